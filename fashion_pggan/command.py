@@ -1,0 +1,60 @@
+"""The edge of every command: logging, one-line errors, a life tied to the parent's."""
+
+import errno
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+
+from pydantic import ValidationError
+
+from fashion_pggan.errors import UserError
+
+PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
+
+
+def run_command(main: Callable[[], None]) -> None:
+    """Run `main` as a command and end the process with its exit status.
+
+    An error that a person can mend is one line on stderr and status 1; an interruption is status 130, a
+    termination 143. Under DVC the process ends when DVC does: DVC does not stop its stages when it is killed.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    signal.signal(signal.SIGTERM, _terminated)
+    if os.environ.get("DVC_STAGE"):
+        _end_with_parent()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")
+    except ValidationError as error:
+        sys.exit(f"error: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        sys.exit(
+            f"error: cannot write: {error.strerror}{where}: mend that and run the same command again; "
+            "what was finished before is kept"
+        )
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
+
+
+def _end_with_parent() -> None:
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_CHECK_S)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True, name="end-with-parent").start()

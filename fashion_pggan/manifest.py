@@ -1,0 +1,104 @@
+"""Records: one row per picture, in Parquet files that pandas and DuckDB read in one line."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write
+
+ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+
+
+class Record(BaseModel):
+    """One row: flat, immutable, of strings, integers, floats and booleans, each of which may be None."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+R = TypeVar("R", bound=Record)
+
+
+class RawPicture(Record):
+    """A picture as the crawl stored it."""
+
+    sha256: str  # of the bytes as received
+    file: str  # path below the folder of the manifest
+    url: str
+    title: str  # without tags
+    query: str
+    provider: str
+    rank: int  # in the query's results, from 1
+    declared_width: int | None  # pixels, as the search result says
+    declared_height: int | None
+    crawled_at: str  # UTC, ISO 8601
+    content_type: str
+    size: int  # bytes
+
+
+class CuratedPicture(Record):
+    """What curation decided about a raw picture."""
+
+    sha256: str
+    file: str  # path below the folder of raw pictures
+    kept: bool
+    reason: str  # why it was dropped; empty when kept
+    duplicate_of: str  # sha256 of the picture kept in its place; empty unless the reason is DUPLICATE
+    width: int | None  # pixels, upright; None when it could not be decoded
+    height: int | None
+    crop_left: int | None  # pixels in the upright picture
+    crop_top: int | None
+    crop_side: int | None
+    shard: int | None  # where its pixels lie in the data set
+    row: int | None
+    url: str  # provenance, empty for a plain folder
+    title: str
+    query: str
+
+
+class GeneratedPicture(Record):
+    """A picture that a generator made, and all that is needed to make it again."""
+
+    file_name: str  # the column by which Hugging Face `datasets` finds the picture
+    seed: int
+    latent_index: int
+    snapshot: str
+    kimg: float  # thousand pictures shown to the snapshot's training
+    params_hash: str  # of the training's parameters
+    dataset_version: str
+
+
+def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
+    """Write `records`, all of class `kind`, as one Parquet file, in one step."""
+    table = pa.Table.from_pylist([record.model_dump() for record in records], schema=_schema_of(kind))
+    with atomic_write(path) as file:
+        pq.write_table(table, file, compression="zstd")
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """Read what `write_records` wrote.
+
+    Raises:
+        UserError: the file is not there, or was not written by this version of the program.
+    """
+    if not path.is_file():
+        raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        return [kind(**row) for row in rows]
+    except (pa.ArrowException, ValueError) as error:
+        raise UserError(
+            f"{path} cannot be read as {kind.__name__} records ({error}): delete it and run dvc repro"
+        ) from error
+
+
+def _schema_of(kind: type[Record]) -> pa.Schema:
+    fields = []
+    for name, field in kind.model_fields.items():
+        choices = [kind for kind in get_args(field.annotation) if kind is not type(None)]
+        fields.append(pa.field(name, ARROW_TYPES[choices[0] if choices else field.annotation]))
+    return pa.schema(fields)

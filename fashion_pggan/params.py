@@ -1,0 +1,199 @@
+"""params.yaml -> frozen, strict, typed sections."""
+
+import hashlib
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.shards import levels_up_to
+
+Resolution = Annotated[int, Field(ge=4, le=1024)]
+Positive = Annotated[int, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """One top-level key of params.yaml: immutable, no unknown keys, no coercion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class CrawlParams(Section):
+    """What to search for, where, and how politely."""
+
+    provider: Literal["demo", "naver_hub"]
+    queries: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    max_products: int = Field(gt=0)  # stop after this many distinct picture addresses
+    sort: Literal["sim", "date"]  # by likeness to the query or by date
+    filter: Literal["all", "large", "medium", "small"]  # the API's size filter
+    contact: str  # who runs this crawl, in the user agent: a mail address or a page
+    concurrent_requests: int = Field(gt=0)
+    delay_s: float = Field(ge=0)  # seconds between two requests to one host
+    timeout_s: float = Field(gt=0)  # seconds for one answer
+    retries: int = Field(ge=0)  # further attempts after a failure that may pass
+    max_bytes: int = Field(gt=0)  # a larger body is given up
+    shop_pictures: str  # provider demo: a folder of pictures to serve; empty: drawn garments
+    shop_products: int = Field(ge=0)  # provider demo: how many garments the shop draws
+
+
+class CurateParams(Section):
+    """Which pictures are kept, and what is made of them."""
+
+    resolution: Resolution  # pixels, side of the training pictures, a power of two
+    min_side: int = Field(gt=0)  # pixels; the paper keeps 512 and more
+    max_aspect: float = Field(ge=1)  # long side over short side
+    max_pixels: int = Field(gt=0)  # by the header, before anything is decoded
+    min_deviation: float = Field(ge=0)  # grey levels, of a 64 x 64 reduction; below it a picture is blank
+    shard_pictures: int = Field(gt=0)  # pictures in a full shard
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        levels_up_to(self.resolution)
+        if self.min_side < self.resolution:
+            raise ValueError(
+                f"min_side {self.min_side} is below resolution {self.resolution}: pictures would be enlarged; "
+                "raise min_side or lower resolution"
+            )
+        return self
+
+
+class TrainParams(Section):
+    """The progressive GAN: networks, loss, schedule. Published values: docs/conformance.md."""
+
+    seed: int = Field(ge=0)
+    total_kimg: float = Field(gt=0)  # thousand pictures shown, in all
+    # networks
+    latent_size: int = Field(gt=0)
+    fmap_base: int = Field(gt=0)  # feature maps: min(fmap_base / 2^stage, fmap_max)
+    fmap_max: int = Field(gt=0)
+    stddev_group: int = Field(gt=0)  # pictures per group of the minibatch standard deviation
+    # growing schedule
+    initial_resolution: Resolution  # pixels
+    stabilise_kimg: float = Field(gt=0)  # thousand pictures at each resolution alone
+    fade_kimg: float = Field(gt=0)  # thousand pictures of each transition
+    minibatch: dict[Resolution, Positive]  # pictures per step over all processes, by resolution
+    minibatch_base: int = Field(gt=0)  # where `minibatch` has no entry
+    max_minibatch_per_device: dict[Resolution, Positive]  # cap by resolution, no entry: no cap
+    minibatch_repeats: int = Field(gt=0)  # steps between two looks at the schedule
+    learning_rate: dict[Resolution, Rate]  # by resolution
+    learning_rate_base: float = Field(gt=0)
+    # loss
+    gp_reference: Literal["final", "native"]  # resolution at which the gradient penalty is measured
+    gp_weight: float = Field(ge=0)
+    drift_weight: float = Field(ge=0)
+    # optimiser and average
+    adam_beta1: float = Field(ge=0, lt=1)
+    adam_beta2: float = Field(ge=0, lt=1)
+    adam_epsilon: float = Field(gt=0)
+    ema_decay: float = Field(ge=0, lt=1)  # per critic step
+    max_skipped_steps: int = Field(ge=0)  # in a row, for gradients that are not finite
+    # data
+    mirror: bool  # show each picture mirrored half of the time
+    # what is written when
+    snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept
+    checkpoint_s: float = Field(gt=0)  # seconds between two checkpoints
+    log_kimg: float = Field(gt=0)  # thousand pictures between two rows of the log
+    grid_columns: int = Field(gt=0)  # pictures in a sample grid
+    grid_rows: int = Field(gt=0)
+
+
+class GenerateParams(Section):
+    """The data set of new pictures."""
+
+    count: int = Field(gt=0)
+    seed: int = Field(ge=0)
+    minibatch: int = Field(gt=0)  # pictures made at once
+
+
+class EvaluateParams(Section):
+    """The sliced Wasserstein distance."""
+
+    images: int = Field(gt=0)  # per set; fewer when the data set is smaller
+    seed: int = Field(ge=0)
+    patches_per_image: int = Field(gt=0)
+    patch_side: int = Field(gt=0, le=15, multiple_of=1)  # pixels, odd
+    repeats: int = Field(gt=0)
+    directions: int = Field(gt=0)  # per repeat
+    smallest_level: Resolution  # pixels
+    minibatch: int = Field(gt=0)  # pictures held at once
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        levels_up_to(self.smallest_level)
+        if self.patch_side % 2 == 0 or self.patch_side > self.smallest_level:
+            raise ValueError(
+                f"patch_side {self.patch_side} must be odd and no larger than smallest_level "
+                f"{self.smallest_level}"
+            )
+        return self
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    crawl: CrawlParams
+    curate: CurateParams
+    train: TrainParams
+    generate: GenerateParams
+    evaluate: EvaluateParams
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a params file.
+
+    Raises:
+        UserError: the file is missing, is no YAML, or holds a key or value that is not a parameter; the text
+            names each.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{path}: " + "; ".join(_explain(detail) for detail in error.errors())) from error
+
+
+def hash_of(*values: object) -> str:
+    """A short name for what the values are: 16 hexadecimal digits; equal values have equal names."""
+    plain = [value.model_dump(mode="json") if isinstance(value, BaseModel) else value for value in values]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _explain(detail: ErrorDetails) -> str:
+    where = [str(part) for part in detail["loc"] if part != "[key]"]
+    name = ".".join(where) or "the file"
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(where[-1], _known_names(where[:-1]), n=1)
+        return f"{name} is not a parameter" + (f" (did you mean {near[0]}?)" if near else "")
+    if detail["type"] == "missing":
+        return f"{name} is missing: every parameter must have a value (git diff params.yaml shows what changed)"
+    hint = ": write a number without exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
+    message = detail["msg"].removeprefix("Value error, ")
+    value = "" if isinstance(detail["input"], dict) else f", not {detail['input']!r}"
+    return f"{name}: {message}{value}{hint}"
+
+
+def _known_names(section: list[str]) -> list[str]:
+    kind: Any = Params
+    for part in section:
+        field = getattr(kind, "model_fields", {}).get(part)
+        kind = field.annotation if field else None
+    return list(getattr(kind, "model_fields", {}))
+
+
+def _looks_like_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]  # a failure to convert is the answer
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)

@@ -1,0 +1,69 @@
+"""Progress a person can read: a bar with rate and remaining time on a terminal, plain lines in a log."""
+
+import logging
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from tqdm import tqdm
+
+LINE_EVERY_S = 15.0  # seconds between two lines in a log
+
+log = logging.getLogger(__name__)
+
+
+class Progress:
+    """Counts towards a total; use as a context manager.
+
+    Args:
+        label: what is being done, one or two words.
+        total: how many units there are in all; None when nobody knows.
+        unit: what is counted, in the plural.
+        start: how many were done before, by a run that is being resumed.
+    """
+
+    def __init__(self, label: str, total: int | None, unit: str, *, start: int = 0) -> None:
+        self.label, self.total, self.unit = label, total, unit
+        self.start = self.done = start
+        self.began = self.last_line = time.monotonic()
+        self.note = ""
+        self.bar = (
+            tqdm(desc=label, total=total, unit=f" {unit}", initial=start, dynamic_ncols=True, smoothing=0.1)
+            if sys.stderr.isatty()
+            else None
+        )
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Count `count` more; `note` is shown behind the numbers."""
+        self.done += count
+        self.note = note or self.note
+        if self.bar is not None:
+            self.bar.set_postfix_str(self.note, refresh=False)
+            self.bar.update(count)
+        elif time.monotonic() - self.last_line >= LINE_EVERY_S:
+            self._line()
+
+    def _line(self) -> None:
+        self.last_line = time.monotonic()
+        elapsed_s = self.last_line - self.began
+        rate = (self.done - self.start) / elapsed_s if elapsed_s > 0 else 0.0
+        of_total = f"/{self.total}" if self.total else ""
+        left = (
+            f", {tqdm.format_interval((self.total - self.done) / rate)} left"
+            if self.total and rate > 0 and self.done < self.total
+            else ""
+        )
+        note = f" ({self.note})" if self.note else ""
+        log.info("%s: %d%s %s, %.1f/s%s%s", self.label, self.done, of_total, self.unit, rate, left, note)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bar is not None:
+            self.bar.close()
+        elif kind is None:
+            self._line()

@@ -1,0 +1,146 @@
+"""Square pictures by level in memory-mapped shards: what curation writes and training reads.
+
+A data set is a folder with `index.json` and, per level (a resolution of the pyramid, 4, 8, ... R), one
+`r<resolution>/<shard>.npy` per shard: uint8 arrays of shape (pictures, resolution, resolution, 3), RGB.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write, sha256_of, write_text
+
+FORMAT = 1
+SMALLEST = 4  # pixels, side of the smallest level
+
+Pictures = npt.NDArray[np.uint8]  # (n, resolution, resolution, 3)
+
+
+def levels_up_to(resolution: int) -> list[int]:
+    """The resolutions of a pyramid, smallest first: 4, 8, ..., `resolution`.
+
+    Raises:
+        ValueError: `resolution` is no power of two from 4 on.
+    """
+    if resolution < SMALLEST or resolution & (resolution - 1):
+        raise ValueError(f"a resolution of {resolution} px is no power of two from {SMALLEST} on")
+    return [2**power for power in range(2, resolution.bit_length())]
+
+
+class ShardWriter:
+    """Writes a data set picture by picture; holds one shard in memory.
+
+    Args:
+        folder: an empty folder.
+        resolution: side of the largest level in pixels, a power of two.
+        shard_pictures: how many pictures a full shard holds.
+    """
+
+    def __init__(self, folder: Path, resolution: int, shard_pictures: int) -> None:
+        self.folder, self.resolution, self.shard_pictures = folder, resolution, shard_pictures
+        self.pending: list[Mapping[int, npt.NDArray[np.uint8]]] = []
+        self.shards: list[dict[str, object]] = []
+
+    def add(self, levels: Mapping[int, npt.NDArray[np.uint8]]) -> tuple[int, int]:
+        """Append one picture, given as resolution -> (resolution, resolution, 3), and return (shard, row)."""
+        position = len(self.shards), len(self.pending)
+        self.pending.append(levels)
+        if len(self.pending) == self.shard_pictures:
+            self._write_shard()
+        return position
+
+    def finish(self) -> str:
+        """Write what is pending and the index; return the data set's version, a hash of all its pixels."""
+        if self.pending:
+            self._write_shard()
+        version = hashlib.sha256(json.dumps(self.shards).encode()).hexdigest()[:16]
+        index = {"format": FORMAT, "version": version, "resolution": self.resolution, "shards": self.shards}
+        write_text(self.folder / "index.json", json.dumps(index, indent=1) + "\n")
+        return version
+
+    def _write_shard(self) -> None:
+        checksums = {}
+        for resolution in levels_up_to(self.resolution):
+            path = _shard_path(self.folder, resolution, len(self.shards))
+            with atomic_write(path) as file:
+                np.save(file, np.stack([levels[resolution] for levels in self.pending]))
+            checksums[str(resolution)] = sha256_of(path)
+        self.shards.append({"pictures": len(self.pending), "sha256": checksums})
+        self.pending = []
+
+
+class Dataset:
+    """A data set on disk, read at random by index without loading it.
+
+    Raises:
+        UserError: there is no data set in `folder`, it is empty, or another version of the program wrote it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        index_path = folder / "index.json"
+        if not index_path.is_file():
+            raise UserError(f"no data set in {folder}: run the curate stage first (dvc repro curate)")
+        try:
+            index = json.loads(index_path.read_text())
+            if index["format"] != FORMAT:
+                raise ValueError(f"format {index['format']}, this program reads {FORMAT}")
+            self.version: str = index["version"]
+            self.resolution: int = index["resolution"]
+            self.counts: list[int] = [shard["pictures"] for shard in index["shards"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(
+                f"{index_path} cannot be read ({error}): delete {folder} and run dvc repro"
+            ) from error
+        if not self.counts:
+            raise UserError(f"the data set in {folder} has no pictures: run the curate stage again")
+        self.folder = folder
+        self.starts = np.concatenate([[0], np.cumsum(self.counts)])
+        self._shard = cache(self._open)
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def pictures(self, indices: Sequence[int] | npt.NDArray[np.int64], resolution: int) -> Pictures:
+        """The pictures at `indices`, in that order, as (n, resolution, resolution, 3) uint8 RGB.
+
+        Raises:
+            IndexError: an index lies outside the data set.
+            ValueError: the data set has no level of this resolution.
+        """
+        wanted = np.asarray(indices, dtype=np.int64)
+        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
+            raise IndexError(f"indices {wanted.min()} to {wanted.max()} of a data set of {len(self)} pictures")
+        if resolution not in levels_up_to(self.resolution):
+            raise ValueError(f"no level of {resolution} px in a data set of {self.resolution} px")
+        out = np.empty((len(wanted), resolution, resolution, 3), dtype=np.uint8)
+        shard_of = np.searchsorted(self.starts, wanted, side="right") - 1
+        for shard in np.unique(shard_of):
+            mine = shard_of == shard
+            out[mine] = self._shard(resolution, int(shard))[wanted[mine] - self.starts[shard]]
+        return out
+
+    def _open(self, resolution: int, shard: int) -> Pictures:
+        path = _shard_path(self.folder, resolution, shard)
+        expected = (self.counts[shard], resolution, resolution, 3)
+        try:
+            pixels: Pictures = np.load(path, mmap_mode="r")
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{path} cannot be read ({error}): delete {self.folder} and run dvc repro"
+            ) from error
+        if pixels.shape != expected or pixels.dtype != np.uint8:
+            raise UserError(
+                f"{path} holds {pixels.dtype} {pixels.shape}, its index says uint8 {expected}: "
+                f"delete {self.folder} and run dvc repro"
+            )
+        return pixels
+
+
+def _shard_path(folder: Path, resolution: int, shard: int) -> Path:
+    return folder / f"r{resolution:04d}" / f"{shard:05d}.npy"

@@ -1,0 +1,293 @@
+"""The training loop: resume; while not done: step, log, snapshot, checkpoint."""
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams, hash_of
+from fashion_pggan.progress import Progress
+from fashion_pggan.shards import Dataset
+from train import ema
+from train.checkpoint import newest_state, write_checkpoint
+from train.data import reals_at
+from train.distributed import Ranks, average_gradients
+from train.grid import as_pixels, write_grid
+from train.log import History, Row
+from train.losses import critic_loss, generator_loss, penalty_target
+from train.networks import Architecture, Critic, Generator, upscale
+from train.optimizer import adam, step_if_finite
+from train.randomness import generator_at, latents_of
+from train.schedule import Phase, check_schedule, phase_at
+from train.snapshot import Origin, snapshot_path, write_snapshot
+
+# Parameters that say what is written when, or where a run ends, but do not change the training itself.
+MAY_CHANGE = frozenset(
+    {"total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"}
+)
+
+
+def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
+    """What makes two runs the same run."""
+    fixed = params.model_dump(mode="json", exclude=set(MAY_CHANGE))
+    return {**fixed, "dataset_version": dataset.version, "processes": ranks.count}
+
+
+@dataclass
+class Measured:
+    """Sums since the last row of the log, on the device; nothing waits for them."""
+
+    sums: dict[str, Tensor]  # by the names of the log's columns
+    steps: int
+    images: int
+    began: float
+
+    @classmethod
+    def nothing(cls) -> "Measured":
+        """An empty measure that begins now."""
+        return cls({}, steps=0, images=0, began=time.monotonic())
+
+    def add(self, values: dict[str, Tensor], images: int) -> None:
+        """Count a step."""
+        self.sums = {name: self.sums.get(name, 0) + value for name, value in values.items()}
+        self.steps += 1
+        self.images += images
+
+
+class Run:
+    """A training run: its state, and how it moves on.
+
+    Args:
+        folder: the run's own; checkpoints, snapshots, grids and logs are written here.
+        dataset: what to learn from.
+        params: the train section.
+        ranks: this process among those that train together.
+        git_commit: of the program, for the snapshots.
+
+    Raises:
+        UserError: the folder holds a run with other parameters, or the schedule does not fit.
+    """
+
+    def __init__(
+        self, folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks, git_commit: str
+    ) -> None:
+        check_schedule(dataset.resolution, ranks.count, params)
+        self.folder, self.dataset, self.params, self.ranks = folder, dataset, params, ranks
+        self.git_commit = git_commit
+        self.identity = identity_of(params, dataset, ranks)
+        architecture = Architecture(
+            dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(params.seed)
+            self.generator = Generator(architecture)
+            self.critic = Critic(architecture)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        for network in (self.generator, self.critic, self.average):
+            network.to(ranks.device)
+        self.images_shown = 0
+        self.seconds = 0.0  # trained so far, over all starts
+        self.skipped_steps = 0
+        self.skipped_in_a_row = 0
+        self.stretch = self.phase.stretch
+        self._start_optimizers()
+        state = newest_state(folder, ranks.device)
+        if state is not None:
+            self._restore(state)
+
+    # the loop
+
+    def go(self) -> None:
+        """Train to the end, from wherever the run stands."""
+        total = round(self.params.total_kimg * 1000)
+        history = History(self.folder, self.images_shown) if self.ranks.first else None
+        measured = Measured.nothing()
+        if self.images_shown == 0:
+            self._snapshot(history)
+        with Progress("training", total, "images", start=self.images_shown) as progress:
+            saved = began = time.monotonic()
+            while self.images_shown < total:
+                before = self.images_shown
+                phase = self._advance(measured)
+                now = time.monotonic()
+                self.seconds, began = self.seconds + now - began, now
+                ended = self.images_shown >= total
+                if ended or self._passed(self.params.log_kimg, before):
+                    measured = self._log(history, phase, measured)
+                if ended or self._passed(self.params.snapshot_kimg, before):
+                    self._snapshot(history)
+                if ended or now - saved >= self.params.checkpoint_s:
+                    self._checkpoint()
+                    saved = time.monotonic()
+                if self.ranks.first:
+                    note = f"{phase.resolution} px, lod {phase.lod:.2f}"
+                    progress.advance(self.images_shown - before, note)
+        if history:
+            history.close()
+
+    @property
+    def phase(self) -> Phase:
+        """Where the schedule stands."""
+        return phase_at(self.images_shown, self.dataset.resolution, self.ranks.count, self.params)
+
+    def _advance(self, measured: Measured) -> Phase:
+        """Some steps of the same phase; the schedule is looked at once before them, as published."""
+        phase = self.phase
+        if phase.stretch != self.stretch:
+            self.stretch = phase.stretch
+            self._start_optimizers()
+        for _ in range(self.params.minibatch_repeats):
+            values, critic_stepped = self._critic_step(phase)
+            ema.update(self.average, self.generator, self.params.ema_decay)
+            values["generator_loss"], generator_stepped = self._generator_step(phase)
+            self._count_skipped(2 - critic_stepped - generator_stepped)
+            self.images_shown += phase.minibatch
+            measured.add(values, phase.minibatch)
+        return phase
+
+    def _critic_step(self, phase: Phase) -> tuple[dict[str, Tensor], bool]:
+        params = self.params
+        reals = reals_at(
+            self.dataset,
+            self.images_shown,
+            phase,
+            seed=params.seed,
+            mirror=params.mirror,
+            rank=self.ranks.rank,
+            ranks=self.ranks.count,
+        ).to(self.ranks.device)
+        with torch.no_grad():
+            fakes = self.generator(self._latents("critic", phase), phase.lod)
+        mixing = self._share(torch.rand, "mixing", (phase.minibatch, 1, 1, 1))
+        self.critic.zero_grad()
+        result = critic_loss(
+            self.critic,
+            reals,
+            fakes,
+            mixing,
+            phase.lod,
+            gp_target=penalty_target(phase.lod, params.gp_reference),
+            gp_weight=params.gp_weight,
+            drift_weight=params.drift_weight,
+        )
+        result.loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
+        average_gradients(self.critic, self.ranks)
+        values = {
+            "critic_loss": result.loss.detach(),
+            "score_real": result.score_real,
+            "score_fake": result.score_fake,
+            "penalty_norm": result.penalty_norm,
+        }
+        return values, step_if_finite(self.critic_optimizer, phase.learning_rate, params)
+
+    def _generator_step(self, phase: Phase) -> tuple[Tensor, bool]:
+        self.generator.zero_grad()
+        self.critic.requires_grad_(False)
+        fakes = self.generator(self._latents("generator", phase), phase.lod)
+        loss = generator_loss(self.critic, fakes, phase.lod)
+        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
+        self.critic.requires_grad_(True)
+        average_gradients(self.generator, self.ranks)
+        return loss.detach(), step_if_finite(self.generator_optimizer, phase.learning_rate, self.params)
+
+    def _latents(self, purpose: str, phase: Phase) -> Tensor:
+        return self._share(torch.randn, purpose, (phase.minibatch, self.params.latent_size))
+
+    def _share(self, draw: Callable[..., Tensor], purpose: str, shape: tuple[int, ...]) -> Tensor:
+        """This process's rows of what one process would draw."""
+        drawn = draw(shape, generator=generator_at(self.params.seed, purpose, self.images_shown))
+        return drawn[self.ranks.rank :: self.ranks.count].to(self.ranks.device)
+
+    def _count_skipped(self, skipped: int) -> None:
+        self.skipped_in_a_row = self.skipped_in_a_row + skipped if skipped else 0
+        self.skipped_steps += skipped
+        if self.skipped_in_a_row > self.params.max_skipped_steps:
+            raise UserError(
+                f"{self.skipped_in_a_row} steps in a row had gradients that are not finite, at "
+                f"{self.images_shown} images: lower train.learning_rate_base, then run again"
+            )
+
+    def _passed(self, interval_kimg: float, before: int) -> bool:
+        return self.images_shown // (interval_kimg * 1000) > before // (interval_kimg * 1000)
+
+    # what is written
+
+    def _log(self, history: History | None, phase: Phase, measured: Measured) -> Measured:
+        if history is None or measured.steps == 0:
+            return Measured.nothing()
+        means = {name: float(total) / measured.steps for name, total in measured.sums.items()}
+        history.add(
+            Row(
+                kimg=self.images_shown / 1000,
+                lod=phase.lod,
+                resolution=phase.resolution,
+                minibatch=phase.minibatch,
+                learning_rate=phase.learning_rate,
+                **means,
+                skipped_steps=self.skipped_steps,
+                images_per_s=measured.images / (time.monotonic() - measured.began),
+            )
+        )
+        return Measured.nothing()
+
+    def _snapshot(self, history: History | None) -> None:
+        if history is None:
+            return
+        path = snapshot_path(self.folder / "snapshots", self.images_shown)
+        params_hash = hash_of(self.identity)
+        lod = self.phase.lod
+        origin = Origin(self.images_shown / 1000, lod, params_hash, self.dataset.version, self.git_commit)
+        write_snapshot(path, self.average, origin)
+        count = self.params.grid_columns * self.params.grid_rows
+        latents = latents_of(self.params.seed, range(count), self.params.latent_size).to(self.ranks.device)
+        with torch.no_grad():
+            samples = torch.cat([self.average(part, lod) for part in torch.split(latents, 16)])
+        pixels = as_pixels(upscale(samples, self.dataset.resolution // samples.shape[-1]))
+        write_grid(self.folder / "grids" / f"{path.stem}.png", pixels, self.params.grid_columns)
+
+    def _checkpoint(self) -> None:
+        if not self.ranks.first:
+            return
+        state = {
+            "identity": self.identity,
+            "images_shown": self.images_shown,
+            "stretch": list(self.stretch),
+            "seconds": self.seconds,
+            "skipped_steps": self.skipped_steps,
+            "generator": self.generator.state_dict(),
+            "critic": self.critic.state_dict(),
+            "average": self.average.state_dict(),
+            "generator_optimizer": self.generator_optimizer.state_dict(),
+            "critic_optimizer": self.critic_optimizer.state_dict(),
+        }
+        write_checkpoint(self.folder, self.images_shown, state)
+
+    # state
+
+    def _start_optimizers(self) -> None:
+        self.generator_optimizer = adam(self.generator, self.params)
+        self.critic_optimizer = adam(self.critic, self.params)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        changed = [
+            f"train.{name}: {state['identity'].get(name)} -> {value}"
+            for name, value in self.identity.items()
+            if state["identity"].get(name) != value
+        ]
+        if changed:
+            raise UserError(
+                f"{self.folder} was trained with other parameters ({', '.join(changed)}): "
+                "delete it to start afresh, or put params.yaml back to resume"
+            )
+        self.images_shown = state["images_shown"]
+        self.stretch = tuple(state["stretch"])
+        self.seconds = state["seconds"]
+        self.skipped_steps = state["skipped_steps"]
+        for name in ("generator", "critic", "average", "generator_optimizer", "critic_optimizer"):
+            getattr(self, name).load_state_dict(state[name])

@@ -1,0 +1,131 @@
+"""The train stage: reads a data set, trains in the run's own folder, hands out models and reports."""
+
+import json
+import logging
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from fashion_pggan.files import exclusive, replace_directory, write_text
+from fashion_pggan.params import TrainParams, hash_of
+from fashion_pggan.shards import Dataset
+from train.checkpoint import checkpoints_in, images_shown_of
+from train.distributed import Ranks, join, leave
+from train.grid import write_grid
+from train.log import History
+from train.run import Run, identity_of
+
+log = logging.getLogger(__name__)
+
+
+def run(
+    source: Path,
+    target: Path,
+    params: TrainParams,
+    *,
+    runs: Path,
+    report: Path | None = None,
+    history: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Train to the end, from where an earlier start with the same parameters and data left off.
+
+    Args:
+        source: a curated data set.
+        target: folder for snapshots, grids and the data set's own grid; replaced as a whole.
+        params: the train section.
+        runs: folder that holds a folder per run, with its checkpoints; it outlives `target`.
+        report: where to write the run's facts as JSON.
+        history: where to write the log as CSV.
+        device: see `train.distributed.join`.
+
+    Raises:
+        UserError: see `Run`.
+    """
+    dataset = Dataset(source)
+    ranks = join(device)
+    folder = run_directory(runs, params, dataset, ranks)
+    if not ranks.first:
+        Run(folder, dataset, params, ranks, git_commit()).go()
+        leave(ranks)
+        return
+    with exclusive(folder):
+        training = Run(folder, dataset, params, ranks, git_commit())
+        log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
+        training.go()
+        _hand_out(training, target)
+        if history:
+            History(folder, training.images_shown).write(history)
+        if report:
+            write_text(report, json.dumps(_facts(training), indent=1) + "\n")
+    leave(ranks)
+
+
+def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks) -> Path:
+    """The folder of the run with these parameters and data.
+
+    A run that went beyond `train.total_kimg` is left as it is, and a shorter one has a folder of its own.
+    """
+    folder = runs / hash_of(identity_of(params, dataset, ranks))
+    beyond = any(
+        images_shown_of(path) - _overshoot(params) > params.total_kimg * 1000
+        for path in checkpoints_in(folder)
+    )
+    return folder.with_name(f"{folder.name}-{params.total_kimg:g}") if beyond else folder
+
+
+def _overshoot(params: TrainParams) -> int:
+    """How far beyond the total a run may end, for it stops between two looks at the schedule."""
+    return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
+
+
+def git_commit() -> str:
+    """The program's commit, with `-dirty` behind it when files differ from it; `unknown` outside git."""
+    home = Path(__file__).parent
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return answer.stdout.strip()
+
+
+def _hand_out(training: Run, target: Path) -> None:
+    params, dataset = training.params, training.dataset
+    count = min(params.grid_columns * params.grid_rows, len(dataset))
+    with replace_directory(target) as building:
+        for name in ("snapshots", "grids"):
+            shutil.copytree(training.folder / name, building / name, copy_function=_link)
+        write_grid(
+            building / "dataset.png", dataset.pictures(range(count), dataset.resolution), params.grid_columns
+        )
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _facts(training: Run) -> dict[str, object]:
+    return {
+        "kimg": training.images_shown / 1000,
+        "images_shown": training.images_shown,
+        "images_per_s": round(training.images_shown / training.seconds, 2) if training.seconds else 0.0,
+        "seconds": round(training.seconds, 1),
+        "skipped_steps": training.skipped_steps,
+        "resolution": training.dataset.resolution,
+        "dataset_version": training.dataset.version,
+        "params_hash": hash_of(training.identity),
+        "git_commit": training.git_commit,
+        "device": str(training.ranks.device),
+        "processes": training.ranks.count,
+    }

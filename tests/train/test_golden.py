@@ -12,7 +12,10 @@ from train.networks import Architecture, Critic, Generator, downscale, upscale
 from train.official import load_official, official_weights, variables_of
 
 LODS = [0.0, 0.3, 1.0, 1.75, 3.0]
-TOLERANCE = 1e-4  # relative, in float32
+TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}  # relative
+# At lod 0 one unit of the critic (of the mixed picture 7) lies 1.3e-7 from the leaky ReLU's kink, and float32
+# rounds it to the other side; the reference is float64. The penalty of that picture moves by 9e-4.
+KINK_TOLERANCE = 2e-3
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +24,12 @@ def golden(shared):
         return {name: file[name] for name in file.files}
 
 
-@pytest.fixture(scope="module")
-def networks(golden):
+@pytest.fixture(scope="module", params=TOLERANCE, ids=str)
+def networks(golden, request):
     resolution, fmap_base, fmap_max, latent_size = (int(number) for number in golden["config"])
     architecture = Architecture(resolution, latent_size, fmap_base, fmap_max)
-    generator, critic = Generator(architecture), Critic(architecture)
+    generator = Generator(architecture).to(request.param)
+    critic = Critic(architecture).to(request.param)
     load_official(generator, "G", _scope(golden, "param/G/"))
     load_official(critic, "D", _scope(golden, "param/D/"))
     return generator, critic
@@ -35,88 +39,95 @@ def _scope(golden: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarra
     return {name.removeprefix(prefix): value for name, value in golden.items() if name.startswith(prefix)}
 
 
-def _tensor(array: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(array)).float()
+def _inputs(golden, network, lod):
+    """Latents, reals and mixing factors in the network's precision, and the factor to the full resolution."""
+    kind = next(network.parameters()).dtype
+    latents, full, mixing = (torch.from_numpy(golden[name]).to(kind) for name in ("z", "reals", "mix"))
+    factor = 2 ** int(lod)
+    return latents, faded(downscale(full, factor), lod - int(lod)), mixing, factor
 
 
-def _inputs(golden, generator, lod):
-    floor = int(lod)
-    reals = faded(downscale(_tensor(golden["reals"]), 2**floor), lod - floor)
-    with torch.no_grad():
-        fakes = generator(_tensor(golden["z"]), lod)
-    return reals, fakes, _tensor(golden["mix"]), 2**floor
+def _tolerance(network, lod, *, penalised: bool) -> float:
+    kind = next(network.parameters()).dtype
+    return KINK_TOLERANCE if penalised and lod == 0 and kind == torch.float32 else TOLERANCE[kind]
 
 
-def _close(actual: torch.Tensor, expected: np.ndarray) -> None:
+def _close(actual: torch.Tensor, expected: np.ndarray, tolerance: float) -> None:
     """Within the tolerance of the largest magnitude."""
-    scale = max(float(np.abs(expected).max()), 1e-12)
-    np.testing.assert_allclose(actual.detach().numpy(), expected, rtol=TOLERANCE, atol=TOLERANCE * scale)
+    tolerance = max(tolerance, 1e-6 if expected.dtype == np.float32 else 0.0)  # the pictures' own precision
+    scale = float(np.abs(expected).max())
+    np.testing.assert_allclose(actual.detach().numpy(), expected, rtol=tolerance, atol=tolerance * scale)
 
 
 @pytest.mark.parametrize("lod", LODS)
 def test_the_generator_makes_the_reference_pictures(golden, networks, lod):
     generator, _ = networks
-    _, fakes, _, factor = _inputs(golden, generator, lod)
-    _close(upscale(fakes, factor), golden[f"lod{lod:g}/fakes"])
+    latents, _, _, factor = _inputs(golden, generator, lod)
+    tolerance = _tolerance(generator, lod, penalised=False)
+    _close(upscale(generator(latents, lod), factor), golden[f"lod{lod:g}/fakes"], tolerance)
 
 
 @pytest.mark.parametrize("lod", LODS)
 def test_the_critic_sees_the_reference_reals_and_scores_them_alike(golden, networks, lod):
     generator, critic = networks
-    reals, fakes, _, factor = _inputs(golden, generator, lod)
-    _close(upscale(reals, factor), golden[f"lod{lod:g}/reals_in"])
-    _close(critic(reals, lod), golden[f"lod{lod:g}/scores_real"])
-    _close(critic(fakes, lod), golden[f"lod{lod:g}/scores_fake"])
+    latents, reals, _, factor = _inputs(golden, generator, lod)
+    tolerance = _tolerance(critic, lod, penalised=False)
+    _close(upscale(reals, factor), golden[f"lod{lod:g}/reals_in"], tolerance)
+    _close(critic(reals, lod), golden[f"lod{lod:g}/scores_real"], tolerance)
+    _close(critic(generator(latents, lod), lod), golden[f"lod{lod:g}/scores_fake"], tolerance)
 
 
 @pytest.mark.parametrize("lod", LODS)
 def test_the_native_gradient_norm_over_its_target_is_the_full_resolution_norm(golden, networks, lod):
     generator, critic = networks
-    reals, fakes, mixing, _ = _inputs(golden, generator, lod)
-    norms = gradient_norms(critic, torch.lerp(reals, fakes, mixing), lod) / penalty_target(lod, "final")
-    _close(norms, golden[f"lod{lod:g}/gp_norms"])
+    latents, reals, mixing, _ = _inputs(golden, generator, lod)
+    mixed = torch.lerp(reals, generator(latents, lod).detach(), mixing)
+    norms = gradient_norms(critic, mixed, lod) / penalty_target(lod, "final")
+    _close(norms, golden[f"lod{lod:g}/gp_norms"], _tolerance(critic, lod, penalised=True))
 
 
 @pytest.mark.parametrize("lod", LODS)
 def test_the_critic_loss_and_its_gradients_are_the_reference_ones(golden, networks, lod):
     generator, critic = networks
-    reals, fakes, mixing, _ = _inputs(golden, generator, lod)
+    latents, reals, mixing, _ = _inputs(golden, generator, lod)
+    tolerance = _tolerance(critic, lod, penalised=True)
     critic.zero_grad()
     result = critic_loss(
         critic,
         reals,
-        fakes,
+        generator(latents, lod).detach(),
         mixing,
         lod,
         gp_target=penalty_target(lod, "final"),
         gp_weight=10.0,
         drift_weight=0.001,
     )
-    _close(result.loss, golden[f"lod{lod:g}/d_loss"])
+    _close(result.loss, golden[f"lod{lod:g}/d_loss"], tolerance)
     result.loss.backward()
-    _compare_gradients(critic, "D", golden, f"lod{lod:g}/d_grad_norm/")
+    _compare_gradients(critic, "D", _scope(golden, f"lod{lod:g}/d_grad_norm/"), tolerance)
 
 
 @pytest.mark.parametrize("lod", LODS)
 def test_the_generator_loss_and_its_gradients_are_the_reference_ones(golden, networks, lod):
     generator, critic = networks
+    latents, *_ = _inputs(golden, generator, lod)
+    tolerance = _tolerance(generator, lod, penalised=False)
     generator.zero_grad()
-    loss = generator_loss(critic, generator(_tensor(golden["z"]), lod), lod)
-    _close(loss, golden[f"lod{lod:g}/g_loss"])
+    loss = generator_loss(critic, generator(latents, lod), lod)
+    _close(loss, golden[f"lod{lod:g}/g_loss"], tolerance)
     loss.backward()
-    _compare_gradients(generator, "G", golden, f"lod{lod:g}/g_grad_norm/")
+    _compare_gradients(generator, "G", _scope(golden, f"lod{lod:g}/g_grad_norm/"), tolerance)
 
 
-def _compare_gradients(network, letter, golden, prefix):
-    expected = _scope(golden, prefix)
+def _compare_gradients(network, letter, expected, tolerance):
     parameters = dict(network.named_parameters())
     compared = 0
     for variable in variables_of(letter, network.architecture):
         for part in ("weight", "bias"):
             gradient = parameters[f"{variable.ours}.{part}"].grad
             norm = 0.0 if gradient is None else float(gradient.norm())
-            name = next(key for key in expected if key.endswith(f"{variable.official}/{part}"))
-            assert norm == pytest.approx(float(expected[name]), rel=TOLERANCE, abs=1e-7), name
+            name = f"{letter}/{variable.official}/{part}"
+            assert norm == pytest.approx(float(expected[name]), rel=tolerance, abs=1e-7), name
             compared += 1
     assert compared == len(expected)
 
@@ -127,4 +138,4 @@ def test_weights_go_out_under_the_official_names_as_they_came_in(golden, network
         went = official_weights(network, letter)
         assert went.keys() == came.keys()
         for name, value in came.items():
-            np.testing.assert_array_equal(went[name], value.astype(np.float32))
+            np.testing.assert_array_equal(went[name], value.astype(went[name].dtype))

@@ -54,7 +54,7 @@ def reals_at(
     if mirror:
         flips = torch.rand(phase.minibatch, generator=generator_at(seed, "mirror", images_shown)) < 0.5
         pictures = torch.where(flips[rank::ranks].view(-1, 1, 1, 1), pictures.flip(3), pictures)
-    return faded(pictures.contiguous(), phase.fade)
+    return faded(pictures, phase.fade)
 
 
 def faded(pictures: Tensor, fade: float) -> Tensor:

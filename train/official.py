@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from train.networks import Architecture
+from train.networks import Architecture, Critic, Generator
 
 Array = npt.NDArray[np.float64] | npt.NDArray[np.float32]
 
@@ -57,7 +57,7 @@ def variables_of(network: str, architecture: Architecture) -> Iterator[Variable]
         yield Variable(f"{official_rgb}_lod{last - place}", f"{rgb}.{place}", CONV)
 
 
-def load_official(module: nn.Module, network: str, weights: Mapping[str, Array]) -> None:
+def load_official(module: Generator | Critic, network: str, weights: Mapping[str, Array]) -> None:
     """Fill a network from arrays under `<layer>/weight` and `<layer>/bias`.
 
     Raises:
@@ -81,7 +81,7 @@ def load_official(module: nn.Module, network: str, weights: Mapping[str, Array])
     module.load_state_dict(state, strict=True)
 
 
-def official_weights(module: nn.Module, network: str) -> dict[str, npt.NDArray[np.float32]]:
+def official_weights(module: Generator | Critic, network: str) -> dict[str, npt.NDArray[np.float32]]:
     """A network's weights under the official names; what `load_official` reads."""
     own = module.state_dict()
     weights = {}

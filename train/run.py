@@ -19,6 +19,7 @@ from train.checkpoint import newest_state, write_checkpoint
 from train.data import reals_at
 from train.distributed import Ranks, average_gradients
 from train.grid import as_pixels, write_grid
+from train.interruption import between_steps
 from train.log import History, Row
 from train.losses import critic_loss, generator_loss, penalty_target
 from train.networks import Architecture, Critic, Generator, upscale
@@ -90,7 +91,7 @@ class Run:
             self.critic = Critic(architecture)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
         for network in (self.generator, self.critic, self.average):
-            network.to(ranks.device)
+            network.to(ranks.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
         self.images_shown = 0
         self.seconds = 0.0  # trained so far, over all starts
         self.skipped_steps = 0
@@ -110,7 +111,10 @@ class Run:
         measured = Measured.nothing()
         if self.images_shown == 0:
             self._snapshot(history)
-        with Progress("training", total, "images", start=self.images_shown) as progress:
+        with (
+            between_steps() as asked_to_stop,
+            Progress("training", total, "images", start=self.images_shown) as progress,
+        ):
             saved = began = time.monotonic()
             while self.images_shown < total:
                 before = self.images_shown
@@ -122,9 +126,11 @@ class Run:
                     measured = self._log(history, phase, measured)
                 if ended or self._passed(self.params.snapshot_kimg, before):
                     self._snapshot(history)
-                if ended or now - saved >= self.params.checkpoint_s:
+                if ended or asked_to_stop or now - saved >= self.params.checkpoint_s:
                     self._checkpoint()
                     saved = time.monotonic()
+                if asked_to_stop:
+                    asked_to_stop.obey()
                 if self.ranks.first:
                     note = f"{phase.resolution} px, lod {phase.lod:.2f}"
                     progress.advance(self.images_shown - before, note)

@@ -1,4 +1,4 @@
-"""Networks and losses against values of an independent implementation that was checked against the published one."""
+"""Networks and losses against values of an independent implementation, checked against the published one."""
 
 from collections.abc import Mapping
 

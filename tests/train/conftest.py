@@ -1,0 +1,59 @@
+"""A small data set and small parameters, so that a whole run takes seconds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fashion_pggan.params import TrainParams, load_params
+from fashion_pggan.shards import Dataset, ShardWriter
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def write_dataset(folder: Path, resolution: int = 16, pictures: int = 40, seed: int = 0) -> Dataset:
+    """Pictures of random flat colours with a little noise, as curation would write them."""
+    folder.mkdir(parents=True)
+    writer = ShardWriter(folder, resolution, shard_pictures=16)
+    random = np.random.default_rng(seed)
+    for _ in range(pictures):
+        level = random.uniform(0, 255, 3) + random.normal(0, 8, (resolution, resolution, 3))
+        levels = {}
+        while level.shape[0] >= 4:
+            levels[level.shape[0]] = np.clip(np.rint(level), 0, 255).astype(np.uint8)
+            half = level.shape[0] // 2
+            level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
+        writer.add(levels)
+    writer.finish()
+    return Dataset(folder)
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory) -> Dataset:
+    return write_dataset(tmp_path_factory.mktemp("dataset") / "curated")
+
+
+@pytest.fixture(scope="session")
+def demo_params() -> TrainParams:
+    return load_params(REPOSITORY / "params.yaml").train
+
+
+@pytest.fixture(scope="session")
+def params(demo_params) -> TrainParams:
+    """A whole schedule from 4 to 16 px in under a thousand pictures."""
+    return demo_params.model_copy(
+        update={
+            "total_kimg": 0.8,
+            "stabilise_kimg": 0.15,
+            "fade_kimg": 0.15,
+            "minibatch": {4: 8, 8: 8, 16: 8},
+            "minibatch_repeats": 2,
+            "latent_size": 8,
+            "fmap_base": 64,
+            "fmap_max": 8,
+            "snapshot_kimg": 0.2,
+            "log_kimg": 0.1,
+            "grid_columns": 4,
+            "grid_rows": 2,
+        }
+    )

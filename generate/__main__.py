@@ -4,9 +4,13 @@ import argparse
 import logging
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from fashion_pggan.command import run_command
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import GenerateParams, load_params
 from generate import stage
+from train.distributed import device_of
 
 
 def main() -> None:
@@ -20,16 +24,23 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="pictures to make, instead of generate.count")
     parser.add_argument("--seed", type=int, help="instead of generate.seed")
     parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     arguments = parser.parse_args()
-    given = {
-        name: getattr(arguments, name) for name in ("count", "seed") if getattr(arguments, name) is not None
-    }
-    params = GenerateParams.model_validate(load_params(arguments.params).generate.model_dump() | given)
+    params = load_params(arguments.params).generate
+    for name in ("count", "seed"):
+        if getattr(arguments, name) is not None:
+            params = _replaced(params, name, getattr(arguments, name))
     count = stage.run(
-        arguments.snapshot, arguments.out, params, report=arguments.report, device=arguments.device
+        arguments.snapshot, arguments.out, params, report=arguments.report, device=device_of(arguments.device)
     )
     logging.getLogger(__name__).info("%d pictures in %s", count, arguments.out)
+
+
+def _replaced(params: GenerateParams, name: str, value: int) -> GenerateParams:
+    try:
+        return GenerateParams.model_validate({**params.model_dump(), name: value})
+    except ValidationError as error:
+        raise UserError(f"--{name} {value}: {error.errors()[0]['msg']}") from error
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ class Sampler:
         device: where to compute.
     """
 
-    def __init__(self, generator: Generator, origin: Origin, device: str = "cpu") -> None:
+    def __init__(self, generator: Generator, origin: Origin, device: torch.device | str = "cpu") -> None:
         self.generator = generator.to(device)
         self.device = device
         self.kimg, self.lod = origin.kimg, origin.lod
@@ -45,7 +45,7 @@ class Sampler:
         self.latent_size = generator.architecture.latent_size
 
     @classmethod
-    def load(cls, snapshot: Path, device: str = "cpu") -> "Sampler":
+    def load(cls, snapshot: Path, device: torch.device | str = "cpu") -> "Sampler":
         """Read a snapshot.
 
         Raises:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+
 from fashion_pggan.files import replace_directory, write_bytes, write_text
 from fashion_pggan.manifest import GeneratedPicture
 from fashion_pggan.params import GenerateParams
@@ -16,7 +18,12 @@ SHEET_PICTURES = 64
 
 
 def run(
-    source: Path, target: Path, params: GenerateParams, *, report: Path | None = None, device: str = "cpu"
+    source: Path,
+    target: Path,
+    params: GenerateParams,
+    *,
+    report: Path | None = None,
+    device: torch.device | str = "cpu",
 ) -> int:
     """Write a data set of new pictures, in the ImageFolder form of Hugging Face `datasets`.
 

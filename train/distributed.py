@@ -25,32 +25,36 @@ class Ranks:
         return self.rank == 0
 
 
-def join(device: str = "auto") -> Ranks:
-    """Find the other processes, if torchrun started any.
+def device_of(name: str) -> torch.device:
+    """The device that a person means, made the current one if it is a CUDA device.
 
     Args:
-        device: `auto` (a CUDA device per process where there are any), `cpu`, `cuda` or `cuda:N`.
+        name: `auto` (this process's CUDA device where there is any), `cpu`, `cuda` or `cuda:N`.
 
     Raises:
-        UserError: the device does not exist here.
+        UserError: it does not exist here.
     """
+    here = torch.cuda.device_count()
     local = int(os.environ.get("LOCAL_RANK", "0"))
-    if device == "auto":
-        device = f"cuda:{local}" if torch.cuda.is_available() else "cpu"
-    elif device == "cuda":
-        device = f"cuda:{local}"
-    chosen = torch.device(device)
-    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise UserError(
-            f"--device {device}: this machine has {torch.cuda.device_count()} CUDA devices: "
-            "choose another, or cpu"
-        )
-    if chosen.type == "cuda":
-        torch.cuda.set_device(chosen)
+    if name == "auto":
+        name = "cuda" if here else "cpu"
+    try:
+        device = torch.device(f"cuda:{local}" if name == "cuda" else name)
+    except RuntimeError:
+        raise UserError(f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N") from None
+    if device.type == "cuda":
+        if (device.index or 0) >= here:
+            raise UserError(f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu")
+        torch.cuda.set_device(device)
+    return device
+
+
+def join(device: torch.device) -> Ranks:
+    """Find the other processes, if torchrun started any."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-        return Ranks(0, 1, chosen)
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
-    return Ranks(dist.get_rank(), dist.get_world_size(), chosen)
+        return Ranks(0, 1, device)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    return Ranks(dist.get_rank(), dist.get_world_size(), device)
 
 
 def leave(ranks: Ranks) -> None:

@@ -11,7 +11,7 @@ from fashion_pggan.files import exclusive, replace_directory, write_text
 from fashion_pggan.params import TrainParams, hash_of
 from fashion_pggan.shards import Dataset
 from train.checkpoint import checkpoints_in, images_shown_of
-from train.distributed import Ranks, join, leave
+from train.distributed import Ranks, device_of, join, leave
 from train.grid import write_grid
 from train.log import History
 from train.run import Run, identity_of
@@ -38,13 +38,13 @@ def run(
         runs: folder that holds a folder per run, with its checkpoints; it outlives `target`.
         report: where to write the run's facts as JSON.
         history: where to write the log as CSV.
-        device: see `train.distributed.join`.
+        device: see `train.distributed.device_of`.
 
     Raises:
         UserError: see `Run`.
     """
     dataset = Dataset(source)
-    ranks = join(device)
+    ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:
         Run(folder, dataset, params, ranks, git_commit()).go()

@@ -256,9 +256,9 @@ import sys, torch
 from pathlib import Path
 from fashion_pggan.params import load_params
 from fashion_pggan.shards import Dataset
-from train.distributed import join, leave
+from train.distributed import device_of, join, leave
 from train.run import Run, phase_at
-ranks = join("cpu")
+ranks = join(device_of("cpu"))
 params = load_params(Path(sys.argv[1])).train
 run = Run(Path(sys.argv[2]), Dataset(Path(sys.argv[3])), params, ranks, "commit")
 run.critic.double(), run.generator.double()

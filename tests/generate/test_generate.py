@@ -1,0 +1,121 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import GenerateParams
+from generate import stage
+from generate.sampler import Sampler, snapshots_in
+from train.networks import Architecture, Generator
+from train.snapshot import Origin, snapshot_path, write_snapshot
+
+REPOSITORY = Path(__file__).parents[2]
+PARAMS = GenerateParams(count=10, seed=5, minibatch=4)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """Two snapshots of a 16 px run: one taken in a fade to 8 px, one at the end."""
+    folder = tmp_path_factory.mktemp("models")
+    torch.manual_seed(0)
+    for images_shown, lod in ((3_000, 1.25), (12_000, 0.0)):
+        origin = Origin(images_shown / 1000, lod, "params", "dataset", "commit")
+        generator = Generator(Architecture(16, 8, 64, 8))
+        write_snapshot(snapshot_path(folder / "snapshots", images_shown), generator, origin)
+    return folder
+
+
+def test_a_latent_depends_on_its_seed_and_index_alone(models):
+    sampler = Sampler.load(snapshots_in(models)[-1])
+    torch.testing.assert_close(sampler.latents(1, [7, 3])[1], sampler.latents(1, range(5))[3], rtol=0, atol=0)
+    assert not torch.equal(sampler.latents(1, [0]), sampler.latents(2, [0]))
+
+
+def test_pictures_are_quantised_as_published(models):
+    sampler = Sampler.load(snapshots_in(models)[-1])
+    with torch.no_grad():
+        raw = sampler.generator(sampler.latents(1, range(6)), 0.0)
+    expected = np.clip(np.rint(raw.double().numpy() * 127.5 + 127.5), 0, 255).transpose(0, 2, 3, 1)
+    pictures = sampler.pictures(1, range(6))
+    assert pictures.dtype == np.uint8
+    np.testing.assert_allclose(pictures.astype(float), expected, atol=1)  # float32 may round a tie otherwise
+    assert (pictures == expected).mean() > 0.999
+
+
+def test_a_snapshot_taken_while_growing_is_repeated_up_to_the_final_resolution(models):
+    pictures = Sampler.load(snapshots_in(models)[0]).pictures(1, range(2))
+    assert pictures.shape == (2, 16, 16, 3)
+    np.testing.assert_array_equal(pictures[:, ::2, ::2], pictures[:, 1::2, 1::2])
+
+
+def test_the_stage_writes_pictures_that_can_be_made_again_from_their_rows(models, tmp_path):
+    assert stage.run(models, tmp_path / "out", PARAMS, report=tmp_path / "generate.json") == 10
+    rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text().splitlines()]
+    assert [row["latent_index"] for row in rows] == list(range(10))
+    row = rows[7]
+    assert (row["snapshot"], row["kimg"], row["params_hash"]) == ("000012.000", 12.0, "params")
+    again = Sampler.load(models / f"snapshots/{row['snapshot']}.safetensors").pictures(row["seed"], [7])
+    with Image.open(tmp_path / "out" / row["file_name"]) as picture:
+        assert (
+            np.abs(np.asarray(picture).astype(int) - again[0]).max() <= 1
+        )  # another batch may round otherwise
+    facts = json.loads((tmp_path / "generate.json").read_text())
+    assert (facts["pictures"], facts["snapshot"], facts["seed"]) == (10, "000012.000", 5)
+
+
+def test_the_same_seed_gives_the_same_bytes_and_leaves_nothing_of_an_earlier_set(models, tmp_path):
+    stage.run(models, tmp_path / "a", PARAMS.model_copy(update={"count": 12}))
+    stage.run(models, tmp_path / "a", PARAMS)
+    stage.run(models, tmp_path / "b", PARAMS)
+    files = [sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in "ab"]
+    assert [path.relative_to(tmp_path / "a") for path in files[0]] == [
+        path.relative_to(tmp_path / "b") for path in files[1]
+    ]
+    assert len(files[0]) == 12
+    assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True))
+
+
+def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path):
+    snapshot = snapshots_in(models)[0]
+    command = [
+        sys.executable,
+        "-m",
+        "generate",
+        str(snapshot),
+        str(tmp_path / "out"),
+        "--count",
+        "3",
+        "--seed",
+        "9",
+    ]
+    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=60)
+    rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text().splitlines()]
+    assert [(row["seed"], row["kimg"]) for row in rows] == [(9, 3.0)] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere.safetensors", "out"], "no snapshot at nowhere.safetensors"),
+        (["{empty}", "out"], "no snapshots in"),
+        (["{empty}", "out", "--count", "0"], "--count"),
+        (["{empty}", "out", "--device", "cuda:99"], "--device cuda:99: this machine has"),
+    ],
+)
+def test_bad_input_is_one_clear_line(tmp_path, arguments, says):
+    command = [sys.executable, "-m", "generate", *(part.format(empty=tmp_path) for part in arguments)]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert says in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+def test_no_snapshots_are_named(tmp_path):
+    with pytest.raises(UserError, match="run the train stage first"):
+        snapshots_in(tmp_path)

@@ -34,6 +34,12 @@ class Progress:
             else None
         )
 
+    def expect(self, total: int | None) -> None:
+        """Correct the total, for work whose amount shows as it goes."""
+        self.total = total
+        if self.bar is not None:
+            self.bar.total = total
+
     def advance(self, count: int = 1, note: str = "") -> None:
         """Count `count` more; `note` is shown behind the numbers."""
         self.done += count

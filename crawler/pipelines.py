@@ -1,0 +1,29 @@
+"""Fetched pictures into the store, unmodified, off the event loop."""
+
+import asyncio
+from typing import Any, Self
+
+from crawler.items import FetchedPicture
+
+
+class StorePictures:
+    """Hands each picture to the spider's store and tells the spider how that went."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to make it."""
+        return cls(crawler)
+
+    async def process_item(self, item: FetchedPicture) -> FetchedPicture:
+        """Store a picture; hashing and writing run in a thread, so that downloads go on meanwhile."""
+        spider = self.crawler.spider
+        try:
+            await asyncio.to_thread(spider.store.keep, item.fetched)
+        except OSError as error:
+            spider.not_stored(error)
+        else:
+            spider.stored(item)
+        return item

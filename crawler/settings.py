@@ -1,0 +1,82 @@
+"""Scrapy's settings that hold for every crawl; those of params.yaml are added by the spider."""
+
+from importlib.metadata import version
+from typing import Any
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import CrawlParams
+
+BOT_NAME = "fashion-pggan"
+SPIDER_MODULES = ["crawler.spiders"]
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# asyncio alone: the aiohttp download handler, and one process may crawl more than once
+TWISTED_REACTOR_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+
+ROBOTSTXT_OBEY = True
+ROBOTSTXT_USER_AGENT = BOT_NAME
+REFERRER_POLICY = "no-referrer"  # a picture's host does not learn what was searched for
+REDIRECT_MAX_TIMES = 5
+COOKIES_ENABLED = False
+METAREFRESH_ENABLED = False  # HTML in place of a picture is stored, not followed
+HTTPPROXY_ENABLED = True
+DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the original bytes
+DOWNLOAD_FAIL_ON_DATALOSS = True  # a body shorter than its Content-Length is a failure
+DOWNLOAD_WARNSIZE = 0
+DOWNLOAD_VERIFY_CERTIFICATES = True
+
+ITEM_PIPELINES = {"crawler.pipelines.StorePictures": 100}
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # pictures lie on any host
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "crawler.middlewares.PausingRetry": 550,
+}
+SPIDER_MIDDLEWARES = {
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the spider counts every status
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+EXTENSIONS = {
+    "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
+    "scrapy.extensions.memusage.MemoryUsage": None,
+}
+
+LOG_LEVEL = "WARNING"  # `scrapy crawl -L INFO` says more
+LOG_VERSIONS: list[str] = []
+STATS_DUMP = False
+
+
+def settings_of(params: CrawlParams) -> dict[str, Any]:
+    """The settings that follow from params.yaml.
+
+    Raises:
+        UserError: the contact cannot stand in a header.
+    """
+    loopback = params.provider == "demo"
+    return {
+        "USER_AGENT": user_agent(params.contact),
+        "CONCURRENT_REQUESTS": params.concurrent_requests,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": params.concurrent_requests,
+        "DOWNLOAD_DELAY": params.delay_s,
+        "DOWNLOAD_TIMEOUT": params.timeout_s,
+        "DOWNLOAD_MAXSIZE": params.max_bytes,
+        "RETRY_TIMES": params.retries,
+        "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the spider counts it
+        "AUTOTHROTTLE_ENABLED": not loopback,  # a host that slows down is asked less often
+        "AUTOTHROTTLE_START_DELAY": params.delay_s,
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_requests),
+        "HTTPPROXY_ENABLED": not loopback,
+    }
+
+
+def user_agent(contact: str) -> str:
+    """Who we are and whom to ask: `fashion-pggan/0.1.0 (+mail@example.org)`."""
+    if not contact.isascii() or not contact.isprintable():
+        raise UserError(
+            f"crawl.contact {contact!r} cannot stand in a header: use plain letters, digits, signs"
+        )
+    product = f"{BOT_NAME}/{version(BOT_NAME)}"
+    return f"{product} (+{contact})" if contact else product

@@ -1,0 +1,92 @@
+"""A whole crawl in this process: the spider run, its outcome judged, signals obeyed."""
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+
+from crawler.spiders.naver_tops import NaverTops
+
+STOP_S = 5.0  # seconds that pictures in flight may take after the first signal
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts, or of what was chosen
+    "scrapy.core.downloader.handlers._base_streaming",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.robotstxt",
+)
+
+
+def run(
+    target: Path, *, params: Path, store: Path, report: Path | None, verbose: bool = False
+) -> dict[str, Any]:
+    """Crawl what `params` asks for and make `target` anew: the pictures found and records.parquet.
+
+    Args:
+        target: the folder to make; it stays as it was when the crawl fails.
+        params: the params file.
+        store: the folder that keeps every picture ever fetched.
+        report: a JSON file for the figures; None: none.
+        verbose: show what Scrapy says, from INFO on.
+
+    Returns:
+        The figures of the report.
+
+    Raises:
+        UserError: something a person can mend; what was fetched is kept.
+        OSError: the store or the target cannot be written.
+    """
+    logging.getLogger("scrapy").setLevel(logging.INFO if verbose else logging.WARNING)
+    for name in () if verbose else TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    options = {"params": str(params), "target": str(target), "store": str(store), "report": str(report or "")}
+    with _signals_as_they_were():
+        spider, number = asyncio.run(_crawl({**options, "judged": True}))
+    if number is not None:
+        sys.exit(128 + number)
+    if spider.failure is not None:
+        raise spider.failure
+    figures: dict[str, Any] = spider.figures
+    return figures
+
+
+async def _crawl(options: dict[str, Any]) -> tuple[Any, int | None]:
+    """The spider at its end, and the signal that ended it, if one did."""
+    settings = Settings()
+    settings.setmodule("crawler.settings", priority="project")
+    runner = AsyncCrawlerRunner(settings)
+    crawler = runner.create_crawler(NaverTops)
+    loop = asyncio.get_running_loop()
+    signalled: asyncio.Future[int] = loop.create_future()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, _on_signal, signalled, number)
+    crawl = runner.crawl(crawler, **options)
+    await asyncio.wait({crawl, signalled}, return_when=asyncio.FIRST_COMPLETED)
+    if not signalled.done():
+        await crawl
+        return crawler.spider, None
+    await asyncio.wait({asyncio.ensure_future(runner.stop())}, timeout=STOP_S)
+    return crawler.spider, signalled.result()
+
+
+def _on_signal(signalled: "asyncio.Future[int]", number: int) -> None:
+    if signalled.done():  # the second one
+        sys.exit(128 + number)
+    signalled.set_result(number)
+
+
+@contextmanager
+def _signals_as_they_were() -> Iterator[None]:
+    """The event loop takes SIGINT and SIGTERM over and gives them back as the system's defaults."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

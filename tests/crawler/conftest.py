@@ -1,0 +1,126 @@
+"""A small shop on loopback that fails on demand, parameters for it, and crawls of it."""
+
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from aiohttp import web
+
+from crawler import stage
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
+
+
+class Shop:
+    """Pictures by path and a search that finds all of them; every request is counted by path."""
+
+    def __init__(self) -> None:
+        self.pictures: dict[str, bytes] = {f"/p/{i}.jpg": JPEG + b"%d" % i for i in range(30)}
+        self.robots = ""
+        self.requests: Counter[str] = Counter()
+        self.headers: dict[str, list[dict[str, str]]] = {}
+        self.search_faults: list[tuple[int, str]] = []  # status and body of the next search calls
+        self.every_search: tuple[int, str] | None = None
+        self.faults: dict[str, Callable[[web.Request], Any]] = {}  # by path
+        self.address = ""
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        path = request.path
+        self.requests[path] += 1
+        self.headers.setdefault(path, []).append(dict(request.headers))
+        if path == "/search/v1/image":
+            return self._search(request)
+        if path == "/robots.txt":
+            return web.Response(text=self.robots, status=200 if self.robots else 404)
+        if path in self.faults:
+            answer = self.faults[path](request)
+            return await answer if asyncio.iscoroutine(answer) else answer
+        if path not in self.pictures:
+            return web.Response(status=404)
+        return web.Response(body=self.pictures[path], content_type="image/jpeg")
+
+    def _search(self, request: web.Request) -> web.Response:
+        if self.search_faults or self.every_search:
+            status, text = self.search_faults.pop(0) if self.search_faults else self.every_search or (500, "")
+            return web.Response(status=status, text=text)
+        if request.headers.get("X-NCP-APIGW-API-KEY") != "demo":
+            error = {"errorCode": "200", "message": "Authentication Failed", "details": "Invalid authentication"}
+            return web.json_response({"error": error}, status=401)
+        start, display = int(request.query["start"]), int(request.query["display"])
+        paths = [*self.pictures, *(path for path in self.faults if path not in self.pictures)]
+        items = [
+            {"title": f"<b>{path}</b> &amp; co", "link": self.address + path, "sizewidth": "0", "sizeheight": "9"}
+            for path in paths[start - 1 : start - 1 + display]
+        ]
+        body = {"total": len(paths), "start": start, "display": len(items), "items": items}
+        return web.Response(text=json.dumps(body), content_type="text/plain")
+
+    def fetched(self) -> Counter[str]:
+        return Counter({path: n for path, n in self.requests.items() if path.startswith("/p/")})
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    """A shop in a thread of its own; provider `demo` asks it."""
+    shop, started, stop = Shop(), threading.Event(), asyncio.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        runner = web.ServerRunner(web.Server(shop.answer), shutdown_timeout=1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        shop.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        started.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert started.wait(10)
+    monkeypatch.setenv("FASHION_PGGAN_SHOP_URL", shop.address)
+    yield shop
+    loops[0].call_soon_threadsafe(stop.set)
+    thread.join(10)
+
+
+@pytest.fixture
+def params_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a params.yaml: the repository's, with a crawl section for tests and the changes given."""
+
+    def write(**changes: object) -> Path:
+        values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        quick = {"queries": ["셔츠"], "retries": 1, "timeout_s": 5.0, "concurrent_requests": 8}
+        values["crawl"] = {**values["crawl"], "max_products": 1000, "delay_s": 0.0, **quick, **changes}
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(values, allow_unicode=True))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dict[str, Any]]:
+    """Crawls into tmp_path/raw with the store tmp_path/store."""
+
+    def run(**changes: object) -> dict[str, Any]:
+        return stage.run(
+            tmp_path / "raw",
+            params=params_file(**changes),
+            store=tmp_path / "store",
+            report=tmp_path / "crawl.json",
+        )
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawler.middlewares.FIRST_PAUSE_S", 0.01)

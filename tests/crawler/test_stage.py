@@ -1,0 +1,4 @@
+def test_first(crawl, shop):
+    f = crawl()
+    print(f)
+    print(crawl())

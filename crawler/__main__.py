@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 from crawler import stage
+from crawler.raw import summary_of
 from fashion_pggan.command import run_command
 
 log = logging.getLogger("crawler")
@@ -20,11 +21,7 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="show what Scrapy says")
     options = vars(parser.parse_args())
     figures = stage.run(options.pop("target"), **options)
-    failed = sum(figures["failed"].values())
-    log.info(
-        "%d pictures of %d found: %d fetched, %d reused, %d failed",
-        *(figures["pictures"], figures["products"], figures["fetched"], figures["reused"], failed),
-    )
+    log.info(summary_of(figures))
 
 
 if __name__ == "__main__":

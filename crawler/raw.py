@@ -27,6 +27,15 @@ class Tally:
         return ", ".join(f"{reason} {count}" for reason, count in self.failed.most_common())
 
 
+def summary_of(figures: dict[str, Any]) -> str:
+    """A crawl's figures in one line for people."""
+    failed = ", ".join(f"{reason} {count}" for reason, count in figures["failed"].items())
+    return (
+        f"{figures['pictures']} pictures of {figures['products']} found: {figures['fetched']} fetched, "
+        f"{figures['reused']} in the store before, {failed or 'none'} failed"
+    )
+
+
 def write_raw(
     target: Path, store: Store, found: Iterable[FoundPicture], provider: str, tally: Tally
 ) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """Scrapy's settings that hold for every crawl; those of params.yaml are added by the spider."""
 
+import logging
 from importlib.metadata import version
 from typing import Any
+
+from scrapy.settings import SETTINGS_PRIORITIES
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
@@ -44,9 +47,23 @@ EXTENSIONS = {
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
 
-LOG_LEVEL = "WARNING"  # `scrapy crawl -L INFO` says more
+LOG_LEVEL = "INFO"  # of what the crawl says; Scrapy itself is heard from WARNING on, unless -L is given
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
+
+TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts, or of what was chosen here
+    "scrapy.core.downloader.handlers._base_streaming",
+    "scrapy.downloadermiddlewares.httpcompression",
+    "scrapy.downloadermiddlewares.robotstxt",
+)
+
+
+def quieten_scrapy(level_priority: int) -> None:
+    """Let a person hear Scrapy from WARNING on, unless they gave a log level themselves."""
+    if level_priority <= SETTINGS_PRIORITIES["project"]:
+        logging.getLogger("scrapy").setLevel(logging.WARNING)
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def settings_of(params: CrawlParams) -> dict[str, Any]:

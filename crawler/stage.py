@@ -1,7 +1,6 @@
 """A whole crawl in this process: the spider run, its outcome judged, signals obeyed."""
 
 import asyncio
-import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,11 +15,6 @@ from crawler.spiders.naver_tops import NaverTops
 
 STOP_S = 5.0  # seconds that pictures in flight may take after the first signal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts, or of what was chosen
-    "scrapy.core.downloader.handlers._base_streaming",
-    "scrapy.downloadermiddlewares.httpcompression",
-    "scrapy.downloadermiddlewares.robotstxt",
-)
 
 
 def run(
@@ -42,12 +36,9 @@ def run(
         UserError: something a person can mend; what was fetched is kept.
         OSError: the store or the target cannot be written.
     """
-    logging.getLogger("scrapy").setLevel(logging.INFO if verbose else logging.WARNING)
-    for name in () if verbose else TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     options = {"params": str(params), "target": str(target), "store": str(store), "report": str(report or "")}
     with _signals_as_they_were():
-        spider, number = asyncio.run(_crawl({**options, "judged": True}))
+        spider, number = asyncio.run(_crawl({**options, "judged": True}, verbose))
     if number is not None:
         sys.exit(128 + number)
     if spider.failure is not None:
@@ -56,10 +47,12 @@ def run(
     return figures
 
 
-async def _crawl(options: dict[str, Any]) -> tuple[Any, int | None]:
+async def _crawl(options: dict[str, Any], verbose: bool) -> tuple[Any, int | None]:
     """The spider at its end, and the signal that ended it, if one did."""
     settings = Settings()
     settings.setmodule("crawler.settings", priority="project")
+    if verbose:
+        settings.set("LOG_LEVEL", "INFO", priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(NaverTops)
     loop = asyncio.get_running_loop()

@@ -16,9 +16,9 @@ from scrapy import Request, Spider
 from crawler.items import FetchedPicture, FoundPicture
 from crawler.middlewares import reason_of
 from crawler.providers import open_provider
-from crawler.raw import Tally, write_raw
+from crawler.raw import Tally, summary_of, write_raw
 from crawler.search import Search
-from crawler.settings import settings_of
+from crawler.settings import quieten_scrapy, settings_of
 from crawler.store import Fetched, Store
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive, write_text
@@ -67,6 +67,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
         """Read params.yaml, which holds settings too, while settings may still be set."""
+        quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
         try:
             spider.params = load_params(spider.params_file).crawl
@@ -87,12 +88,13 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
         """A picture's answer, whatever is in it: curation judges pictures."""
-        if response.status == 200 and self.failure is None:
+        refused = isinstance(self.failure, OSError)  # by the store: it would refuse this one too
+        if response.status == 200 and not refused:
             content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
             now = datetime.now(UTC).isoformat(timespec="seconds")
             yield FetchedPicture(found, Fetched(found.url, response.body, content_type, now))
         else:
-            self._lost("NOT_STORED" if self.failure else f"HTTP_{response.status}")
+            self._lost("NOT_STORED" if refused else f"HTTP_{response.status}")
 
     def lost(self, failure: Any) -> Iterator[Any]:
         """A picture's request that got no answer."""
@@ -122,7 +124,13 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             self.failure = error
         finally:
             self.open.close()
-        if self.failure is not None and not self.judged:
+        if self.judged:
+            return
+        if self.figures is not None:
+            log.info(summary_of(self.figures))
+        elif self.failure is None:
+            log.warning("stopped; what was fetched is kept, and the next crawl goes on")
+        else:
             log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
 
     def _open(self) -> None:

@@ -29,11 +29,16 @@ class Shop:
         self.search_faults: list[tuple[int, str]] = []  # status and body of the next search calls
         self.every_search: tuple[int, str] | None = None
         self.faults: dict[str, Callable[[web.Request], Any]] = {}  # by path
+        self.quota_after: int | None = None  # search calls
+        self.redirect_search = ""
+        self.delay_s = 0.0  # seconds that every picture takes
+        self.order: list[str] = []  # paths as they were asked for
         self.address = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
         self.requests[path] += 1
+        self.order.append(path)
         self.headers.setdefault(path, []).append(dict(request.headers))
         if path == "/search/v1/image":
             return self._search(request)
@@ -42,21 +47,36 @@ class Shop:
         if path in self.faults:
             answer = self.faults[path](request)
             return await answer if asyncio.iscoroutine(answer) else answer
+        await asyncio.sleep(self.delay_s)
         if path not in self.pictures:
             return web.Response(status=404)
         return web.Response(body=self.pictures[path], content_type="image/jpeg")
 
     def _search(self, request: web.Request) -> web.Response:
+        if self.redirect_search:
+            return web.Response(status=302, headers={"Location": self.redirect_search})
+        if self.quota_after is not None and self.requests[request.path] > self.quota_after:
+            error = {"errorCode": "400", "message": "Quota Exceeded", "details": ""}
+            return web.json_response({"error": error}, status=429)
         if self.search_faults or self.every_search:
             status, text = self.search_faults.pop(0) if self.search_faults else self.every_search or (500, "")
             return web.Response(status=status, text=text)
         if request.headers.get("X-NCP-APIGW-API-KEY") != "demo":
-            error = {"errorCode": "200", "message": "Authentication Failed", "details": "Invalid authentication"}
+            error = {
+                "errorCode": "200",
+                "message": "Authentication Failed",
+                "details": "Invalid authentication",
+            }
             return web.json_response({"error": error}, status=401)
         start, display = int(request.query["start"]), int(request.query["display"])
         paths = [*self.pictures, *(path for path in self.faults if path not in self.pictures)]
         items = [
-            {"title": f"<b>{path}</b> &amp; co", "link": self.address + path, "sizewidth": "0", "sizeheight": "9"}
+            {
+                "title": f"<b>{path}</b> &amp; co",
+                "link": self.address + path,
+                "sizewidth": "0",
+                "sizeheight": "9",
+            }
             for path in paths[start - 1 : start - 1 + display]
         ]
         body = {"total": len(paths), "start": start, "display": len(items), "items": items}

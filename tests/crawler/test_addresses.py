@@ -1,0 +1,94 @@
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.addresses import canonical_url
+
+SHOP = "https://shop1.phinf.naver.net/20210628_112/a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("link", "canonical"),
+    [
+        ("http://shop1.phinf.naver.net/20210628_112/a.jpg", SHOP),
+        (f"{SHOP}?type=w860", SHOP),
+        (f"{SHOP}?type=f640&v=2", f"{SHOP}?v=2"),
+        (f"{SHOP}?", SHOP),
+        (f"{SHOP}#top", SHOP),
+        (f"https://search.pstatic.net/common/?src={SHOP}&type=b150", SHOP),
+        (
+            "http://search.pstatic.net/common/?type=b150&src=http%3A%2F%2Fshop1.phinf.naver.net%2F20210628_112%2Fa.jpg",
+            SHOP,
+        ),
+        (f"https://search.pstatic.net/sunny/?src=https://search.pstatic.net/common/?src={SHOP}", SHOP),
+        ("https://search.pstatic.net/common/nothing.jpg", "https://search.pstatic.net/common/nothing.jpg"),
+        ("HTTP://I.Imgur.com:80/FEadgZe.png", "http://i.imgur.com/FEadgZe.png"),
+        ("http://i.imgur.com/a.png?type=w300", "http://i.imgur.com/a.png?type=w300"),
+        ("https://example.org", "https://example.org/"),
+        ("https://example.org:8443/a", "https://example.org:8443/a"),
+        ("https://user:secret@example.org/a", "https://example.org/a"),
+        ("https://example.org/상의 티.jpg", "https://example.org/%EC%83%81%EC%9D%98%20%ED%8B%B0.jpg"),
+        ("https://example.org/%ec%83%81/100%.jpg", "https://example.org/%EC%83%81/100%25.jpg"),
+        ("https://example.org/a%2Fb?q=%26", "https://example.org/a%2Fb?q=%26"),
+        ("https://한국.kr/a", "https://xn--3e0b707e.kr/a"),
+        ("http://[2001:DB8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("  https://example.org/a  ", "https://example.org/a"),
+    ],
+)
+def test_links_to_one_picture_have_one_address(link: str, canonical: str) -> None:
+    assert canonical_url(link) == canonical
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "nothing",
+        "file:///etc/passwd",
+        "ftp://example.org/a.jpg",
+        "data:image/png;base64,AAAA",
+        "javascript:alert(1)",
+        "http://",
+        "http:///a",
+        "http://exa mple.org/a",
+        "http://example.org:port/a",
+        "http://example.org:99999/a",
+        "http://[::1/a",
+        "http://" + "a" * 64 + ".org/",
+        "https://search.pstatic.net/common/?src=file:///etc/passwd",
+        "http://example.org/\ud800",
+    ],
+)
+def test_what_is_no_http_address_is_refused(link: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        canonical_url(link)
+
+
+hosts = st.sampled_from(
+    ["a.org", "SHOP.phinf.naver.net", "search.pstatic.net", "1.2.3.4", "[::1]", "한국.kr", "x.y:8080"]
+)
+rests = st.text(alphabet='abZ/?&=%#:@[]+ .~상\\"<>2F', max_size=30)
+wrapped = st.builds("https://search.pstatic.net/common/?src=http://{}/{}&type={}".format, hosts, rests, rests)
+links = st.builds("{}://{}/{}".format, st.sampled_from(["http", "https", "HTTP"]), hosts, rests) | wrapped
+
+
+@given(links)
+def test_a_canonical_address_is_its_own_and_plain(link: str) -> None:
+    try:
+        canonical = canonical_url(link)
+    except ValueError:
+        return
+    assert canonical_url(canonical) == canonical
+    assert canonical.isascii()
+    assert canonical.isprintable()
+    assert " " not in canonical
+    assert urlsplit(canonical).scheme in ("http", "https")
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_a_value_error(link: str) -> None:
+    with suppress(ValueError):
+        assert canonical_url(link)

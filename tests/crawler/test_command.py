@@ -1,0 +1,188 @@
+"""The crawl as a command: exit status, one-line errors, signals, and going on after a kill."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fashion_pggan.manifest import RawPicture, read_records
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+CONCURRENCY = 8  # of params_file
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start(tmp_path: Path, params_file: Callable[..., Path]) -> Start:
+    """Starts `python -m crawler` on tmp_path/raw and tmp_path/store."""
+
+    def run(**changes: object) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "crawler", str(tmp_path / "raw"), "--store", str(tmp_path / "store")]
+        command += ["--params", str(params_file(**changes)), "--report", str(tmp_path / "crawl.json")]
+        return subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+
+    return run
+
+
+def end(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, errors
+
+
+def slowly(shop: Any, count: int) -> None:
+    shop.pictures = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
+    shop.delay_s = 0.05
+
+
+def wait_for(shop: Any, pictures: int) -> None:
+    until = time.monotonic() + 30
+    while shop.fetched().total() < pictures:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_crawl_ends_with_its_figures_in_one_line(shop: Any, start: Start, tmp_path: Path) -> None:
+    status, errors = end(start())
+    assert status == 0
+    assert (
+        errors.splitlines()[-1] == "30 pictures of 30 found: 30 fetched, 0 in the store before, none failed"
+    )
+    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+
+
+@pytest.mark.parametrize(
+    ("fault", "changes", "line"),
+    [
+        (
+            {"every_search": (500, "no")},
+            {"retries": 0},
+            "error: the search API fails (500 no): run again later",
+        ),
+        ({"pictures": {}}, {}, "error: the search found no pictures for 셔츠: choose other crawl.queries"),
+        (
+            {},
+            {"retires": 2},
+            "error: {tmp}/params.yaml: crawl.retires is not a parameter (did you mean retries?)",
+        ),
+    ],
+)
+def test_an_error_is_one_line_and_status_1(
+    shop: Any, start: Start, tmp_path: Path, fault: dict[str, Any], changes: dict[str, Any], line: str
+) -> None:
+    vars(shop).update(fault)
+    status, errors = end(start(**changes))
+    assert status == 1
+    last = errors.splitlines()[-1]
+    assert last.startswith(line.format(tmp=tmp_path))
+    assert "Traceback" not in errors
+    assert len([text for text in errors.splitlines() if not text.startswith("crawl: ")]) == 1
+    assert not (tmp_path / "raw").exists()
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
+    shop: Any, start: Start, tmp_path: Path, number: int, expected: int
+) -> None:
+    slowly(shop, 150)
+    process = start()
+    wait_for(shop, 40)
+    process.send_signal(number)
+    status, errors = end(process)
+    assert status == expected
+    assert "Traceback" not in errors
+    assert "Error" not in errors
+    assert not (tmp_path / "raw").exists()
+    before = shop.fetched()
+    assert end(start())[0] == 0
+    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 150
+    twice = [path for path, count in shop.fetched().items() if count > 1]
+    assert before.total() < 150
+    assert len(twice) <= CONCURRENCY
+
+
+@pytest.mark.slow
+def test_a_crawl_killed_again_and_again_ends_with_the_same_set_and_fetches_nothing_twice(
+    shop: Any, start: Start, tmp_path: Path
+) -> None:
+    slowly(shop, 200)
+    kills = (10, 60, 61, 120, 190)
+    for pictures in kills:
+        process = start()
+        wait_for(shop, pictures)
+        process.kill()
+        end(process)
+    assert not (tmp_path / "raw").exists()
+    assert end(start())[0] == 0
+    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    assert [record.url for record in records] == [shop.address + path for path in shop.pictures]
+    for record, body in zip(records, shop.pictures.values(), strict=True):
+        assert (tmp_path / "raw" / record.file).read_bytes() == body
+    assert sum(count - 1 for count in shop.fetched().values()) <= CONCURRENCY * len(kills)
+
+
+FULL_DISK = """
+import errno, runpy
+from pathlib import Path
+from crawler import store
+
+def refuse(path, data):
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+store.write_bytes = refuse
+runpy.run_module("crawler", run_name="__main__", alter_sys=True)
+"""
+
+
+def test_a_full_disk_is_one_line_and_status_1(
+    shop: Any, start: Start, tmp_path: Path, params_file: Any
+) -> None:
+    arguments = [str(tmp_path / "raw"), "--params", str(params_file()), "--store", str(tmp_path / "store")]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: cannot write: No space left on device (")
+    assert "Traceback" not in done.stderr
+    assert end(start())[0] == 0
+    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+
+
+def scrapy_crawl(tmp_path: Path, params: Path) -> "subprocess.CompletedProcess[str]":
+    options = {"target": tmp_path / "raw", "store": tmp_path / "store", "params": params}
+    arguments = [argument for name, value in options.items() for argument in ("-a", f"{name}={value}")]
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", "naver_tops", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_scrapy_crawl_does_the_same(shop: Any, tmp_path: Path, params_file: Callable[..., Path]) -> None:
+    done = scrapy_crawl(tmp_path, params_file())
+    assert done.returncode == 0
+    assert "30 pictures of 30 found: 30 fetched" in done.stderr
+    assert "experimental" not in done.stderr
+    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+
+
+def test_scrapy_crawl_says_its_errors_in_one_line(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+) -> None:
+    done = scrapy_crawl(tmp_path, params_file(max_product=3))
+    assert "ERROR: error: " in done.stderr
+    assert "crawl.max_product is not a parameter" in done.stderr
+    assert "Traceback" not in done.stderr

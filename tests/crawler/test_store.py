@@ -1,0 +1,190 @@
+import errno
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler import store as store_module
+from crawler.store import Fetched, Store, extension_of, link_files
+
+JPEG = b"\xff\xd8\xff\xe0 a picture"
+
+
+def fetched(url: str = "http://a/1", body: bytes = JPEG) -> Fetched:
+    return Fetched(url, body, "image/jpeg", "2026-11-23T00:00:00+00:00")
+
+
+def test_a_picture_is_kept_unmodified_under_its_hash(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        picture = store.keep(fetched())
+        sha256 = hashlib.sha256(JPEG).hexdigest()
+        assert picture.file == f"pictures/{sha256[:2]}/{sha256}.jpg"
+        assert (tmp_path / picture.file).read_bytes() == JPEG
+        assert store.find("http://a/1") == picture
+        assert store.find("http://a/2") is None
+
+
+def test_a_store_opened_again_remembers(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        kept = [store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i)) for i in range(5)]
+    with Store(tmp_path) as store:
+        assert [store.find(f"http://a/{i}") for i in range(5)] == kept
+
+
+def test_an_empty_body_and_a_body_that_is_no_picture_are_kept_without_extension(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for url, body in (("http://a/empty", b""), ("http://a/page", b"<html>")):
+            picture = store.keep(fetched(url, body))
+            assert Path(picture.file).suffix == ""
+            assert store.find(url) == picture
+
+
+def test_two_addresses_of_the_same_bytes_share_a_file(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        assert store.keep(fetched("http://a/1")).file == store.keep(fetched("http://a/2")).file
+    assert len([path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]) == 1
+
+
+@pytest.mark.parametrize("harm", ["missing", "short"])
+def test_a_picture_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_again(
+    tmp_path: Path, harm: str
+) -> None:
+    with Store(tmp_path) as store:
+        path = tmp_path / store.keep(fetched()).file
+        path.unlink()
+        if harm == "short":
+            path.write_bytes(JPEG[:3])
+        assert store.find("http://a/1") is None
+        store.keep(fetched())
+        assert store.find("http://a/1") is not None
+        assert path.read_bytes() == JPEG
+
+
+@settings(max_examples=30)
+@given(st.data())
+def test_a_log_torn_anywhere_loses_its_last_line_alone_and_heals(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    with Store(folder) as store:
+        for i in range(3):
+            store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i))
+    whole = store.log_file.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    cut = data.draw(st.integers(len(lines[0] + lines[1]), len(whole)))
+    store.log_file.write_bytes(whole[:cut])
+    with Store(folder) as torn:
+        found = [torn.find(f"http://a/{i}") is not None for i in range(3)]
+        assert found == [True, True, cut >= len(whole) - 1]
+        torn.keep(fetched("http://a/2", JPEG + b"2"))
+    with Store(folder) as healed:
+        assert healed.log_file.read_bytes() == whole
+        assert len(healed.pictures) == 3
+
+
+def test_a_crawl_killed_between_file_and_line_has_no_line_and_fetches_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def kill(*arguments: object) -> None:
+        raise KilledError
+
+    with Store(tmp_path) as store, monkeypatch.context() as patched:
+        patched.setattr(store, "_append", kill)
+        with pytest.raises(KilledError):
+            store.keep(fetched())
+    with Store(tmp_path) as store:
+        assert store.find("http://a/1") is None
+        store.keep(fetched())
+        assert store.find("http://a/1") is not None
+
+
+def test_what_a_killed_crawl_was_writing_is_removed(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        path = tmp_path / store.keep(fetched()).file
+    left_over = path.with_name(f".{path.name}.abcdef")
+    left_over.write_bytes(b"half")
+    with Store(tmp_path) as store:
+        assert store.find("http://a/1") is not None
+    assert not left_over.exists()
+
+
+def test_superseded_lines_are_compacted(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        for body in (b"old", b"new"):
+            store.keep(fetched(body=body))
+    assert len(store.log_file.read_bytes().splitlines()) == 2
+    with Store(tmp_path) as store:
+        picture = store.find("http://a/1")
+        assert picture is not None
+        assert picture.size == 3
+        assert len(store.log_file.read_bytes().splitlines()) == 1
+
+
+def test_a_line_of_a_later_version_with_more_fields_is_read(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.keep(fetched())
+    store.log_file.write_bytes(store.log_file.read_bytes().replace(b'{"url"', b'{"etag": "x", "url"'))
+    with Store(tmp_path) as store:
+        assert store.find("http://a/1") is not None
+
+
+def test_a_line_that_the_disk_does_not_take_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.write
+    with Store(tmp_path) as store:
+        store.keep(fetched("http://a/1"))
+        before = store.log_file.read_bytes()
+
+        def fill_up(handle: int, data: bytes) -> int:
+            if len(data) < 20:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(handle, data[:-10])
+
+        with monkeypatch.context() as patched:
+            patched.setattr(store_module.os, "write", fill_up)
+            with pytest.raises(OSError, match="No space left"):
+                store.keep(fetched("http://a/2"))
+        assert store.log_file.read_bytes() == before
+        assert store.find("http://a/2") is None
+
+
+@pytest.mark.parametrize(
+    ("body", "extension"),
+    [
+        (JPEG, ".jpg"),
+        (b"\x89PNG\r\n\x1a\n....", ".png"),
+        (b"GIF89a....", ".gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", ".webp"),
+        (b"\x00\x00\x00\x20ftypavif", ".avif"),
+        (b"II*\x00", ".tif"),
+        (b"<svg", ""),
+        (b"", ""),
+        (b"\xff\xd8", ""),
+    ],
+)
+def test_the_extension_follows_the_first_bytes(body: bytes, extension: str) -> None:
+    assert extension_of(body) == extension
+
+
+def test_files_are_linked_and_copied_where_links_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "store/a").mkdir(parents=True)
+    (tmp_path / "store/a/x").write_bytes(b"bytes")
+    link_files(tmp_path / "store", tmp_path / "linked", ["a/x"])
+    assert (tmp_path / "linked/a/x").samefile(tmp_path / "store/a/x")
+
+    def refuse(*arguments: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(store_module.os, "link", refuse)
+    link_files(tmp_path / "store", tmp_path / "copied", ["a/x"])
+    assert (tmp_path / "copied/a/x").read_bytes() == b"bytes"
+    assert not (tmp_path / "copied/a/x").samefile(tmp_path / "store/a/x")

@@ -116,7 +116,7 @@ def _running_shop(params: CrawlParams) -> Iterator[str]:
     )
     with (
         tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as shop,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0) as shop,
     ):
         try:
             assert shop.stdout is not None  # because of PIPE

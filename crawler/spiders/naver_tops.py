@@ -155,7 +155,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def _request(self, found: FoundPicture, url: str) -> Request:
         address = self.provider.address_of(url)
-        return Request(address, errback=self.lost, cb_kwargs={"found": found}, dont_filter=True)
+        meta = {"verbatim_url": True}  # a signed address is valid in one spelling
+        return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)
 
     def _lost(self, reason: str) -> None:
         self.tally.failed[reason] += 1

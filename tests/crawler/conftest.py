@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -32,6 +33,7 @@ class Shop:
         self.quota_after: int | None = None  # search calls
         self.redirect_search = ""
         self.delay_s = 0.0  # seconds that every picture takes
+        self.raw_paths: list[str] = []  # as they were sent
         self.order: list[str] = []  # paths as they were asked for
         self.address = ""
 
@@ -39,6 +41,7 @@ class Shop:
         path = request.path
         self.requests[path] += 1
         self.order.append(path)
+        self.raw_paths.append(request.raw_path)
         self.headers.setdefault(path, []).append(dict(request.headers))
         if path == "/search/v1/image":
             return self._search(request)
@@ -73,7 +76,7 @@ class Shop:
         items = [
             {
                 "title": f"<b>{path}</b> &amp; co",
-                "link": self.address + path,
+                "link": self.address + quote(path, safe="/%?&=:+"),
                 "sizewidth": "0",
                 "sizeheight": "9",
             }

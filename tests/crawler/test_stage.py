@@ -127,6 +127,13 @@ def test_search_pages_are_asked_for_no_faster_than_their_pictures_are_done(shop:
     assert fetched_before[2] >= 200 - 8
 
 
+def test_an_address_is_asked_for_in_the_spelling_it_was_found_in(shop: Any, crawl: Crawl) -> None:
+    spelling = "/p/a%2Fb%3A%20c.jpg?sign=%3A%2B+/~&x=%EC%83%81"
+    shop.faults[spelling] = lambda request: web.Response()
+    assert crawl()["products"] == 31
+    assert spelling in shop.raw_paths
+
+
 # faults of pictures: counted by reason, never the end of a crawl
 
 

@@ -22,7 +22,7 @@ class StorePictures:
         spider = self.crawler.spider
         try:
             await asyncio.to_thread(spider.store.keep, item.fetched)
-        except OSError as error:
+        except Exception as error:  # the spider must hear of every picture, or it waits for ever
             spider.not_stored(error)
         else:
             spider.stored(item)

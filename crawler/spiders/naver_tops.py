@@ -59,6 +59,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.params_file, self.target, self.store_folder = Path(params), Path(target), Path(store)
         self.report_file, self.judged = report, judged
         self.failure: Exception | None = None  # the first one that ends the crawl
+        self.refused = False  # by the store
         self.figures: dict[str, Any] | None = None  # of a crawl that ended well
         self.tally = Tally()
         self.began = time.monotonic()
@@ -88,13 +89,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
         """A picture's answer, whatever is in it: curation judges pictures."""
-        refused = isinstance(self.failure, OSError)  # by the store: it would refuse this one too
-        if response.status == 200 and not refused:
+        if response.status == 200 and not self.refused:
             content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
             now = datetime.now(UTC).isoformat(timespec="seconds")
             yield FetchedPicture(found, Fetched(found.url, response.body, content_type, now))
         else:
-            self._lost("NOT_STORED" if refused else f"HTTP_{response.status}")
+            self._lost("NOT_STORED" if self.refused else f"HTTP_{response.status}")
 
     def lost(self, failure: Any) -> Iterator[Any]:
         """A picture's request that got no answer."""
@@ -110,9 +110,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.tally.fetched += 1
         self._done()
 
-    def not_stored(self, error: OSError) -> None:
+    def not_stored(self, error: Exception) -> None:
         """Called when the store refuses a picture: the crawl ends, as it would refuse the next one."""
-        self.failure = self.failure or error
+        self.refused, self.failure = True, self.failure or error
         self._lost("NOT_STORED")
 
     def closed(self, reason: str) -> None:
@@ -126,12 +126,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             self.open.close()
         if self.judged:
             return
-        if self.figures is not None:
-            log.info(summary_of(self.figures))
-        elif self.failure is None:
-            log.warning("stopped; what was fetched is kept, and the next crawl goes on")
-        else:
+        if self.failure is not None:
             log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
+        elif self.figures is not None:
+            log.info(summary_of(self.figures))
+        else:
+            log.warning("stopped; what was fetched is kept, and the next crawl goes on")
 
     def _open(self) -> None:
         self.open.enter_context(exclusive(self.store_folder))

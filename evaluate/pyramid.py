@@ -1,0 +1,63 @@
+"""Laplacian pyramids: what each level adds to a picture.
+
+Source: Karras et al. 2018, section 5; Burt and Adelson 1983.
+"""
+
+from collections.abc import Iterator
+
+import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
+from torch import Tensor
+
+BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+
+
+def levels_of(resolution: int, smallest: int) -> list[int]:
+    """Resolutions of a pyramid, largest first: `resolution`, half of it, ..., `smallest`.
+
+    Raises:
+        ValueError: there is no such pyramid.
+    """
+    if resolution < smallest or resolution & (resolution - 1):
+        raise ValueError(
+            f"a pyramid down to {smallest} px needs a power of two from there on, not {resolution}"
+        )
+    return [resolution >> step for step in range((resolution // smallest).bit_length())]
+
+
+def laplacian_pyramid(pictures: Tensor, smallest: int) -> Iterator[Tensor]:
+    """The levels of pictures, largest first; the last one is the low-pass remainder itself.
+
+    Args:
+        pictures: (n, 3, r, r) float32, 0 to 255.
+        smallest: resolution of the last level.
+
+    Yields:
+        (n, 3, s, s) for s = r, r/2, ..., smallest.
+    """
+    while pictures.shape[-1] > smallest:
+        below = pyramid_down(pictures)
+        yield pictures - pyramid_up(below)
+        pictures = below
+    yield pictures
+
+
+def pyramid_down(pictures: Tensor) -> Tensor:
+    """Smooth and take every second row and column: (n, c, r, r) -> (n, c, r/2, r/2)."""
+    return _smooth(pictures)[..., ::2, ::2]
+
+
+def pyramid_up(pictures: Tensor) -> Tensor:
+    """Spread over twice the rows and columns and smooth: (n, c, r, r) -> (n, c, 2r, 2r)."""
+    n, channels, height, width = pictures.shape
+    spread = pictures.new_zeros(n, channels, 2 * height, 2 * width)
+    spread[..., ::2, ::2] = pictures
+    return _smooth(spread) * 4
+
+
+def _smooth(pictures: Tensor) -> Tensor:
+    """Convolve with the binomial filter, reflected at the border without repeating the edge."""
+    channels = pictures.shape[1]
+    taps = pictures.new_tensor(BINOMIAL).expand(channels, 1, -1)
+    padded = F.pad(pictures, (2, 2, 2, 2), mode="reflect")
+    rows = F.conv2d(padded, taps.unsqueeze(2), groups=channels)
+    return F.conv2d(rows, taps.unsqueeze(3), groups=channels)

@@ -1,0 +1,122 @@
+"""Whole crawls of the real demo shop, started by the provider or beside it."""
+
+import hashlib
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from crawler.providers import SHOP_NAME
+from fashion_pggan.errors import UserError
+from fashion_pggan.manifest import RawPicture, read_records
+
+TRICKY_NAMES = [
+    "상의 1.png",
+    "100%.png",
+    "%41.png",
+    "a b#c?d.png",
+    "x+y&z=1;2.png",
+    "in/a folder/1.png",
+    "~'(1)!.png",
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of small pictures, all different, with names that try to break addresses."""
+    for number, name in enumerate(TRICKY_NAMES):
+        path = tmp_path / "pictures" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    return tmp_path / "pictures"
+
+
+def records(tmp_path: Path) -> list[RawPicture]:
+    return read_records(tmp_path / "raw/records.parquet", RawPicture)
+
+
+def test_the_provider_starts_the_shop_crawls_it_and_ends_it(
+    crawl: Callable[..., Any], tmp_path: Path
+) -> None:
+    figures = crawl(shop_products=8)
+    assert 1 <= figures["products"] <= 8
+    assert figures["failed"] == {}
+    for record in records(tmp_path):
+        assert record.url.startswith(f"{SHOP_NAME}/")
+        assert hashlib.sha256((tmp_path / "raw" / record.file).read_bytes()).hexdigest() == record.sha256
+    assert not [child for child in psutil.Process().children() if "demo_shop" in " ".join(child.cmdline())]
+
+
+def test_a_second_crawl_fetches_nothing_though_the_shop_has_another_port(
+    crawl: Callable[..., Any], tmp_path: Path
+) -> None:
+    first = crawl(shop_products=8)
+    before = records(tmp_path)
+    second = crawl(shop_products=8)
+    assert (second["fetched"], second["reused"]) == (0, first["products"])
+    assert records(tmp_path) == before
+
+
+@pytest.fixture
+def running_shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    command = [sys.executable, "-m", "demo_shop", "--port", "0", "--products", "6", "--end-with-parent"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shop:
+        assert shop.stdout is not None
+        address = shop.stdout.readline().split()[-1]
+        monkeypatch.setenv("FASHION_PGGAN_SHOP_URL", address)
+        yield address
+        shop.terminate()
+
+
+def test_a_shop_that_runs_already_can_be_crawled_and_serves_the_same_bytes(
+    running_shop: str, crawl: Callable[..., Any], tmp_path: Path
+) -> None:
+    crawl()
+    for record in records(tmp_path):
+        assert record.url.startswith(running_shop)
+        with urllib.request.urlopen(record.url, timeout=10) as response:
+            assert hashlib.sha256(response.read()).hexdigest() == record.sha256
+
+
+def test_every_file_of_a_folder_is_crawled_whatever_its_name(
+    crawl: Callable[..., Any], tmp_path: Path, folder: Path
+) -> None:
+    figures = crawl(shop_pictures=str(folder))
+    assert (figures["pictures"], figures["failed"]) == (len(TRICKY_NAMES), {})
+    source = {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.png")}
+    assert {record.sha256 for record in records(tmp_path)} == source
+
+
+def test_a_folder_without_pictures_is_an_error_that_names_it(
+    crawl: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(UserError, match=f"the demo shop did not start: .*{tmp_path}/nothing"):
+        crawl(shop_pictures=str(tmp_path / "nothing"))
+
+
+@pytest.mark.slow
+def test_every_photograph_of_a_real_folder_is_crawled(
+    crawl: Callable[..., Any], tmp_path: Path, shared: Path
+) -> None:
+    photographs = shared / "images/tops"
+    if not photographs.is_dir():
+        pytest.skip("needs the photographs in ../shared/images/tops")
+    source = [
+        path for path in photographs.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+    ]
+    figures = crawl(
+        shop_pictures=str(photographs), max_products=100_000, queries=["남자 반팔티", "남자 셔츠", "상의"]
+    )
+    print(figures)
+    assert figures["failed"] == {}
+    assert {record.sha256 for record in records(tmp_path)} == {
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in source
+    }

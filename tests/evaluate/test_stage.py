@@ -1,0 +1,162 @@
+import csv
+import html.parser
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from evaluate import stage
+from evaluate.sources import of_dataset
+from fashion_pggan.errors import UserError
+
+REPOSITORY = Path(__file__).parents[2]
+COLUMNS = ["SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg"]
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory, dataset, models, params):
+    folder = tmp_path_factory.mktemp("reports")
+    (folder / "crawl.json").write_text(
+        json.dumps({"provider": "demo", "products": 70, "failed": {"<script>alert(1)</script>": 2}})
+    )
+    (folder / "curate.json").write_text(json.dumps({"pictures": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}}))
+    stage.run(dataset.folder, models, folder, params, mirror=True)
+    return folder
+
+
+def test_the_table_has_a_row_per_snapshot_and_the_published_columns(reports):
+    with (reports / "swd.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["kimg", "images", *COLUMNS]
+    assert [(float(row["kimg"]), int(row["images"])) for row in rows] == [(0, 24), (5, 24), (9, 24)]
+    for row in rows:
+        assert float(row["SWDx1e3_avg"]) == pytest.approx(
+            (float(row["SWDx1e3_32"]) + float(row["SWDx1e3_16"])) / 2, abs=1e-3
+        )
+
+
+def test_the_metrics_name_the_best_snapshot_and_the_floor(reports):
+    metrics = json.loads((reports / "swd.json").read_text())
+    assert (metrics["images"], metrics["floor"]["kind"]) == (24, "disjoint")
+    assert metrics["untrained"]["kimg"] == 0
+    assert metrics["last"]["kimg"] == 9
+    with (reports / "swd.csv").open(newline="") as file:
+        averages = {float(row["kimg"]): float(row["SWDx1e3_avg"]) for row in csv.DictReader(file)}
+    assert metrics["best"]["kimg"] == min(averages, key=averages.get)
+    assert metrics["floor"]["SWDx1e3_avg"] < metrics["best"]["SWDx1e3_avg"]
+
+
+class _Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.tags = []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+
+def test_the_report_is_one_page_that_needs_no_network_and_escapes_what_others_wrote(reports):
+    text = (reports / "report.html").read_text()
+    page = _Page()
+    page.feed(text)
+    images = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert len(images) == 5  # the data set, three snapshots, the final samples
+    for attributes in images:
+        assert attributes["src"].startswith("data:image/png;base64,")
+        assert attributes["alt"]
+    assert not [tag for tag, _ in page.tags if tag in ("script", "link", "iframe")]
+    for _, attributes in page.tags:
+        for name in ("src", "href", "xlink:href"):
+            value = attributes.get(name) or ""
+            assert not value.startswith(("http:", "https:", "//", "file:")), value
+    assert "&lt;script&gt;alert(1)" in text
+    assert "real, disjoint" in text
+    assert len(text) < 10_000_000
+
+
+def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
+    evaluation = stage.run(
+        dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
+    )
+    assert evaluation.images == len(dataset) == 64
+    assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
+    assert "real (reused)" in evaluation.text()
+    assert "the true floor is about twice as high" in (tmp_path / "report.html").read_text()
+
+
+def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, params, reports):
+    stage.run(dataset.folder, models, tmp_path, params, mirror=True)
+    assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
+
+
+def test_mirrored_reals_are_the_same_pictures_half_of_them_turned(dataset):
+    plain, mirrored = (of_dataset(dataset, 64, mirror_seed=seed).read(range(64)) for seed in (None, 0))
+    turned = [not (one == other).all() for one, other in zip(plain, mirrored, strict=True)]
+    assert 15 < sum(turned) < 50
+    for one, other in zip(plain, mirrored, strict=True):
+        assert (one == other).all() or (one[:, ::-1] == other).all()
+
+
+def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):
+    other = write_dataset(tmp_path / "other", make_pictures(8, 32, 5))
+    with pytest.raises(UserError, match=r"was trained on data set .*: run dvc repro train"):
+        stage.run(other.folder, models, tmp_path, params, mirror=False)
+
+
+def test_pictures_below_the_smallest_level_are_refused(
+    tmp_path, models, params, write_dataset, make_pictures
+):
+    small = write_dataset(tmp_path / "small", make_pictures(8, 8, 5))
+    with pytest.raises(UserError, match=r"pictures of 8 px have no level of 16 px: lower evaluate\.smallest"):
+        stage.run(small.folder, models, tmp_path, params, mirror=False)
+
+
+def _evaluate(*arguments):
+    command = [sys.executable, "-m", "evaluate", *map(str, arguments)]
+    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
+
+
+def _folder(path, pictures):
+    path.mkdir()
+    for index, picture in enumerate(pictures):
+        Image.fromarray(picture).save(path / f"{index}.png")
+    return path
+
+
+def test_any_two_folders_or_data_sets_can_be_compared(tmp_path, dataset, make_pictures):
+    folder = _folder(tmp_path / "pictures", make_pictures(12, 32, 3))
+    ended = _evaluate(folder, dataset.folder)
+    assert ended.returncode == 0, ended.stderr
+    header, row, *_ = ended.stdout.splitlines()
+    assert header.split() == COLUMNS
+    assert all(float(value) > 0 for value in row.split())
+    assert "12 pictures per set; lower is better" in ended.stdout
+    assert "12 and 64 pictures were cut to 12 per set" in ended.stdout
+
+
+def test_a_picture_that_does_not_fit_is_named(tmp_path, make_pictures):
+    folder = _folder(tmp_path / "pictures", make_pictures(3, 32, 3))
+    Image.new("RGB", (32, 20)).save(folder / "wide.png")
+    ended = _evaluate(folder, folder)
+    assert ended.returncode == 1
+    assert "wide.png is 32 x 20 px: all pictures must be squares of one size" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere", "nowhere"], "no folder at nowhere"),
+        (["{empty}", "{empty}"], "no pictures in"),
+        (["{empty}", "{empty}", "--images", "0"], "--images 0: give 1 or more"),
+        (["snapshots", "{empty}", "{empty}", "{empty}"], "no data set in"),
+    ],
+)
+def test_bad_input_is_one_clear_line(tmp_path, arguments, says):
+    ended = _evaluate(*(part.format(empty=tmp_path) for part in arguments))
+    assert ended.returncode == 1
+    assert says in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1

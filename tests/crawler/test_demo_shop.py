@@ -115,7 +115,6 @@ def test_every_photograph_of_a_real_folder_is_crawled(
     figures = crawl(
         shop_pictures=str(photographs), max_products=100_000, queries=["남자 반팔티", "남자 셔츠", "상의"]
     )
-    print(figures)
     assert figures["failed"] == {}
     assert {record.sha256 for record in records(tmp_path)} == {
         hashlib.sha256(path.read_bytes()).hexdigest() for path in source

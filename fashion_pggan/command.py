@@ -12,7 +12,7 @@ from types import FrameType
 
 from pydantic import ValidationError
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 
@@ -20,21 +20,25 @@ PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
-    An error that a person can mend is one line on stderr and status 1; an interruption is status 130, a
-    termination 143. Under DVC the process ends when DVC does: DVC does not stop its stages when it is killed.
+    An error that a person can mend is one line on stderr and status 1, or 75 when it may pass by itself; an
+    interruption is status 130, a termination 143. Under DVC the process ends when DVC does: DVC does not stop
+    its stages when it is killed.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, _terminated)
     if os.environ.get("DVC_STAGE"):
-        _end_with_parent()
+        end_with_parent()
     try:
         main()
+    except PassingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(os.EX_TEMPFAIL)
     except UserError as error:
         sys.exit(f"error: {error}")
     except ValidationError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
             raise
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(
@@ -49,7 +53,8 @@ def _terminated(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """End this process within a second of its parent's end, however that came."""
     parent = os.getppid()
 
     def watch() -> None:

@@ -68,8 +68,10 @@ class ShardWriter:
         checksums = {}
         for resolution in levels_up_to(self.resolution):
             path = _shard_path(self.folder, resolution, len(self.shards))
-            with atomic_write(path) as file:
-                np.save(file, np.stack([levels[resolution] for levels in self.pending]))
+            pixels = np.stack([levels[resolution] for levels in self.pending])
+            with atomic_write(path) as file:  # np.save hides why a write failed
+                np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(pixels))
+                file.write(pixels.data)
             checksums[str(resolution)] = sha256_of(path)
         self.shards.append({"pictures": len(self.pending), "sha256": checksums})
         self.pending = []
@@ -115,7 +117,9 @@ class Dataset:
         """
         wanted = np.asarray(indices, dtype=np.int64)
         if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
-            raise IndexError(f"indices {wanted.min()} to {wanted.max()} of a data set of {len(self)} pictures")
+            raise IndexError(
+                f"indices {wanted.min()} to {wanted.max()} of a data set of {len(self)} pictures"
+            )
         if resolution not in levels_up_to(self.resolution):
             raise ValueError(f"no level of {resolution} px in a data set of {self.resolution} px")
         out = np.empty((len(wanted), resolution, resolution, 3), dtype=np.uint8)

@@ -1,0 +1,36 @@
+"""`python -m curate SOURCE TARGET`: a folder of wild pictures to a data set of square ones."""
+
+import argparse
+import logging
+from pathlib import Path
+
+from curate import stage
+from fashion_pggan.command import run_command
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+
+
+def main() -> None:
+    """Parse the command line and run the stage."""
+    parser = argparse.ArgumentParser(prog="python -m curate", description=__doc__)
+    parser.add_argument("source", type=Path, help="a crawl's output (data/raw), or any folder of pictures")
+    parser.add_argument("target", type=Path, help="folder for the data set; replaced as a whole")
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
+    parser.add_argument("--workers", type=int, help="processes (default: one per core)")
+    arguments = parser.parse_args()
+    if arguments.workers is not None and arguments.workers < 1:
+        raise UserError(f"--workers {arguments.workers}: give 1 or more")
+    outcomes = stage.run(
+        arguments.source,
+        arguments.target,
+        load_params(arguments.params).curate,
+        report=arguments.report,
+        workers=arguments.workers,
+    )
+    said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
+    logging.getLogger(__name__).info("%s: %s", arguments.target, said)
+
+
+if __name__ == "__main__":
+    run_command(main)

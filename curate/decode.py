@@ -1,0 +1,182 @@
+"""Bytes from the network to upright sRGB pixels, or the reason why not.
+
+Anything may come in: nothing is believed but the bytes. The kind of file is told from its first bytes, its
+size from its header before anything is decoded, and only the one decoder of that kind is let near it.
+"""
+
+import io
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+
+from curate.judge import Reason
+from curate.measure import Header, Pixels
+
+SNIFFED_BYTES = 1024
+WHITE = (255, 255, 255, 255)
+SRGB = ImageCms.createProfile("sRGB")
+UPRIGHT, SIDEWAYS = range(1, 5), range(5, 9)  # EXIF orientations
+ORIENTATION = 0x0112  # EXIF tag
+ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
+
+
+class Refused(Exception):  # noqa: N818  # an answer, not an error
+    """The bytes are no picture that can be used."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Opened(NamedTuple):
+    """A picture of which only the header was read."""
+
+    data: bytes
+    picture: Image.Image
+    header: Header
+
+
+class Decoded(NamedTuple):
+    """A picture as a person sees it."""
+
+    pixels: Pixels
+    profile_ignored: bool  # it has a colour profile that cannot be read
+
+
+def kind_of(data: bytes) -> str:
+    """Pillow's name of the format, from the first bytes.
+
+    Raises:
+        Refused: EMPTY, NOT_IMAGE or UNSUPPORTED_FORMAT.
+    """
+    if not data:
+        raise Refused(Reason.EMPTY)
+    for kind, found in (
+        ("JPEG", data.startswith(b"\xff\xd8\xff")),
+        ("PNG", data.startswith(b"\x89PNG\r\n\x1a\n")),
+        ("GIF", data.startswith((b"GIF87a", b"GIF89a"))),
+        ("WEBP", data.startswith(b"RIFF") and data[8:12] == b"WEBP"),
+        ("BMP", data.startswith(b"BM")),
+        ("TIFF", data.startswith((b"II*\0", b"MM\0*"))),
+        ("AVIF", data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis")),
+    ):
+        if found:
+            return kind
+    raise Refused(Reason.UNSUPPORTED_FORMAT if _never_opened(data) else Reason.NOT_IMAGE)
+
+
+def _never_opened(data: bytes) -> bool:
+    return (
+        data.startswith((b"%PDF", b"%!PS", b"\xc5\xd0\xd3\xc6", b"8BPS", b"\xff\x4f\xff\x51"))
+        or data[4:12] == b"jP  \r\n\x87\n"
+        or data[4:8] == b"ftyp"  # HEIF, films
+        or b"<svg" in data[:SNIFFED_BYTES].lower()
+    )
+
+
+def open_picture(data: bytes) -> Opened:
+    """Read the header.
+
+    Raises:
+        Refused: the bytes are no picture, or its header is broken.
+    """
+    kind = kind_of(data)
+    Image.MAX_IMAGE_PIXELS = None  # our own limit comes right after
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            picture = Image.open(io.BytesIO(data), formats=[kind])
+            width, height = picture.size
+            # A camera's JPEG may hold a second picture or a gain map behind the first: the first is meant.
+            animated = picture.format not in ("MPO", "TIFF") and bool(getattr(picture, "is_animated", False))
+            if kind != "TIFF" and _orientation_of(picture) in SIDEWAYS:  # Pillow turns TIFF by itself
+                width, height = height, width
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, OverflowError) as error:
+        raise Refused(_reason_for(error)) from error
+    return Opened(data, picture, Header(kind, width, height, animated))
+
+
+def decode(opened: Opened) -> Decoded:
+    """Decode strictly, turn upright, bring to sRGB, put transparent parts on white.
+
+    Raises:
+        Refused: TRUNCATED or DECODE_ERROR.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            if opened.header.format == "PNG":  # checks every chunk's CRC; decoding lets a flipped bit pass
+                Image.open(io.BytesIO(opened.data), formats=["PNG"]).verify()
+            opened.picture.load()
+            picture, ignored = _to_srgb(_eight_bits(_upright(opened.picture)))
+            return Decoded(np.asarray(_on_white(picture)), ignored)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        OverflowError,
+        MemoryError,
+        ZeroDivisionError,
+    ) as error:
+        raise Refused(_reason_for(error)) from error
+
+
+def _reason_for(error: BaseException) -> Reason:
+    text = str(error).lower()
+    return Reason.TRUNCATED if "truncated" in text or "unexpected end" in text else Reason.DECODE_ERROR
+
+
+def _orientation_of(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(ORIENTATION, 1))
+    except Exception:  # broken metadata is as good as none, and breaks in many ways
+        return 1
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    if _orientation_of(picture) in (1, 0):
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Sixteen bits to eight, palettes to colours, one bit to grey."""
+    if picture.mode.startswith("I"):  # I;16 and its kin, or 32-bit integers that hold 16 bits
+        values = np.asarray(picture).astype(np.float64) / 257
+        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    if picture.mode == "P":
+        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+    if picture.mode in ("RGB", "L") and "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode in ("1", "PA", "La", "RGBa"):
+        return picture.convert({"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}[picture.mode])
+    return picture
+
+
+def _to_srgb(picture: Image.Image) -> tuple[Image.Image, bool]:
+    """Apply the colour profile; a broken one is ignored, and said so."""
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ICC_MODES:
+        return picture, False
+    alpha = picture.getchannel("A") if picture.mode in ("RGBA", "LA") else None
+    plain = picture.convert(picture.mode.removesuffix("A")) if alpha else picture
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        turned = ImageCms.profileToProfile(plain, source, SRGB, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture, True
+    if turned is None:
+        return picture, True
+    if alpha:
+        turned.putalpha(alpha)
+    return turned, False
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("RGBA", "LA"):
+        picture = picture.convert("RGBA")
+        ground = Image.new("RGBA", picture.size, WHITE)
+        picture = Image.alpha_composite(ground, picture)
+    return picture.convert("RGB")

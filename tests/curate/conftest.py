@@ -1,0 +1,43 @@
+"""Pictures of every kind, made here."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fashion_pggan.params import CurateParams, load_params
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def params() -> CurateParams:
+    """The demo's, whatever params.yaml says now."""
+    return load_params(REPOSITORY / "params.yaml").curate.model_copy(
+        update={"resolution": 32, "min_side": 64, "max_aspect": 2.5, "shard_pictures": 4}
+    )
+
+
+def photograph(width: int = 120, height: int = 90, seed: int = 0) -> Image.Image:
+    """A smooth picture with colours that differ from corner to corner."""
+    random = np.random.default_rng(seed)
+    small = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.fixture(scope="session")
+def make_picture() -> Callable[..., Image.Image]:
+    return photograph
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+        buffer = io.BytesIO()
+        picture.save(buffer, kind, **options)
+        return buffer.getvalue()
+
+    return encoded

@@ -1,0 +1,60 @@
+"""The collection of broken and odd files: each has its expected outcome written beside it."""
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate.decode import decode, open_picture
+from curate.examine import examine
+from fashion_pggan.params import load_params
+
+MESSY = Path(__file__).parents[3] / "shared/messy"
+PARAMS = load_params(Path(__file__).parents[2] / "params.yaml").curate.model_copy(
+    update={
+        "resolution": 32,
+        "min_side": 256,
+        "max_aspect": 2.5,
+        "max_pixels": 64_000_000,
+        "min_deviation": 2.0,
+    }
+)
+
+
+def _rows() -> list[dict[str, str]]:
+    if not MESSY.is_dir():
+        return []
+    with (MESSY / "manifest.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _id(row: dict[str, str]) -> str:
+    return row["file"]
+
+
+@pytest.mark.parametrize("row", _rows(), ids=_id)
+def test_each_messy_file_has_its_expected_outcome(row):
+    """Files whose expectation is to be a near duplicate are usable by themselves."""
+    reason = examine(MESSY / "files" / row["file"], PARAMS).reason
+    allowed = set(re.findall(r"reject:(\w+)", row["expected"]))
+    if row["expected"].startswith("accept") or "|accept" in row["expected"]:
+        assert reason is None or reason.value in allowed
+    else:
+        assert reason is not None
+        assert reason.value in allowed
+
+
+@pytest.mark.parametrize("row", [row for row in _rows() if row["mad_tolerance"]], ids=_id)
+def test_each_messy_file_looks_like_its_reference(row):
+    pixels = decode(open_picture((MESSY / "files" / row["file"]).read_bytes())).pixels.astype(float)
+    with Image.open(MESSY / "reference" / row["reference"]) as reference:
+        expected = np.asarray(reference.convert("RGB")).astype(float)
+    assert pixels.shape == expected.shape
+    assert np.abs(pixels - expected).mean() <= float(row["mad_tolerance"])
+
+
+def test_the_collection_is_there_or_is_missed(shared):
+    assert len(_rows()) == 75

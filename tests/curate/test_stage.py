@@ -1,0 +1,233 @@
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from curate import examine as examine_module
+from curate import stage
+from curate.examine import Examined, examine_all
+from curate.judge import Reason
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import sha256_of
+from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.params import load_params
+from fashion_pggan.shards import Dataset
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, make_picture, encode):
+    """Ten usable pictures, one of them twice by bytes and once more by pixels, and four to drop."""
+    folder = tmp_path_factory.mktemp("wild")
+    for seed in range(10):
+        (folder / f"{seed}.png").write_bytes(encode(make_picture(seed=seed), "PNG"))
+    (folder / "sub").mkdir()
+    shutil.copy(folder / "3.png", folder / "sub/copy.png")
+    (folder / "sub/same pixels.bmp").write_bytes(encode(make_picture(seed=3), "BMP"))
+    (folder / "empty.jpg").touch()
+    (folder / "page.jpg").write_bytes(b"<html></html>")
+    (folder / "small.png").write_bytes(encode(make_picture(50, 50, seed=99), "PNG"))
+    (folder / "wide.png").write_bytes(encode(make_picture(300, 70, seed=98), "PNG"))
+    (folder / ".hidden.png").write_bytes(encode(make_picture(seed=77), "PNG"))
+    return folder
+
+
+def _tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_every_raw_picture_has_a_row_with_its_outcome(folder, tmp_path, params):
+    outcomes = stage.run(folder, tmp_path / "out", params, report=tmp_path / "curate.json", workers=2)
+    assert outcomes == {"kept": 10, "DUPLICATE": 2, "EMPTY": 1, "NOT_IMAGE": 1, "TOO_SMALL": 1, "ASPECT": 1}
+    rows = {row.file: row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture)}
+    assert len(rows) == 16
+    assert rows["small.png"].reason == "TOO_SMALL"
+    assert (rows["small.png"].width, rows["small.png"].height) == (50, 50)
+    copies = [rows["3.png"], rows["sub/copy.png"], rows["sub/same pixels.bmp"]]
+    (kept,) = (row for row in copies if row.kept)
+    assert all(row.duplicate_of == kept.sha256 for row in copies if not row.kept)
+    facts = json.loads((tmp_path / "curate.json").read_text())
+    assert (facts["pictures"], facts["kept"], facts["resolution"]) == (16, 10, 32)
+    assert facts["version"] == Dataset(tmp_path / "out").version
+
+
+def test_the_manifest_says_where_the_pixels_lie(folder, tmp_path, params):
+    stage.run(folder, tmp_path / "out", params, workers=1)
+    dataset = Dataset(tmp_path / "out")
+    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture) if row.kept]
+    assert len(dataset) == len(rows) == 10
+    assert [row.sha256 for row in rows] == sorted(row.sha256 for row in rows)
+    for row in rows:
+        levels = examine_module.examine(folder / row.file, params).levels
+        index = row.shard * params.shard_pictures + row.row
+        for resolution, level in levels.items():
+            np.testing.assert_array_equal(dataset.pictures([index], resolution)[0], level)
+        assert (row.crop_left, row.crop_top, row.crop_side) == (15, 0, 90)
+
+
+def test_the_output_does_not_depend_on_workers_or_names(folder, tmp_path, params):
+    renamed = tmp_path / "renamed"
+    renamed.mkdir()
+    for place, path in enumerate(sorted(folder.rglob("*.png"), reverse=True)):
+        if not path.name.startswith("."):
+            shutil.copy(path, renamed / f"{place:03d}")
+    plain = tmp_path / "plain"
+    shutil.copytree(
+        folder,
+        plain,
+        ignore=lambda _, names: [name for name in names if not name.endswith("png") and name != "sub"],
+    )
+    for source, target, workers in ((plain, "a", 1), (plain, "b", 3), (renamed, "c", 2)):
+        stage.run(source, tmp_path / target, params, workers=workers)
+    trees = [_tree(tmp_path / name) for name in "abc"]
+    assert trees[0] == trees[1]
+    pixels = [{name: data for name, data in tree.items() if "manifest" not in name} for tree in trees]
+    assert pixels[0] == pixels[2]
+
+
+def test_a_crawls_records_give_the_provenance(folder, tmp_path, params):
+    source = tmp_path / "raw"
+    (source / "pictures").mkdir(parents=True)
+    records = []
+    for place, name in enumerate(["1.png", "2.png", "1.png"]):
+        shutil.copy(folder / name, source / "pictures" / name)
+        records.append(
+            RawPicture(
+                sha256=sha256_of(folder / name),
+                file=f"pictures/{name}",
+                url=f"http://shop/{place}",
+                title="티셔츠",
+                query="남자 반팔티",
+                provider="demo",
+                rank=place + 1,
+                declared_width=None,
+                declared_height=None,
+                crawled_at="2026-11-23T00:00:00+00:00",
+                content_type="image/png",
+                size=1,
+            )
+        )
+    write_records(source / "records.parquet", records, RawPicture)
+    outcomes = stage.run(source, tmp_path / "out", params, workers=1)
+    assert outcomes == {"kept": 2, "DUPLICATE": 1}
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    assert {row.url for row in rows} == {"http://shop/0", "http://shop/1", "http://shop/2"}
+    assert {row.query for row in rows} == {"남자 반팔티"}
+    (source / "pictures/2.png").unlink()
+    with pytest.raises(UserError, match=r"1 pictures of .* are missing, the first is pictures/2\.png"):
+        stage.run(source, tmp_path / "out", params, workers=1)
+
+
+@pytest.mark.parametrize("deadly", [0, 4, 11])
+def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params, deadly):
+    """A named pipe without a writer blocks its reader until the time limit ends the worker."""
+    paths = [folder / f"{seed}.png" for seed in range(10)] * 2
+    stuck = tmp_path / "stuck.png"
+    os.mkfifo(stuck)
+    paths.insert(deadly, stuck)
+    results = list(examine_all(paths, params, 2, limit_s=2))
+    assert len(results) == 21
+    assert results[deadly] == Examined(Reason.DECODER_DIED)
+    assert all(result.reason is None for place, result in enumerate(results) if place != deadly)
+
+
+def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):
+    for source in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(
+            UserError, match=r"no pictures in .*: run the crawl stage first \(dvc repro crawl\)"
+        ):
+            stage.run(source, tmp_path / "out", params)
+
+
+def test_when_nothing_is_left_the_error_says_why_and_what_to_change(folder, tmp_path, params):
+    stage.run(folder, tmp_path / "out", params, workers=1)
+    before = _tree(tmp_path / "out")
+    strict = params.model_copy(update={"min_side": 4000})
+    with pytest.raises(UserError) as error:
+        stage.run(folder, tmp_path / "out", strict, workers=1)
+    assert str(error.value).startswith("all 16 pictures were dropped (TOO_SMALL 14,")
+    assert str(error.value).endswith("lower curate.min_side in params.yaml, now 4000")
+    assert _tree(tmp_path / "out") == before
+
+
+def _command(tmp_path, folder, *more):
+    values = load_params(REPOSITORY / "params.yaml").model_dump()
+    values["curate"] |= {"resolution": 32, "min_side": 64, "shard_pictures": 4}
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    paths = [str(folder), str(tmp_path / "out"), "--params", str(tmp_path / "params.yaml")]
+    return [sys.executable, "-m", "curate", *paths, *more]
+
+
+def _limit_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8_000, 8_000))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def test_a_full_disk_is_one_clear_line_and_loses_nothing(folder, tmp_path):
+    """A limit on the size of files stands for the disk: writing fails in the same place."""
+    command = _command(tmp_path, folder, "--workers", "1")
+    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=60)
+    before = _tree(tmp_path / "out")
+    full = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, preexec_fn=_limit_files
+    )
+    assert full.returncode == 1
+    assert full.stderr.strip().splitlines()[-1].startswith("error: cannot write: File too large")
+    assert "Traceback" not in full.stderr
+    assert _tree(tmp_path / "out") == before
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=60)
+
+
+def test_a_killed_run_leaves_the_old_set_and_the_next_one_completes(tmp_path, make_picture, encode):
+    wild = tmp_path / "wild"
+    wild.mkdir()
+    for seed in range(150):
+        (wild / f"{seed}.png").write_bytes(encode(make_picture(400, 400, seed=seed), "PNG"))
+    command = _command(tmp_path, wild)
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not list(tmp_path.glob(".out.building-*/r0004/*.npy")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "out").exists()
+    assert list(tmp_path.glob(".out.building-*"))
+    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=120)
+    assert len(Dataset(tmp_path / "out")) == 150
+    assert not list(tmp_path.glob(".out.building-*"))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--workers", "0"], "--workers 0: give 1 or more"),
+        (["--params", "no.yaml"], "no parameters at no.yaml"),
+    ],
+)
+def test_bad_arguments_are_one_clear_line(folder, tmp_path, more, says):
+    ended = subprocess.run(
+        _command(tmp_path, folder, *more), cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.strip().startswith(f"error: {says}")
+    assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_the_photographs_are_all_kept(shared, tmp_path, params):
+    strict = params.model_copy(update={"min_side": 256, "resolution": 64, "shard_pictures": 1024})
+    outcomes = stage.run(shared / "images/tops", tmp_path / "out", strict)
+    assert outcomes == {"kept": 1500}

@@ -135,7 +135,7 @@ def _row(raw: Raw, result: Examined, writer: ShardWriter, seen: Seen) -> Curated
 
 
 def _copy_of(first: CuratedPicture, raw: Raw) -> CuratedPicture:
-    """The row of a file with the same bytes as the one before it: dropped for the same reason, or a duplicate."""
+    """The row of a file with the bytes of the one before it: dropped for the same reason, or a duplicate."""
     changed = {"file": raw.file, "url": raw.url, "title": raw.title, "query": raw.query}
     if first.kept:
         changed |= {"reason": Reason.DUPLICATE.value, "duplicate_of": first.sha256}

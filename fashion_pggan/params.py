@@ -57,8 +57,8 @@ class CurateParams(Section):
         levels_up_to(self.resolution)
         if self.min_side < self.resolution:
             raise ValueError(
-                f"min_side {self.min_side} is below resolution {self.resolution}: pictures would be enlarged; "
-                "raise min_side or lower resolution"
+                f"min_side {self.min_side} is below resolution {self.resolution}: pictures would be "
+                "enlarged; raise min_side or lower resolution"
             )
         return self
 
@@ -152,15 +152,22 @@ def load_params(path: Path) -> Params:
             names each.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    return parse_params(text, str(path))
+
+
+def parse_params(text: str, name: str) -> Params:
+    """Check the text of a params file, called `name` in errors; raises what `load_params` raises."""
     try:
-        return Params.model_validate(values)
+        return Params.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        raise UserError(f"{path}: " + "; ".join(_explain(detail) for detail in error.errors())) from error
+        raise UserError(f"{name}: " + "; ".join(_explain(detail) for detail in error.errors())) from error
 
 
 def hash_of(*values: object) -> str:
@@ -176,7 +183,9 @@ def _explain(detail: ErrorDetails) -> str:
         near = get_close_matches(where[-1], _known_names(where[:-1]), n=1)
         return f"{name} is not a parameter" + (f" (did you mean {near[0]}?)" if near else "")
     if detail["type"] == "missing":
-        return f"{name} is missing: every parameter must have a value (git diff params.yaml shows what changed)"
+        return (
+            f"{name} is missing: every parameter must have a value (git diff params.yaml shows what changed)"
+        )
     hint = ": write a number without exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
     message = detail["msg"].removeprefix("Value error, ")
     value = "" if isinstance(detail["input"], dict) else f", not {detail['input']!r}"

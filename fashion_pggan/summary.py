@@ -1,0 +1,129 @@
+"""`python -m fashion_pggan.summary`: what a run of the pipeline came to, on one screen."""
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from fashion_pggan.command import run_command
+from fashion_pggan.errors import UserError
+
+LABEL = 20  # characters
+COLUMN = 10  # characters
+FLOORS = {"disjoint": "against other real pictures", "reused": "against other patches of the same pictures"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The stages' reports, as read."""
+
+    crawl: dict[str, Any]
+    curate: dict[str, Any]
+    train: dict[str, Any]
+    generate: dict[str, Any]
+    swd: dict[str, Any]
+
+    @classmethod
+    def read(cls, reports: Path) -> Self:
+        """Read the reports of all stages.
+
+        Raises:
+            UserError: a stage has not written its report, or it holds something else.
+        """
+        return cls(**{name: _read(reports / f"{name}.json") for name in cls.__dataclass_fields__})
+
+    def distances(self) -> list[dict[str, str]]:
+        """The table of distances: untrained, best and last snapshot above the floor, a column per level."""
+        levels = [name for name in self.swd["last"] if name.startswith("SWDx1e3_")]
+        rows = {
+            f"{name} ({self.swd[name]['kimg']:g}k)": self.swd[name]
+            for name in ("untrained", "best", "last")
+            if self.swd[name] is not None
+        }
+        rows[f"floor ({self.swd['floor']['kind']})"] = self.swd["floor"]
+        return [
+            {"": label, **{level.removeprefix("SWDx1e3_"): f"{row[level]:.2f}" for level in levels}}
+            for label, row in rows.items()
+        ]
+
+    def text(self, places: dict[str, str] | None = None) -> str:
+        """The summary for a terminal; `places` are labels and paths to end it with."""
+        crawl, curate, train, generate = self.crawl, self.curate, self.train, self.generate
+        facts = {
+            "products found": f"{crawl['products']:,} in {crawl['calls']:,} search calls; "
+            f"{crawl['pictures']:,} fetched{_counted(crawl['failed'], ', failed: ')}",
+            "pictures kept": f"{curate['kept']:,} of {curate['pictures']:,} at {curate['resolution']} px"
+            f"{_counted(curate['dropped'], ', dropped: ')}",
+            "images shown": f"{train['images_shown']:,} in {_duration(train['seconds'])} "
+            f"on {train['device']}, {train['images_per_s']:.1f} images/s",
+            "pictures generated": f"{generate['pictures']:,} by the snapshot at {generate['kimg']:g} kimg",
+        }
+        floor = FLOORS[self.swd["floor"]["kind"]]
+        return "\n".join(
+            [
+                *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),
+                "",
+                f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} pictures per "
+                "set; lower is better",
+                *_aligned(self.distances()),
+                f"floor: real pictures {floor}",
+                *([""] if places else []),
+                *(f"{label:<{LABEL}}{place}" for label, place in (places or {}).items()),
+            ]
+        )
+
+
+def places_of(reports: Path, models: Path, generated: Path) -> dict[str, str]:
+    """Where the things to look at lie, by label.
+
+    Raises:
+        UserError: there is no sample grid.
+    """
+    grids = sorted((models / "grids").glob("*.png"))  # named by images shown, with leading zeros
+    if not grids:
+        raise UserError(f"no sample grid in {models / 'grids'}: run the pipeline first (dvc repro)")
+    return {
+        "sample grid": str(grids[-1]),
+        "generated pictures": str(generated),
+        "report": str(reports / "report.html"),
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"no report at {path}: run the pipeline first (make demo, or dvc repro)") from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}): delete it and run dvc repro") from error
+    return values
+
+
+def _counted(reasons: dict[str, int], before: str) -> str:
+    most_first = sorted(reasons.items(), key=lambda item: -item[1])
+    return before + ", ".join(f"{reason} {count:,}" for reason, count in most_first) if reasons else ""
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _aligned(rows: list[dict[str, str]]) -> list[str]:
+    table = [list(rows[0]), *(list(row.values()) for row in rows)]
+    return [f"{line[0]:<{LABEL}}" + "".join(f"{cell:>{COLUMN}}" for cell in line[1:]) for line in table]
+
+
+def main() -> None:
+    """Read the command line and print the summary."""
+    parser = argparse.ArgumentParser(prog="python -m fashion_pggan.summary", description=__doc__)
+    parser.add_argument("reports", type=Path, nargs="?", default=Path("reports"))
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument("--generated", type=Path, default=Path("data/generated"))
+    given = parser.parse_args()
+    print(Summary.read(given.reports).text(places_of(given.reports, given.models, given.generated)))
+
+
+if __name__ == "__main__":
+    run_command(main)

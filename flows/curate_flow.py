@@ -1,0 +1,19 @@
+"""The curate stage as a Prefect flow."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+
+from flows.direct import run_directly
+from flows.stage_task import reproduce_stage
+
+
+@flow(name="fashion-pggan-curate")
+def curate() -> State[Any]:
+    """Pictures to a data set, where anything has changed."""
+    return reproduce_stage("curate")
+
+
+if __name__ == "__main__":
+    run_directly(curate)

@@ -1,0 +1,150 @@
+"""One stage through DVC, as a subprocess: heard line by line, ended when we end, its outcome told apart."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from fashion_pggan.errors import UserError
+
+STOP_S = 10.0  # seconds a stage may take to stop between two steps; then it is killed
+
+
+class Outcome(StrEnum):
+    """What DVC did."""
+
+    RAN = "Ran"
+    UNCHANGED = "Unchanged"  # nothing that the stage depends on had changed
+    RESTORED = "Restored"  # the outputs of an earlier run with the same inputs were put back
+
+
+class StageError(UserError):
+    """A stage that did not end well: one line for people.
+
+    Args:
+        text: what failed, why, and what to do.
+        status: the stage's own exit status; None when it did not get as far.
+    """
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the stage says that the same command may do later."""
+        return self.status == os.EX_TEMPFAIL
+
+
+def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
+    """Run `dvc repro --single-item` for `stage` in the working directory, with our own `python` on PATH.
+
+    Args:
+        stage: its name in dvc.yaml.
+        say: called with each line that DVC and the stage print, as it comes.
+
+    Raises:
+        StageError: DVC or the stage failed, or another DVC is at work on the same files.
+        UserError: this is no place where DVC can work.
+    """
+    check_workspace(Path.cwd())
+    lines = []
+    with _dvc("--wait-for-lock", "repro", "--single-item", stage) as process:
+        assert process.stdout is not None  # because of PIPE
+        for line in process.stdout:
+            if text := line.rstrip():
+                lines.append(text)
+                say(text)
+        status = process.wait()
+    if status:
+        raise failure_of(stage, lines)
+    return outcome_of(stage, lines)
+
+
+def check_workspace(folder: Path) -> None:
+    """Raise a UserError unless `folder` is a repository's root in which DVC can work."""
+    if find_spec("dvc") is None:
+        raise UserError(f"DVC is not installed for {sys.executable}: make demo makes an environment with it")
+    if not (folder / "dvc.yaml").is_file():
+        raise UserError(f"no dvc.yaml in {folder}: run from the repository root")
+    if not any((place / ".git").exists() for place in (folder, *folder.parents)):
+        raise UserError(
+            f"{folder} is in no git repository, which DVC needs: get it with git clone, or run git init"
+        )
+    if not (folder / ".dvc").is_dir():
+        raise UserError(f"no .dvc in {folder}: restore it (git checkout .dvc), or run dvc init")
+
+
+def outcome_of(stage: str, lines: list[str]) -> Outcome:
+    """What the lines of a `dvc repro` that ended well say about `stage`."""
+    if f"Stage '{stage}' didn't change, skipping" in lines:
+        return Outcome.UNCHANGED
+    if f"Stage '{stage}' is cached - skipping run, checking out outputs" in lines:
+        return Outcome.RESTORED
+    return Outcome.RAN
+
+
+def failure_of(stage: str, lines: list[str]) -> StageError:
+    """The lines of a `dvc repro` that failed, as one line: the stage's own error where it has one."""
+    dvc = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    said = dvc[-1] if dvc else "DVC said nothing"
+    if exited := re.search(r"exited with (-?\d+)$", said):
+        return StageError(f"stage {stage} failed: {_reason(lines, int(exited[1]))}", int(exited[1]))
+    if "is busy" in said:
+        owners = re.findall(r"\((PID \d+)\): ", "\n".join(lines))
+        return StageError(
+            f"stage {stage} cannot start while another DVC is at work ({'; '.join(owners)}): "
+            "wait for it to end and run again"
+        )
+    return StageError(f"stage {stage} cannot run: {said}")
+
+
+def _reason(lines: list[str], status: int) -> str:
+    """Why a stage ended with `status`: its error, else the last it said."""
+    command = next((number for number, line in enumerate(lines) if line.startswith("> ")), -1)
+    own = [line for line in lines[command + 1 :] if not line.startswith("ERROR: ")]
+    if errors := [line.removeprefix("error: ") for line in own if line.startswith("error: ")]:
+        return errors[-1]
+    if status < 0:
+        return f"killed by signal {-status}" + (f", after: {own[-1]}" if own else "")
+    return own[-1] if own else f"it said nothing and ended with status {status}"
+
+
+@contextmanager
+def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+    binaries = Path(sys.executable).parent  # not resolved: a virtual environment's own
+    environment = {
+        **os.environ,
+        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.leash", str(os.getpid()), "dvc", *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        process_group=0,
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            _end_group(process)
+            raise
+
+
+def _end_group(process: "subprocess.Popen[str]") -> None:
+    """Interrupt DVC and its stage as Ctrl-C does; kill what is left after STOP_S."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_S)
+        os.killpg(process.pid, signal.SIGKILL)

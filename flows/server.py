@@ -1,0 +1,107 @@
+"""A Prefect server while this process lives: the one configured where it answers, else one of our own."""
+
+import atexit
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from typing import IO
+from urllib.error import URLError
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+from prefect.context import refresh_global_settings_context
+from prefect.settings import PREFECT_API_URL
+
+from fashion_pggan.errors import UserError
+
+OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
+ANSWER_S = 5.0  # seconds a server may take for an answer
+START_S = 120.0  # seconds a server may take to start, on a busy machine without bytecode
+STOP_S = 10.0  # seconds
+
+
+def ensure_server(*, temporary: bool) -> str:
+    """Make sure that Prefect's API answers until this process ends, and return its address.
+
+    Args:
+        temporary: a server started here takes any free port and has no pages, else the configured address.
+
+    Raises:
+        UserError: the address was chosen by a person and nothing answers there, or no server can be started.
+    """
+    url: str = PREFECT_API_URL.value() or OUR_URL
+    if answers(url):
+        return url
+    if (temporary and url != OUR_URL) or urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        raise UserError(
+            f"no Prefect server answers at {url}: start it (prefect server start), or unset PREFECT_API_URL"
+        )
+    if temporary:
+        url = f"http://127.0.0.1:{_free_port()}/api"
+    _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower()})
+    os.environ["PREFECT_API_URL"] = url
+    refresh_global_settings_context()
+    return url
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect server answers at `url`."""
+    try:
+        with urlopen(f"{url}/health", timeout=ANSWER_S) as answer:
+            return bool(answer.read().strip() == b"true")
+    except (URLError, OSError, ValueError):
+        return False
+
+
+def _start(url: str, settings: Mapping[str, str]) -> None:
+    """Start a server that Ctrl-C does not reach and that never outlives this process, even a killed one."""
+    port = str(urlsplit(url).port)
+    own = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_API_URL": url}
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(
+            [
+                *[sys.executable, "-m", "flows.leash", str(os.getpid())],
+                *["uvicorn", "prefect.server.api.server:create_app", "--factory", "--lifespan", "on"],
+                *["--host", "127.0.0.1", "--port", port, "--log-level", "error"],
+            ],
+            env={**os.environ, **settings, **own},
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+        )
+        atexit.register(_stop, server)  # before Prefect's own, so that it runs when the last logs are sent
+        _wait_for(url, server, said)
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
+    until = time.monotonic() + START_S
+    while not answers(url):
+        if server.poll() is not None or time.monotonic() > until:
+            said.seek(0)
+            lines = said.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            raise UserError(
+                f"Prefect's server does not start at {url} ({lines[-1].strip()}): install the versions of "
+                "constraints.txt (make demo), or set PREFECT_API_URL to a server that runs"
+            )
+        time.sleep(0.2)
+
+
+def _stop(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,41 @@
+"""The Prefect task that all flows share: one stage through DVC, with its outcome as the state's name."""
+
+import logging
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from fashion_pggan.errors import UserError
+from flows.reproduction import Outcome, StageError, reproduce
+
+
+@task(name="dvc repro", task_run_name="{stage}", cache_policy=NO_CACHE)
+def reproduce_stage(stage: str) -> State[Any]:
+    """Bring one stage up to date; DVC alone decides whether that takes any work.
+
+    Raises:
+        UserError: see `reproduce`.
+    """
+    outcome = reproduce(stage, get_run_logger().info)
+    return Completed(name="Completed" if outcome is Outcome.RAN else outcome.value, message=f"stage {stage}")
+
+
+def may_pass(task: Any, run: Any, state: State[Any]) -> bool:
+    """Prefect's question whether to try again: only when the stage says that it may help."""
+    return isinstance(state.data, StageError) and state.data.may_pass
+
+
+class _WithoutTraceback(logging.Filter):
+    """An error that a person can mend is one line in the log; its traceback would say nothing of use."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and isinstance(record.exc_info[1], UserError):
+            record.exc_info = None
+        return True
+
+
+for _name in ("prefect.task_runs", "prefect.flow_runs"):
+    logging.getLogger(_name).addFilter(_WithoutTraceback())

@@ -1,0 +1,98 @@
+"""The flows in a toy repository: run directly, without a server."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+import yaml
+from prefect.states import Failed
+
+from flows.reproduction import StageError
+from flows.stage_task import may_pass
+from tests.flows.toy import REPOSITORY, STAGES, Toy
+
+
+def test_the_full_flow_needs_no_server_and_shows_its_figures(toy: Toy, tmp_path: Path) -> None:
+    status, output = toy.run("flows.full_flow")
+    assert (status, toy.ran()) == (0, list(STAGES)), output
+    assert "train: step 1 of 1" in output
+    with sqlite3.connect(tmp_path / "prefect/prefect.db") as database:
+        artifacts = dict(database.execute("select key, data from artifact"))
+        states = database.execute("select name, state_name from flow_run").fetchall()
+    assert "untrained (0k)" in artifacts["fashion-pggan-swd"]
+    assert "products found" in artifacts["fashion-pggan-summary"]
+    assert len(states) == 1 + len(STAGES)
+    assert {state for _, state in states} == {"Completed"}
+    toy.wait_until_gone()
+
+
+def test_a_chosen_server_that_does_not_answer_is_named(toy: Toy) -> None:
+    url = "http://127.0.0.1:9/api"
+    status, output = toy.run("flows.curate_flow", PREFECT_API_URL=url)
+    assert status == 1
+    assert output == (
+        f"error: no Prefect server answers at {url}: start it (prefect server start), or unset PREFECT_API_URL\n"
+    )
+
+
+def test_a_folder_that_is_no_repository_is_one_line(toy: Toy) -> None:
+    (toy.folder / "dvc.yaml").unlink()
+    status, output = toy.run("flows.curate_flow")
+    assert (status, output) == (1, f"error: no dvc.yaml in {toy.folder}: run from the repository root\n")
+
+
+def test_only_a_trouble_that_may_pass_is_tried_again() -> None:
+    assert may_pass(None, None, Failed(data=StageError("busy", 75)))
+    assert not may_pass(None, None, Failed(data=StageError("wrong keys", 1)))
+    assert not may_pass(None, None, Failed(data=StageError("no such stage")))
+    assert not may_pass(None, None, Failed(data=KeyError("levels")))
+
+
+def test_the_flows_are_the_stages_of_dvc_in_an_order_that_fits() -> None:
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+    assert set(stages) == set(STAGES)
+    made: set[str] = set()
+    for stage in STAGES:
+        needed = {
+            path for path in stages[stage]["deps"] if path.split("/")[0] in ("data", "models", "reports")
+        }
+        assert needed <= made, stage
+        made |= set(_outputs(stages[stage]))
+
+
+def _outputs(stage: dict[str, list[object]]) -> list[str]:
+    entries = [entry for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, [])]
+    return [next(iter(entry)) if isinstance(entry, dict) else str(entry) for entry in entries]
+
+
+@pytest.mark.slow
+def test_a_failed_stage_ends_the_flow_in_one_line_without_a_traceback(toy: Toy) -> None:
+    toy.set("curate", mode="person")
+    status, output = toy.run("flows.full_flow")
+    assert (status, toy.ran()) == (1, ["crawl", "curate"])
+    last = output.splitlines()[-1]
+    assert last == "error: stage curate failed: no pictures in data/raw: run the crawl stage first"
+    assert "Traceback" not in output
+
+
+@pytest.mark.slow
+def test_the_crawl_is_tried_again_when_its_trouble_may_pass(toy: Toy) -> None:
+    toy.set("crawl", mode="passing")
+    (toy.folder / "hasty.py").write_text(
+        "from flows import crawl_flow\n"
+        "crawl_flow.RETRY_DELAYS_S = [0.1]\n"
+        "crawl_flow.run_directly(crawl_flow.crawl)\n"
+    )
+    status, output = toy.run("hasty")
+    assert (status, toy.ran()) == (0, ["crawl", "crawl"]), output
+
+
+@pytest.mark.slow
+def test_what_has_not_changed_is_unchanged_in_prefect_too(toy: Toy, tmp_path: Path) -> None:
+    for _ in range(2):
+        status, output = toy.run("flows.crawl_flow")
+        assert status == 0, output
+    assert toy.ran() == ["crawl"]
+    with sqlite3.connect(tmp_path / "prefect/prefect.db") as database:
+        names = [name for (name,) in database.execute("select state_name from task_run order by start_time")]
+    assert names == ["Completed", "Unchanged"]

@@ -141,7 +141,7 @@ def test_whatever_the_items_hold_a_page_can_be_read_and_written_again(answer: di
     assert isinstance(page, Page)
     assert page.returned == len(answer["items"])
     for result in page.results:
-        assert result.title.encode()
+        assert result.title.encode().decode() == result.title
         assert result.link
 
 

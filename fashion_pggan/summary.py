@@ -12,6 +12,13 @@ from fashion_pggan.errors import UserError
 LABEL = 20  # characters
 COLUMN = 10  # characters
 FLOORS = {"disjoint": "against other real pictures", "reused": "against other patches of the same pictures"}
+NEEDED = {  # what is shown of each report
+    "crawl": {"products", "calls", "pictures", "failed"},
+    "curate": {"pictures", "kept", "dropped", "resolution"},
+    "train": {"images_shown", "images_per_s", "seconds", "device"},
+    "generate": {"pictures", "kimg"},
+    "swd": {"images", "floor", "untrained", "best", "last"},
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Summary:
         Raises:
             UserError: a stage has not written its report, or it holds something else.
         """
-        return cls(**{name: _read(reports / f"{name}.json") for name in cls.__dataclass_fields__})
+        return cls(**{name: _read(reports / f"{name}.json", needed) for name, needed in NEEDED.items()})
 
     def distances(self) -> list[dict[str, str]]:
         """The table of distances: untrained, best and last snapshot above the floor, a column per level."""
@@ -90,13 +97,15 @@ def places_of(reports: Path, models: Path, generated: Path) -> dict[str, str]:
     }
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, needed: set[str]) -> dict[str, Any]:
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"no report at {path}: run the pipeline first (make demo, or dvc repro)") from None
     except ValueError as error:
         raise UserError(f"{path} is not JSON ({error}): delete it and run dvc repro") from error
+    if missing := sorted(needed - values.keys()):
+        raise UserError(f"{path} has no {', '.join(missing)}: delete it and run dvc repro")
     return values
 
 

@@ -31,7 +31,8 @@ def test_a_chosen_server_that_does_not_answer_is_named(toy: Toy) -> None:
     status, output = toy.run("flows.curate_flow", PREFECT_API_URL=url)
     assert status == 1
     assert output == (
-        f"error: no Prefect server answers at {url}: start it (prefect server start), or unset PREFECT_API_URL\n"
+        f"error: no Prefect server answers at {url}: start it (prefect server start), "
+        "or unset PREFECT_API_URL\n"
     )
 
 

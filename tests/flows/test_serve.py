@@ -1,12 +1,14 @@
 """`python -m flows` and `prefect deployment run`, on a real server."""
 
+import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -28,6 +30,22 @@ class Served:
 
     def prefect(self, *arguments: str) -> tuple[int, str]:
         return self.toy.run("prefect", *arguments, **self.environment)
+
+    def last_full(self) -> dict[str, Any]:
+        """The latest run of the full flow, as the API tells it."""
+        question = {
+            "flows": {"name": {"any_": ["fashion-pggan"]}},
+            "sort": "START_TIME_DESC",
+            "limit": 1,
+        }
+        request = Request(
+            f"{self.url}/flow_runs/filter",
+            json.dumps(question).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=30) as answer:
+            found: dict[str, Any] = json.load(answer)[0]
+        return found
 
     def start_full(self) -> "subprocess.Popen[str]":
         return self.toy.start(
@@ -67,8 +85,8 @@ def test_a_run_ends_as_its_stages_do_and_a_second_one_waits_for_it(served: Serve
 
     served.toy.set("curate", mode="person")
     status, output = served.prefect("deployment", "run", "fashion-pggan/full", "--watch")
-    assert status == 1
-    assert "stage curate failed: no pictures in data/raw" in " ".join(output.split())
+    assert status == 1, output
+    assert "stage curate failed: no pictures in data/raw" in served.last_full()["state"]["message"]
 
     served.toy.set("curate", mode="good")
     status, output = served.prefect("deployment", "run", "fashion-pggan-curate/stage", "--watch")
@@ -79,23 +97,21 @@ def test_a_cancelled_run_and_a_killed_one_leave_no_stage_at_work(served: Served)
     served.toy.set("crawl", steps=600)
     with served.start_full() as run:
         served.toy.wait_until_at_work("crawl")
-        identifier = re.search(
-            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", served.prefect("flow-run", "ls")[1]
-        )
-        assert identifier
-        assert served.prefect("flow-run", "cancel", identifier[0])[0] == 0
+        assert served.prefect("flow-run", "cancel", served.last_full()["id"])[0] == 0
         run.communicate(timeout=60)
     assert run.returncode == 1
+    assert served.last_full()["state"]["type"] == "CANCELLED"
     wait_until_idle(served)
 
     (served.toy.folder / "ran.log").unlink()
     with served.start_full() as run:
         served.toy.wait_until_at_work("crawl")
         for process in served.toy.processes():
-            if "prefect.flow_engine" in process.cmdline() or "prefect.engine" in process.cmdline():
+            if {"prefect.flow_engine", "prefect.engine"} & set(process.cmdline()):
                 process.kill()
         run.communicate(timeout=60)
     assert run.returncode == 1
+    assert served.last_full()["state"]["type"] == "CRASHED"
     wait_until_idle(served)
 
 

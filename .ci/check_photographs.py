@@ -1,0 +1,33 @@
+"""Check a run of the pipeline on a folder of photographs: all crawled unchanged, and the training of use.
+
+Usage: python .ci/check_photographs.py FOLDER, from the repository root.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from fashion_pggan.files import sha256_of
+from fashion_pggan.manifest import RawPicture, read_records
+
+RAW = Path("data/raw")
+
+
+def main() -> None:
+    """End with an error text unless everything holds."""
+    source = sorted(sha256_of(path) for path in Path(sys.argv[1]).iterdir() if path.is_file())
+    records = read_records(RAW / "records.parquet", RawPicture)
+    assert len(records) == len(source), f"{len(records)} records of {len(source)} photographs"
+    files = sorted(sha256_of(RAW / name) for name in {record.file for record in records})
+    assert files == source, f"{len(files)} files are not the {len(source)} photographs, byte for byte"
+    assert sorted(record.sha256 for record in records) == source, "records name other bytes than were served"
+    distances = json.loads(Path("reports/swd.json").read_text())
+    untrained, last = distances["untrained"], distances["last"]
+    levels = [name for name in last if name.startswith("SWDx1e3_")]
+    worse = [name for name in levels if not last[name] < untrained[name]]
+    assert not worse, f"training did not lower {worse}: {untrained} -> {last}"
+    print(f"{len(source)} photographs crawled, byte for byte; trained below untrained at {', '.join(levels)}")
+
+
+if __name__ == "__main__":
+    main()

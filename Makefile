@@ -1,0 +1,64 @@
+# What a newcomer runs: make demo, make test. Needs Python 3.11 or newer, git and make.
+PYTHON ?= python3
+VENV ?= .venv
+STAMP = $(VENV)/installed
+ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
+INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
+
+.PHONY: demo test test-fast check format serve bench use lock clean environment repository
+
+demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
+	$(ACTIVE) dvc repro
+	@$(ACTIVE) python -m fashion_pggan.summary
+
+test: environment # every test that CI runs
+	$(ACTIVE) python -m pytest -m "not gpu and not network"
+
+test-fast: environment # without those that take more than a few seconds
+	$(ACTIVE) python -m pytest
+
+check: environment # style, types, import contracts
+	$(ACTIVE) ruff check
+	$(ACTIVE) ruff format --check
+	$(ACTIVE) mypy
+	$(ACTIVE) lint-imports
+
+format: environment
+	$(ACTIVE) ruff check --fix
+	$(ACTIVE) ruff format
+
+serve: repository environment # Prefect's server and the deployments, until interrupted
+	@$(ACTIVE) python -m flows
+
+bench: environment # side-by-side measurements, see benchmarks/README.md
+	$(ACTIVE) python -m benchmarks
+
+use: environment # make use PRESET=photos PICTURES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
+	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(PICTURES),--set 'crawl.shop_pictures="$(patsubst ~/%,$(HOME)/%,$(PICTURES))"') $(foreach setting,$(SET),--set '$(setting)')
+
+LOCK = $(VENV)-lock
+lock: # constraints.txt anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
+	rm -rf $(LOCK)
+	$(PYTHON) -m venv $(LOCK)
+	grep '^torch==' constraints.txt > $(LOCK)/torch.txt
+	$(LOCK)/bin/python -m pip install -c $(LOCK)/torch.txt torch
+	$(LOCK)/bin/python -m pip install -c $(LOCK)/torch.txt -e '.[dev]'
+	{ grep '^#' constraints.txt; $(LOCK)/bin/python -m pip freeze --exclude-editable | sed 's/+[^ ]*$$//'; } > $(LOCK)/constraints.txt
+	mv $(LOCK)/constraints.txt constraints.txt
+	rm -rf $(LOCK)
+
+clean: # caches alone: pictures, models, reports and the environment stay
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+environment: $(STAMP)
+
+# torch first and alone: asked for with the rest, pip may take a build for other hardware
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(INSTALL) torch
+	$(INSTALL) -e '.[dev]'
+	@touch $@
+
+repository:
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "error: this is no git repository, which DVC needs: get it with git clone, or run git init" >&2; exit 1; }

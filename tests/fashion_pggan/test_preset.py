@@ -1,0 +1,136 @@
+"""Switching params.yaml to a preset."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+from fashion_pggan.preset import use, with_settings
+from train.schedule import phase_at
+
+REPOSITORY = Path(__file__).parents[2]
+PRESETS = REPOSITORY / "presets"
+NAMES = sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    path = tmp_path / "params.yaml"
+    path.write_bytes((REPOSITORY / "params.yaml").read_bytes())
+    return path
+
+
+def test_the_presets_of_the_readme_are_there() -> None:
+    assert {"photos", "paper"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preset_takes_the_place_of_params_yaml_as_it_is(name: str, params: Path) -> None:
+    said = use(name, [], presets=PRESETS, params=params)
+    assert params.read_bytes() == (PRESETS / f"{name}.yaml").read_bytes()
+    assert said.startswith(f"{params} is now preset {name} (what it was is in params.before.yaml); next: ")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("path", [*(PRESETS / f"{name}.yaml" for name in NAMES), REPOSITORY / "params.yaml"])
+def test_a_setting_changes_its_line_alone_and_keeps_the_comments(path: Path) -> None:
+    before = path.read_text()
+    after = with_settings(before, {("crawl", "retries"): 7})
+    changed = [
+        (one, other)
+        for one, other in zip(before.splitlines(), after.splitlines(), strict=True)
+        if one != other
+    ]
+    assert [other for _, other in changed] == ["  retries: 7"]
+
+
+def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> None:
+    settings = ["train.total_kimg=0.5", "train.minibatch={4: 16, 8: 8}", 'crawl.shop_pictures="2024"']
+    use("photos", settings, presets=PRESETS, params=params)
+    loaded = load_params(params)
+    assert (loaded.train.total_kimg, loaded.train.minibatch) == (0.5, {4: 16, 8: 8})
+    assert loaded.crawl.shop_pictures == "2024"
+    assert "# a folder of pictures to serve" in params.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "text"),
+    [
+        ("photo", [], r"no preset 'photo' in .*: there is paper, photos; the demo is params\.yaml as cloned"),
+        ("../params", [], r"no preset '\.\./params'"),
+        (
+            "photos",
+            ["train.total_kimgs=3.0"],
+            r"train\.total_kimgs is not a parameter \(did you mean total_kimg",
+        ),
+        ("photos", ["trains.seed=3"], r"trains is not a parameter \(did you mean train\?\)"),
+        ("photos", ["train.learning_rate_base=1e-3"], r"write a number without exponent"),
+        ("photos", ["train.seed"], r"--set train\.seed: write section\.key=value"),
+        ("photos", ["seed=3"], r"--set seed=3: write section\.key=value"),
+        ("photos", ["train.seed={"], r"--set train\.seed=\{: the value is not YAML"),
+        ("photos", ["curate.min_side=32"], r"min_side 32 is below resolution 64"),
+    ],
+)
+def test_what_makes_no_parameters_is_refused_and_changes_nothing(
+    name: str, settings: list[str], text: str, params: Path
+) -> None:
+    before = params.read_bytes()
+    with pytest.raises(UserError, match=text):
+        use(name, settings, presets=PRESETS, params=params)
+    assert params.read_bytes() == before
+    assert os.listdir(params.parent) == ["params.yaml"]  # noqa: PTH208
+
+
+def test_the_former_file_is_kept_once_only_when_it_differs(params: Path) -> None:
+    own = params.read_text().replace("seed: 0", "seed: 12345")
+    params.write_text(own)
+    use("photos", [], presets=PRESETS, params=params)
+    kept = params.with_name("params.before.yaml")
+    assert kept.read_text() == own
+    said = use("photos", [], presets=PRESETS, params=params)
+    assert "what it was" not in said
+    assert kept.read_text() == own
+
+
+def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) -> None:
+    where = tmp_path / "pictures"
+    missing = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
+    assert missing.endswith(f"next: put pictures into {where}, which is no folder yet, then dvc repro")
+    where.mkdir()
+    there = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
+    assert there.endswith("next: dvc repro")
+    paper = use("paper", [], presets=PRESETS, params=params)
+    assert "next: set crawl.contact in it, put API keys into the environment" in paper
+
+
+def test_the_command_writes_params_yaml_of_the_working_directory(params: Path, tmp_path: Path) -> None:
+    (tmp_path / "presets").symlink_to(PRESETS)
+    command = [sys.executable, "-m", "fashion_pggan.preset"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    good = subprocess.run(
+        [*command, "paper"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (good.returncode, good.stderr.count("\n")) == (0, 1)
+    assert load_params(params).curate.resolution == 512
+    bad = subprocess.run(
+        [*command, "papers"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (bad.returncode, bad.stderr.count("\n")) == (1, 1)
+
+
+def test_the_papers_preset_keeps_the_snapshot_that_the_paper_measures() -> None:
+    train = load_params(PRESETS / "paper.yaml").train
+    assert 8200 % train.snapshot_kimg == 0
+    assert train.total_kimg == 8861.8
+    phase = phase_at(8_200_000, 512, 4, train)
+    assert (phase.resolution, phase.minibatch, phase.learning_rate) == (512, 16, 0.002)
+
+
+def test_the_papers_queries_reach_far_more_than_they_must() -> None:
+    crawl = load_params(PRESETS / "paper.yaml").crawl
+    assert len(set(crawl.queries)) == len(crawl.queries)
+    assert len(crawl.queries) * 1000 >= 8 * crawl.max_products

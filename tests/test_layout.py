@@ -1,0 +1,126 @@
+"""The repository holds together: names, paths, sections, pins."""
+
+import ast
+import importlib
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from fashion_pggan.params import Params
+
+REPOSITORY = Path(__file__).parents[1]
+PACKAGES = ("crawler", "curate", "demo_shop", "evaluate", "fashion_pggan", "flows", "generate", "train")
+MADE = ("data", "models", "reports")  # folders that the pipeline fills
+STAGES: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]
+PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+MODULES = sorted(
+    path
+    for folder in (*PACKAGES, "tests", "benchmarks", ".ci")
+    for path in (REPOSITORY / folder).rglob("*.py")
+)
+
+
+def paths_of(stage: dict[str, Any], *kinds: str) -> list[str]:
+    entries = [entry for kind in kinds for entry in stage.get(kind, [])]
+    return [next(iter(entry)) if isinstance(entry, dict) else entry for entry in entries]
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_of_ours_is_not_shadowed_by_another_of_its_name(name: str) -> None:
+    file = importlib.import_module(name).__file__
+    assert file is not None
+    assert Path(file).resolve().is_relative_to(REPOSITORY), (
+        f"`import {name}` gives {file}: uninstall the package that holds it, or run from the repository root"
+    )
+
+
+def test_every_package_is_installed_typed_and_under_the_import_contracts() -> None:
+    tool = PROJECT["tool"]
+    assert sorted(tool["setuptools"]["packages"]["find"]["include"]) == [f"{name}*" for name in PACKAGES]
+    assert sorted(tool["mypy"]["packages"]) == list(PACKAGES)
+    assert sorted(tool["importlinter"]["root_packages"]) == list(PACKAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_a_stage_depends_on_is_in_the_repository_or_made_by_a_stage_before(stage: str) -> None:
+    before = list(STAGES)[: list(STAGES).index(stage)]
+    made = {path for name in before for path in paths_of(STAGES[name], "outs", "metrics", "plots")}
+    for path in paths_of(STAGES[stage], "deps"):
+        if path.split("/")[0] in MADE:
+            assert path in made, f"{path} is made by no stage before {stage}"
+        else:
+            assert (REPOSITORY / path).exists(), f"{path} is not in the repository"
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_writes_only_where_git_does_not_look(stage: str) -> None:
+    outputs = paths_of(STAGES[stage], "outs", "metrics", "plots")
+    assert outputs
+    assert {path.split("/")[0] for path in outputs} <= set(MADE)
+    ignored = (REPOSITORY / ".gitignore").read_text().splitlines()
+    assert {f"/{folder}" for folder in (*MADE, "runs")} <= set(ignored)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_is_a_module_and_a_flow(stage: str) -> None:
+    module = STAGES[stage]["cmd"].split()[2]
+    assert STAGES[stage]["cmd"].startswith(f"python -m {module} ")
+    assert (REPOSITORY / module / "__main__.py").is_file()
+    assert (REPOSITORY / "flows" / f"{stage}_flow.py").is_file()
+
+
+def test_every_section_of_the_parameters_belongs_to_a_stage() -> None:
+    listed = {name.split(".")[0] for stage in STAGES.values() for name in stage["params"]}
+    assert listed == set(Params.model_fields)
+    assert {stage: stage in STAGES[stage]["params"] for stage in STAGES} == dict.fromkeys(STAGES, True)
+
+
+def test_no_package_of_tests_hides_one_of_ours() -> None:
+    assert list((REPOSITORY / "tests").rglob("__init__.py")) == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_a_module_opens_with_what_it_is(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    said = ast.get_docstring(tree)
+    assert said or path.name.startswith("test_") or path.name == "conftest.py", f"{path} has no docstring"
+    assert said is None or "TODO" not in said
+
+
+def test_no_file_names_a_place_on_one_machine() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("needs the git repository")
+    places = re.compile(r"(?<![\w.~$}>-])/(?:root|home|work|opt|Users|mnt)/\w")
+    for name in filter(None, listed.stdout.split("\0")):
+        path = REPOSITORY / name
+        if path.is_file() and path.suffix not in (".png", ".webp", ".jpg"):
+            found = places.search(path.read_text(encoding="utf-8", errors="replace"))
+            assert not found, f"{name}: {found[0] if found else ''}"
+
+
+def test_every_dependency_has_an_exact_version_and_a_reason() -> None:
+    project = PROJECT["project"]
+    pinned = {
+        line.split("==")[0].lower().replace("_", "-")
+        for line in (REPOSITORY / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
+    reasons = (REPOSITORY / "docs/decisions/0002-dependencies.md").read_text()
+    for line in (*project["dependencies"], *project["optional-dependencies"]["dev"]):
+        name = re.split(r"[<>=\[;]", line)[0]
+        assert name.lower() in pinned, f"{name} is not in constraints.txt: make lock"
+        assert f"`{name}`" in reasons, f"{name} has no reason in docs/decisions/0002-dependencies.md"
+
+
+def test_prefect_finds_what_make_serve_starts() -> None:
+    from flows.server import OUR_URL  # slow to import
+
+    assert PROJECT["tool"]["prefect"]["api"]["url"] == OUR_URL

@@ -1,0 +1,107 @@
+"""What the shop sells: products with a picture each, drawn by our code or taken from a folder."""
+
+import csv
+import io
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from PIL import Image
+
+from fashion_pggan.errors import UserError
+
+SHELF = 1000  # products of a folder per shelf: as many as the search window reaches
+UNLABELLED = "picture"
+
+
+@dataclass(frozen=True)
+class Product:
+    """What a search result says about a product."""
+
+    title: str
+    file_name: str
+    width: int  # pixels; 0 when nobody knows
+    height: int
+    content_type: str
+
+
+class Catalogue(Protocol):
+    """Products by index, from 0."""
+
+    def __len__(self) -> int:
+        """How many products there are."""
+
+    def product(self, index: int) -> Product:
+        """A product's facts; cheap."""
+
+    def picture(self, index: int) -> bytes:
+        """The bytes of its picture; may take a while, is called from several threads."""
+
+
+class Folder:
+    """Every file of a folder, as it is, in the order of the relative paths.
+
+    Titles are `<label> shelf<k> <file's stem> : demo shop`, where k counts shelves of a thousand: a query for
+    one shelf reaches all of it through the window of the search.
+
+    Args:
+        folder: the pictures.
+        labels: a CSV file with the columns `file` and `label`; by default one beside the folder.
+
+    Raises:
+        UserError: there are no files, or the labels cannot be read.
+    """
+
+    def __init__(self, folder: Path, labels: Path | None = None) -> None:
+        if not folder.is_dir():
+            raise UserError(f"no pictures in {folder}: it is no folder; give another")
+        root = folder.resolve()
+        self.files = sorted(
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(root)
+        )
+        if not self.files:
+            raise UserError(f"no pictures in {folder}: it has no files; give another")
+        self.folder = folder
+        self.labels = _read_labels(
+            labels or folder.with_name(f"{folder.name}.csv"), wanted=labels is not None
+        )
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def product(self, index: int) -> Product:
+        """What a search result says about a file."""
+        path = self.files[index]
+        name = path.relative_to(self.folder).as_posix()
+        label = self.labels.get(name, UNLABELLED)
+        width, height = _size_of(path)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        title = f"{label} shelf{index // SHELF} {path.stem} : demo shop"
+        return Product(title, path.name, width, height, kind)
+
+    def picture(self, index: int) -> bytes:
+        """The file's bytes."""
+        return self.files[index].read_bytes()
+
+
+def _read_labels(path: Path, *, wanted: bool) -> dict[str, str]:
+    if not path.is_file() and not wanted:
+        return {}
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        return {row["file"]: row["label"] for row in rows}
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise UserError(
+            f"{path} cannot be read as labels ({error}): give a CSV file with the columns file and label"
+        ) from error
+
+
+def _size_of(path: Path) -> tuple[int, int]:
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except Exception:  # broken files are goods like any other; their size is unknown
+        return 0, 0

@@ -1,0 +1,1 @@
+"""Drawing garments: a sketch and a seed in; pixels out."""

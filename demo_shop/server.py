@@ -1,0 +1,196 @@
+"""The shop's HTTP server: the search API as NAVER API HUB has it, pictures, robots.txt, a page for people."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from jinja2 import Environment, PackageLoader
+
+from demo_shop.catalogue import Catalogue
+from demo_shop.search import Index, marked
+
+KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"
+KEY_ID = KEY = "demo"  # the only right pair
+SEARCH_PATH = "/search/v1/image"
+KOREA = timezone(timedelta(hours=9))
+OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every picture
+CACHED_BYTES = 256  # pictures kept encoded
+THREADS = 2  # that draw or read pictures
+IN_WINDOW = 120  # products on the page for people
+
+ROBOTS = "User-agent: *\nAllow: /search\nAllow: /pictures\nDisallow: /private\n"
+WINDOW = Environment(loader=PackageLoader("demo_shop", ""), autoescape=True)
+SORTS = ("sim", "date")
+FILTERS = ("all", "large", "medium", "small")
+
+
+class ApiError(Exception):
+    """An error answer of the API gateway."""
+
+    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"errorCode": code, "message": message, "details": details}}
+
+
+class Query(NamedTuple):
+    """A checked search request."""
+
+    text: str
+    display: int
+    start: int
+    sort: str
+    filter: str
+
+
+def query_of(parameters: Mapping[str, str]) -> Query:
+    """Check a search request.
+
+    Raises:
+        ApiError: 400, as the gateway answers it.
+    """
+    text = parameters.get("query", "").strip()
+    if not text:
+        raise ApiError(400, "100", "Bad Request Exception", "query is required")
+    if parameters.get("format", "json") != "json":
+        raise ApiError(400, "100", "Bad Request Exception", "this shop speaks format=json only")
+    return Query(
+        text,
+        _number(parameters, "display", 10, 100),
+        _number(parameters, "start", 1, 1000),
+        _choice(parameters, "sort", SORTS),
+        _choice(parameters, "filter", FILTERS),
+    )
+
+
+def _number(parameters: Mapping[str, str], name: str, default: int, most: int) -> int:
+    value = parameters.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) < 6 and 1 <= int(value) <= most):
+        raise ApiError(400, "100", "Bad Request Exception", f"Invalid {name} value")
+    return int(value)
+
+
+def _choice(parameters: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = parameters.get(name, choices[0])
+    if value not in choices:
+        raise ApiError(400, "100", "Bad Request Exception", f"Invalid {name} value")
+    return value
+
+
+@dataclass(frozen=True)
+class Body:
+    """A picture ready to be sent."""
+
+    data: bytes
+    etag: str
+
+
+class Shop:
+    """Answers for one catalogue.
+
+    Args:
+        catalogue: the goods.
+        public_url: what links begin with; empty: the address that the request came to.
+    """
+
+    def __init__(self, catalogue: Catalogue, public_url: str = "") -> None:
+        self.catalogue = catalogue
+        self.public_url = public_url.rstrip("/")
+        self.index = Index.of(catalogue)
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pictures")
+        self._body = lru_cache(CACHED_BYTES)(self._make_body)
+
+    def application(self) -> web.Application:
+        """The routes."""
+        application = web.Application(middlewares=[_errors_as_json])
+        application.router.add_get(SEARCH_PATH, self.search)
+        application.router.add_get("/pictures/{name}", self.picture)
+        application.router.add_get("/robots.txt", self.robots)
+        application.router.add_get("/", self.page)
+        return application
+
+    async def search(self, request: web.Request) -> web.Response:
+        """The image search."""
+        if (request.headers.get(KEY_ID_HEADER), request.headers.get(KEY_HEADER)) != (KEY_ID, KEY):
+            raise ApiError(401, "200", "Authentication Failed", "the key pair of this shop is demo, demo")
+        query = query_of(request.query)
+        found = self.index.search(query.text, query.sort, query.filter)
+        shown = found[query.start - 1 : query.start - 1 + query.display]
+        base = self.public_url or f"{request.scheme}://{request.host}"
+        answer = {
+            "lastBuildDate": format_datetime(datetime.now(KOREA)),
+            "total": len(found),
+            "start": query.start,
+            "display": len(shown),
+            "items": [self._item(number, query.text, base) for number in shown],
+        }
+        return web.Response(
+            text=json.dumps(answer, ensure_ascii=False), content_type="text/plain", charset="UTF-8"
+        )
+
+    def _item(self, number: int, query: str, base: str) -> dict[str, str]:
+        product = self.catalogue.product(number)
+        link = base + self._path_of(number)
+        return {
+            "title": marked(product.title, query),
+            "link": link,
+            "thumbnail": f"{link}?type=b150",
+            "sizeheight": str(product.height),
+            "sizewidth": str(product.width),
+        }
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """A product's picture, as stored; only the number in front of the name decides."""
+        number = request.match_info["name"].partition("-")[0]
+        if not (
+            number.isascii() and number.isdigit() and len(number) < 10 and int(number) < len(self.catalogue)
+        ):
+            raise ApiError(404, "300", "Not Found Exception", "no such picture")
+        product = self.catalogue.product(int(number))
+        body = await asyncio.get_running_loop().run_in_executor(self.threads, self._body, int(number))
+        headers = {"ETag": body.etag, "Last-Modified": OPENED, "Content-Type": product.content_type}
+        if request.headers.get("If-None-Match") == body.etag:
+            return web.Response(status=304, headers={"ETag": body.etag})
+        return web.Response(body=body.data, headers=headers)
+
+    def _make_body(self, number: int) -> Body:
+        data = self.catalogue.picture(number)
+        return Body(data, f'"{hashlib.sha256(data).hexdigest()}"')
+
+    async def robots(self, request: web.Request) -> web.Response:
+        """What crawlers may fetch."""
+        return web.Response(text=ROBOTS)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The shop's window, for people."""
+        numbers = range(min(IN_WINDOW, len(self.catalogue)))
+        goods = [(self.catalogue.product(number).title, self._path_of(number)) for number in numbers]
+        text = WINDOW.get_template("window.html.j2").render(total=len(self.catalogue), goods=goods)
+        return web.Response(text=text, content_type="text/html")
+
+    def _path_of(self, number: int) -> str:
+        name = quote(self.catalogue.product(number).file_name, safe="")
+        return f"/pictures/{number:06d}-{name}"
+
+
+@web.middleware
+async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return web.json_response(error.body, status=error.status)
+    except web.HTTPException as error:
+        body = {"error": {"errorCode": "300", "message": error.reason, "details": ""}}
+        return web.json_response(
+            body, status=error.status, headers={"Allow": error.headers.get("Allow", "GET")}
+        )

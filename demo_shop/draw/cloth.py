@@ -52,7 +52,7 @@ def shading(relief: Plane, scale: float) -> Plane:
     across = cv2.Sobel(relief, cv2.CV_32F, 1, 0, ksize=3)
     down = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3)
     lit: Plane = (across * -LIGHT[0] + down * -LIGHT[1]) * np.float32(scale / 700)
-    light: Plane = 1 - np.float32(0.3) * np.tanh(lit / np.float32(0.3))
+    light: Plane = 1 - np.float32(0.24) * np.tanh(lit / np.float32(0.3))
     return light
 
 

@@ -5,7 +5,7 @@ STAMP = $(VENV)/installed
 ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
 INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 
-.PHONY: demo test test-fast check format serve bench use lock clean environment repository
+.PHONY: demo test test-fast check format serve run bench use lock clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
@@ -29,6 +29,9 @@ format: environment
 
 serve: repository environment # Prefect's server and the deployments, until interrupted
 	@$(ACTIVE) python -m flows
+
+run: environment # have make serve run the pipeline, or one stage: make run STAGE=train
+	@$(ACTIVE) python -m flows.ask $(STAGE)
 
 bench: environment # side-by-side measurements, see benchmarks/README.md
 	$(ACTIVE) python -m benchmarks

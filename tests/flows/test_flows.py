@@ -36,6 +36,15 @@ def test_a_chosen_server_that_does_not_answer_is_named(toy: Toy) -> None:
     )
 
 
+def test_asking_without_a_server_is_one_line(toy: Toy) -> None:
+    url = "http://127.0.0.1:9/api"
+    status, output = toy.run("flows.ask", "train", PREFECT_API_URL=url)
+    assert (status, output) == (
+        1,
+        f"error: no Prefect server answers at {url}: start one with make serve, in another terminal\n",
+    )
+
+
 def test_a_folder_that_is_no_repository_is_one_line(toy: Toy) -> None:
     (toy.folder / "dvc.yaml").unlink()
     status, output = toy.run("flows.curate_flow")

@@ -1,4 +1,4 @@
-"""How far apart pictures are: `python -m evaluate A B`, `python -m evaluate snapshots DATA MODELS REPORTS`."""
+"""How far apart pictures are: `python -m evaluate A B`, `… snapshots DATA MODELS REPORTS`."""
 
 import argparse
 import sys

@@ -1,1 +1,1 @@
-"""What the stages share: parameters, records, shards, files, progress. Imports no torch, cv2, scrapy or prefect."""
+"""What the stages share: parameters, records, shards, files. Imports no torch, cv2, scrapy, prefect."""

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from fashion_pggan.errors import PassingError, UserError
 
+NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 
 
@@ -38,7 +39,7 @@ def run_command(main: Callable[[], None]) -> None:
     except ValidationError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno not in NOT_WRITABLE:
             raise
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(

@@ -11,7 +11,12 @@ from pydantic import BaseModel, ConfigDict
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write
 
-ARROW_TYPES: dict[Any, pa.DataType] = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+ARROW_TYPES: dict[Any, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
 
 
 class Record(BaseModel):

@@ -116,10 +116,10 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
 @pytest.fixture
 def params_file(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a params.yaml: the repository's, with a crawl section for tests and the changes given."""
+    """Writes a params.yaml: a preset's, with a crawl section for tests and the changes given."""
 
     def write(**changes: object) -> Path:
-        values = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+        values = yaml.safe_load((REPOSITORY / "presets" / "photos.yaml").read_text())
         quick = {"queries": ["셔츠"], "retries": 1, "timeout_s": 5.0, "concurrent_requests": 8}
         values["crawl"] = {**values["crawl"], "max_products": 1000, "delay_s": 0.0, **quick, **changes}
         path = tmp_path / "params.yaml"

@@ -15,8 +15,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def params() -> CurateParams:
-    """The demo's, whatever params.yaml says now."""
-    return load_params(REPOSITORY / "params.yaml").curate.model_copy(
+    """Not params.yaml's, which a user may have changed."""
+    return load_params(REPOSITORY / "presets" / "photos.yaml").curate.model_copy(
         update={"resolution": 32, "min_side": 64, "max_aspect": 2.5, "shard_pictures": 4}
     )
 

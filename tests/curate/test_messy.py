@@ -13,7 +13,7 @@ from curate.examine import examine
 from fashion_pggan.params import load_params
 
 MESSY = Path(__file__).parents[3] / "shared/messy"
-PARAMS = load_params(Path(__file__).parents[2] / "params.yaml").curate.model_copy(
+PARAMS = load_params(Path(__file__).parents[2] / "presets" / "photos.yaml").curate.model_copy(
     update={
         "resolution": 32,
         "min_side": 256,

@@ -163,7 +163,7 @@ def test_when_nothing_is_left_the_error_says_why_and_what_to_change(folder, tmp_
 
 
 def _command(tmp_path, folder, *more):
-    values = load_params(REPOSITORY / "params.yaml").model_dump()
+    values = load_params(REPOSITORY / "presets" / "photos.yaml").model_dump()
     values["curate"] |= {"resolution": 32, "min_side": 64, "shard_pictures": 4}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     paths = [str(folder), str(tmp_path / "out"), "--params", str(tmp_path / "params.yaml")]

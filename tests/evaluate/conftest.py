@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def params() -> EvaluateParams:
-    return load_params(REPOSITORY / "params.yaml").evaluate.model_copy(
+    return load_params(REPOSITORY / "presets" / "photos.yaml").evaluate.model_copy(
         update={"images": 24, "patches_per_image": 32, "repeats": 2, "directions": 64, "minibatch": 16}
     )
 

@@ -34,20 +34,24 @@ def dataset(tmp_path_factory) -> Dataset:
 
 
 @pytest.fixture(scope="session")
-def demo_params() -> TrainParams:
-    return load_params(REPOSITORY / "params.yaml").train
+def preset() -> TrainParams:
+    """Not params.yaml, which a user may have changed."""
+    return load_params(REPOSITORY / "presets" / "photos.yaml").train
 
 
 @pytest.fixture(scope="session")
-def params(demo_params) -> TrainParams:
+def params(preset) -> TrainParams:
     """A whole schedule from 4 to 16 px in under a thousand pictures."""
-    return demo_params.model_copy(
+    return preset.model_copy(
         update={
             "total_kimg": 0.8,
             "stabilise_kimg": 0.15,
             "fade_kimg": 0.15,
             "minibatch": {4: 8, 8: 8, 16: 8},
+            "minibatch_base": 8,
             "minibatch_repeats": 2,
+            "learning_rate_base": 0.003,
+            "ema_decay": 0.995,
             "latent_size": 8,
             "fmap_base": 64,
             "fmap_max": 8,

@@ -132,7 +132,7 @@ def test_a_run_that_is_not_finite_stops_with_advice_and_keeps_what_it_had(tmp_pa
 def test_a_folder_of_another_run_is_refused_by_the_names_that_changed(tmp_path, dataset, params, undisturbed):
     changed = params.model_copy(update={"minibatch_base": 32, "gp_weight": 5.0})
     with pytest.raises(
-        UserError, match=r"other parameters \(train\.minibatch_base: 16 -> 32, train\.gp_weight: 10"
+        UserError, match=r"other parameters \(train\.minibatch_base: 8 -> 32, train\.gp_weight: 10"
     ):
         Run(undisturbed.folder, dataset, changed, ALONE, "commit")
 
@@ -143,7 +143,7 @@ def test_what_does_not_change_the_training_may_change(dataset, params, undisturb
 
 
 def _write_params(path, train):
-    values = load_params(REPOSITORY / "params.yaml").model_dump()
+    values = load_params(REPOSITORY / "presets" / "photos.yaml").model_dump()
     values["train"] = train.model_dump()
     path.write_text(yaml.safe_dump(values))
 

@@ -9,8 +9,8 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, load_params
 from train.schedule import check_schedule, phase_at
 
-DEMO = load_params(Path(__file__).parents[2] / "params.yaml").train
-PUBLISHED = DEMO.model_copy(
+PHOTOS = load_params(Path(__file__).parents[2] / "presets" / "photos.yaml").train
+PUBLISHED = PHOTOS.model_copy(
     update={
         "initial_resolution": 4,
         "stabilise_kimg": 600.0,
@@ -112,7 +112,7 @@ def test_the_cap_and_the_number_of_devices_limit_the_minibatch():
 )
 def test_a_schedule_that_would_fail_later_is_refused_at_the_start(update, devices, names):
     with pytest.raises(UserError, match=names):
-        check_schedule(32, devices, DEMO.model_copy(update=update))
+        check_schedule(32, devices, PHOTOS.model_copy(update=update))
 
 
 def test_the_demo_and_all_presets_have_schedules_that_fit():

@@ -8,13 +8,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 
+import psutil
 from pydantic import ValidationError
 
 from fashion_pggan.errors import PassingError, UserError
 
 NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 
 
@@ -28,7 +31,7 @@ def run_command(main: Callable[[], None]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, _terminated)
     if os.environ.get("DVC_STAGE"):
-        end_with_parent()
+        _end_with_dvc()
     try:
         main()
     except PassingError as error:
@@ -56,11 +59,20 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 
 def end_with_parent() -> None:
     """End this process within a second of its parent's end, however that came."""
-    parent = os.getppid()
+    _end_with(psutil.Process().parent())
 
+
+def _end_with_dvc() -> None:
+    """End with DVC, which starts a stage through a shell; some shells stay in between, some do not."""
+    parent = psutil.Process().parent()
+    _end_with(parent.parent() if parent and parent.name() in SHELLS else parent)
+
+
+def _end_with(other: psutil.Process | None) -> None:
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(PARENT_CHECK_S)
+        with suppress(psutil.NoSuchProcess):
+            while other and other.is_running() and other.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(PARENT_CHECK_S)
         os.kill(os.getpid(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True, name="end-with-parent").start()

@@ -11,7 +11,7 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 STAGES = ("crawl", "curate", "train", "generate", "evaluate")
-GONE_S = 5.0  # seconds until nothing may be at work any more
+GONE_S = 30.0  # seconds until nothing may be at work any more, on a busy machine
 
 
 class Toy:

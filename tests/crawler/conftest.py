@@ -120,7 +120,13 @@ def params_file(tmp_path: Path) -> Callable[..., Path]:
 
     def write(**changes: object) -> Path:
         values = yaml.safe_load((REPOSITORY / "presets" / "photos.yaml").read_text())
-        quick = {"queries": ["셔츠"], "retries": 1, "timeout_s": 5.0, "concurrent_requests": 8}
+        quick = {
+            "queries": ["셔츠"],
+            "shop_pictures": "",
+            "retries": 1,
+            "timeout_s": 5.0,
+            "concurrent_requests": 8,
+        }
         values["crawl"] = {**values["crawl"], "max_products": 1000, "delay_s": 0.0, **quick, **changes}
         path = tmp_path / "params.yaml"
         path.write_text(yaml.safe_dump(values, allow_unicode=True))

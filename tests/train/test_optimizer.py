@@ -14,9 +14,9 @@ def _network() -> nn.Linear:
     return nn.Linear(4, 3).double()
 
 
-def test_steps_are_those_of_adam_with_epsilon_before_the_bias_correction(demo_params):
+def test_steps_are_those_of_adam_with_epsilon_before_the_bias_correction(preset):
     """The published update, written out for beta1 = 0; gradients around epsilon show the order."""
-    params = demo_params.model_copy(update={"adam_beta1": 0.0, "adam_beta2": 0.99, "adam_epsilon": 1e-8})
+    params = preset.model_copy(update={"adam_beta1": 0.0, "adam_beta2": 0.99, "adam_epsilon": 1e-8})
     network = _network()
     optimizer = adam(network, params)
     weight = network.weight.detach().clone()
@@ -32,15 +32,15 @@ def test_steps_are_those_of_adam_with_epsilon_before_the_bias_correction(demo_pa
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
-def test_a_step_with_a_gradient_that_is_not_finite_changes_nothing(demo_params, broken):
+def test_a_step_with_a_gradient_that_is_not_finite_changes_nothing(preset, broken):
     network = _network()
-    optimizer = adam(network, demo_params)
+    optimizer = adam(network, preset)
     for parameter in network.parameters():
         parameter.grad = torch.ones_like(parameter)
-    assert step_if_finite(optimizer, 0.001, demo_params)
+    assert step_if_finite(optimizer, 0.001, preset)
     weights, state = copy.deepcopy(network.state_dict()), copy.deepcopy(optimizer.state_dict())
     network.bias.grad[1] = broken
-    assert not step_if_finite(optimizer, 0.001, demo_params)
+    assert not step_if_finite(optimizer, 0.001, preset)
     for name, value in network.state_dict().items():
         torch.testing.assert_close(value, weights[name], rtol=0, atol=0)
     for index, values in optimizer.state_dict()["state"].items():
@@ -48,11 +48,11 @@ def test_a_step_with_a_gradient_that_is_not_finite_changes_nothing(demo_params, 
         torch.testing.assert_close(values["exp_avg_sq"], state["state"][index]["exp_avg_sq"], rtol=0, atol=0)
 
 
-def test_levels_without_gradient_are_left_alone(demo_params):
+def test_levels_without_gradient_are_left_alone(preset):
     network = _network()
     before = network.bias.detach().clone()
     network.weight.grad = torch.ones_like(network.weight)
-    assert step_if_finite(adam(network, demo_params), 0.001, demo_params)
+    assert step_if_finite(adam(network, preset), 0.001, preset)
     torch.testing.assert_close(network.bias.detach(), before, rtol=0, atol=0)
 
 

@@ -95,7 +95,7 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
     try:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
         return [kind(**row) for row in rows]
-    except (pa.ArrowException, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read as {kind.__name__} records ({error}): delete it and run dvc repro"
         ) from error

@@ -1,0 +1,97 @@
+"""Every command's edge: one line and a status, whatever happens."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+PROGRAM = """
+import errno, sys, time
+from fashion_pggan.command import run_command
+from fashion_pggan.errors import PassingError, UserError
+
+def main():
+    {body}
+
+run_command(main)
+"""
+
+
+def start(body: str, **environment: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(body=body)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment or None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ("pass", 0, ""),
+        ("raise UserError('no pictures in x: give another')", 1, "error: no pictures in x: give another\n"),
+        ("raise PassingError('busy: run again later')", 75, "error: busy: run again later\n"),
+        ("raise KeyboardInterrupt", 130, ""),
+        (
+            "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
+            1,
+            "error: cannot write: No space left on device (data/raw): mend that and run the same command "
+            "again; what was finished before is kept\n",
+        ),
+    ],
+)
+def test_an_end_is_one_line_and_a_status(body: str, status: int, said: str) -> None:
+    with start(body) as process:
+        _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr) == (status, said)
+
+
+@pytest.mark.parametrize("body", ["raise KeyError('levels')", "raise OSError(errno.EBADF, 'Bad file')"])
+def test_a_fault_of_ours_keeps_its_traceback(body: str) -> None:
+    with start(body) as process:
+        _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert stderr.startswith("Traceback")
+
+
+def test_a_terminated_command_cleans_up_and_says_so_by_its_status() -> None:
+    body = "\\n    ".join(
+        ["try:", "    print('at work', flush=True); time.sleep(60)", "finally:", "    print('cleaned up')"]
+    ).replace("\\n", "\n")
+    with start(body) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        process.send_signal(signal.SIGTERM)
+        stdout, _ = process.communicate(timeout=60)
+    assert (process.returncode, stdout) == (143, "cleaned up\n")
+
+
+@pytest.mark.parametrize("keep_the_shell", ["", "; true"])
+def test_a_stage_ends_with_dvc_whether_or_not_dvcs_shell_stays(keep_the_shell: str, tmp_path) -> None:
+    program = tmp_path / "stage.py"
+    program.write_text(PROGRAM.format(body="print('at work', flush=True); time.sleep(60)"))
+    dvc = tmp_path / "dvc.py"
+    command = f"{sys.executable} {program}{keep_the_shell}"
+    dvc.write_text(
+        "import os, subprocess\n"
+        "environment = {**os.environ, 'DVC_STAGE': 'crawl'}\n"
+        f"subprocess.run({command!r}, shell=True, executable='/bin/sh', env=environment)"
+    )
+    with subprocess.Popen([sys.executable, str(dvc)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "at work\n"
+        stage = next(
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if child.name() not in {"sh", "dash", "bash"}
+        )
+        process.kill()
+        until = time.monotonic() + 30
+        while stage.is_running() and stage.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < until, "the stage lives on"
+            time.sleep(0.1)

@@ -1,0 +1,137 @@
+"""Shards give back the pictures that went in, by any index, and refuse what is not theirs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import sha256_of
+from fashion_pggan.shards import Dataset, ShardWriter, levels_up_to
+
+RESOLUTION = 16
+COUNT = 11
+
+
+def pictures(count: int = COUNT, seed: int = 0) -> list[dict[int, np.ndarray]]:
+    random = np.random.default_rng(seed)
+    sides = levels_up_to(RESOLUTION)
+    return [
+        {side: random.integers(0, 256, (side, side, 3), np.uint8) for side in sides} for _ in range(count)
+    ]
+
+
+def write(folder: Path, content: list[dict[int, np.ndarray]], shard_pictures: int = 4) -> str:
+    writer = ShardWriter(folder, RESOLUTION, shard_pictures)
+    for position, levels in enumerate(content):
+        assert writer.add(levels) == divmod(position, shard_pictures)
+    return writer.finish()
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    folder = tmp_path_factory.mktemp("dataset")
+    write(folder, pictures())
+    return Dataset(folder)
+
+
+def test_levels_are_powers_of_two_from_four_on() -> None:
+    assert levels_up_to(4) == [4]
+    assert levels_up_to(512) == [4, 8, 16, 32, 64, 128, 256, 512]
+
+
+@pytest.mark.parametrize("resolution", [0, 1, 2, 3, 12, 100, -8])
+def test_other_resolutions_are_refused(resolution: int) -> None:
+    with pytest.raises(ValueError, match=f"{resolution} px is no power of two"):
+        levels_up_to(resolution)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    indices=st.lists(st.integers(0, COUNT - 1), max_size=30),
+    resolution=st.sampled_from(levels_up_to(RESOLUTION)),
+)
+def test_pictures_come_in_the_order_asked_for(dataset: Dataset, indices: list[int], resolution: int) -> None:
+    content = pictures()
+    found = dataset.pictures(indices, resolution)
+    assert found.shape == (len(indices), resolution, resolution, 3)
+    for picture, index in zip(found, indices, strict=True):
+        assert np.array_equal(picture, content[index][resolution])
+
+
+def test_it_knows_its_size(dataset: Dataset) -> None:
+    assert len(dataset) == COUNT
+    assert dataset.resolution == RESOLUTION
+    assert dataset.counts == [4, 4, 3]
+
+
+@pytest.mark.parametrize("indices", [[COUNT], [-1], [0, 99]])
+def test_an_index_outside_is_refused(dataset: Dataset, indices: list[int]) -> None:
+    with pytest.raises(IndexError, match="of a data set of 11 pictures"):
+        dataset.pictures(indices, 8)
+
+
+def test_a_level_it_lacks_is_refused(dataset: Dataset) -> None:
+    with pytest.raises(ValueError, match="no level of 32 px in a data set of 16 px"):
+        dataset.pictures([0], 32)
+
+
+def test_the_version_is_that_of_the_pixels(tmp_path: Path) -> None:
+    content = pictures()
+    versions = [write(tmp_path / name, content) for name in ("one", "same")]
+    content[3][8][0, 0, 0] ^= 1
+    versions.append(write(tmp_path / "other", content))
+    assert versions[0] == versions[1] != versions[2]
+    assert Dataset(tmp_path / "one").version == versions[0]
+
+
+def test_shards_are_what_numpy_reads_and_their_checksums_hold(tmp_path: Path) -> None:
+    write(tmp_path, pictures())
+    index = json.loads((tmp_path / "index.json").read_text())
+    for number, shard in enumerate(index["shards"]):
+        for resolution, checksum in shard["sha256"].items():
+            path = tmp_path / f"r{int(resolution):04d}" / f"{number:05d}.npy"
+            assert sha256_of(path) == checksum
+            assert np.load(path).shape == (shard["pictures"], int(resolution), int(resolution), 3)
+
+
+def test_no_data_set_says_which_stage_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no data set in .*: run the curate stage first"):
+        Dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("index", "says"),
+    [
+        ("{", "cannot be read"),
+        ("[]", "cannot be read"),
+        ('{"format": 2}', "format 2, this program reads 1"),
+        ('{"format": 1, "version": "a", "resolution": 16, "shards": []}', "has no pictures"),
+    ],
+)
+def test_an_index_that_is_not_ours_is_refused(tmp_path: Path, index: str, says: str) -> None:
+    (tmp_path / "index.json").write_text(index)
+    with pytest.raises(UserError, match=says):
+        Dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(path.read_bytes()[:-5]),
+        lambda path: path.write_bytes(b"no array"),
+        lambda path: np.save(path, np.zeros((4, 8, 8, 3), np.float32)),
+        lambda path: np.save(path, np.zeros((3, 8, 8, 3), np.uint8)),
+    ],
+)
+def test_a_damaged_shard_is_named(tmp_path: Path, damage) -> None:
+    write(tmp_path, pictures())
+    damage(tmp_path / "r0008/00001.npy")
+    dataset = Dataset(tmp_path)
+    assert len(dataset.pictures([0], 8)) == 1  # the other shards are well
+    with pytest.raises(UserError, match=r"r0008/00001\.npy .*: delete .* and run dvc repro"):
+        dataset.pictures([5], 8)

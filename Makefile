@@ -34,7 +34,7 @@ run: environment # have make serve run the pipeline, or one stage: make run STAG
 	@$(ACTIVE) python -m flows.ask $(STAGE)
 
 bench: environment # side-by-side measurements, see benchmarks/README.md
-	$(ACTIVE) python -m benchmarks
+	$(ACTIVE) python -m benchmarks.train
 
 use: environment # make use PRESET=photos PICTURES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
 	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(PICTURES),--set 'crawl.shop_pictures="$(patsubst ~/%,$(HOME)/%,$(PICTURES))"') $(foreach setting,$(SET),--set '$(setting)')

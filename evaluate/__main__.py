@@ -52,7 +52,9 @@ def _two_sets(arguments: list[str]) -> None:
     if given.images is not None and given.images < 1:
         raise UserError(f"--images {given.images}: give 1 or more")
     params = load_params(given.params).evaluate
-    one, other = of_path(given.first, "reals"), of_path(given.second, "fakes")
+    one, other = (
+        of_path(path, name, params.seed) for path, name in ((given.first, "reals"), (given.second, "fakes"))
+    )
     first, second = same_size(one, other, given.images)
     if first.resolution < params.smallest_level:
         raise UserError(

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from evaluate.comparison import PictureSet
@@ -10,23 +11,30 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.shards import Dataset, Pictures
 from generate.sampler import Sampler
 
+Indices = npt.NDArray[np.int64]
+
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
+def shuffled(count: int, seed: int) -> Indices:
+    """All indices below `count` in a seeded order, for pictures of a kind lie side by side in a data set."""
+    return np.random.default_rng([seed, *b"order"]).permutation(count)
+
+
 def of_dataset(
-    dataset: Dataset, count: int, *, start: int = 0, name: str = "reals", mirror_seed: int | None = None
+    dataset: Dataset, chosen: Indices, *, name: str = "reals", mirror_seed: int | None = None
 ) -> PictureSet:
-    """`count` pictures of a data set from `start` on, mirrored by a seeded draw if a seed is given."""
-    flips = np.zeros(count, dtype=bool)
+    """The chosen pictures of a data set, mirrored by a seeded draw if a seed is given."""
+    flips = np.zeros(len(chosen), dtype=bool)
     if mirror_seed is not None:
-        flips = np.random.default_rng([mirror_seed, *name.encode()]).random(count) < 0.5
+        flips = np.random.default_rng([mirror_seed, *name.encode()]).random(len(chosen)) < 0.5
 
     def read(indices: range) -> Pictures:
-        pixels = dataset.pictures(np.arange(indices.start, indices.stop) + start, dataset.resolution)
+        pixels = dataset.pictures(chosen[indices.start : indices.stop], dataset.resolution)
         turned = flips[indices.start : indices.stop, None, None, None]
         return np.where(turned, pixels[:, :, ::-1], pixels)
 
-    return PictureSet(name, count, dataset.resolution, read)
+    return PictureSet(name, len(chosen), dataset.resolution, read)
 
 
 def of_snapshot(sampler: Sampler, seed: int, count: int) -> PictureSet:
@@ -34,20 +42,21 @@ def of_snapshot(sampler: Sampler, seed: int, count: int) -> PictureSet:
     return PictureSet("fakes", count, sampler.resolution, lambda indices: sampler.pictures(seed, indices))
 
 
-def of_path(path: Path, name: str) -> PictureSet:
-    """A data set, or a folder of square picture files of one size.
+def of_path(path: Path, name: str, seed: int) -> PictureSet:
+    """A data set, or a folder of square picture files of one size, in a seeded order.
 
     Raises:
         UserError: there are no pictures, or one of them does not fit; the text names it.
     """
     if (path / "index.json").is_file():
         dataset = Dataset(path)
-        return of_dataset(dataset, len(dataset), name=name)
+        return of_dataset(dataset, shuffled(len(dataset), seed), name=name)
     if not path.is_dir():
         raise UserError(f"no folder at {path}: give a folder of pictures or a data set")
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
     if not files:
         raise UserError(f"no pictures in {path}: give a folder of pictures or a data set")
+    files = [files[index] for index in shuffled(len(files), seed)]
     side = _read(files[0]).shape[0]
 
     def read(indices: range) -> Pictures:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from evaluate.comparison import Scratch, compare, describe
 from evaluate.report import write_report
-from evaluate.sources import of_dataset, of_snapshot
+from evaluate.sources import of_dataset, of_snapshot, shuffled
 from evaluate.table import Distances, Row, as_csv, as_text
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
@@ -96,11 +96,11 @@ def _measure(
 ) -> Evaluation:
     count = min(params.images, len(dataset))
     disjoint = len(dataset) >= 2 * count
+    order = shuffled(len(dataset), params.seed)
     mirror_seed = params.seed if mirror else None
-    reals = of_dataset(dataset, count, name="reals", mirror_seed=mirror_seed)
-    others = of_dataset(
-        dataset, count, start=count if disjoint else 0, name="other reals", mirror_seed=mirror_seed
-    )
+    reals = of_dataset(dataset, order[:count], mirror_seed=mirror_seed)
+    rest = order[count : 2 * count] if disjoint else order[:count]
+    others = of_dataset(dataset, rest, name="other reals", mirror_seed=mirror_seed)
     rows = []
     with (
         Scratch() as scratch,

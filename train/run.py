@@ -118,7 +118,7 @@ class Run:
             saved = began = time.monotonic()
             while self.images_shown < total:
                 before = self.images_shown
-                phase = self._advance(measured)
+                phase = self.advance(measured)
                 now = time.monotonic()
                 self.seconds, began = self.seconds + now - began, now
                 ended = self.images_shown >= total
@@ -142,7 +142,7 @@ class Run:
         """Where the schedule stands."""
         return phase_at(self.images_shown, self.dataset.resolution, self.ranks.count, self.params)
 
-    def _advance(self, measured: Measured) -> Phase:
+    def advance(self, measured: Measured) -> Phase:
         """Some steps of the same phase; the schedule is looked at once before them, as published."""
         phase = self.phase
         if phase.stretch != self.stretch:

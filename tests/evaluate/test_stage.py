@@ -5,11 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from evaluate import stage
-from evaluate.sources import of_dataset
+from evaluate.sources import of_dataset, shuffled
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -93,11 +94,25 @@ def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, p
 
 
 def test_mirrored_reals_are_the_same_pictures_half_of_them_turned(dataset):
-    plain, mirrored = (of_dataset(dataset, 64, mirror_seed=seed).read(range(64)) for seed in (None, 0))
+    plain, mirrored = (
+        of_dataset(dataset, np.arange(64), mirror_seed=seed).read(range(64)) for seed in (None, 0)
+    )
     turned = [not (one == other).all() for one, other in zip(plain, mirrored, strict=True)]
     assert 15 < sum(turned) < 50
     for one, other in zip(plain, mirrored, strict=True):
         assert (one == other).all() or (one[:, ::-1] == other).all()
+
+
+def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
+    tmp_path, write_dataset, make_pictures, params
+):
+    dark, bright = make_pictures(100, 32, 1) // 8, make_pictures(100, 32, 2) // 8 + 200
+    dataset = write_dataset(tmp_path / "sorted", np.concatenate([dark, bright]))
+    order = shuffled(200, params.seed)
+    assert sorted(order) == list(range(200))
+    for part in (order[:100], order[100:]):
+        means = of_dataset(dataset, part).read(range(100)).mean(axis=(1, 2, 3))
+        assert 30 < (means > 128).sum() < 70
 
 
 def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):

@@ -57,7 +57,7 @@ def test_a_resumed_run_is_bit_for_bit_the_run_that_never_stopped(
 ):
     """Stopped in every phase: alone, in a fade, at each reset of the optimisers."""
     every_step = params.model_copy(update={"checkpoint_s": 1e-9})
-    advance = Run._advance
+    advance = Run.advance
     stops = iter(range(1, 1000, 7))
     looks = 0
     stop_at = next(stops)
@@ -70,7 +70,7 @@ def test_a_resumed_run_is_bit_for_bit_the_run_that_never_stopped(
             raise KilledError
         return advance(self, measured)
 
-    monkeypatch.setattr(run_module.Run, "_advance", stopping)
+    monkeypatch.setattr(run_module.Run, "advance", stopping)
     starts = 0
     while True:
         starts += 1

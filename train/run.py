@@ -33,11 +33,20 @@ MAY_CHANGE = frozenset(
     {"total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"}
 )
 
+# Modules that say what is computed: when one changes, it is another training.
+MATHEMATICS = ("data", "ema", "layers", "losses", "networks", "optimizer", "randomness", "schedule")
+
+
+def program_of(folder: Path) -> str:
+    """A short name for the mathematics in a folder of the program's modules."""
+    return hash_of(*((folder / f"{name}.py").read_text(encoding="utf-8") for name in MATHEMATICS))
+
 
 def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
     """What makes two runs the same run."""
     fixed = params.model_dump(mode="json", exclude=set(MAY_CHANGE))
-    return {**fixed, "dataset_version": dataset.version, "processes": ranks.count}
+    program = program_of(Path(__file__).parent)
+    return {**fixed, "dataset_version": dataset.version, "processes": ranks.count, "program": program}
 
 
 @dataclass

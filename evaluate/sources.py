@@ -17,7 +17,7 @@ ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
 def shuffled(count: int, seed: int) -> Indices:
-    """All indices below `count` in a seeded order, for pictures of a kind lie side by side in a data set."""
+    """All indices below `count` in a seeded order: another seed draws other pictures."""
     return np.random.default_rng([seed, *b"order"]).permutation(count)
 
 

@@ -1,6 +1,7 @@
 """`python -m flows.ask [STAGE]`: have whoever serves the deployments run one, and wait for its end."""
 
 import argparse
+import logging
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentStatus
@@ -33,6 +34,7 @@ def ask(deployment: str) -> None:
     url: str = PREFECT_API_URL.value() or OUR_URL
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # says every request
     with get_client(sync_client=True) as client:
         try:
             status = client.read_deployment_by_name(deployment).status

@@ -9,6 +9,7 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
+import simplejpeg
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from curate.judge import Reason
@@ -19,6 +20,9 @@ WHITE = (255, 255, 255, 255)
 SRGB = ImageCms.createProfile("sRGB")
 UPRIGHT, SIDEWAYS = range(1, 5), range(5, 9)  # EXIF orientations
 ORIENTATION = 0x0112  # EXIF tag
+JPEG_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplejpeg's colour space
+INCOMPLETE = "premature end"  # as libjpeg says it
+END_OF_IMAGE = b"\xff\xd9"
 ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 
 
@@ -108,16 +112,44 @@ def decode(opened: Opened) -> Decoded:
         with warnings.catch_warnings(action="ignore"):
             if opened.header.format == "PNG":  # checks every chunk's CRC; decoding lets a flipped bit pass
                 Image.open(io.BytesIO(opened.data), formats=["PNG"]).verify()
-            opened.picture.load()
-            picture, ignored = _to_srgb(_eight_bits(_upright(opened.picture)))
+            picture, ignored = _to_srgb(_eight_bits(_upright(_loaded(opened))))
             return Decoded(np.asarray(_on_white(picture)), ignored)
     except Exception as error:  # decoders raise whatever they like on broken input
         raise Refused(_reason_for(error)) from error
 
 
+def _loaded(opened: Opened) -> Image.Image:
+    """The decoded picture. A JPEG decoder only warns of missing parts and makes them grey; here that is an error."""
+    picture = opened.picture
+    if opened.header.format != "JPEG" or picture.mode not in JPEG_SPACES:
+        picture.load()
+        return picture
+    pixels = _jpeg(opened.data, JPEG_SPACES[picture.mode])
+    if picture.mode == "CMYK":  # Pillow knows when its values are inverted
+        picture.load()
+        return picture
+    whole = Image.fromarray(pixels.squeeze())
+    whole.info = picture.info
+    whole.getexif().update(picture.getexif())
+    return whole
+
+
+def _jpeg(data: bytes, space: str) -> Pixels:
+    pixels: Pixels
+    try:
+        pixels = simplejpeg.decode_jpeg(data, space, strict=True)
+    except ValueError as error:
+        if INCOMPLETE not in str(error).lower():  # bytes that do not matter, such as rubbish between two markers
+            pixels = simplejpeg.decode_jpeg(data, space, strict=False)
+        else:  # perhaps the end marker alone is missing
+            pixels = simplejpeg.decode_jpeg(data + END_OF_IMAGE, space, strict=True)
+    return pixels
+
+
 def _reason_for(error: BaseException) -> Reason:
     text = str(error).lower()
-    return Reason.TRUNCATED if "truncated" in text or "unexpected end" in text else Reason.DECODE_ERROR
+    cut = any(word in text for word in ("truncated", "unexpected end", INCOMPLETE))
+    return Reason.TRUNCATED if cut else Reason.DECODE_ERROR
 
 
 def _orientation_of(picture: Image.Image) -> int:

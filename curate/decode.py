@@ -13,7 +13,7 @@ import simplejpeg
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from curate.judge import Reason
-from curate.measure import Header, Pixels
+from curate.measure import Header, Pixels, jpeg_quality_of
 
 SNIFFED_BYTES = 1024
 WHITE = (255, 255, 255, 255)
@@ -21,7 +21,8 @@ SRGB = ImageCms.createProfile("sRGB")
 UPRIGHT, SIDEWAYS = range(1, 5), range(5, 9)  # EXIF orientations
 ORIENTATION = 0x0112  # EXIF tag
 JPEG_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplejpeg's colour space
-INCOMPLETE = "premature end"  # as libjpeg says it
+PREMATURE = "remature end"  # libjpeg's warnings
+HARMLESS = ("extraneous bytes before marker",)
 END_OF_IMAGE = b"\xff\xd9"
 ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 
@@ -94,11 +95,13 @@ def open_picture(data: bytes) -> Opened:
             width, height = picture.size
             # A camera's JPEG may hold a second picture or a gain map behind the first: the first is meant.
             animated = picture.format not in ("MPO", "TIFF") and bool(getattr(picture, "is_animated", False))
+            stored = picture.size
             if kind != "TIFF" and _orientation_of(picture) in SIDEWAYS:  # Pillow turns TIFF by itself
                 width, height = height, width
     except Exception as error:  # decoders raise whatever they like on broken input
         raise Refused(_reason_for(error)) from error
-    return Opened(data, picture, Header(kind, width, height, animated))
+    quality = jpeg_quality_of(getattr(picture, "quantization", {}))
+    return Opened(data, picture, Header(kind, width, height, animated, *stored, quality))
 
 
 def decode(opened: Opened) -> Decoded:
@@ -135,20 +138,28 @@ def _loaded(opened: Opened) -> Image.Image:
 
 
 def _jpeg(data: bytes, space: str) -> Pixels:
+    try:
+        return _strictly(data, space)
+    except ValueError as error:
+        if PREMATURE not in str(error):
+            raise
+        return _strictly(data + END_OF_IMAGE, space)  # perhaps the end marker alone is missing
+
+
+def _strictly(data: bytes, space: str) -> Pixels:
     pixels: Pixels
     try:
         pixels = simplejpeg.decode_jpeg(data, space, strict=True)
     except ValueError as error:
-        if INCOMPLETE not in str(error).lower():  # bytes that do not matter, such as rubbish between two markers
-            pixels = simplejpeg.decode_jpeg(data, space, strict=False)
-        else:  # perhaps the end marker alone is missing
-            pixels = simplejpeg.decode_jpeg(data + END_OF_IMAGE, space, strict=True)
+        if not any(harmless in str(error) for harmless in HARMLESS):
+            raise
+        pixels = simplejpeg.decode_jpeg(data, space, strict=False)
     return pixels
 
 
 def _reason_for(error: BaseException) -> Reason:
     text = str(error).lower()
-    cut = any(word in text for word in ("truncated", "unexpected end", INCOMPLETE))
+    cut = any(word in text for word in ("truncated", "unexpected end", PREMATURE))
     return Reason.TRUNCATED if cut else Reason.DECODE_ERROR
 
 

@@ -1,8 +1,31 @@
-"""Exact duplicates: the same bytes, or the same pixels in another file."""
+"""Copies of a picture: which pairs show the same, and which of a group is kept. Arrays in, arrays out.
+
+Measured over the spread of copies and of other garments: docs/duplicates.md.
+"""
 
 import hashlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+import numpy.typing as npt
 
 from curate.measure import Pixels
+from curate.perceptual import THUMBNAIL_SIDE
+
+Indices = npt.NDArray[np.int64]
+Pairs = npt.NDArray[np.int64]  # (k, 2), indices of pictures
+Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
+
+INNER_BITS = 64  # between a picture's inner hash and the hash of what may be a part of it
+GAINS = (0.7, 1.4)  # brightness of a copy over that of the original
+MOST_MEAN, MOST_HIGH = 7.0, 24.0  # grey levels between thumbnails of copies: on average; of 95 % of the values
+LEAST_LIKENESS = 0.985  # correlation of a part with its place in the whole
+SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
+BLOCK = 256  # pictures compared with all others at once: bounds memory
 
 
 def pixels_hash(pixels: Pixels) -> str:
@@ -12,12 +35,162 @@ def pixels_hash(pixels: Pixels) -> str:
     return digest.hexdigest()
 
 
-class Seen:
-    """The pictures so far, by what they show."""
+@dataclass(frozen=True)
+class Fingerprints:
+    """The fingerprints of many pictures; see `curate.perceptual.Fingerprint`."""
 
-    def __init__(self) -> None:
-        self.first: dict[str, str] = {}
+    phash: Words
+    phash_mirrored: Words
+    phash_inner: Words
+    thumbnail: npt.NDArray[np.uint8]  # (n, 32, 32, 3)
 
-    def original_of(self, what: str, sha256: str) -> str:
-        """The file that first showed `what`: `sha256` itself when it is the first."""
-        return self.first.setdefault(what, sha256)
+    @classmethod
+    def of(cls, columns: dict[str, list[bytes]]) -> Self:
+        """From the bytes of each, by field."""
+        words = {
+            name: np.frombuffer(b"".join(columns[name]), np.uint64).reshape(-1, 4)
+            for name in ("phash", "phash_mirrored", "phash_inner")
+        }
+        side = THUMBNAIL_SIDE
+        return cls(
+            **words,
+            thumbnail=np.frombuffer(b"".join(columns["thumbnail"]), np.uint8).reshape(-1, side, side, 3),
+        )
+
+
+def copies_among(prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int) -> Pairs:
+    """Pairs of pictures of which one is a copy of the other, at least one of them new, confirmed on thumbnails.
+
+    A copy may be re-encoded, resized, brighter or darker, mirrored, or without its edges. One in other colours is none.
+
+    Args:
+        prints: of n pictures.
+        new: (n,); pairs of which neither is new are known and left out.
+        near_bits: how many of 256 bits may differ between copies.
+    """
+    full, mirrored, inner = prints.phash, prints.phash_mirrored, prints.phash_inner
+    searches = ((full, full, near_bits), (full, mirrored, near_bits), (inner, full, INNER_BITS))
+    found = [_close_pairs(one, other, new, bits) for one, other, bits in searches]
+    thumbnails = prints.thumbnail
+    return np.unique(
+        np.concatenate(
+            [
+                _alike(thumbnails, found[0]),
+                _alike(thumbnails, found[1], mirrored=True),
+                _parts(thumbnails, found[2]),
+            ]
+        ),
+        axis=0,
+    )
+
+
+def _close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
+    """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new."""
+    blocks = [range(start, min(start + BLOCK, len(one))) for start in range(0, len(one), BLOCK)]
+
+    def search(block: range) -> Pairs:
+        # what is not new needs to be compared with what is new alone
+        rows = np.arange(block.start, block.stop)
+        found = [
+            np.stack([part[row], columns[column]], axis=1)
+            for part, columns in ((rows[new[rows]], np.arange(len(one))), (rows[~new[rows]], np.flatnonzero(new)))
+            if len(part) and len(columns)
+            for row, column in [np.nonzero(_distances(one[part], other[columns]) <= bits)]
+        ]
+        pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+        return pairs[pairs[:, 0] != pairs[:, 1]]
+
+    with ThreadPoolExecutor() as pool:
+        pairs = np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, blocks)])
+    return pairs
+
+
+def _distances(one: Words, other: Words) -> npt.NDArray[np.uint16]:
+    """(n, m): how many bits differ."""
+    total = np.zeros((len(one), len(other)), np.uint16)
+    for word in range(one.shape[1]):
+        total += np.bitwise_count(one[:, None, word] ^ other[None, :, word])
+    return total
+
+
+def _alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = False) -> Pairs:
+    """The pairs whose thumbnails agree but for brightness; smaller index first."""
+    pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+    kept = [pairs[:0]]
+    for part in _chunks(pairs):
+        one = thumbnails[part[:, 0]].astype(np.float32)
+        other = thumbnails[part[:, 1]].astype(np.float32)
+        if mirrored:
+            other = other[:, :, ::-1]
+        kept.append(part[_close(one, other)])
+    return np.concatenate(kept)
+
+
+def _close(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Whether pictures (n, h, w, 3) agree, once the darker is as bright as the other."""
+    one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
+    gain = (one * other).sum(axis=1) / np.maximum((one * one).sum(axis=1), 1.0)
+    lit = np.clip(one * gain[:, None], 0, 255)
+    difference = np.abs(lit - other)
+    close = (difference.mean(axis=1) <= MOST_MEAN) & (np.percentile(difference, 95, axis=1) <= MOST_HIGH)
+    return close & (gain >= GAINS[0]) & (gain <= GAINS[1])
+
+
+def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs) -> Pairs:
+    """The pairs of which the second shows the first without its edges, or is close to it; smaller index first."""
+    kept = [
+        sorted((int(whole), int(part)))
+        for whole, part in pairs
+        if _is_part(thumbnails[whole], thumbnails[part])
+    ]
+    return np.asarray(kept, np.int64).reshape(-1, 2)
+
+
+def _is_part(whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> bool:
+    sides = range(SMALLEST_PART, THUMBNAIL_SIDE + 1)
+    best, place = 0.0, (0, 0, 0, 0)
+    for height in sides:
+        for width in sides:
+            smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+            likeness = cv2.matchTemplate(whole, smaller, cv2.TM_CCOEFF_NORMED)
+            _, most, _, (left, top) = cv2.minMaxLoc(likeness)
+            if most > best:
+                best, place = most, (left, top, width, height)
+    if best < LEAST_LIKENESS:
+        return False
+    left, top, width, height = place
+    found = whole[top : top + height, left : left + width].astype(np.float32)
+    smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return bool(_close(found[None], smaller[None])[0])
+
+
+def _chunks(pairs: Pairs) -> Iterator[Pairs]:
+    for start in range(0, len(pairs), 1024):
+        yield pairs[start : start + 1024]
+
+
+def best_of_groups(
+    count: int, pairs: Pairs, area: npt.NDArray[np.float64], sharpness: npt.NDArray[np.float64]
+) -> Indices:
+    """For each picture the best of its group: the largest, then the sharpest, then the first.
+
+    A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict so that such
+    chains stay short.
+
+    Args:
+        count: n, the number of pictures.
+        pairs: copies of each other, as (k, 2) indices below n.
+        area: (n,), pixels.
+        sharpness: (n,), see `curate.evidence`.
+    """
+    order = np.lexsort((np.arange(count), -sharpness, -area))  # best first
+    rank = np.empty(count, np.int64)
+    rank[order] = np.arange(count)
+    best = rank.copy()  # of the group, as far as it is known
+    while True:
+        before = best.copy()
+        np.minimum.at(best, pairs[:, 0], before[pairs[:, 1]])
+        np.minimum.at(best, pairs[:, 1], before[pairs[:, 0]])
+        best = best[order[best]]  # the best of the best is better still
+        if np.array_equal(best, before):
+            return order[best]

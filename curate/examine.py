@@ -1,4 +1,4 @@
-"""One picture from file to levels, in worker processes whose death loses that picture alone."""
+"""One picture from file to facts and levels, in worker processes whose death loses that picture alone."""
 
 import multiprocessing
 import resource
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import cv2
 
-from curate.crop import Square, centre_square
+from curate.crop import ground_of, square_of
 from curate.decode import Refused, decode, open_picture
-from curate.dedupe import pixels_hash
-from curate.judge import Reason, judge_header, judge_pixels
+from curate.facts import Row, row_of, seen_in
+from curate.judge import Reason, judge_row, too_many_pixels
 from curate.levels import levels_of
-from curate.measure import Header, Pixels, deviation_of
+from curate.measure import Pixels
 from fashion_pggan.command import end_with_parent
 from fashion_pggan.params import CurateParams
 
@@ -28,32 +28,36 @@ WAITING_PER_WORKER = 8  # pictures handed out ahead
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of a picture."""
+    """What came of a picture: its facts but for its SHA-256, and its levels where they are wanted."""
 
-    reason: Reason | None  # why it is dropped; None when it is usable
-    header: Header | None = None
-    square: Square | None = None
-    pixels_hash: str = ""
-    profile_ignored: bool = False
+    facts: Row
     levels: dict[int, Pixels] | None = None
 
 
 def examine(path: Path, params: CurateParams) -> Examined:
-    """Decode, measure, judge, crop and reduce the picture in a file."""
+    """Decode and measure the picture in a file; crop and reduce it when nothing speaks against its use."""
+    data = path.read_bytes()
     header = None
     try:
-        opened = open_picture(path.read_bytes())
+        opened = open_picture(data)
         header = opened.header
-        if reason := judge_header(header, params):
-            return Examined(reason, header)
+        if too_many_pixels(header, params):
+            return Examined(row_of(len(data), Reason.TOO_MANY_PIXELS, header))
+        if header.animated:
+            return Examined(row_of(len(data), Reason.ANIMATED, header))
         pixels, profile_ignored = decode(opened)
     except Refused as refused:
-        return Examined(refused.reason, header)
-    if reason := judge_pixels(deviation_of(pixels), params):
-        return Examined(reason, header, profile_ignored=profile_ignored)
-    square = centre_square(header.width, header.height)
-    levels = levels_of(square.of(pixels), params.resolution)
-    return Examined(None, header, square, pixels_hash(pixels), profile_ignored, levels)
+        return Examined(row_of(len(data), refused.reason, header))
+    facts = row_of(len(data), "", header) | seen_in(pixels, profile_ignored=profile_ignored)
+    if judge_row(facts, params):
+        return Examined(facts)
+    square = square_of(facts, params)
+    return Examined(facts, levels_of(square.of(pixels, ground_of(facts)), params.resolution))
+
+
+def died(path: Path) -> Examined:
+    """What is said of a picture whose worker died."""
+    return Examined(row_of(path.stat().st_size, Reason.DECODER_DIED, None))
 
 
 def examine_all(
@@ -77,7 +81,7 @@ def examine_all(
             yield result
         if done < len(paths):  # a worker died: one of the pictures handed out did it; find it alone
             for path in paths[done : done + WAITING_PER_WORKER * workers]:
-                yield next(_until_broken([path], params, 1, limit_s), Examined(Reason.DECODER_DIED))
+                yield next(_until_broken([path], params, 1, limit_s), died(path))
                 done += 1
 
 

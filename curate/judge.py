@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from curate.measure import Header
 from fashion_pggan.params import CurateParams
+
+Columns = Mapping[str, npt.NDArray[Any]]  # facts by name, an entry per picture; numbers are NaN where not known
 
 
 class Reason(StrEnum):
@@ -21,37 +27,70 @@ class Reason(StrEnum):
     DECODE_ERROR = "DECODE_ERROR"
     DECODER_DIED = "DECODER_DIED"  # took the worker down, or too long
     BLANK = "BLANK"  # nothing to see
-    DUPLICATE = "DUPLICATE"  # same bytes or same pixels as a picture that is kept
+    BLURRED = "BLURRED"  # sharpness below curate.min_sharpness
+    BANNER = "BANNER"  # text banner score above curate.max_banner
+    COLLAGE = "COLLAGE"  # several pictures in one, above curate.max_collage
+    STYLE = "STYLE"  # not one of curate.styles
+    DUPLICATE = "DUPLICATE"  # a copy of a picture that is kept
 
 
+JUDGED = (
+    *("width", "height", "animated", "failure", "deviation", "sharpness", "banner", "collage", "style"),
+)  # the facts that rules read
 # What a person can change about it, for the error when nothing is left.
 ADVICE: Mapping[Reason, str] = {
     Reason.TOO_SMALL: "lower curate.min_side in params.yaml, now {min_side}",
     Reason.ASPECT: "raise curate.max_aspect in params.yaml, now {max_aspect}",
     Reason.TOO_MANY_PIXELS: "raise curate.max_pixels in params.yaml, now {max_pixels}",
     Reason.BLANK: "lower curate.min_deviation in params.yaml, now {min_deviation}",
+    Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
+    Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
+    Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
+    Reason.STYLE: "add to curate.styles in params.yaml, now {styles}",
 }
 
 
-def judge_header(header: Header, params: CurateParams) -> Reason | None:
-    """What can be said before decoding."""
-    short, long = sorted((header.width, header.height))
-    if header.width * header.height > params.max_pixels:
-        return Reason.TOO_MANY_PIXELS
-    if header.animated:
-        return Reason.ANIMATED
-    if short < params.min_side:
-        return Reason.TOO_SMALL
-    if long > short * params.max_aspect:
-        return Reason.ASPECT
-    return None
+def too_many_pixels(header: Header, params: CurateParams) -> bool:
+    """Whether a picture is not to be decoded at all."""
+    return header.width * header.height > params.max_pixels
 
 
-def judge_pixels(deviation: float, params: CurateParams) -> Reason | None:
-    """What can be said after decoding.
+def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
+    """The reason for each picture, empty where it is usable by itself; copies are another matter.
+
+    The first rule that holds gives the reason: what the header says, then what decoding says, then what is seen.
 
     Args:
-        deviation: see `curate.measure.deviation_of`.
+        facts: columns as `curate.facts` names them.
         params: the curate section.
     """
-    return Reason.BLANK if deviation < params.min_deviation else None
+    width, height = facts["width"], facts["height"]
+    short, long = np.minimum(width, height), np.maximum(width, height)
+    no_header = np.isnan(width) & (facts["failure"] != "")
+    rules = [
+        (no_header, facts["failure"]),
+        (width * height > params.max_pixels, Reason.TOO_MANY_PIXELS),
+        (facts["animated"].astype(bool), Reason.ANIMATED),
+        (short < params.min_side, Reason.TOO_SMALL),
+        (long > short * params.max_aspect, Reason.ASPECT),
+        (facts["failure"] != "", facts["failure"]),
+        (facts["deviation"] < params.min_deviation, Reason.BLANK),
+        (facts["sharpness"] < params.min_sharpness, Reason.BLURRED),
+        (facts["banner"] > params.max_banner, Reason.BANNER),
+        (facts["collage"] > params.max_collage, Reason.COLLAGE),
+        (_other_style(facts["style"], params), Reason.STYLE),
+    ]
+    conditions = [condition for condition, _ in rules]
+    choices = [np.broadcast_to(np.asarray(reason, "U24"), width.shape) for _, reason in rules]
+    return np.select(conditions, choices, default="")
+
+
+def _other_style(style: npt.NDArray[np.str_], params: CurateParams) -> npt.NDArray[np.bool_]:
+    if not params.styles:
+        return np.zeros(style.shape, bool)
+    return ~np.isin(style, params.styles)
+
+
+def judge_row(facts: Mapping[str, Any], params: CurateParams) -> str:
+    """The reason for one picture with pixels."""
+    return str(judge({name: np.asarray([facts[name]]) for name in JUDGED}, params)[0])

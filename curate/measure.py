@@ -1,5 +1,6 @@
 """Facts about a picture, apart from any opinion on it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -9,6 +10,8 @@ import numpy.typing as npt
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 
 REDUCED_SIDE = 64  # pixels
+# Mean of the luminance table that JPEG's standard gives as an example (ITU-T T.81, table K.1), quality 50.
+STANDARD_TABLE_MEAN = 57.625
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,9 @@ class Header:
     width: int  # pixels, upright
     height: int
     animated: bool
+    stored_width: int = 0  # pixels, before it is turned upright
+    stored_height: int = 0
+    jpeg_quality: int | None = None  # 1 to 100, estimated
 
 
 def deviation_of(pixels: Pixels) -> float:
@@ -28,3 +34,16 @@ def deviation_of(pixels: Pixels) -> float:
     """
     reduced = cv2.resize(pixels, (REDUCED_SIDE, REDUCED_SIDE), interpolation=cv2.INTER_AREA)
     return float(reduced.reshape(-1, 3).std(axis=0).max())
+
+
+def jpeg_quality_of(tables: Mapping[int, Sequence[int]]) -> int | None:
+    """The quality setting that gives a luminance table of this coarseness, by the usual scaling of the standard's.
+
+    Args:
+        tables: quantisation tables by number; the first is that of the luminance.
+    """
+    if not tables or len(tables[min(tables)]) != 64:
+        return None
+    scale = float(np.mean(tables[min(tables)])) / STANDARD_TABLE_MEAN
+    quality = 50 / scale if scale > 1 else 100 - 50 * scale
+    return int(min(max(round(quality), 1), 100))

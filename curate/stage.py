@@ -1,25 +1,38 @@
-"""The curate stage: raw pictures in; a data set with a manifest and a report out."""
+"""The curate stage: raw pictures in; a data set with a manifest, its facts and a report out."""
 
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from curate.dedupe import Seen
-from curate.examine import Examined, examine_all
-from curate.judge import ADVICE, Reason
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.crop import square_of
+from curate.dedupe import Copies, copies_of
+from curate.facts import columns_of
+from curate.judge import ADVICE, Reason, judge
+from curate.known import Known
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import replace_directory, sha256_of, write_text
+from fashion_pggan.files import atomic_write, exclusive, replace_directory, sha256_of, write_text
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
-from fashion_pggan.params import CurateParams
+from fashion_pggan.params import CurateParams, hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.shards import ShardWriter
 
 RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"
+MEASURES = "measures.parquet"
+SHOWN = [
+    *("sha256", "width", "height", "pixels_hash", "style"),
+    *("box_left", "box_top", "box_width", "box_height"),
+]  # facts that the manifest needs
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,14 @@ class Raw:
     query: str = ""
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What is done with a picture."""
+
+    reason: str  # why it is dropped; empty when it is kept
+    original: str  # SHA-256 of the picture kept in its place; empty unless the reason is DUPLICATE
+
+
 def run(
     source: Path,
     target: Path,
@@ -40,6 +61,7 @@ def run(
     *,
     report: Path | None = None,
     workers: int | None = None,
+    knowledge: Path = Path("runs/curate"),
 ) -> Counter[str]:
     """Make a data set.
 
@@ -47,10 +69,11 @@ def run(
 
     Args:
         source: a crawl's output, or any folder of pictures.
-        target: folder for the shards, the index and the manifest; replaced as a whole.
+        target: folder for the shards, the index, the manifest and the facts; replaced as a whole.
         params: the curate section.
-        report: where to write the facts as JSON.
+        report: where to write the figures as JSON.
         workers: processes; by default one per core.
+        knowledge: folder of what is known of pictures from earlier runs; it outlives `target`.
 
     Returns:
         How many pictures were kept (under `kept`) or dropped (under the reason).
@@ -62,24 +85,21 @@ def run(
     pictures = sorted(raw_pictures(source), key=lambda raw: (raw.sha256, raw.url, raw.file))
     if not pictures:
         raise UserError(f"no pictures in {source}: run the crawl stage first (dvc repro crawl)")
-    with replace_directory(target) as building:
-        writer = ShardWriter(building, params.resolution, params.shard_pictures)
-        rows = list(_curate(source, pictures, writer, params, workers or os.cpu_count() or 1))
+    files = {raw.sha256: source / raw.file for raw in reversed(pictures)}
+    with exclusive(knowledge):
+        known = Known(knowledge, params, workers or os.cpu_count() or 1)
+        facts = known.facts_of(files)
+        decisions = decide(facts, params, known.folder)
+        rows = list(_rows(pictures, facts, decisions, params))
         outcomes = Counter(row.reason or "kept" for row in rows)
         if not outcomes["kept"]:
             raise UserError(_nothing_left(outcomes, params))
-        version = writer.finish()
-        write_records(building / MANIFEST, rows, CuratedPicture)
+        known.reduce({name: files[name] for name, decision in decisions.items() if not decision.reason})
+        with replace_directory(target) as building:
+            version = _write(building, rows, facts, known, params)
     if report:
-        facts = {
-            "pictures": len(rows),
-            "kept": outcomes["kept"],
-            "dropped": {reason: count for reason, count in outcomes.most_common() if reason != "kept"},
-            "resolution": params.resolution,
-            "version": version,
-            "seconds": round(time.monotonic() - began, 1),
-        }
-        write_text(report, json.dumps(facts, indent=1) + "\n")
+        spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
+        write_text(report, json.dumps(_figures(rows, facts, known) | spent, indent=1) + "\n")
     return outcomes
 
 
@@ -105,69 +125,98 @@ def raw_pictures(source: Path) -> list[Raw]:
     return [Raw(sha256_of(path), path.relative_to(source).as_posix()) for path in visible]
 
 
-def _curate(
-    source: Path, pictures: Sequence[Raw], writer: ShardWriter, params: CurateParams, workers: int
+def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Decision]:
+    """What is done with each picture, by its SHA-256: judged by itself, then as a copy of another usable one.
+
+    Args:
+        facts: of every picture.
+        params: the curate section.
+        folder: where what takes long to find out about copies is kept.
+    """
+    columns = columns_of(facts.drop_columns(BINARY))
+    reasons = judge(columns, params)
+    usable = np.flatnonzero(reasons == "")
+    best = usable[best_copies(facts, usable, params, folder)]
+    reasons[usable[best != usable]] = Reason.DUPLICATE.value
+    names = columns["sha256"]
+    originals = dict(zip(names[usable], names[best], strict=True))
+    return {
+        str(name): Decision(str(reason), str(originals[name]) if reason == Reason.DUPLICATE else "")
+        for name, reason in zip(names, reasons, strict=True)
+    }
+
+
+def _rows(
+    pictures: Sequence[Raw], facts: pa.Table, decisions: Mapping[str, Decision], params: CurateParams
 ) -> Iterator[CuratedPicture]:
-    """A row for every picture, in their order; usable ones go to the writer."""
-    first_of: dict[str, Raw] = {}
+    """A row for every raw picture, in their order."""
+    seen = {row["sha256"]: row for row in facts.select(SHOWN).to_pylist()}
+    kept = 0
+    before = ""
     for raw in pictures:
-        first_of.setdefault(raw.sha256, raw)
-    results = examine_all([source / raw.file for raw in first_of.values()], params, workers)
-    seen = Seen()
-    with Progress("curating", len(pictures), "pictures") as progress:
-        for raw in pictures:
-            if raw is first_of[raw.sha256]:
-                row = first = _row(raw, next(results), writer, seen)
-            else:
-                row = _copy_of(first, raw)
-            progress.advance()
-            yield row
-
-
-def _row(raw: Raw, result: Examined, writer: ShardWriter, seen: Seen) -> CuratedPicture:
-    if result.reason or result.levels is None:
-        return _record(raw, result, reason=str(result.reason))
-    original = seen.original_of(result.pixels_hash, raw.sha256)
-    if original != raw.sha256:
-        return _record(raw, result, reason=Reason.DUPLICATE.value, duplicate_of=original)
-    shard, row = writer.add(result.levels)
-    return _record(raw, result, shard=shard, row=row)
-
-
-def _copy_of(first: CuratedPicture, raw: Raw) -> CuratedPicture:
-    """The row of a file with the bytes of the one before it: dropped for the same reason, or a duplicate."""
-    changed = {"file": raw.file, "url": raw.url, "title": raw.title, "query": raw.query}
-    if first.kept:
-        changed |= {"reason": Reason.DUPLICATE.value, "duplicate_of": first.sha256}
-    return first.model_copy(update=changed | {"kept": False, "shard": None, "row": None})
+        decision = decisions[raw.sha256]
+        if not decision.reason and raw.sha256 == before:  # another file with the same bytes
+            decision = Decision(Reason.DUPLICATE.value, raw.sha256)
+        before = raw.sha256
+        place = (None, None) if decision.reason else divmod(kept, params.shard_pictures)
+        kept += not decision.reason
+        yield _record(raw, decision, seen[raw.sha256], place, params)
 
 
 def _record(
     raw: Raw,
-    result: Examined,
-    *,
-    reason: str = "",
-    duplicate_of: str = "",
-    shard: int | None = None,
-    row: int | None = None,
+    decision: Decision,
+    facts: Mapping[str, Any],
+    place: tuple[int | None, int | None],
+    params: CurateParams,
 ) -> CuratedPicture:
+    square = square_of(facts, params) if facts["pixels_hash"] else None
     return CuratedPicture(
         sha256=raw.sha256,
         file=raw.file,
-        kept=not reason,
-        reason=reason,
-        duplicate_of=duplicate_of,
-        width=result.header.width if result.header else None,
-        height=result.header.height if result.header else None,
-        crop_left=result.square.left if result.square else None,
-        crop_top=result.square.top if result.square else None,
-        crop_side=result.square.side if result.square else None,
-        shard=shard,
-        row=row,
+        kept=not decision.reason,
+        reason=decision.reason,
+        duplicate_of=decision.original,
+        style=facts["style"],
+        width=facts["width"],
+        height=facts["height"],
+        crop_left=square.left if square else None,
+        crop_top=square.top if square else None,
+        crop_side=square.side if square else None,
+        shard=place[0],
+        row=place[1],
         url=raw.url,
         title=raw.title,
         query=raw.query,
     )
+
+
+def _write(
+    building: Path, rows: Sequence[CuratedPicture], facts: pa.Table, known: Known, params: CurateParams
+) -> str:
+    """Write the data set into an empty folder and return its version."""
+    writer = ShardWriter(building, params.resolution, params.shard_pictures)
+    for row in rows:
+        if row.kept:
+            assert writer.add(known.levels.read(row.sha256)) == (row.shard, row.row)
+    version = writer.finish()
+    write_records(building / MANIFEST, rows, CuratedPicture)
+    with atomic_write(building / MEASURES) as file:
+        pq.write_table(facts, file, compression="zstd")
+    return version
+
+
+def _figures(rows: Sequence[CuratedPicture], facts: pa.Table, known: Known) -> dict[str, object]:
+    """What `dvc metrics` shows."""
+    outcomes = Counter(row.reason or "kept" for row in rows)
+    return {
+        "pictures": len(rows),
+        "kept": outcomes["kept"],
+        "dropped": {reason: count for reason, count in outcomes.most_common() if reason != "kept"},
+        "styles": dict(Counter(row.style for row in rows if row.kept).most_common()),
+        "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
+        "resolution": known.params.resolution,
+    }
 
 
 def _nothing_left(outcomes: Counter[str], params: CurateParams) -> str:

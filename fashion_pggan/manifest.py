@@ -53,9 +53,10 @@ class CuratedPicture(Record):
     kept: bool
     reason: str  # why it was dropped; empty when kept
     duplicate_of: str  # sha256 of the picture kept in its place; empty unless the reason is DUPLICATE
+    style: str  # how the garment is shown, the most likely; empty when it could not be decoded
     width: int | None  # pixels, upright; None when it could not be decoded
     height: int | None
-    crop_left: int | None  # pixels in the upright picture
+    crop_left: int | None  # pixels in the upright picture; may lie outside, where it is padded
     crop_top: int | None
     crop_side: int | None
     shard: int | None  # where its pixels lie in the data set

@@ -50,6 +50,11 @@ class CurateParams(Section):
     max_aspect: float = Field(ge=1)  # long side over short side
     max_pixels: int = Field(gt=0)  # by the header, before anything is decoded
     min_deviation: float = Field(ge=0)  # grey levels, of a 64 x 64 reduction; below it a picture is blank
+    min_sharpness: float = Field(ge=0)  # variance of the Laplacian; 0: any
+    max_banner: float = Field(ge=0, le=1)  # text banner score; 1: any
+    max_collage: float = Field(ge=0, le=1)  # score of several pictures in one; 1: any
+    styles: list[Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]]  # empty: any
+    crop: Literal["centre", "garment"]  # which square; the paper's is the centre
     shard_pictures: int = Field(gt=0)  # pictures in a full shard
 
     @model_validator(mode="after")

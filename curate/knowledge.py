@@ -1,0 +1,150 @@
+"""What is known of pictures, on disk: facts and reduced pixels, computed once and kept between runs.
+
+Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone, and a picture
+that was there before costs nothing again. They live outside the data set (docs/decisions/0003-runs-outlive-outputs.md).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.measure import Pixels
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write, write_text
+from fashion_pggan.shards import levels_up_to
+
+MANY_PARTS = 64  # files of facts, above which they become one
+
+
+class FactStore:
+    """Facts of pictures, a row each, keyed by SHA-256.
+
+    Args:
+        folder: made when missing; holds Parquet files.
+        schema: of a row; has a column `sha256`.
+
+    Raises:
+        UserError: a file there cannot be read.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.schema = folder, schema
+        self.parts = sorted(folder.glob("[0-9]*.parquet"))
+        self.next_part = int(self.parts[-1].stem) + 1 if self.parts else 0
+        self.tables = [schema.empty_table(), *(self._read(path) for path in self.parts)]
+        if len(self.parts) > MANY_PARTS:
+            self._join()
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep rows; one whose SHA-256 is known takes the place of the former."""
+        if rows:
+            table = pa.Table.from_pylist(list(rows), schema=self.schema)
+            self._write(table)
+            self.tables.append(table)
+
+    @property
+    def table(self) -> pa.Table:
+        """All rows, sorted by SHA-256."""
+        if len(self.tables) > 1:
+            self.tables = [_newest(pa.concat_tables(self.tables))]
+        return self.tables[0]
+
+    def _write(self, table: pa.Table) -> None:
+        path = self.folder / f"{self.next_part:08d}.parquet"
+        with atomic_write(path) as file:
+            pq.write_table(table, file, compression="zstd")
+        self.parts.append(path)
+        self.next_part += 1
+
+    def _join(self) -> None:
+        old, self.parts = self.parts, []
+        self._write(self.table)
+        for path in old:
+            path.unlink()
+
+    def _read(self, path: Path) -> pa.Table:
+        try:
+            return pq.read_table(path, schema=self.schema)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+
+
+def _newest(table: pa.Table) -> pa.Table:
+    """One row for each SHA-256, the last one, sorted by it."""
+    names = np.asarray(table["sha256"].to_numpy(zero_copy_only=False), dtype="U64")
+    last_first = names[::-1]
+    _, index = np.unique(last_first, return_index=True)
+    return table.take(pa.array(len(names) - 1 - index)).combine_chunks()
+
+
+class LevelStore:
+    """Reduced pictures at every level, keyed by SHA-256.
+
+    Args:
+        folder: made when missing; holds packs `<number>.npy`, uint8 (pictures, bytes of a picture), each with the
+            names of its pictures in `<number>.json`.
+        resolution: side of the largest level in pixels.
+    """
+
+    def __init__(self, folder: Path, resolution: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.sides = levels_up_to(resolution)[::-1]
+        self.place: dict[str, tuple[int, int]] = {}
+        self.packs: dict[int, Pixels] = {}
+        self.next_pack = 0
+        for path in sorted(folder.glob("[0-9]*.json")):
+            self._know(int(path.stem), json.loads(path.read_text()))
+
+    def __contains__(self, sha256: str) -> bool:
+        return sha256 in self.place
+
+    def add(self, pictures: Sequence[tuple[str, Mapping[int, Pixels]]]) -> None:
+        """Keep pictures, each a name and its levels by resolution."""
+        if not pictures:
+            return
+        flat = [np.concatenate([levels[side].ravel() for side in self.sides]) for _, levels in pictures]
+        number = self.next_pack
+        path = self.folder / f"{number:08d}.npy"
+        with atomic_write(path) as file:
+            pixels = np.stack(flat)  # (n, bytes)
+            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(pixels))
+            file.write(pixels.data)
+        names = [name for name, _ in pictures]
+        write_text(path.with_suffix(".json"), json.dumps(names))  # after the pixels: names speak of whole packs
+        self._know(number, names)
+
+    def read(self, sha256: str) -> dict[int, Pixels]:
+        """The levels of a picture, largest first.
+
+        Raises:
+            KeyError: it is not here.
+            UserError: its pack is damaged.
+        """
+        number, row = self.place[sha256]
+        flat = self._pack(number)[row]
+        levels, start = {}, 0
+        for side in self.sides:
+            size = 3 * side**2
+            levels[side] = flat[start : start + size].reshape(side, side, 3)
+            start += size
+        return levels
+
+    def _know(self, number: int, names: Sequence[str]) -> None:
+        self.place.update({name: (number, row) for row, name in enumerate(names)})
+        self.next_pack = max(self.next_pack, number + 1)
+
+    def _pack(self, number: int) -> Pixels:
+        if number not in self.packs:
+            path = self.folder / f"{number:08d}.npy"
+            try:
+                self.packs[number] = np.load(path, mmap_mode="r")
+            except (OSError, ValueError) as error:
+                raise UserError(f"{path} cannot be read ({error}): delete {self.folder} and run again") from error
+        return self.packs[number]

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.styles --pictures DIR`: how often the styles are right, on labelled pictures and drawn ones."""
+"""`python -m benchmarks.styles --pictures DIR`: are styles right, on labelled and drawn pictures?"""
 
 import argparse
 import csv
@@ -25,7 +25,7 @@ Labelled = list[tuple[str, Evidence]]
 
 
 def main() -> None:
-    """Print a confusion table, precision and recall for each set, then the hanging model anew by cross-validation."""
+    """Print a confusion table for each set, then the hanging model anew by cross-validation."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.styles", description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True, help="the folder that labels.csv speaks of")
     parser.add_argument("--drawn", type=int, default=400, help="how many drawn garments")
@@ -75,7 +75,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _refit(labelled: Labelled) -> None:
-    """Fit the hanging model on flat and hanging photographs; each is judged by a model that has not seen it."""
+    """Fit the hanging model on photographs; each is judged by a model that has not seen it."""
     chosen = [(label, evidence) for label, evidence in labelled if label in ("flat", "mannequin")]
     facts = np.array([[getattr(evidence, name) for name in HANGING] for _, evidence in chosen])
     truth = np.array([label == "mannequin" for label, _ in chosen], dtype=float)
@@ -85,11 +85,13 @@ def _refit(labelled: Labelled) -> None:
         weights = _fit(facts[folds != fold], truth[folds != fold])
         said[folds == fold] = facts[folds == fold] @ weights[:-1] + weights[-1] > 0
     right = int((said & (truth > 0)).sum())
-    print(
-        f"\nhanging against flat, {FOLDS}-fold: recall {right / truth.sum():.2f}, precision {right / said.sum():.2f}"
-    )
+    recall, precision = right / truth.sum(), right / said.sum()
+    print(f"\nhanging against flat, {FOLDS}-fold: recall {recall:.2f}, precision {precision:.2f}")
     weights = _fit(facts, truth)
-    print("fitted on all:", {name: round(float(weight), 4) for name, weight in zip([*HANGING, "bias"], weights, strict=True)})
+    print(
+        "fitted on all:",
+        {name: round(float(weight), 4) for name, weight in zip([*HANGING, "bias"], weights, strict=True)},
+    )
 
 
 def _fit(facts: npt.NDArray[np.float64], truth: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -17,6 +17,12 @@ def main() -> None:
     parser.add_argument("target", type=Path, help="folder for the data set; replaced as a whole")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
+    parser.add_argument(
+        "--knowledge",
+        type=Path,
+        default=Path("runs/curate"),
+        help="what is known of pictures from earlier runs",
+    )
     parser.add_argument("--workers", type=int, help="processes (default: one per core)")
     arguments = parser.parse_args()
     if arguments.workers is not None and arguments.workers < 1:
@@ -27,6 +33,7 @@ def main() -> None:
         load_params(arguments.params).curate,
         report=arguments.report,
         workers=arguments.workers,
+        knowledge=arguments.knowledge,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
     logging.getLogger(__name__).info("%s: %s", arguments.target, said)

@@ -19,7 +19,7 @@ class Square(NamedTuple):
     side: int
 
     def of(self, pixels: Pixels, ground: tuple[int, int, int]) -> Pixels:
-        """The pixels within the square, (side, side, 3); what lies beyond the picture has the ground's colour."""
+        """The pixels within, (side, side, 3); what lies beyond the picture has the ground's colour."""
         height, width, _ = pixels.shape
         top, left = max(self.top, 0), max(self.left, 0)
         bottom, right = min(self.top + self.side, height), min(self.left + self.side, width)
@@ -43,8 +43,8 @@ def garment_square(
 ) -> Square:
     """The square around a garment, with a margin, as large as the whole picture at most.
 
-    A square that fits is moved into the picture, as far as the garment stays inside; one that does not is padded,
-    half on each side, so that no sleeve is cut.
+    A square that fits is moved into the picture; one that does not is padded, half on each side, so that no
+    sleeve is cut.
 
     Args:
         width: pixels, upright.
@@ -55,9 +55,7 @@ def garment_square(
     left, top, box_width, box_height = box[0] * width, box[1] * height, box[2] * width, box[3] * height
     wanted = round(max(box_width, box_height) * (1 + 2 * MARGIN))
     side = min(max(wanted, smallest_side), max(width, height))
-    return Square(
-        _start(left + box_width / 2, side, width), _start(top + box_height / 2, side, height), side
-    )
+    return Square(_start(left + box_width / 2, side, width), _start(top + box_height / 2, side, height), side)
 
 
 def _start(centre: float, side: int, length: int) -> int:

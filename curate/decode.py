@@ -122,7 +122,7 @@ def decode(opened: Opened) -> Decoded:
 
 
 def _loaded(opened: Opened) -> Image.Image:
-    """The decoded picture. A JPEG decoder only warns of missing parts and makes them grey; here that is an error."""
+    """The decoded picture. A JPEG decoder only warns of missing parts, and makes them grey: an error here."""
     picture = opened.picture
     if opened.header.format != "JPEG" or picture.mode not in JPEG_SPACES:
         picture.load()

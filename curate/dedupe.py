@@ -20,10 +20,14 @@ Indices = npt.NDArray[np.int64]
 Pairs = npt.NDArray[np.int64]  # (k, 2), indices of pictures
 Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
 
-INNER_BITS = 64  # between a picture's inner hash and the hash of what may be a part of it
+PART_BITS = 64  # between a picture's hash, or its inner hash, and the hash of what may be a part of it
 GAINS = (0.7, 1.4)  # brightness of a copy over that of the original
-MOST_MEAN, MOST_HIGH = 7.0, 24.0  # grey levels between thumbnails of copies: on average; of 95 % of the values
-LEAST_LIKENESS = 0.985  # correlation of a part with its place in the whole
+MOST_MEAN, MOST_HIGH = (
+    4.0,
+    12.0,
+)  # grey levels between thumbnails of copies: on average; of 95 % of the values
+PART_TIMES = 2.0  # how much more a part may differ, which never lies on whole pixels of the thumbnail
+LEAST_LIKENESS = 0.96  # correlation of a part with its place in the whole
 SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
 BLOCK = 256  # pictures compared with all others at once: bounds memory
 
@@ -58,30 +62,32 @@ class Fingerprints:
         )
 
 
-def copies_among(prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int) -> Pairs:
-    """Pairs of pictures of which one is a copy of the other, at least one of them new, confirmed on thumbnails.
+def copies_among(
+    prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int, *, colour_variants: bool = False
+) -> Pairs:
+    """Pairs of pictures that are copies of each other, one of them at least new, confirmed on thumbnails.
 
-    A copy may be re-encoded, resized, brighter or darker, mirrored, or without its edges. One in other colours is none.
+    A copy may be re-encoded, resized, brighter or darker, mirrored, or without its edges. One in other
+    colours is none unless colour variants are asked for.
 
     Args:
         prints: of n pictures.
         new: (n,); pairs of which neither is new are known and left out.
         near_bits: how many of 256 bits may differ between copies.
+        colour_variants: whether pictures that agree but for their colours are copies.
     """
     full, mirrored, inner = prints.phash, prints.phash_mirrored, prints.phash_inner
-    searches = ((full, full, near_bits), (full, mirrored, near_bits), (inner, full, INNER_BITS))
-    found = [_close_pairs(one, other, new, bits) for one, other, bits in searches]
+    near = _close_pairs(full, full, new, max(near_bits, PART_BITS))
+    mirrors = _close_pairs(full, mirrored, new, near_bits)
+    parts = np.concatenate([_close_pairs(inner, full, new, PART_BITS), near])
     thumbnails = prints.thumbnail
-    return np.unique(
-        np.concatenate(
-            [
-                _alike(thumbnails, found[0]),
-                _alike(thumbnails, found[1], mirrored=True),
-                _parts(thumbnails, found[2]),
-            ]
-        ),
-        axis=0,
-    )
+    close = near[_bits_of(full, near) <= near_bits]
+    found = [
+        np.sort(close, axis=1) if colour_variants else _alike(thumbnails, close),
+        _alike(thumbnails, mirrors, mirrored=True),
+        _parts(thumbnails, parts),
+    ]
+    return np.unique(np.concatenate(found), axis=0)
 
 
 def _close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
@@ -93,16 +99,18 @@ def _close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int
         rows = np.arange(block.start, block.stop)
         found = [
             np.stack([part[row], columns[column]], axis=1)
-            for part, columns in ((rows[new[rows]], np.arange(len(one))), (rows[~new[rows]], np.flatnonzero(new)))
+            for part, columns in (
+                (rows[new[rows]], np.arange(len(one))),
+                (rows[~new[rows]], np.flatnonzero(new)),
+            )
             if len(part) and len(columns)
             for row, column in [np.nonzero(_distances(one[part], other[columns]) <= bits)]
         ]
         pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
-        return pairs[pairs[:, 0] != pairs[:, 1]]
+        return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])
 
     with ThreadPoolExecutor() as pool:
-        pairs = np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, blocks)])
-    return pairs
+        return np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, blocks)])
 
 
 def _distances(one: Words, other: Words) -> npt.NDArray[np.uint16]:
@@ -111,6 +119,10 @@ def _distances(one: Words, other: Words) -> npt.NDArray[np.uint16]:
     for word in range(one.shape[1]):
         total += np.bitwise_count(one[:, None, word] ^ other[None, :, word])
     return total
+
+
+def _bits_of(words: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
+    return np.asarray(np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1))
 
 
 def _alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = False) -> Pairs:
@@ -126,18 +138,21 @@ def _alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = 
     return np.concatenate(kept)
 
 
-def _close(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
-    """Whether pictures (n, h, w, 3) agree, once the darker is as bright as the other."""
+def _close(
+    one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], times: float = 1.0
+) -> npt.NDArray[np.bool_]:
+    """Whether pictures (n, h, w, 3) agree, once equally bright; within so many times the limits."""
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
     gain = (one * other).sum(axis=1) / np.maximum((one * one).sum(axis=1), 1.0)
     lit = np.clip(one * gain[:, None], 0, 255)
     difference = np.abs(lit - other)
-    close = (difference.mean(axis=1) <= MOST_MEAN) & (np.percentile(difference, 95, axis=1) <= MOST_HIGH)
-    return close & (gain >= GAINS[0]) & (gain <= GAINS[1])
+    close = difference.mean(axis=1) <= MOST_MEAN * times
+    close &= np.percentile(difference, 95, axis=1) <= MOST_HIGH * times
+    return np.asarray(close & (gain >= GAINS[0]) & (gain <= GAINS[1]))
 
 
 def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs) -> Pairs:
-    """The pairs of which the second shows the first without its edges, or is close to it; smaller index first."""
+    """The pairs of which the second shows the first without its edges; smaller index first."""
     kept = [
         sorted((int(whole), int(part)))
         for whole, part in pairs
@@ -161,7 +176,7 @@ def _is_part(whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> bool:
     left, top, width, height = place
     found = whole[top : top + height, left : left + width].astype(np.float32)
     smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    return bool(_close(found[None], smaller[None])[0])
+    return bool(_close(found[None], smaller[None], PART_TIMES)[0])
 
 
 def _chunks(pairs: Pairs) -> Iterator[Pairs]:
@@ -174,8 +189,8 @@ def best_of_groups(
 ) -> Indices:
     """For each picture the best of its group: the largest, then the sharpest, then the first.
 
-    A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict so that such
-    chains stay short.
+    A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict, so
+    that such chains stay short.
 
     Args:
         count: n, the number of pictures.
@@ -193,4 +208,11 @@ def best_of_groups(
         np.minimum.at(best, pairs[:, 1], before[pairs[:, 0]])
         best = best[order[best]]  # the best of the best is better still
         if np.array_equal(best, before):
-            return order[best]
+            return np.asarray(order[best])
+
+
+def exact_copies(hashes: npt.NDArray[np.str_]) -> Pairs:
+    """Pairs of pictures with the same pixels: each with the first that has them."""
+    _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
+    pairs = np.stack([first[group], np.arange(len(hashes))], axis=1)
+    return pairs[pairs[:, 0] != pairs[:, 1]]

@@ -1,4 +1,4 @@
-"""What is seen in a picture, as numbers: how it is lit, what it lies on, where the garment is, who else is in it."""
+"""What is seen in a picture, as numbers: its light, its ground, where the garment is, who else is there."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +16,7 @@ Floats = npt.NDArray[np.float32]
 LOOKED_AT = 160  # pixels, long side of the reduction on which most is measured
 READ_AT = 256  # pixels, long side of the reduction on which letters are looked for
 SHARPNESS_AT = 512  # pixels, long side of the reduction on which sharpness is measured
+CASCADES = Path(cv2.__file__).parent / "data"  # what the package ships
 FRAME = 0.04  # of a side: the border, where the ground is looked for
 GROUNDS = 4  # colours that describe the ground
 SMALLEST_PART = 0.02  # of the picture, for a piece of the foreground
@@ -84,7 +85,9 @@ def evidence_of(pixels: Pixels) -> Evidence:
         border_uniformity=float((np.abs(frame - border).max(axis=1) < 24).mean()),
         banner=_banner(cv2.cvtColor(_reduced(pixels, READ_AT), cv2.COLOR_RGB2GRAY)),
         collage=max(_seam(grey), _seam(grey.T)),
-        skin=float((cv2.inRange(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), SKIN_LOW, SKIN_HIGH) & foreground).sum())
+        skin=float(
+            (cv2.inRange(cv2.cvtColor(small, cv2.COLOR_RGB2YCrCb), SKIN_LOW, SKIN_HIGH) & foreground).sum()
+        )
         / area,
         faces=len(faces),
         face_share=float(sum(face_width * face_height for _, _, face_width, face_height in faces) / area),
@@ -98,7 +101,9 @@ def evidence_of(pixels: Pixels) -> Evidence:
         neck=_neck(garment[top : top + height, left : left + width]),
         tall=height / width,
         slope=_slope(grey, garment),
-        border_saturation=float(np.median(cv2.cvtColor(frame.astype(np.uint8)[None], cv2.COLOR_RGB2HSV)[0, :, 1])),
+        border_saturation=float(
+            np.median(cv2.cvtColor(frame.astype(np.uint8)[None], cv2.COLOR_RGB2HSV)[0, :, 1])
+        ),
         components=int(parts.large.size),
         complexity=_complexity(grey, garment),
     )
@@ -108,7 +113,8 @@ def _reduced(pixels: Pixels, long_side: int) -> Pixels:
     height, width, _ = pixels.shape
     scale = min(long_side / max(height, width), 1.0)
     size = max(round(width * scale), 1), max(round(height * scale), 1)
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    reduced: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
+    return reduced
 
 
 def _sharpness(pixels: Pixels) -> float:
@@ -134,7 +140,8 @@ def _foreground(small: Pixels, frame: Floats) -> Mask:
     least, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     mask = (levels > min(max(least, 16.0), 60.0)).astype(np.uint8)
     kernel = np.ones((3, 3), np.uint8)
-    return cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel)
+    return np.asarray(cv2.morphologyEx(opened, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
 
 
 def _common_colours(colours: Floats) -> Floats:
@@ -159,13 +166,15 @@ class _Parts:
 
 
 def _parts(foreground: Mask) -> _Parts:
-    """The connected pieces of the foreground; those nearly as large as the largest may be garments of their own."""
+    """The connected pieces of the foreground; large ones may be garments of their own."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(foreground, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA].astype(float)
     areas[0] = 0
     if count == 1 or areas.max() < SMALLEST_PART * foreground.size:
         return _Parts(labels, np.empty(0, np.int64))
-    return _Parts(labels, np.flatnonzero(areas >= max(LARGE_PART * areas.max(), SMALLEST_PART * foreground.size)))
+    return _Parts(
+        labels, np.flatnonzero(areas >= max(LARGE_PART * areas.max(), SMALLEST_PART * foreground.size))
+    )
 
 
 def _box(garment: Mask) -> tuple[int, int, int, int]:
@@ -179,7 +188,10 @@ def _box(garment: Mask) -> tuple[int, int, int, int]:
 def _neck(garment: Mask) -> float:
     """Narrow tops are hooks and necks: mean width of the upper twelfth over that of the middle."""
     height = garment.shape[0]
-    upper, middle = garment[: max(height // 12, 1)], garment[height // 3 : max(2 * height // 3, height // 3 + 1)]
+    upper, middle = (
+        garment[: max(height // 12, 1)],
+        garment[height // 3 : max(2 * height // 3, height // 3 + 1)],
+    )
     return float(upper.sum(axis=1).mean() / max(middle.sum(axis=1).mean(), 1.0))
 
 
@@ -229,7 +241,7 @@ def _banner(grey: npt.NDArray[np.uint8]) -> float:
 
 @cache
 def _face_detector() -> cv2.CascadeClassifier:
-    return cv2.CascadeClassifier(str(Path(cv2.data.haarcascades) / "haarcascade_frontalface_alt2.xml"))
+    return cv2.CascadeClassifier(str(CASCADES / "haarcascade_frontalface_alt2.xml"))
 
 
 def _faces(grey: npt.NDArray[np.uint8]) -> list[tuple[int, int, int, int]]:

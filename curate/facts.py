@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.dedupe import Fingerprint, fingerprint_of, pixels_hash
+from curate.dedupe import pixels_hash
 from curate.evidence import Evidence, evidence_of
 from curate.measure import Header, Pixels, deviation_of
+from curate.perceptual import Fingerprint, fingerprint_of
 from curate.style import Style, scores_of, style_of
 
 Row = dict[str, Any]
@@ -76,5 +77,5 @@ def _column(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     if pa.types.is_string(column.type):
         return np.asarray(column.fill_null("").to_numpy(zero_copy_only=False), dtype=np.str_)
     if pa.types.is_binary(column.type):
-        return column.to_numpy(zero_copy_only=False)
-    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+    return np.asarray(column.cast(pa.float64()).to_numpy(zero_copy_only=False))

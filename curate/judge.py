@@ -10,7 +10,9 @@ import numpy.typing as npt
 from curate.measure import Header
 from fashion_pggan.params import CurateParams
 
-Columns = Mapping[str, npt.NDArray[Any]]  # facts by name, an entry per picture; numbers are NaN where not known
+Columns = Mapping[
+    str, npt.NDArray[Any]
+]  # facts by name, an entry per picture; numbers are NaN where not known
 
 
 class Reason(StrEnum):
@@ -58,7 +60,7 @@ def too_many_pixels(header: Header, params: CurateParams) -> bool:
 def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
     """The reason for each picture, empty where it is usable by itself; copies are another matter.
 
-    The first rule that holds gives the reason: what the header says, then what decoding says, then what is seen.
+    The first rule that holds gives the reason: what the header says, then decoding, then what is seen.
 
     Args:
         facts: columns as `curate.facts` names them.

@@ -1,7 +1,8 @@
 """What is known of pictures, on disk: facts and reduced pixels, computed once and kept between runs.
 
-Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone, and a picture
-that was there before costs nothing again. They live outside the data set (docs/decisions/0003-runs-outlive-outputs.md).
+Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone,
+and a picture that was there before costs nothing again. They live outside the data set
+(docs/decisions/0003-runs-outlive-outputs.md).
 """
 
 import json
@@ -87,7 +88,7 @@ class LevelStore:
     """Reduced pictures at every level, keyed by SHA-256.
 
     Args:
-        folder: made when missing; holds packs `<number>.npy`, uint8 (pictures, bytes of a picture), each with the
+        folder: made when missing; holds packs `<number>.npy`, uint8 (pictures, bytes each), with the
             names of its pictures in `<number>.json`.
         resolution: side of the largest level in pixels.
     """
@@ -117,7 +118,9 @@ class LevelStore:
             np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(pixels))
             file.write(pixels.data)
         names = [name for name, _ in pictures]
-        write_text(path.with_suffix(".json"), json.dumps(names))  # after the pixels: names speak of whole packs
+        write_text(
+            path.with_suffix(".json"), json.dumps(names)
+        )  # after the pixels: names speak of whole packs
         self._know(number, names)
 
     def read(self, sha256: str) -> dict[int, Pixels]:
@@ -146,5 +149,7 @@ class LevelStore:
             try:
                 self.packs[number] = np.load(path, mmap_mode="r")
             except (OSError, ValueError) as error:
-                raise UserError(f"{path} cannot be read ({error}): delete {self.folder} and run again") from error
+                raise UserError(
+                    f"{path} cannot be read ({error}): delete {self.folder} and run again"
+                ) from error
         return self.packs[number]

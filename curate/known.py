@@ -15,7 +15,7 @@ from fashion_pggan.params import CurateParams, hash_of
 from fashion_pggan.progress import Progress
 
 AT_ONCE = 256  # pictures whose facts and levels are written together: what a kill can lose
-# Modules that say what the facts of a picture are, and what its pixels at every level: when one changes, all is done anew.
+# Modules that say what the facts of a picture are, and its pixels at every level.
 MEASURING = ("decode", "dedupe", "evidence", "facts", "measure", "perceptual", "style")
 REDUCING = ("crop", "decode", "evidence", "levels")
 
@@ -59,7 +59,7 @@ class Known:
         pixels = pc.multiply(table["width"], table["height"])
         small_enough = pc.less_equal(pixels, self.params.max_pixels)
         refused = pc.equal(table["failure"], Reason.TOO_MANY_PIXELS.value)
-        return pc.fill_null(pc.and_(refused, small_enough), False)  # noqa: FBT003
+        return pc.fill_null(pc.and_(refused, small_enough), False)
 
     def _examine(self, files: Mapping[str, Path]) -> None:
         if not files:
@@ -78,7 +78,7 @@ class Known:
             self._keep(rows, reduced)
 
     def _keep(self, rows: list[Row], reduced: list[tuple[str, Mapping[int, Pixels]]]) -> None:
-        """Levels first: a picture of which the facts are known is not looked at again unless its levels are wanted."""
+        """Levels first: facts that are known say that a picture has been looked at."""
         self.levels.add(reduced)
         self.facts.add(rows)
         self.decoded += len(rows)

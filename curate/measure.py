@@ -37,7 +37,7 @@ def deviation_of(pixels: Pixels) -> float:
 
 
 def jpeg_quality_of(tables: Mapping[int, Sequence[int]]) -> int | None:
-    """The quality setting that gives a luminance table of this coarseness, by the usual scaling of the standard's.
+    """The quality setting that gives a luminance table of this coarseness, scaled as usual.
 
     Args:
         tables: quantisation tables by number; the first is that of the luminance.

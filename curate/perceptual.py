@@ -1,4 +1,4 @@
-"""Fingerprints by which copies of a picture are found: perceptual hashes, and a thumbnail to confirm them by."""
+"""Fingerprints by which copies are found: perceptual hashes, and a thumbnail to confirm them by."""
 
 from dataclasses import dataclass
 
@@ -42,10 +42,10 @@ def fingerprint_of(pixels: Pixels) -> Fingerprint:
 
 def _grey(pixels: Pixels) -> npt.NDArray[np.float32]:
     small = cv2.resize(pixels, (REDUCED_SIDE, REDUCED_SIDE), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32)
 
 
 def _phash(grey: npt.NDArray[np.float32]) -> Bits:
-    """256 bits: which of the 16 x 16 lowest frequencies of a discrete cosine transform lie above their median."""
+    """256 bits: which of the 16 x 16 lowest frequencies of a cosine transform lie above their median."""
     low = cv2.dct(np.ascontiguousarray(grey))[:HASH_SIDE, :HASH_SIDE]
     return np.packbits(low > np.median(low))

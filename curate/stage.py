@@ -4,26 +4,24 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.copies import best_copies
 from curate.crop import square_of
-from curate.dedupe import Copies, copies_of
 from curate.facts import columns_of
-from curate.judge import ADVICE, Reason, judge
+from curate.judge import ADVICE, JUDGED, Reason, judge
 from curate.known import Known
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, exclusive, replace_directory, sha256_of, write_text
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
-from fashion_pggan.params import CurateParams, hash_of
-from fashion_pggan.progress import Progress
+from fashion_pggan.params import CurateParams
 from fashion_pggan.shards import ShardWriter
 
 RECORDS = "records.parquet"  # of a crawl
@@ -133,7 +131,7 @@ def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Dec
         params: the curate section.
         folder: where what takes long to find out about copies is kept.
     """
-    columns = columns_of(facts.drop_columns(BINARY))
+    columns = columns_of(facts.select(["sha256", *JUDGED]))
     reasons = judge(columns, params)
     usable = np.flatnonzero(reasons == "")
     best = usable[best_copies(facts, usable, params, folder)]

@@ -20,7 +20,7 @@ class Style(StrEnum):
     BANNER = "banner"  # with letters beside it
 
 
-# Fitted by logistic regression, both styles weighing alike, on tests/curate/labels.csv (python -m benchmarks.styles).
+# Fitted on tests/curate/labels.csv by logistic regression, both weighing alike: python -m benchmarks.styles
 HANGING = {
     "tall": 3.5361,
     "border_saturation": -0.0135,

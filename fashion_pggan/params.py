@@ -54,6 +54,8 @@ class CurateParams(Section):
     max_banner: float = Field(ge=0, le=1)  # text banner score; 1: any
     max_collage: float = Field(ge=0, le=1)  # score of several pictures in one; 1: any
     styles: list[Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]]  # empty: any
+    near_bits: int = Field(ge=0, le=64)  # of 256, between the hashes of copies; 0: exact
+    colour_variants: bool  # whether the same picture in other colours is a copy too
     crop: Literal["centre", "garment"]  # which square; the paper's is the centre
     shard_pictures: int = Field(gt=0)  # pictures in a full shard
 

@@ -1,6 +1,6 @@
 """`python tests/curate/fuzz.py COUNT [SEED]`: broken files of every kind, decoded; prints what came of them.
 
-Ends with status 0 when every input was a picture or refused, none cost too much, and no JPEG came out partly grey.
+Status 0 when every input was a picture or refused, none cost too much, and no JPEG came out partly grey.
 """
 
 import io
@@ -54,7 +54,7 @@ def wholes() -> dict[str, bytes]:
 
 
 def broken(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Mutated files: flipped bits, other bytes in the header or anywhere, cut ends, holes, pieces of other files."""
+    """Mutated files: flipped bits, other bytes, cut ends, holes, pieces of other files."""
     random = np.random.default_rng(seed)
     good = wholes()
     names = list(good)

@@ -1,0 +1,72 @@
+"""Which usable pictures are copies of which: what takes long is kept between runs."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from curate.dedupe import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
+from curate.facts import columns_of
+from fashion_pggan.files import atomic_write
+from fashion_pggan.params import CurateParams, hash_of
+
+PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
+
+
+def best_copies(
+    facts: pa.Table, usable: npt.NDArray[np.int64], params: CurateParams, folder: Path
+) -> npt.NDArray[np.int64]:
+    """For each usable picture the place in `usable` of the best copy of it, perhaps itself.
+
+    Pairs are looked for among all pictures with pixels, so that another threshold needs no new search.
+
+    Args:
+        facts: of all pictures.
+        usable: rows of `facts`.
+        params: the curate section.
+        folder: where the pairs found are kept.
+    """
+    shown = facts.select(["sha256", "pixels_hash", "width", "height", "sharpness"])
+    columns = columns_of(shown)
+    seen = np.flatnonzero(columns["pixels_hash"] != "")
+    pairs = seen[exact_copies(columns["pixels_hash"][seen])]
+    if params.near_bits:
+        names = columns["sha256"][seen]
+        pairs = np.concatenate([pairs, seen[_near(facts, seen, names, params, folder)]])
+    place = np.full(len(facts), -1)
+    place[usable] = np.arange(len(usable))
+    pairs = place[pairs]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    area = columns["width"][usable] * columns["height"][usable]
+    return best_of_groups(len(usable), pairs, area, columns["sharpness"][usable])
+
+
+def _near(
+    facts: pa.Table,
+    seen: npt.NDArray[np.int64],
+    names: npt.NDArray[np.str_],
+    params: CurateParams,
+    folder: Path,
+) -> Pairs:
+    """Pairs among the pictures seen, as places in `seen`; only what is new is compared."""
+    program = (Path(__file__).with_name("dedupe.py")).read_text(encoding="utf-8")
+    path = folder / f"copies-{hash_of(program, params.near_bits, params.colour_variants)}.npz"
+    known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")
+    if path.exists():
+        with np.load(path) as known:
+            known_names, known_pairs = known["names"], known["pairs"]
+    new = ~np.isin(names, known_names)
+    if new.any():
+        prints = facts.select(PRINTS).take(seen)
+        found = copies_among(
+            Fingerprints.of({name: prints[name].to_pylist() for name in PRINTS}),
+            new,
+            params.near_bits,
+            colour_variants=params.colour_variants,
+        )
+        known_pairs = np.concatenate([known_pairs, names[found]])
+        with atomic_write(path) as file:
+            np.savez_compressed(file, names=np.union1d(known_names, names), pairs=known_pairs)
+    here = np.isin(known_pairs, names).all(axis=1)
+    return np.searchsorted(names, known_pairs[here])  # names are sorted

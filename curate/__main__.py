@@ -30,6 +30,7 @@ def _curate(given: Sequence[str]) -> None:
     )
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
+    parser.add_argument("--plots", type=Path, help="folder for the counts that dvc plots shows (CSV)")
     parser.add_argument("--workers", type=int, help="processes (default: one per core)")
     arguments = parser.parse_args(given)
     if arguments.workers is not None and arguments.workers < 1:
@@ -39,6 +40,7 @@ def _curate(given: Sequence[str]) -> None:
         arguments.target,
         load_params(arguments.params).curate,
         report=arguments.report,
+        plots=arguments.plots,
         workers=arguments.workers,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())

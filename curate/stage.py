@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from curate.dedupe import Seen
+from curate.describe import describe
 from curate.examine import Examined, examine_all
 from curate.judge import ADVICE, Reason
 from fashion_pggan.errors import UserError
@@ -39,6 +40,7 @@ def run(
     params: CurateParams,
     *,
     report: Path | None = None,
+    plots: Path | None = None,
     workers: int | None = None,
 ) -> Counter[str]:
     """Make a data set.
@@ -50,6 +52,7 @@ def run(
         target: folder for the shards, the index and the manifest; replaced as a whole.
         params: the curate section.
         report: where to write the facts as JSON.
+        plots: folder for the counts that `dvc plots` shows.
         workers: processes; by default one per core.
 
     Returns:
@@ -58,18 +61,19 @@ def run(
     Raises:
         UserError: there are no pictures, or none is left.
     """
-    began = time.monotonic()
+    began, workers = time.monotonic(), workers or os.cpu_count() or 1
     pictures = sorted(raw_pictures(source), key=lambda raw: (raw.sha256, raw.url, raw.file))
     if not pictures:
         raise UserError(f"no pictures in {source}: run the crawl stage first (dvc repro crawl)")
     with replace_directory(target) as building:
         writer = ShardWriter(building, params.resolution, params.shard_pictures)
-        rows = list(_curate(source, pictures, writer, params, workers or os.cpu_count() or 1))
+        rows = list(_curate(source, pictures, writer, params, workers))
         outcomes = Counter(row.reason or "kept" for row in rows)
         if not outcomes["kept"]:
             raise UserError(_nothing_left(outcomes, params))
         version = writer.finish()
         write_records(building / MANIFEST, rows, CuratedPicture)
+        describe(building, source, rows, params, workers=workers, plots=plots)
     if report:
         facts = {
             "pictures": len(rows),

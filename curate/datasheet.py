@@ -78,7 +78,7 @@ def _collection(kept: Sequence[CuratedPicture], origins: Origins) -> str:
             f"Found through the search of: {given} raw pictures.",
             f"Collected from {origins.first} to {origins.last}.",
         ]
-    hosts = Counter(urlsplit(row.url).hostname or "" for row in kept if row.url)
+    hosts = Counter(_host_of(row.url) for row in kept if row.url)
     queries = Counter(row.query for row in kept if row.query)
     return (
         _listed(facts)
@@ -138,6 +138,14 @@ def _maintenance(version: str) -> str:
         "Who maintains it, and how are they reached?",
         "How does somebody have a picture taken out, and how do those who hold copies learn of it?",
     )
+
+
+def _host_of(url: str) -> str:
+    """The host of an address from the web, which may be none."""
+    try:
+        return urlsplit(url).hostname or "none"
+    except ValueError:
+        return "none"
 
 
 def _share(rows: Sequence[CuratedPicture], name: str) -> str:

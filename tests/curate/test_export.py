@@ -2,6 +2,8 @@
 
 import gc
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,3 +227,30 @@ def test_an_export_needs_no_more_memory_for_more_pictures(curated, monkeypatch, 
     monkeypatch.setattr(export, "BATCH", 3)
     export.run(curated, tmp_path / "out", Format.WEBDATASET)
     assert held == [3, 3, 3, 1]
+
+
+def test_every_line_of_the_page_runs(curated, tmp_path):
+    """The commands and the snippets of docs/curated-data.md, in their order."""
+    (tmp_path / "data").mkdir()
+    shutil.copytree(curated, tmp_path / "data/curated")
+    page = (REPOSITORY / "docs/curated-data.md").read_text()
+    commands = re.findall(r"^    python -m (curate export .*)$", page, re.MULTILINE)
+    snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert (len(commands), len(snippets)) == (3, 5)
+    (tmp_path / "page.py").write_text("\n".join(snippets))
+    environment = os.environ | {
+        "PYTHONPATH": str(REPOSITORY),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path / "home"),
+    }
+    for command in (*(["-m", *command.split()] for command in commands), ["page.py"]):
+        ended = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert ended.returncode == 0, ended.stderr
+    assert "(10, 32, 32, 3)" in ended.stdout or "(4, 32, 32, 3)" in ended.stdout

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from curate.copies import best_copies
 from curate.crop import square_of
+from curate.describe import describe
 from curate.facts import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
 from curate.known import Known
@@ -58,6 +59,7 @@ def run(
     params: CurateParams,
     *,
     report: Path | None = None,
+    plots: Path | None = None,
     workers: int | None = None,
     knowledge: Path = Path("runs/curate"),
 ) -> Counter[str]:
@@ -70,6 +72,7 @@ def run(
         target: folder for the shards, the index, the manifest and the facts; replaced as a whole.
         params: the curate section.
         report: where to write the figures as JSON.
+        plots: folder for the counts that `dvc plots` shows.
         workers: processes; by default one per core.
         knowledge: folder of what is known of pictures from earlier runs; it outlives `target`.
 
@@ -95,6 +98,7 @@ def run(
         known.reduce({name: files[name] for name, decision in decisions.items() if not decision.reason})
         with replace_directory(target) as building:
             version = _write(building, rows, facts, known, params)
+            describe(building, source, rows, params, workers=known.workers, plots=plots)
     if report:
         spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, known) | spent, indent=1) + "\n")

@@ -1,6 +1,6 @@
 """Records: one row per picture, in Parquet files that pandas and DuckDB read in one line."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write
 
+BATCH_ROWS = 1024  # held at once while iterating
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -80,7 +81,7 @@ class GeneratedPicture(Record):
 
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
     """Write `records`, all of class `kind`, as one Parquet file, in one step."""
-    table = pa.Table.from_pylist([record.model_dump() for record in records], schema=_schema_of(kind))
+    table = pa.Table.from_pylist([record.model_dump() for record in records], schema=schema_of(kind))
     with atomic_write(path) as file:
         pq.write_table(table, file, compression="zstd")
 
@@ -91,18 +92,26 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
     Raises:
         UserError: the file is not there, or was not written by this version of the program.
     """
+    return list(iterate_records(path, kind))
+
+
+def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
+    """Read what `write_records` wrote, few rows at a time; raises what `read_records` raises."""
     if not path.is_file():
         raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
-        return [kind(**row) for row in rows]
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(BATCH_ROWS):
+                for row in batch.to_pylist():
+                    yield kind(**row)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be read as {kind.__name__} records ({error}): delete it and run dvc repro"
         ) from error
 
 
-def _schema_of(kind: type[Record]) -> pa.Schema:
+def schema_of(kind: type[Record]) -> pa.Schema:
+    """The columns of a table of records."""
     fields = []
     for name, field in kind.model_fields.items():
         choices = [kind for kind in get_args(field.annotation) if kind is not type(None)]

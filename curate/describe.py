@@ -1,0 +1,143 @@
+"""What a person reads of a data set: its datasheet, its contact sheets, the files of its plots."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from curate.datasheet import datasheet_of
+from curate.judge import Reason
+from curate.measure import Pixels
+from curate.origins import origins_of, program
+from curate.plots import write_plots
+from curate.sheets import SIDE, Tile, chosen, png_of, sheet_of, words_instead
+from curate.thumbnails import thumbnails_of
+from fashion_pggan.files import write_bytes, write_text
+from fashion_pggan.manifest import CuratedPicture
+from fashion_pggan.params import CurateParams
+from fashion_pggan.shards import Dataset, levels_up_to
+
+DATASHEET = "datasheet.md"
+SHEETS = "sheets"
+KEPT = "kept"
+SHEET_PICTURES = 60  # at most; of duplicates with the picture that was kept beside each
+SHEET_COLUMNS = 10  # even, so that pairs stay side by side
+NOTHING_TO_SEE = frozenset(
+    {
+        Reason.EMPTY,
+        Reason.NOT_IMAGE,
+        Reason.UNSUPPORTED_FORMAT,
+        Reason.TOO_MANY_PIXELS,
+        Reason.TRUNCATED,
+        Reason.DECODE_ERROR,
+        Reason.DECODER_DIED,
+    }
+)  # not tried again
+
+
+def describe(
+    folder: Path,
+    source: Path,
+    rows: Sequence[CuratedPicture],
+    params: CurateParams,
+    *,
+    workers: int,
+    plots: Path | None = None,
+) -> None:
+    """Write the datasheet and the contact sheets into a data set, and the files for `dvc plots`.
+
+    Args:
+        folder: the data set, its shards and its index written.
+        source: the raw pictures.
+        rows: of the manifest.
+        params: the curate section.
+        workers: processes that decode.
+        plots: folder for the CSV files; None for none.
+    """
+    dataset = Dataset(folder)
+    sheet = datasheet_of(rows, origins_of(source), params, version=dataset.version, program=program())
+    write_text(folder / DATASHEET, sheet)
+    write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, workers)
+    if plots:
+        write_plots(plots, rows)
+
+
+def write_sheets(
+    folder: Path,
+    dataset: Dataset,
+    source: Path,
+    rows: Sequence[CuratedPicture],
+    max_pixels: int,
+    workers: int,
+) -> None:
+    """Write a sheet per reason, one of what was kept, and one per style of that."""
+    kept = {row.sha256: row for row in rows if row.kept}
+    groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
+    shown = {row.sha256: source / row.file for group in groups.values() for row in group if _visible(row)}
+    shown |= {
+        row.duplicate_of: source / kept[row.duplicate_of].file
+        for group in groups.values()
+        for row in group
+        if row.duplicate_of
+    }
+    names = sorted(shown)
+    thumbnails = thumbnails_of(
+        [shown[name] for name in names], side=SIDE, max_pixels=max_pixels, workers=workers
+    )
+    seen = dict(zip(names, thumbnails, strict=True))
+    for name, group in groups.items():
+        tiles = [tile for row in group for tile in _tiles(row, dataset, kept, seen)]
+        write_bytes(folder / f"{name}.png", png_of(sheet_of(tiles, SHEET_COLUMNS)))
+
+
+def _groups(rows: Iterable[CuratedPicture]) -> dict[str, list[CuratedPicture]]:
+    groups: dict[str, list[CuratedPicture]] = defaultdict(list)
+    for row in rows:
+        groups[row.reason or KEPT].append(row)
+        if row.kept:
+            groups[f"style-{row.style}"].append(row)
+    return dict(groups)
+
+
+def _drawn(name: str, group: Sequence[CuratedPicture]) -> list[CuratedPicture]:
+    """The rows of a group that are shown."""
+    most = SHEET_PICTURES // 2 if name == Reason.DUPLICATE else SHEET_PICTURES
+    by_name = {row.sha256: row for row in group}
+    return [by_name[sha256] for sha256 in chosen(by_name, most)]
+
+
+def _visible(row: CuratedPicture) -> bool:
+    return not row.kept and row.reason not in NOTHING_TO_SEE
+
+
+def _tiles(
+    row: CuratedPicture,
+    dataset: Dataset,
+    kept: Mapping[str, CuratedPicture],
+    seen: Mapping[str, Pixels | None],
+) -> list[Tile]:
+    """The picture of a row as it is in the data set when it was kept, else as it was received."""
+    if row.kept:
+        return [Tile(_square(row, dataset), _caption(row))]
+    tiles = [_received(row, seen, "" if not row.duplicate_of else "copy ")]
+    if row.duplicate_of:
+        tiles.append(_received(kept[row.duplicate_of], seen, "kept "))
+    return tiles
+
+
+def _square(row: CuratedPicture, dataset: Dataset) -> Pixels:
+    assert row.shard is not None
+    assert row.row is not None
+    level = max(level for level in levels_up_to(dataset.resolution) if level <= SIDE)
+    pixels: Pixels = dataset.pictures([int(dataset.starts[row.shard]) + row.row], level)[0]
+    return pixels
+
+
+def _received(row: CuratedPicture, seen: Mapping[str, Pixels | None], before: str) -> Tile:
+    pixels = seen.get(row.sha256)
+    return Tile(words_instead(row.reason) if pixels is None else pixels, before + _caption(row))
+
+
+def _caption(row: CuratedPicture) -> str:
+    """The size as received, where the header says it, and the beginning of the SHA-256."""
+    size = f"{row.width} x {row.height}  " if row.width else ""
+    return f"{size}{row.sha256[:8]}"

@@ -1,0 +1,136 @@
+"""Pictures with their facts as files that others load: ImageFolder, WebDataset, Parquet.
+
+What each loader asks of names and columns: docs/curated-data.md. The same pictures give the same bytes.
+"""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from curate.measure import Pixels
+from fashion_pggan.files import atomic_write, write_bytes
+
+GROUP_ROWS = 100  # pictures in a row group of Parquet: few are held at once by who reads it
+FOLDER_PICTURES = 1000  # pictures in one folder of an ImageFolder
+HF_TYPES = {pa.string(): "string", pa.int64(): "int64", pa.float64(): "float64", pa.bool_(): "bool"}
+
+
+class PictureFormat(StrEnum):
+    """How a picture is encoded."""
+
+    PNG = "png"  # exact
+    WEBP = "webp"  # exact too: smaller, slower to write
+    JPEG = "jpeg"  # quality 95 with full colour resolution: not exact
+
+
+SUFFIXES = {PictureFormat.PNG: "png", PictureFormat.WEBP: "webp", PictureFormat.JPEG: "jpg"}
+OPTIONS: Mapping[PictureFormat, dict[str, Any]] = {
+    PictureFormat.PNG: {"compress_level": 3},  # three times as fast as 6 for 7 % more bytes
+    PictureFormat.WEBP: {"lossless": True},
+    PictureFormat.JPEG: {"quality": 95, "subsampling": 0},
+}
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A picture ready to be written."""
+
+    key: str  # SHA-256 of its original: unique, and the same in every version
+    data: bytes  # encoded
+    suffix: str  # of a file with these bytes, without the dot
+    facts: dict[str, Any]  # columns of the manifest
+
+    @property
+    def name(self) -> str:
+        """A file name."""
+        return f"{self.key}.{self.suffix}"
+
+
+def encoded(pixels: Pixels, picture_format: PictureFormat) -> bytes:
+    """A picture as a file's bytes."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, picture_format.value, **OPTIONS[picture_format])
+    return buffer.getvalue()
+
+
+def write_imagefolder(
+    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+) -> None:
+    """A file per picture and metadata.jsonl, a row per picture; its `file_name` leads to the file."""
+    with atomic_write(folder / "metadata.jsonl") as metadata:
+        for index, picture in enumerate(pictures):
+            name = f"images/{index // FOLDER_PICTURES:05d}/{picture.name}"
+            write_bytes(folder / name, picture.data)
+            metadata.write(_json({"file_name": name} | picture.facts) + b"\n")
+
+
+def write_webdataset(
+    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+) -> None:
+    """Tar files of `shard` pictures each: per picture its file, then its facts as JSON."""
+    for number in range(-(-total // shard)):
+        with (
+            atomic_write(folder / f"train-{number:05d}.tar") as file,
+            tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+        ):
+            for picture in islice(pictures, shard):
+                _add(tar, picture.name, picture.data)
+                _add(tar, f"{picture.key}.json", _json(picture.facts))
+
+
+def write_parquet(
+    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+) -> None:
+    """Parquet files of `shard` pictures each: the column `image` holds a file's bytes and its name."""
+    image = pa.field("image", pa.struct({"bytes": pa.binary(), "path": pa.string()}))
+    columns = pa.schema([image, *schema], metadata={"huggingface": json.dumps(_features(schema))})
+    files = -(-total // shard)
+    for number in range(files):
+        path = folder / f"data/train-{number:05d}-of-{files:05d}.parquet"
+        mine = islice(pictures, shard)
+        with atomic_write(path) as file, pq.ParquetWriter(file, columns, compression="zstd") as writer:
+            while group := list(islice(mine, GROUP_ROWS)):
+                rows = [{"image": {"bytes": one.data, "path": one.name}} | one.facts for one in group]
+                writer.write_table(pa.Table.from_pylist(rows, schema=columns))
+
+
+class Format(StrEnum):
+    """For which loader pictures are written."""
+
+    IMAGEFOLDER = "imagefolder"
+    WEBDATASET = "webdataset"
+    PARQUET = "parquet"
+
+
+# (folder, pictures, columns of their facts, how many pictures, pictures per file)
+WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int], None]] = {
+    Format.IMAGEFOLDER: write_imagefolder,
+    Format.WEBDATASET: write_webdataset,
+    Format.PARQUET: write_parquet,
+}
+
+
+def _json(facts: Mapping[str, Any]) -> bytes:
+    return json.dumps(facts, ensure_ascii=False).encode()
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    entry = tarfile.TarInfo(name)  # no owner, and the year 1970
+    entry.size = len(data)
+    tar.addfile(entry, io.BytesIO(data))
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """What Hugging Face `datasets` reads its column types from."""
+    values = {field.name: {"dtype": HF_TYPES[field.type], "_type": "Value"} for field in schema}
+    return {"info": {"features": {"image": {"_type": "Image"}} | values}}

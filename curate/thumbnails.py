@@ -1,0 +1,55 @@
+"""Small copies of wild pictures, decoded as carefully as in curation."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from curate.decode import Refused, decode, open_picture
+from curate.measure import Pixels
+from curate.workers import in_workers
+
+THUMBNAIL_LIMIT_S = 20  # seconds for one picture
+PICTURES_PER_WORKER = 16  # below it another process costs more than it saves
+
+
+def thumbnails_of(
+    paths: Sequence[Path], *, side: int, max_pixels: int, workers: int
+) -> Iterator[Pixels | None]:
+    """Decode and shrink pictures in worker processes.
+
+    Args:
+        paths: files of any kind.
+        side: pixels, the longer side at most.
+        max_pixels: a larger picture is not decoded.
+        workers: processes at most.
+
+    Yields:
+        A picture of at most side x side per path, None where there is nothing to see.
+    """
+    worth = -(-len(paths) // PICTURES_PER_WORKER)
+    shrink = partial(thumbnail_of, side=side, max_pixels=max_pixels)
+    return in_workers(shrink, paths, min(workers, worth), limit_s=THUMBNAIL_LIMIT_S)
+
+
+def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
+    """The picture in a file, its longer side at most `side`; None when it cannot be seen."""
+    try:
+        opened = open_picture(path.read_bytes())
+        if opened.header.width * opened.header.height > max_pixels:
+            return None
+        return shrunk(decode(opened).pixels, side)
+    except Refused:
+        return None
+
+
+def shrunk(pixels: Pixels, side: int) -> Pixels:
+    """The picture with its longer side at most `side` pixels, by area averaging."""
+    height, width, _ = pixels.shape
+    scale = side / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,256 @@
+"""Exports are loaded with the libraries for which they are written."""
+
+import gc
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate import export, stage
+from curate.export_formats import Format, PictureFormat
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import sha256_of
+from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.shards import Dataset
+
+REPOSITORY = Path(__file__).parents[2]
+PICTURES = 10
+
+
+@pytest.fixture(scope="module")
+def curated(tmp_path_factory, make_picture, encode, params):
+    """Ten pictures of a shop in three shards, and one that was dropped."""
+    raw = tmp_path_factory.mktemp("raw")
+    records = []
+    for seed in range(PICTURES + 1):
+        size = (20, 20) if seed == PICTURES else (120, 90)
+        (raw / f"{seed}.png").write_bytes(encode(make_picture(*size, seed=seed)))
+        records.append(
+            RawPicture(
+                sha256=sha256_of(raw / f"{seed}.png"),
+                file=f"{seed}.png",
+                url=f"https://shop.example/{seed}?a=1&b=2",
+                title=f'티셔츠 "{seed}" | <b>',
+                query="남자 반팔티",
+                provider="demo",
+                rank=seed + 1,
+                declared_width=None,
+                declared_height=None,
+                crawled_at=f"2026-11-{seed + 1:02d}T00:00:00+00:00",
+                content_type="image/png",
+                size=1,
+            )
+        )
+    write_records(raw / "records.parquet", records, RawPicture)
+    folder = tmp_path_factory.mktemp("data") / "curated"
+    stage.run(raw, folder, params, workers=1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hugging_face(tmp_path_factory):
+    """The library `datasets`, kept from the network and from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(tmp_path_factory.mktemp("home")),
+            "HF_DATASETS_CACHE": str(tmp_path_factory.mktemp("cache")),
+        }.items():
+            patch.setenv(name, value)
+        import datasets  # reads the environment when it is imported
+
+        datasets.disable_progress_bars()
+        yield datasets
+
+
+def _expected(curated):
+    """(row of the manifest, its largest picture), in order."""
+    rows = [row for row in read_records(curated / "manifest.parquet", CuratedPicture) if row.kept]
+    return list(zip(rows, Dataset(curated).pictures(range(PICTURES), 32), strict=True))
+
+
+def _tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("form", [Format.IMAGEFOLDER, Format.PARQUET])
+@pytest.mark.parametrize("picture_format", [PictureFormat.PNG, PictureFormat.WEBP])
+def test_hugging_face_loads_the_same_pixels_and_their_provenance(
+    curated, tmp_path, hugging_face, form, picture_format
+):
+    assert export.run(curated, tmp_path / "out", form, picture_format=picture_format, shard_pictures=4) == 10
+    loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
+    assert isinstance(loaded.features["image"], hugging_face.Image)
+    assert loaded.column_names == [
+        *("image", "sha256", "file", "width", "height", "crop_left", "crop_top", "crop_side"),
+        *("url", "title", "query"),
+    ]
+    for (row, pixels), one in zip(_expected(curated), loaded, strict=True):
+        np.testing.assert_array_equal(np.asarray(one["image"]), pixels)
+        assert {name: one[name] for name in loaded.column_names[1:]} == {
+            name: getattr(row, name) for name in loaded.column_names[1:]
+        }
+
+
+def test_hugging_face_loads_the_parquet_files_by_the_name_of_their_loader(curated, tmp_path, hugging_face):
+    export.run(curated, tmp_path / "out", Format.PARQUET)
+    files = str(tmp_path / "out/data/*.parquet")
+    loaded = hugging_face.load_dataset("parquet", data_files=files, split="train")
+    assert loaded[3]["image"].size == (32, 32)
+
+
+def test_hugging_face_loads_the_tar_files_too(curated, tmp_path, hugging_face):
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_pictures=4)
+    loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
+    for (row, pixels), one in zip(_expected(curated), loaded, strict=True):
+        np.testing.assert_array_equal(np.asarray(one["png"]), pixels)
+        assert (one["__key__"], one["json"]["title"]) == (row.sha256, row.title)
+
+
+def _samples(shards, suffix):
+    """What webdataset reads; it leaves its files open, which is an error in our tests."""
+    import webdataset
+
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):
+        samples = list(
+            webdataset.WebDataset(shards, shardshuffle=False)
+            .decode("rgb8")
+            .to_tuple("__key__", suffix, "json")
+        )
+        gc.collect()
+    return samples
+
+
+@pytest.mark.parametrize(("picture_format", "suffix"), [("png", "png"), ("webp", "webp"), ("jpeg", "jpg")])
+def test_webdataset_loads_the_tar_files(curated, tmp_path, picture_format, suffix):
+    form = PictureFormat(picture_format)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, picture_format=form, shard_pictures=4)
+    loaded = _samples(str(tmp_path / "out/train-{00000..00002}.tar"), suffix)
+    for (row, pixels), (key, picture, facts) in zip(_expected(curated), loaded, strict=True):
+        assert key == row.sha256
+        assert facts == row.model_dump(exclude={"kept", "reason", "duplicate_of", "shard", "row"})
+        distance = np.abs(picture.astype(int) - pixels).mean()
+        assert distance <= (2 if suffix == "jpg" else 0)
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form):
+    for name in ("a", "b", "a"):
+        export.run(curated, tmp_path / name, form, shard_pictures=3)
+    assert _tree(tmp_path / "a") == _tree(tmp_path / "b")
+    assert (tmp_path / "a/README.md").read_text().startswith("---\npretty_name: data set ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_a_level_may_be_chosen(curated, tmp_path):
+    export.run(curated, tmp_path / "out", Format.IMAGEFOLDER, level=8)
+    first = json.loads((tmp_path / "out/metadata.jsonl").read_text().splitlines()[0])["file_name"]
+    with Image.open(tmp_path / "out" / first) as picture:
+        np.testing.assert_array_equal(np.asarray(picture), Dataset(curated).pictures([0], 8)[0])
+    with pytest.raises(UserError, match=r"no level of 48 px in .*: give one of 4, 8, 16, 32$"):
+        export.run(curated, tmp_path / "other", Format.IMAGEFOLDER, level=48)
+
+
+def test_tar_files_hold_the_stated_number_of_pictures_and_no_times(curated, tmp_path):
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_pictures=4)
+    counts = []
+    for path in sorted((tmp_path / "out").glob("*.tar")):
+        with tarfile.open(path) as tar:
+            members = tar.getmembers()
+        counts.append(len(members) // 2)
+        assert {(member.mtime, member.uid, member.uname) for member in members} == {(0, 0, "")}
+    assert counts == [4, 4, 2]
+
+
+def test_what_is_no_export_is_never_replaced(curated, tmp_path):
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious/thesis.txt").touch()
+    (tmp_path / "file").touch()
+    for target, says in (
+        (tmp_path / "precious", "holds something that is no export: give another folder"),
+        (curated, "holds something that is no export"),
+        (curated / "inner", "lies in the data set"),
+        (tmp_path / "file", "is a file: give a folder"),
+    ):
+        with pytest.raises(UserError, match=says):
+            export.run(curated, target, Format.PARQUET)
+    assert (tmp_path / "precious/thesis.txt").exists()
+
+
+def test_a_manifest_of_another_data_set_is_an_error_and_leaves_nothing(curated, tmp_path):
+    shutil.copytree(curated, tmp_path / "data")
+    rows = read_records(curated / "manifest.parquet", CuratedPicture)
+    write_records(tmp_path / "data/manifest.parquet", rows[:4], CuratedPicture)
+    with pytest.raises(UserError, match=r"manifest\.parquet has \d pictures, the index 10: run dvc repro"):
+        export.run(tmp_path / "data", tmp_path / "out", Format.WEBDATASET)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "says"),
+    [
+        (["--format", "parquet"], 0, "10 pictures"),
+        (["--format", "parquet", "--level", "7"], 1, "error: no level of 7 px"),
+        (["--format", "parquet", "--shard-pictures", "0"], 1, "error: --shard-pictures 0: give 1 or more"),
+        (["--format", "zip"], 2, "invalid Format value: 'zip'"),
+        ([], 2, "the following arguments are required: --format"),
+    ],
+)
+def test_export_is_a_first_word_of_the_command(curated, tmp_path, more, status, says):
+    command = [sys.executable, "-m", "curate", "export", str(curated), str(tmp_path / "out"), *more]
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == status
+    assert says in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_export_needs_no_more_memory_for_more_pictures(curated, monkeypatch, tmp_path):
+    held = []
+    pictures = Dataset.pictures
+
+    def counted(dataset, indices, resolution):
+        held.append(len(indices))
+        return pictures(dataset, indices, resolution)
+
+    monkeypatch.setattr(Dataset, "pictures", counted)
+    monkeypatch.setattr(export, "BATCH", 3)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET)
+    assert held == [3, 3, 3, 1]
+
+
+def test_every_line_of_the_page_runs(curated, tmp_path):
+    """The commands and the snippets of docs/curated-data.md, in their order."""
+    (tmp_path / "data").mkdir()
+    shutil.copytree(curated, tmp_path / "data/curated")
+    page = (REPOSITORY / "docs/curated-data.md").read_text()
+    commands = re.findall(r"^    python -m (curate export .*)$", page, re.MULTILINE)
+    snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert (len(commands), len(snippets)) == (3, 5)
+    (tmp_path / "page.py").write_text("\n".join(snippets))
+    environment = os.environ | {
+        "PYTHONPATH": str(REPOSITORY),
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(tmp_path / "home"),
+    }
+    for command in (*(["-m", *command.split()] for command in commands), ["page.py"]):
+        ended = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert ended.returncode == 0, ended.stderr
+    assert "(10, 32, 32, 3)" in ended.stdout or "(4, 32, 32, 3)" in ended.stdout

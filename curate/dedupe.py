@@ -214,5 +214,5 @@ def best_of_groups(
 def exact_copies(hashes: npt.NDArray[np.str_]) -> Pairs:
     """Pairs of pictures with the same pixels: each with the first that has them."""
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
-    pairs = np.stack([first[group], np.arange(len(hashes))], axis=1)
-    return pairs[pairs[:, 0] != pairs[:, 1]]
+    pairs: Pairs = np.stack([first[group], np.arange(len(hashes))], axis=1)
+    return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])

@@ -61,7 +61,7 @@ def run(
     report: Path | None = None,
     plots: Path | None = None,
     workers: int | None = None,
-    knowledge: Path = Path("runs/curate"),
+    knowledge: Path,
 ) -> Counter[str]:
     """Make a data set.
 

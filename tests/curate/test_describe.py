@@ -31,7 +31,14 @@ def wild(tmp_path_factory, make_picture, encode):
 @pytest.fixture(scope="module")
 def described(wild, tmp_path_factory, params):
     folder = tmp_path_factory.mktemp("out")
-    stage.run(wild, folder / "data", params, workers=2, plots=folder / "plots")
+    stage.run(
+        wild,
+        folder / "data",
+        params,
+        workers=2,
+        plots=folder / "plots",
+        knowledge=folder / "known",
+    )
     return folder
 
 
@@ -42,7 +49,9 @@ def _sheet(described, name):
 
 def test_there_is_a_sheet_for_every_outcome(described):
     names = {path.stem for path in (described / "data/sheets").iterdir()}
-    assert names == {"kept", "ASPECT", "DUPLICATE", "NOT_IMAGE", "TOO_SMALL", "TRUNCATED"}
+    styles = {name for name in names if name.startswith("style-")}
+    assert styles
+    assert names - styles == {"kept", "ASPECT", "DUPLICATE", "NOT_IMAGE", "TOO_SMALL", "TRUNCATED"}
     assert (described / "data/datasheet.md").read_text().startswith("# Datasheet of data set ")
 
 
@@ -71,7 +80,7 @@ def test_the_kept_ones_are_seen_as_they_are_in_the_data_set(described):
 
 
 def test_all_that_describes_a_data_set_is_the_same_on_repetition(described, wild, tmp_path, params):
-    stage.run(wild, tmp_path / "data", params, workers=1)
+    stage.run(wild, tmp_path / "data", params, workers=1, knowledge=tmp_path / "known")
     for name in ("datasheet.md", "sheets/kept.png", "sheets/DUPLICATE.png", "sheets/ASPECT.png"):
         assert (tmp_path / "data" / name).read_bytes() == (described / "data" / name).read_bytes()
 

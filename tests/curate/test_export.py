@@ -52,7 +52,7 @@ def curated(tmp_path_factory, make_picture, encode, params):
         )
     write_records(raw / "records.parquet", records, RawPicture)
     folder = tmp_path_factory.mktemp("data") / "curated"
-    stage.run(raw, folder, params, workers=1)
+    stage.run(raw, folder, params, workers=1, knowledge=folder.with_name("known"))
     return folder
 
 
@@ -93,7 +93,7 @@ def test_hugging_face_loads_the_same_pixels_and_their_provenance(
     loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
     assert isinstance(loaded.features["image"], hugging_face.Image)
     assert loaded.column_names == [
-        *("image", "sha256", "file", "width", "height", "crop_left", "crop_top", "crop_side"),
+        *("image", "sha256", "file", "style", "width", "height", "crop_left", "crop_top", "crop_side"),
         *("url", "title", "query"),
     ]
     for (row, pixels), one in zip(_expected(curated), loaded, strict=True):

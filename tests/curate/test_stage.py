@@ -9,12 +9,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
 from curate import examine as examine_module
 from curate import stage
-from curate.examine import Examined, examine_all
+from curate.examine import examine_all
 from curate.judge import Reason
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
@@ -23,6 +24,11 @@ from fashion_pggan.params import load_params
 from fashion_pggan.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+def run(source, target, params, **more):
+    """The stage, with a store of knowledge beside the data set unless another is given."""
+    return stage.run(source, target, params, **{"knowledge": target.parent / "known", **more})
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +55,7 @@ def _tree(folder):
 
 
 def test_every_raw_picture_has_a_row_with_its_outcome(folder, tmp_path, params):
-    outcomes = stage.run(folder, tmp_path / "out", params, report=tmp_path / "curate.json", workers=2)
+    outcomes = run(folder, tmp_path / "out", params, report=tmp_path / "curate.json", workers=2)
     assert outcomes == {"kept": 10, "DUPLICATE": 2, "EMPTY": 1, "NOT_IMAGE": 1, "TOO_SMALL": 1, "ASPECT": 1}
     rows = {row.file: row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture)}
     assert len(rows) == 16
@@ -64,7 +70,7 @@ def test_every_raw_picture_has_a_row_with_its_outcome(folder, tmp_path, params):
 
 
 def test_the_manifest_says_where_the_pixels_lie(folder, tmp_path, params):
-    stage.run(folder, tmp_path / "out", params, workers=1)
+    run(folder, tmp_path / "out", params, workers=1)
     dataset = Dataset(tmp_path / "out")
     rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture) if row.kept]
     assert len(dataset) == len(rows) == 10
@@ -90,7 +96,7 @@ def test_the_output_does_not_depend_on_workers_or_names(folder, tmp_path, params
         ignore=lambda _, names: [name for name in names if not name.endswith("png") and name != "sub"],
     )
     for source, target, workers in ((plain, "a", 1), (plain, "b", 3), (renamed, "c", 2)):
-        stage.run(source, tmp_path / target, params, workers=workers)
+        run(source, tmp_path / target, params, workers=workers)
     trees = [_tree(tmp_path / name) for name in "abc"]
     assert trees[0] == trees[1]
     pixels = [{name: data for name, data in tree.items() if "manifest" not in name} for tree in trees]
@@ -120,14 +126,14 @@ def test_a_crawls_records_give_the_provenance(folder, tmp_path, params):
             )
         )
     write_records(source / "records.parquet", records, RawPicture)
-    outcomes = stage.run(source, tmp_path / "out", params, workers=1)
+    outcomes = run(source, tmp_path / "out", params, workers=1)
     assert outcomes == {"kept": 2, "DUPLICATE": 1}
     rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
     assert {row.url for row in rows} == {"http://shop/0", "http://shop/1", "http://shop/2"}
     assert {row.query for row in rows} == {"남자 반팔티"}
     (source / "pictures/2.png").unlink()
     with pytest.raises(UserError, match=r"1 pictures of .* are missing, the first is pictures/2\.png"):
-        stage.run(source, tmp_path / "out", params, workers=1)
+        run(source, tmp_path / "out", params, workers=1)
 
 
 @pytest.mark.parametrize("deadly", [0, 4, 11])
@@ -139,8 +145,9 @@ def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params,
     paths.insert(deadly, stuck)
     results = list(examine_all(paths, params, 2, limit_s=2))
     assert len(results) == 21
-    assert results[deadly] == Examined(Reason.DECODER_DIED)
-    assert all(result.reason is None for place, result in enumerate(results) if place != deadly)
+    assert results[deadly].facts["failure"] == Reason.DECODER_DIED
+    assert results[deadly].levels is None
+    assert all(result.levels for place, result in enumerate(results) if place != deadly)
 
 
 def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):
@@ -148,15 +155,15 @@ def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):
         with pytest.raises(
             UserError, match=r"no pictures in .*: run the crawl stage first \(dvc repro crawl\)"
         ):
-            stage.run(source, tmp_path / "out", params)
+            run(source, tmp_path / "out", params)
 
 
 def test_when_nothing_is_left_the_error_says_why_and_what_to_change(folder, tmp_path, params):
-    stage.run(folder, tmp_path / "out", params, workers=1)
+    run(folder, tmp_path / "out", params, workers=1)
     before = _tree(tmp_path / "out")
     strict = params.model_copy(update={"min_side": 4000})
     with pytest.raises(UserError) as error:
-        stage.run(folder, tmp_path / "out", strict, workers=1)
+        run(folder, tmp_path / "out", strict, workers=1)
     assert str(error.value).startswith("all 16 pictures were dropped (TOO_SMALL 14,")
     assert str(error.value).endswith("lower curate.min_side in params.yaml, now 4000")
     assert _tree(tmp_path / "out") == before
@@ -167,6 +174,7 @@ def _command(tmp_path, folder, *more):
     values["curate"] |= {"resolution": 32, "min_side": 64, "shard_pictures": 4}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     paths = [str(folder), str(tmp_path / "out"), "--params", str(tmp_path / "params.yaml")]
+    paths += ["--knowledge", str(tmp_path / "known")]
     return [sys.executable, "-m", "curate", *paths, *more]
 
 
@@ -229,5 +237,80 @@ def test_bad_arguments_are_one_clear_line(folder, tmp_path, more, says):
 @pytest.mark.slow
 def test_the_photographs_are_all_kept(shared, tmp_path, params):
     strict = params.model_copy(update={"min_side": 256, "resolution": 64, "shard_pictures": 1024})
-    outcomes = stage.run(shared / "images/tops", tmp_path / "out", strict)
+    outcomes = run(shared / "images/tops", tmp_path / "out", strict)
     assert outcomes == {"kept": 1500}
+
+
+def _report(tmp_path):
+    return json.loads((tmp_path / "curate.json").read_text())
+
+
+def test_what_is_known_is_not_decoded_again_and_the_result_is_the_same(folder, tmp_path, params):
+    run(folder, tmp_path / "out", params, workers=2, report=tmp_path / "curate.json")
+    assert _report(tmp_path)["decoded"] == 15  # every file's bytes once
+    before = _tree(tmp_path / "out")
+    run(folder, tmp_path / "out", params, workers=1, report=tmp_path / "curate.json")
+    assert _report(tmp_path)["decoded"] == 0
+    assert _tree(tmp_path / "out") == before
+
+
+def test_a_new_picture_costs_one_decode_and_gives_what_a_fresh_run_gives(
+    folder, tmp_path, params, make_picture, encode
+):
+    wild = tmp_path / "wild"
+    shutil.copytree(folder, wild)
+    run(wild, tmp_path / "out", params, workers=1)
+    (wild / "new.png").write_bytes(encode(make_picture(seed=123), "PNG"))
+    run(wild, tmp_path / "out", params, workers=1, report=tmp_path / "curate.json")
+    assert _report(tmp_path)["decoded"] == 1
+    run(wild, tmp_path / "fresh", params, workers=2, knowledge=tmp_path / "nothing known")
+    assert _tree(tmp_path / "out") == _tree(tmp_path / "fresh")
+
+
+def test_another_threshold_decodes_only_what_is_newly_kept(folder, tmp_path, params):
+    report = tmp_path / "curate.json"
+    strict = params.model_copy(update={"min_side": 64, "max_aspect": 2.5})
+    run(folder, tmp_path / "out", strict, workers=1)
+    kind = params.model_copy(update={"max_aspect": 5.0})
+    outcomes = run(folder, tmp_path / "out", kind, workers=1, report=report)
+    assert (outcomes["kept"], outcomes["ASPECT"], _report(tmp_path)["decoded"]) == (11, 0, 1)
+    run(folder, tmp_path / "out", strict, workers=1, report=report)
+    assert _report(tmp_path)["decoded"] == 0
+
+
+def test_a_picture_that_was_too_large_is_decoded_once_it_may_be(folder, tmp_path, params):
+    small = params.model_copy(update={"max_pixels": 120 * 90 - 1})
+    with pytest.raises(
+        UserError, match=r"TOO_MANY_PIXELS 13.*raise curate\.max_pixels in params\.yaml, now 10799"
+    ):
+        run(folder, tmp_path / "out", small, workers=1)
+    assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
+
+
+def test_every_picture_has_its_facts_beside_the_manifest(folder, tmp_path, params):
+    run(folder, tmp_path / "out", params, workers=1)
+    facts = {row["sha256"]: row for row in pq.read_table(tmp_path / "out/measures.parquet").to_pylist()}
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    assert set(facts) == {row.sha256 for row in rows}
+    for row in rows:
+        assert (facts[row.sha256]["width"], facts[row.sha256]["style"]) == (row.width, row.style)
+        assert (facts[row.sha256]["thumbnail"] is None) == (row.reason in ("EMPTY", "NOT_IMAGE"))
+
+
+def test_only_the_styles_asked_for_are_kept(folder, tmp_path, params):
+    run(folder, tmp_path / "out", params, workers=1)
+    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture) if row.kept]
+    style = rows[0].style
+    chosen = params.model_copy(update={"styles": [style]})
+    outcomes = run(folder, tmp_path / "out", chosen, workers=1)
+    assert outcomes["kept"] == sum(row.style == style for row in rows)
+
+
+def test_a_damaged_store_is_named(folder, tmp_path, params):
+    run(folder, tmp_path / "out", params, workers=1)
+    (part,) = (tmp_path / "known").glob("facts-*/*.parquet")
+    part.write_bytes(b"PAR1 damaged")
+    with pytest.raises(UserError, match=f"{part.name} cannot be read .*: delete it and run again"):
+        run(folder, tmp_path / "out", params, workers=1)
+    part.unlink()
+    assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10

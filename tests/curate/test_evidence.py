@@ -1,0 +1,95 @@
+"""What is seen in pictures of which we know what is there."""
+
+from dataclasses import asdict
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from curate.evidence import evidence_of
+from curate.style import Style, scores_of, style_of
+
+GROUND = (210, 200, 190)
+
+
+def scene(*boxes, colour=(30, 60, 140), width=300, height=400):
+    """Boxes (left, top, right, bottom) as shares, on a ground with a little noise."""
+    noise = np.random.default_rng(0).integers(-6, 7, (height, width, 3))
+    picture = np.clip(np.full((height, width, 3), GROUND) + noise, 0, 255).astype(np.uint8)
+    for left, top, right, bottom in boxes:
+        corners = (round(left * width), round(top * height)), (round(right * width), round(bottom * height))
+        cv2.rectangle(picture, *corners, colour, -1)
+    return picture
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    pixels=arrays.arrays(
+        np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)), elements=st.integers(0, 255)
+    )
+)
+def test_any_picture_gives_numbers_within_their_bounds(pixels):
+    evidence = evidence_of(pixels)
+    shares = {
+        *("border_uniformity", "banner", "collage", "skin", "box_left", "box_top", "box_width", "box_height"),
+        *("garment_share", "touching", "filled", "complexity"),
+    }
+    for name, value in asdict(evidence).items():
+        assert np.isfinite(value), name
+        assert name not in shares or 0 <= value <= 1, name
+    scores = scores_of(evidence)
+    assert set(scores) == set(Style)
+    assert all(0 <= score <= 1 for score in scores.values())
+    assert style_of(scores) in Style
+
+
+def test_the_garments_box_is_where_the_garment_is():
+    evidence = evidence_of(scene((0.2, 0.3, 0.7, 0.9)))
+    found = (evidence.box_left, evidence.box_top, evidence.box_width, evidence.box_height)
+    np.testing.assert_allclose(found, (0.2, 0.3, 0.5, 0.6), atol=0.02)
+    assert evidence.garment_share == pytest.approx(0.3, abs=0.02)
+    assert evidence.components == 1
+    assert evidence.touching == 0
+    assert evidence.border_uniformity > 0.95
+    np.testing.assert_allclose(
+        (evidence.border_red, evidence.border_green, evidence.border_blue), GROUND, atol=2
+    )
+
+
+def test_two_garments_are_two():
+    evidence = evidence_of(scene((0.05, 0.3, 0.45, 0.7), (0.55, 0.3, 0.95, 0.7)))
+    assert evidence.components == 2
+    assert style_of(scores_of(evidence)) is Style.SEVERAL
+
+
+def test_a_garment_beyond_the_edges_is_a_close_up():
+    evidence = evidence_of(scene((0.0, 0.25, 1.0, 1.0)))
+    assert evidence.touching > 0.4
+    assert style_of(scores_of(evidence)) is Style.CLOSE_UP
+
+
+def test_letters_in_a_strip_are_a_banner_and_a_print_on_the_chest_is_none():
+    plain = scene((0.2, 0.3, 0.8, 0.8))
+    assert evidence_of(plain).banner == 0
+    written = plain.copy()
+    cv2.putText(written, "SALE 50% TODAY", (20, 40), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), 3)
+    assert evidence_of(written).banner > 0.5
+    assert style_of(scores_of(evidence_of(written))) is Style.BANNER
+    printed = plain.copy()
+    cv2.putText(printed, "TEAM", (100, 220), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (240, 240, 240), 3)
+    assert evidence_of(printed).banner == 0
+
+
+def test_two_pictures_side_by_side_have_a_seam():
+    assert evidence_of(np.hstack([scene(), scene() // 3])).collage > 0.9
+    assert evidence_of(scene((0.3, 0.3, 0.7, 0.7))).collage < 0.6
+
+
+def test_blur_lowers_sharpness_and_light_shows_in_brightness():
+    sharp = scene((0.2, 0.2, 0.8, 0.8))
+    assert evidence_of(cv2.GaussianBlur(sharp, (0, 0), 3)).sharpness < evidence_of(sharp).sharpness / 4
+    assert evidence_of(sharp // 2).brightness == pytest.approx(evidence_of(sharp).brightness / 2, abs=1)
+    assert evidence_of(np.full((50, 50, 3), 90, np.uint8)).contrast == 0

@@ -140,5 +140,5 @@ def _received(row: CuratedPicture, seen: Mapping[str, Pixels | None], before: st
 
 def _caption(row: CuratedPicture) -> str:
     """The size as received, where the header says it, and the beginning of the SHA-256."""
-    size = f"{row.width} x {row.height}  " if row.width else ""
+    size = f"{row.width}x{row.height} " if row.width else ""
     return f"{size}{row.sha256[:8]}"

@@ -99,9 +99,10 @@ def _groups(rows: Iterable[CuratedPicture]) -> dict[str, list[CuratedPicture]]:
 
 
 def _drawn(name: str, group: Sequence[CuratedPicture]) -> list[CuratedPicture]:
-    """The rows of a group that are shown."""
+    """The rows of a group that are shown; of copies those of other bytes, if there are any."""
     most = SHEET_PICTURES // 2 if name == Reason.DUPLICATE else SHEET_PICTURES
-    by_name = {row.sha256: row for row in group}
+    different = [row for row in group if row.sha256 != row.duplicate_of]
+    by_name = {row.sha256: row for row in different or group}
     return [by_name[sha256] for sha256 in chosen(by_name, most)]
 
 
@@ -134,10 +135,12 @@ def _square(row: CuratedPicture, dataset: Dataset) -> Pixels:
 
 def _received(row: CuratedPicture, seen: Mapping[str, Pixels | None], before: str) -> Tile:
     pixels = seen.get(row.sha256)
-    return Tile(words_instead(row.reason) if pixels is None else pixels, before + _caption(row))
+    if pixels is None:
+        pixels = words_instead(f"{row.reason} not decoded" if _visible(row) else row.reason)
+    return Tile(pixels, before + _caption(row))
 
 
 def _caption(row: CuratedPicture) -> str:
     """The size as received, where the header says it, and the beginning of the SHA-256."""
-    size = f"{row.width} x {row.height}  " if row.width else ""
+    size = f"{row.width}x{row.height} " if row.width else ""
     return f"{size}{row.sha256[:8]}"

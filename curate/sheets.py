@@ -49,7 +49,7 @@ def sheet_of(tiles: Sequence[Tile], columns: int) -> Pixels:
 
 
 def words_instead(words: str) -> Pixels:
-    """A grey square that says why there is no picture; one word a line."""
+    """A grey square that says why there is no picture; a word a line."""
     tile = Image.new("RGB", (SIDE, SIDE), GREY)
     text = "\n".join(words.replace("_", " ").split())
     ImageDraw.Draw(tile).multiline_text(

@@ -23,6 +23,7 @@ def wild(tmp_path_factory, make_picture, encode):
     (folder / "copy.bmp").write_bytes(encode(make_picture(seed=2), "BMP"))
     (folder / "small.png").write_bytes(encode(make_picture(40, 30, seed=8)))
     (folder / "wide.png").write_bytes(encode(make_picture(300, 70, seed=9)))
+    (folder / "small and broken.png").write_bytes(encode(make_picture(30, 30, seed=8))[:-99])
     (folder / "page.jpg").write_bytes(b"<html></html>")
     (folder / "half.jpg").write_bytes(encode(make_picture(seed=5), "JPEG")[:-900])
     return folder
@@ -73,6 +74,12 @@ def test_where_nothing_can_be_seen_a_grey_tile_says_why(described):
         assert set(np.unique(_sheet(described, name)[8:30, 8:30])) == {208}
 
 
+def test_a_small_picture_that_is_broken_too_is_a_grey_tile(described):
+    sheet = _sheet(described, "TOO_SMALL")
+    corners = [set(np.unique(sheet[60:64, left : left + 4])) for left in (20, 26 + SIDE)]
+    assert sorted(corner == {208} for corner in corners) == [False, True]
+
+
 def test_the_kept_ones_are_seen_as_they_are_in_the_data_set(described):
     assert _sheet(described, "kept").shape[1] == 4 * (SIDE + 6) + 6
     blocks = _sheet(described, "kept")[6 : 6 + SIDE, 6 : 6 + SIDE].reshape(32, 4, 32, 4, 3)
@@ -94,13 +101,13 @@ def test_the_files_for_plots_count_every_raw_picture(described):
         "ASPECT": 1,
         "DUPLICATE": 1,
         "NOT_IMAGE": 1,
-        "TOO_SMALL": 1,
+        "TOO_SMALL": 2,
         "TRUNCATED": 1,
     }
     assert list(reasons.items()) == reasons_of(rows)
     with (described / "plots/curate_sizes.csv").open(newline="") as file:
         sizes = {row["short_side"]: int(row["count"]) for row in csv.DictReader(file)}
-    assert {name: count for name, count in sizes.items() if count} == {"0001-0063": 1, "0064-0127": 7}
+    assert {name: count for name, count in sizes.items() if count} == {"0001-0063": 2, "0064-0127": 7}
     assert list(sizes) == sorted(sizes)
 
 

@@ -17,7 +17,8 @@ LOOKED_AT = 160  # pixels, long side of the reduction on which most is measured
 READ_AT = 256  # pixels, long side of the reduction on which letters are looked for
 SHARPNESS_AT = 512  # pixels, long side of the reduction on which sharpness is measured
 CASCADES = Path(cv2.__file__).parent / "data"  # what the package ships
-FRAME = 0.04  # of a side: the border, where the ground is looked for
+FRAME = 0.04  # of a side: the border
+CORNER = 0.12  # of a side: where the ground is looked for
 GROUNDS = 4  # colours that describe the ground
 SMALLEST_PART = 0.02  # of the picture, for a piece of the foreground
 LARGE_PART = 0.3  # of the largest piece, for a piece to be another garment
@@ -67,7 +68,7 @@ def evidence_of(pixels: Pixels) -> Evidence:
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     frame = _frame(small)
     border = np.median(frame, axis=0)
-    foreground = _foreground(small, frame)
+    foreground = _foreground(small, _corners(small))
     parts = _parts(foreground)
     garment = np.isin(parts.labels, parts.large).astype(np.uint8) if parts.large.size else foreground
     left, top, width, height = _box(garment)
@@ -130,12 +131,27 @@ def _frame(pixels: npt.NDArray[np.uint8]) -> Floats:
     return np.concatenate([side.reshape(-1, channels) for side in sides]).astype(np.float32)
 
 
-def _foreground(small: Pixels, frame: Floats) -> Mask:
-    """What has none of the colours of the frame: 1 where something lies on the ground."""
+def _corners(small: Pixels) -> Floats:
+    """The pixels of the four corners, (n, 3), where a garment reaches least."""
+    height, width, _ = small.shape
+    rows, columns = max(round(height * CORNER), 1), max(round(width * CORNER), 1)
+    parts = (
+        small[:rows, :columns],
+        small[:rows, -columns:],
+        small[-rows:, :columns],
+        small[-rows:, -columns:],
+    )
+    return np.concatenate([part.reshape(-1, 3) for part in parts]).astype(np.float32)
+
+
+def _foreground(small: Pixels, ground: Floats) -> Mask:
+    """What has none of the colours of the ground: 1 where something lies on it."""
     lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.float32)
-    frame_lab = cv2.cvtColor(frame.astype(np.uint8)[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32)
-    grounds = _common_colours(frame_lab)
-    away = np.sqrt(np.min([((lab - ground) ** 2).sum(axis=1) for ground in grounds], axis=0))  # (h * w,)
+    ground_lab = cv2.cvtColor(ground.astype(np.uint8)[None], cv2.COLOR_RGB2LAB)[0].astype(np.float32)
+    grounds = _common_colours(ground_lab)
+    away = np.sqrt(
+        np.min([((lab - ground_colour) ** 2).sum(axis=1) for ground_colour in grounds], axis=0)
+    )  # (h * w,)
     levels = np.clip(away * 2, 0, 255).astype(np.uint8).reshape(small.shape[:2])
     least, _ = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     mask = (levels > min(max(least, 16.0), 60.0)).astype(np.uint8)

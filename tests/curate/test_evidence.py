@@ -66,7 +66,7 @@ def test_two_garments_are_two():
 
 
 def test_a_garment_beyond_the_edges_is_a_close_up():
-    evidence = evidence_of(scene((0.0, 0.25, 1.0, 1.0)))
+    evidence = evidence_of(scene((0.0, 0.2, 1.0, 0.8), (0.2, 0.0, 0.8, 1.0)))
     assert evidence.touching > 0.4
     assert style_of(scores_of(evidence)) is Style.CLOSE_UP
 

@@ -1,17 +1,25 @@
-"""`python -m benchmarks.styles --pictures DIR`: are styles right, on labelled and drawn pictures?"""
+"""`python -m benchmarks.styles --pictures DIR`: are styles right, on labelled photographs and drawn garments?
+
+`--fit` first fits the weights of curate/appearance.py anew, on other pictures than those measured.
+"""
 
 import argparse
 import csv
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from curate import appearance
+from curate.appearance import Look, features_of
 from curate.decode import decode, open_picture
-from curate.evidence import Evidence, evidence_of
-from curate.style import HANGING, Style, scores_of, style_of
+from curate.evidence import evidence_of
+from curate.measure import Pixels
+from curate.style import Style, scores_of, style_of
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 from fashion_pggan.command import run_command
@@ -20,93 +28,123 @@ from fashion_pggan.errors import UserError
 LABELS = Path(__file__).parents[1] / "tests/curate/labels.csv"
 SHOWN = {"flat": "flat", "hanger": "mannequin", "torso": "mannequin", "two": "several", "banner": "banner"}
 SMALLEST = 256  # pixels, drawn pictures below are left out
-FOLDS = 5
-Labelled = list[tuple[str, Evidence]]
+FITTED_DRAWN = 300  # drawn garments that fitting sees; those measured come after them
+RIDGE = 1.0  # pulls weights to zero
+PART = (0.5, 0.8)  # of the garment's box: a close-up made of a whole picture
+
+
+class Labelled(NamedTuple):
+    """A picture and how it is shown."""
+
+    style: str
+    pixels: Pixels
 
 
 def main() -> None:
-    """Print a confusion table for each set, then the hanging model anew by cross-validation."""
+    """Print a confusion table for each set."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.styles", description=__doc__)
     parser.add_argument("--pictures", type=Path, required=True, help="the folder that labels.csv speaks of")
-    parser.add_argument("--drawn", type=int, default=400, help="how many drawn garments")
+    parser.add_argument("--drawn", type=int, default=600, help="how many drawn garments are measured")
+    parser.add_argument("--fit", action="store_true", help="fit the weights before")
     arguments = parser.parse_args()
-    photographs = list(_photographs(arguments.pictures))
+    if arguments.fit:
+        fitted = list(_photographs(arguments.pictures, "fit"))
+        _fit_all(fitted, list(_drawn(range(FITTED_DRAWN))))
+        print(f"fitted on {len(fitted)} photographs; start again without --fit to measure", file=sys.stderr)
+        return
+    photographs = list(_photographs(arguments.pictures, "measure"))
     _report("photographs", photographs)
-    _report("drawn", list(_drawn(arguments.drawn)))
-    _refit(photographs)
+    _report("drawn", list(_drawn(range(FITTED_DRAWN, FITTED_DRAWN + arguments.drawn))))
+    _report_close_ups(photographs)
 
 
-def _photographs(folder: Path) -> Iterator[tuple[str, Evidence]]:
+def _photographs(folder: Path, use: str) -> Iterator[Labelled]:
     with LABELS.open(newline="") as file:
         for row in csv.DictReader(file):
             path = folder / row["file"]
+            if row["use"] != use:
+                continue
             if not path.is_file():
                 raise UserError(f"no {row['file']} in {folder}: give the folder that {LABELS} speaks of")
-            yield row["style"], evidence_of(decode(open_picture(path.read_bytes())).pixels)
+            yield Labelled(row["style"], decode(open_picture(path.read_bytes())).pixels)
 
 
-def _drawn(count: int) -> Iterator[tuple[str, Evidence]]:
-    shop = Drawn(count)
-    for index in range(count):
+def _drawn(indices: range) -> Iterator[Labelled]:
+    shop = Drawn(indices.stop)
+    for index in indices:
         sketch = sketch_of(index)
         whole = not sketch.fault and sketch.picture_index == index
         if whole and min(sketch.width, sketch.height) >= SMALLEST:
-            pixels = decode(open_picture(shop.picture(index))).pixels
-            yield SHOWN[sketch.shot], evidence_of(pixels)
+            yield Labelled(SHOWN[sketch.shot], decode(open_picture(shop.picture(index))).pixels)
 
 
-def _report(name: str, labelled: Labelled) -> None:
-    said = Counter((label, style_of(scores_of(evidence)).value) for label, evidence in labelled)
+def _report(name: str, pictures: list[Labelled]) -> None:
+    said = Counter((label, style_of(scores_of(evidence_of(pixels))).value) for label, pixels in pictures)
     styles = [style.value for style in Style]
-    print(f"\n{name}: {len(labelled)} pictures; rows are labels, columns what is said\n")
+    print(f"\n{name}: {len(pictures)} pictures; rows are labels, columns what is said\n")
     print("| | " + " | ".join(styles) + " | recall | precision |")
     print("|---|" + "---|" * (len(styles) + 2))
     for label in styles:
         row = [said[label, other] for other in styles]
         column = sum(said[other, label] for other in styles)
-        right = said[label, label]
-        print(
-            f"| {label} | {' | '.join(map(str, row))} | {_share(right, sum(row))} | {_share(right, column)} |"
-        )
+        shares = _share(said[label, label], sum(row)), _share(said[label, label], column)
+        print(f"| {label} | {' | '.join(map(str, row))} | {' | '.join(shares)} |")
+
+
+def _report_close_ups(photographs: list[Labelled]) -> None:
+    parts = [_part_of(pixels, np.random.default_rng(index)) for index, (_, pixels) in enumerate(photographs)]
+    found = sum(evidence_of(part).close_up > 0.5 for part in parts)
+    print(f"\nparts cut out of the photographs: {found} of {len(parts)} seen as close-ups")
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.2f}" if whole else "-"
 
 
-def _refit(labelled: Labelled) -> None:
-    """Fit the hanging model on photographs; each is judged by a model that has not seen it."""
-    chosen = [(label, evidence) for label, evidence in labelled if label in ("flat", "mannequin")]
-    facts = np.array([[getattr(evidence, name) for name in HANGING] for _, evidence in chosen])
-    truth = np.array([label == "mannequin" for label, _ in chosen], dtype=float)
-    folds = np.random.default_rng(0).integers(FOLDS, size=len(truth))
-    said = np.zeros(len(truth), dtype=bool)
-    for fold in range(FOLDS):
-        weights = _fit(facts[folds != fold], truth[folds != fold])
-        said[folds == fold] = facts[folds == fold] @ weights[:-1] + weights[-1] > 0
-    right = int((said & (truth > 0)).sum())
-    recall, precision = right / truth.sum(), right / said.sum()
-    print(f"\nhanging against flat, {FOLDS}-fold: recall {recall:.2f}, precision {precision:.2f}")
-    weights = _fit(facts, truth)
-    print(
-        "fitted on all:",
-        {name: round(float(weight), 4) for name, weight in zip([*HANGING, "bias"], weights, strict=True)},
-    )
+def _fit_all(photographs: list[Labelled], drawn: list[Labelled]) -> None:
+    """Write appearance.npy."""
+    shown = [picture for picture in (*photographs, *drawn) if picture.style in ("flat", "mannequin")]
+    mirrored = [picture._replace(pixels=np.ascontiguousarray(picture.pixels[:, ::-1])) for picture in shown]
+    hangs = [(picture.style == "mannequin", picture.pixels) for picture in (*shown, *mirrored)]
+    random = np.random.default_rng(0)
+    wholes = [picture.pixels for picture in photographs if picture.style != "close_up"]
+    parts = [_part_of(pixels, random) for pixels in wholes]
+    parts += [picture.pixels for picture in photographs if picture.style == "close_up"]
+    close_ups = [*((False, pixels) for pixels in wholes), *((True, pixels) for pixels in parts)]
+    weights = {Look.HANGING: _fit(hangs, share=0.5), Look.CLOSE_UP: _fit(close_ups, share=0.2)}
+    np.save(appearance.WEIGHTS, np.stack([weights[look] for look in Look]).astype(np.float32))
 
 
-def _fit(facts: npt.NDArray[np.float64], truth: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Logistic regression with both classes weighing alike and a light ridge; weights, then the bias."""
-    mean, deviation = facts.mean(axis=0), facts.std(axis=0)
-    inputs = np.column_stack([(facts - mean) / deviation, np.ones(len(facts))])
-    share = truth.mean()
-    importance = np.where(truth > 0, 0.5 / share, 0.5 / (1 - share)) / len(truth)
+def _part_of(pixels: Pixels, random: np.random.Generator) -> Pixels:
+    """A close-up: half or more of the garment's box, somewhere near its middle."""
+    height, width, _ = pixels.shape
+    box = evidence_of(pixels)
+    across, down = min(box.box_width, 0.9) * width, min(box.box_height, 0.9) * height
+    part, aspect = random.uniform(*PART), random.uniform(0.75, 1.35)
+    part_width, part_height = across * part * min(aspect, 1), down * part * min(1 / aspect, 1)
+    x = (box.box_left + box.box_width / 2) * width + random.uniform(-0.12, 0.12) * across - part_width / 2
+    y = (box.box_top + box.box_height / 2) * height + random.uniform(-0.25, 0.15) * down - part_height / 2
+    left, top = int(np.clip(x, 0, width - part_width)), int(np.clip(y, 0, height - part_height))
+    return pixels[top : top + int(part_height) + 1, left : left + int(part_width) + 1]
+
+
+def _fit(pictures: list[tuple[bool, Pixels]], share: float) -> npt.NDArray[np.float64]:
+    """Logistic regression with a ridge, as if such a share were positive; by Newton's method; bias last."""
+    features = np.stack([features_of(pixels) for _, pixels in pictures]).astype(np.float64)
+    truth = np.array([label for label, _ in pictures], dtype=float)
+    importance = np.where(truth > 0, share / truth.mean(), (1 - share) / (1 - truth.mean()))
+    mean = features.mean(axis=0)
+    _, _, axes = np.linalg.svd(features - mean, full_matrices=False)
+    inputs = np.column_stack([(features - mean) @ axes.T, np.ones(len(truth))])
+    ridge = np.full(inputs.shape[1], RIDGE)
+    ridge[-1] = 1e-9
     weights = np.zeros(inputs.shape[1])
-    for _ in range(3000):
-        error = (1 / (1 + np.exp(-inputs @ weights)) - truth) * importance
-        ridge = np.append(weights[:-1], 0) / len(truth)
-        weights -= 0.5 * (inputs.T @ error + ridge)
-    scaled = weights[:-1] / deviation
-    return np.append(scaled, weights[-1] - scaled @ mean)
+    for _ in range(30):
+        likely = 1 / (1 + np.exp(-inputs @ weights))
+        slope = inputs.T @ ((likely - truth) * importance) + ridge * weights
+        curve = (inputs * (importance * likely * (1 - likely))[:, None]).T @ inputs + np.diag(ridge)
+        weights -= np.linalg.solve(curve, slope)
+    return np.append(axes.T @ weights[:-1], weights[-1] - mean @ (axes.T @ weights[:-1]))
 
 
 if __name__ == "__main__":

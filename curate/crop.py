@@ -71,7 +71,7 @@ def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
     if params.crop == "centre":
         return centre_square(width, height)
     box = tuple(facts[f"box_{name}"] for name in ("left", "top", "width", "height"))
-    return garment_square(width, height, box, params.resolution)
+    return garment_square(width, height, box, 1 if params.enlarge else params.resolution)
 
 
 def ground_of(facts: Mapping[str, Any]) -> tuple[int, int, int]:

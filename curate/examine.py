@@ -37,11 +37,13 @@ def examine(path: Path, params: CurateParams) -> Examined:
         pixels, profile_ignored = decode(opened)
     except Refused as refused:
         return Examined(row_of(len(data), refused.reason, header))
-    facts = row_of(len(data), "", header) | seen_in(pixels, profile_ignored=profile_ignored)
+    seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=params.classifier)
+    facts = row_of(len(data), "", header) | seen
     if judge_row(facts, params):
         return Examined(facts)
     square = square_of(facts, params)
-    return Examined(facts, levels_of(square.of(pixels, ground_of(facts)), params.resolution))
+    pixels = square.of(pixels, ground_of(facts))
+    return Examined(facts, levels_of(pixels, params.resolution, enlarge=params.enlarge))
 
 
 def examine_all(

@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curate.classifier import classifier_at
 from curate.dedupe import pixels_hash
 from curate.evidence import Evidence, evidence_of
 from curate.measure import Header, Pixels, deviation_of
 from curate.perceptual import Fingerprint, fingerprint_of
-from curate.style import Style, scores_of, style_of
+from curate.style import Style, merged, scores_of, style_of
 
 Row = dict[str, Any]
 TYPES: dict[Any, pa.DataType] = {
@@ -52,10 +53,12 @@ def row_of(size: int, failure: str, header: Header | None) -> Row:
     return unknown | said | {"size": size, "failure": failure, "profile_ignored": False, "style": ""}
 
 
-def seen_in(pixels: Pixels, *, profile_ignored: bool) -> Row:
-    """The facts that decoding adds."""
+def seen_in(pixels: Pixels, *, profile_ignored: bool, classifier: str) -> Row:
+    """The facts that decoding adds; with a recipe for a classifier its scores in place of the rules'."""
     evidence = evidence_of(pixels)
     scores = scores_of(evidence)
+    if classifier:
+        scores = merged(scores, classifier_at(classifier).scores_of(pixels))
     fingerprint = fingerprint_of(pixels)
     return {
         "profile_ignored": profile_ignored,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.measure import Header
+from curate.style import Style
 from fashion_pggan.params import CurateParams
 
 Columns = Mapping[
@@ -32,13 +33,15 @@ class Reason(StrEnum):
     BLURRED = "BLURRED"  # sharpness below curate.min_sharpness
     BANNER = "BANNER"  # text banner score above curate.max_banner
     COLLAGE = "COLLAGE"  # several pictures in one, above curate.max_collage
-    STYLE = "STYLE"  # not one of curate.styles
+    STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
     DUPLICATE = "DUPLICATE"  # a copy of a picture that is kept
 
 
+# The facts that rules read.
 JUDGED = (
     *("width", "height", "animated", "failure", "deviation", "sharpness", "banner", "collage", "style"),
-)  # the facts that rules read
+    *(f"style_{style.value}" for style in Style),
+)
 # What a person can change about it, for the error when nothing is left.
 ADVICE: Mapping[Reason, str] = {
     Reason.TOO_SMALL: "lower curate.min_side in params.yaml, now {min_side}",
@@ -48,7 +51,7 @@ ADVICE: Mapping[Reason, str] = {
     Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
     Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
     Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
-    Reason.STYLE: "add to curate.styles in params.yaml, now {styles}",
+    Reason.STYLE: "add to curate.styles, now {styles}, or raise curate.max_scores, now {max_scores}",
 }
 
 
@@ -80,17 +83,20 @@ def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
         (facts["sharpness"] < params.min_sharpness, Reason.BLURRED),
         (facts["banner"] > params.max_banner, Reason.BANNER),
         (facts["collage"] > params.max_collage, Reason.COLLAGE),
-        (_other_style(facts["style"], params), Reason.STYLE),
+        (_other_style(facts, params), Reason.STYLE),
     ]
     conditions = [condition for condition, _ in rules]
     choices = [np.broadcast_to(np.asarray(reason, "U24"), width.shape) for _, reason in rules]
     return np.select(conditions, choices, default="")
 
 
-def _other_style(style: npt.NDArray[np.str_], params: CurateParams) -> npt.NDArray[np.bool_]:
-    if not params.styles:
-        return np.zeros(style.shape, bool)
-    return ~np.isin(style, params.styles)
+def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
+    other = np.zeros(facts["style"].shape, bool)
+    if params.styles:
+        other |= ~np.isin(facts["style"], params.styles)
+    for style, most in params.max_scores.items():
+        other |= facts[f"style_{style}"] > most
+    return other
 
 
 def judge_row(facts: Mapping[str, Any], params: CurateParams) -> str:

@@ -11,13 +11,19 @@ from curate.facts import SCHEMA, Row
 from curate.judge import Reason
 from curate.knowledge import FactStore, LevelStore
 from curate.measure import Pixels
+from curate.recipe import recipe_hashes
+from fashion_pggan.files import sha256_of
 from fashion_pggan.params import CurateParams, hash_of
 from fashion_pggan.progress import Progress
 
 AT_ONCE = 256  # pictures whose facts and levels are written together: what a kill can lose
-# Modules that say what the facts of a picture are, and its pixels at every level.
-MEASURING = ("decode", "dedupe", "evidence", "facts", "measure", "perceptual", "style")
-REDUCING = ("crop", "decode", "evidence", "levels")
+# What says what the garment's box is, the facts of a picture, and its pixels at every level.
+SEEING = ("decode.py", "evidence.py", "foreground.py", "measure.py")
+MEASURING = (
+    *("appearance.npy", "appearance.py", "classifier.py", "dedupe.py", "faces.py", "facts.py", "letters.py"),
+    *("perceptual.py", "recipe.py", "style.py", *SEEING),
+)
+REDUCING = ("crop.py", "levels.py", *SEEING)
 
 
 class Known:
@@ -32,8 +38,9 @@ class Known:
     def __init__(self, folder: Path, params: CurateParams, workers: int) -> None:
         self.folder, self.params, self.workers = folder, params, workers
         self.decoded = 0  # pictures examined by this run
-        self.facts = FactStore(folder / f"facts-{program_of(MEASURING)}", SCHEMA)
-        reduced = hash_of(program_of(REDUCING), params.resolution, params.crop)
+        asked = recipe_hashes(Path(params.classifier)) if params.classifier else []
+        self.facts = FactStore(folder / f"facts-{hash_of(program_of(MEASURING), *asked)}", SCHEMA)
+        reduced = hash_of(program_of(REDUCING), params.resolution, params.crop, params.enlarge)
         self.levels = LevelStore(folder / f"levels-{reduced}", params.resolution)
 
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
@@ -86,7 +93,6 @@ class Known:
         reduced.clear()
 
 
-def program_of(modules: Iterable[str]) -> str:
-    """A short name for what these modules of this package are now."""
-    folder = Path(__file__).parent
-    return hash_of(*((folder / f"{name}.py").read_text(encoding="utf-8") for name in modules))
+def program_of(files: Iterable[str]) -> str:
+    """A short name for what these files of this package are now."""
+    return hash_of(*(sha256_of(Path(__file__).with_name(name)) for name in files))

@@ -11,28 +11,30 @@ from curate.measure import Pixels
 from fashion_pggan.shards import SMALLEST
 
 
-def levels_of(square: Pixels, resolution: int) -> dict[int, Pixels]:
+def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict[int, Pixels]:
     """Reduce a square picture to `resolution` and to every level below.
 
-    The largest level is the area average; each other level is the mean of 2 x 2 boxes of the UNROUNDED level
-    above. Each is rounded half to even.
+    The largest level is the area average, or cubic interpolation where the square is enlarged; each other
+    level is the mean of 2 x 2 boxes of the UNROUNDED level above. Each is rounded half to even.
 
     Args:
-        square: (side, side, 3) with side at least `resolution`.
+        square: (side, side, 3).
         resolution: side of the largest level in pixels, a power of two.
+        enlarge: whether the square may be smaller than that.
 
     Returns:
         Resolution -> (resolution, resolution, 3), largest first.
 
     Raises:
-        ValueError: the picture would be enlarged.
+        ValueError: the square would be enlarged, which was not asked for.
     """
     side = square.shape[0]
-    if side < resolution:
+    if side < resolution and not enlarge:
         raise ValueError(f"a square of {side} px cannot be reduced to {resolution} px")
     level = np.ascontiguousarray(square).astype(np.float32)
     if side != resolution:
-        level = cv2.resize(level, (resolution, resolution), interpolation=cv2.INTER_AREA)
+        how = cv2.INTER_AREA if side > resolution else cv2.INTER_CUBIC
+        level = np.clip(cv2.resize(level, (resolution, resolution), interpolation=how), 0, 255)
     levels = {}
     while True:
         levels[level.shape[0]] = _rounded(level)

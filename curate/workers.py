@@ -1,6 +1,7 @@
 """Items one by one in processes whose death, by memory, time or a decoder's fault, loses one item alone."""
 
 import multiprocessing
+import os
 import resource
 import signal
 from collections import deque
@@ -68,6 +69,7 @@ def _until_broken(
 
 def _prepare_worker() -> None:
     end_with_parent()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C say on it what is in the facts already
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process

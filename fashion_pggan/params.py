@@ -16,6 +16,7 @@ from fashion_pggan.shards import levels_up_to
 Resolution = Annotated[int, Field(ge=4, le=1024)]
 Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
+StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
 
 
 class Section(BaseModel):
@@ -53,19 +54,22 @@ class CurateParams(Section):
     min_sharpness: float = Field(ge=0)  # variance of the Laplacian; 0: any
     max_banner: float = Field(ge=0, le=1)  # text banner score; 1: any
     max_collage: float = Field(ge=0, le=1)  # score of several pictures in one; 1: any
-    styles: list[Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]]  # empty: any
+    styles: list[StyleName]  # the most likely one must be one of these; empty: any
+    max_scores: dict[StyleName, Annotated[float, Field(ge=0, le=1)]]  # by style; no entry: any
+    classifier: str  # a recipe (docs/curating-styles.md), for scores of one's own; empty: none
     near_bits: int = Field(ge=0, le=64)  # of 256, between the hashes of copies; 0: exact
     colour_variants: bool  # whether the same picture in other colours is a copy too
     crop: Literal["centre", "garment"]  # which square; the paper's is the centre
+    enlarge: bool  # whether squares below `resolution` may be enlarged
     shard_pictures: int = Field(gt=0)  # pictures in a full shard
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         levels_up_to(self.resolution)
-        if self.min_side < self.resolution:
+        if self.min_side < self.resolution and not self.enlarge:
             raise ValueError(
                 f"min_side {self.min_side} is below resolution {self.resolution}: pictures would be "
-                "enlarged; raise min_side or lower resolution"
+                "enlarged; raise min_side, lower resolution or set enlarge: true"
             )
         return self
 
@@ -174,7 +178,7 @@ def parse_params(text: str, name: str) -> Params:
     except yaml.YAMLError as error:
         raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
-        raise UserError(f"{name}: " + "; ".join(_explain(detail) for detail in error.errors())) from error
+        raise UserError(f"{name}: {explained(error, Params)}") from error
 
 
 def hash_of(*values: object) -> str:
@@ -183,24 +187,27 @@ def hash_of(*values: object) -> str:
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _explain(detail: ErrorDetails) -> str:
+def explained(error: ValidationError, kind: type[BaseModel]) -> str:
+    """What is wrong with a file that should hold a `kind`, in words for people."""
+    return "; ".join(_explain(detail, kind) for detail in error.errors())
+
+
+def _explain(detail: ErrorDetails, kind: type[BaseModel]) -> str:
     where = [str(part) for part in detail["loc"] if part != "[key]"]
     name = ".".join(where) or "the file"
     if detail["type"] == "extra_forbidden":
-        near = get_close_matches(where[-1], _known_names(where[:-1]), n=1)
+        near = get_close_matches(where[-1], _known_names(kind, where[:-1]), n=1)
         return f"{name} is not a parameter" + (f" (did you mean {near[0]}?)" if near else "")
     if detail["type"] == "missing":
-        return (
-            f"{name} is missing: every parameter must have a value (git diff params.yaml shows what changed)"
-        )
+        changed = " (git diff params.yaml shows what changed)" if kind is Params else ""
+        return f"{name} is missing: every parameter must have a value{changed}"
     hint = ": write a number without exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
     message = detail["msg"].removeprefix("Value error, ")
     value = "" if isinstance(detail["input"], dict) else f", not {detail['input']!r}"
     return f"{name}: {message}{value}{hint}"
 
 
-def _known_names(section: list[str]) -> list[str]:
-    kind: Any = Params
+def _known_names(kind: Any, section: list[str]) -> list[str]:
     for part in section:
         field = getattr(kind, "model_fields", {}).get(part)
         kind = field.annotation if field else None

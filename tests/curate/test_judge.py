@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from curate.judge import JUDGED, Reason, judge
+from curate.style import Style
 
 GOOD = {
     "width": 100.0,
@@ -15,6 +16,7 @@ GOOD = {
     "banner": 0.1,
     "collage": 0.2,
     "style": "flat",
+    **{f"style_{style.value}": 0.1 for style in Style},
 }
 UNKNOWN = {"width": np.nan, "height": np.nan, "deviation": np.nan, "sharpness": np.nan, "banner": np.nan}
 
@@ -47,6 +49,8 @@ def reasons(params, *pictures):
         ({"style": "worn"}, {"styles": ["flat", "mannequin"]}, Reason.STYLE),
         ({"style": "mannequin"}, {"styles": ["flat", "mannequin"]}, ""),
         ({"style": "worn"}, {"styles": []}, ""),
+        ({"style_banner": 0.51}, {"max_scores": {"banner": 0.5}}, Reason.STYLE),
+        ({"style_banner": 0.5, "style_worn": 0.9}, {"max_scores": {"banner": 0.5}}, ""),
     ],
 )
 def test_each_threshold_is_judged_on_both_sides(params, facts, thresholds, reason):

@@ -63,9 +63,15 @@ def test_the_largest_level_is_the_area_average(side, seed):
     assert np.abs(levels_of(square, 32)[32] - exact).max() <= 0.51
 
 
-def test_a_picture_is_never_enlarged():
-    with pytest.raises(ValueError, match="a square of 31 px cannot be reduced to 32 px"):
-        levels_of(np.zeros((31, 31, 3), np.uint8), 32)
+def test_a_picture_is_enlarged_only_when_asked_for():
+    edge = np.zeros((20, 20, 3), np.uint8)
+    edge[:, 10:] = 255
+    with pytest.raises(ValueError, match="a square of 20 px cannot be reduced to 32 px"):
+        levels_of(edge, 32)
+    levels = levels_of(edge, 32, enlarge=True)
+    assert levels[32].shape == (32, 32, 3)
+    assert levels[32][:, :14].max() == 0
+    assert levels[32][:, 18:].min() == 255  # overshoot is cut off, not wrapped around
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000))

@@ -306,6 +306,51 @@ def test_only_the_styles_asked_for_are_kept(folder, tmp_path, params):
     assert outcomes["kept"] == sum(row.style == style for row in rows)
 
 
+def test_small_pictures_are_enlarged_when_asked_for(tmp_path, params, make_picture, encode):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/small.png").write_bytes(encode(make_picture(20, 24), "PNG"))
+    asked = params.model_copy(update={"min_side": 16, "enlarge": True})
+    assert run(tmp_path / "raw", tmp_path / "out", asked, workers=1)["kept"] == 1
+    assert Dataset(tmp_path / "out").pictures([0], 32).shape == (1, 32, 32, 3)
+
+
+def test_a_classifier_of_ones_own_decides_what_is_kept_and_another_decides_anew(folder, tmp_path, params):
+    pytest.importorskip("onnxruntime", reason="the extra `onnx` is not installed")
+    pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
+    recipes = {}
+    for style in ("worn", "several"):
+        recipes[style] = tmp_path / f"{style}.yaml"
+        constant_model(tmp_path / f"{style}.onnx")
+        recipe = {"model": f"{style}.onnx", "side": 8, "crop": "squeeze", "mean": [0.0] * 3}
+        recipe |= {"deviation": [1.0] * 3, "classes": [style, "other"]}
+        recipes[style].write_text(yaml.safe_dump(recipe))
+    for style, recipe in recipes.items():
+        chosen = params.model_copy(update={"styles": [style], "classifier": str(recipe)})
+        kept = run(folder, tmp_path / "out", chosen, workers=2, report=tmp_path / "curate.json")["kept"]
+        assert kept == run(folder, tmp_path / "all", params, workers=2)["kept"]
+        assert _report(tmp_path)["styles"] == {style: kept}
+    with pytest.raises(UserError, match=r"no .*none\.yaml: curate\.classifier"):
+        run(folder, tmp_path / "out", params.model_copy(update={"classifier": str(tmp_path / "none.yaml")}))
+
+
+def constant_model(path):
+    """An ONNX model that is sure of its first class, whatever it sees."""
+    import onnx
+
+    value = onnx.helper.make_tensor_value_info
+    constant = onnx.numpy_helper.from_array(np.array([[9.0, 0.0]], np.float32))
+    node = onnx.helper.make_node("Constant", [], ["scores"], value=constant)
+    graph = onnx.helper.make_graph(
+        [node],
+        "sure",
+        [value("picture", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
+        [value("scores", onnx.TensorProto.FLOAT, [1, 2])],
+    )
+    onnx.save(
+        onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9), path
+    )
+
+
 def test_a_damaged_store_is_named(folder, tmp_path, params):
     run(folder, tmp_path / "out", params, workers=1)
     (part,) = (tmp_path / "known").glob("facts-*/*.parquet")

@@ -10,11 +10,10 @@ from curate.appearance import Look, likelihood_of
 from curate.faces import faces_of, skin_of
 from curate.foreground import Mask, foreground_of, frame_of
 from curate.letters import banner_of
-from curate.measure import Pixels
+from curate.measure import Pixels, reduced
 
-LOOKED_AT = 160  # pixels, long side of the reduction on which most is measured
 READ_AT = 256  # pixels, long side of the reduction on which letters and faces are looked for
-SHARPNESS_AT = 512  # pixels, long side of the reduction on which sharpness is measured
+PARTED_AT = 160  # pixels, long side of the reduction on which the garment is parted from the ground
 NEAR_BORDER = 24  # grey levels from the border's median, for it to be uniform
 SEAM = 18.0  # grey levels between two sides of a seam
 
@@ -23,7 +22,7 @@ SEAM = 18.0  # grey levels between two sides of a seam
 class Evidence:
     """Facts by sight. Shares and positions are of the picture, 0 to 1."""
 
-    sharpness: float  # variance of the Laplacian, grey levels squared
+    sharpness: float  # variance of the Laplacian at 512 pixels, grey levels squared
     brightness: float  # mean grey level
     contrast: float  # standard deviation of grey levels
     saturation: float  # mean of HSV's, 0 to 255
@@ -54,15 +53,16 @@ def evidence_of(pixels: Pixels) -> Evidence:
 
     Cost: see benchmarks/README.md.
     """
-    small, larger = _reduced(pixels, LOOKED_AT), _reduced(pixels, READ_AT)
+    seen = reduced(pixels)
+    readable, small = reduced(seen, READ_AT), reduced(seen, PARTED_AT)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     frame = frame_of(small)
     border = np.median(frame, axis=0)
     foreground = foreground_of(small)
-    faces = faces_of(larger)
-    looks = likelihood_of(pixels)
+    faces = faces_of(readable)
+    looks = likelihood_of(seen)
     return Evidence(
-        sharpness=_sharpness(pixels),
+        sharpness=float(cv2.Laplacian(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()),
         brightness=float(grey.mean()),
         contrast=float(grey.std()),
         saturation=float(cv2.cvtColor(small, cv2.COLOR_RGB2HSV)[..., 1].mean()),
@@ -70,11 +70,11 @@ def evidence_of(pixels: Pixels) -> Evidence:
         border_green=float(border[1]),
         border_blue=float(border[2]),
         border_uniformity=float((np.abs(frame - border).max(axis=1) < NEAR_BORDER).mean()),
-        banner=banner_of(larger),
+        banner=banner_of(readable),
         collage=max(_seam(grey), _seam(grey.T)),
         skin=float((skin_of(small) & (foreground.mask > 0)).mean()),
         faces=len(faces),
-        face_share=sum(width * height for _, _, width, height in faces) / (larger.size / 3),
+        face_share=sum(width * height for _, _, width, height in faces) / (readable.size / 3),
         box_left=foreground.box.left,
         box_top=foreground.box.top,
         box_width=foreground.box.width,
@@ -87,19 +87,6 @@ def evidence_of(pixels: Pixels) -> Evidence:
         close_up=looks[Look.CLOSE_UP],
         complexity=_complexity(grey, foreground.garment),
     )
-
-
-def _reduced(pixels: Pixels, long_side: int) -> Pixels:
-    height, width, _ = pixels.shape
-    scale = min(long_side / max(height, width), 1.0)
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    reduced: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1 else pixels
-    return reduced
-
-
-def _sharpness(pixels: Pixels) -> float:
-    grey = cv2.cvtColor(_reduced(pixels, SHARPNESS_AT), cv2.COLOR_RGB2GRAY)
-    return float(cv2.Laplacian(grey, cv2.CV_32F).var())
 
 
 def _complexity(grey: npt.NDArray[np.uint8], garment: Mask) -> float:

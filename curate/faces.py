@@ -19,19 +19,38 @@ def faces_of(pixels: Pixels) -> list[tuple[int, int, int, int]]:
     """Left, top, width, height of each face, in pixels of the reduced picture given; front views alone."""
     if min(pixels.shape[:2]) < SMALLEST_FACE:
         return []
+    skin = skin_of(pixels)
+    left, top, right, bottom = _around(skin)
+    if right - left < SMALLEST_FACE or bottom - top < SMALLEST_FACE:
+        return []
     found = _detector().detectMultiScale(
-        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY),
-        scaleFactor=1.2,
+        cv2.cvtColor(pixels[top:bottom, left:right], cv2.COLOR_RGB2GRAY),
+        scaleFactor=1.3,
         minNeighbors=4,
         minSize=(SMALLEST_FACE, SMALLEST_FACE),
     )
-    skin = skin_of(pixels)
-    boxes = [tuple(int(value) for value in box) for box in found]
+    boxes = [(left + int(x), top + int(y), int(width), int(height)) for x, y, width, height in found]
     return [
-        (left, top, width, height)
-        for left, top, width, height in boxes
-        if skin[top : top + height, left : left + width].mean() >= LEAST_SKIN
+        (x, y, width, height)
+        for x, y, width, height in boxes
+        if skin[y : y + height, x : x + width].mean() >= LEAST_SKIN
     ]
+
+
+def _around(skin: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of where there is enough skin for a face, with room for its surroundings."""
+    side = SMALLEST_FACE
+    dense = cv2.boxFilter(skin.astype(np.float32), -1, (side, side)) >= LEAST_SKIN
+    left, top, width, height = cv2.boundingRect(dense.astype(np.uint8))
+    if not width:
+        return 0, 0, 0, 0
+    bottom, right = skin.shape
+    return (
+        max(left - side, 0),
+        max(top - side, 0),
+        min(left + width + side, right),
+        min(top + height + side, bottom),
+    )
 
 
 def skin_of(pixels: Pixels) -> npt.NDArray[np.bool_]:

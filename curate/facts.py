@@ -10,7 +10,7 @@ import pyarrow as pa
 from curate.classifier import classifier_at
 from curate.dedupe import pixels_hash
 from curate.evidence import Evidence, evidence_of
-from curate.measure import Header, Pixels, deviation_of
+from curate.measure import Header, Pixels, deviation_of, reduced
 from curate.perceptual import Fingerprint, fingerprint_of
 from curate.style import Style, merged, scores_of, style_of
 
@@ -55,15 +55,16 @@ def row_of(size: int, failure: str, header: Header | None) -> Row:
 
 def seen_in(pixels: Pixels, *, profile_ignored: bool, classifier: str) -> Row:
     """The facts that decoding adds; with a recipe for a classifier its scores in place of the rules'."""
-    evidence = evidence_of(pixels)
+    small = reduced(pixels)
+    evidence = evidence_of(small)
     scores = scores_of(evidence)
     if classifier:
         scores = merged(scores, classifier_at(classifier).scores_of(pixels))
-    fingerprint = fingerprint_of(pixels)
+    fingerprint = fingerprint_of(small)
     return {
         "profile_ignored": profile_ignored,
         "pixels_hash": pixels_hash(pixels),
-        "deviation": deviation_of(pixels),
+        "deviation": deviation_of(small),
         **asdict(evidence),
         "style": style_of(scores).value,
         **{f"style_{style.value}": score for style, score in scores.items()},

@@ -41,7 +41,7 @@ def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict
         if level.shape[0] == SMALLEST:
             return levels
         half = level.shape[0] // 2
-        level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3), dtype=np.float32)
+        level = cv2.resize(level, (half, half), interpolation=cv2.INTER_AREA)
 
 
 def _rounded(level: npt.NDArray[np.float32]) -> Pixels:

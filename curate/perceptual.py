@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curate.measure import Pixels
+from curate.measure import Pixels, reduced
 
 Bits = npt.NDArray[np.uint8]  # (32,), 256 bits
 
@@ -28,6 +28,7 @@ class Fingerprint:
 
 def fingerprint_of(pixels: Pixels) -> Fingerprint:
     """The fingerprint of an upright picture."""
+    pixels = reduced(pixels)
     height, width, _ = pixels.shape
     top, left = round(height * INNER), round(width * INNER)
     inner = pixels[top : height - top, left : width - left]

@@ -4,11 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from curate.decode import Refused, decode, open_picture
-from curate.measure import Pixels
+from curate.measure import Pixels, reduced
 from curate.workers import in_workers
 
 THUMBNAIL_LIMIT_S = 20  # seconds for one picture
@@ -40,16 +37,6 @@ def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
         opened = open_picture(path.read_bytes())
         if opened.header.width * opened.header.height > max_pixels:
             return None
-        return shrunk(decode(opened).pixels, side)
+        return reduced(decode(opened).pixels, side)
     except Refused:
         return None
-
-
-def shrunk(pixels: Pixels, side: int) -> Pixels:
-    """The picture with its longer side at most `side` pixels, by area averaging."""
-    height, width, _ = pixels.shape
-    scale = side / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

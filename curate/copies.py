@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from curate.dedupe import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
-from curate.facts import columns_of
+from curate.facts import bytes_of, columns_of
 from fashion_pggan.files import atomic_write
 from fashion_pggan.params import CurateParams, hash_of
 
@@ -60,7 +60,7 @@ def _near(
     if new.any():
         prints = facts.select(PRINTS).take(seen)
         found = copies_among(
-            Fingerprints.of({name: prints[name].to_pylist() for name in PRINTS}),
+            Fingerprints.of({name: bytes_of(prints[name]) for name in PRINTS}),
             new,
             params.near_bits,
             colour_variants=params.colour_variants,

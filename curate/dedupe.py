@@ -4,9 +4,10 @@ Measured over the spread of copies and of other garments: docs/duplicates.md.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import product
 from typing import Self
 
 import cv2
@@ -28,8 +29,9 @@ MOST_MEAN, MOST_HIGH = (
 )  # grey levels between thumbnails of copies: on average; of 95 % of the values
 PART_TIMES = 2.0  # how much more a part may differ, which never lies on whole pixels of the thumbnail
 LEAST_LIKENESS = 0.96  # correlation of a part with its place in the whole
+LEAST_ROUGHLY = 0.85  # the same, over few sizes: below it the others are not tried
 SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
-BLOCK = 256  # pictures compared with all others at once: bounds memory
+TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared with each other at once: they stay in the cache
 
 
 def pixels_hash(pixels: Pixels) -> str:
@@ -49,17 +51,12 @@ class Fingerprints:
     thumbnail: npt.NDArray[np.uint8]  # (n, 32, 32, 3)
 
     @classmethod
-    def of(cls, columns: dict[str, list[bytes]]) -> Self:
-        """From the bytes of each, by field."""
-        words = {
-            name: np.frombuffer(b"".join(columns[name]), np.uint64).reshape(-1, 4)
-            for name in ("phash", "phash_mirrored", "phash_inner")
-        }
-        side = THUMBNAIL_SIDE
-        return cls(
-            **words,
-            thumbnail=np.frombuffer(b"".join(columns["thumbnail"]), np.uint8).reshape(-1, side, side, 3),
-        )
+    def of(cls, columns: Mapping[str, npt.NDArray[np.uint8]]) -> Self:
+        """From the bytes of all pictures one after another, by field."""
+        names = ("phash", "phash_mirrored", "phash_inner")
+        words = {name: np.ascontiguousarray(columns[name]).view(np.uint64).reshape(-1, 4) for name in names}
+        thumbnails = columns["thumbnail"].reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3)
+        return cls(**words, thumbnail=thumbnails)
 
 
 def copies_among(
@@ -92,33 +89,42 @@ def copies_among(
 
 def _close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
     """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new."""
-    blocks = [range(start, min(start + BLOCK, len(one))) for start in range(0, len(one), BLOCK)]
+    known, fresh = np.flatnonzero(~new), np.flatnonzero(new)
+    # what is not new needs to be compared with what is new alone
+    tasks = ((fresh, np.arange(len(one))), (known, fresh))
+    found = [_search(one, other, rows, columns, bits) for rows, columns in tasks]
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return np.asarray(pairs[np.bitwise_count(one[pairs[:, 0]] ^ other[pairs[:, 1]]).sum(axis=1) <= bits])
 
-    def search(block: range) -> Pairs:
-        # what is not new needs to be compared with what is new alone
-        rows = np.arange(block.start, block.stop)
-        found = [
-            np.stack([part[row], columns[column]], axis=1)
-            for part, columns in (
-                (rows[new[rows]], np.arange(len(one))),
-                (rows[~new[rows]], np.flatnonzero(new)),
-            )
-            if len(part) and len(columns)
-            for row, column in [np.nonzero(_distances(one[part], other[columns]) <= bits)]
-        ]
-        pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
-        return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])
+
+def _search(one: Words, other: Words, rows: Indices, columns: Indices, bits: int) -> Pairs:
+    """Pairs from `rows` and `columns` whose distance, modulo 256, is at most `bits`; tile by tile."""
+    across = np.ascontiguousarray(other[columns].T)  # (4, m)
+
+    def search(start: int) -> Pairs:
+        block = rows[start : start + TILE_ROWS]
+        size = len(block), TILE_COLUMNS
+        different, counts, total = (
+            np.empty(size, np.uint64),
+            np.empty(size, np.uint8),
+            np.empty(size, np.uint8),
+        )
+        found = [np.empty((0, 2), np.int64)]
+        for begin in range(0, len(columns), TILE_COLUMNS):
+            tile = np.s_[:, : min(TILE_COLUMNS, len(columns) - begin)]
+            total[tile] = 0
+            for word in range(one.shape[1]):
+                there = across[None, word, begin : begin + TILE_COLUMNS]
+                np.bitwise_xor(one[block, word, None], there, out=different[tile])
+                np.bitwise_count(different[tile], out=counts[tile])
+                np.add(total[tile], counts[tile], out=total[tile])
+            row, column = np.nonzero(total[tile] <= bits)
+            found.append(np.stack([block[row], columns[column + begin]], axis=1))
+        return np.concatenate(found)
 
     with ThreadPoolExecutor() as pool:
-        return np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, blocks)])
-
-
-def _distances(one: Words, other: Words) -> npt.NDArray[np.uint16]:
-    """(n, m): how many bits differ."""
-    total = np.zeros((len(one), len(other)), np.uint16)
-    for word in range(one.shape[1]):
-        total += np.bitwise_count(one[:, None, word] ^ other[None, :, word])
-    return total
+        return np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, range(0, len(rows), TILE_ROWS))])
 
 
 def _bits_of(words: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
@@ -163,20 +169,29 @@ def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs) -> Pairs:
 
 def _is_part(whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> bool:
     sides = range(SMALLEST_PART, THUMBNAIL_SIDE + 1)
-    best, place = 0.0, (0, 0, 0, 0)
-    for height in sides:
-        for width in sides:
-            smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
-            likeness = cv2.matchTemplate(whole, smaller, cv2.TM_CCOEFF_NORMED)
-            _, most, _, (left, top) = cv2.minMaxLoc(likeness)
-            if most > best:
-                best, place = most, (left, top, width, height)
+    roughly, _ = _best_place(whole, part, [(side, side) for side in sides[::2]])
+    if roughly < LEAST_ROUGHLY:
+        return False
+    best, (left, top, width, height) = _best_place(whole, part, list(product(sides, sides)))
     if best < LEAST_LIKENESS:
         return False
-    left, top, width, height = place
     found = whole[top : top + height, left : left + width].astype(np.float32)
     smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
     return bool(_close(found[None], smaller[None], PART_TIMES)[0])
+
+
+def _best_place(
+    whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8], sizes: Sequence[tuple[int, int]]
+) -> tuple[float, tuple[int, int, int, int]]:
+    """The largest correlation of the part, reduced to one of these sizes, with a place in the whole."""
+    best, place = -1.0, (0, 0, 0, 0)
+    for width, height in sizes:
+        smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        likeness = cv2.matchTemplate(whole, smaller, cv2.TM_CCOEFF_NORMED)
+        _, most, _, (left, top) = cv2.minMaxLoc(likeness)
+        if most > best:
+            best, place = most, (left, top, width, height)
+    return best, place
 
 
 def _chunks(pairs: Pairs) -> Iterator[Pairs]:

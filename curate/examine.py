@@ -9,7 +9,7 @@ from curate.crop import ground_of, square_of
 from curate.decode import Refused, decode, open_picture
 from curate.facts import Row, row_of, seen_in
 from curate.judge import Reason, judge_row, too_many_pixels
-from curate.levels import levels_of
+from curate.levels import Flat, flat_of, levels_of
 from curate.measure import Pixels
 from curate.workers import ITEM_LIMIT_S, in_workers
 from fashion_pggan.params import CurateParams
@@ -20,7 +20,7 @@ class Examined:
     """What came of a picture: its facts but for its SHA-256, and its levels where they are wanted."""
 
     facts: Row
-    levels: dict[int, Pixels] | None = None
+    levels: Flat | None = None
 
 
 def examine(path: Path, params: CurateParams) -> Examined:
@@ -39,11 +39,18 @@ def examine(path: Path, params: CurateParams) -> Examined:
         return Examined(row_of(len(data), refused.reason, header))
     seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=params.classifier)
     facts = row_of(len(data), "", header) | seen
-    if judge_row(facts, params):
-        return Examined(facts)
-    square = square_of(facts, params)
-    pixels = square.of(pixels, ground_of(facts))
-    return Examined(facts, levels_of(pixels, params.resolution, enlarge=params.enlarge))
+    return Examined(facts, None if judge_row(facts, params) else _reduced(pixels, facts, params))
+
+
+def reduce(picture: tuple[Path, Row], params: CurateParams) -> Flat:
+    """The levels of a picture whose facts are known: nothing is measured again."""
+    path, facts = picture
+    return _reduced(decode(open_picture(path.read_bytes())).pixels, facts, params)
+
+
+def _reduced(pixels: Pixels, facts: Row, params: CurateParams) -> Flat:
+    square = square_of(facts, params).of(pixels, ground_of(facts))
+    return flat_of(levels_of(square, params.resolution, enlarge=params.enlarge))
 
 
 def examine_all(
@@ -63,3 +70,10 @@ def examine_all(
     results = in_workers(partial(examine, params=params), paths, workers, limit_s=limit_s)
     for path, result in zip(paths, results, strict=True):
         yield result or Examined(row_of(path.stat().st_size, Reason.DECODER_DIED, None))
+
+
+def reduce_all(
+    pictures: Sequence[tuple[Path, Row]], params: CurateParams, workers: int
+) -> Iterator[Flat | None]:
+    """Reduce pictures whose facts are known, in their order, in worker processes; None where one died."""
+    return in_workers(partial(reduce, params=params), pictures, workers)

@@ -77,6 +77,16 @@ def columns_of(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
     return {name: _column(table[name]) for name in table.column_names}
 
 
+def bytes_of(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    """A column of equally long byte strings without nulls as (n * length,); not copied where it is in one piece."""
+    whole = column.combine_chunks()
+    if isinstance(whole, pa.ChunkedArray):  # of none, or of more than fits into one
+        return np.frombuffer(b"".join(column.to_pylist()), np.uint8)
+    _, offsets, data = whole.buffers()
+    first, last = np.frombuffer(offsets, np.int32)[[whole.offset, whole.offset + len(whole)]]
+    return np.frombuffer(data, np.uint8)[first:last]
+
+
 def _column(column: pa.ChunkedArray) -> npt.NDArray[Any]:
     if pa.types.is_string(column.type):
         return np.asarray(column.fill_null("").to_numpy(zero_copy_only=False), dtype=np.str_)

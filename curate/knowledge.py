@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.levels import Flat, levels_in
 from curate.measure import Pixels
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, write_text
-from fashion_pggan.shards import levels_up_to
+from fashion_pggan.shards import header_of
 
 MANY_PARTS = 64  # files of facts, above which they become one
 
@@ -95,8 +96,7 @@ class LevelStore:
 
     def __init__(self, folder: Path, resolution: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder = folder
-        self.sides = levels_up_to(resolution)[::-1]
+        self.folder, self.resolution = folder, resolution
         self.place: dict[str, tuple[int, int]] = {}
         self.packs: dict[int, Pixels] = {}
         self.next_pack = 0
@@ -106,18 +106,16 @@ class LevelStore:
     def __contains__(self, sha256: str) -> bool:
         return sha256 in self.place
 
-    def add(self, pictures: Sequence[tuple[str, Mapping[int, Pixels]]]) -> None:
-        """Keep pictures, each a name and its levels by resolution."""
+    def add(self, pictures: Mapping[str, Flat]) -> None:
+        """Keep pictures by name."""
         if not pictures:
             return
-        flat = [np.concatenate([levels[side].ravel() for side in self.sides]) for _, levels in pictures]
-        number = self.next_pack
+        number, names = self.next_pack, list(pictures)
         path = self.folder / f"{number:08d}.npy"
         with atomic_write(path) as file:
-            pixels = np.stack(flat)  # (n, bytes)
-            np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(pixels))
-            file.write(pixels.data)
-        names = [name for name, _ in pictures]
+            file.write(header_of((len(names), len(pictures[names[0]]))))
+            for flat in pictures.values():
+                file.write(flat.data)
         write_text(
             path.with_suffix(".json"), json.dumps(names)
         )  # after the pixels: names speak of whole packs
@@ -131,13 +129,7 @@ class LevelStore:
             UserError: its pack is damaged.
         """
         number, row = self.place[sha256]
-        flat = self._pack(number)[row]
-        levels, start = {}, 0
-        for side in self.sides:
-            size = 3 * side**2
-            levels[side] = flat[start : start + size].reshape(side, side, 3)
-            start += size
-        return levels
+        return levels_in(self._pack(number)[row], self.resolution)
 
     def _know(self, number: int, names: Sequence[str]) -> None:
         self.place.update({name: (number, row) for row, name in enumerate(names)})

@@ -1,22 +1,29 @@
 """What a run knows of its pictures: from earlier runs, or by examining them now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.examine import examine_all
-from curate.facts import SCHEMA, Row
+from curate.examine import examine_all, reduce_all
+from curate.facts import SCHEMA
 from curate.judge import Reason
 from curate.knowledge import FactStore, LevelStore
-from curate.measure import Pixels
 from curate.recipe import recipe_hashes
+from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.params import CurateParams, hash_of
 from fashion_pggan.progress import Progress
 
-AT_ONCE = 256  # pictures whose facts and levels are written together: what a kill can lose
+# Bytes of levels, and pictures, that are written together: what a kill can lose.
+AT_ONCE_BYTES, AT_ONCE = 64 * 1024**2, 256
+# Facts that say which square is used.
+SQUARED = [
+    *("sha256", "width", "height", "box_left", "box_top", "box_width", "box_height"),
+    *("border_red", "border_green", "border_blue"),
+]
 # What says what the garment's box is, the facts of a picture, and its pixels at every level.
 SEEING = ("decode.py", "evidence.py", "foreground.py", "measure.py")
 MEASURING = (
@@ -24,6 +31,8 @@ MEASURING = (
     *("perceptual.py", "recipe.py", "style.py", *SEEING),
 )
 REDUCING = ("crop.py", "levels.py", *SEEING)
+
+Result = TypeVar("Result")
 
 
 class Known:
@@ -41,6 +50,7 @@ class Known:
         asked = recipe_hashes(Path(params.classifier)) if params.classifier else []
         self.facts = FactStore(folder / f"facts-{hash_of(program_of(MEASURING), *asked)}", SCHEMA)
         reduced = hash_of(program_of(REDUCING), params.resolution, params.crop, params.enlarge)
+        self.at_once = max(min(AT_ONCE, AT_ONCE_BYTES // (4 * params.resolution**2)), 1)
         self.levels = LevelStore(folder / f"levels-{reduced}", params.resolution)
 
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
@@ -54,8 +64,22 @@ class Known:
         return table
 
     def reduce(self, files: Mapping[str, Path]) -> None:
-        """Make sure that the levels of the named pictures are there."""
-        self._examine({name: path for name, path in files.items() if name not in self.levels})
+        """Make sure that the levels of the named pictures, whose facts are known, are there.
+
+        Raises:
+            UserError: a picture that could be decoded before cannot be now.
+        """
+        names = [name for name in files if name not in self.levels]
+        facts = {row["sha256"]: row for row in self._among(names).select(SQUARED).to_pylist()}
+        results = reduce_all([(files[name], facts[name]) for name in names], self.params, self.workers)
+        for some in self._at_once(names, results, "reducing"):
+            lost = [name for name, flat in some if flat is None]
+            if lost:
+                raise UserError(
+                    f"{files[lost[0]]} could be decoded before, but took a worker process down now: "
+                    "free memory, or give fewer --workers"
+                )
+            self.levels.add({name: flat for name, flat in some if flat is not None})
 
     def _among(self, names: Iterable[str]) -> pa.Table:
         table = self.facts.table
@@ -69,28 +93,29 @@ class Known:
         return pc.fill_null(pc.and_(refused, small_enough), False)
 
     def _examine(self, files: Mapping[str, Path]) -> None:
-        if not files:
-            return
-        rows: list[Row] = []
-        reduced: list[tuple[str, Mapping[int, Pixels]]] = []
         results = examine_all(list(files.values()), self.params, self.workers)
-        with Progress("curating", len(files), "pictures") as progress:
-            for name, result in zip(files, results, strict=True):
-                rows.append(result.facts | {"sha256": name})
-                if result.levels is not None and name not in self.levels:
-                    reduced.append((name, result.levels))
-                if len(rows) == AT_ONCE:
-                    self._keep(rows, reduced)
-                progress.advance()
-            self._keep(rows, reduced)
+        for some in self._at_once(list(files), results, "curating"):
+            # levels first: facts that are known say that a picture has been looked at
+            new = {name: result.levels for name, result in some if name not in self.levels}
+            self.levels.add({name: flat for name, flat in new.items() if flat is not None})
+            self.facts.add([result.facts | {"sha256": name} for name, result in some])
 
-    def _keep(self, rows: list[Row], reduced: list[tuple[str, Mapping[int, Pixels]]]) -> None:
-        """Levels first: facts that are known say that a picture has been looked at."""
-        self.levels.add(reduced)
-        self.facts.add(rows)
-        self.decoded += len(rows)
-        rows.clear()
-        reduced.clear()
+    def _at_once(
+        self, names: Sequence[str], results: Iterator[Result], doing: str
+    ) -> Iterator[list[tuple[str, Result]]]:
+        """Names with their results, so many at once that little is lost and memory stays small."""
+        some: list[tuple[str, Result]] = []
+        if not names:
+            return
+        with Progress(doing, len(names), "pictures") as progress:
+            for name, result in zip(names, results, strict=True):
+                some.append((name, result))
+                if len(some) == self.at_once:
+                    yield some
+                    some = []
+                self.decoded += 1
+                progress.advance()
+            yield some
 
 
 def program_of(files: Iterable[str]) -> str:

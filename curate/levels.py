@@ -3,12 +3,16 @@
 Source: Karras et al. 2018, the program's data preparation; docs/conformance.md.
 """
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from curate.measure import Pixels
-from fashion_pggan.shards import SMALLEST
+from fashion_pggan.shards import SMALLEST, levels_up_to
+
+Flat = npt.NDArray[np.uint8]  # all levels of a picture one after another, largest first
 
 
 def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict[int, Pixels]:
@@ -42,6 +46,21 @@ def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict
             return levels
         half = level.shape[0] // 2
         level = cv2.resize(level, (half, half), interpolation=cv2.INTER_AREA)
+
+
+def flat_of(levels: Mapping[int, Pixels]) -> Flat:
+    """The levels as one array, largest first."""
+    return np.concatenate([levels[side].ravel() for side in sorted(levels, reverse=True)])
+
+
+def levels_in(flat: Flat, resolution: int) -> dict[int, Pixels]:
+    """What `flat_of` was given; views, no copies."""
+    levels, start = {}, 0
+    for side in reversed(levels_up_to(resolution)):
+        size = 3 * side**2
+        levels[side] = flat[start : start + size].reshape(side, side, 3)
+        start += size
+    return levels
 
 
 def _rounded(level: npt.NDArray[np.float32]) -> Pixels:

@@ -16,7 +16,8 @@ from fashion_pggan.command import end_with_parent
 
 ITEM_LIMIT_S = 60  # seconds for one item
 WORKER_LIMIT_BYTES = 6 * 1024**3  # address space of a worker
-WAITING_PER_WORKER = 8  # items handed out ahead
+AT_ONCE = 8  # items in a task: fewer trips between processes
+WAITING_PER_WORKER = 3  # tasks handed out ahead
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -38,29 +39,36 @@ def in_workers(
     """
     done = 0
     while done < len(items):
-        for result in _until_broken(function, items[done:], workers, limit_s):
+        for result in _until_broken(function, items[done:], workers, limit_s, AT_ONCE):
             done += 1
             yield result
-        if done < len(items):  # a worker died: one of the items handed out did it; find it alone
-            for item in items[done : done + WAITING_PER_WORKER * workers]:
-                yield next(_until_broken(function, [item], 1, limit_s), None)
+        suspected = min(done + workers * WAITING_PER_WORKER * AT_ONCE, len(items))
+        while (
+            done < suspected
+        ):  # a worker died: one of the items handed out did it; one worker takes them in turn
+            for result in _until_broken(function, items[done:suspected], 1, limit_s, 1):
                 done += 1
+                yield result
+            if done < suspected:  # it was this one
+                done += 1
+                yield None
 
 
 def _until_broken(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int, limit_s: int
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int, limit_s: int, at_once: int
 ) -> Iterator[Result]:
     """Results in order, until all are done or a worker has died."""
     context = multiprocessing.get_context("spawn")
-    waiting: deque[Future[Result]] = deque()
-    with ProcessPoolExecutor(min(workers, len(items)), context, _prepare_worker) as pool:
+    waiting: deque[Future[list[Result]]] = deque()
+    tasks = [items[start : start + at_once] for start in range(0, len(items), at_once)]
+    with ProcessPoolExecutor(min(workers, len(tasks)), context, _prepare_worker) as pool:
         try:
-            for item in items:
-                waiting.append(pool.submit(_in_time, function, item, limit_s))
+            for task in tasks:
+                waiting.append(pool.submit(_in_time, function, task, limit_s))
                 if len(waiting) == WAITING_PER_WORKER * workers:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
         except BrokenProcessPool:
             return
         finally:
@@ -78,9 +86,12 @@ def _prepare_worker() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
-def _in_time(function: Callable[[Item], Result], item: Item, limit_s: int) -> Result:
-    signal.alarm(limit_s)
-    try:
-        return function(item)
-    finally:
-        signal.alarm(0)
+def _in_time(function: Callable[[Item], Result], items: Sequence[Item], limit_s: int) -> list[Result]:
+    results = []
+    for item in items:
+        signal.alarm(limit_s)
+        try:
+            results.append(function(item))
+        finally:
+            signal.alarm(0)
+    return results

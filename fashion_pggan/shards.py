@@ -8,13 +8,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, sha256_of, write_text
+from fashion_pggan.files import atomic_write, write_text
 
 FORMAT = 1
 SMALLEST = 4  # pixels, side of the smallest level
@@ -33,8 +34,15 @@ def levels_up_to(resolution: int) -> list[int]:
     return [2**power for power in range(2, resolution.bit_length())]
 
 
+def header_of(shape: tuple[int, ...]) -> bytes:
+    """What a .npy file of bytes of this shape begins with; np.save would hide why a write failed."""
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return header.getvalue()
+
+
 class ShardWriter:
-    """Writes a data set picture by picture; holds one shard in memory.
+    """Writes a data set picture by picture; holds on to the pictures of one shard.
 
     Args:
         folder: an empty folder.
@@ -67,12 +75,15 @@ class ShardWriter:
     def _write_shard(self) -> None:
         checksums = {}
         for resolution in levels_up_to(self.resolution):
-            path = _shard_path(self.folder, resolution, len(self.shards))
-            pixels = np.stack([levels[resolution] for levels in self.pending])
-            with atomic_write(path) as file:  # np.save hides why a write failed
-                np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(pixels))
-                file.write(pixels.data)
-            checksums[str(resolution)] = sha256_of(path)
+            header = header_of((len(self.pending), resolution, resolution, 3))
+            digest = hashlib.sha256(header)
+            with atomic_write(_shard_path(self.folder, resolution, len(self.shards))) as file:
+                file.write(header)
+                for levels in self.pending:
+                    pixels = np.ascontiguousarray(levels[resolution])
+                    file.write(pixels.data)
+                    digest.update(pixels.data)
+            checksums[str(resolution)] = digest.hexdigest()
         self.shards.append({"pictures": len(self.pending), "sha256": checksums})
         self.pending = []
 

@@ -23,7 +23,9 @@ COUNT = 60
 def fingerprints(pictures):
     prints = [fingerprint_of(np.ascontiguousarray(pixels)) for pixels in pictures]
     names = [field.name for field in fields(Fingerprint)]
-    return Fingerprints.of({name: [getattr(each, name).tobytes() for each in prints] for name in names})
+    return Fingerprints.of(
+        {name: np.concatenate([getattr(each, name).ravel() for each in prints]) for name in names}
+    )
 
 
 def copies(pictures, near_bits=32, **more):

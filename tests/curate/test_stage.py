@@ -17,6 +17,7 @@ from curate import examine as examine_module
 from curate import stage
 from curate.examine import examine_all
 from curate.judge import Reason
+from curate.levels import levels_in
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
@@ -76,7 +77,7 @@ def test_the_manifest_says_where_the_pixels_lie(folder, tmp_path, params):
     assert len(dataset) == len(rows) == 10
     assert [row.sha256 for row in rows] == sorted(row.sha256 for row in rows)
     for row in rows:
-        levels = examine_module.examine(folder / row.file, params).levels
+        levels = levels_in(examine_module.examine(folder / row.file, params).levels, params.resolution)
         index = row.shard * params.shard_pictures + row.row
         for resolution, level in levels.items():
             np.testing.assert_array_equal(dataset.pictures([index], resolution)[0], level)
@@ -147,7 +148,7 @@ def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params,
     assert len(results) == 21
     assert results[deadly].facts["failure"] == Reason.DECODER_DIED
     assert results[deadly].levels is None
-    assert all(result.levels for place, result in enumerate(results) if place != deadly)
+    assert all(result.levels is not None for place, result in enumerate(results) if place != deadly)
 
 
 def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):

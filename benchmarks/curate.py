@@ -49,6 +49,7 @@ if __name__ == "__main__":
         for data in pool.imap(one, sys.stdin.read().splitlines(), 8):
             file.write(data)
 """
+LINE = "|---|---|---|---|---|"
 Array = npt.NDArray[np.uint8]
 
 
@@ -209,9 +210,7 @@ def _at_scale(photographs: Sequence[Path], count: int, resolution: int, scratch:
     """A first run, one with nothing new, other thresholds, more pictures; then judging and copies of many."""
     raw, more = _make(scratch / "raw", photographs, range(count)), max(count // 20, 1)
     usual, fewer = _params_at(scratch, resolution), _params_at(scratch, resolution, min_sharpness=500.0)
-    print(
-        f"\n{count} pictures\n\n| run | kept | seconds | pictures decoded | peak memory, GB |\n|---|---|---|---|---|"
-    )
+    print(f"\n{count} pictures\n\n| run | kept | seconds | decoded | peak memory, GB |\n{LINE}")
     _report("the first", raw, scratch, usual)
     _report("the same again", raw, scratch, usual)
     _report("curate.min_sharpness 500", raw, scratch, fewer)

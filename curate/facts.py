@@ -78,7 +78,7 @@ def columns_of(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
 
 
 def bytes_of(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
-    """A column of equally long byte strings without nulls as (n * length,); not copied where it is in one piece."""
+    """A column of byte strings without nulls, one after another; not copied where it is in one piece."""
     whole = column.combine_chunks()
     if isinstance(whole, pa.ChunkedArray):  # of none, or of more than fits into one
         return np.frombuffer(b"".join(column.to_pylist()), np.uint8)

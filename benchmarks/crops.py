@@ -1,0 +1,81 @@
+"""`python -m benchmarks.crops OUT.png [--pictures DIR]`: pictures beside both of their squares."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from curate.crop import centre_square, garment_square, ground_of
+from curate.decode import Refused, decode, open_picture
+from curate.evidence import evidence_of
+from curate.measure import Pixels, reduced
+from demo_shop.draw.sketch import sketch_of
+from demo_shop.drawn import Drawn
+from fashion_pggan.command import run_command
+from fashion_pggan.files import write_bytes
+
+SIDE, GAP = 128, 6  # pixels, of a square and between two
+STEP = 7  # every so many pictures of a folder
+
+
+def main() -> None:
+    """Write a sheet: each column a picture as received, its centre square, the square around its garment."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crops", description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--pictures", type=Path, help="a folder (default: garments that the demo shop draws)")
+    parser.add_argument("--count", type=int, default=10)
+    parser.add_argument("--columns", type=int, default=10)
+    arguments = parser.parse_args()
+    pictures = _of_folder(arguments.pictures) if arguments.pictures else _drawn()
+    tiles = [_tile(pixels) for pixels, _ in zip(pictures, range(arguments.count), strict=False)]
+    while len(tiles) % arguments.columns:
+        tiles.append(np.full_like(tiles[0], 255))
+    rows = [
+        np.concatenate(tiles[start : start + arguments.columns], axis=1)
+        for start in range(0, len(tiles), arguments.columns)
+    ]
+    sheet = cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR)
+    write_bytes(arguments.out, cv2.imencode(".png", sheet)[1].tobytes())
+
+
+def _of_folder(folder: Path) -> Iterator[Pixels]:
+    for path in sorted(folder.iterdir())[::STEP]:
+        try:
+            yield decode(open_picture(path.read_bytes())).pixels
+        except Refused:
+            continue
+
+
+def _drawn() -> Iterator[Pixels]:
+    shop = Drawn(400)
+    for index in range(400):
+        sketch = sketch_of(index)
+        if not sketch.fault and sketch.picture_index == index and min(sketch.width, sketch.height) >= 256:
+            yield decode(open_picture(shop.picture(index))).pixels
+
+
+def _tile(pixels: Pixels) -> Pixels:
+    """(3 * (SIDE + GAP), SIDE + GAP, 3)."""
+    height, width, _ = pixels.shape
+    evidence = evidence_of(pixels)
+    ground = ground_of(
+        {f"border_{name}": getattr(evidence, f"border_{name}") for name in ("red", "green", "blue")}
+    )
+    box = (evidence.box_left, evidence.box_top, evidence.box_width, evidence.box_height)
+    shown = [
+        reduced(pixels, SIDE),
+        *(
+            reduced(square.of(pixels, ground), SIDE)
+            for square in (centre_square(width, height), garment_square(width, height, box, SIDE))
+        ),
+    ]
+    tile = np.full((len(shown) * (SIDE + GAP), SIDE + GAP, 3), 255, np.uint8)
+    for row, picture in enumerate(shown):
+        tile[row * (SIDE + GAP) :][: picture.shape[0], : picture.shape[1]] = picture
+    return tile
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curate import export, stage
+from curate.locations import location
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
@@ -22,7 +23,10 @@ def main() -> None:
 
 def _curate(given: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m curate", description=__doc__)
-    parser.add_argument("source", type=Path, help="a crawl's output (data/raw), or any folder of pictures")
+    parser.add_argument(
+        "source",
+        help="a crawl's output (data/raw), any folder of pictures, or an address such as s3://bucket/raw",
+    )
     parser.add_argument(
         "target",
         type=Path,
@@ -42,7 +46,7 @@ def _curate(given: Sequence[str]) -> None:
     if arguments.workers is not None and arguments.workers < 1:
         raise UserError(f"--workers {arguments.workers}: give 1 or more")
     outcomes = stage.run(
-        arguments.source,
+        location(arguments.source),
         arguments.target,
         load_params(arguments.params).curate,
         report=arguments.report,

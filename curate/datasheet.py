@@ -99,7 +99,7 @@ def _preprocessing(rows: Sequence[CuratedPicture], params: CurateParams, program
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
         f"The raw pictures are not part of the data set. The program: {program}.",
     ]
-    values = [(name, str(value)) for name, value in params.model_dump().items()]
+    values = [(name, str(value)) for name, value in params.model_dump(exclude={"cluster"}).items()]
     return (
         _listed(facts)
         + _counted("Pictures dropped by reason", "reason", dropped)

@@ -11,6 +11,7 @@ from curate.origins import origins_of, program
 from curate.plots import write_plots
 from curate.sheets import SIDE, Tile, chosen, png_of, sheet_of, words_instead
 from curate.thumbnails import thumbnails_of
+from curate.workers import Each
 from fashion_pggan.files import write_bytes, write_text
 from fashion_pggan.manifest import CuratedPicture
 from fashion_pggan.params import CurateParams
@@ -40,7 +41,7 @@ def describe(
     rows: Sequence[CuratedPicture],
     params: CurateParams,
     *,
-    workers: int,
+    each: Each,
     plots: Path | None = None,
 ) -> None:
     """Write the datasheet and the contact sheets into a data set, and the files for `dvc plots`.
@@ -50,13 +51,13 @@ def describe(
         source: the raw pictures.
         rows: of the manifest.
         params: the curate section.
-        workers: processes that decode.
+        each: the workers that decode.
         plots: folder for the CSV files; None for none.
     """
     dataset = Dataset(folder)
     sheet = datasheet_of(rows, origins_of(source), params, version=dataset.version, program=program())
     write_text(folder / DATASHEET, sheet)
-    write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, workers)
+    write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, each)
     if plots:
         write_plots(plots, rows)
 
@@ -67,7 +68,7 @@ def write_sheets(
     source: Path,
     rows: Sequence[CuratedPicture],
     max_pixels: int,
-    workers: int,
+    each: Each,
 ) -> None:
     """Write a sheet per reason, one of what was kept, and one per style of that."""
     kept = {row.sha256: row for row in rows if row.kept}
@@ -80,9 +81,7 @@ def write_sheets(
         if row.duplicate_of
     }
     names = sorted(shown)
-    thumbnails = thumbnails_of(
-        [shown[name] for name in names], side=SIDE, max_pixels=max_pixels, workers=workers
-    )
+    thumbnails = thumbnails_of([shown[name] for name in names], side=SIDE, max_pixels=max_pixels, each=each)
     seen = dict(zip(names, thumbnails, strict=True))
     for name, group in groups.items():
         tiles = [tile for row in group for tile in _tiles(row, dataset, kept, seen)]

@@ -11,7 +11,7 @@ from curate.facts import Row, row_of, seen_in
 from curate.judge import Reason, judge_row, too_many_pixels
 from curate.levels import Flat, flat_of, levels_of
 from curate.measure import Pixels
-from curate.workers import ITEM_LIMIT_S, in_workers
+from curate.workers import ITEM_LIMIT_S, Each
 from fashion_pggan.params import CurateParams
 
 
@@ -54,26 +54,26 @@ def _reduced(pixels: Pixels, facts: Row, params: CurateParams) -> Flat:
 
 
 def examine_all(
-    paths: Sequence[Path], params: CurateParams, workers: int, *, limit_s: int = ITEM_LIMIT_S
+    paths: Sequence[Path], params: CurateParams, each: Each, *, limit_s: int = ITEM_LIMIT_S
 ) -> Iterator[Examined]:
     """Examine pictures in worker processes whose death loses that picture alone.
 
     Args:
         paths: files.
         params: the curate section.
-        workers: processes.
+        each: the workers.
         limit_s: seconds for one picture, after which its worker is ended.
 
     Yields:
         Results in the order of `paths`; few are held at once.
     """
-    results = in_workers(partial(examine, params=params), paths, workers, limit_s=limit_s)
+    results = each(partial(examine, params=params), paths, limit_s=limit_s)
     for path, result in zip(paths, results, strict=True):
         yield result or Examined(row_of(path.stat().st_size, Reason.DECODER_DIED, None))
 
 
 def reduce_all(
-    pictures: Sequence[tuple[Path, Row]], params: CurateParams, workers: int
+    pictures: Sequence[tuple[Path, Row]], params: CurateParams, each: Each
 ) -> Iterator[Flat | None]:
     """Reduce pictures whose facts are known, in their order, in worker processes; None where one died."""
-    return in_workers(partial(reduce, params=params), pictures, workers)
+    return each(partial(reduce, params=params), pictures)

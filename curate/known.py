@@ -12,6 +12,7 @@ from curate.facts import SCHEMA
 from curate.judge import Reason
 from curate.knowledge import FactStore, LevelStore
 from curate.recipe import recipe_hashes
+from curate.workers import Each
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.params import CurateParams, hash_of
@@ -41,11 +42,11 @@ class Known:
     Args:
         folder: the stores; those of other programs or parameters lie beside each other there.
         params: the curate section.
-        workers: processes that examine pictures.
+        each: the workers that examine pictures.
     """
 
-    def __init__(self, folder: Path, params: CurateParams, workers: int) -> None:
-        self.folder, self.params, self.workers = folder, params, workers
+    def __init__(self, folder: Path, params: CurateParams, each: Each) -> None:
+        self.folder, self.params, self.each = folder, params, each
         self.decoded = 0  # pictures examined by this run
         asked = recipe_hashes(Path(params.classifier)) if params.classifier else []
         self.facts = FactStore(folder / f"facts-{hash_of(program_of(MEASURING), *asked)}", SCHEMA)
@@ -71,7 +72,7 @@ class Known:
         """
         names = [name for name in files if name not in self.levels]
         facts = {row["sha256"]: row for row in self._among(names).select(SQUARED).to_pylist()}
-        results = reduce_all([(files[name], facts[name]) for name in names], self.params, self.workers)
+        results = reduce_all([(files[name], facts[name]) for name in names], self.params, self.each)
         for some in self._at_once(names, results, "reducing"):
             lost = [name for name, flat in some if flat is None]
             if lost:
@@ -93,7 +94,7 @@ class Known:
         return pc.fill_null(pc.and_(refused, small_enough), False)
 
     def _examine(self, files: Mapping[str, Path]) -> None:
-        results = examine_all(list(files.values()), self.params, self.workers)
+        results = examine_all(list(files.values()), self.params, self.each)
         for some in self._at_once(list(files), results, "curating"):
             # levels first: facts that are known say that a picture has been looked at
             new = {name: result.levels for name, result in some if name not in self.levels}
@@ -116,6 +117,11 @@ class Known:
                 self.decoded += 1
                 progress.advance()
             yield some
+
+
+def measuring_program() -> str:
+    """A short name for the program that looks at pictures."""
+    return program_of((*MEASURING, *REDUCING))
 
 
 def program_of(files: Iterable[str]) -> str:

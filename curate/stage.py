@@ -6,19 +6,22 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.cluster import on_cluster
 from curate.copies import best_copies
 from curate.crop import square_of
 from curate.describe import describe
 from curate.facts import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
-from curate.known import Known
+from curate.known import Known, measuring_program
+from curate.locations import below, reading
+from curate.workers import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, exclusive, replace_directory, sha256_of, write_text
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
@@ -83,12 +86,13 @@ def run(
         UserError: there are no pictures, or none is left.
     """
     began = time.monotonic()
-    pictures = sorted(raw_pictures(source), key=lambda raw: (raw.sha256, raw.url, raw.file))
-    if not pictures:
-        raise UserError(f"no pictures in {source}: run the crawl stage first (dvc repro crawl)")
-    files = {raw.sha256: source / raw.file for raw in reversed(pictures)}
-    with exclusive(knowledge):
-        known = Known(knowledge, params, workers or os.cpu_count() or 1)
+    each = workers_of(params, workers)
+    with reading(source), exclusive(knowledge):
+        pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
+        if not pictures:
+            raise UserError(f"no pictures in {source}: run the crawl stage first (dvc repro crawl)")
+        files = {raw.sha256: source / raw.file for raw in reversed(pictures)}
+        known = Known(knowledge, params, each)
         facts = known.facts_of(files)
         decisions = decide(facts, params, known.folder)
         rows = list(_rows(pictures, facts, decisions, params))
@@ -98,33 +102,48 @@ def run(
         known.reduce({name: files[name] for name, decision in decisions.items() if not decision.reason})
         with replace_directory(target) as building:
             version = _write(building, rows, facts, known, params)
-            describe(building, source, rows, params, workers=known.workers, plots=plots)
+            describe(building, source, rows, params, each=each, plots=plots)
     if report:
         spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, known) | spent, indent=1) + "\n")
     return outcomes
 
 
-def raw_pictures(source: Path) -> list[Raw]:
+def workers_of(params: CurateParams, workers: int | None) -> Each:
+    """Who looks at pictures: a cluster when one is named, else processes here, by default one per core."""
+    if params.cluster:
+        return on_cluster(params.cluster, measuring_program)
+    return locally(workers or os.cpu_count() or 1)
+
+
+def raw_pictures(source: Path, each: Each) -> list[Raw]:
     """The pictures of a crawl by its records, or every file of a folder that has none.
+
+    Without records every file is read for its SHA-256: on shared storage by the workers.
 
     Raises:
         UserError: a picture of the records is missing.
     """
     if (source / RECORDS).is_file():
         records = read_records(source / RECORDS, RawPicture)
-        missing = [record.file for record in records if not (source / record.file).is_file()]
+        there = {below(path, source) for path in source.rglob("*")}
+        missing = [record.file for record in records if record.file not in there]
         if missing:
             raise UserError(
                 f"{len(missing)} pictures of {source / RECORDS} are missing, the first is {missing[0]}: "
                 "run the crawl stage again (dvc repro --force crawl)"
             )
         return [Raw(record.sha256, record.file, record.url, record.title, record.query) for record in records]
-    files = (path for path in source.rglob("*") if path.is_file())
-    visible = (
-        path for path in files if not any(part.startswith(".") for part in path.relative_to(source).parts)
-    )
-    return [Raw(sha256_of(path), path.relative_to(source).as_posix()) for path in visible]
+    files = [path for path in source.rglob("*") if path.is_file()]
+    visible = [
+        path for path in files if not any(part.startswith(".") for part in below(path, source).split("/"))
+    ]
+    hashes = map(sha256_of, visible) if isinstance(source, PurePath) else each(sha256_of, visible)
+    return [
+        Raw(sha256, below(path, source))
+        for path, sha256 in zip(visible, hashes, strict=True)
+        if sha256 is not None
+    ]
 
 
 def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Decision]:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from curate.decode import Refused, decode, open_picture
 from curate.measure import Pixels, reduced
-from curate.workers import in_workers
+from curate.workers import Each
 
 THUMBNAIL_LIMIT_S = 20  # seconds for one picture
-PICTURES_PER_WORKER = 16  # below it another process costs more than it saves
 
 
 def thumbnails_of(
-    paths: Sequence[Path], *, side: int, max_pixels: int, workers: int
+    paths: Sequence[Path], *, side: int, max_pixels: int, each: Each
 ) -> Iterator[Pixels | None]:
     """Decode and shrink pictures in worker processes.
 
@@ -21,14 +20,13 @@ def thumbnails_of(
         paths: files of any kind.
         side: pixels, the longer side at most.
         max_pixels: a larger picture is not decoded.
-        workers: processes at most.
+        each: the workers.
 
     Yields:
         A picture of at most side x side per path, None where there is nothing to see.
     """
-    worth = -(-len(paths) // PICTURES_PER_WORKER)
     shrink = partial(thumbnail_of, side=side, max_pixels=max_pixels)
-    return in_workers(shrink, paths, min(workers, worth), limit_s=THUMBNAIL_LIMIT_S)
+    return each(shrink, paths, limit_s=THUMBNAIL_LIMIT_S)
 
 
 def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from functools import cache, partial
+from typing import Protocol, TypeVar
 
 import cv2
 
@@ -23,10 +24,23 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+class Each(Protocol):
+    """Calls a function on each of many items, somewhere."""
+
+    def __call__(
+        self, function: Callable[[Item], Result], items: Sequence[Item], *, limit_s: int = ...
+    ) -> Iterator[Result | None]:
+        """Results in the order of `items`; None where a worker died of one."""
+
+
 def in_workers(
-    function: Callable[[Item], Result], items: Sequence[Item], workers: int, *, limit_s: int = ITEM_LIMIT_S
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    workers: int,
+    limit_s: int = ITEM_LIMIT_S,
 ) -> Iterator[Result | None]:
-    """Call a function on items in worker processes.
+    """Call a function on items in worker processes, which stay for the next call.
 
     Args:
         function: of a module, or a partial of one; it and what it returns are pickled.
@@ -54,25 +68,35 @@ def in_workers(
                 yield None
 
 
+def locally(workers: int) -> Each:
+    """Items in so many processes of this machine."""
+    return partial(in_workers, workers=workers)
+
+
 def _until_broken(
     function: Callable[[Item], Result], items: Sequence[Item], workers: int, limit_s: int, at_once: int
 ) -> Iterator[Result]:
     """Results in order, until all are done or a worker has died."""
-    context = multiprocessing.get_context("spawn")
     waiting: deque[Future[list[Result]]] = deque()
-    tasks = [items[start : start + at_once] for start in range(0, len(items), at_once)]
-    with ProcessPoolExecutor(min(workers, len(tasks)), context, _prepare_worker) as pool:
-        try:
-            for task in tasks:
-                waiting.append(pool.submit(_in_time, function, task, limit_s))
-                if len(waiting) == WAITING_PER_WORKER * workers:
-                    yield from waiting.popleft().result()
-            while waiting:
+    pool = _pool(workers)
+    try:
+        for start in range(0, len(items), at_once):
+            waiting.append(pool.submit(_in_time, function, items[start : start + at_once], limit_s))
+            if len(waiting) == WAITING_PER_WORKER * workers:
                 yield from waiting.popleft().result()
-        except BrokenProcessPool:
-            return
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool:
+        _pool.cache_clear()
+        pool.shutdown(wait=True, cancel_futures=True)
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+@cache
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare_worker)
 
 
 def _prepare_worker() -> None:

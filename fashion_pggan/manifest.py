@@ -100,7 +100,7 @@ def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
     if not path.is_file():
         raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
     try:
-        with pq.ParquetFile(path) as file:
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             for batch in file.iter_batches(BATCH_ROWS):
                 for row in batch.to_pylist():
                     yield kind(**row)

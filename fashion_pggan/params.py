@@ -62,6 +62,7 @@ class CurateParams(Section):
     crop: Literal["centre", "garment"]  # which square; the paper's is the centre
     enlarge: bool  # whether squares below `resolution` may be enlarged
     shard_pictures: int = Field(gt=0)  # pictures in a full shard
+    cluster: str  # tcp://HOST:PORT of a Dask scheduler (docs/cluster.md); empty: this machine's cores
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

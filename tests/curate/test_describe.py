@@ -10,7 +10,7 @@ from curate import stage
 from curate.plots import reasons_of, sizes_of
 from curate.sheets import SIDE
 from curate.thumbnails import thumbnail_of, thumbnails_of
-from curate.workers import in_workers
+from curate.workers import in_workers, locally
 from fashion_pggan.manifest import CuratedPicture, read_records
 
 
@@ -125,7 +125,7 @@ def test_a_picture_with_too_many_pixels_is_not_decoded(wild):
 
 
 def test_no_pictures_need_no_process():
-    assert list(thumbnails_of([], side=64, max_pixels=1, workers=2)) == []
+    assert list(thumbnails_of([], side=64, max_pixels=1, each=locally(2))) == []
 
 
 def test_the_death_of_a_worker_loses_one_item(wild, tmp_path):
@@ -133,4 +133,4 @@ def test_the_death_of_a_worker_loses_one_item(wild, tmp_path):
     os.mkfifo(tmp_path / "stuck")
     paths = [wild / "page.jpg", tmp_path / "stuck", wild / "page.jpg"]
     page = b"<html></html>"
-    assert list(in_workers(Path.read_bytes, paths, 2, limit_s=1)) == [page, None, page]
+    assert list(in_workers(Path.read_bytes, paths, workers=2, limit_s=1)) == [page, None, page]

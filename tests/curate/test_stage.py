@@ -18,6 +18,7 @@ from curate import stage
 from curate.examine import examine_all
 from curate.judge import Reason
 from curate.levels import levels_in
+from curate.workers import locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
@@ -144,7 +145,7 @@ def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params,
     stuck = tmp_path / "stuck.png"
     os.mkfifo(stuck)
     paths.insert(deadly, stuck)
-    results = list(examine_all(paths, params, 2, limit_s=2))
+    results = list(examine_all(paths, params, locally(2), limit_s=2))
     assert len(results) == 21
     assert results[deadly].facts["failure"] == Reason.DECODER_DIED
     assert results[deadly].levels is None

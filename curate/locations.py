@@ -1,0 +1,55 @@
+"""Where raw pictures lie: a folder, or shared storage by an fsspec address such as s3://bucket/raw."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from fashion_pggan.errors import UserError
+
+INSTALL = "pip install -c constraints.txt -e '.[cluster]'"
+NETWORK = ("aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "adlfs", "s3fs")
+
+
+def location(text: str) -> Path:
+    """A path; for an address one that reads through fsspec, in any process.
+
+    Keys and endpoints come from the storage's own environment (AWS_…, FSSPEC_S3_ENDPOINT_URL).
+
+    Raises:
+        UserError: nothing that is installed reads such addresses.
+    """
+    if "://" not in text:
+        return Path(text)
+    logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it says where keys were found
+    try:
+        from upath import UPath
+
+        path = UPath(text)
+        assert path.fs  # is made at the first use
+    except (ImportError, ValueError) as error:
+        raise UserError(f"{text} cannot be read ({error}): {INSTALL}, or fsspec's package for it") from error
+    return cast(Path, path)
+
+
+def below(path: Path, folder: Path) -> str:
+    """The rest of a path below a folder, with slashes."""
+    return path.as_posix().removeprefix(folder.as_posix()).lstrip("/")
+
+
+@contextmanager
+def reading(source: Path) -> Iterator[None]:
+    """Turns trouble with shared storage into one line; a local path's errors stay as they are."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        package = type(error).__module__.partition(".")[0]
+        if "://" not in str(source) or not (isinstance(error, OSError) or package in NETWORK):
+            raise
+        raise UserError(
+            f"{source} cannot be read ({' '.join(str(error).split()) or type(error).__name__}): check the "
+            "address, the keys (AWS_…) and the endpoint (FSSPEC_S3_ENDPOINT_URL)"
+        ) from error

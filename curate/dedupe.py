@@ -27,9 +27,10 @@ MOST_MEAN, MOST_HIGH = (
     4.0,
     12.0,
 )  # grey levels between thumbnails of copies: on average; of 95 % of the values
-PART_TIMES = 2.0  # how much more a part may differ, which never lies on whole pixels of the thumbnail
-LEAST_LIKENESS = 0.96  # correlation of a part with its place in the whole
-LEAST_ROUGHLY = 0.85  # the same, over few sizes: below it the others are not tried
+PART_TIMES = 1.8  # how much more a part may differ, whose edges lie on no whole pixels
+FINER = 2  # times as many pixels when a part is placed at last
+# Correlation of a part with its place: over few sizes, over all, with finer pixels. Below it is none.
+LEAST_ROUGHLY, LEAST_LIKELY, LEAST_LIKENESS = 0.88, 0.93, 0.965
 SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
 TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared with each other at once: they stay in the cache
 
@@ -168,16 +169,29 @@ def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs) -> Pairs:
 
 
 def _is_part(whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> bool:
+    """Whether a thumbnail, made a little smaller, lies within another: found roughly, then at half pixels."""
     sides = range(SMALLEST_PART, THUMBNAIL_SIDE + 1)
-    roughly, _ = _best_place(whole, part, [(side, side) for side in sides[::2]])
-    if roughly < LEAST_ROUGHLY:
+    likeness, _ = _best_place(whole, part, [(side, side) for side in sides[::2]])
+    if likeness < LEAST_ROUGHLY:
         return False
-    best, (left, top, width, height) = _best_place(whole, part, list(product(sides, sides)))
-    if best < LEAST_LIKENESS:
+    likeness, (_, _, width, height) = _best_place(whole, part, list(product(sides, sides)))
+    if likeness < LEAST_LIKELY:
         return False
-    found = whole[top : top + height, left : left + width].astype(np.float32)
-    smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    finer = cv2.resize(whole, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC)
+    widths, heights = (
+        range(FINER * side - FINER, min(FINER * side + FINER, len(finer)) + 1) for side in (width, height)
+    )
+    likeness, (left, top, width, height) = _best_place(finer, part, list(product(widths, heights)))
+    if likeness < LEAST_LIKENESS:
+        return False
+    found = finer[top : top + height, left : left + width].astype(np.float32)
+    smaller = _resized(part, width, height).astype(np.float32)
     return bool(_close(found[None], smaller[None], PART_TIMES)[0])
+
+
+def _resized(part: npt.NDArray[np.uint8], width: int, height: int) -> npt.NDArray[np.uint8]:
+    how = cv2.INTER_AREA if max(width, height) <= THUMBNAIL_SIDE else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, (width, height), interpolation=how), np.uint8)
 
 
 def _best_place(
@@ -186,7 +200,7 @@ def _best_place(
     """The largest correlation of the part, reduced to one of these sizes, with a place in the whole."""
     best, place = -1.0, (0, 0, 0, 0)
     for width, height in sizes:
-        smaller = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+        smaller = _resized(part, width, height)
         likeness = cv2.matchTemplate(whole, smaller, cv2.TM_CCOEFF_NORMED)
         _, most, _, (left, top) = cv2.minMaxLoc(likeness)
         if most > best:

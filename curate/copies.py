@@ -27,7 +27,7 @@ def best_copies(
         params: the curate section.
         folder: where the pairs found are kept.
     """
-    shown = facts.select(["sha256", "pixels_hash", "width", "height", "sharpness"])
+    shown = facts.select(["sha256", "pixels_hash", "width", "height", "banner", "sharpness"])
     columns = columns_of(shown)
     seen = np.flatnonzero(columns["pixels_hash"] != "")
     pairs = seen[exact_copies(columns["pixels_hash"][seen])]
@@ -39,7 +39,7 @@ def best_copies(
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)]
     area = columns["width"][usable] * columns["height"][usable]
-    return best_of_groups(len(usable), pairs, area, columns["sharpness"][usable])
+    return best_of_groups(len(usable), pairs, area, columns["banner"][usable], columns["sharpness"][usable])
 
 
 def _near(

@@ -31,6 +31,7 @@ PART_TIMES = 1.8  # how much more a part may differ, whose edges lie on no whole
 FINER = 2  # times as many pixels when a part is placed at last
 # Correlation of a part with its place: over few sizes, over all, with finer pixels. Below it is none.
 LEAST_ROUGHLY, LEAST_LIKELY, LEAST_LIKENESS = 0.88, 0.93, 0.965
+STRIP = 6  # rows of 32: a banner that a copy may bear along its upper or lower edge
 SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
 TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared with each other at once: they stay in the cache
 
@@ -65,8 +66,8 @@ def copies_among(
 ) -> Pairs:
     """Pairs of pictures that are copies of each other, one of them at least new, confirmed on thumbnails.
 
-    A copy may be re-encoded, resized, brighter or darker, mirrored, or without its edges. One in other
-    colours is none unless colour variants are asked for.
+    A copy may be re-encoded, resized, brighter or darker, mirrored, without its edges or with a strip along
+    one. One in other colours is none unless colour variants are asked for.
 
     Args:
         prints: of n pictures.
@@ -83,6 +84,7 @@ def copies_among(
     found = [
         np.sort(close, axis=1) if colour_variants else _alike(thumbnails, close),
         _alike(thumbnails, mirrors, mirrored=True),
+        *(_alike(thumbnails[:, rows], near) for rows in (np.s_[STRIP:], np.s_[:-STRIP])),
         _parts(thumbnails, parts),
     ]
     return np.unique(np.concatenate(found), axis=0)
@@ -214,9 +216,13 @@ def _chunks(pairs: Pairs) -> Iterator[Pairs]:
 
 
 def best_of_groups(
-    count: int, pairs: Pairs, area: npt.NDArray[np.float64], sharpness: npt.NDArray[np.float64]
+    count: int,
+    pairs: Pairs,
+    area: npt.NDArray[np.float64],
+    banner: npt.NDArray[np.float64],
+    sharpness: npt.NDArray[np.float64],
 ) -> Indices:
-    """For each picture the best of its group: the largest, then the sharpest, then the first.
+    """For each picture the best of its group: the largest, without a banner, the sharpest, the first.
 
     A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict, so
     that such chains stay short.
@@ -225,9 +231,10 @@ def best_of_groups(
         count: n, the number of pictures.
         pairs: copies of each other, as (k, 2) indices below n.
         area: (n,), pixels.
+        banner: (n,), its score.
         sharpness: (n,), see `curate.evidence`.
     """
-    order = np.lexsort((np.arange(count), -sharpness, -area))  # best first
+    order = np.lexsort((np.arange(count), -sharpness, banner, -area))  # best first
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
     best = rank.copy()  # of the group, as far as it is known

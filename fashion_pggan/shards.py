@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, write_text
+from fashion_pggan.files import atomic_write, sha256_of, write_text
 
 FORMAT = 1
 SMALLEST = 4  # pixels, side of the smallest level
@@ -91,11 +91,15 @@ class ShardWriter:
 class Dataset:
     """A data set on disk, read at random by index without loading it.
 
+    Args:
+        folder: the data set.
+        verify: check a shard against its checksum when it is first read.
+
     Raises:
         UserError: there is no data set in `folder`, it is empty, or another version of the program wrote it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, verify: bool = False) -> None:
         index_path = folder / "index.json"
         if not index_path.is_file():
             raise UserError(f"no data set in {folder}: run the curate stage first (dvc repro curate)")
@@ -106,13 +110,14 @@ class Dataset:
             self.version: str = index["version"]
             self.resolution: int = index["resolution"]
             self.counts: list[int] = [shard["pictures"] for shard in index["shards"]]
+            self.checksums: list[dict[str, str]] = [shard["sha256"] for shard in index["shards"]]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"{index_path} cannot be read ({error}): delete {folder} and run dvc repro"
             ) from error
         if not self.counts:
             raise UserError(f"the data set in {folder} has no pictures: run the curate stage again")
-        self.folder = folder
+        self.folder, self._verify = folder, verify
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         self._shard = cache(self._open)
 
@@ -131,8 +136,7 @@ class Dataset:
             raise IndexError(
                 f"indices {wanted.min()} to {wanted.max()} of a data set of {len(self)} pictures"
             )
-        if resolution not in levels_up_to(self.resolution):
-            raise ValueError(f"no level of {resolution} px in a data set of {self.resolution} px")
+        self._check_level(resolution)
         out = np.empty((len(wanted), resolution, resolution, 3), dtype=np.uint8)
         shard_of = np.searchsorted(self.starts, wanted, side="right") - 1
         for shard in np.unique(shard_of):
@@ -140,9 +144,46 @@ class Dataset:
             out[mine] = self._shard(resolution, int(shard))[wanted[mine] - self.starts[shard]]
         return out
 
+    def picture(self, index: int, resolution: int) -> Pictures:
+        """A picture as a view of its shard, (resolution, resolution, 3) uint8 RGB: nothing is copied.
+
+        Raises:
+            IndexError, ValueError: as `pictures`.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"index {index} of a data set of {len(self)} pictures")
+        self._check_level(resolution)
+        shard = int(np.searchsorted(self.starts, index, side="right")) - 1
+        view: Pictures = self._shard(resolution, shard)[index - int(self.starts[shard])]
+        return view
+
+    def verify(self) -> None:
+        """Check every shard against its checksum.
+
+        Raises:
+            UserError: one is damaged or missing.
+        """
+        for resolution in levels_up_to(self.resolution):
+            for shard in range(len(self.counts)):
+                self._check(resolution, shard)
+
+    def _check_level(self, resolution: int) -> None:
+        if resolution not in levels_up_to(self.resolution):
+            raise ValueError(f"no level of {resolution} px in a data set of {self.resolution} px")
+
+    def _check(self, resolution: int, shard: int) -> None:
+        path = _shard_path(self.folder, resolution, shard)
+        if not path.is_file() or sha256_of(path) != self.checksums[shard].get(str(resolution)):
+            raise UserError(
+                f"{path} is not what was written, by its SHA-256 in index.json: delete {self.folder} and run "
+                "dvc repro"
+            )
+
     def _open(self, resolution: int, shard: int) -> Pictures:
         path = _shard_path(self.folder, resolution, shard)
         expected = (self.counts[shard], resolution, resolution, 3)
+        if self._verify:
+            self._check(resolution, shard)
         try:
             pixels: Pictures = np.load(path, mmap_mode="r")
         except (OSError, ValueError) as error:

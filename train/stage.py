@@ -43,7 +43,7 @@ def run(
     Raises:
         UserError: see `Run`.
     """
-    dataset = Dataset(source)
+    dataset = Dataset(source, verify=True)
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:

@@ -142,9 +142,7 @@ def test_the_largest_is_kept_then_one_without_banner_then_the_sharpest_then_the_
     sharpness = np.asarray([1.0, 9, 1, 1, 2, 3, 3, 0])
     plain = np.zeros(8)
     assert best_of_groups(8, pairs, area, plain, sharpness).tolist() == [2, 2, 2, 4, 4, 5, 5, 7]
-    banner = np.asarray(
-        [0, 0, 0.9, 0, 0.9, 0, 0, 0]
-    )  # decides among equally large ones
+    banner = np.asarray([0, 0, 0.9, 0, 0.9, 0, 0, 0])  # decides among equally large ones
     assert best_of_groups(8, pairs, area, banner, sharpness).tolist() == [2, 2, 2, 3, 3, 5, 5, 7]
 
 

@@ -135,3 +135,34 @@ def test_a_damaged_shard_is_named(tmp_path: Path, damage) -> None:
     assert len(dataset.pictures([0], 8)) == 1  # the other shards are well
     with pytest.raises(UserError, match=r"r0008/00001\.npy .*: delete .* and run dvc repro"):
         dataset.pictures([5], 8)
+
+
+def test_one_picture_is_a_view_of_its_shard(dataset: Dataset) -> None:
+    for index in range(len(dataset)):
+        picture = dataset.picture(index, 8)
+        assert isinstance(picture, np.memmap)
+        np.testing.assert_array_equal(picture, dataset.pictures([index], 8)[0])
+    for index in (-1, len(dataset)):
+        with pytest.raises(IndexError, match=f"index {index} of a data set of {len(dataset)} pictures"):
+            dataset.picture(index, 8)
+    with pytest.raises(ValueError, match="no level of 64 px"):
+        dataset.picture(0, 64)
+
+
+def test_a_changed_pixel_is_noticed_by_the_checksum(tmp_path: Path) -> None:
+    writer = ShardWriter(tmp_path, 8, 2)
+    for value in range(3):
+        writer.add({side: np.full((side, side, 3), value, np.uint8) for side in (8, 4)})
+    writer.finish()
+    Dataset(tmp_path).verify()
+    shard = tmp_path / "r0008/00001.npy"
+    data = bytearray(shard.read_bytes())
+    data[-1] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(UserError, match=r"r0008/00001\.npy is not what was written, by its SHA-256"):
+        Dataset(tmp_path).verify()
+    careful = Dataset(tmp_path, verify=True)
+    assert careful.pictures([0, 1], 8).shape == (2, 8, 8, 3)
+    with pytest.raises(UserError, match="is not what was written"):
+        careful.pictures([2], 8)
+    assert Dataset(tmp_path).pictures([2], 8)[0, -1, -1, -1] == 3

@@ -1,130 +1,152 @@
-"""Items in the processes of many machines: a Dask cluster in the place of this machine's workers.
+"""Items on the workers of a Dask cluster, in the place of this machine's processes (docs/cluster.md)."""
 
-Each Dask worker stands for a machine and has processes of its own (`curate.workers`), so that memory, time
-and the death of one picture are bounded there exactly as here. docs/cluster.md says how to start one.
-"""
-
-import multiprocessing
-import os
+import logging
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from curate.workers import ITEM_LIMIT_S, Each, in_workers
+from curate.task import Task
+from curate.workers import ITEM_LIMIT_S, Each
 from fashion_pggan.errors import PassingError, UserError
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 INSTALL = "pip install -c constraints.txt -e '.[cluster]'"
-CONNECT_S = 10  # seconds, until the scheduler and a worker must have answered
-AT_ONCE = 64  # items in a task of a machine
-WAITING_PER_MACHINE = 2  # tasks handed out ahead
+AT_ONCE = 16  # items in a task: at 1024 pixels their levels are 67 MB
+WAITING_PER_THREAD = 3  # tasks handed out ahead
+CONNECT_S = 5  # seconds in which a scheduler answers
+WORKER_S = 30  # seconds in which it has a worker
+LOOK_S = 30  # seconds between two looks at whether there are workers left
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def on_cluster(address: str, program: Callable[[], str]) -> Each:
-    """Items on the machines of a cluster, whose program must be this one.
+def on_cluster(address: str) -> Each:
+    """Items on the workers of a cluster.
 
     Args:
         address: of the scheduler, tcp://host:port.
-        program: a name for what the program is, asked here and on every machine.
 
     Raises:
-        UserError: Dask is not installed here, or the program there is another or none.
+        UserError: Dask is not installed here, or the address is none.
         PassingError: no scheduler or no worker answers.
     """
-    with _connected(address) as client:
-        _check(client, address, program)
-    return partial(in_cluster, address=address)
+    with _connected(address):
+        return partial(in_cluster, address=address)
 
 
 def in_cluster(
-    function: Callable[[Item], Result],
-    items: Sequence[Item],
-    *,
-    address: str,
-    limit_s: int = ITEM_LIMIT_S,
+    function: Callable[[Item], Result], items: Sequence[Item], *, address: str, limit_s: int = ITEM_LIMIT_S
 ) -> Iterator[Result | None]:
-    """Call a function on items on the machines of a cluster; for the rest see `curate.workers.in_workers`.
+    """Call a function on items; Dask repeats the tasks of a machine that is lost.
+
+    Args:
+        function: of a module, or a partial of one; it and what it returns are pickled.
+        items: few of them are handed out at once; files among them are read on the workers.
+        address: of the scheduler.
+        limit_s: seconds for one item, after which its process is ended.
+
+    Yields:
+        What the function returns, in the order of `items`; None where its process died.
 
     Raises:
+        UserError: the program there is another or none, or a file cannot be read there.
         PassingError: the cluster is lost.
     """
     if not items:
         return
     with _connected(address) as client:
-        most = WAITING_PER_MACHINE * max(len(client.scheduler_info()["workers"]), 1)
-        waiting: deque[Future[list[Result | None]]] = deque()
-        try:
-            for start in range(0, len(items), AT_ONCE):
-                task = items[start : start + AT_ONCE]
-                waiting.append(client.submit(_on_machine, function, task, limit_s, pure=False))
-                if len(waiting) == most:
-                    yield from waiting.popleft().result()
-            while waiting:
-                yield from waiting.popleft().result()
-        except _lost() as error:
-            raise PassingError(
-                f"the cluster at {address} was lost ({type(error).__name__}): start its workers again and "
-                "run the same command; what was finished is kept"
-            ) from error
-        finally:
-            client.cancel(list(waiting))
+        waiting: deque[Future] = deque()
+        for start in range(0, len(items), AT_ONCE):
+            task = pickle.dumps(Task(function, items[start : start + AT_ONCE], limit_s))
+            waiting.append(client.submit(pickle.loads, task, pure=False))
+            if len(waiting) >= WAITING_PER_THREAD * max(sum(client.nthreads().values()), 1):
+                yield from _results(_awaited(waiting.popleft(), client, address), address)
+        while waiting:
+            yield from _results(_awaited(waiting.popleft(), client, address), address)
 
 
-def _on_machine(
-    function: Callable[[Item], Result], items: Sequence[Item], limit_s: int
-) -> list[Result | None]:
-    return list(in_workers(function, items, workers=os.cpu_count() or 1, limit_s=limit_s))
-
-
-def _connected(address: str) -> "Client":
+@contextmanager
+def _connected(address: str) -> "Iterator[Client]":
+    """A client of a cluster that has a worker."""
     try:
         from distributed import Client
-    except ImportError:
-        raise UserError(f"curate.cluster needs Dask: {INSTALL}") from None
+        from distributed.comm.core import CommClosedError
+    except ImportError as error:
+        raise UserError(f"curate.cluster {address} needs Dask ({error}): {INSTALL}") from error
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says is said below, shorter
     try:
-        client = Client(address, timeout=CONNECT_S, set_as_default=False)
-        client.wait_for_workers(1, timeout=CONNECT_S)
-    except ValueError as error:  # the address is none
+        client = Client(address, timeout=CONNECT_S, set_as_default=False, direct_to_workers=True)
+    except ValueError as error:
         raise UserError(f"curate.cluster {address}: {error}: give tcp://HOST:PORT") from error
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         raise PassingError(
-            f"no Dask cluster answers at {address}: start `dask scheduler` and `dask worker --no-nanny` "
-            "(docs/cluster.md), or empty curate.cluster"
+            f"no Dask scheduler answers at {address} (curate.cluster): start one (dask scheduler), mend the "
+            "address, or empty it to work here"
         ) from error
-    return client
+    with client:
+        _await_worker(client, address)
+        try:
+            yield client
+        except (CancelledError, CommClosedError) as error:
+            raise PassingError(
+                f"the Dask scheduler at {address} was lost: start it again and run the same command; what "
+                "was finished before is kept"
+            ) from error
 
 
-def _check(client: "Client", address: str, program: Callable[[], str]) -> None:
-    here = program()
-    for worker, answer in client.run(program, on_error="return").items():
-        if answer != here:
-            what = str(answer) if isinstance(answer, Exception) else "another version"
-            raise UserError(
-                f"the worker {worker} of {address} does not run this program ({what}): install the same "
-                "commit with the same constraints.txt there"
-            )
-    daemons = client.run(_is_daemon)
-    if any(daemons.values()):
-        worker = next(name for name, daemon in daemons.items() if daemon)
-        raise UserError(
-            f"the worker {worker} of {address} may not start processes: start it by `dask worker --no-nanny`"
-        )
+def _await_worker(client: "Client", address: str) -> None:
+    try:
+        client.wait_for_workers(1, timeout=WORKER_S)
+    except TimeoutError:
+        raise PassingError(
+            f"the Dask scheduler at {address} has no workers: start some (dask worker {address}) and run the "
+            "same command; what was finished before is kept"
+        ) from None
 
 
-def _is_daemon() -> bool:
-    return multiprocessing.current_process().daemon
-
-
-def _lost() -> tuple[type[Exception], ...]:
-    from concurrent.futures import CancelledError
-
+def _awaited(future: "Future", client: "Client", address: str) -> list[bytes | None]:
+    """What a task returned."""
     from distributed import KilledWorker
-    from distributed.comm import CommClosedError
 
-    return KilledWorker, CommClosedError, CancelledError, TimeoutError
+    while True:
+        try:
+            outcomes: list[bytes | None] = future.result(timeout=LOOK_S)
+            return outcomes
+        except TimeoutError:
+            _await_worker(client, address)
+        except KilledWorker as error:
+            raise PassingError(
+                f"workers of the Dask cluster {address} ended one after another at the same task: look at "
+                "what they printed, then run the same command; what was finished before is kept"
+            ) from error
+        except ImportError as error:
+            raise UserError(
+                f"a machine of the Dask cluster {address} cannot load this program ({_one_line(error)}): "
+                "install the same commit on every machine with pip install -c constraints.txt"
+            ) from error
+
+
+def _results(outcomes: Sequence[bytes | None], address: str) -> Iterator[Any]:
+    for outcome in outcomes:
+        fine: bool
+        result: Any
+        fine, result = (True, None) if outcome is None else pickle.loads(outcome)
+        if isinstance(result, FileNotFoundError):
+            raise UserError(
+                f"a worker of the Dask cluster {address} cannot read a file ({_one_line(result)}): give a "
+                "folder that every machine has at the same path, or an address such as s3://bucket/folder"
+            ) from result
+        if not fine:
+            raise result
+        yield result
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

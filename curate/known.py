@@ -119,11 +119,6 @@ class Known:
             yield some
 
 
-def measuring_program() -> str:
-    """A short name for the program that looks at pictures."""
-    return program_of((*MEASURING, *REDUCING))
-
-
 def program_of(files: Iterable[str]) -> str:
     """A short name for what these files of this package are now."""
     return hash_of(*(sha256_of(Path(__file__).with_name(name)) for name in files))

@@ -19,7 +19,7 @@ from curate.crop import square_of
 from curate.describe import describe
 from curate.facts import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
-from curate.known import Known, measuring_program
+from curate.known import Known
 from curate.locations import below, reading
 from curate.workers import Each, locally
 from fashion_pggan.errors import UserError
@@ -87,6 +87,8 @@ def run(
     """
     began = time.monotonic()
     each = workers_of(params, workers)
+    if params.cluster and isinstance(source, PurePath):
+        source = source.absolute()  # workers run in folders of their own
     with reading(source), exclusive(knowledge):
         pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
         if not pictures:
@@ -112,7 +114,7 @@ def run(
 def workers_of(params: CurateParams, workers: int | None) -> Each:
     """Who looks at pictures: a cluster when one is named, else processes here, by default one per core."""
     if params.cluster:
-        return on_cluster(params.cluster, measuring_program)
+        return on_cluster(params.cluster)
     return locally(workers or os.cpu_count() or 1)
 
 

@@ -96,10 +96,11 @@ def _until_broken(
 
 @cache
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _prepare_worker)
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), prepare_worker)
 
 
-def _prepare_worker() -> None:
+def prepare_worker() -> None:
+    """Bound what this process may cost: memory, time (by SIGALRM), threads; it ends with its parent."""
     end_with_parent()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C say on it what is in the facts already
     cv2.setNumThreads(1)

@@ -1,0 +1,75 @@
+"""A task on a worker of a Dask cluster: some items, if their results would be the same as at home."""
+
+import hashlib
+import pickle
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from curate.child import outcome_of
+from fashion_pggan.errors import UserError
+
+REPOSITORY = Path(__file__).parents[1]
+PROGRAM = ("curate", "fashion_pggan")  # packages that run on the workers
+LIBRARIES = ("distributed", "numpy", "opencv-python-headless", "pillow", "simplejpeg")  # say what pixels are
+
+
+class Task:
+    """A call of `work` that is made where `pickle.loads` meets it.
+
+    Dask is given that function and bytes, nothing of this program: a worker that is sent something which it
+    cannot import ends without a word to the one who waits.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], items: Sequence[Any], limit_s: int) -> None:
+        self.call = pickle.dumps((function, items)), limit_s, environment()
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return work, self.call
+
+
+def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes | None]:
+    """Call a function on items in a process of this thread's own.
+
+    Args:
+        call: the function and the items, pickled.
+        limit_s: seconds for one item, after which its process is ended.
+        expected: the environment of the program that asks.
+
+    Returns:
+        Pickled outcomes, in the order of the items (`curate.child.outcome_of`).
+
+    Raises:
+        UserError: the environment is another, or no process can be started.
+    """
+    here = environment()
+    others = ((name, here.get(name), asked) for name, asked in expected.items())
+    differing = [f"{name} {found}, not {asked}" for name, found, asked in others if found != asked]
+    if differing:
+        raise UserError(
+            f"the Dask worker on {platform.node()} has {'; '.join(differing)}: install the same commit there "
+            "with pip install -c constraints.txt, and start the worker again"
+        )
+    function, items = pickle.loads(call)
+    return [outcome_of(function, item, limit_s) for item in items]
+
+
+@cache
+def environment() -> Mapping[str, str]:
+    """What results depend on beside their input: with another one the data set would be another."""
+    code = hashlib.sha256()
+    for name in PROGRAM:
+        for path in sorted((REPOSITORY / name).glob("*.[np]*y")):  # modules, and arrays beside them
+            code.update(path.name.encode() + b"\0" + path.read_bytes())
+    versions = {"program": code.hexdigest()[:12], "python": ".".join(platform.python_version_tuple()[:2])}
+    return versions | {name: _version(name) for name in LIBRARIES}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(not installed)"

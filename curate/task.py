@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from curate.child import outcome_of
+from curate.child import outcomes_of
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
         expected: the environment of the program that asks.
 
     Returns:
-        Pickled outcomes, in the order of the items (`curate.child.outcome_of`).
+        Pickled outcomes, in the order of the items (`curate.child.outcomes_of`).
 
     Raises:
         UserError: the environment is another, or no process can be started.
@@ -54,7 +54,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
             "with pip install -c constraints.txt, and start the worker again"
         )
     function, items = pickle.loads(call)
-    return [outcome_of(function, item, limit_s) for item in items]
+    return outcomes_of(function, items, limit_s)
 
 
 @cache

@@ -100,9 +100,7 @@ def test_results_come_in_order_and_a_deadly_item_is_lost_alone(cluster, folder):
 
 def test_another_version_on_a_worker_is_refused_whenever_it_joins(cluster, monkeypatch):
     monkeypatch.setattr(task, "environment", lambda: {"numpy": "1.0", "new": "1"})
-    with pytest.raises(
-        UserError, match=r"worker on .* has numpy 2.*, not 1\.0; new None, not 1: "
-    ):
+    with pytest.raises(UserError, match=r"worker on .* has numpy 2.*, not 1\.0; new None, not 1: "):
         list(in_cluster(len, ["a"], address=cluster))
 
 

@@ -1,6 +1,9 @@
 """Which usable pictures are copies of which: what takes long is kept between runs."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -8,9 +11,11 @@ import pyarrow as pa
 
 from curate.dedupe import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
 from curate.facts import bytes_of, columns_of
+from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write
 from fashion_pggan.params import CurateParams, hash_of
 
+QUALITY = ["width", "height", "banner", "format", "jpeg_quality", "size", "sharpness"]
 PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
 
 
@@ -27,7 +32,7 @@ def best_copies(
         params: the curate section.
         folder: where the pairs found are kept.
     """
-    shown = facts.select(["sha256", "pixels_hash", "width", "height", "banner", "sharpness"])
+    shown = facts.select(["sha256", "pixels_hash", *QUALITY])
     columns = columns_of(shown)
     seen = np.flatnonzero(columns["pixels_hash"] != "")
     pairs = seen[exact_copies(columns["pixels_hash"][seen])]
@@ -38,8 +43,21 @@ def best_copies(
     place[usable] = np.arange(len(usable))
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)]
-    area = columns["width"][usable] * columns["height"][usable]
-    return best_of_groups(len(usable), pairs, area, columns["banner"][usable], columns["sharpness"][usable])
+    return best_of_groups(len(usable), pairs, merits_of(columns, usable))
+
+
+def merits_of(
+    columns: Mapping[str, npt.NDArray[Any]], usable: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.float64]]:
+    """What makes a copy better, most weighty first: it is larger, without a banner, less lossy, sharper.
+
+    Blocks and dither look sharp, so sharpness comes last: before it the format (a GIF has 256 colours), the
+    quality of a JPEG, and the bytes.
+    """
+    facts = {name: columns[name][usable] for name in QUALITY}
+    quality = np.where(facts["format"] == "GIF", 0.0, np.nan_to_num(facts["jpeg_quality"], nan=100.0))
+    area = facts["width"] * facts["height"]
+    return [area, -facts["banner"], quality, facts["size"], facts["sharpness"]]
 
 
 def _near(
@@ -54,8 +72,11 @@ def _near(
     path = folder / f"copies-{hash_of(program, params.near_bits, params.colour_variants)}.npz"
     known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")
     if path.exists():
-        with np.load(path) as known:
-            known_names, known_pairs = known["names"], known["pairs"]
+        try:
+            with path.open("rb") as opened, np.load(opened) as known:
+                known_names, known_pairs = known["names"], known["pairs"]
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
     new = ~np.isin(names, known_names)
     if new.any():
         prints = facts.select(PRINTS).take(seen)

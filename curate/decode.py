@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from curate.judge import Reason
 from curate.measure import Header, Pixels, jpeg_quality_of
+from curate.scans import is_complete
 
 SNIFFED_BYTES = 1024
 WHITE = (255, 255, 255, 255)
@@ -22,7 +23,7 @@ UPRIGHT, SIDEWAYS = range(1, 5), range(5, 9)  # EXIF orientations
 ORIENTATION = 0x0112  # EXIF tag
 JPEG_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplejpeg's colour space
 PREMATURE = "remature end"  # libjpeg's warnings
-HARMLESS = ("extraneous bytes before marker",)
+HARMLESS = ("extraneous bytes before marker 0xd9",)  # the end: all before it was in order
 END_OF_IMAGE = b"\xff\xd9"
 ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 
@@ -65,11 +66,17 @@ def kind_of(data: bytes) -> str:
         ("WEBP", data.startswith(b"RIFF") and data[8:12] == b"WEBP"),
         ("BMP", data.startswith(b"BM")),
         ("TIFF", data.startswith((b"II*\0", b"MM\0*"))),
-        ("AVIF", data[4:8] == b"ftyp" and data[8:12] in (b"avif", b"avis")),
+        ("AVIF", data[4:8] == b"ftyp" and bool(_brands(data) & {b"avif", b"avis"})),
     ):
         if found:
             return kind
     raise Refused(Reason.UNSUPPORTED_FORMAT if _never_opened(data) else Reason.NOT_IMAGE)
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """What a file of boxes says it is compatible with."""
+    end = min(int.from_bytes(data[:4], "big"), SNIFFED_BYTES)
+    return {data[start : start + 4] for start in range(8, end, 4)}
 
 
 def _never_opened(data: bytes) -> bool:
@@ -127,6 +134,8 @@ def _loaded(opened: Opened) -> Image.Image:
     if opened.header.format != "JPEG" or picture.mode not in JPEG_SPACES:
         picture.load()
         return picture
+    if not is_complete(opened.data):
+        raise Refused(Reason.TRUNCATED)
     pixels = _jpeg(opened.data, JPEG_SPACES[picture.mode])
     if picture.mode == "CMYK":  # Pillow knows when its values are inverted
         picture.load()
@@ -178,7 +187,9 @@ def _upright(picture: Image.Image) -> Image.Image:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Sixteen bits to eight, palettes to colours, one bit to grey."""
-    if picture.mode.startswith("I"):  # I;16 and its kin, or 32-bit integers that hold 16 bits
+    if picture.mode in ("I", "F"):
+        raise ValueError("values of 32 bits, whose white nobody says")
+    if picture.mode.startswith("I"):  # I;16 and its kin
         values = np.asarray(picture).astype(np.float64) / 257
         return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
     if picture.mode == "P":

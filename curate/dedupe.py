@@ -84,10 +84,18 @@ def copies_among(
     found = [
         np.sort(close, axis=1) if colour_variants else _alike(thumbnails, close),
         _alike(thumbnails, mirrors, mirrored=True),
-        *(_alike(thumbnails[:, rows], near) for rows in (np.s_[STRIP:], np.s_[:-STRIP])),
-        _parts(thumbnails, parts),
     ]
+    # what groups hold together already needs no closer look, which takes milliseconds a pair
+    for rows in (np.s_[STRIP:], np.s_[:-STRIP]):
+        found.append(_alike(thumbnails[:, rows], _apart(near, found, len(new))))
+    found.append(_parts(thumbnails, _apart(parts, found, len(new)), len(new)))
     return np.unique(np.concatenate(found), axis=0)
+
+
+def _apart(pairs: Pairs, found: Sequence[Pairs], count: int) -> Pairs:
+    """The pairs whose two pictures are not yet in one group."""
+    group = best_of_groups(count, np.concatenate(found), [])
+    return np.asarray(pairs[group[pairs[:, 0]] != group[pairs[:, 1]]])
 
 
 def _close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
@@ -160,13 +168,22 @@ def _close(
     return np.asarray(close & (gain >= GAINS[0]) & (gain <= GAINS[1]))
 
 
-def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs) -> Pairs:
-    """The pairs of which the second shows the first without its edges; smaller index first."""
-    kept = [
-        sorted((int(whole), int(part)))
-        for whole, part in pairs
-        if _is_part(thumbnails[whole], thumbnails[part])
-    ]
+def _parts(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, count: int) -> Pairs:
+    """Pairs of which one shows the other without its edges, as many as connect all; smaller index first."""
+    group = list(range(count))
+
+    def root(index: int) -> int:
+        while group[index] != index:
+            group[index] = group[group[index]]
+            index = group[index]
+        return index
+
+    kept = []
+    for whole, part in pairs.tolist():
+        one, other = root(whole), root(part)
+        if one != other and _is_part(thumbnails[whole], thumbnails[part]):
+            group[max(one, other)] = min(one, other)
+            kept.append(sorted((whole, part)))
     return np.asarray(kept, np.int64).reshape(-1, 2)
 
 
@@ -215,14 +232,8 @@ def _chunks(pairs: Pairs) -> Iterator[Pairs]:
         yield pairs[start : start + 1024]
 
 
-def best_of_groups(
-    count: int,
-    pairs: Pairs,
-    area: npt.NDArray[np.float64],
-    banner: npt.NDArray[np.float64],
-    sharpness: npt.NDArray[np.float64],
-) -> Indices:
-    """For each picture the best of its group: the largest, without a banner, the sharpest, the first.
+def best_of_groups(count: int, pairs: Pairs, merits: Sequence[npt.NDArray[np.float64]]) -> Indices:
+    """For each picture the best of its group; of equally good ones the first.
 
     A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict, so
     that such chains stay short.
@@ -230,11 +241,9 @@ def best_of_groups(
     Args:
         count: n, the number of pictures.
         pairs: copies of each other, as (k, 2) indices below n.
-        area: (n,), pixels.
-        banner: (n,), its score.
-        sharpness: (n,), see `curate.evidence`.
+        merits: (n,) each, larger is better; the first that differs decides.
     """
-    order = np.lexsort((np.arange(count), -sharpness, banner, -area))  # best first
+    order = np.lexsort((np.arange(count), *(-merit for merit in reversed(merits))))  # best first
     rank = np.empty(count, np.int64)
     rank[order] = np.arange(count)
     best = rank.copy()  # of the group, as far as it is known

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
+
 from curate.crop import ground_of, square_of
 from curate.decode import Refused, decode, open_picture
 from curate.facts import Row, row_of, seen_in
@@ -37,15 +39,21 @@ def examine(path: Path, params: CurateParams) -> Examined:
         pixels, profile_ignored = decode(opened)
     except Refused as refused:
         return Examined(row_of(len(data), refused.reason, header))
-    seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=params.classifier)
-    facts = row_of(len(data), "", header) | seen
-    return Examined(facts, None if judge_row(facts, params) else _reduced(pixels, facts, params))
+    try:
+        seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=params.classifier)
+        facts = row_of(len(data), "", header) | seen
+        return Examined(facts, None if judge_row(facts, params) else _reduced(pixels, facts, params))
+    except (MemoryError, cv2.error):  # too large for what a worker may take
+        return Examined(row_of(len(data), Reason.DECODER_DIED, header))
 
 
-def reduce(picture: tuple[Path, Row], params: CurateParams) -> Flat:
-    """The levels of a picture whose facts are known: nothing is measured again."""
+def reduce(picture: tuple[Path, Row], params: CurateParams) -> Flat | None:
+    """The levels of a picture whose facts are known, without measuring; None when it cannot be done now."""
     path, facts = picture
-    return _reduced(decode(open_picture(path.read_bytes())).pixels, facts, params)
+    try:
+        return _reduced(decode(open_picture(path.read_bytes())).pixels, facts, params)
+    except (Refused, MemoryError, cv2.error):
+        return None
 
 
 def _reduced(pixels: Pixels, facts: Row, params: CurateParams) -> Flat:

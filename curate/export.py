@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from curate.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import replace_directory, write_text
+from fashion_pggan.files import check_replaceable, replace_directory, write_text
 from fashion_pggan.manifest import CuratedPicture, iterate_records, schema_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset, levels_up_to
@@ -51,12 +51,12 @@ def run(
     Raises:
         UserError: there is no data set, it has no such level, or `target` holds something else.
     """
-    dataset = Dataset(source)
+    dataset = Dataset(source, verify=True)
     level = level or dataset.resolution
     levels = levels_up_to(dataset.resolution)
     if level not in levels:
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
-    _check_target(source, target)
+    check_replaceable(target, MARK, "export", [source])
     with replace_directory(target) as building:
         pictures = _exported(dataset, level, picture_format)
         WRITERS[form](building, pictures, _columns(), len(dataset), shard_pictures)
@@ -66,16 +66,6 @@ def run(
         facts = {"form": form, "level": level, "pictures": len(dataset), "version": dataset.version}
         write_text(building / MARK, json.dumps(facts | {"picture_format": picture_format}) + "\n")
     return len(dataset)
-
-
-def _check_target(source: Path, target: Path) -> None:
-    """Keep what is no export from being replaced."""
-    if target.is_dir() and any(target.iterdir()) and not (target / MARK).is_file():
-        raise UserError(f"{target} holds something that is no export: give another folder, or delete it")
-    if target.exists() and not target.is_dir():
-        raise UserError(f"{target} is a file: give a folder")
-    if target.resolve().is_relative_to(source.resolve()):
-        raise UserError(f"{target} lies in the data set {source}: give another folder")
 
 
 def _card(source: Path, version: str) -> str:

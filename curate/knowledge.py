@@ -5,6 +5,7 @@ and a picture that was there before costs nothing again. They live outside the d
 (docs/decisions/0003-runs-outlive-outputs.md).
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from curate.levels import Flat, levels_in
 from curate.measure import Pixels
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, write_text
+from fashion_pggan.files import atomic_write, sha256_of, write_text
 from fashion_pggan.shards import header_of
 
 MANY_PARTS = 64  # files of facts, above which they become one
@@ -100,8 +101,13 @@ class LevelStore:
         self.place: dict[str, tuple[int, int]] = {}
         self.packs: dict[int, Pixels] = {}
         self.next_pack = 0
+        self.sums: dict[int, str] = {}
         for path in sorted(folder.glob("[0-9]*.json")):
-            self._know(int(path.stem), json.loads(path.read_text()))
+            try:
+                said = json.loads(path.read_text())
+                self._know(int(path.stem), said["names"], said["sha256"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
 
     def __contains__(self, sha256: str) -> bool:
         return sha256 in self.place
@@ -113,13 +119,16 @@ class LevelStore:
         number, names = self.next_pack, list(pictures)
         path = self.folder / f"{number:08d}.npy"
         with atomic_write(path) as file:
-            file.write(header_of((len(names), len(pictures[names[0]]))))
+            header = header_of((len(names), len(pictures[names[0]])))
+            digest = hashlib.sha256(header)
+            file.write(header)
             for flat in pictures.values():
                 file.write(flat.data)
+                digest.update(flat.data)
         write_text(
-            path.with_suffix(".json"), json.dumps(names)
+            path.with_suffix(".json"), json.dumps({"names": names, "sha256": digest.hexdigest()})
         )  # after the pixels: names speak of whole packs
-        self._know(number, names)
+        self._know(number, names, digest.hexdigest())
 
     def read(self, sha256: str) -> dict[int, Pixels]:
         """The levels of a picture, largest first.
@@ -131,7 +140,8 @@ class LevelStore:
         number, row = self.place[sha256]
         return levels_in(self._pack(number)[row], self.resolution)
 
-    def _know(self, number: int, names: Sequence[str]) -> None:
+    def _know(self, number: int, names: Sequence[str], sha256: str) -> None:
+        self.sums[number] = sha256
         self.place.update({name: (number, row) for row, name in enumerate(names)})
         self.next_pack = max(self.next_pack, number + 1)
 
@@ -139,6 +149,8 @@ class LevelStore:
         if number not in self.packs:
             path = self.folder / f"{number:08d}.npy"
             try:
+                if sha256_of(path) != self.sums[number]:
+                    raise ValueError("it is not what was written, by its SHA-256")
                 self.packs[number] = np.load(path, mmap_mode="r")
             except (OSError, ValueError) as error:
                 raise UserError(

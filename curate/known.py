@@ -1,6 +1,8 @@
 """What a run knows of its pictures: from earlier runs, or by examining them now."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,15 +20,16 @@ from fashion_pggan.files import sha256_of
 from fashion_pggan.params import CurateParams, hash_of
 from fashion_pggan.progress import Progress
 
-# Bytes of levels, and pictures, that are written together: what a kill can lose.
-AT_ONCE_BYTES, AT_ONCE = 64 * 1024**2, 256
+# Bytes of levels, pictures, and seconds, whose results are written together: what a kill can lose.
+AT_ONCE_BYTES, AT_ONCE, AT_ONCE_S = 64 * 1024**2, 256, 20.0
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # say what pixels are
 # Facts that say which square is used.
 SQUARED = [
     *("sha256", "width", "height", "box_left", "box_top", "box_width", "box_height"),
     *("border_red", "border_green", "border_blue"),
 ]
 # What says what the garment's box is, the facts of a picture, and its pixels at every level.
-SEEING = ("decode.py", "evidence.py", "foreground.py", "measure.py")
+SEEING = ("decode.py", "scans.py", "evidence.py", "foreground.py", "measure.py")
 MEASURING = (
     *("appearance.npy", "appearance.py", "classifier.py", "dedupe.py", "faces.py", "facts.py", "letters.py"),
     *("perceptual.py", "recipe.py", "style.py", *SEEING),
@@ -49,7 +52,8 @@ class Known:
         self.folder, self.params, self.each = folder, params, each
         self.decoded = 0  # pictures examined by this run
         asked = recipe_hashes(Path(params.classifier)) if params.classifier else []
-        self.facts = FactStore(folder / f"facts-{hash_of(program_of(MEASURING), *asked)}", SCHEMA)
+        self.measured_by = hash_of(program_of(MEASURING), *asked)
+        self.facts = FactStore(folder / f"facts-{self.measured_by}", SCHEMA)
         reduced = hash_of(program_of(REDUCING), params.resolution, params.crop, params.enlarge)
         self.at_once = max(min(AT_ONCE, AT_ONCE_BYTES // (4 * params.resolution**2)), 1)
         self.levels = LevelStore(folder / f"levels-{reduced}", params.resolution)
@@ -57,7 +61,7 @@ class Known:
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
         """The facts of the named pictures, sorted by SHA-256; those that are not known are examined."""
         table = self._among(files)
-        known = set(table.filter(pc.invert(self._allowed_now(table)))["sha256"].to_pylist())
+        known = set(table.filter(pc.invert(self._again(table)))["sha256"].to_pylist())
         missing = {name: path for name, path in files.items() if name not in known}
         if missing:
             self._examine(missing)
@@ -77,8 +81,8 @@ class Known:
             lost = [name for name, flat in some if flat is None]
             if lost:
                 raise UserError(
-                    f"{files[lost[0]]} could be decoded before, but took a worker process down now: "
-                    "free memory, or give fewer --workers"
+                    f"{files[lost[0]]} could be decoded before, but not now: it has changed (run the crawl "
+                    "again), or memory is short (give fewer --workers)"
                 )
             self.levels.add({name: flat for name, flat in some if flat is not None})
 
@@ -86,12 +90,13 @@ class Known:
         table = self.facts.table
         return table.filter(pc.is_in(table["sha256"], value_set=pa.array(list(names), pa.string())))
 
-    def _allowed_now(self, table: pa.Table) -> pa.ChunkedArray:
-        """Pictures that were too large to be decoded, by a smaller limit than today's."""
+    def _again(self, table: pa.Table) -> pa.ChunkedArray:
+        """Pictures too large for a smaller limit than today's, and those that took a worker down before."""
         pixels = pc.multiply(table["width"], table["height"])
         small_enough = pc.less_equal(pixels, self.params.max_pixels)
         refused = pc.equal(table["failure"], Reason.TOO_MANY_PIXELS.value)
-        return pc.fill_null(pc.and_(refused, small_enough), False)
+        died = pc.equal(table["failure"], Reason.DECODER_DIED.value)  # perhaps of another's memory or time
+        return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
     def _examine(self, files: Mapping[str, Path]) -> None:
         results = examine_all(list(files.values()), self.params, self.each)
@@ -108,17 +113,20 @@ class Known:
         some: list[tuple[str, Result]] = []
         if not names:
             return
+        until = time.monotonic() + AT_ONCE_S
         with Progress(doing, len(names), "pictures") as progress:
             for name, result in zip(names, results, strict=True):
                 some.append((name, result))
-                if len(some) == self.at_once:
+                if len(some) == self.at_once or time.monotonic() > until:
                     yield some
                     some = []
+                    until = time.monotonic() + AT_ONCE_S
                 self.decoded += 1
                 progress.advance()
             yield some
 
 
 def program_of(files: Iterable[str]) -> str:
-    """A short name for what these files of this package are now."""
-    return hash_of(*(sha256_of(Path(__file__).with_name(name)) for name in files))
+    """A short name for what these files of this package are now, and the libraries that they call."""
+    versions = [version(name) for name in LIBRARIES]
+    return hash_of(*(sha256_of(Path(__file__).with_name(name)) for name in files), *versions)

@@ -23,10 +23,17 @@ from curate.known import Known
 from curate.locations import below, reading
 from curate.workers import Each, locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, exclusive, replace_directory, sha256_of, write_text
+from fashion_pggan.files import (
+    atomic_write,
+    check_replaceable,
+    exclusive,
+    replace_directory,
+    sha256_of,
+    write_text,
+)
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.params import CurateParams
-from fashion_pggan.shards import ShardWriter
+from fashion_pggan.shards import INDEX, ShardWriter
 
 RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"
@@ -89,6 +96,8 @@ def run(
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in folders of their own
+    beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
+    check_replaceable(target, INDEX, "data set", beside)
     with reading(source), exclusive(knowledge):
         pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
         if not pictures:
@@ -96,7 +105,7 @@ def run(
         files = {raw.sha256: source / raw.file for raw in reversed(pictures)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
-        decisions = decide(facts, params, known.folder)
+        decisions = decide(facts, params, known.folder / f"facts-{known.measured_by}")
         rows = list(_rows(pictures, facts, decisions, params))
         outcomes = Counter(row.reason or "kept" for row in rows)
         if not outcomes["kept"]:
@@ -136,16 +145,27 @@ def raw_pictures(source: Path, each: Each) -> list[Raw]:
                 "run the crawl stage again (dvc repro --force crawl)"
             )
         return [Raw(record.sha256, record.file, record.url, record.title, record.query) for record in records]
+    if source.is_file():
+        raise UserError(f"{source} is a file: give a folder of pictures")
     files = [path for path in source.rglob("*") if path.is_file()]
     visible = [
         path for path in files if not any(part.startswith(".") for part in below(path, source).split("/"))
     ]
-    hashes = map(sha256_of, visible) if isinstance(source, PurePath) else each(sha256_of, visible)
+    hashes = map(_hash_of, visible) if isinstance(source, PurePath) else each(sha256_of, visible)
     return [
         Raw(sha256, below(path, source))
         for path, sha256 in zip(visible, hashes, strict=True)
         if sha256 is not None
     ]
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot read {path} ({error.strerror}): make it readable, or take it out of the folder"
+        ) from error
 
 
 def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Decision]:
@@ -196,7 +216,7 @@ def _record(
     square = square_of(facts, params) if facts["pixels_hash"] else None
     return CuratedPicture(
         sha256=raw.sha256,
-        file=raw.file,
+        file=raw.file.encode("utf-8", "backslashreplace").decode(),  # names may be no UTF-8
         kept=not decision.reason,
         reason=decision.reason,
         duplicate_of=decision.original,
@@ -221,7 +241,8 @@ def _write(
     writer = ShardWriter(building, params.resolution, params.shard_pictures)
     for row in rows:
         if row.kept:
-            assert writer.add(known.levels.read(row.sha256)) == (row.shard, row.row)
+            place = writer.add(known.levels.read(row.sha256))
+            assert place == (row.shard, row.row)
     version = writer.finish()
     write_records(building / MANIFEST, rows, CuratedPicture)
     with atomic_write(building / MEASURES) as file:

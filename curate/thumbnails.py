@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import cv2
+
 from curate.decode import Refused, decode, open_picture
 from curate.measure import Pixels, reduced
 from curate.workers import Each
@@ -36,5 +38,5 @@ def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
         if opened.header.width * opened.header.height > max_pixels:
             return None
         return reduced(decode(opened).pixels, side)
-    except Refused:
+    except (Refused, MemoryError, OSError, cv2.error):
         return None

@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -50,6 +51,28 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def check_replaceable(target: Path, mark: str, what: str, apart: Iterable[Path]) -> None:
+    """Make sure that replacing a folder as a whole destroys nothing but what made it.
+
+    Args:
+        target: the folder; it may be missing or empty.
+        mark: a file that it holds when it is what may be replaced.
+        what: its kind, for the error.
+        apart: folders that must lie neither above nor below it.
+
+    Raises:
+        UserError: something else would be lost.
+    """
+    if target.exists() and not target.is_dir():
+        raise UserError(f"{target} is a file: give a folder")
+    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+        raise UserError(f"{target} holds something that is no {what}: give another folder, or delete it")
+    here = target.resolve()
+    for other in (path.resolve() for path in apart):
+        if here.is_relative_to(other) or other.is_relative_to(here):
+            raise UserError(f"{target} and {other} lie in each other: give folders beside each other")
+
+
 @contextmanager
 def replace_directory(target: Path) -> Iterator[Path]:
     """Build a folder beside `target`; it takes the place of `target` once the block ends well.
@@ -61,7 +84,7 @@ def replace_directory(target: Path) -> Iterator[Path]:
         The empty folder to fill. When the block raises it is removed and `target` stays as it was.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    for left_over in target.parent.glob(f".{target.name}.building-*"):  # of a run that was killed
+    for left_over in target.parent.glob(f".{escape(target.name)}.building-*"):  # of a run that was killed
         shutil.rmtree(left_over, ignore_errors=True)
     building = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.building-"))
     try:

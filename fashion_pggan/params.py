@@ -22,7 +22,7 @@ StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"
 class Section(BaseModel):
     """One top-level key of params.yaml: immutable, no unknown keys, no coercion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class CrawlParams(Section):

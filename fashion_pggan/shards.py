@@ -18,6 +18,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, sha256_of, write_text
 
 FORMAT = 1
+INDEX = "index.json"
 SMALLEST = 4  # pixels, side of the smallest level
 
 Pictures = npt.NDArray[np.uint8]  # (n, resolution, resolution, 3)
@@ -69,7 +70,7 @@ class ShardWriter:
             self._write_shard()
         version = hashlib.sha256(json.dumps(self.shards).encode()).hexdigest()[:16]
         index = {"format": FORMAT, "version": version, "resolution": self.resolution, "shards": self.shards}
-        write_text(self.folder / "index.json", json.dumps(index, indent=1) + "\n")
+        write_text(self.folder / INDEX, json.dumps(index, indent=1) + "\n")
         return version
 
     def _write_shard(self) -> None:
@@ -100,7 +101,7 @@ class Dataset:
     """
 
     def __init__(self, folder: Path, *, verify: bool = False) -> None:
-        index_path = folder / "index.json"
+        index_path = folder / INDEX
         if not index_path.is_file():
             raise UserError(f"no data set in {folder}: run the curate stage first (dvc repro curate)")
         try:

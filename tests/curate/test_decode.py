@@ -149,6 +149,40 @@ def test_a_progressive_jpeg_that_ends_too_early_is_no_blurred_picture(encode):
     assert _reason(data[: len(data) // 2]) == Reason.TRUNCATED
 
 
+@pytest.mark.parametrize("options", [{}, {"quality": 30}, {"subsampling": 0}])
+def test_a_progressive_jpeg_without_its_last_scans_is_refused(make_picture, encode, options):
+    data = encode(make_picture(200, 160), "JPEG", progressive=True, **options)
+    scans = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
+    assert len(scans) > 3
+    assert _decoded(data).pixels.shape == (160, 200, 3)
+    for start in scans[1:]:
+        for end in (b"", b"\xff\xd9"):
+            assert _reason(data[:start] + end) == Reason.TRUNCATED
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_junk_before_a_restart_marker_hides_no_missing_part(make_picture, encode, share):
+    data = encode(make_picture(320, 240), "JPEG", quality=90, restart_marker_rows=2)
+    third = data.index(b"\xff\xd2")
+    broken = data[:third] + bytes(5) + data[third:]
+    cut = broken[: round(share * len(broken))]
+    for file in (broken, cut, cut + b"\xff\xd9"):
+        assert _reason(file) in (Reason.DECODE_ERROR, Reason.TRUNCATED)
+
+
+def test_avif_by_another_major_brand_is_read(make_picture, encode):
+    data = encode(make_picture(64, 48), "AVIF")
+    other = data[:8] + b"mif1" + data[12:]
+    assert b"avif" in other[12:40]
+    assert _decoded(other).pixels.shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_values_of_32_bits_are_refused_for_nobody_says_what_is_white(encode, kind):
+    picture = Image.fromarray(np.linspace(0, 1, 400).reshape(20, 20).astype(kind))
+    assert _reason(encode(picture, "TIFF")) == Reason.DECODE_ERROR
+
+
 def _png_header(width, height):
     chunk = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from curate.copies import merits_of
 from curate.decode import decode, open_picture
 from curate.dedupe import Fingerprints, best_of_groups, copies_among, exact_copies, pixels_hash
 from curate.perceptual import Fingerprint, fingerprint_of
@@ -141,9 +142,9 @@ def test_the_largest_is_kept_then_one_without_banner_then_the_sharpest_then_the_
     area = np.asarray([10.0, 10, 20, 5, 5, 7, 7, 1])
     sharpness = np.asarray([1.0, 9, 1, 1, 2, 3, 3, 0])
     plain = np.zeros(8)
-    assert best_of_groups(8, pairs, area, plain, sharpness).tolist() == [2, 2, 2, 4, 4, 5, 5, 7]
+    assert best_of_groups(8, pairs, [area, plain, sharpness]).tolist() == [2, 2, 2, 4, 4, 5, 5, 7]
     banner = np.asarray([0, 0, 0.9, 0, 0.9, 0, 0, 0])  # decides among equally large ones
-    assert best_of_groups(8, pairs, area, banner, sharpness).tolist() == [2, 2, 2, 3, 3, 5, 5, 7]
+    assert best_of_groups(8, pairs, [area, -banner, sharpness]).tolist() == [2, 2, 2, 3, 3, 5, 5, 7]
 
 
 @settings(deadline=None)
@@ -155,7 +156,7 @@ def test_the_largest_is_kept_then_one_without_banner_then_the_sharpest_then_the_
 def test_groups_are_what_copies_connect_and_do_not_depend_on_the_order(pairs, order, area):
     given_pairs = np.asarray(pairs, np.int64).reshape(-1, 2)
     areas = np.asarray(area, float) + np.arange(20) / 100  # no two alike
-    best = best_of_groups(20, given_pairs, areas, np.zeros(20), np.zeros(20))
+    best = best_of_groups(20, given_pairs, [areas, np.zeros(20)])
     group = list(range(20))
     for one, other in pairs:
         group = [group[one] if mine == group[other] else mine for mine in group]
@@ -163,7 +164,7 @@ def test_groups_are_what_copies_connect_and_do_not_depend_on_the_order(pairs, or
         members = [other for other in range(20) if group[other] == group[index]]
         assert best[index] == max(members, key=lambda member: areas[member])
     place = np.asarray(order)
-    moved = best_of_groups(20, np.argsort(place)[given_pairs], areas[place], np.zeros(20), np.zeros(20))
+    moved = best_of_groups(20, np.argsort(place)[given_pairs], [areas[place]])
     assert place[moved].tolist() == best[place].tolist()
 
 
@@ -172,3 +173,32 @@ def test_no_two_photographs_are_taken_for_copies(shared):
     files = sorted((shared / "images/tops").iterdir())
     pictures = [decode(open_picture(Path(file).read_bytes())).pixels for file in files]
     assert copies(pictures) == set()
+
+
+def test_of_equally_large_copies_the_least_lossy_is_best():
+    columns = {
+        "width": np.full(5, 400.0),
+        "height": np.full(5, 300.0),
+        "banner": np.zeros(5),
+        "format": np.asarray(["GIF", "JPEG", "JPEG", "PNG", "JPEG"]),
+        "jpeg_quality": np.asarray([np.nan, 40, 90, np.nan, 90]),
+        "size": np.asarray([90.0, 20, 50, 300, 60]),
+        "sharpness": np.asarray([900.0, 700, 500, 400, 300]),  # blocks and dither look sharp
+    }
+    order = []
+    usable = np.arange(5)
+    while usable.size:
+        pairs = np.stack([np.zeros(len(usable), int), np.arange(len(usable))], axis=1)
+        best = best_of_groups(len(usable), pairs, merits_of(columns, usable))[0]
+        order.append(int(usable[best]))
+        usable = np.delete(usable, best)
+    assert order == [3, 4, 2, 1, 0]
+
+
+def test_many_copies_of_one_picture_are_one_group(garments):
+    random = np.random.default_rng(0)
+    noise = (random.integers(-6, 7, garments[0].shape) for _ in range(150))
+    noisy = [np.clip(garments[0] + grain, 0, 255).astype(np.uint8) for grain in noise]
+    found = np.asarray(sorted(copies([garments[0], *noisy])))
+    best = best_of_groups(151, found, [-np.arange(151.0)])
+    assert (best == 0).all()

@@ -180,7 +180,7 @@ def test_what_is_no_export_is_never_replaced(curated, tmp_path):
     for target, says in (
         (tmp_path / "precious", "holds something that is no export: give another folder"),
         (curated, "holds something that is no export"),
-        (curated / "inner", "lies in the data set"),
+        (curated / "inner", "lie in each other"),
         (tmp_path / "file", "is a file: give a folder"),
     ):
         with pytest.raises(UserError, match=says):

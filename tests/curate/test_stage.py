@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import resource
@@ -16,6 +17,7 @@ import yaml
 from curate import examine as examine_module
 from curate import stage
 from curate.examine import examine_all
+from curate.facts import row_of
 from curate.judge import Reason
 from curate.levels import levels_in
 from curate.workers import locally
@@ -153,7 +155,8 @@ def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params,
 
 
 def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):
-    for source in (tmp_path, tmp_path / "nowhere"):
+    (tmp_path / "empty").mkdir()
+    for source in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(
             UserError, match=r"no pictures in .*: run the crawl stage first \(dvc repro crawl\)"
         ):
@@ -306,6 +309,86 @@ def test_only_the_styles_asked_for_are_kept(folder, tmp_path, params):
     chosen = params.model_copy(update={"styles": [style]})
     outcomes = run(folder, tmp_path / "out", chosen, workers=1)
     assert outcomes["kept"] == sum(row.style == style for row in rows)
+
+
+def test_nothing_but_a_data_set_is_replaced(folder, tmp_path, params):
+    raw = tmp_path / "docs/raw"
+    shutil.copytree(folder, raw)
+    (tmp_path / "docs/thesis.txt").write_text("years of work")
+    (tmp_path / "file").touch()
+    before = _tree(tmp_path)
+    for target, knowledge, says in (
+        (raw, tmp_path / "known", "holds something that is no data set"),
+        (raw / "out", tmp_path / "known", "lie in each other"),
+        (tmp_path / "docs", tmp_path / "known", "holds something that is no data set"),
+        (tmp_path / "file", tmp_path / "known", "is a file: give a folder"),
+        (tmp_path / "new", tmp_path / "new/known", "lie in each other"),
+    ):
+        with pytest.raises(UserError, match=says):
+            run(raw, target, params, knowledge=knowledge)
+    assert _tree(tmp_path) == before
+    with pytest.raises(UserError, match="file is a file: give a folder of pictures"):
+        run(tmp_path / "file", tmp_path / "new", params)
+
+
+def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_picture, encode):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / os.fsdecode(b"caf\xe9.png")).write_bytes(encode(make_picture(seed=1), "PNG"))
+    (raw / os.fsdecode(b"page\xe9.png")).write_bytes(b"<html>")
+    assert run(raw, tmp_path / "out", params, workers=1) == {"kept": 1, "NOT_IMAGE": 1}
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    assert {row.file for row in rows} == {"caf\\udce9.png", "page\\udce9.png"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads everything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path, params):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/secret.png").touch(mode=0)
+    with pytest.raises(UserError, match=r"cannot read .*secret\.png \(Permission denied\)"):
+        run(tmp_path / "raw", tmp_path / "out", params)
+
+
+def test_a_picture_that_changed_since_it_was_looked_at_is_named(tmp_path, params, make_picture, encode):
+    data = encode(make_picture(seed=1), "PNG")
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "1.png").write_bytes(data)
+    record = RawPicture(
+        **dict.fromkeys(("url", "title", "query", "provider", "crawled_at", "content_type"), ""),
+        **dict.fromkeys(("declared_width", "declared_height")),
+        sha256=hashlib.sha256(data).hexdigest(),
+        file="1.png",
+        rank=1,
+        size=len(data),
+    )
+    write_records(raw / "records.parquet", [record], RawPicture)
+    assert run(raw, tmp_path / "out", params, workers=1) == {"kept": 1}
+    (raw / "1.png").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UserError, match=r"1\.png could be decoded before, but not now: it has changed"):
+        run(raw, tmp_path / "out", params.model_copy(update={"resolution": 16}), workers=1)
+
+
+def test_what_took_a_worker_down_is_tried_again(folder, tmp_path, params, monkeypatch):
+    died = examine_module.Examined(row_of(1, Reason.DECODER_DIED, None))
+    with monkeypatch.context() as patched:
+        patched.setattr("curate.known.examine_all", lambda paths, params, each: [died for _ in paths])
+        with pytest.raises(UserError, match="DECODER_DIED"):
+            run(folder, tmp_path / "out", params, workers=1)
+    assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
+
+
+@pytest.mark.parametrize("pattern", ["levels-*/*.npy", "levels-*/*.json", "facts-*/copies-*.npz"])
+def test_any_damage_in_what_is_known_is_noticed(folder, tmp_path, params, pattern):
+    run(folder, tmp_path / "out", params, workers=1)
+    before = _tree(tmp_path / "out")
+    damaged = sorted((tmp_path / "known").glob(pattern))[0]
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    damaged.write_bytes(data)
+    with pytest.raises(UserError, match=f"{damaged.name} cannot be read .*run again"):
+        run(folder, tmp_path / "out", params, workers=1)
+    assert _tree(tmp_path / "out") == before
 
 
 def test_small_pictures_are_enlarged_when_asked_for(tmp_path, params, make_picture, encode):

@@ -1,7 +1,8 @@
 """One picture from file to facts and levels."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from fashion_pggan.params import CurateParams
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of a picture: its facts but for its SHA-256, and its levels where they are wanted."""
+    """What came of a picture: its facts, and its levels where they are wanted."""
 
     facts: Row
     levels: Flat | None = None
@@ -28,6 +29,11 @@ class Examined:
 def examine(path: Path, params: CurateParams) -> Examined:
     """Decode and measure the picture in a file; crop and reduce it when nothing speaks against its use."""
     data = path.read_bytes()
+    found = _examined(data, params)
+    return replace(found, facts=found.facts | {"sha256": hashlib.sha256(data).hexdigest()})
+
+
+def _examined(data: bytes, params: CurateParams) -> Examined:
     header = None
     try:
         opened = open_picture(data)

@@ -101,6 +101,12 @@ class Known:
     def _examine(self, files: Mapping[str, Path]) -> None:
         results = examine_all(list(files.values()), self.params, self.each)
         for some in self._at_once(list(files), results, "curating"):
+            changed = [name for name, result in some if result.facts["sha256"] not in (None, name)]
+            if changed:
+                raise UserError(
+                    f"{files[changed[0]]} is not what its record says, by its SHA-256: run the crawl stage "
+                    "again (dvc repro --force crawl)"
+                )
             # levels first: facts that are known say that a picture has been looked at
             new = {name: result.levels for name, result in some if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})

@@ -97,6 +97,8 @@ def run(
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in folders of their own
     beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
+    if knowledge.is_file():
+        raise UserError(f"{knowledge} is a file: give a folder for what is known of pictures")
     check_replaceable(target, INDEX, "data set", beside)
     with reading(source), exclusive(knowledge):
         pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))

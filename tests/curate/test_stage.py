@@ -369,6 +369,26 @@ def test_a_picture_that_changed_since_it_was_looked_at_is_named(tmp_path, params
         run(raw, tmp_path / "out", params.model_copy(update={"resolution": 16}), workers=1)
 
 
+def test_a_picture_that_is_not_what_its_record_says_is_named(tmp_path, params, make_picture, encode):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "1.png").write_bytes(encode(make_picture(seed=1), "PNG"))
+    record = RawPicture(
+        **dict.fromkeys(("url", "title", "query", "provider", "crawled_at", "content_type"), ""),
+        **dict.fromkeys(("declared_width", "declared_height")),
+        sha256="0" * 64,
+        file="1.png",
+        rank=1,
+        size=1,
+    )
+    write_records(raw / "records.parquet", [record], RawPicture)
+    with pytest.raises(UserError, match=r"1\.png is not what its record says, by its SHA-256"):
+        run(raw, tmp_path / "out", params, workers=1)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="file is a file: give a folder for what is known"):
+        run(raw, tmp_path / "out", params, knowledge=tmp_path / "file")
+
+
 def test_what_took_a_worker_down_is_tried_again(folder, tmp_path, params, monkeypatch):
     died = examine_module.Examined(row_of(1, Reason.DECODER_DIED, None))
     with monkeypatch.context() as patched:

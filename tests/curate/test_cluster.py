@@ -125,6 +125,8 @@ def test_a_worker_that_is_killed_loses_nothing_and_the_last_one_is_missed(monkey
     """Under Dask's own guard, which starts a killed worker again."""
     monkeypatch.setattr("curate.cluster.WORKER_S", 1)
     monkeypatch.setattr("curate.cluster.LOOK_S", 1)
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, os.environ.get(name, "1"))  # Dask's guard sets them here, and leaves them so
     items = [0.05] * 60
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as local:
         results = in_cluster(time.sleep, items, address=local.scheduler_address)

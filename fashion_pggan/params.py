@@ -97,16 +97,26 @@ class TrainParams(Section):
     learning_rate_base: float = Field(gt=0)
     # loss
     gp_reference: Literal["final", "native"]  # resolution at which the gradient penalty is measured
-    gp_weight: float = Field(ge=0)
-    drift_weight: float = Field(ge=0)
+    loss: Literal["wgan-gp", "logistic-r1"]
+    gp_weight: float = Field(ge=0)  # of the gradient penalty; of R1 its gamma
+    drift_weight: float = Field(ge=0)  # of squared real scores; wgan-gp alone
     # optimiser and average
     adam_beta1: float = Field(ge=0, lt=1)
     adam_beta2: float = Field(ge=0, lt=1)
     adam_epsilon: float = Field(gt=0)
     ema_decay: float = Field(ge=0, lt=1)  # per critic step
+    ema_half_life_kimg: float = Field(ge=0)  # thousand pictures, instead of ema_decay; 0: as published
+    ema_ramp: float = Field(ge=0)  # the half-life is at most this share of the pictures shown; 0: no ramp
     max_skipped_steps: int = Field(ge=0)  # in a row, for gradients that are not finite
     # data
     mirror: bool  # show each picture mirrored half of the time
+    augment: Literal["none", "diffaugment"]  # of what the critic sees, for a few thousand pictures
+    # how it is computed
+    precision: Literal["float32", "tf32", "bfloat16"]  # of the convolutions; tf32 is CUDA's
+    compile: bool  # by torch.compile, once per phase
+    cuda_graphs: bool  # record a phase's step once and play it back, on one CUDA device
+    microbatch: dict[Resolution, Positive]  # pictures per pass and device, by resolution; no entry: all at once
+    resident_gb: float = Field(ge=0)  # a level of the data set up to this size lies on the CUDA device
     # what is written when
     snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept
     checkpoint_s: float = Field(gt=0)  # seconds between two checkpoints

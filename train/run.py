@@ -1,8 +1,6 @@
 """The training loop: resume; while not done: step, log, snapshot, checkpoint."""
 
-import copy
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,25 +14,39 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
 from train import ema
 from train.checkpoint import newest_state, write_checkpoint
-from train.data import reals_at
-from train.distributed import Ranks, average_gradients
+from train.data import Feed
+from train.distributed import Ranks, share_from_first
+from train.graphs import Recorded
 from train.grid import as_pixels, write_grid
 from train.interruption import between_steps
 from train.log import History, Row
-from train.losses import critic_loss, generator_loss, penalty_target
-from train.networks import Architecture, Critic, Generator, upscale
-from train.optimizer import adam, step_if_finite
-from train.randomness import generator_at, latents_of
+from train.networks import Architecture, Generator, upscale
+from train.randomness import latents_of
 from train.schedule import Phase, check_schedule, phase_at
 from train.snapshot import Origin, snapshot_path, write_snapshot
+from train.steps import Rates, Steps
 
 # Parameters that say what is written when, or where a run ends, but do not change the training itself.
 MAY_CHANGE = frozenset(
-    {"total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"}
+    {
+        *("total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"),
+        *("max_skipped_steps", "cuda_graphs", "resident_gb"),
+    }
 )
 
 # Modules that say what is computed: when one changes, it is another training.
-MATHEMATICS = ("data", "ema", "layers", "losses", "networks", "optimizer", "randomness", "schedule")
+MATHEMATICS = (
+    "augment",
+    "data",
+    "ema",
+    "layers",
+    "losses",
+    "networks",
+    "optimizer",
+    "randomness",
+    "schedule",
+    "steps",
+)
 
 
 def program_of(folder: Path) -> str:
@@ -94,22 +106,28 @@ class Run:
         architecture = Architecture(
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(params.seed)
-            self.generator = Generator(architecture)
-            self.critic = Critic(architecture)
-        self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        for network in (self.generator, self.critic, self.average):
-            network.to(ranks.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        set_precision(params.precision)
+        self.steps = Steps(architecture, params, ranks)
+        self.feed = Feed(dataset, params, ranks)
+        recorded = params.cuda_graphs and ranks.device.type == "cuda" and ranks.count == 1
+        self._step = Recorded(self.steps).step if recorded else self.steps.step
         self.images_shown = 0
         self.seconds = 0.0  # trained so far, over all starts
-        self.skipped_steps = 0
-        self.skipped_in_a_row = 0
         self.stretch = self.phase.stretch
-        self._start_optimizers()
-        state = newest_state(folder, ranks.device)
+        state = newest_state(folder, ranks.device) if ranks.first else None
         if state is not None:
             self._restore(state)
+        self._agree()
+
+    @property
+    def average(self) -> Generator:
+        """The averaged generator, of which snapshots are taken."""
+        return self.steps.average
+
+    @property
+    def skipped_steps(self) -> int:
+        """Since the run began; waits for the device."""
+        return int(self.steps.critic_optimizer.skipped + self.steps.generator_optimizer.skipped)
 
     # the loop
 
@@ -156,76 +174,28 @@ class Run:
         phase = self.phase
         if phase.stretch != self.stretch:
             self.stretch = phase.stretch
-            self._start_optimizers()
+            self.steps.start_afresh()
         for _ in range(self.params.minibatch_repeats):
-            values, critic_stepped = self._critic_step(phase)
-            ema.update(self.average, self.generator, self.params.ema_decay)
-            values["generator_loss"], generator_stepped = self._generator_step(phase)
-            self._count_skipped(2 - critic_stepped - generator_stepped)
+            batch = self.feed.batch_at(self.images_shown, phase)
+            values = self._step(batch, self._rates(phase), phase.doublings, phase.fade > 0)
             self.images_shown += phase.minibatch
             measured.add(values, phase.minibatch)
         return phase
 
-    def _critic_step(self, phase: Phase) -> tuple[dict[str, Tensor], bool]:
-        params = self.params
-        reals = reals_at(
-            self.dataset,
-            self.images_shown,
-            phase,
-            seed=params.seed,
-            mirror=params.mirror,
-            rank=self.ranks.rank,
-            ranks=self.ranks.count,
-        ).to(self.ranks.device)
-        with torch.no_grad():
-            fakes = self.generator(self._latents("critic", phase), phase.lod)
-        mixing = self._share(torch.rand, "mixing", (phase.minibatch, 1, 1, 1))
-        self.critic.zero_grad()
-        result = critic_loss(
-            self.critic,
-            reals,
-            fakes,
-            mixing,
-            phase.lod,
-            gp_target=penalty_target(phase.lod, params.gp_reference),
-            gp_weight=params.gp_weight,
-            drift_weight=params.drift_weight,
+    def _rates(self, phase: Phase) -> Rates:
+        decay = ema.decay_of(self.images_shown, phase.minibatch, self.params)
+        numbers = (phase.fade, phase.learning_rate, decay)
+        return Rates(*(torch.full((), number, device=self.ranks.device) for number in numbers))
+
+    def _check_skipped(self) -> None:
+        in_a_row = max(
+            int(optimizer.in_a_row)
+            for optimizer in (self.steps.critic_optimizer, self.steps.generator_optimizer)
         )
-        result.loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
-        average_gradients(self.critic, self.ranks)
-        values = {
-            "critic_loss": result.loss.detach(),
-            "score_real": result.score_real,
-            "score_fake": result.score_fake,
-            "penalty_norm": result.penalty_norm,
-        }
-        return values, step_if_finite(self.critic_optimizer, phase.learning_rate, params)
-
-    def _generator_step(self, phase: Phase) -> tuple[Tensor, bool]:
-        self.generator.zero_grad()
-        self.critic.requires_grad_(False)
-        fakes = self.generator(self._latents("generator", phase), phase.lod)
-        loss = generator_loss(self.critic, fakes, phase.lod)
-        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
-        self.critic.requires_grad_(True)
-        average_gradients(self.generator, self.ranks)
-        return loss.detach(), step_if_finite(self.generator_optimizer, phase.learning_rate, self.params)
-
-    def _latents(self, purpose: str, phase: Phase) -> Tensor:
-        return self._share(torch.randn, purpose, (phase.minibatch, self.params.latent_size))
-
-    def _share(self, draw: Callable[..., Tensor], purpose: str, shape: tuple[int, ...]) -> Tensor:
-        """This process's rows of what one process would draw."""
-        drawn = draw(shape, generator=generator_at(self.params.seed, purpose, self.images_shown))
-        return drawn[self.ranks.rank :: self.ranks.count].to(self.ranks.device)
-
-    def _count_skipped(self, skipped: int) -> None:
-        self.skipped_in_a_row = self.skipped_in_a_row + skipped if skipped else 0
-        self.skipped_steps += skipped
-        if self.skipped_in_a_row > self.params.max_skipped_steps:
+        if in_a_row > self.params.max_skipped_steps:
             raise UserError(
-                f"{self.skipped_in_a_row} steps in a row had gradients that are not finite, at "
-                f"{self.images_shown} images: lower train.learning_rate_base, then run again"
+                f"{in_a_row} steps in a row had gradients that are not finite, by {self.images_shown} "
+                "images: lower train.learning_rate_base, then run again"
             )
 
     def _passed(self, interval_kimg: float, before: int) -> bool:
@@ -234,6 +204,7 @@ class Run:
     # what is written
 
     def _log(self, history: History | None, phase: Phase, measured: Measured) -> Measured:
+        self._check_skipped()
         if history is None or measured.steps == 0:
             return Measured.nothing()
         means = {name: float(total) / measured.steps for name, total in measured.sums.items()}
@@ -269,25 +240,17 @@ class Run:
     def _checkpoint(self) -> None:
         if not self.ranks.first:
             return
-        state = {
-            "identity": self.identity,
-            "images_shown": self.images_shown,
-            "stretch": list(self.stretch),
-            "seconds": self.seconds,
-            "skipped_steps": self.skipped_steps,
-            "generator": self.generator.state_dict(),
-            "critic": self.critic.state_dict(),
-            "average": self.average.state_dict(),
-            "generator_optimizer": self.generator_optimizer.state_dict(),
-            "critic_optimizer": self.critic_optimizer.state_dict(),
-        }
+        state = {"identity": self.identity, "tensors": self.steps.state(), **self._position()}
         write_checkpoint(self.folder, self.images_shown, state)
 
     # state
 
-    def _start_optimizers(self) -> None:
-        self.generator_optimizer = adam(self.generator, self.params)
-        self.critic_optimizer = adam(self.critic, self.params)
+    def _position(self) -> dict[str, Any]:
+        return {"images_shown": self.images_shown, "stretch": list(self.stretch), "seconds": self.seconds}
+
+    def _go_to(self, position: dict[str, Any]) -> None:
+        self.images_shown, self.seconds = position["images_shown"], position["seconds"]
+        self.stretch = tuple(position["stretch"])
 
     def _restore(self, state: dict[str, Any]) -> None:
         changed = [
@@ -300,9 +263,17 @@ class Run:
                 f"{self.folder} was trained with other parameters ({', '.join(changed)}): "
                 "delete it to start afresh, or put params.yaml back to resume"
             )
-        self.images_shown = state["images_shown"]
-        self.stretch = tuple(state["stretch"])
-        self.seconds = state["seconds"]
-        self.skipped_steps = state["skipped_steps"]
-        for name in ("generator", "critic", "average", "generator_optimizer", "critic_optimizer"):
-            getattr(self, name).load_state_dict(state[name])
+        self._go_to(state)
+        for name, tensor in self.steps.state().items():
+            tensor.copy_(state["tensors"][name])
+
+    def _agree(self) -> None:
+        """All processes go on from the first one's state, so that only that one needs the run's folder."""
+        self._go_to(share_from_first(self.steps.state().values(), self._position(), self.ranks))
+
+
+def set_precision(precision: str) -> None:
+    """Whether CUDA may round the inputs of float32 products to TF32."""
+    fast = precision != "float32"
+    torch.set_float32_matmul_precision("high" if fast else "highest")
+    torch.backends.cudnn.allow_tf32 = fast

@@ -25,6 +25,11 @@ class Phase:
         return self.lod - math.floor(self.lod)
 
     @property
+    def doublings(self) -> int:
+        """How often the resolution has doubled from 4 px on."""
+        return self.resolution.bit_length() - 3
+
+    @property
     def stretch(self) -> tuple[int, int]:
         """What changes exactly when a transition starts or ends; then the optimisers start afresh."""
         return math.floor(self.lod), math.ceil(self.lod)
@@ -49,12 +54,13 @@ def phase_at(images_shown: int, final_resolution: int, devices: int, params: Tra
     return Phase(
         lod=lod,
         resolution=resolution,
-        minibatch=_minibatch(resolution, devices, params),
+        minibatch=minibatch_at(resolution, devices, params),
         learning_rate=params.learning_rate.get(resolution, params.learning_rate_base),
     )
 
 
-def _minibatch(resolution: int, devices: int, params: TrainParams) -> int:
+def minibatch_at(resolution: int, devices: int, params: TrainParams) -> int:
+    """Pictures per step at a resolution, over all processes."""
     wanted = params.minibatch.get(resolution, params.minibatch_base)
     wanted -= wanted % devices
     cap = params.max_minibatch_per_device.get(resolution)
@@ -78,7 +84,7 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         )
     resolution = params.initial_resolution
     while resolution <= final_resolution:
-        share = _minibatch(resolution, devices, params) // devices
+        share = minibatch_at(resolution, devices, params) // devices
         if share == 0:
             raise UserError(
                 f"train.minibatch at {resolution} px is smaller than the number of processes, "

@@ -156,8 +156,8 @@ class Feed:
 
 
 def reals_of(batch: Batch, fade: Tensor | float | None) -> Tensor:
-    """The real pictures as the critic sees them: (n, 3, r, r) float32 in [-1, 1], mirrored, faded."""
-    pictures = batch.reals.permute(0, 3, 1, 2).float() * (2 / 255) - 1  # (n, 3, r, r)
+    """The real pictures as the critic sees them: (n, 3, r, r) in [-1, 1], mirrored, faded."""
+    pictures = batch.reals.permute(0, 3, 1, 2).to(batch.mixing.dtype) * (2 / 255) - 1  # (n, 3, r, r)
     pictures = torch.where(batch.flips.view(-1, 1, 1, 1), pictures.flip(3), pictures)
     return faded(pictures, fade)
 

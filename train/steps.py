@@ -145,8 +145,8 @@ class Steps:
         params, fade = self.params, rates.fade if fading else None
         with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
             with torch.no_grad():
-                fakes = self.generator.at(batch.critic_latents, steps, fade).float()
                 reals = reals_of(batch, fade)
+                fakes = self.generator.at(batch.critic_latents, steps, fade).to(reals.dtype)
                 if params.augment == "diffaugment":
                     reals, fakes = augmented(reals, batch.draws[0]), augmented(fakes, batch.draws[1])
             result = critic_loss(
@@ -177,6 +177,6 @@ class Steps:
         with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
             fakes = self.generator.at(batch.generator_latents, steps, fade)
             if self.params.augment == "diffaugment":
-                fakes = augmented(fakes.float(), batch.draws[2])
+                fakes = augmented(fakes.to(batch.draws.dtype), batch.draws[2])
             loss = generator_loss(self.critic.trace(fakes, steps, fade).scores, self.params.loss)
         return loss, {"generator_loss": loss.detach()}

@@ -74,6 +74,7 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, pictu
 
 def _try(steps: Steps, side: int, pictures: int) -> None:
     device = steps.ranks.device
+    compiles, steps.compiles = steps.compiles, False  # needs more memory, and no time
     try:
         for fading in {side > 4, False}:
             batch = _empty(pictures, side, steps.critic.architecture, device)
@@ -84,6 +85,7 @@ def _try(steps: Steps, side: int, pictures: int) -> None:
         total = torch.cuda.get_device_properties(device).total_memory
         raise UserError(_advice(side, pictures, total, "the device has")) from None
     finally:
+        steps.compiles = compiles
         torch.cuda.empty_cache()
 
 

@@ -14,6 +14,7 @@ from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
 from train.grid import write_grid
 from train.log import History
+from train.memory import check_memory
 from train.run import Run, identity_of
 
 log = logging.getLogger(__name__)
@@ -47,11 +48,11 @@ def run(
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:
-        Run(folder, dataset, params, ranks, git_commit()).go()
+        _begun(folder, dataset, params, ranks).go()
         leave(ranks)
         return
     with exclusive(folder):
-        training = Run(folder, dataset, params, ranks, git_commit())
+        training = _begun(folder, dataset, params, ranks)
         log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
         training.go()
         _hand_out(training, target)
@@ -60,6 +61,13 @@ def run(
         if report:
             write_text(report, json.dumps(_facts(training), indent=1) + "\n")
     leave(ranks)
+
+
+def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) -> Run:
+    training = Run(folder, dataset, params, ranks, git_commit())
+    if training.images_shown < params.total_kimg * 1000:
+        check_memory(training.steps, dataset.resolution, training.phase.resolution)
+    return training
 
 
 def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks) -> Path:

@@ -45,6 +45,7 @@ class Steps:
 
     def __init__(self, architecture: Architecture, params: TrainParams, ranks: Ranks) -> None:
         self.params, self.ranks = params, ranks
+        self.compiles = params.compile
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(params.seed)
             self.generator = Generator(architecture)
@@ -130,7 +131,7 @@ class Steps:
         self, loss: Callable[..., tuple[Tensor, Values]], steps: int, fading: bool
     ) -> Callable[..., tuple[Tensor, Values]]:
         """The loss, compiled for this phase where `compile` is on."""
-        if not self.params.compile:
+        if not self.compiles:
             return loss
         key = (loss.__name__, steps, fading)
         if key not in self._compiled:

@@ -89,6 +89,11 @@ class TrainParams(Section):
     initial_resolution: Resolution  # pixels
     stabilise_kimg: float = Field(gt=0)  # thousand pictures at each resolution alone
     fade_kimg: float = Field(gt=0)  # thousand pictures of each transition
+    schedule: Literal["fixed", "adaptive"]  # adaptive: the durations above are the longest ones
+    adaptive_kimg: float = Field(gt=0)  # thousand pictures between two looks at the distance
+    adaptive_images: int = Field(gt=0)  # per set, for a look
+    adaptive_patience: int = Field(gt=0)  # looks without gain before a transition starts
+    adaptive_gain: float = Field(ge=0, lt=1)  # share by which the distance must fall
     minibatch: dict[Resolution, Positive]  # pictures per step over all processes, by resolution
     minibatch_base: int = Field(gt=0)  # where `minibatch` has no entry
     max_minibatch_per_device: dict[Resolution, Positive]  # cap by resolution, no entry: no cap
@@ -115,7 +120,9 @@ class TrainParams(Section):
     precision: Literal["float32", "tf32", "bfloat16"]  # of the convolutions; tf32 is CUDA's
     compile: bool  # by torch.compile, once per phase
     cuda_graphs: bool  # record a phase's step once and play it back, on one CUDA device
-    microbatch: dict[Resolution, Positive]  # pictures per pass and device, by resolution; no entry: all at once
+    microbatch: dict[
+        Resolution, Positive
+    ]  # pictures per pass and device, by resolution; no entry: all at once
     resident_gb: float = Field(ge=0)  # a level of the data set up to this size lies on the CUDA device
     # what is written when
     snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept

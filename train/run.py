@@ -13,6 +13,7 @@ from fashion_pggan.params import TrainParams, hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
 from train import ema
+from train.adaptive import Growth, measure
 from train.checkpoint import newest_state, write_checkpoint
 from train.data import Feed
 from train.distributed import Ranks, share_from_first
@@ -22,7 +23,7 @@ from train.interruption import between_steps
 from train.log import History, Row
 from train.networks import Architecture, Generator, upscale
 from train.randomness import latents_of
-from train.schedule import Phase, check_schedule, phase_at
+from train.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of
 from train.snapshot import Origin, snapshot_path, write_snapshot
 from train.steps import Rates, Steps
 
@@ -113,6 +114,7 @@ class Run:
         self._step = Recorded(self.steps).step if recorded else self.steps.step
         self.images_shown = 0
         self.seconds = 0.0  # trained so far, over all starts
+        self.growth = Growth(doublings_between(params.initial_resolution, dataset.resolution), params)
         self.stretch = self.phase.stretch
         state = newest_state(folder, ranks.device) if ranks.first else None
         if state is not None:
@@ -167,10 +169,14 @@ class Run:
     @property
     def phase(self) -> Phase:
         """Where the schedule stands."""
-        return phase_at(self.images_shown, self.dataset.resolution, self.ranks.count, self.params)
+        where = (self.dataset.resolution, self.ranks.count, self.params)
+        if self.params.schedule == "fixed":
+            return phase_at(self.images_shown, *where)
+        return phase_of(self.growth.lod_at(self.images_shown), *where)
 
     def advance(self, measured: Measured) -> Phase:
         """Some steps of the same phase; the schedule is looked at once before them, as published."""
+        self._look_at_growth()
         phase = self.phase
         if phase.stretch != self.stretch:
             self.stretch = phase.stretch
@@ -181,6 +187,16 @@ class Run:
             self.images_shown += phase.minibatch
             measured.add(values, phase.minibatch)
         return phase
+
+    def _look_at_growth(self) -> None:
+        """With the adaptive schedule, measure from time to time whether the next transition should start."""
+        if self.params.schedule == "fixed" or not self.growth.due(self.images_shown):
+            return
+        distance = None
+        if self.ranks.first:
+            distance = measure(self.average, self.dataset, self.phase, self.params, self.ranks.device)
+        shared = share_from_first((), {"distance": distance}, self.ranks)
+        self.growth.look(self.images_shown, shared["distance"])
 
     def _rates(self, phase: Phase) -> Rates:
         decay = ema.decay_of(self.images_shown, phase.minibatch, self.params)
@@ -246,11 +262,17 @@ class Run:
     # state
 
     def _position(self) -> dict[str, Any]:
-        return {"images_shown": self.images_shown, "stretch": list(self.stretch), "seconds": self.seconds}
+        return {
+            "images_shown": self.images_shown,
+            "stretch": list(self.stretch),
+            "seconds": self.seconds,
+            "growth": self.growth.state(),
+        }
 
     def _go_to(self, position: dict[str, Any]) -> None:
         self.images_shown, self.seconds = position["images_shown"], position["seconds"]
         self.stretch = tuple(position["stretch"])
+        self.growth.restore(position["growth"])
 
     def _restore(self, state: dict[str, Any]) -> None:
         changed = [

@@ -50,10 +50,21 @@ def device_of(name: str) -> torch.device:
 
 
 def join(device: torch.device) -> Ranks:
-    """Find the other processes, if torchrun started any."""
+    """Find the other processes, if torchrun started any.
+
+    After an elastic restart the store may still hold the addresses of processes that have ended, so that each
+    attempt has keys of its own.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(0, 1, device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # as documented
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        store=dist.PrefixStore(f"attempt-{attempt}", store),  # type: ignore[attr-defined]  # as documented
+        rank=rank,
+        world_size=count,
+    )
     return Ranks(dist.get_rank(), dist.get_world_size(), device)
 
 
@@ -76,7 +87,7 @@ def average_over(vector: torch.Tensor, ranks: Ranks) -> None:
         dist.all_reduce(vector)
     except RuntimeError as error:
         raise PassingError(
-            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).splitlines()[0]}): the "
+            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): the "
             "cause is in the output of the one that ended first; run again to go on from the last checkpoint"
         ) from error
     vector /= ranks.count

@@ -190,19 +190,23 @@ def test_the_stage_killed_again_and_again_ends_with_the_models_of_an_undisturbed
 def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undisturbed_one(
     project, params, write_params, command_of, dataset, tmp_path_factory
 ):
-    """Over the whole schedule: while it starts, steps, saves, takes snapshots, hands out."""
-    longer = params.model_copy(update={"total_kimg": 4.0, "stabilise_kimg": 0.7, "fade_kimg": 0.7})
+    """Half of them while it starts, half while it steps, saves, takes snapshots, over the whole schedule."""
+    longer = params.model_copy(update={"total_kimg": 8.0, "stabilise_kimg": 1.4, "fade_kimg": 1.4})
     undisturbed = _train(tmp_path_factory.mktemp("undisturbed"), dataset, longer)
     write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.02}))
     moments = random.Random(5)
     reached = []
-    for _ in range(20):
+    for number in range(20):
+        before = set(project.glob("runs/*/checkpoint-*"))
         process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-        time.sleep(moments.uniform(1.5, 4.5))
+        until = time.monotonic() + 60
+        while number % 2 and time.monotonic() < until and set(project.glob("runs/*/checkpoint-*")) == before:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0.0, 0.8) if number % 2 else moments.uniform(0.5, 4.0))
         process.kill()
         process.wait()
         reached.append(len(list(project.glob("runs/*/snapshots/*"))))
-    assert len(set(reached)) > 3, f"the kills did not meet the run on its way: {reached}"
+    assert len(set(reached)) > 5, f"the kills did not meet the run on its way: {reached}"
     subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
     _assert_same_models(project / "models", undisturbed.folder)
 

@@ -1,5 +1,6 @@
 """Real pictures and random numbers of a step: which ones, as functions of the images shown."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -104,7 +105,10 @@ class Feed:
         if key != (images_shown, phase.resolution, phase.minibatch):
             future.cancel()
             _, future = self._asked(images_shown, phase)
-        return future.result()
+        began = time.monotonic()
+        batch = future.result()
+        self.waited_s += time.monotonic() - began
+        return batch
 
     def _asked(self, images_shown: int, phase: Phase) -> tuple[tuple[int, int, int], Future[Batch]]:
         key = (images_shown, phase.resolution, phase.minibatch)

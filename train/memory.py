@@ -66,7 +66,7 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, pictu
         doublings = _doublings(side)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             held = steps.critic_loss_of(
-                _empty(pictures, side, architecture, "meta"), _rates("meta"), doublings, False
+                empty_batch(pictures, side, architecture, "meta"), zero_rates("meta"), doublings, False
             )
         del held
     return sum(kept.values()) + STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
@@ -77,9 +77,9 @@ def _try(steps: Steps, side: int, pictures: int) -> None:
     compiles, steps.compiles = steps.compiles, False  # needs more memory, and no time
     try:
         for fading in {side > 4, False}:
-            batch = _empty(pictures, side, steps.critic.architecture, device)
+            batch = empty_batch(pictures, side, steps.critic.architecture, device)
             for gradient in (steps.critic_gradient, steps.generator_gradient):
-                gradient(batch, _rates(device), _doublings(side), fading)
+                gradient(batch, zero_rates(device), _doublings(side), fading)
         torch.cuda.synchronize()
     except torch.OutOfMemoryError:
         total = torch.cuda.get_device_properties(device).total_memory
@@ -117,7 +117,8 @@ def _available() -> int | None:
     return next((int(words[1]) * 1024 for words in sizes if words[0] == "MemAvailable:"), None)
 
 
-def _empty(pictures: int, side: int, architecture: Architecture, device: torch.device | str) -> Batch:
+def empty_batch(pictures: int, side: int, architecture: Architecture, device: torch.device | str) -> Batch:
+    """A batch of zeros, for passes whose result does not matter."""
     return Batch(
         torch.zeros((pictures, side, side, 3), dtype=torch.uint8, device=device),
         torch.zeros(pictures, dtype=torch.bool, device=device),
@@ -128,7 +129,8 @@ def _empty(pictures: int, side: int, architecture: Architecture, device: torch.d
     )
 
 
-def _rates(device: torch.device | str) -> Rates:
+def zero_rates(device: torch.device | str) -> Rates:
+    """Rates of zero: a step that changes nothing."""
     return Rates(*(torch.zeros((), device=device) for _ in range(3)))
 
 

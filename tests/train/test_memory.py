@@ -34,7 +34,7 @@ def test_the_estimate_is_of_the_size_that_a_step_keeps(preset):
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         held, _ = steps.critic_loss_of(
-            memory._empty(16, 64, SHAPE, "cpu"), memory._rates("cpu"), 4, fading=False
+            memory.empty_batch(16, 64, SHAPE, "cpu"), memory.zero_rates("cpu"), 4, fading=False
         )
     networks = memory.STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
     assert held.requires_grad

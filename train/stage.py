@@ -13,7 +13,8 @@ from fashion_pggan.shards import Dataset
 from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
 from train.grid import write_grid
-from train.log import History
+from train.record.log import History
+from train.record.strip import write_strip
 from train.run import Run, identity_of
 
 log = logging.getLogger(__name__)
@@ -103,6 +104,13 @@ def _hand_out(training: Run, target: Path) -> None:
     with replace_directory(target) as building:
         for name in ("snapshots", "grids"):
             shutil.copytree(training.folder / name, building / name, copy_function=_link)
+        write_strip(
+            building / "through_training.png",
+            sorted((building / "snapshots").iterdir()),
+            seed=params.seed,
+            columns=params.grid_columns * params.grid_rows,
+            device=training.ranks.device,
+        )
         write_grid(
             building / "dataset.png", dataset.pictures(range(count), dataset.resolution), params.grid_columns
         )

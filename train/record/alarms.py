@@ -46,13 +46,19 @@ def alarms_in(rows: Sequence[Row], distance: float, params: TrainParams) -> list
     return [alarm for alarm in found if alarm]
 
 
+def lately(rows: Sequence[Row], params: TrainParams) -> set[str]:
+    """Names of the alarms that held at the last row or within `alarm_after_kimg` before it: still the same."""
+    recent = [row for row in rows if row.kimg >= rows[-1].kimg - params.alarm_after_kimg]
+    return {name for row in recent for name in row.alarms.split()}
+
+
 def _not_finite(rows: Sequence[Row]) -> Alarm | None:
     row = rows[-1]
     measured = ("critic_loss", "generator_loss", "score_gap", "penalty_norm", "sample_stddev")
     names = [name for name in measured if not math.isfinite(getattr(row, name))]
     if not names:
         return None
-    return Alarm("not_finite", f"{', '.join(names)} not finite at {row.kimg:g} kimg: {LOWER}")
+    return Alarm("not_finite", f"not finite: {', '.join(names)}; {LOWER}")
 
 
 def _skipped(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
@@ -72,16 +78,17 @@ def _skipped(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
 
 def _score_gap(rows: Sequence[Row], distance: float, params: TrainParams) -> Alarm | None:
     recent, before = _split(rows, params)
-    median = statistics.median(abs(row.score_gap) for row in before) if len(before) >= NEEDED else math.inf
-    threshold = max(params.alarm_gap_growth * median, params.alarm_gap_share * distance)
+    gaps = [abs(row.score_gap) for row in before if math.isfinite(row.score_gap)]
+    median = statistics.median(gaps) if len(gaps) >= NEEDED else math.inf
+    grown = max(params.alarm_gap_growth * median, params.alarm_gap_share * distance)
+    threshold = min(grown, distance)  # a critic of slope 1 sees no larger one between two such sets
     if not _all(recent, lambda row: abs(row.score_gap) > threshold):
         return None
     return Alarm(
         "score_gap",
-        f"the score gap is {rows[-1].score_gap:.4g}: its median before is {median:.4g} (alarm from "
-        f"train.alarm_gap_growth {params.alarm_gap_growth:g} times that) and two real pictures lie "
-        f"{distance:.4g} apart (from train.alarm_gap_share {params.alarm_gap_share:g} of that); one network "
-        f"runs away; {GO_BACK}",
+        f"the score gap is {rows[-1].score_gap:.4g}, beyond {threshold:.4g}, which follows from its median "
+        f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real pictures, "
+        f"{distance:.4g} (train.alarm_gap_share {params.alarm_gap_share:g}): one network runs away; {GO_BACK}",
     )
 
 
@@ -89,7 +96,8 @@ def _penalty(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
     recent, before = _split(rows, params)
     arrived = any(1 / NEAR_ONE <= row.penalty_norm <= NEAR_ONE for row in before)
     low = 1 / params.alarm_penalty if arrived else 0.0
-    if not _all(recent, lambda row: not low <= row.penalty_norm <= params.alarm_penalty):
+    high = params.alarm_penalty
+    if not _all(recent, lambda row: row.penalty_norm > high or row.penalty_norm < low):
         return None
     return Alarm(
         "penalty",

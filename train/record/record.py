@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from fashion_pggan.progress import Progress
-from train.record.alarms import alarms_in
+from train.record.alarms import alarms_in, lately
 from train.record.due import EveryKimg
 from train.record.gallery import Gallery
 from train.record.gradients import norms_by_level
@@ -131,13 +131,14 @@ class Record:
         self._estimate()
 
     def _alarmed(self, row: Row) -> Row:
-        """The row with the names of its alarms; those that did not hold at the row before are told."""
-        rows = self.history.rows
-        known = rows[-1].alarms.split() if rows else []
-        alarms = alarms_in([*rows, row], self.distance, self.training.params)
+        """The row with the names of its alarms; those that are new are told."""
+        params = self.training.params
+        rows = [*self.history.rows, row]
+        alarms = alarms_in(rows, self.distance, params)
+        known = lately(rows[:-1], params)
         for alarm in alarms:
             if alarm.name not in known:
-                log.warning("alarm at %g kimg: %s", row.kimg, alarm.text)
+                log.warning("alarm at %g kimg, %s: %s", row.kimg, alarm.name, alarm.text)
         return replace(row, alarms=" ".join(alarm.name for alarm in alarms))
 
     def _gradients(self) -> dict[str, float]:

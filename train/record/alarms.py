@@ -47,7 +47,7 @@ def alarms_in(rows: Sequence[Row], distance: float, params: TrainParams) -> list
 
 
 def lately(rows: Sequence[Row], params: TrainParams) -> set[str]:
-    """Names of the alarms that held at the last row or within `alarm_after_kimg` before it: still the same."""
+    """Names of the alarms that held at the last row or shortly before it: not new if they hold again."""
     recent = [row for row in rows if row.kimg >= rows[-1].kimg - params.alarm_after_kimg]
     return {name for row in recent for name in row.alarms.split()}
 
@@ -87,8 +87,8 @@ def _score_gap(rows: Sequence[Row], distance: float, params: TrainParams) -> Ala
     return Alarm(
         "score_gap",
         f"the score gap is {rows[-1].score_gap:.4g}, beyond {threshold:.4g}, which follows from its median "
-        f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real pictures, "
-        f"{distance:.4g} (train.alarm_gap_share {params.alarm_gap_share:g}): one network runs away; {GO_BACK}",
+        f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real pictures "
+        f"(train.alarm_gap_share {params.alarm_gap_share:g} of {distance:.4g}): one runs away; {GO_BACK}",
     )
 
 

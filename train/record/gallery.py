@@ -30,8 +30,7 @@ class Gallery:
         self.training, self.history = training, history
         params = training.params
         self.due = EveryKimg(params.snapshot_kimg, training.images_shown)
-        self.clocks = {LATEST + ".safetensors": EverySeconds(params.snapshot_s)}
-        self.clocks[LATEST + ".png"] = EverySeconds(params.grid_s)
+        self.snapshot_clock, self.grid_clock = EverySeconds(params.snapshot_s), EverySeconds(params.grid_s)
         self.shown = params.grid_columns * params.grid_rows
         count = max(self.shown, COMPARED)
         self.latents = latents_of(params.seed, range(count), params.latent_size).to(training.ranks.device)
@@ -42,21 +41,20 @@ class Gallery:
         if self.due.passed(self.training.images_shown) or ended:
             self.keep()
             return
-        for name, clock in self.clocks.items():
-            if clock.over():
-                self._write_latest(name)
-                clock.begin()
+        if self.snapshot_clock.over():
+            self._latest_snapshot()
+        if self.grid_clock.over():
+            self._latest_grid(self._sheet())
 
     def keep(self) -> None:
         """Write a snapshot and its grid, to stay; they are the latest too."""
         path = snapshot_path(self.training.folder / "snapshots", self.training.images_shown)
-        sheet = self._sheet()
         self._write_snapshot(path)
+        self._latest_snapshot()
+        sheet = self._sheet()
         write_bytes(self.training.folder / "grids" / f"{path.stem}.png", png_of(sheet))
         self.history.show("samples/snapshot", sheet, self.training.images_shown)
-        for name, clock in self.clocks.items():
-            self._write_latest(name)
-            clock.begin()
+        self._latest_grid(sheet)
 
     def stddev(self) -> float:
         """How much pictures differ, as a share of how much the data set's do; NaN if those are all equal."""
@@ -67,14 +65,14 @@ class Gallery:
         theirs = self.data_stddev[resolution]
         return ours / theirs if theirs else math.nan
 
-    def _write_latest(self, name: str) -> None:
-        path = self.training.folder / name
-        if path.suffix == ".png":
-            sheet = self._sheet()
-            write_bytes(path, png_of(sheet))
-            self.history.show("samples/latest", sheet, self.training.images_shown)
-        else:
-            self._write_snapshot(path)
+    def _latest_snapshot(self) -> None:
+        self._write_snapshot(self.training.folder / f"{LATEST}.safetensors")
+        self.snapshot_clock.begin()
+
+    def _latest_grid(self, sheet: Pictures) -> None:
+        write_bytes(self.training.folder / f"{LATEST}.png", png_of(sheet))
+        self.history.show("samples/latest", sheet, self.training.images_shown)
+        self.grid_clock.begin()
 
     def _sheet(self) -> Pictures:
         made = pictures_of(self.training.average, self.latents[: self.shown], self.training.phase.lod)

@@ -82,9 +82,7 @@ def runs_in(folder: Path) -> list[Path]:
     """
     found = sorted(folder.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
     if not found:
-        raise UserError(
-            f"no runs in {folder}: train first (dvc repro train), or give another folder (--runs)"
-        )
+        raise UserError(f"no runs in {folder}: train first (dvc repro train), or give --runs")
     return [path.parent for path in found]
 
 

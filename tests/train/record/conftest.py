@@ -3,8 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from tensorboard.summary.writer import event_file_writer
 
 from train.record.log import Row
+
+
+@pytest.fixture(autouse=True)
+def _order_of_event_files(monkeypatch) -> None:
+    """TensorBoard reads files of one second and process by their number, as text: 10 before 9."""
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(1000))
 
 
 @pytest.fixture

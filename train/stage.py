@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from fashion_pggan.files import exclusive, replace_directory, write_text
@@ -13,7 +14,7 @@ from fashion_pggan.shards import Dataset
 from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
 from train.grid import write_grid
-from train.record.log import History
+from train.record.log import Row, read_rows, write_rows
 from train.record.strip import write_strip
 from train.run import Run, identity_of
 
@@ -56,10 +57,11 @@ def run(
         log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
         training.go()
         _hand_out(training, target)
+        rows = read_rows(folder / "training.csv")
         if history:
-            History(folder, training.images_shown).write(history)
+            write_rows(history, rows)
         if report:
-            write_text(report, json.dumps(_facts(training), indent=1) + "\n")
+            write_text(report, json.dumps(_facts(training, rows), indent=1) + "\n")
     leave(ranks)
 
 
@@ -123,13 +125,14 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _facts(training: Run) -> dict[str, object]:
+def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
     return {
         "kimg": training.images_shown / 1000,
         "images_shown": training.images_shown,
         "images_per_s": round(training.images_shown / training.seconds, 2) if training.seconds else 0.0,
         "seconds": round(training.seconds, 1),
         "skipped_steps": training.skipped_steps,
+        "alarms": ", ".join(sorted({name for row in rows for name in row.alarms.split()})),
         "resolution": training.dataset.resolution,
         "dataset_version": training.dataset.version,
         "params_hash": hash_of(training.identity),

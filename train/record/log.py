@@ -3,7 +3,7 @@
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -77,14 +77,14 @@ class History:
 
     def __init__(self, folder: Path, images_shown: int) -> None:
         self.path = folder / "training.csv"
-        self.rows = [row for row in _read(self.path) if row.kimg <= images_shown / 1000]
+        self.rows = [row for row in read_rows(self.path) if row.kimg <= images_shown / 1000]
         again_from = images_shown + 1 if images_shown else 0  # what was written on the spot is kept
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
     def add(self, row: Row, gradients: Mapping[str, float]) -> None:
         """Append a row to the file and, with gradient norms by their names, to TensorBoard."""
         self.rows.append(row)
-        self.write(self.path)
+        write_rows(self.path, self.rows)
         values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
         norms = {f"gradients/{name}": norm for name, norm in gradients.items()}
         for tag, value in {**values, **norms}.items():
@@ -99,21 +99,23 @@ class History:
         """Add a text (Markdown) to TensorBoard."""
         self.board.add_text(name, text, images_shown)
 
-    def write(self, path: Path) -> None:
-        """Write all rows as CSV, in one step."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(row.cells() for row in self.rows)
-        write_text(path, text.getvalue())
-
     def close(self) -> None:
         """Flush TensorBoard's files."""
         self.board.close()
 
 
-def _read(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[Row]:
+    """The rows in a CSV; none when there is no file."""
     if not path.is_file():
         return []
     with path.open(newline="") as file:
         return [Row.of(cells) for cells in csv.DictReader(file)]
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as CSV, in one step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.cells() for row in rows)
+    write_text(path, text.getvalue())

@@ -1,6 +1,5 @@
 """A whole run and what it leaves to be looked at."""
 
-import csv
 import itertools
 import json
 import logging
@@ -17,7 +16,7 @@ from train import run as run_module
 from train import stage
 from train.distributed import Ranks
 from train.record import record as record_module
-from train.record.log import TAGS, Row
+from train.record.log import TAGS, Row, read_rows
 from train.record.measured import Measured
 from train.record.status import standing_of
 from train.run import Run
@@ -33,8 +32,7 @@ class KilledError(Exception):
 
 
 def rows_of(folder: Path) -> list[Row]:
-    with (folder / "training.csv").open(newline="") as file:
-        return [Row.of(cells) for cells in csv.DictReader(file)]
+    return read_rows(folder / "training.csv")
 
 
 def board(folder: Path) -> EventAccumulator:

@@ -157,14 +157,20 @@ def test_the_command_says_it_for_people_and_for_programs(run):
     assert listed["run"] == str(run)
 
 
-def test_wrong_paths_are_one_clear_line(tmp_path):
-    said = command(tmp_path / "nowhere")
-    assert (said.returncode, said.stdout) == (1, "")
-    assert (
-        said.stderr
-        == f"error: no run at {tmp_path / 'nowhere'}: python -m train status lists those there are\n"
-    )
+def test_wrong_paths_are_named_with_what_to_do(tmp_path):
+    with pytest.raises(UserError, match=r"no run at .*nowhere: python -m train status lists those there are"):
+        standing_of(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"is no run's folder \(no status\.json in it\): give one of those"):
+        standing_of(tmp_path)
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(
+            UserError, match=r"no runs in .*: train first \(dvc repro train\), or give --runs"
+        ):
+            runs_in(folder)
+
+
+def test_a_wrong_path_given_to_the_command_is_one_line(tmp_path):
     said = command(tmp_path)
-    assert said.stderr.startswith(f"error: {tmp_path} is no run's folder (no status.json in it)")
-    said = command("--runs", tmp_path)
-    assert said.stderr == f"error: no runs in {tmp_path}: train first (dvc repro train), or give --runs\n"
+    assert (said.returncode, said.stdout) == (1, "")
+    assert said.stderr.startswith(f"error: {tmp_path} is no run's folder")
+    assert said.stderr.count("\n") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 from fashion_pggan.command import run_command
 from fashion_pggan.params import load_params
 from train import stage
-from train.record.status import runs_in, standing_of, text_of
+from train.record.standing import runs_in, standing_of, text_of
 
 RUNS = Path("runs/train")
 

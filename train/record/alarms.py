@@ -54,7 +54,7 @@ def lately(rows: Sequence[Row], params: TrainParams) -> set[str]:
 
 def _not_finite(rows: Sequence[Row]) -> Alarm | None:
     row = rows[-1]
-    measured = ("critic_loss", "generator_loss", "score_gap", "penalty_norm", "sample_stddev")
+    measured = ("critic_loss", "generator_loss", "score_gap", "penalty_norm")
     names = [name for name in measured if not math.isfinite(getattr(row, name))]
     if not names:
         return None

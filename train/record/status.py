@@ -1,17 +1,15 @@
-"""Where a run stands, without its weights: a small file beside its checkpoints, and what the folder says."""
+"""Where a run stands, in a small file beside its checkpoints, for those who do not want to read those."""
 
 import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import holder_of, write_text
-from train.checkpoint import checkpoints_in, images_shown_of
+from fashion_pggan.files import write_text
 from train.record.log import Row
-from train.record.pace import Left, duration
+from train.record.pace import Left
 from train.record.training import Training
 
 FILE = "status.json"
@@ -74,102 +72,12 @@ def write_status(folder: Path, status: Status) -> None:
     write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(status)}, indent=1) + "\n")
 
 
-def runs_in(folder: Path) -> list[Path]:
-    """The runs in a folder of runs, the one written last first.
+def read_status(run: Path) -> Status:
+    """What the run in a folder wrote last.
 
     Raises:
-        UserError: there are none.
+        UserError: that is no run's folder, or the file cannot be read.
     """
-    found = sorted(folder.glob(f"*/{FILE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    if not found:
-        raise UserError(f"no runs in {folder}: train first (dvc repro train), or give --runs")
-    return [path.parent for path in found]
-
-
-def standing_of(run: Path, now: float | None = None) -> dict[str, Any]:
-    """Where a run stands, as plain values.
-
-    Args:
-        run: its folder.
-        now: seconds since 1970, for ages; the clock's time when None.
-
-    Raises:
-        UserError: that is no run's folder, or its status cannot be read.
-    """
-    now = time.time() if now is None else now
-    status = _read(run)
-    holder = holder_of(run)
-    checkpoints, snapshots = checkpoints_in(run), sorted((run / "snapshots").glob("*.safetensors"))
-    ended = status.images_shown >= status.total_kimg * 1000
-    return {
-        "run": str(run),
-        "state": "training" if holder is not None else "finished" if ended else "stopped",
-        "process": holder,
-        "kimg": status.images_shown / 1000,
-        "total_kimg": status.total_kimg,
-        "percent": round(min(status.images_shown / status.total_kimg / 10, 100.0), 1),
-        "lod": status.lod,
-        "resolution": status.resolution,
-        "final_resolution": status.final_resolution,
-        "phase": phase_word(status.lod),
-        "s_per_kimg": status.s_per_kimg,
-        "remaining_s": status.remaining_s,
-        "remaining_is_a_lower_bound": bool(status.unmeasured),
-        "checkpoint_kimg": images_shown_of(checkpoints[-1]) / 1000 if checkpoints else None,
-        "checkpoint_age_s": round(now - checkpoints[-1].stat().st_mtime, 1) if checkpoints else None,
-        "snapshots": len(snapshots),
-        "last_snapshot_kimg": float(snapshots[-1].stem) if snapshots else None,
-        "skipped_steps": status.skipped_steps,
-        "alarms": status.alarms,
-        "trained_s": round(status.trained_s, 1),
-        "device": status.device,
-        "processes": status.processes,
-        "dataset_version": status.dataset_version,
-        "git_commit": status.git_commit,
-        "status_age_s": round(now - status.written_at, 1),
-    }
-
-
-def phase_word(lod: float) -> str:
-    """Whether the newest level is fading in or stands alone."""
-    return "alone" if lod == int(lod) else "fading in"
-
-
-def text_of(standing: dict[str, Any]) -> str:
-    """The same for people, a line for each thing."""
-    plural = "" if standing["processes"] == 1 else "es"
-    lines = {
-        "state": standing["state"] + (f" (process {standing['process']})" if standing["process"] else ""),
-        "shown": f"{standing['kimg']:g} of {standing['total_kimg']:g} kimg, {standing['percent']:g} %",
-        "level": f"{standing['resolution']} px of {standing['final_resolution']}, {standing['phase']}, "
-        f"lod {standing['lod']:.2f}",
-        "speed": _speed(standing),
-        "checkpoint": _checkpoint(standing),
-        "snapshots": f"{standing['snapshots']}"
-        + (f", the last at {standing['last_snapshot_kimg']:g} kimg" if standing["snapshots"] else ""),
-        "skipped": f"{standing['skipped_steps']} steps",
-        "alarms": ", ".join(standing["alarms"]) or "none",
-        "device": f"{standing['device']}, {standing['processes']} process{plural}, "
-        f"{duration(standing['trained_s'])} trained",
-        "written": f"{duration(standing['status_age_s'])} ago",
-    }
-    return "\n".join([standing["run"], *(f"  {name:<12}{value}" for name, value in lines.items())])
-
-
-def _speed(standing: dict[str, Any]) -> str:
-    if standing["s_per_kimg"] is None:
-        return "not known before the first row of the log"
-    left = Left(standing["remaining_s"], (0,) if standing["remaining_is_a_lower_bound"] else ())
-    return f"{standing['s_per_kimg']:.3g} s/kimg" + (f", {left}" if standing["state"] != "finished" else "")
-
-
-def _checkpoint(standing: dict[str, Any]) -> str:
-    if standing["checkpoint_kimg"] is None:
-        return "none yet"
-    return f"at {standing['checkpoint_kimg']:g} kimg, {duration(standing['checkpoint_age_s'])} ago"
-
-
-def _read(run: Path) -> Status:
     path = run / FILE
     if not run.is_dir():
         raise UserError(f"no run at {run}: python -m train status lists those there are")
@@ -182,3 +90,8 @@ def _read(run: Path) -> Status:
         return Status(**values)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(f"{path} cannot be read ({error}): train on, and it is written again") from error
+
+
+def phase_word(lod: float) -> str:
+    """Whether the newest level is fading in or stands alone."""
+    return "alone" if lod == int(lod) else "fading in"

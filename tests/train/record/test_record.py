@@ -18,7 +18,7 @@ from train.distributed import Ranks
 from train.record import record as record_module
 from train.record.log import TAGS, Row, read_rows
 from train.record.measured import Measured
-from train.record.status import standing_of
+from train.record.standing import standing_of
 from train.run import Run
 from train.snapshot import read_snapshot
 

@@ -9,7 +9,8 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from train.checkpoint import write_checkpoint
-from train.record.status import Status, runs_in, standing_of, text_of, write_status
+from train.record.standing import runs_in, standing_of, text_of
+from train.record.status import Status, write_status
 
 REPOSITORY = Path(__file__).parents[3]
 STATUS = Status(
@@ -38,6 +39,8 @@ def run(tmp_path) -> Path:
     write_status(folder, STATUS)
     write_checkpoint(folder, 12_000, {})
     os.utime(folder / "checkpoint-000000012000.pt", (1000.0, 986.0))
+    (folder / "latest.png").touch()
+    os.utime(folder / "latest.png", (1000.0, 1001.0))
     (folder / "snapshots").mkdir()
     for name in ("000000.000", "000010.016"):
         (folder / "snapshots" / f"{name}.safetensors").touch()
@@ -64,6 +67,7 @@ def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
         "  speed       4.9 s/kimg, at least 1 h 27 min left",
         "  checkpoint  at 12 kimg, 17 s ago",
         "  snapshots   2, the last at 10.016 kimg",
+        f"  pictures    {run}/latest.png, 2 s ago",
         "  skipped     3 steps",
         "  alarms      score_gap, stddev",
         "  device      cpu, 2 processes, 1 min 1 s trained",
@@ -78,6 +82,7 @@ def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
     assert "speed       not known before the first row of the log" in said
     assert "checkpoint  none yet" in said
     assert "snapshots   0\n" in said
+    assert "pictures    none yet" in said
     assert "alone, lod 3.00" in said
     assert "alarms      none" in said
     assert "cpu, 1 process," in said

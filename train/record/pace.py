@@ -1,9 +1,10 @@
 """How long a run will still take, from the speed of each level so far."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from train.record.log import Row
 
@@ -59,6 +60,35 @@ def left_of(kimg: Mapping[int, float], speeds: Mapping[int, float]) -> Left | No
         for level, amount in kimg.items()
     )
     return Left(seconds, tuple(sorted(kimg.keys() - speeds.keys())))
+
+
+class Outlook:
+    """What is known of the time left: an estimate at each row, less what was shown since.
+
+    Args:
+        total: where the run ends, in pictures shown.
+        resolution_at: the schedule.
+    """
+
+    def __init__(self, total: int, resolution_at: Callable[[int], int]) -> None:
+        self.total, self.resolution_at = total, resolution_at
+        self.learned_at = 0
+        self.estimate: Left | None = None
+        self.speed = math.nan  # seconds per thousand pictures at the highest level measured
+
+    def learn(self, rows: Sequence[Row], images_shown: int) -> None:
+        """Estimate anew, from the rows so far."""
+        speeds = speeds_of(rows)
+        self.learned_at = images_shown
+        self.estimate = left_of(kimg_left(images_shown, self.total, self.resolution_at), speeds)
+        self.speed = speeds[max(speeds)] if speeds else math.nan
+
+    def left(self, images_shown: int) -> Left | None:
+        """The time that is left, None before it is known."""
+        if self.estimate is None:
+            return None
+        since = (images_shown - self.learned_at) / 1000 * self.speed
+        return replace(self.estimate, seconds=max(self.estimate.seconds - since, 0.0))
 
 
 def duration(seconds: float) -> str:

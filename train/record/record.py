@@ -13,7 +13,7 @@ from train.record.gallery import Gallery
 from train.record.gradients import norms_by_level
 from train.record.log import History, Row
 from train.record.measured import Measured
-from train.record.pace import Left, kimg_left, left_of, speeds_of
+from train.record.pace import Outlook
 from train.record.provenance import provenance_of
 from train.record.samples import distance_between, stddev_of
 from train.record.status import phase_word, status_of, write_status
@@ -41,6 +41,7 @@ class Record:
         self.measured = Measured.nothing()
         self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
         self.drawn = training.images_shown  # how far the progress line is
+        self.outlook = Outlook(total, self._resolution_at)
         resolution = training.dataset.resolution
         self.distance = distance_between(stddev_of(training.dataset, resolution), resolution)
 
@@ -85,7 +86,9 @@ class Record:
     def status(self) -> None:
         """Write where the run stands, for `python -m train status`."""
         if self.training.ranks.first:
-            status = status_of(self.training, self.history.rows, self.left)
+            status = status_of(
+                self.training, self.history.rows, self.outlook.left(self.training.images_shown)
+            )
             write_status(self.training.folder, status)
 
     def progress(self) -> None:
@@ -95,19 +98,24 @@ class Record:
         shown, phase = self.training.images_shown, self.training.phase
         notes = [f"{shown / 1000:.1f} kimg", f"{phase.resolution} px {phase_word(phase.lod)}"]
         notes.append(f"lod {phase.lod:.2f}")
-        if self.left:
-            notes += [f"{self.speeds[max(self.speeds)]:.3g} s/kimg", str(self.left)]
+        if left := self.outlook.left(shown):  # first, because a narrow terminal cuts the end off
+            notes = [str(left), *notes, f"{self.outlook.speed:.3g} s/kimg"]
         self.lines.advance(shown - self.drawn, ", ".join(notes))
         self.drawn = shown
 
+    def _resolution_at(self, images_shown: int) -> int:
+        training = self.training
+        final, ranks = training.dataset.resolution, training.ranks.count
+        return phase_at(images_shown, final, ranks, training.params).resolution
+
     def _begin(self) -> None:
-        self._estimate()
+        self.outlook.learn(self.history.rows, self.training.images_shown)
+        self.status()
         if self.ended:
             return
         log.info(WORDS)
         if self.training.images_shown == 0:
             self.gallery.keep()
-        self.status()
         self.measured = Measured.nothing()
 
     def _write_row(self, phase: Phase, measured: Measured) -> None:
@@ -128,7 +136,7 @@ class Record:
             s_per_kimg=1000 * seconds / measured.images,
         )
         self.history.add(self._alarmed(row), self._gradients())
-        self._estimate()
+        self.outlook.learn(self.history.rows, training.images_shown)
 
     def _alarmed(self, row: Row) -> Row:
         """The row with the names of its alarms; those that are new are told."""
@@ -147,15 +155,3 @@ class Record:
             for name, network in (("generator", self.training.generator), ("critic", self.training.critic))
             for resolution, norm in norms_by_level(network).items()
         }
-
-    def _estimate(self) -> None:
-        training = self.training
-
-        def resolution_at(images_shown: int) -> int:
-            final, ranks = training.dataset.resolution, training.ranks.count
-            return phase_at(images_shown, final, ranks, training.params).resolution
-
-        self.speeds = speeds_of(self.history.rows)
-        self.left: Left | None = left_of(
-            kimg_left(training.images_shown, self.total, resolution_at), self.speeds
-        )

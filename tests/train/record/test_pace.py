@@ -1,6 +1,6 @@
 import pytest
 
-from train.record.pace import Left, duration, kimg_left, left_of, speeds_of
+from train.record.pace import Left, Outlook, duration, kimg_left, left_of, speeds_of
 from train.schedule import phase_at
 
 
@@ -36,6 +36,18 @@ def test_levels_that_nobody_has_measured_make_it_a_lower_bound():
 
 def test_nothing_is_said_before_anything_is_measured():
     assert left_of({4: 1.0}, {}) is None
+
+
+def test_between_two_rows_the_time_left_goes_down_with_what_is_shown(row):
+    outlook = Outlook(3000, lambda shown: 16 if shown < 2000 else 32)
+    assert outlook.left(0) is None
+    outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0)], 1000)
+    assert outlook.speed == 10.0
+    assert outlook.left(1000) == Left(pytest.approx(20.0), (32,))
+    assert outlook.left(1500) == Left(pytest.approx(15.0), (32,))
+    outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0), row(2.5, resolution=32, s_per_kimg=40.0)], 2500)
+    assert outlook.left(2500) == Left(pytest.approx(20.0), ())
+    assert outlook.left(3016).seconds == 0.0
 
 
 @pytest.mark.parametrize(

@@ -227,11 +227,12 @@ def test_the_words_are_explained_once_and_lines_say_how_far_it_is(
     assert sum("kimg: thousand pictures" in line and "lod, level of detail" in line for line in said) == 1
     lines = [line for line in said if line.startswith("training: ")]
     fading = next(line for line in lines if "8 px fading in" in line and "left" in line)
-    assert "s/kimg, at least " in fading
+    assert "(at least " in fading
+    assert fading.endswith(" s/kimg)")
     last = next(line for line in lines if "16 px alone" in line)
     assert "lod 0.00" in last
     assert "at least" not in last
-    assert "0 s left" in lines[-1]
+    assert "(0 s left, 0.8 kimg, 16 px alone, lod 0.00, " in lines[-1]
 
 
 def test_the_status_is_that_of_the_last_row_and_checkpoint(undisturbed, params):
@@ -272,3 +273,15 @@ def test_the_mean_of_steps_is_theirs():
     for value in (1.0, 2.0, 6.0):
         measured.add({"a": torch.tensor(value), "b": torch.tensor(value, dtype=torch.bfloat16)}, 4)
     assert measured.means() == {"a": 3.0, "b": 3.0}
+
+
+def test_a_finished_run_started_again_only_says_where_it_stands(undisturbed, dataset, params, caplog):
+    (undisturbed.folder / "status.json").unlink()
+    before = files_of(undisturbed.folder)
+    with caplog.at_level(logging.INFO):
+        Run(undisturbed.folder, dataset, params, ALONE, "commit").go()
+    after = files_of(undisturbed.folder)
+    assert standing_of(undisturbed.folder)["state"] == "finished"
+    new = {name for name in after if after[name] != before.get(name)}
+    assert {name for name in new if not name.startswith("tensorboard")} == {"status.json"}
+    assert not any("kimg: thousand" in record.message for record in caplog.records)

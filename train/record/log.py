@@ -81,13 +81,12 @@ class History:
         again_from = images_shown + 1 if images_shown else 0  # what was written on the spot is kept
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
-    def add(self, row: Row, gradients: Mapping[str, float]) -> None:
-        """Append a row to the file and, with gradient norms by their names, to TensorBoard."""
+    def add(self, row: Row, others: Mapping[str, float]) -> None:
+        """Append a row to the file and, with others that are no columns by their tags, to TensorBoard."""
         self.rows.append(row)
         write_rows(self.path, self.rows)
         values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
-        norms = {f"gradients/{name}": norm for name, norm in gradients.items()}
-        for tag, value in {**values, **norms}.items():
+        for tag, value in {**values, **others}.items():
             self.board.add_scalar(tag, value, round(row.kimg * 1000))
         self.board.flush()  # what a checkpoint vouches for must not be lost with the process
 

@@ -122,6 +122,7 @@ class Record:
         training = self.training
         means: dict[str, Any] = measured.means()
         seconds = time.monotonic() - measured.began
+        others = {f"measured/{name}": means.pop(name) for name in means.keys() - Row.__annotations__.keys()}
         row = Row(
             kimg=training.images_shown / 1000,
             lod=phase.lod,
@@ -135,7 +136,7 @@ class Record:
             sample_stddev=self.gallery.stddev(),
             s_per_kimg=1000 * seconds / measured.images,
         )
-        self.history.add(self._alarmed(row), self._gradients())
+        self.history.add(self._alarmed(row), {**others, **self._gradients()})
         self.outlook.learn(self.history.rows, training.images_shown)
 
     def _alarmed(self, row: Row) -> Row:
@@ -151,7 +152,7 @@ class Record:
 
     def _gradients(self) -> dict[str, float]:
         return {
-            f"{name}/{resolution}px": norm
+            f"gradients/{name}/{resolution}px": norm
             for name, network in (("generator", self.training.generator), ("critic", self.training.critic))
             for resolution, norm in norms_by_level(network).items()
         }

@@ -38,7 +38,7 @@ def test_rows_of_a_former_version_have_no_value_in_newer_columns(tmp_path, row):
 
 def test_each_row_is_in_the_file_and_on_the_board_at_once(tmp_path, row):
     history = History(tmp_path, 0)
-    history.add(row(0.5, critic_loss=-2.5), {"critic/8px": 0.25})
+    history.add(row(0.5, critic_loss=-2.5), {"gradients/critic/8px": 0.25})
     with (tmp_path / "training.csv").open(newline="") as file:
         (cells,) = csv.DictReader(file)
     assert Row.of(cells) == row(0.5, critic_loss=-2.5)

@@ -247,6 +247,19 @@ def test_the_status_is_that_of_the_last_row_and_checkpoint(undisturbed, params):
     assert json.loads((undisturbed.folder / "status.json").read_text())["device"] == "cpu"
 
 
+def test_what_a_step_measures_beyond_the_columns_is_on_the_board(tmp_path, dataset, params, monkeypatch):
+    step = Run._critic_step
+
+    def richer(self, phase):
+        values, stepped = step(self, phase)
+        return {**values, "weight": torch.tensor(0.5)}, stepped
+
+    monkeypatch.setattr(Run, "_critic_step", richer)
+    Run(tmp_path, dataset, params.model_copy(update={"total_kimg": 0.1}), ALONE, "commit").go()
+    assert [event.value for event in board(tmp_path).Scalars("measured/weight")] == [0.5]
+    assert len(rows_of(tmp_path)) == 1
+
+
 def test_only_the_first_process_writes(tmp_path, dataset, params):
     training = Run(tmp_path, dataset, params, Ranks(1, 2, torch.device("cpu")), "commit")
     with record_module.Record(training, 800) as record:

@@ -63,7 +63,7 @@ def _row(snapshot: Path, *, seed: int, columns: int, device: torch.device) -> Pi
 
 def _label(origin: Origin, resolution: int, height: int) -> Pictures:
     size = max(height // 16, 12)  # pixels
-    label = Image.new("RGB", (7 * size, height), "white")
+    label = Image.new("RGB", (15 * size // 2, height), "white")
     draw = ImageDraw.Draw(label)
     text = f"{origin.kimg:,.1f} kimg\n{resolution} px"
     draw.multiline_text(

@@ -126,10 +126,19 @@ class TrainParams(Section):
     resident_gb: float = Field(ge=0)  # a level of the data set up to this size lies on the CUDA device
     # what is written when
     snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept
+    snapshot_s: float = Field(gt=0)  # seconds at most until latest.safetensors is renewed
     checkpoint_s: float = Field(gt=0)  # seconds between two checkpoints
     log_kimg: float = Field(gt=0)  # thousand pictures between two rows of the log
+    grid_s: float = Field(gt=0)  # seconds at most until latest.png is renewed
     grid_columns: int = Field(gt=0)  # pictures in a sample grid
     grid_rows: int = Field(gt=0)
+    # when the log raises an alarm; docs/training.md
+    alarm_after_kimg: float = Field(gt=0)  # thousand pictures for which a slow sign must hold
+    alarm_gap_growth: float = Field(gt=1)  # score gap, times its median before; and
+    alarm_gap_share: float = Field(gt=0)  # of the distance between two pictures of the data set
+    alarm_penalty: float = Field(gt=1)  # gradient norm over its target: this factor above or below 1
+    alarm_stddev: float = Field(ge=0)  # of samples, as share of the data set's own
+    alarm_skipped: float = Field(ge=0, le=1)  # share of the steps since the last row
 
 
 class GenerateParams(Section):

@@ -1,7 +1,6 @@
 """The training loop: resume; while not done: step, log, snapshot, checkpoint."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, hash_of
-from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
 from train import ema
 from train.adaptive import Growth, measure
@@ -18,20 +16,20 @@ from train.checkpoint import newest_state, write_checkpoint
 from train.data import Feed
 from train.distributed import Ranks, share_from_first
 from train.graphs import Recorded
-from train.grid import as_pixels, write_grid
 from train.interruption import between_steps
-from train.log import History, Row
-from train.networks import Architecture, Generator, upscale
-from train.randomness import latents_of
+from train.networks import Architecture, Critic, Generator
+from train.record.due import EverySeconds
+from train.record.measured import Measured
+from train.record.record import Record
 from train.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of
-from train.snapshot import Origin, snapshot_path, write_snapshot
 from train.steps import Rates, Steps
 
 # Parameters that say what is written when, or where a run ends, but do not change the training itself.
 MAY_CHANGE = frozenset(
     {
-        *("total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"),
-        *("max_skipped_steps", "cuda_graphs", "resident_gb"),
+        *("total_kimg", "snapshot_kimg", "snapshot_s", "checkpoint_s", "log_kimg"),
+        *("grid_s", "grid_columns", "grid_rows", "max_skipped_steps", "cuda_graphs", "resident_gb"),
+        *(name for name in TrainParams.model_fields if name.startswith("alarm_")),
     }
 )
 
@@ -60,27 +58,6 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> dict[str
     fixed = params.model_dump(mode="json", exclude=set(MAY_CHANGE))
     program = program_of(Path(__file__).parent)
     return {**fixed, "dataset_version": dataset.version, "processes": ranks.count, "program": program}
-
-
-@dataclass
-class Measured:
-    """Sums since the last row of the log, on the device; nothing waits for them."""
-
-    sums: dict[str, Tensor]  # by the names of the log's columns
-    steps: int
-    images: int
-    began: float
-
-    @classmethod
-    def nothing(cls) -> "Measured":
-        """An empty measure that begins now."""
-        return cls({}, steps=0, images=0, began=time.monotonic())
-
-    def add(self, values: dict[str, Tensor], images: int) -> None:
-        """Count a step."""
-        self.sums = {name: self.sums.get(name, 0) + value for name, value in values.items()}
-        self.steps += 1
-        self.images += images
 
 
 class Run:
@@ -119,7 +96,21 @@ class Run:
         state = newest_state(folder, ranks.device) if ranks.first else None
         if state is not None:
             self._restore(state)
-        self._agree()
+
+    @property
+    def generator(self) -> Generator:
+        """The generator."""
+        return self.steps.generator
+
+    @property
+    def critic(self) -> Critic:
+        """The critic."""
+        return self.steps.critic
+
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """Of the last step, (parameters,) by network: critic, generator."""
+        return self.steps.gradients
 
     @property
     def average(self) -> Generator:
@@ -136,35 +127,21 @@ class Run:
     def go(self) -> None:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
-        history = History(self.folder, self.images_shown) if self.ranks.first else None
-        measured = Measured.nothing()
-        if self.images_shown == 0:
-            self._snapshot(history)
-        with (
-            between_steps() as asked_to_stop,
-            Progress("training", total, "images", start=self.images_shown) as progress,
-        ):
-            saved = began = time.monotonic()
+        with between_steps() as asked_to_stop, Record(self, total) as record:
+            saving, began = EverySeconds(self.params.checkpoint_s), time.monotonic()
             while self.images_shown < total:
-                before = self.images_shown
-                phase = self.advance(measured)
-                now = time.monotonic()
-                self.seconds, began = self.seconds + now - began, now
-                ended = self.images_shown >= total
-                if ended or self._passed(self.params.log_kimg, before):
-                    measured = self._log(history, phase, measured)
-                if ended or self._passed(self.params.snapshot_kimg, before):
-                    self._snapshot(history)
-                if ended or asked_to_stop or now - saved >= self.params.checkpoint_s:
+                phase = self.advance(record.measured)
+                began = self._count_seconds(began)
+                if record.log(phase):
+                    self._check_skipped()
+                record.snapshot()
+                if record.ended or asked_to_stop or saving.over():
                     self._checkpoint()
-                    saved = time.monotonic()
+                    record.status()
+                    saving.begin()
                 if asked_to_stop:
                     asked_to_stop.obey()
-                if self.ranks.first:
-                    note = f"{phase.resolution} px, lod {phase.lod:.2f}"
-                    progress.advance(self.images_shown - before, note)
-        if history:
-            history.close()
+                record.progress()
 
     @property
     def phase(self) -> Phase:
@@ -214,44 +191,12 @@ class Run:
                 "images: lower train.learning_rate_base, then run again"
             )
 
-    def _passed(self, interval_kimg: float, before: int) -> bool:
-        return self.images_shown // (interval_kimg * 1000) > before // (interval_kimg * 1000)
+    def _count_seconds(self, began: float) -> float:
+        now = time.monotonic()
+        self.seconds += now - began
+        return now
 
     # what is written
-
-    def _log(self, history: History | None, phase: Phase, measured: Measured) -> Measured:
-        self._check_skipped()
-        if history is None or measured.steps == 0:
-            return Measured.nothing()
-        means = {name: float(total) / measured.steps for name, total in measured.sums.items()}
-        history.add(
-            Row(
-                kimg=self.images_shown / 1000,
-                lod=phase.lod,
-                resolution=phase.resolution,
-                minibatch=phase.minibatch,
-                learning_rate=phase.learning_rate,
-                **means,
-                skipped_steps=self.skipped_steps,
-                images_per_s=measured.images / (time.monotonic() - measured.began),
-            )
-        )
-        return Measured.nothing()
-
-    def _snapshot(self, history: History | None) -> None:
-        if history is None:
-            return
-        path = snapshot_path(self.folder / "snapshots", self.images_shown)
-        params_hash = hash_of(self.identity)
-        lod = self.phase.lod
-        origin = Origin(self.images_shown / 1000, lod, params_hash, self.dataset.version, self.git_commit)
-        write_snapshot(path, self.average, origin)
-        count = self.params.grid_columns * self.params.grid_rows
-        latents = latents_of(self.params.seed, range(count), self.params.latent_size).to(self.ranks.device)
-        with torch.no_grad():
-            samples = torch.cat([self.average(part, lod) for part in torch.split(latents, 16)])
-        pixels = as_pixels(upscale(samples, self.dataset.resolution // samples.shape[-1]))
-        write_grid(self.folder / "grids" / f"{path.stem}.png", pixels, self.params.grid_columns)
 
     def _checkpoint(self) -> None:
         if not self.ranks.first:
@@ -289,7 +234,7 @@ class Run:
         for name, tensor in self.steps.state().items():
             tensor.copy_(state["tensors"][name])
 
-    def _agree(self) -> None:
+    def agree(self) -> None:
         """All processes go on from the first one's state, so that only that one needs the run's folder."""
         self._go_to(share_from_first(self.steps.state().values(), self._position(), self.ranks))
 

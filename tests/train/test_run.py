@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_pggan.errors import UserError
 from generate.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
 from train.distributed import Ranks
+from train.record.log import read_rows
 from train.run import MATHEMATICS, Run, program_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -184,6 +186,11 @@ def test_the_stage_killed_again_and_again_ends_with_the_models_of_an_undisturbed
     assert facts["skipped_steps"] == 0
     assert (project / "models/dataset.png").is_file()
     assert (project / "training.csv").read_text().startswith("kimg,lod,resolution,minibatch,learning_rate")
+    (board,) = project.glob("runs/*/tensorboard")
+    events = EventAccumulator(str(board))
+    events.Reload()
+    steps = [event.step for event in events.Scalars("loss/critic")]
+    assert steps == [round(row.kimg * 1000) for row in read_rows(project / "training.csv")]
 
 
 @pytest.mark.slow

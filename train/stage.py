@@ -114,7 +114,8 @@ def _hand_out(training: Run, target: Path) -> None:
     count = min(params.grid_columns * params.grid_rows, len(dataset))
     with replace_directory(target) as building:
         for name in ("snapshots", "grids"):
-            shutil.copytree(training.folder / name, building / name, copy_function=_link)
+            whole = shutil.ignore_patterns(".*")  # not what a kill left half written
+            shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)
         write_strip(
             building / "through_training.png",
             sorted((building / "snapshots").iterdir()),

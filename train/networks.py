@@ -226,8 +226,15 @@ def mixed(here: Tensor, below: Tensor, fade: Tensor | float) -> Tensor:
 
 
 def upscale(pictures: Tensor, factor: int = 2) -> Tensor:
-    """Repeat each pixel: (n, c, h, w) -> (n, c, factor h, factor w)."""
-    return F.interpolate(pictures, scale_factor=factor, mode="nearest") if factor > 1 else pictures
+    """Repeat each pixel: (n, c, h, w) -> (n, c, factor h, factor w).
+
+    Not F.interpolate: compiled for the CPU in bfloat16, PyTorch 2.13 gives it a gradient of zero.
+    """
+    if factor == 1:
+        return pictures
+    _, _, height, width = pictures.shape
+    spread = pictures[:, :, :, None, :, None].expand(-1, -1, -1, factor, -1, factor)
+    return spread.reshape(*pictures.shape[:2], height * factor, width * factor)
 
 
 def downscale(pictures: Tensor, factor: int = 2) -> Tensor:

@@ -62,7 +62,7 @@ class LatentDense(Equalized):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer to (n, inputs)."""
-        x = F.linear(x, self.scaled()).unflatten(1, (-1, 4, 4))  # (n, outputs, 4, 4)
+        x = F.linear(x, self.scaled()).view(-1, len(self.bias), 4, 4)  # (n, outputs, 4, 4)
         return x + self.bias.view(1, -1, 1, 1)
 
 

@@ -1,4 +1,4 @@
-"""`python -m train run DATASET MODELS`: train, or go on; `python -m train status`: where a run stands."""
+"""`python -m train run DATASET MODELS`: train, or go on; `status`: where a run stands; `export` and others."""
 
 import argparse
 import json
@@ -7,6 +7,8 @@ from pathlib import Path
 from fashion_pggan.command import run_command
 from fashion_pggan.params import load_params
 from train import stage
+from train.exchange import export_official, import_official
+from train.export import FORMS, export
 from train.record.standing import runs_in, standing_of, text_of
 
 RUNS = Path("runs/train")
@@ -30,8 +32,25 @@ def main() -> None:
     status.add_argument("--runs", type=Path, default=RUNS, help="the folder of runs")
     status.add_argument("--json", action="store_true", help="for programs")
     status.set_defaults(act=_status)
+    _add_exchange(commands)
     arguments = parser.parse_args()
     arguments.act(arguments)
+
+
+def _add_exchange(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    out = commands.add_parser("export", help="write a snapshot's generator for other programs")
+    out.add_argument("snapshot", type=Path, help="a .safetensors file")
+    out.add_argument("out", type=Path, help="the file to write")
+    out.add_argument("--format", choices=sorted(FORMS), required=True)
+    out.set_defaults(act=lambda given: export(given.snapshot, given.out, given.format))
+    into = commands.add_parser("import-official", help="make a snapshot of the published program's weights")
+    into.add_argument("weights", type=Path, help="an .npz with the published variables' names")
+    into.add_argument("out", type=Path, help="the snapshot to write (.safetensors)")
+    into.set_defaults(act=lambda given: import_official(given.weights, given.out))
+    back = commands.add_parser("export-official", help="write a snapshot under the published names")
+    back.add_argument("snapshot", type=Path, help="a .safetensors file")
+    back.add_argument("out", type=Path, help="the .npz file to write")
+    back.set_defaults(act=lambda given: export_official(given.snapshot, given.out))
 
 
 def _run(arguments: argparse.Namespace) -> None:

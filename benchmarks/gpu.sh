@@ -16,11 +16,13 @@ export PYTHONPATH=$PWD
 nvidia-smi > "$out/nvidia-smi.txt"
 python3 -c "import torch; print(torch.__version__, torch.version.cuda)" > "$out/torch.txt"
 
-python3 -m pytest tests/train/test_cuda.py -m gpu -q 2>&1 | tail -n 200 > "$out/tests.txt"
+python3 -m pytest tests/train/test_cuda.py -m gpu -q -p no:cacheprovider 2>&1 | tail -n 200 > "$out/tests.txt"
 
-timeout 900 python3 -m benchmarks.train --params presets/paper.yaml --seconds 1.5 \
+python3 -m fashion_pggan.preset paper-1gpu --out "$out/paper-1gpu.yaml"
+timeout 900 python3 -m benchmarks.train --params "$out/paper-1gpu.yaml" --seconds 1.5 \
     --ways eager eager-bf16 compiled-bf16 graph-bf16 > "$out/levels-1gpu.md" 2> "$out/levels-1gpu.log"
-timeout 600 python3 -m benchmarks.train --params presets/paper-8gpu.yaml --seconds 1.5 \
+python3 -m fashion_pggan.preset paper-8gpu --set 'train.max_minibatch_per_device={}' --out "$out/paper-8gpu.yaml"
+timeout 600 python3 -m benchmarks.train --params "$out/paper-8gpu.yaml" --seconds 1.5 \
     --ways compiled-bf16 graph-bf16 > "$out/levels-8gpu.md" 2> "$out/levels-8gpu.log"
 
 if [ -n "$dataset" ]; then

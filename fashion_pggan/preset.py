@@ -1,4 +1,7 @@
-"""`python -m fashion_pggan.preset NAME`, or `make use PRESET=NAME`: make a preset the params.yaml."""
+"""`python -m fashion_pggan.preset NAME`, or `make use PRESET=NAME`: make a preset the params.yaml.
+
+A preset is a whole params.yaml, or what differs from another one, which it names as `base`.
+"""
 
 import argparse
 import io
@@ -35,7 +38,7 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     Raises:
         UserError: no such preset, or it and the settings make no valid parameters; nothing is changed.
     """
-    text = with_settings(_read(presets, name), dict(_parsed(setting) for setting in settings))
+    text = with_settings(preset_text(presets, name), dict(_parsed(setting) for setting in settings))
     source = " with ".join([f"preset {name}", *([", ".join(settings)] if settings else [])])
     checked = parse_params(text, source)
     kept = ""
@@ -60,6 +63,25 @@ def with_settings(text: str, settings: Mapping[tuple[str, str], Any]) -> str:
     out = io.StringIO()
     round_trip.dump(values, out)
     return out.getvalue()
+
+
+def preset_text(presets: Path, name: str) -> str:
+    """A preset as a whole params.yaml.
+
+    Raises:
+        UserError: there is none of this name, or it does not say what differs from which other.
+    """
+    text = _read(presets, name)
+    values = YAML().load(text)
+    if not isinstance(values, dict) or "base" not in values:
+        return text
+    base = values.pop("base")
+    if base == name or not all(isinstance(section, dict) for section in values.values()):
+        raise UserError(
+            f"{presets / name}.yaml: write base: another preset's name, then sections with settings"
+        )
+    settings = {(section, key): value for section, keys in values.items() for key, value in keys.items()}
+    return with_settings(_read(presets, base), settings)
 
 
 def _read(presets: Path, name: str) -> str:
@@ -97,8 +119,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fashion_pggan.preset", description=__doc__)
     parser.add_argument("name", help="of a file in presets/, without .yaml")
     parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="settings")
+    parser.add_argument("--out", type=Path, default=Path("params.yaml"), help="the file to write")
     given = parser.parse_args()
-    log.info(use(given.name, given.settings, presets=Path("presets"), params=Path("params.yaml")))
+    log.info(use(given.name, given.settings, presets=Path("presets"), params=given.out))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`python -m train run DATASET MODELS`: train, or go on; `status`: where a run stands; `export` and others."""
+"""`python -m train run DATASET MODELS`: train, or go on; `status`: where a run stands; `export` and more."""
 
 import argparse
 import json

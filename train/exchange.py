@@ -112,7 +112,7 @@ def _network(letter: str, weights: Weights, architecture: Architecture) -> Gener
     if unknown:
         raise UserError(
             f"{letter}/{unknown[0]} and {len(unknown) - 1} more are no variables of a "
-            f"{architecture.resolution} px network without labels: leave them out, or give one network's weights"
+            f"{architecture.resolution} px network without labels: leave them out"
         )
     load_official(module, letter[0], weights)
     return module

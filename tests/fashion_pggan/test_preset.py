@@ -14,7 +14,8 @@ from train.schedule import phase_at
 
 REPOSITORY = Path(__file__).parents[2]
 PRESETS = REPOSITORY / "presets"
-NAMES = sorted(path.stem for path in PRESETS.glob("*.yaml"))
+NAMES = ["paper", "photos"]
+BY_DEVICES = {1: "paper-1gpu", 2: "paper-2gpu", 4: "paper", 8: "paper-8gpu"}
 
 
 @pytest.fixture
@@ -25,7 +26,25 @@ def params(tmp_path: Path) -> Path:
 
 
 def test_the_presets_of_the_readme_are_there() -> None:
-    assert {"photos", "paper"} <= set(NAMES)
+    assert {*NAMES, *BY_DEVICES.values()} == {path.stem for path in PRESETS.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("devices", BY_DEVICES)
+def test_a_preset_for_other_gpus_differs_in_minibatches_and_rates_alone(devices: int, params: Path) -> None:
+    use(BY_DEVICES[devices], [], presets=PRESETS, params=params)
+    one, other = load_params(params).model_dump(), load_params(PRESETS / "paper.yaml").model_dump()
+    differs = {name for name in one["train"] if one["train"][name] != other["train"][name]}
+    assert differs == (set() if devices == 4 else {"minibatch", "minibatch_base", "learning_rate"})
+    assert {**one, "train": None} == {**other, "train": None}
+
+
+def test_a_preset_that_builds_on_itself_or_on_nothing_is_refused(tmp_path: Path, params: Path) -> None:
+    (tmp_path / "loop.yaml").write_text("base: loop\n")
+    (tmp_path / "flat.yaml").write_text("base: loop\ntrain: 3\n")
+    (tmp_path / "alone.yaml").write_text("base: none\ntrain: {seed: 1}\n")
+    for name, reason in (("loop", "another preset"), ("flat", "sections"), ("alone", "no preset 'none'")):
+        with pytest.raises(UserError, match=reason):
+            use(name, [], presets=tmp_path, params=params)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -60,7 +79,11 @@ def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> 
 @pytest.mark.parametrize(
     ("name", "settings", "text"),
     [
-        ("photo", [], r"no preset 'photo' in .*: there is paper, photos; the demo is params\.yaml as cloned"),
+        (
+            "photo",
+            [],
+            r"no preset 'photo' in .*: there is paper, .*photos; the demo is params\.yaml",
+        ),
         ("../params", [], r"no preset '\.\./params'"),
         (
             "photos",

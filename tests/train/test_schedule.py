@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import TrainParams, load_params
+from fashion_pggan.params import TrainParams, load_params, parse_params
+from fashion_pggan.preset import preset_text
 from train.schedule import check_schedule, phase_at
 
-PHOTOS = load_params(Path(__file__).parents[2] / "presets" / "photos.yaml").train
+REPOSITORY = Path(__file__).parents[2]
+PHOTOS = load_params(REPOSITORY / "presets" / "photos.yaml").train
 PUBLISHED = PHOTOS.model_copy(
     update={
         "initial_resolution": 4,
@@ -115,8 +117,29 @@ def test_a_schedule_that_would_fail_later_is_refused_at_the_start(update, device
         check_schedule(32, devices, PHOTOS.model_copy(update=update))
 
 
+# (devices, resolution): pictures per step, learning rate, in float32; shared/spec/pggan.md, section 4.2
+PUBLISHED_STEPS = {
+    1: {4: (128, 0.001), 32: (64, 0.001), 128: (16, 0.001), 256: (8, 0.001), 512: (4, 0.001)},
+    2: {4: (256, 0.001), 16: (128, 0.001), 256: (8, 0.001), 512: (8, 0.0015)},
+    4: {4: (512, 0.001), 128: (16, 0.001), 256: (16, 0.0015), 512: (16, 0.002)},
+    8: {4: (512, 0.001), 64: (32, 0.001), 128: (32, 0.0015), 256: (32, 0.002), 512: (32, 0.003)},
+}
+
+
+@pytest.mark.parametrize("devices", PUBLISHED_STEPS)
+def test_the_paper_presets_have_the_published_minibatches_and_rates(devices):
+    name = "paper" if devices == 4 else f"paper-{devices}gpu"
+    params = parse_params(preset_text(REPOSITORY / "presets", name), name).train
+    found = {}
+    for images_shown in range(0, 8_800_000, 300_000):
+        phase = phase_at(images_shown, 512, devices, params)
+        found[phase.resolution] = phase.minibatch, phase.learning_rate
+    assert PUBLISHED_STEPS[devices].items() <= found.items()
+
+
 def test_the_demo_and_all_presets_have_schedules_that_fit():
-    repository = Path(__file__).parents[2]
-    for path in [repository / "params.yaml", *sorted((repository / "presets").glob("*.yaml"))]:
-        params = load_params(path)
+    presets = REPOSITORY / "presets"
+    texts = [preset_text(presets, path.stem) for path in sorted(presets.glob("*.yaml"))]
+    for text in [(REPOSITORY / "params.yaml").read_text(), *texts]:
+        params = parse_params(text, "a preset")
         check_schedule(params.curate.resolution, 1, params.train)

@@ -92,6 +92,10 @@ SPOILED = {
     "unknown": (lambda w: w | {"G/8x8/Noise/weight": np.zeros(3, np.float32)}, "G/8x8/Noise/weight"),
     "shape": (lambda w: w | {"D/8x8/Conv0/bias": np.zeros(3, np.float32)}, r"8x8/Conv0/bias is \(3,\)"),
     "double": (lambda w: w | {"G/4x4/Conv/bias": np.zeros(16)}, "G/4x4/Conv/bias is float64"),
+    "labels": (
+        lambda w: w | {"D/4x4/Dense1/weight": np.zeros((16, 4), np.float32)},
+        r"4x4/Dense1/weight is \(4, 16\)",
+    ),
     "lod": (lambda w: w | {"Gs/lod": np.float32(9)}, "lod is 9.0: it is one number from 0 to 3"),
     "critic alone": (lambda w: {k: a for k, a in w.items() if k[0] == "D"}, "no generator"),
     "empty": (lambda w: {}, "no generator"),

@@ -6,7 +6,7 @@ import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch rea
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.layers import Conv, Dense, DownConv, LatentDense, UpConv, minibatch_stddev, pixel_norm
+from train.layers import Conv, Dense, DownConv, LatentDense, UpConv, leaky_relu, minibatch_stddev, pixel_norm
 from train.networks import Architecture, Critic, Generator, downscale, upscale
 
 
@@ -55,6 +55,22 @@ def test_fused_downscaling_is_the_kernel_and_a_box_mean_with_the_bias_after(inpu
     x = torch.randn(2, inputs, 2 * half, 2 * half, dtype=torch.float64)
     plain = downscale(F.conv2d(x, layer.scaled(), padding=1)) + layer.bias.view(1, -1, 1, 1)
     torch.testing.assert_close(layer(x), plain)
+
+
+def test_weights_start_as_standard_normal_and_biases_at_zero():
+    architecture = Architecture(32, 64, 512, 64)
+    for network in (Generator(architecture), Critic(architecture)):
+        for name, parameter in network.named_parameters():
+            if name.endswith("bias"):
+                assert not parameter.any()
+            elif parameter.numel() > 2000:
+                assert parameter.mean().abs() < 0.1
+                assert float(parameter.std()) == pytest.approx(1, abs=0.1)
+
+
+def test_the_leaky_relu_keeps_a_fifth_of_what_is_negative():
+    values = torch.tensor([-5.0, -1.0, 0.0, 2.0])
+    torch.testing.assert_close(leaky_relu(values.clone()), torch.tensor([-1.0, -0.2, 0.0, 2.0]))
 
 
 def test_pixel_norm_gives_unit_mean_square():

@@ -17,6 +17,7 @@ from train import run as run_module
 from train import stage
 from train.distributed import Ranks
 from train.record.log import read_rows
+from train.record.measured import Measured
 from train.run import MATHEMATICS, Run, program_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -117,6 +118,26 @@ def test_optimisers_start_afresh_when_a_transition_starts_and_when_it_ends(
     monkeypatch.setattr(Run, "advance", watching)
     _train(tmp_path, dataset, params)
     assert starts == [0, 160, 304, 464, 608]  # the first looks after 0, 150, 300, 450 and 600 images
+
+
+def test_each_look_at_the_schedule_is_followed_by_new_minibatches_with_latents_of_their_own(
+    tmp_path, dataset, params
+):
+    run = Run(tmp_path, dataset, params, Ranks(0, 1, torch.device("cpu")), "c")
+    batches, asked = [], run.feed.batch_at
+
+    def watching(images_shown, phase):
+        batches.append((images_shown, phase, asked(images_shown, phase)))
+        return batches[-1][2]
+
+    run.feed.batch_at = watching
+    run.advance(Measured.nothing())
+    run.feed.close()
+    assert [at for at, _, _ in batches] == [8 * number for number in range(params.minibatch_repeats)]
+    assert len({phase for _, phase, _ in batches}) == 1
+    latents = [each for _, _, batch in batches for each in (batch.critic_latents, batch.generator_latents)]
+    assert len({tensor.numpy().tobytes() for tensor in latents}) == 2 * params.minibatch_repeats
+    assert len({batch.reals.numpy().tobytes() for _, _, batch in batches}) == params.minibatch_repeats
 
 
 def test_a_run_that_is_not_finite_stops_with_advice_and_keeps_what_it_had(tmp_path, dataset, params):

@@ -72,11 +72,35 @@ def test_optimisers_start_afresh_fifteen_times_at_the_published_places():
     ]  # fmt: skip
 
 
-def test_one_device_takes_the_published_number_of_steps_at_each_resolution():
+@pytest.mark.parametrize(
+    ("devices", "expected"),
+    [
+        (1, [4688, 9376, 9376, 18748, 37496, 75000, 149996, 1049992]),
+        (8, [1172, 4688, 9376, 18748, 37496, 37500, 37500, 131248]),
+    ],
+)
+def test_the_presets_take_the_published_number_of_steps_at_each_resolution(devices, expected):
+    text = preset_text(REPOSITORY / "presets", f"paper-{devices}gpu")
+    params = parse_params(text, "a preset").train.model_copy(update={"total_kimg": 12000.0})
     steps: dict[int, int] = {}
-    for _, phase in _walk(PUBLISHED, 512):
-        steps[phase.resolution] = steps.get(phase.resolution, 0) + PUBLISHED.minibatch_repeats
-    assert list(steps.values()) == [4688, 9376, 9376, 18748, 37496, 75000, 149996, 1049992]
+    for _, phase in _walk(params, 512, devices):
+        steps[phase.resolution] = steps.get(phase.resolution, 0) + params.minibatch_repeats
+    assert list(steps.values()) == expected
+
+
+def test_the_papers_preset_has_the_published_numbers():
+    params = load_params(REPOSITORY / "presets" / "paper.yaml")
+    assert params.curate.resolution == 512
+    published = {
+        "latent_size": 512, "fmap_base": 8192, "fmap_max": 512, "stddev_group": 4,
+        "initial_resolution": 4, "stabilise_kimg": 600.0, "fade_kimg": 600.0, "minibatch_repeats": 4,
+        "schedule": "fixed", "gp_reference": "final", "loss": "wgan-gp", "augment": "none",
+        "gp_weight": 10.0, "drift_weight": 0.001, "adam_beta1": 0.0, "adam_beta2": 0.99,
+        "adam_epsilon": 1e-8, "ema_decay": 0.999, "ema_half_life_kimg": 0.0, "mirror": False,
+        "precision": "float32", "max_minibatch_per_device": {256: 16, 512: 8, 1024: 4},
+        "grid_columns": 3, "grid_rows": 2, "snapshot_kimg": 200.0, "total_kimg": 8861.8,
+    }  # fmt: skip
+    assert {name: getattr(params.train, name) for name in published} == published
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_weights_start_as_standard_normal_and_biases_at_zero():
                 assert not parameter.any()
             elif parameter.numel() > 2000:
                 assert parameter.mean().abs() < 0.1
-                assert float(parameter.std()) == pytest.approx(1, abs=0.1)
+                assert float(parameter.detach().std()) == pytest.approx(1, abs=0.1)
 
 
 def test_the_leaky_relu_keeps_a_fifth_of_what_is_negative():

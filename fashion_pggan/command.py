@@ -16,7 +16,10 @@ from pydantic import ValidationError
 
 from fashion_pggan.errors import PassingError, UserError
 
-NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+NOT_WRITABLE = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG),
+}
 SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 

@@ -50,16 +50,20 @@ class Growth:
         return sum(self.transitions[-1]) if self.transitions else 0
 
     def due(self, images_shown: int) -> bool:
-        """Whether it is time to look: alone, with a level to come, and an interval after the last look."""
+        """Whether it is time to look: alone with a level to come, and the interval or the longest time over."""
         since = self.measured[-1][0] if self.measured else self.alone_since
         grown = len(self.transitions) == self.doublings
-        return not grown and images_shown - since >= self.params.adaptive_kimg * 1000
+        interval_over = images_shown - since >= self.params.adaptive_kimg * 1000
+        return not grown and (interval_over or self._longest_over(images_shown))
+
+    def _longest_over(self, images_shown: int) -> bool:
+        return images_shown - self.alone_since >= self.params.stabilise_kimg * 1000
 
     def look(self, images_shown: int, distance: float | None) -> None:
         """Note a distance (None: not measurable), and start a transition if the level improves no more."""
         if distance is not None:
             self.measured.append((images_shown, distance))
-        longest = images_shown - self.alone_since >= self.params.stabilise_kimg * 1000
+        longest = self._longest_over(images_shown)
         if longest or stopped_improving([d for _, d in self.measured], self.params):
             length = self._fade_length()
             reason = "the longest time is over" if longest else "it has stopped to improve"

@@ -38,6 +38,12 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
         ("raise PassingError('busy: run again later')", 75, "error: busy: run again later\n"),
         ("raise KeyboardInterrupt", 130, ""),
         (
+            "open('.', 'w')",
+            1,
+            "error: cannot write: Is a directory (.): mend that and run the same command again; "
+            "what was finished before is kept\n",
+        ),
+        (
             "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
             1,
             "error: cannot write: No space left on device (data/raw): mend that and run the same command "

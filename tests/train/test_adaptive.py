@@ -72,6 +72,16 @@ def test_a_level_without_distance_lasts_as_long_as_the_fixed_one(watching):
     assert growth.transitions == [(1000, 400)]
 
 
+def test_a_level_ends_with_its_longest_time_however_far_apart_the_looks_are(watching):
+    growth = Growth(2, watching.model_copy(update={"adaptive_kimg": 5.0}))
+    assert not growth.due(999)
+    assert growth.due(1000)
+    growth.look(1000, 10.0)
+    assert growth.transitions == [(1000, 400)]
+    assert not growth.due(1400 + 999)
+    assert growth.due(1400 + 1000)
+
+
 def test_nothing_is_looked_at_when_all_levels_are_there(watching):
     growth = Growth(1, watching)
     growth.look(1000, None)

@@ -50,7 +50,7 @@ class Growth:
         return sum(self.transitions[-1]) if self.transitions else 0
 
     def due(self, images_shown: int) -> bool:
-        """Whether it is time to look: alone with a level to come, and the interval or the longest time over."""
+        """Whether to look: alone with a level to come, and the interval or the longest time over."""
         since = self.measured[-1][0] if self.measured else self.alone_since
         grown = len(self.transitions) == self.doublings
         interval_over = images_shown - since >= self.params.adaptive_kimg * 1000

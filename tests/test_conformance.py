@@ -6,34 +6,39 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
+DOCS = REPOSITORY / "docs"
 TESTS = REPOSITORY / "tests"
-CITED_TEST = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+CITED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 FILE_AND_NAMES = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|yaml))`((?: `\w+`,?)*)")
+CITED_PAGE = re.compile(r"\]\((?!https?:)([^)#]+)")
+HEADS = ("test", "where it is held")
 
 
 def _rows(page: str) -> list[list[str]]:
-    lines = (REPOSITORY / "docs" / page).read_text(encoding="utf-8").splitlines()
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
-    return [row for row in rows if row[-1] not in ("test", "where it is held")]
+    lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [row for row in rows if row[-1] not in HEADS and set(row[0]) != {"-"}]
 
 
 def _missing(cell: str) -> list[str]:
     """What a cell cites and is not there."""
     tests = CITED_TEST.findall(cell)
-    absent = [f"{path}::{name}" for path, name in tests if f"def {name}(" not in _text(TESTS / path)]
+    absent = [f"{path}::{name}" for path, name in tests if not _defines(TESTS / path, name)]
     for path, names in FILE_AND_NAMES.findall(cell):
-        text = _text(REPOSITORY / path)
-        absent += [f"{path} {name}" for name in re.findall(r"\w+", names) if name not in text]
-        absent += [] if text else [path]
-    return absent
+        file = REPOSITORY / path
+        absent += [path] * (not file.is_file())
+        absent += [f"{path} {name}" for name in re.findall(r"\w+", names) if not _defines(file, name)]
+    return absent + [page for page in CITED_PAGE.findall(cell) if not (DOCS / page).is_file()]
 
 
-def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+def _defines(path: Path, name: str) -> bool:
+    """Whether a module has a function, a class or a value of this name; to mention it is not enough."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return bool(re.search(rf"^\s*(?:(?:def|class) {name}\b|{name}(?:: [^=\n]+)? = )", text, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", ["conformance.md", "pains.md"])
-def test_every_row_of_a_page_cites_code_and_tests_that_exist(page):
+def test_what_a_page_cites_exists(page):
     rows = _rows(page)
     assert len(rows) > 25
     assert [(row[0], gone) for row in rows for gone in _missing(" ".join(row))] == []
@@ -43,3 +48,20 @@ def test_no_published_fact_is_without_code_and_test():
     for fact, code, test in _rows("conformance.md"):
         assert FILE_AND_NAMES.search(code), fact
         assert CITED_TEST.search(test), fact
+
+
+def test_every_pain_has_a_thread_an_answer_and_a_test_or_page():
+    rows = _rows("pains.md")
+    assert [row[0] for row in rows] == [str(number) for number in range(1, len(rows) + 1)]
+    for number, pain, answer, held in rows:
+        assert re.search(r"\]\(https://github\.com/[\w.-]+/[\w.-]+/issues/\d+\)", pain), number
+        assert answer, number
+        assert CITED_TEST.search(held) or CITED_PAGE.search(held), number
+
+
+def test_a_name_that_is_only_mentioned_is_not_defined(tmp_path):
+    module = tmp_path / "module.py"
+    module.write_text("import other\n\n\ndef test_one():\n    other.call(test_two)\n\n\nLIMIT: int = 3\n")
+    found = [name for name in ("test_one", "test_two", "test_on", "LIMIT") if _defines(module, name)]
+    assert found == ["test_one", "LIMIT"]
+    assert not _defines(tmp_path / "absent.py", "test_one")

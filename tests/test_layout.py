@@ -127,3 +127,13 @@ def test_prefect_finds_what_make_serve_starts() -> None:
     from flows.server import OUR_URL  # slow to import
 
     assert PROJECT["tool"]["prefect"]["api"]["url"] == OUR_URL
+
+
+def test_nothing_has_to_be_built() -> None:
+    """No extension of ours: what needs a compiler fails on the next version of one."""
+    sources = {".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".pyx", ".so"}
+    folders = (*PACKAGES, "benchmarks")
+    files = [path for folder in folders for path in (REPOSITORY / folder).rglob("*")]
+    assert [path for path in files if path.suffix in sources] == []
+    assert "ext-modules" not in PROJECT["tool"]["setuptools"]
+    assert not (REPOSITORY / "setup.py").exists()

@@ -1,17 +1,22 @@
 """How far apart pictures are: `python -m evaluate A B`, `… snapshots DATA MODELS REPORTS`."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
 from evaluate import stage
-from evaluate.comparison import PictureSet, Scratch, compare, describe
-from evaluate.sources import of_path, same_size
-from evaluate.table import as_text
+from evaluate.page import page_of
+from evaluate.pair import measure_pair
+from evaluate.sources import of_path
+from evaluate.store import Store
+from evaluate.table import pair_csv, pair_json, pair_text
+from evaluate.work import Work
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import EvaluateParams, load_params
-from fashion_pggan.progress import Progress
+from fashion_pggan.files import write_text
+from fashion_pggan.params import load_params
+from train.distributed import device_of
 
 
 def main() -> None:
@@ -28,51 +33,78 @@ def _snapshots(arguments: list[str]) -> None:
     )
     parser.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
     parser.add_argument("models", type=Path, help="the train stage's output (models)")
-    parser.add_argument("reports", type=Path, help="folder for swd.csv, swd.json and report.html")
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument(
+        "reports", type=Path, help="folder for swd.csv, swd_levels.csv, swd.json and report.html"
+    )
+    _shared(parser)
     given = parser.parse_args(arguments)
     params = load_params(given.params)
     evaluation = stage.run(
-        given.dataset, given.models, given.reports, params.evaluate, mirror=params.train.mirror
+        given.dataset,
+        given.models,
+        given.reports,
+        params.evaluate,
+        mirror=params.train.mirror,
+        store=Store(given.store),
+        work=_work(given),
     )
     print(evaluation.text())
 
 
 def _two_sets(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m evaluate", description=__doc__)
-    parser.add_argument("first", type=Path, help="a folder of square pictures, or a data set")
-    parser.add_argument(
-        "second", type=Path, help="another; with `snapshots` as first word see `snapshots --help`"
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluate",
+        description="How far two sets of pictures are apart, beside how far the first is from itself. "
+        "`python -m evaluate snapshots --help` is about the snapshots of a training.",
     )
+    parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
+    parser.add_argument("second", type=Path, help="pictures to compare with them")
     parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
-    parser.add_argument(
-        "--params", type=Path, default=Path("params.yaml"), help="for patches, directions, seed"
-    )
+    parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
+    parser.add_argument("--no-floor", action="store_true", help="leave out the floor: half the time")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write it as CSV too")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page too")
+    _shared(parser)
     given = parser.parse_args(arguments)
-    if given.images is not None and given.images < 1:
-        raise UserError(f"--images {given.images}: give 1 or more")
+    for name, least in (("images", 1), ("seed", 0)):
+        if (value := getattr(given, name)) is not None and value < least:
+            raise UserError(f"--{name} {value}: give {least} or more")
     params = load_params(given.params).evaluate
-    one, other = (
+    if given.seed is not None:
+        params = params.model_copy(update={"seed": given.seed})
+    first, second = (
         of_path(path, name, params.seed) for path, name in ((given.first, "reals"), (given.second, "fakes"))
     )
-    first, second = same_size(one, other, given.images)
-    if first.resolution < params.smallest_level:
-        raise UserError(
-            f"pictures of {first.resolution} px have no level of {params.smallest_level} px: "
-            "lower evaluate.smallest_level in params.yaml"
-        )
-    print(_table(first, second, params))
-    if one.count != other.count:
-        print(f"{one.count} and {other.count} pictures were cut to {first.count} per set")
+    pair = measure_pair(
+        first,
+        second,
+        given.images,
+        params,
+        Store(given.store),
+        _work(given),
+        with_floor=not given.no_floor,
+    )
+    print(pair_text(pair))
+    if given.json:
+        write_text(given.json, json.dumps(pair_json(pair), indent=1) + "\n")
+    if given.csv:
+        write_text(given.csv, pair_csv(pair))
+    if given.html:
+        write_text(given.html, page_of(pair, str(given.first), str(given.second)))
 
 
-def _table(first: PictureSet, second: PictureSet, params: EvaluateParams) -> str:
-    total = first.count + second.count
-    with Scratch() as scratch, Progress("measuring distances", total, "pictures") as progress:
-        ours = describe(first, params, scratch / "first", progress.advance)
-        theirs = describe(second, params, scratch / "second", progress.advance)
-        distances = compare(ours, theirs, params)
-    return f"{as_text([('', distances)])}\n{first.count} pictures per set; lower is better"
+def _shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="for the section evaluate")
+    parser.add_argument("--store", type=Path, default=Path("runs/evaluate"), help="for what is kept or large")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--workers", type=int, help="threads (default: one per core)")
+
+
+def _work(given: argparse.Namespace) -> Work:
+    if given.workers is not None and given.workers < 1:
+        raise UserError(f"--workers {given.workers}: give 1 or more")
+    return Work.on(device_of(given.device), given.workers)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,8 @@ class EvaluateParams(Section):
     patch_side: int = Field(gt=0, le=15, multiple_of=1)  # pixels, odd
     repeats: int = Field(gt=0)
     directions: int = Field(gt=0)  # per repeat
+    replicates: int = Field(ge=0)  # half-samples of the pictures for the 95 % interval; 0: no interval
+    replicate_directions: int = Field(gt=0)  # directions in which half-samples are measured
     smallest_level: Resolution  # pixels
     minibatch: int = Field(gt=0)  # pictures held at once
 
@@ -142,6 +144,11 @@ class EvaluateParams(Section):
             raise ValueError(
                 f"patch_side {self.patch_side} must be odd and no larger than smallest_level "
                 f"{self.smallest_level}"
+            )
+        if self.replicates == 1 or self.replicate_directions > self.repeats * self.directions:
+            raise ValueError(
+                f"replicates {self.replicates} must be 0 or from 2 on, replicate_directions "
+                f"{self.replicate_directions} at most repeats x directions"
             )
         return self
 

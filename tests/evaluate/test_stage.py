@@ -11,6 +11,8 @@ from PIL import Image
 
 from evaluate import stage
 from evaluate.sources import of_dataset, shuffled
+from evaluate.store import Store
+from evaluate.work import Work
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,7 +26,9 @@ def reports(tmp_path_factory, dataset, models, params):
         json.dumps({"provider": "demo", "products": 70, "failed": {"<script>alert(1)</script>": 2}})
     )
     (folder / "curate.json").write_text(json.dumps({"pictures": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}}))
-    stage.run(dataset.folder, models, folder, params, mirror=True)
+    stage.run(
+        dataset.folder, models, folder, params, mirror=True, store=Store(folder / "store"), work=Work(2)
+    )
     return folder
 
 
@@ -80,7 +84,13 @@ def test_the_report_is_one_page_that_needs_no_network_and_escapes_what_others_wr
 
 def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
     evaluation = stage.run(
-        dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
+        dataset.folder,
+        models,
+        tmp_path,
+        params.model_copy(update={"images": 1000}),
+        mirror=False,
+        store=Store(tmp_path / "store"),
+        work=Work(2),
     )
     assert evaluation.images == len(dataset) == 64
     assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
@@ -89,7 +99,9 @@ def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, d
 
 
 def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, params, reports):
-    stage.run(dataset.folder, models, tmp_path, params, mirror=True)
+    stage.run(
+        dataset.folder, models, tmp_path, params, mirror=True, store=Store(tmp_path / "store"), work=Work(1)
+    )
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 
@@ -118,7 +130,15 @@ def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
 def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):
     other = write_dataset(tmp_path / "other", make_pictures(8, 32, 5))
     with pytest.raises(UserError, match=r"was trained on data set .*: run dvc repro train"):
-        stage.run(other.folder, models, tmp_path, params, mirror=False)
+        stage.run(
+            other.folder,
+            models,
+            tmp_path,
+            params,
+            mirror=False,
+            store=Store(tmp_path / "store"),
+            work=Work(2),
+        )
 
 
 def test_pictures_below_the_smallest_level_are_refused(
@@ -126,7 +146,15 @@ def test_pictures_below_the_smallest_level_are_refused(
 ):
     small = write_dataset(tmp_path / "small", make_pictures(8, 8, 5))
     with pytest.raises(UserError, match=r"pictures of 8 px have no level of 16 px: lower evaluate\.smallest"):
-        stage.run(small.folder, models, tmp_path, params, mirror=False)
+        stage.run(
+            small.folder,
+            models,
+            tmp_path,
+            params,
+            mirror=False,
+            store=Store(tmp_path / "store"),
+            work=Work(2),
+        )
 
 
 def _evaluate(*arguments):

@@ -151,7 +151,10 @@ class DescriptorWriter:
     def append(self, patches: Tensor, pictures: int) -> None:
         """Add the (m, size) descriptors of some pictures."""
         end = self.filled + len(patches)
-        self.values[self.filled : end] = patches if isinstance(self.values, Tensor) else patches.numpy()
+        if isinstance(self.values, Tensor):
+            self.values[self.filled : end] = patches
+        else:
+            self.values[self.filled : end] = patches.numpy()
         self.filled = end
         self.moments.append(moments_of(patches, pictures))
 

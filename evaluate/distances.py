@@ -23,7 +23,7 @@ class Estimate:
         return self.value / factor, self.value * factor
 
     def over(self, other: "Estimate") -> "Estimate | None":
-        """The ratio, None where `other` is zero; errors are taken as independent, which is the careful side."""
+        """The ratio, None where one is zero; errors are taken as independent: the careful side."""
         if not other.value or not self.value:
             return None
         ratio = self.value / other.value

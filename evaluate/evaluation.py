@@ -63,7 +63,9 @@ class Evaluation:
         return "\n".join(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:
-        low, high = row.distances.average.interval or (None, None)
-        ratio = self.ratio(row)
-        more = {"avg_low": low, "avg_high": high, "ratio_to_floor": ratio and ratio.value}
-        return {**row.columns(), **{name: round(each, 4) for name, each in more.items() if each is not None}}
+        facts = row.columns()
+        if row.distances.average.interval:
+            facts["avg_low"], facts["avg_high"] = (round(end, 4) for end in row.distances.average.interval)
+        if ratio := self.ratio(row):
+            facts["ratio_to_floor"] = round(ratio.value, 4)
+        return facts

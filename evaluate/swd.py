@@ -23,7 +23,8 @@ Values = npt.NDArray[np.float64]
 def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions:
     """Random unit columns (size, count), float32, normalised in float64."""
     columns = np.random.default_rng([seed, repeat]).standard_normal((size, count))
-    return (columns / np.linalg.norm(columns, axis=0)).astype(np.float32)
+    directions: Directions = (columns / np.linalg.norm(columns, axis=0)).astype(np.float32)
+    return directions
 
 
 def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directions, work: Work) -> Values:

@@ -19,6 +19,12 @@ REPOSITORY = Path(__file__).parents[2]
 COLUMNS = ["SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg"]
 
 
+def _run(source, models, reports, params, *, mirror, workers=2):
+    return stage.run(
+        source, models, reports, params, mirror=mirror, store=Store(reports / "store"), work=Work(workers)
+    )
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory, dataset, models, params):
     folder = tmp_path_factory.mktemp("reports")
@@ -26,16 +32,19 @@ def reports(tmp_path_factory, dataset, models, params):
         json.dumps({"provider": "demo", "products": 70, "failed": {"<script>alert(1)</script>": 2}})
     )
     (folder / "curate.json").write_text(json.dumps({"pictures": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}}))
-    stage.run(
-        dataset.folder, models, folder, params, mirror=True, store=Store(folder / "store"), work=Work(2)
-    )
+    _run(dataset.folder, models, folder, params, mirror=True)
     return folder
 
 
 def test_the_table_has_a_row_per_snapshot_and_the_published_columns(reports):
     with (reports / "swd.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["kimg", "images", *COLUMNS]
+    assert list(rows[0]) == [
+        "kimg",
+        "images",
+        *COLUMNS,
+        *(f"{name}_{end}" for name in COLUMNS for end in ("low", "high")),
+    ]
     assert [(float(row["kimg"]), int(row["images"])) for row in rows] == [(0, 24), (5, 24), (9, 24)]
     for row in rows:
         assert float(row["SWDx1e3_avg"]) == pytest.approx(
@@ -83,14 +92,8 @@ def test_the_report_is_one_page_that_needs_no_network_and_escapes_what_others_wr
 
 
 def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
-    evaluation = stage.run(
-        dataset.folder,
-        models,
-        tmp_path,
-        params.model_copy(update={"images": 1000}),
-        mirror=False,
-        store=Store(tmp_path / "store"),
-        work=Work(2),
+    evaluation = _run(
+        dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
     )
     assert evaluation.images == len(dataset) == 64
     assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
@@ -99,9 +102,7 @@ def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, d
 
 
 def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, params, reports):
-    stage.run(
-        dataset.folder, models, tmp_path, params, mirror=True, store=Store(tmp_path / "store"), work=Work(1)
-    )
+    _run(dataset.folder, models, tmp_path, params, mirror=True)
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 
@@ -130,15 +131,7 @@ def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
 def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):
     other = write_dataset(tmp_path / "other", make_pictures(8, 32, 5))
     with pytest.raises(UserError, match=r"was trained on data set .*: run dvc repro train"):
-        stage.run(
-            other.folder,
-            models,
-            tmp_path,
-            params,
-            mirror=False,
-            store=Store(tmp_path / "store"),
-            work=Work(2),
-        )
+        _run(other.folder, models, tmp_path, params, mirror=False)
 
 
 def test_pictures_below_the_smallest_level_are_refused(
@@ -146,15 +139,7 @@ def test_pictures_below_the_smallest_level_are_refused(
 ):
     small = write_dataset(tmp_path / "small", make_pictures(8, 8, 5))
     with pytest.raises(UserError, match=r"pictures of 8 px have no level of 16 px: lower evaluate\.smallest"):
-        stage.run(
-            small.folder,
-            models,
-            tmp_path,
-            params,
-            mirror=False,
-            store=Store(tmp_path / "store"),
-            work=Work(2),
-        )
+        _run(small.folder, models, tmp_path, params, mirror=False)
 
 
 def _evaluate(*arguments):
@@ -173,10 +158,13 @@ def test_any_two_folders_or_data_sets_can_be_compared(tmp_path, dataset, make_pi
     folder = _folder(tmp_path / "pictures", make_pictures(12, 32, 3))
     ended = _evaluate(folder, dataset.folder)
     assert ended.returncode == 0, ended.stderr
-    header, row, *_ = ended.stdout.splitlines()
+    header, row, interval, *_ = ended.stdout.splitlines()
     assert header.split() == COLUMNS
-    assert all(float(value) > 0 for value in row.split())
-    assert "12 pictures per set; lower is better" in ended.stdout
+    assert row.split()[0] == "distance"
+    ends = [map(float, pair.split("\u2013")) for pair in interval.split()]
+    for value, (low, high) in zip(row.split()[1:], ends, strict=True):
+        assert 0 < low < float(value) < high
+    assert "12 pictures per set, seed 0; lower is better" in ended.stdout
     assert "12 and 64 pictures were cut to 12 per set" in ended.stdout
 
 

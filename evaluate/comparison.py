@@ -16,6 +16,7 @@ from evaluate.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.shards import Pictures
 
+AT_ONCE = 4  # pictures that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
 Advance = Callable[[int], None]  # told how many pictures were done
 
 
@@ -61,10 +62,15 @@ def describe(
     }
     places = {level: draw_places(params.seed, pictures.name, level, count, patches, side) for level in levels}
     for indices, pixels in _minibatches(pictures, params.minibatch):
-        smoothed = gaussian_pyramid(torch.from_numpy(pixels), params.smallest_level, work)
-        for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
-            chosen = places[level][indices.start : indices.stop]
-            writers[level].append(patches_at(here, below, chosen, side), len(indices))
+
+        def put(part: range, pixels: Pictures = pixels, first: int = indices.start) -> None:
+            smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
+            where = range(first + part.start, first + part.stop)
+            for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
+                chosen = places[level][where.start : where.stop]
+                writers[level].put(where, patches_at(here, below, chosen, side))
+
+        work.each(put, _parts(len(indices), AT_ONCE if work.device is None else len(indices)))
         advance(len(indices))
     return {level: writer.finish() for level, writer in writers.items()}
 
@@ -112,6 +118,9 @@ def compare(
 
 
 def _minibatches(pictures: PictureSet, size: int) -> Iterator[tuple[range, Pictures]]:
-    for start in range(0, pictures.count, size):
-        indices = range(start, min(start + size, pictures.count))
+    for indices in _parts(pictures.count, size):
         yield indices, pictures.read(indices)
+
+
+def _parts(count: int, size: int) -> list[range]:
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]

@@ -66,12 +66,14 @@ def _windows(pictures: Tensor, side: int) -> Tensor:
 
 def _raised(below: Tensor, picture_of: Tensor, corners: Tensor, side: int) -> Tensor:
     """Patches of what `pyramid_up` makes of a level: (m, 3, side, side) at corners of the larger level."""
-    above = torch.cat([below[:, 1:2], below, below[:, -1:]], dim=1)  # the border as pyramid_up sees it
-    padded = torch.cat([above[:, :, 1:2], above, above[:, :, -1:]], dim=2)
-    starts, odd = corners >> 1, (corners & 1).bool()[:, :, None, None, None]
     weights = torch.from_numpy(_raising(side)).to(below.device)  # (reach, 2 * side)
-    small = _windows(padded, len(weights))[picture_of, starts[:, 0], starts[:, 1]]  # (m, 3, reach, reach)
-    wide = _chosen(small @ weights, odd[:, 1], side)  # (m, 3, reach, side)
+    size, odd = below.shape[1], (corners & 1).bool()[:, :, None, None, None]
+    reached = (corners >> 1)[:, :, None] + torch.arange(-1, len(weights) - 1, device=below.device)
+    reached = reached.abs().clamp(max=size - 1)  # the border as pyramid_up sees it: (m, 2, reach)
+    rows = picture_of[:, None] * size + reached[:, 0]
+    index = rows[:, :, None] * size + reached[:, 1, None, :]  # (m, reach, reach)
+    small = below.view(-1, CHANNELS).index_select(0, index.flatten()).view(*index.shape, CHANNELS)
+    wide = _chosen(small.permute(0, 3, 1, 2) @ weights, odd[:, 1], side)  # (m, 3, reach, side)
     return _chosen(wide.transpose(2, 3) @ weights, odd[:, 0], side).transpose(2, 3)
 
 
@@ -121,12 +123,13 @@ class Descriptors:
 
 def moments_of(values: Tensor, pictures: int) -> npt.NDArray[np.float64]:
     """Means of descriptors and of their squares by picture and channel, (pictures, 2, 3)."""
-    parts = values.view(pictures, -1, CHANNELS, values.shape[1] // CHANNELS).double()
-    return torch.stack([parts.mean(dim=(1, 3)), parts.square().mean(dim=(1, 3))], dim=1).cpu().numpy()
+    parts = values.view(pictures, -1, CHANNELS, values.shape[1] // CHANNELS)
+    means = [each.mean(dim=3).double().mean(dim=1) for each in (parts, parts.square())]
+    return torch.stack(means, dim=1).cpu().numpy()
 
 
 class DescriptorWriter:
-    """Descriptors of one level, filled picture by picture, on disk rather than in memory.
+    """Descriptors of one level, on disk rather than in memory.
 
     Args:
         folder: for `<level>.npy` and `<level>.moments.npy`.
@@ -144,26 +147,23 @@ class DescriptorWriter:
             if work.device is None
             else torch.empty(shape, device=work.device)
         )
-        self.moments: list[npt.NDArray[np.float64]] = []
-        self.path = folder / f"{level}.moments.npy"
-        self.filled = 0
+        self.moments = np.empty((pictures, 2, CHANNELS))
+        self.path, self.patches = folder / f"{level}.moments.npy", patches
 
-    def append(self, patches: Tensor, pictures: int) -> None:
-        """Add the (m, size) descriptors of some pictures."""
-        end = self.filled + len(patches)
+    def put(self, pictures: range, patches: Tensor) -> None:
+        """Set the (m, size) descriptors of some pictures; threads may do this at once."""
+        rows = slice(pictures.start * self.patches, pictures.stop * self.patches)
         if isinstance(self.values, Tensor):
-            self.values[self.filled : end] = patches
+            self.values[rows] = patches
         else:
-            self.values[self.filled : end] = patches.numpy()
-        self.filled = end
-        self.moments.append(moments_of(patches, pictures))
+            self.values[rows] = patches.numpy()
+        self.moments[pictures.start : pictures.stop] = moments_of(patches, len(pictures))
 
     def finish(self) -> Descriptors:
         """All of them."""
-        moments = np.concatenate(self.moments)
         if not isinstance(self.values, Tensor):
-            np.save(self.path, moments)
-        return Descriptors(self.values, moments)
+            np.save(self.path, self.moments)
+        return Descriptors(self.values, self.moments)
 
 
 def read_descriptors(folder: Path, level: int) -> Descriptors:

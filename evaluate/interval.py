@@ -61,10 +61,9 @@ def distances_of_halves(
     alone = Work(1, work.device)  # the threads are used for replicates
 
     def apart(place: int) -> Values:
-        one, other = halves.real[place], halves.fake[place]
-        return rows_apart(
-            _normalised(ours, real, one, directions), _normalised(theirs, fake, other, directions), alone
-        )
+        one, our_means = _scaled(ours, real, halves.real[place], directions)
+        other, their_means = _scaled(theirs, fake, halves.fake[place], directions)
+        return rows_apart(one, other, our_means - their_means, alone)
 
     return np.stack(work.each(apart, range(len(halves.real))))
 
@@ -102,14 +101,15 @@ def _by_channel(descriptors: Descriptors, directions: Directions) -> Tensor:
     return parts.view(count, CHANNELS, len(descriptors.moments), -1)
 
 
-def _normalised(parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions) -> Tensor:
-    """Projections (k, m) of chosen pictures, normalised by their own statistics."""
+def _scaled(
+    parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions
+) -> tuple[Tensor, Values]:
+    """Projections (k, m) of chosen pictures in deviations of their own, and their means (k,)."""
     means, deviations = descriptors.statistics(chosen)
     scales = 1 / np.maximum(deviations, SMALLEST_DEVIATION)
     totals = directions.reshape(CHANNELS, -1, directions.shape[1]).sum(axis=1)  # (3, k)
-    offsets = torch.as_tensor((means * scales) @ totals, dtype=torch.float32, device=parts.device)
     index = torch.from_numpy(chosen).to(parts.device)
-    out = (-offsets)[:, None, None].repeat(1, len(chosen), parts.shape[-1])
-    for channel in range(CHANNELS):
+    out = parts[:, 0].index_select(1, index) * float(scales[0])
+    for channel in range(1, CHANNELS):
         out.add_(parts[:, channel].index_select(1, index), alpha=float(scales[channel]))
-    return out.flatten(1)
+    return out.flatten(1), (means * scales) @ totals

@@ -67,12 +67,8 @@ def _halves(pictures: Tensor, work: Work) -> Tensor:
         return pyramid_down(pictures.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
     n, side, _, channels = pictures.shape
     halves = torch.empty(n, side // 2, side // 2, channels)
-    from_, into = pictures.numpy(), halves.numpy()
-
-    def halve(index: int) -> None:
-        cv2.pyrDown(from_[index], into[index], borderType=cv2.BORDER_REFLECT_101)
-
-    work.each(halve, range(n))
+    for picture, half in zip(pictures.numpy(), halves.numpy(), strict=True):
+        cv2.pyrDown(picture, half, borderType=cv2.BORDER_REFLECT_101)
     return halves
 
 

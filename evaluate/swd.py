@@ -52,35 +52,46 @@ def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directi
     found = []
     for start in range(0, directions.shape[1], DIRECTIONS_AT_ONCE):
         block = directions[:, start : start + DIRECTIONS_AT_ONCE]
-        ours, theirs = (_normalised(descriptors, block) for descriptors in (real, fake))
-        found.append(rows_apart(ours, theirs, work))
+        (ours, our_means), (theirs, their_means) = (_scaled(each, block) for each in (real, fake))
+        found.append(rows_apart(ours, theirs, our_means - their_means, work))
     return np.concatenate(found)
 
 
-def rows_apart(ours: Tensor, theirs: Tensor, work: Work) -> Values:
-    """Mean difference of sorted values, row by row: (k, n) and (k, n) -> (k,); both are overwritten."""
+def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Values:
+    """Mean difference of sorted values, row by row.
+
+    Args:
+        ours: (k, n), overwritten.
+        theirs: (k, n), overwritten.
+        shifts: (k,) how much further up `ours` are than they should be; sorting does not care.
+        work: where to compute.
+
+    Returns:
+        (k,)
+    """
     if work.device is not None:
-        return (ours.sort(dim=1).values - theirs.sort(dim=1).values).abs_().mean(dim=1).double().cpu().numpy()
+        shift = torch.as_tensor(shifts[:, None], dtype=torch.float32, device=ours.device)
+        apart = ours.sort(dim=1).values - theirs.sort(dim=1).values - shift
+        return apart.abs_().mean(dim=1).double().cpu().numpy()
     left, right = ours.numpy(), theirs.numpy()
 
-    def apart(row: int) -> float:
+    def row_apart(row: int) -> float:
         one, other = left[row], right[row]
         one.sort()  # NumPy's sort of float32 uses the processor's vectors
         other.sort()
-        return float(np.abs(np.subtract(one, other, out=one), out=one).mean())
+        one -= other
+        one -= np.float32(shifts[row])
+        return float(np.abs(one, out=one).mean())
 
-    return np.array(work.each(apart, range(len(left))))
+    return np.array(work.each(row_apart, range(len(left))))
 
 
-def _normalised(descriptors: Descriptors, directions: Directions) -> Tensor:
-    """Projections (k, n); the normalisation is folded into the directions, so that nothing is copied."""
+def _scaled(descriptors: Descriptors, directions: Directions) -> tuple[Tensor, Values]:
+    """Projections (k, n) and their means (k,); deviations are folded into the directions."""
     means, deviations = descriptors.statistics()
     each = len(directions) // CHANNELS  # components of a channel
     scaled = directions / np.maximum(deviations, SMALLEST_DEVIATION).repeat(each)[:, None]  # (d, k) float64
-    offsets = means.repeat(each) @ scaled  # (k,)
-    return projected(descriptors.values, scaled.T.astype(np.float32)).sub_(
-        torch.as_tensor(offsets[:, None], dtype=torch.float32, device=_device_of(descriptors.values))
-    )
+    return projected(descriptors.values, scaled.T.astype(np.float32)), means.repeat(each) @ scaled
 
 
 def projected(values: npt.NDArray[np.float32] | Tensor, rows: npt.NDArray[np.float32]) -> Tensor:
@@ -91,7 +102,3 @@ def projected(values: npt.NDArray[np.float32] | Tensor, rows: npt.NDArray[np.flo
     for start in range(0, len(values), CHUNK):
         out[:, start : start + CHUNK] = rows @ values[start : start + CHUNK].T
     return torch.from_numpy(out)
-
-
-def _device_of(values: npt.NDArray[np.float32] | Tensor) -> torch.device:
-    return values.device if isinstance(values, Tensor) else torch.device("cpu")

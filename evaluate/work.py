@@ -34,8 +34,8 @@ class Work:
         return self.device or torch.device("cpu")
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """`function` of each item, in order; in threads where that helps."""
+        """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones."""
         if self.device is not None or self.workers == 1:
             return [function(item) for item in items]
-        with ThreadPoolExecutor(self.workers) as pool:
+        with ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             return list(pool.map(function, items))

@@ -74,10 +74,11 @@ def _pictures(name: str, count: int, resolution: int) -> PictureSet:
         rough = random.normal(0, 18, (MADE, side, side, 3)).astype(np.float32)
         drawn += rough.repeat(resolution // side, axis=1).repeat(resolution // side, axis=2)
         side *= 2
-    bytes_ = np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
+    made = np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
+    made = np.concatenate([made, made // 2, made // 3])
 
     def read(indices: range) -> Pictures:
-        return np.stack([bytes_[index % MADE] // (1 + index // MADE % 3) for index in indices])
+        return np.stack([made[index % len(made)] for index in indices])
 
     return PictureSet(name, count, resolution, read)
 

@@ -48,18 +48,20 @@ class Copies:
 
     def text(self) -> str:
         """For a terminal."""
-        rows = [("", "closest", "1 %", "5 %", "median", "bits of 256, median")]
+        rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
         for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
             numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
             rows.append((name, *numbers, f"{np.median(found.bits):.0f}"))
-        lines = [f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows]
+        lines = [
+            f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
+        ]
         count = len(self.generated.pixels)
         return "\n".join(
             [
                 "distance of each picture to its nearest training picture, grey levels of 255:",
                 *lines,
-                f"{self.near} of {count} generated pictures ({self.near / count:.1%}) are nearer to a training "
-                f"picture than {RARE:.0%} of real pictures are to another",
+                f"{self.near} of {count} generated pictures ({self.near / count:.1%}) are nearer to a "
+                f"training picture than {RARE:.0%} of real pictures are to another",
             ]
         )
 

@@ -53,9 +53,9 @@ def patches_at(pictures: Tensor, below: Tensor | None, places: Places, side: int
     n, patches, _ = places.shape
     corners = torch.from_numpy(places - side // 2).flatten(0, 1).to(pictures.device)  # (n * patches, 2)
     picture_of = torch.arange(n, device=pictures.device).repeat_interleave(patches)
-    cut = _windows(pictures, side)[picture_of, corners[:, 0], corners[:, 1]]  # (n * patches, 3, side, side)
+    cut = _windows(pictures, side)[picture_of, corners[:, 0], corners[:, 1]].flatten(2)
     if below is not None:
-        cut = cut - _raised(below, picture_of, corners, side)
+        _subtract_raised(cut, below, picture_of, corners, side)
     return cut.flatten(1)
 
 
@@ -64,36 +64,36 @@ def _windows(pictures: Tensor, side: int) -> Tensor:
     return pictures.unfold(1, side, 1).unfold(2, side, 1)
 
 
-def _raised(below: Tensor, picture_of: Tensor, corners: Tensor, side: int) -> Tensor:
-    """Patches of what `pyramid_up` makes of a level: (m, 3, side, side) at corners of the larger level."""
-    weights = torch.from_numpy(_raising(side)).to(below.device)  # (reach, 2 * side)
-    size, odd = below.shape[1], (corners & 1).bool()[:, :, None, None, None]
-    reached = (corners >> 1)[:, :, None] + torch.arange(-1, len(weights) - 1, device=below.device)
+def _subtract_raised(cut: Tensor, below: Tensor, picture_of: Tensor, corners: Tensor, side: int) -> None:
+    """Take from patches (m, 3, side * side) what `pyramid_up` makes of the level below, at their corners."""
+    weights = torch.from_numpy(_raising(side)).to(below.device)  # (2, 2, reach * reach, side * side)
+    reach, size = side // 2 + 3, below.shape[1]
+    reached = (corners >> 1)[:, :, None] + torch.arange(-1, reach - 1, device=below.device)
     reached = reached.abs().clamp(max=size - 1)  # the border as pyramid_up sees it: (m, 2, reach)
     rows = picture_of[:, None] * size + reached[:, 0]
-    index = rows[:, :, None] * size + reached[:, 1, None, :]  # (m, reach, reach)
-    small = below.view(-1, CHANNELS).index_select(0, index.flatten()).view(*index.shape, CHANNELS)
-    wide = _chosen(small.permute(0, 3, 1, 2) @ weights, odd[:, 1], side)  # (m, 3, reach, side)
-    return _chosen(wide.transpose(2, 3) @ weights, odd[:, 0], side).transpose(2, 3)
-
-
-def _chosen(both: Tensor, odd: Tensor, side: int) -> Tensor:
-    """Of values for even and for odd corners, (..., 2 * side), those that apply."""
-    return torch.where(odd, both[..., side:], both[..., :side])
+    index = (rows[:, :, None] * size + reached[:, 1, None, :]).flatten(1)  # (m, reach * reach)
+    odd, pixels = corners & 1, below.view(-1, CHANNELS)
+    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        mine = ((odd[:, 0] == row) & (odd[:, 1] == column)).nonzero().squeeze(1)
+        small = pixels.index_select(0, index[mine].flatten()).view(len(mine), -1, CHANNELS).transpose(1, 2)
+        raised = small.reshape(-1, reach * reach) @ weights[row, column]
+        cut.index_add_(0, mine, raised.view(len(mine), CHANNELS, -1), alpha=-1)
 
 
 @cache
 def _raising(side: int) -> npt.NDArray[np.float32]:
-    """One axis of `pyramid_up` around a corner, for even corners and then odd ones: (reach, 2 * side)."""
-    weights = np.zeros((side // 2 + 3, 2, side), dtype=np.float32)
+    """`pyramid_up` around a corner, for even and odd rows and columns: (2, 2, reach^2, side^2)."""
+    weights = np.zeros((2, side // 2 + 3, side), dtype=np.float32)  # one axis
     for odd in range(2):
         for place in range(side):
             half, rest = divmod(odd + place, 2)
             if rest:
-                weights[half + 1 : half + 3, odd, place] = 1 / 2
+                weights[odd, half + 1 : half + 3, place] = 1 / 2
             else:
-                weights[half : half + 3, odd, place] = (1 / 8, 6 / 8, 1 / 8)
-    return weights.reshape(len(weights), -1)
+                weights[odd, half : half + 3, place] = (1 / 8, 6 / 8, 1 / 8)
+    both = np.einsum("aij,bkl->abikjl", weights, weights)
+    kernels: npt.NDArray[np.float32] = both.reshape(2, 2, weights.shape[1] ** 2, side**2)
+    return kernels
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Distances between two sets of feature vectors: Frechet and kernel distance, precision, recall, density, coverage.
+"""Distances between two sets of feature vectors: FID, KID, precision, recall, density, coverage.
 
-Sources: Heusel et al. 2017 (FID), Binkowski et al. 2018 (KID), Kynkaanniemi et al. 2019 (precision and recall),
-Naeem et al. 2020 (density and coverage).
+Sources: Heusel et al. 2017 (FID), Binkowski et al. 2018 (KID), Kynkaanniemi et al. 2019 (precision and
+recall), Naeem et al. 2020 (density and coverage).
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Multi-scale structural similarity over pairs of one set: how much its pictures vary; lower is more.
 
-Source: Wang, Simoncelli and Bovik 2003; with the numbers of docs/conformance.md, as Karras et al. 2018 use it.
+Source: Wang, Simoncelli and Bovik 2003, as Karras et al. 2018 use it.
 """
 
 import math
@@ -51,9 +51,7 @@ def variation(pictures: PictureSet, minibatch: int, work: Work, advance: Advance
     return Variation(len(found), Estimate(float(found.mean()), error))
 
 
-def _similarities(
-    pictures: PictureSet, minibatch: int, work: Work, advance: Advance
-) -> Iterator[Tensor]:
+def _similarities(pictures: PictureSet, minibatch: int, work: Work, advance: Advance) -> Iterator[Tensor]:
     end = pictures.count // 2 * 2
     for start in range(0, end, 2 * minibatch):
         pixels = torch.from_numpy(pictures.read(range(start, min(start + 2 * minibatch, end))))

@@ -71,7 +71,7 @@ def reduce_set(pictures: PictureSet, advance: Advance) -> Floats:
 
 
 def perceptual_hash(picture: Pictures) -> npt.NDArray[np.bool_]:
-    """256 bits: which low frequencies of the brightness are above their median. Similar pictures, few flips."""
+    """256 bits: which low frequencies of the brightness are above their median."""
     grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (HASH_SIDE, HASH_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(small)[:HASH_BITS_SIDE, :HASH_BITS_SIDE].flatten()

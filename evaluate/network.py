@@ -1,4 +1,4 @@
-"""A feature network that a user gives: an ONNX, torch.export or TorchScript file; pictures in, vectors out."""
+"""A feature network that a user gives as a file: pictures in, vectors out."""
 
 import warnings
 from collections.abc import Callable
@@ -18,7 +18,11 @@ from fashion_pggan.errors import UserError
 Range = Literal["0..255", "0..1", "-1..1"]
 Run = Callable[[Tensor], Tensor]  # (n, 3, side, side) -> (n, d)
 
-SCALES: dict[str, tuple[float, float]] = {"0..255": (1.0, 0.0), "0..1": (1 / 255, 0.0), "-1..1": (2 / 255, -1.0)}
+SCALES: dict[str, tuple[float, float]] = {
+    "0..255": (1.0, 0.0),
+    "0..1": (1 / 255, 0.0),
+    "-1..1": (2 / 255, -1.0),
+}
 INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
 
 
@@ -101,7 +105,7 @@ def _exported(path: Path, device: torch.device) -> Run:
 def _torchscript(path: Path, device: torch.device) -> Run:
     with warnings.catch_warnings():  # PyTorch advises torch.export; Inception's file in use is TorchScript
         warnings.simplefilter("ignore", DeprecationWarning)
-        module: Run = torch.jit.load(path, map_location=device).eval()
+        module: Run = torch.jit.load(path, map_location=device).eval()  # type: ignore[no-untyped-call]  # PyTorch has none
     return module
 
 

@@ -18,6 +18,7 @@ SMALLEST_DEVIATION = 1e-12  # of sets without any difference
 
 Directions = npt.NDArray[np.float32]  # (d, k) unit columns
 Values = npt.NDArray[np.float64]
+Room = npt.NDArray[np.float32]
 
 
 def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions:
@@ -49,10 +50,12 @@ def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directi
             f"{tuple(real.values.shape)} real and {tuple(fake.values.shape)} generated descriptors cannot "
             "be paired: give sets of equal size"
         )
-    found = []
+    found, room = [], [_room(each, min(DIRECTIONS_AT_ONCE, directions.shape[1])) for each in (real, fake)]
     for start in range(0, directions.shape[1], DIRECTIONS_AT_ONCE):
         block = directions[:, start : start + DIRECTIONS_AT_ONCE]
-        (ours, our_means), (theirs, their_means) = (_scaled(each, block) for each in (real, fake))
+        (ours, our_means), (theirs, their_means) = (
+            _scaled(each, block, out) for each, out in zip((real, fake), room, strict=True)
+        )
         found.append(rows_apart(ours, theirs, our_means - their_means, work))
     return np.concatenate(found)
 
@@ -86,19 +89,29 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
     return np.array(work.each(row_apart, range(len(left))))
 
 
-def _scaled(descriptors: Descriptors, directions: Directions) -> tuple[Tensor, Values]:
+def _room(descriptors: Descriptors, rows: int) -> Room | None:
+    """Memory for projections, used again for each block of directions: the system is slow to give it."""
+    if isinstance(descriptors.values, Tensor):
+        return None
+    return np.empty((rows, len(descriptors.values)), dtype=np.float32)
+
+
+def _scaled(descriptors: Descriptors, directions: Directions, room: Room | None) -> tuple[Tensor, Values]:
     """Projections (k, n) and their means (k,); deviations are folded into the directions."""
     means, deviations = descriptors.statistics()
     each = len(directions) // CHANNELS  # components of a channel
     scaled = directions / np.maximum(deviations, SMALLEST_DEVIATION).repeat(each)[:, None]  # (d, k) float64
-    return projected(descriptors.values, scaled.T.astype(np.float32)), means.repeat(each) @ scaled
+    rows = np.ascontiguousarray(scaled.T, dtype=np.float32)
+    return projected(descriptors.values, rows, room), means.repeat(each) @ scaled
 
 
-def projected(values: npt.NDArray[np.float32] | Tensor, rows: npt.NDArray[np.float32]) -> Tensor:
+def projected(
+    values: npt.NDArray[np.float32] | Tensor, rows: npt.NDArray[np.float32], room: Room | None = None
+) -> Tensor:
     """Products (k, n) of rows (k, d) with descriptors (n, d); by NumPy on cores, where it is the faster."""
     if isinstance(values, Tensor):
         return torch.from_numpy(rows).to(values.device) @ values.T
-    out = np.empty((len(rows), len(values)), dtype=np.float32)
+    out = np.empty((len(rows), len(values)), dtype=np.float32) if room is None else room[: len(rows)]
     for start in range(0, len(values), CHUNK):
-        out[:, start : start + CHUNK] = rows @ values[start : start + CHUNK].T
+        np.matmul(rows, values[start : start + CHUNK].T, out=out[:, start : start + CHUNK])
     return torch.from_numpy(out)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
 import torch
@@ -37,5 +38,10 @@ class Work:
         """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones."""
         if self.device is not None or self.workers == 1:
             return [function(item) for item in items]
-        with ThreadPoolExecutor(self.workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            return list(pool.map(function, items))
+        return list(_pool(self.workers).map(function, items))
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that stay: new ones would have to fetch their memory from the system each time."""
+    return ThreadPoolExecutor(workers, "measure", torch.set_num_threads, (1,))

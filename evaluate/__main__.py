@@ -3,11 +3,12 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from evaluate import stage
 from evaluate.page import page_of
-from evaluate.pair import measure_pair
+from evaluate.pair import Pair, measure_pair
 from evaluate.sources import of_path
 from evaluate.store import Store
 from evaluate.table import pair_csv, pair_json, pair_text
@@ -15,7 +16,7 @@ from evaluate.work import Work
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
-from fashion_pggan.params import load_params
+from fashion_pggan.params import EvaluateParams, load_params
 from train.distributed import device_of
 
 
@@ -58,7 +59,9 @@ def _two_sets(arguments: list[str]) -> None:
         "`python -m evaluate snapshots --help` is about the snapshots of a training.",
     )
     parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
-    parser.add_argument("second", type=Path, help="pictures to compare with them")
+    parser.add_argument(
+        "second", type=Path, nargs="?", help="pictures to compare with them; without: the first's two halves"
+    )
     parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
     parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
     parser.add_argument("--no-floor", action="store_true", help="leave out the floor: half the time")
@@ -73,25 +76,28 @@ def _two_sets(arguments: list[str]) -> None:
     params = load_params(given.params).evaluate
     if given.seed is not None:
         params = params.model_copy(update={"seed": given.seed})
-    first, second = (
-        of_path(path, name, params.seed) for path, name in ((given.first, "reals"), (given.second, "fakes"))
-    )
-    pair = measure_pair(
-        first,
-        second,
-        given.images,
-        params,
-        Store(given.store),
-        _work(given),
-        with_floor=not given.no_floor,
-    )
+    pair = _measured(given, params)
     print(pair_text(pair))
     if given.json:
         write_text(given.json, json.dumps(pair_json(pair), indent=1) + "\n")
     if given.csv:
         write_text(given.csv, pair_csv(pair))
     if given.html:
-        write_text(given.html, page_of(pair, str(given.first), str(given.second)))
+        write_text(given.html, page_of(pair, str(given.first), str(given.second or "its other half")))
+
+
+def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
+    store, work = Store(given.store), _work(given)
+    first = of_path(given.first, "reals", params.seed)
+    if given.second is None:
+        half = first.count // 2
+        if not half:
+            raise UserError(f"{given.first} has one picture and no halves: give 2 or more, or a second set")
+        one, other = first.part(0, half, "reals"), first.part(half, half, "fakes")
+        pair = measure_pair(one, other, given.images, params, store, work, with_floor=False)
+        return replace(pair, halves=True)
+    second = of_path(given.second, "fakes", params.seed)
+    return measure_pair(first, second, given.images, params, store, work, with_floor=not given.no_floor)
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:

@@ -51,7 +51,7 @@ class Copies:
         rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
         for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
             numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
-            rows.append((name, *numbers, f"{np.median(found.bits):.0f}"))
+            rows.append([name, *numbers, f"{np.median(found.bits):.0f}"])
         lines = [
             f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
         ]

@@ -109,6 +109,11 @@ class Descriptors:
         return cls(values, moments_of(torch.as_tensor(values), pictures))
 
     @property
+    def tensor(self) -> Tensor:
+        """The values, where they are."""
+        return self.values if isinstance(self.values, Tensor) else torch.from_numpy(self.values)
+
+    @property
     def patches(self) -> int:
         """Descriptors per picture."""
         return len(self.values) // len(self.moments)
@@ -167,7 +172,7 @@ class DescriptorWriter:
 
 
 def read_descriptors(folder: Path, level: int) -> Descriptors:
-    """What a `DescriptorWriter` wrote, memory-mapped."""
+    """What a `DescriptorWriter` wrote, memory-mapped; PyTorch wants to be able to write, here to memory."""
     return Descriptors(
-        np.load(folder / f"{level}.npy", mmap_mode="r"), np.load(folder / f"{level}.moments.npy")
+        np.load(folder / f"{level}.npy", mmap_mode="c"), np.load(folder / f"{level}.moments.npy")
     )

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from evaluate.descriptors import CHANNELS, Descriptors, Indices
-from evaluate.swd import SMALLEST_DEVIATION, Directions, Values, projected, rows_apart
+from evaluate.swd import CHUNK, SMALLEST_DEVIATION, Directions, Values, projected, rows_apart
 from evaluate.work import Work
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
@@ -57,13 +57,12 @@ def distances_of_halves(
     real: Descriptors, fake: Descriptors, directions: Directions, halves: Halves, work: Work
 ) -> Values:
     """Distances between halves, (replicates, directions); each half is normalised by itself."""
-    ours, theirs = (_by_channel(descriptors, directions) for descriptors in (real, fake))
-    alone = Work(1, work.device)  # the threads are used for replicates
+    ours, theirs = (_by_channel(descriptors, directions, work) for descriptors in (real, fake))
 
     def apart(place: int) -> Values:
         one, our_means = _scaled(ours, real, halves.real[place], directions)
         other, their_means = _scaled(theirs, fake, halves.fake[place], directions)
-        return rows_apart(one, other, our_means - their_means, alone)
+        return rows_apart(one, other, our_means - their_means, work)
 
     return np.stack(work.each(apart, range(len(halves.real))))
 
@@ -90,14 +89,21 @@ def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
     return math.sqrt(pictures * rescale + along.var(ddof=1) / len(along))
 
 
-def _by_channel(descriptors: Descriptors, directions: Directions) -> Tensor:
+def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
     """Each channel's part of the projections, not normalised: (k, 3, pictures, patches)."""
     count, each = directions.shape[1], len(directions) // CHANNELS
     rows = np.zeros((count, CHANNELS, len(directions)), dtype=np.float32)
     for channel in range(CHANNELS):
         part = slice(channel * each, (channel + 1) * each)
         rows[:, channel, part] = directions[part].T
-    parts = projected(descriptors.values, rows.reshape(-1, len(directions)))
+    values = descriptors.tensor
+    columns = torch.from_numpy(rows.reshape(-1, len(directions))).to(values.device)
+    parts = torch.empty(len(columns), len(values), device=values.device)
+
+    def project(start: int) -> None:
+        projected(values[start : start + CHUNK], columns, parts[:, start : start + CHUNK])
+
+    work.each(project, range(0, len(values), CHUNK))
     return parts.view(count, CHANNELS, len(descriptors.moments), -1)
 
 

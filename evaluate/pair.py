@@ -24,6 +24,7 @@ class Pair:
     seed: int
     distances: Distances
     floor: Floor | None
+    halves: bool = False  # of one set
 
     @property
     def notes(self) -> list[str]:
@@ -33,6 +34,10 @@ class Pair:
             notes.append(
                 f"{self.counts[0]} and {self.counts[1]} pictures were cut to {self.images} per set: "
                 "distances depend on the number of pictures"
+            )
+        if self.halves:
+            notes.append(
+                f"two random halves of one set: this distance is the floor at {self.images} pictures"
             )
         if self.floor is not None:
             notes.append(f"floor: {about_floor(self.floor.kind, self.images)}")

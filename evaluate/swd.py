@@ -3,6 +3,8 @@
 Source: Karras et al. 2018, section 5; Rabin et al. 2011.
 """
 
+from queue import SimpleQueue
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -12,13 +14,13 @@ from evaluate.descriptors import CHANNELS, Descriptors
 from evaluate.work import Work
 
 CHUNK = 65_536  # descriptors projected at once
-DIRECTIONS_AT_ONCE = 64  # projections held: at 2,097,152 descriptors 0.54 GB per set
+DIRECTIONS_AT_ONCE = 32  # per thread: at 2,097,152 descriptors 0.27 GB per set
+ROOM_BYTES = 2_200_000_000  # for the projections of all threads
 PRINTED_TIMES = 1e3  # the paper prints distances times a thousand
 SMALLEST_DEVIATION = 1e-12  # of sets without any difference
 
 Directions = npt.NDArray[np.float32]  # (d, k) unit columns
 Values = npt.NDArray[np.float64]
-Room = npt.NDArray[np.float32]
 
 
 def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions:
@@ -50,14 +52,21 @@ def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directi
             f"{tuple(real.values.shape)} real and {tuple(fake.values.shape)} generated descriptors cannot "
             "be paired: give sets of equal size"
         )
-    found, room = [], [_room(each, min(DIRECTIONS_AT_ONCE, directions.shape[1])) for each in (real, fake)]
-    for start in range(0, directions.shape[1], DIRECTIONS_AT_ONCE):
-        block = directions[:, start : start + DIRECTIONS_AT_ONCE]
+    rows = torch.from_numpy(np.ascontiguousarray(directions.T))  # (k, d)
+    count, block = len(real.values), min(DIRECTIONS_AT_ONCE, len(rows))
+    rooms = _rooms(count, block, work)
+
+    def apart(start: int) -> Values:
+        part = rows[start : start + block]
+        room = rooms.get()
         (ours, our_means), (theirs, their_means) = (
-            _scaled(each, block, out) for each, out in zip((real, fake), room, strict=True)
+            _scaled(each, part, into[: len(part)]) for each, into in zip((real, fake), room, strict=True)
         )
-        found.append(rows_apart(ours, theirs, our_means - their_means, work))
-    return np.concatenate(found)
+        distances = rows_apart(ours, theirs, our_means - their_means, work)
+        rooms.put(room)
+        return distances
+
+    return np.concatenate(work.each(apart, range(0, len(rows), block)))
 
 
 def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Values:
@@ -67,7 +76,7 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
         ours: (k, n), overwritten.
         theirs: (k, n), overwritten.
         shifts: (k,) how much further up `ours` are than they should be; sorting does not care.
-        work: where to compute.
+        work: on cores NumPy sorts, which uses the processor's vectors; on a device PyTorch.
 
     Returns:
         (k,)
@@ -76,42 +85,37 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
         shift = torch.as_tensor(shifts[:, None], dtype=torch.float32, device=ours.device)
         apart = ours.sort(dim=1).values - theirs.sort(dim=1).values - shift
         return apart.abs_().mean(dim=1).double().cpu().numpy()
-    left, right = ours.numpy(), theirs.numpy()
-
-    def row_apart(row: int) -> float:
-        one, other = left[row], right[row]
-        one.sort()  # NumPy's sort of float32 uses the processor's vectors
+    found = []
+    for one, other, shift in zip(ours.numpy(), theirs.numpy(), shifts.astype(np.float32), strict=True):
+        one.sort()
         other.sort()
         one -= other
-        one -= np.float32(shifts[row])
-        return float(np.abs(one, out=one).mean())
-
-    return np.array(work.each(row_apart, range(len(left))))
-
-
-def _room(descriptors: Descriptors, rows: int) -> Room | None:
-    """Memory for projections, used again for each block of directions: the system is slow to give it."""
-    if isinstance(descriptors.values, Tensor):
-        return None
-    return np.empty((rows, len(descriptors.values)), dtype=np.float32)
+        one -= shift
+        found.append(float(np.abs(one, out=one).mean()))
+    return np.array(found)
 
 
-def _scaled(descriptors: Descriptors, directions: Directions, room: Room | None) -> tuple[Tensor, Values]:
+def projected(values: Tensor, rows: Tensor, into: Tensor) -> Tensor:
+    """Products (k, n) of rows (k, d) with descriptors (n, d), put into `into`."""
+    for start in range(0, len(values), CHUNK):
+        torch.mm(rows, values[start : start + CHUNK].T, out=into[:, start : start + CHUNK])
+    return into
+
+
+def _rooms(count: int, rows: int, work: Work) -> "SimpleQueue[tuple[Tensor, Tensor]]":
+    """Memory for the projections of two sets, for each thread and for no more threads than fit."""
+    fitting = max(1, ROOM_BYTES // (2 * rows * count * 4))
+    rooms: SimpleQueue[tuple[Tensor, Tensor]] = SimpleQueue()
+    for _ in range(min(work.workers, fitting) if work.device is None else 1):
+        one, other = torch.empty(2, rows, count, device=work.torch_device)
+        rooms.put((one, other))
+    return rooms
+
+
+def _scaled(descriptors: Descriptors, rows: Tensor, into: Tensor) -> tuple[Tensor, Values]:
     """Projections (k, n) and their means (k,); deviations are folded into the directions."""
     means, deviations = descriptors.statistics()
-    each = len(directions) // CHANNELS  # components of a channel
-    scaled = directions / np.maximum(deviations, SMALLEST_DEVIATION).repeat(each)[:, None]  # (d, k) float64
-    rows = np.ascontiguousarray(scaled.T, dtype=np.float32)
-    return projected(descriptors.values, rows, room), means.repeat(each) @ scaled
-
-
-def projected(
-    values: npt.NDArray[np.float32] | Tensor, rows: npt.NDArray[np.float32], room: Room | None = None
-) -> Tensor:
-    """Products (k, n) of rows (k, d) with descriptors (n, d); by NumPy on cores, where it is the faster."""
-    if isinstance(values, Tensor):
-        return torch.from_numpy(rows).to(values.device) @ values.T
-    out = np.empty((len(rows), len(values)), dtype=np.float32) if room is None else room[: len(rows)]
-    for start in range(0, len(values), CHUNK):
-        np.matmul(rows, values[start : start + CHUNK].T, out=out[:, start : start + CHUNK])
-    return torch.from_numpy(out)
+    each = rows.shape[1] // CHANNELS  # components of a channel
+    scaled = rows.double().numpy() / np.maximum(deviations, SMALLEST_DEVIATION).repeat(each)  # (k, d)
+    columns = torch.as_tensor(scaled, dtype=torch.float32, device=into.device)
+    return projected(descriptors.tensor, columns, into), scaled @ means.repeat(each)

@@ -35,8 +35,11 @@ class Work:
         return self.device or torch.device("cpu")
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones."""
-        if self.device is not None or self.workers == 1:
+        """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones.
+
+        `function` must not call this again: there might be no thread left.
+        """
+        if self.device is not None:
             return [function(item) for item in items]
         return list(_pool(self.workers).map(function, items))
 

@@ -142,7 +142,7 @@ def test_pictures_below_the_smallest_level_are_refused(
         _run(small.folder, models, tmp_path, params, mirror=False)
 
 
-def _evaluate(*arguments):
+def _evaluate(*arguments, store="runs/tests"):
     command = [sys.executable, "-m", "evaluate", *map(str, arguments)]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
 

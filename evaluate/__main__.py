@@ -1,4 +1,7 @@
-"""How far apart pictures are: `python -m evaluate A B`, `… snapshots DATA MODELS REPORTS`."""
+"""How far apart pictures are: `python -m evaluate A B`; of a training: `… snapshots DATA MODELS REPORTS`.
+
+Further measures are in evaluate/commands.py.
+"""
 
 import argparse
 import json
@@ -6,24 +9,30 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from evaluate import commands as measures
 from evaluate import stage
+from evaluate.options import add_shared, seed_of, work_of
 from evaluate.page import page_of
 from evaluate.pair import Pair, measure_pair
 from evaluate.sources import of_path
 from evaluate.store import Store
 from evaluate.table import pair_csv, pair_json, pair_text
-from evaluate.work import Work
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
 from fashion_pggan.params import EvaluateParams, load_params
-from train.distributed import device_of
 
 
 def main() -> None:
-    """Parse the command line and measure; a folder named `snapshots` is given as ./snapshots."""
-    if sys.argv[1:2] == ["snapshots"]:
-        _snapshots(sys.argv[2:])
+    """Parse the command line and measure; a folder named like a command is given as ./NAME."""
+    commands = {
+        "snapshots": _snapshots,
+        "copies": measures.copies,
+        "variation": measures.variation_of,
+        "features": measures.features,
+    }
+    if sys.argv[1:] and sys.argv[1] in commands:
+        commands[sys.argv[1]](sys.argv[2:])
     else:
         _two_sets(sys.argv[1:])
 
@@ -37,17 +46,18 @@ def _snapshots(arguments: list[str]) -> None:
     parser.add_argument(
         "reports", type=Path, help="folder for swd.csv, swd_levels.csv, swd.json and report.html"
     )
-    _shared(parser)
+    add_shared(parser)
     given = parser.parse_args(arguments)
     params = load_params(given.params)
+    measured = params.evaluate.model_copy(update={"seed": seed_of(given, params.evaluate)})
     evaluation = stage.run(
         given.dataset,
         given.models,
         given.reports,
-        params.evaluate,
+        measured,
         mirror=params.train.mirror,
         store=Store(given.store),
-        work=_work(given),
+        work=work_of(given),
     )
     print(evaluation.text())
 
@@ -56,26 +66,22 @@ def _two_sets(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m evaluate",
         description="How far two sets of pictures are apart, beside how far the first is from itself. "
-        "`python -m evaluate snapshots --help` is about the snapshots of a training.",
+        "Other commands, each with --help: snapshots (of a training), copies (of training pictures), "
+        "variation (within one set), features (by a network of your own).",
     )
     parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
     parser.add_argument(
         "second", type=Path, nargs="?", help="pictures to compare with them; without: the first's two halves"
     )
     parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
-    parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
     parser.add_argument("--no-floor", action="store_true", help="leave out the floor: half the time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write it as CSV too")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page too")
-    _shared(parser)
+    add_shared(parser)
     given = parser.parse_args(arguments)
-    for name, least in (("images", 1), ("seed", 0)):
-        if (value := getattr(given, name)) is not None and value < least:
-            raise UserError(f"--{name} {value}: give {least} or more")
     params = load_params(given.params).evaluate
-    if given.seed is not None:
-        params = params.model_copy(update={"seed": given.seed})
+    params = params.model_copy(update={"seed": seed_of(given, params)})
     pair = _measured(given, params)
     print(pair_text(pair))
     if given.json:
@@ -87,7 +93,7 @@ def _two_sets(arguments: list[str]) -> None:
 
 
 def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
-    store, work = Store(given.store), _work(given)
+    store, work = Store(given.store), work_of(given)
     first = of_path(given.first, "reals", params.seed)
     if given.second is None:
         half = first.count // 2
@@ -98,19 +104,6 @@ def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
         return replace(pair, halves=True)
     second = of_path(given.second, "fakes", params.seed)
     return measure_pair(first, second, given.images, params, store, work, with_floor=not given.no_floor)
-
-
-def _shared(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="for the section evaluate")
-    parser.add_argument("--store", type=Path, default=Path("runs/evaluate"), help="for what is kept or large")
-    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--workers", type=int, help="threads (default: one per core)")
-
-
-def _work(given: argparse.Namespace) -> Work:
-    if given.workers is not None and given.workers < 1:
-        raise UserError(f"--workers {given.workers}: give 1 or more")
-    return Work.on(device_of(given.device), given.workers)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluate.comparison import PictureSet
-from evaluate.nearest import Neighbours, nearest, reduce_set
+from evaluate.nearest import Neighbours, nearest, read_one, reduce_set
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from train.grid import write_grid
@@ -97,10 +97,8 @@ def write_pairs(path: Path, found: Neighbours, generated: PictureSet, training: 
     """Write the closest pairs as a contact sheet: a generated picture, to its right its neighbour."""
     pictures = []
     for place in found.closest(SHEET_PAIRS):
-        index = int(found.index[place])
-        other = training.read(range(index, index + 1))[0]
-        pictures.append(generated.read(range(int(place), int(place) + 1))[0])
-        pictures.append(other[:, ::-1] if found.mirrored[place] else other)
+        pictures.append(read_one(generated, int(place), False))
+        pictures.append(read_one(training, int(found.index[place]), bool(found.mirrored[place])))
     write_grid(path, np.stack(pictures), SHEET_COLUMNS)
 
 

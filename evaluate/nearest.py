@@ -52,9 +52,9 @@ def nearest(
     for start in range(0, pictures.count, AT_ONCE):
         indices = range(start, min(start + AT_ONCE, pictures.count))
         pixels = pictures.read(indices)
-        for flips, candidates in _candidates(pixels, reduced, indices if themselves else None):
-            place = len(found) - start
-            found.append(_best(pixels[place], candidates, flips, training))
+        near = _candidates(pixels, reduced, indices if themselves else None)
+        for picture, (flips, candidates) in zip(pixels, near, strict=True):
+            found.append(_best(picture, candidates, flips, training))
         advance(len(indices))
     index, mirrored, distance, bits = zip(*found, strict=True)
     return Neighbours(np.array(index), np.array(mirrored), np.array(distance), np.array(bits))
@@ -107,13 +107,14 @@ def _apart(some: Floats, others: Floats) -> Floats:
 def _best(
     picture: Pictures, candidates: Indices, flips: npt.NDArray[np.bool_], training: PictureSet
 ) -> tuple[int, bool, float, int]:
-    apart = []
-    for index, flip in zip(candidates, flips, strict=True):
-        other = training.read(range(index, index + 1))[0]
-        other = other[:, ::-1] if flip else other
-        apart.append(float(np.sqrt(np.square(picture.astype(np.float32) - other).mean())))
+    others = [read_one(training, index, flip) for index, flip in zip(candidates, flips, strict=True)]
+    apart = [float(np.sqrt(np.square(picture.astype(np.float32) - other).mean())) for other in others]
     place = int(np.argmin(apart))
-    other = training.read(range(candidates[place], candidates[place] + 1))[0]
-    other = other[:, ::-1] if flips[place] else other
-    bits = int((perceptual_hash(picture) != perceptual_hash(other)).sum())
+    bits = int((perceptual_hash(picture) != perceptual_hash(others[place])).sum())
     return int(candidates[place]), bool(flips[place]), apart[place], bits
+
+
+def read_one(pictures: PictureSet, index: int, mirrored: bool) -> Pictures:
+    """One picture of a set, (r, r, 3), mirrored or not."""
+    picture: Pictures = pictures.read(range(index, index + 1))[0]
+    return picture[:, ::-1] if mirrored else picture

@@ -11,6 +11,7 @@ import train.grid
 import train.layers
 import train.networks
 import train.randomness
+from evaluate.best import measure_best
 from evaluate.comparison import Advance, compare
 from evaluate.descriptors import Descriptors
 from evaluate.distances import Distances, Floor
@@ -29,7 +30,7 @@ from fashion_pggan.shards import Dataset
 from generate.sampler import Sampler, snapshots_in
 
 GENERATOR = (generate.sampler, train.grid, train.layers, train.networks, train.randomness)
-PRESENTATION = {"minibatch"}  # parameters that change no number
+BESIDE = {"minibatch", "variation_pairs", "copies_images"}  # parameters that change no distance
 
 
 def run(
@@ -47,8 +48,8 @@ def run(
     Args:
         source: a curated data set.
         models: the train stage's output.
-        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json` and `report.html`; other stages' reports
-            are read from it.
+        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `measures.json`, `copies.png` and
+            `report.html`; other stages' reports are read from it.
         params: the evaluate section.
         mirror: whether training mirrored its pictures; then the reals are mirrored too.
         store: rows measured before are taken from it.
@@ -71,6 +72,11 @@ def run(
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, evaluation.floor))
     write_text(reports / "swd.json", json.dumps(evaluation.metrics(params.seed), indent=1) + "\n")
+    best = snapshots[rows.index(evaluation.best)]
+    fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
+    reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
+    facts = measure_best(evaluation.best.kimg, fakes, reals, reports / "copies.png", params, work)
+    write_text(reports / "measures.json", json.dumps(facts, indent=1) + "\n")
     write_report(reports, models, evaluation, Sampler.load(snapshots[-1]), dataset, params)
     return evaluation
 
@@ -101,7 +107,7 @@ class _Run:
         chosen = shuffled(len(dataset), params.seed)[: 2 * self.count]
         self.pool = of_dataset(dataset, chosen, mirror_seed=params.seed if mirror else None)
         modules = [Path(module.__file__) for module in GENERATOR if module.__file__]
-        settings = params.model_dump(exclude=PRESENTATION)
+        settings = params.model_dump(exclude=BESIDE)
         self.key = hash_of(self.pool.identity, self.count, settings, hash_of_program(*modules))
 
     def measure(self) -> Evaluation:

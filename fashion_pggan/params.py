@@ -124,7 +124,7 @@ class GenerateParams(Section):
 
 
 class EvaluateParams(Section):
-    """The sliced Wasserstein distance."""
+    """The sliced Wasserstein distance, and what is measured beside it."""
 
     images: int = Field(gt=0)  # per set; fewer when the data set is smaller
     seed: int = Field(ge=0)
@@ -136,6 +136,8 @@ class EvaluateParams(Section):
     replicate_directions: int = Field(gt=0)  # directions in which half-samples are measured
     smallest_level: Resolution  # pixels
     minibatch: int = Field(gt=0)  # pictures held at once
+    variation_pairs: int = Field(ge=0)  # of the best snapshot and of the reals, for MS-SSIM; 0: none
+    copies_images: int = Field(ge=0)  # of the best snapshot, held against all training pictures; 0: none
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

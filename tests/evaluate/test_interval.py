@@ -65,19 +65,15 @@ def test_a_set_is_as_far_from_its_other_half_as_the_floor_in_at_least_18_of_20_s
 
 def test_intervals_are_as_wide_as_distances_spread_with_other_pictures(tmp_path, quick):
     """Away from the floor, where the standard error has no reason to be careful."""
-    found = [
-        _measured(
-            tmp_path, quick, _garments(80, seed), _garments(80, 1000 + seed) // 2 + 20 * (seed > 99), seed
-        )
-        for seed in range(16)
-    ]
-    dim = [
-        _measured(
-            tmp_path, quick, _garments(80, seed), np.roll(_garments(80, 1000 + seed), 3, axis=3) // 3, seed
-        )
-        for seed in range(16)
-    ]
-    for estimates in (found, dim):
+    changes = (lambda each: each // 2 + each[..., :1] // 3, lambda each: np.roll(each, 1, axis=3) // 3)
+    cast, shifted = (
+        [
+            _measured(tmp_path, quick, _garments(80, seed), change(_garments(80, 99 + seed)), seed)
+            for seed in range(16)
+        ]
+        for change in changes
+    )
+    for estimates in (cast, shifted):
         spread = np.std([each.value for each in estimates], ddof=1)
         error = np.mean([each.error for each in estimates])
         assert 0.6 < error / spread < 2

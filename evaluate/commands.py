@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.copies import find_copies, write_pairs
-from evaluate.features import feature_distances
 from evaluate.ms_ssim import SMALLEST, variation
-from evaluate.network import SCALES, FeatureNetwork
+from evaluate.network import SCALES, FeatureNetwork, measure_features
 from evaluate.options import add_shared, seed_of, work_of
 from evaluate.sources import of_path
 from evaluate.table import interval_of
@@ -92,21 +91,13 @@ def features(arguments: list[str]) -> None:
     params = load_params(given.params).evaluate
     network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
     sets = [of_path(path, "pictures", seed_of(given, params)) for path in (given.first, given.second)]
-    count = min(sets[0].count, sets[1].count, given.images or sets[0].count)
-    if not 0 < given.neighbours < count:
-        raise UserError(
-            f"--neighbours {given.neighbours} of {count} pictures: give from 1 to {count - 1}, or more "
-            "pictures"
-        )
-    with Progress("features", 2 * count, "pictures") as progress:
-        real, fake = (
-            network.features(each.part(0, count, "pictures"), params.minibatch, progress.advance)
-            for each in sets
-        )
-    found = asdict(feature_distances(real, fake, given.neighbours))
+    count = min(sets[0].count, given.images or sets[0].count)
+    found = measure_features(
+        network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params.minibatch
+    )
     for name, value in found.items():
-        print(f"{name:<12}{value:>12}" if isinstance(value, int) else f"{name:<12}{value:12.4f}")
-    _keep(given.json, {**found, "network": given.network.name, "neighbours": given.neighbours})
+        print(f"{name:<12}{value:12.4f}" if isinstance(value, float) else f"{name:<12}{value:>12}")
+    _keep(given.json, found)
 
 
 def _keep(path: Path | None, facts: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluate.comparison import PictureSet
-from evaluate.nearest import Neighbours, nearest, read_one, reduce_set
+from evaluate.nearest import NearestIn, Neighbours, read_one
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from train.grid import write_grid
@@ -44,6 +44,25 @@ class Copies:
             "expected_share": RARE,
             "generated": _quantiles(self.generated),
             "real": _quantiles(self.real),
+        }
+
+    def distances(self) -> dict[str, Any]:
+        """Every distance, and the pairs on the sheet in its order; docs/swd.md describes the form."""
+        near = self.generated
+        return {
+            "threshold": round(self.threshold, 4),
+            "generated": [round(float(each), 3) for each in near.pixels],
+            "real": [round(float(each), 3) for each in self.real.pixels],
+            "pairs": [
+                {
+                    "generated": int(place),
+                    "training": int(near.index[place]),
+                    "mirrored": bool(near.mirrored[place]),
+                    "pixels": round(float(near.pixels[place]), 3),
+                    "bits": int(near.bits[place]),
+                }
+                for place in near.closest(SHEET_PAIRS)
+            ],
         }
 
     def text(self) -> str:
@@ -86,10 +105,10 @@ def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
     some = training.part(0, min(training.count, generated.count), training.name)
     total = training.count + generated.count + some.count
     with Progress("looking for copies", total, "pictures") as progress:
-        reduced = reduce_set(training, progress.advance)
+        near = NearestIn(training, progress.advance)
         return Copies(
-            nearest(generated, training, reduced, progress.advance),
-            nearest(some, training, reduced, progress.advance, themselves=True),
+            near.lookup_all(generated, progress.advance),
+            near.lookup_all(some, progress.advance, themselves=True),
         )
 
 

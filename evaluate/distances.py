@@ -38,6 +38,13 @@ class Estimate:
         return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
 
 
+def plain(estimate: Estimate | None) -> dict[str, float | None]:
+    """What JSON can hold: value, low, high, rounded to four places as published; None where there is none."""
+    low, high = (estimate and estimate.interval) or (None, None)
+    numbers = {"value": estimate.value if estimate else None, "low": low, "high": high}
+    return {name: None if number is None else round(number, 4) for name, number in numbers.items()}
+
+
 @dataclass(frozen=True)
 class Distances:
     """Sliced Wasserstein distances times 1000 of one comparison, finest level first."""

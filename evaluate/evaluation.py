@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from evaluate.distances import Estimate, Floor
+from evaluate.distances import Estimate, Floor, plain
 from evaluate.pair import about_floor
 from evaluate.table import Row, as_text
 
@@ -48,6 +48,31 @@ class Evaluation:
             "runner_up": self._facts(self.runner_up) if self.runner_up else None,
             "last": self._facts(self.rows[-1]),
         }
+
+    def facts(self, seed: int) -> dict[str, object]:
+        """The whole table with intervals, floors and ratios; docs/swd.md describes the form."""
+        floors = self.floor.distances.named()
+        return {
+            "images": self.images,
+            "seed": seed,
+            "floor": {
+                "kind": self.floor.kind,
+                "about": about_floor(self.floor.kind, self.images),
+                "columns": {name: plain(estimate) for name, estimate in floors.items()},
+            },
+            "rows": [self._row_facts(row) for row in self.rows],
+            "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
+            "runner_up": self.runner_up
+            and {"kimg": self.runner_up.kimg, "snapshot": self.runner_up.snapshot},
+        }
+
+    def _row_facts(self, row: Row) -> dict[str, object]:
+        ratios = self.floor.ratios(row.distances)
+        columns = {
+            name: {**plain(estimate), **{f"ratio_{key}": end for key, end in plain(ratios[name]).items()}}
+            for name, estimate in row.distances.named().items()
+        }
+        return {"kimg": row.kimg, "snapshot": row.snapshot, "columns": columns}
 
     def text(self) -> str:
         """The table for a terminal."""

@@ -5,13 +5,14 @@ pixels at full size is the nearest.
 """
 
 from dataclasses import dataclass
+from typing import Any, Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from evaluate.comparison import Advance, PictureSet
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Dataset, Pictures
 
 SIDE = 16  # pixels, side of the reduced pictures
 CANDIDATES = 8  # looked at in full
@@ -36,31 +37,66 @@ class Neighbours:
         return np.argsort(self.pixels, kind="stable")[:count]
 
 
-def nearest(
-    pictures: PictureSet, training: PictureSet, reduced: Floats, advance: Advance, *, themselves: bool = False
-) -> Neighbours:
-    """Find the nearest training picture of each picture.
+class NearestIn:
+    """A training set, described once; pictures are looked up in it, as many at a time as one likes.
+
+    Memory is 3 KB per training picture; the candidates themselves are read from the set at each look-up.
 
     Args:
-        pictures: to look up.
-        training: of the same resolution.
-        reduced: of `training`, by `reduce_set`.
-        advance: told how many pictures were done.
-        themselves: `pictures` are the first ones of `training`; each is kept from being its own neighbour.
+        training: two pictures or more.
+        advance: told how many pictures were described.
     """
-    found: list[tuple[int, bool, float, int]] = []
-    for start in range(0, pictures.count, AT_ONCE):
-        indices = range(start, min(start + AT_ONCE, pictures.count))
-        pixels = pictures.read(indices)
-        near = _candidates(pixels, reduced, indices if themselves else None)
-        for picture, (flips, candidates) in zip(pixels, near, strict=True):
-            found.append(_best(picture, candidates, flips, training))
-        advance(len(indices))
-    index, mirrored, distance, bits = zip(*found, strict=True)
-    return Neighbours(np.array(index), np.array(mirrored), np.array(distance), np.array(bits))
+
+    def __init__(self, training: PictureSet, advance: Advance = lambda _: None) -> None:
+        self.training = training
+        self._reduced = _reduce_set(training, advance)
+
+    @classmethod
+    def of_dataset(cls, dataset: Dataset, advance: Advance = lambda _: None) -> Self:
+        """A data set at its own resolution; `Neighbours.index` counts as the data set does."""
+
+        def read(indices: range) -> Pictures:
+            return dataset.pictures(indices, dataset.resolution)
+
+        return cls(PictureSet("reals", len(dataset), dataset.resolution, read, dataset.version), advance)
+
+    def lookup(self, pixels: Pictures, own: range | None = None) -> Neighbours:
+        """The nearest training picture of each picture.
+
+        Args:
+            pixels: (n, r, r, 3) uint8, of the training set's resolution.
+            own: where `pixels` are in the training set themselves; none is then its own neighbour.
+        """
+        near = _candidates(pixels, self._reduced, own)
+        found = [
+            _best(picture, candidates, flips, self.training)
+            for picture, (flips, candidates) in zip(pixels, near, strict=True)
+        ]
+        index, mirrored, distance, bits = zip(*found, strict=True)
+        return Neighbours(np.array(index), np.array(mirrored), np.array(distance), np.array(bits))
+
+    def lookup_all(self, pictures: PictureSet, advance: Advance, *, themselves: bool = False) -> Neighbours:
+        """The nearest training picture of each picture of a set.
+
+        Args:
+            pictures: to look up.
+            advance: told how many pictures were done.
+            themselves: `pictures` are the training set's first ones; none is its own neighbour.
+        """
+        parts = []
+        for start in range(0, pictures.count, AT_ONCE):
+            indices = range(start, min(start + AT_ONCE, pictures.count))
+            parts.append(self.lookup(pictures.read(indices), indices if themselves else None))
+            advance(len(indices))
+        joined = (np.concatenate(each) for each in zip(*map(_columns, parts), strict=True))
+        return Neighbours(*joined)
 
 
-def reduce_set(pictures: PictureSet, advance: Advance) -> Floats:
+def _columns(found: Neighbours) -> tuple[npt.NDArray[Any], ...]:
+    return found.index, found.mirrored, found.pixels, found.bits
+
+
+def _reduce_set(pictures: PictureSet, advance: Advance) -> Floats:
     """All pictures at 16 x 16 px, a row each: (n, 768)."""
     out = np.empty((pictures.count, SIDE * SIDE * 3), dtype=np.float32)
     for start in range(0, pictures.count, AT_ONCE):

@@ -1,9 +1,11 @@
 """A feature network that a user gives as a file: pictures in, vectors out."""
 
+import logging
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +14,13 @@ import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch rea
 from torch import Tensor
 
 from evaluate.comparison import Advance, PictureSet
+from evaluate.features import feature_distances
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import EvaluateParams
+from fashion_pggan.progress import Progress
+
+log = logging.getLogger(__name__)
 
 Range = Literal["0..255", "0..1", "-1..1"]
 Run = Callable[[Tensor], Tensor]  # (n, 3, side, side) -> (n, d)
@@ -83,6 +90,40 @@ class FeatureNetwork:
             size = (self.side, self.side)
             planes = F.interpolate(planes, size, mode="bilinear", antialias=True, align_corners=False)
         return planes * self.scale + self.shift
+
+
+def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
+    """The network that the parameters name; None where they name none, which is said; raises as the class."""
+    if params.feature_network:
+        return FeatureNetwork(Path(params.feature_network), params.feature_side, params.feature_pixels, work)
+    log.info(
+        "no FID, KID, precision, recall, density and coverage: nothing is downloaded; name a weights file of "
+        "your own in evaluate.feature_network of params.yaml"
+    )
+    return None
+
+
+def measure_features(
+    network: FeatureNetwork, real: PictureSet, fake: PictureSet, neighbours: int, minibatch: int
+) -> dict[str, Any]:
+    """Compare as many pictures of each set as the smaller has; the facts for JSON.
+
+    Raises:
+        UserError: there are too few pictures for so many neighbours, or the network cannot be run on them.
+    """
+    count = min(real.count, fake.count)
+    if not 0 < neighbours < count:
+        raise UserError(
+            f"{neighbours} neighbours of {count} pictures: give from 1 to {count - 1} (--neighbours, or "
+            "evaluate.feature_neighbours), or more pictures"
+        )
+    with Progress("features", 2 * count, "pictures") as progress:
+        ours, theirs = (
+            network.features(each.part(0, count, each.name), minibatch, progress.advance)
+            for each in (real, fake)
+        )
+    found = asdict(feature_distances(ours, theirs, neighbours))
+    return {**found, "network": network.path.name, "neighbours": neighbours}
 
 
 def _onnx(path: Path, device: torch.device) -> Run:

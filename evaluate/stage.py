@@ -16,6 +16,7 @@ from evaluate.comparison import Advance, compare
 from evaluate.descriptors import Descriptors
 from evaluate.distances import Distances, Floor
 from evaluate.evaluation import Evaluation
+from evaluate.network import network_of
 from evaluate.pair import floor_set, measure_floor
 from evaluate.report import write_report
 from evaluate.sources import of_dataset, of_snapshot, shuffled
@@ -30,7 +31,15 @@ from fashion_pggan.shards import Dataset
 from generate.sampler import Sampler, snapshots_in
 
 GENERATOR = (generate.sampler, train.grid, train.layers, train.networks, train.randomness)
-BESIDE = {"minibatch", "variation_pairs", "copies_images"}  # parameters that change no distance
+BESIDE = {  # parameters that change no distance
+    "minibatch",
+    "variation_pairs",
+    "copies_images",
+    "feature_network",
+    "feature_side",
+    "feature_pixels",
+    "feature_neighbours",
+}
 
 
 def run(
@@ -48,8 +57,8 @@ def run(
     Args:
         source: a curated data set.
         models: the train stage's output.
-        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `measures.json`, `copies.png` and
-            `report.html`; other stages' reports are read from it.
+        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
+            `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' reports are read from it.
         params: the evaluate section.
         mirror: whether training mirrored its pictures; then the reals are mirrored too.
         store: rows measured before are taken from it.
@@ -67,16 +76,21 @@ def run(
     snapshots = snapshots_in(models)
     for snapshot in snapshots:
         _check(snapshot, dataset, source)
+    network = network_of(params, work)
     evaluation = _Run(dataset, snapshots, params, mirror, store, work).measure()
     rows = evaluation.rows
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, evaluation.floor))
-    write_text(reports / "swd.json", json.dumps(evaluation.metrics(params.seed), indent=1) + "\n")
+    for name, facts in (
+        ("swd.json", evaluation.metrics(params.seed)),
+        ("evaluation.json", {"dataset": dataset.version, "mirror": mirror, **evaluation.facts(params.seed)}),
+    ):
+        write_text(reports / name, json.dumps(facts, indent=1) + "\n")
     best = snapshots[rows.index(evaluation.best)]
     fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
     reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
-    facts = measure_best(evaluation.best.kimg, fakes, reals, reports / "copies.png", params, work)
-    write_text(reports / "measures.json", json.dumps(facts, indent=1) + "\n")
+    measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
+    write_text(reports / "measures.json", json.dumps(measures, indent=1) + "\n")
     write_report(reports, models, evaluation, Sampler.load(snapshots[-1]), dataset, params)
     return evaluation
 
@@ -140,7 +154,7 @@ class _Run:
                 return compare(real(), fake, self.params, self.work)
 
         distances = self._known_or(hash_of(self.key, sha256_of(snapshot)), against_reals, advance)
-        return Row(sampler.kimg, self.count, distances)
+        return Row(sampler.kimg, self.count, distances, snapshot.name)
 
     def _known_or(self, key: str, measure: Callable[[], Distances], advance: Advance) -> Distances:
         known = self.store.row(key)

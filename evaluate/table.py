@@ -19,6 +19,7 @@ class Row:
     kimg: float
     images: int
     distances: Distances
+    snapshot: str = ""  # name of its file
 
     def columns(self) -> dict[str, float]:
         """The published columns."""

@@ -163,7 +163,11 @@ class EvaluateParams(Section):
     smallest_level: Resolution  # pixels
     minibatch: int = Field(gt=0)  # pictures held at once
     variation_pairs: int = Field(ge=0)  # of the best snapshot and of the reals, for MS-SSIM; 0: none
-    copies_images: int = Field(ge=0)  # of the best snapshot, held against all training pictures; 0: none
+    copies_images: int = Field(gt=0)  # of the best snapshot, held against all training pictures
+    feature_network: str  # a weights file of your own for FID, KID, precision, recall, ...; empty: none
+    feature_side: int = Field(ge=0)  # pixels of that network's pictures; 0: as they come
+    feature_pixels: Literal["0..255", "0..1", "-1..1"]  # the range of its pixel values
+    feature_neighbours: int = Field(gt=0)  # that make a neighbourhood, for precision, recall, ...
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -58,7 +58,7 @@ def run(
         source: a curated data set.
         models: the train stage's output.
         reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
-            `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' reports are read from it.
+            `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' facts are read there.
         params: the evaluate section.
         mirror: whether training mirrored its pictures; then the reals are mirrored too.
         store: rows measured before are taken from it.

@@ -15,7 +15,7 @@ from evaluate.comparison import PictureSet
 from evaluate.copies import find_copies, write_pairs
 from evaluate.features import feature_distances, frechet, kernel_distance
 from evaluate.ms_ssim import WEIGHTS, ms_ssim, variation
-from evaluate.nearest import perceptual_hash
+from evaluate.nearest import NearestIn, perceptual_hash
 from evaluate.network import FeatureNetwork
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
@@ -232,6 +232,18 @@ def test_real_pictures_are_not_their_own_neighbours(training):
         apart = [math.sqrt(((full[place] - other) ** 2).mean()) for other in others]
         apart[2 * place] = apart[2 * place + 1] = math.inf
         assert found.real.pixels[place] == pytest.approx(min(apart), rel=0.05)  # of few candidates
+
+
+def test_a_data_set_is_described_once_and_looked_up_by_the_batch(dataset):
+    described = []
+    near = NearestIn.of_dataset(dataset, described.append)
+    pixels = dataset.pictures(range(10), 32)[::-1]
+    parts = [near.lookup(pixels[:3]), near.lookup(pixels[3:])]
+    assert sum(described) == len(dataset)
+    assert [index for part in parts for index in part.index] == list(range(9, -1, -1))
+    assert all((part.pixels == 0).all() for part in parts)
+    others = near.lookup(dataset.pictures(range(5, 10), 32), own=range(5, 10))
+    assert (others.pixels > 0).all()
 
 
 def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make_pictures):

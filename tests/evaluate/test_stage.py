@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from evaluate import stage
@@ -61,6 +62,93 @@ def test_the_metrics_name_the_best_snapshot_and_the_floor(reports):
         averages = {float(row["kimg"]): float(row["SWDx1e3_avg"]) for row in csv.DictReader(file)}
     assert metrics["best"]["kimg"] == min(averages, key=averages.get)
     assert metrics["floor"]["SWDx1e3_avg"] < metrics["best"]["SWDx1e3_avg"]
+
+
+def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports, dataset):
+    facts = json.loads((reports / "evaluation.json").read_text())
+    metrics = json.loads((reports / "swd.json").read_text())
+    assert (facts["dataset"], facts["mirror"], facts["images"], facts["seed"]) == (
+        dataset.version,
+        True,
+        24,
+        0,
+    )
+    assert facts["floor"]["about"] == "24 real pictures against 24 other real pictures"
+    assert [row["kimg"] for row in facts["rows"]] == [0, 5, 9]
+    assert facts["best"]["kimg"] == metrics["best"]["kimg"]
+    assert facts["best"]["snapshot"] in [row["snapshot"] for row in facts["rows"]]
+    for row in facts["rows"]:
+        assert list(row["columns"]) == list(facts["floor"]["columns"]) == COLUMNS
+        for name, cell in row["columns"].items():
+            assert cell["low"] < cell["value"] < cell["high"]
+            floor = facts["floor"]["columns"][name]["value"]
+            assert cell["ratio_value"] == pytest.approx(cell["value"] / floor, rel=1e-3)
+            assert cell["ratio_low"] < cell["ratio_value"] < cell["ratio_high"]
+
+
+def test_the_nearest_training_pictures_are_written_and_shown(reports, params):
+    copies = json.loads((reports / "copies.json").read_text())
+    assert len(copies["generated"]) == len(copies["real"]) == len(copies["pairs"]) == params.copies_images
+    distances = [pair["pixels"] for pair in copies["pairs"]]
+    assert distances == sorted(copies["generated"])
+    assert all(0 <= pair["training"] < 64 and 0 <= pair["bits"] <= 256 for pair in copies["pairs"])
+    with Image.open(reports / "copies.png") as sheet:
+        assert sheet.size == (8 * 32, 2 * 32)
+    measures = json.loads((reports / "measures.json").read_text())
+    assert measures["copies"]["pictures"] == params.copies_images
+    assert measures["ms_ssim"]["pairs"] == params.variation_pairs
+    assert measures["features"] is None
+
+
+def test_rows_that_were_measured_are_not_measured_again(
+    tmp_path, dataset, models, params, reports, monkeypatch
+):
+    """Killed at the second row; then the first is known, and the table is that of one that never stopped."""
+    measured = []
+
+    def killed_at(row):
+        def compare(*arguments):
+            measured.append(row)
+            if len(measured) == row:
+                raise KeyboardInterrupt
+            return compared(*arguments)
+
+        return compare
+
+    compared = stage.compare
+    monkeypatch.setattr(stage, "compare", killed_at(2))
+    with pytest.raises(KeyboardInterrupt):
+        _run(dataset.folder, models, tmp_path, params, mirror=True)
+    measured.clear()
+    monkeypatch.setattr(stage, "compare", killed_at(-1))
+    _run(dataset.folder, models, tmp_path, params, mirror=True)
+    assert len(measured) == 2
+    assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
+
+
+def test_a_missing_weights_file_is_said_before_anything_is_measured(tmp_path, dataset, models, params):
+    named = params.model_copy(update={"feature_network": "inception.pt"})
+    with pytest.raises(UserError, match=r"no feature network at inception\.pt: nothing is downloaded"):
+        _run(dataset.folder, models, tmp_path, named, mirror=False)
+    assert not (tmp_path / "store").exists()
+
+
+class _Pooled(torch.nn.Module):
+    def forward(self, planes):
+        return torch.nn.functional.adaptive_avg_pool2d(planes, 2).flatten(1)
+
+
+def test_a_network_of_the_users_measures_the_best_snapshot(tmp_path, dataset, models, params):
+    weights = tmp_path / "pooled.pt2"
+    example = torch.zeros(2, 3, 32, 32)
+    batch = torch.export.Dim("batch", min=1)
+    torch.export.save(torch.export.export(_Pooled(), (example,), dynamic_shapes=({0: batch},)), weights)
+    named = params.model_copy(update={"feature_network": str(weights)})
+    _run(dataset.folder, models, tmp_path, named, mirror=False)
+    features = json.loads((tmp_path / "measures.json").read_text())["features"]
+    assert (features["network"], features["images"]) == ("pooled.pt2", 24)
+    assert features["fid"] > 0
+    assert 0 <= features["precision"] <= 1
 
 
 class _Page(html.parser.HTMLParser):

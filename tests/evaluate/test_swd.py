@@ -276,3 +276,30 @@ def test_more_pictures_lower_the_floor(tmp_path, params, make_pictures):
         for n in (10, 160)
     ]
     assert floors[1] < floors[0] / math.sqrt(4)
+
+
+@pytest.fixture(scope="module")
+def photographs(shared):
+    """800 photographs, centre squares at 128 px."""
+    squares = []
+    for path in sorted((shared / "images" / "tops").glob("*.jpg"))[:800]:
+        picture = cv2.imread(str(path))[..., ::-1]
+        side = min(picture.shape[:2])
+        top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+        square = np.ascontiguousarray(picture[top : top + side, left : left + side])
+        squares.append(cv2.resize(square, (128, 128), interpolation=cv2.INTER_AREA))
+    return np.stack(squares)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("defect", "level"), [(_noise, 128), (_blur, 128), (_cast, 16)])
+def test_a_defect_of_photographs_moves_one_level_only(tmp_path, params, photographs, defect, level):
+    """400 photographs against 400 others: all other levels stay within their interval."""
+    params = params.model_copy(update={"patches_per_image": 128, "directions": 128})
+    reals, fakes = photographs[:400], photographs[400:]
+    clean = _distance(tmp_path / "clean", params, reals, fakes)
+    broken = _distance(tmp_path / "broken", params, reals, defect(fakes))
+    for name, estimate in clean.levels.items():
+        low, high = estimate.interval
+        distance = broken.levels[name].value
+        assert distance > high if name == level else low < distance < high, (name, distance, low, high)

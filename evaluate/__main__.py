@@ -1,23 +1,38 @@
-"""How far apart pictures are: `python -m evaluate A B`, `… snapshots DATA MODELS REPORTS`."""
+"""How far apart pictures are: `python -m evaluate A B`; of a training: `… snapshots DATA MODELS REPORTS`.
+
+Further measures are in evaluate/commands.py.
+"""
 
 import argparse
+import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from evaluate import commands as measures
 from evaluate import stage
-from evaluate.comparison import PictureSet, Scratch, compare, describe
-from evaluate.sources import of_path, same_size
-from evaluate.table import as_text
+from evaluate.options import add_shared, seed_of, work_of
+from evaluate.page import page_of
+from evaluate.pair import Pair, measure_pair
+from evaluate.sources import of_path
+from evaluate.store import Store
+from evaluate.table import pair_csv, pair_json, pair_text
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_text
 from fashion_pggan.params import EvaluateParams, load_params
-from fashion_pggan.progress import Progress
 
 
 def main() -> None:
-    """Parse the command line and measure; a folder named `snapshots` is given as ./snapshots."""
-    if sys.argv[1:2] == ["snapshots"]:
-        _snapshots(sys.argv[2:])
+    """Parse the command line and measure; a folder named like a command is given as ./NAME."""
+    commands = {
+        "snapshots": _snapshots,
+        "copies": measures.copies,
+        "variation": measures.variation_of,
+        "features": measures.features,
+    }
+    if sys.argv[1:] and sys.argv[1] in commands:
+        commands[sys.argv[1]](sys.argv[2:])
     else:
         _two_sets(sys.argv[1:])
 
@@ -28,51 +43,67 @@ def _snapshots(arguments: list[str]) -> None:
     )
     parser.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
     parser.add_argument("models", type=Path, help="the train stage's output (models)")
-    parser.add_argument("reports", type=Path, help="folder for swd.csv, swd.json and report.html")
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument(
+        "reports", type=Path, help="folder for swd.csv, swd_levels.csv, swd.json and report.html"
+    )
+    add_shared(parser)
     given = parser.parse_args(arguments)
     params = load_params(given.params)
+    measured = params.evaluate.model_copy(update={"seed": seed_of(given, params.evaluate)})
     evaluation = stage.run(
-        given.dataset, given.models, given.reports, params.evaluate, mirror=params.train.mirror
+        given.dataset,
+        given.models,
+        given.reports,
+        measured,
+        mirror=params.train.mirror,
+        store=Store(given.store),
+        work=work_of(given),
     )
     print(evaluation.text())
 
 
 def _two_sets(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m evaluate", description=__doc__)
-    parser.add_argument("first", type=Path, help="a folder of square pictures, or a data set")
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluate",
+        description="How far two sets of pictures are apart, beside how far the first is from itself. "
+        "Other commands, each with --help: snapshots (of a training), copies (of training pictures), "
+        "variation (within one set), features (by a network of your own).",
+    )
+    parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
     parser.add_argument(
-        "second", type=Path, help="another; with `snapshots` as first word see `snapshots --help`"
+        "second", type=Path, nargs="?", help="pictures to compare with them; without: the first's two halves"
     )
     parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
-    parser.add_argument(
-        "--params", type=Path, default=Path("params.yaml"), help="for patches, directions, seed"
-    )
+    parser.add_argument("--no-floor", action="store_true", help="leave out the floor: half the time")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write it as CSV too")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page too")
+    add_shared(parser)
     given = parser.parse_args(arguments)
-    if given.images is not None and given.images < 1:
-        raise UserError(f"--images {given.images}: give 1 or more")
     params = load_params(given.params).evaluate
-    one, other = (
-        of_path(path, name, params.seed) for path, name in ((given.first, "reals"), (given.second, "fakes"))
-    )
-    first, second = same_size(one, other, given.images)
-    if first.resolution < params.smallest_level:
-        raise UserError(
-            f"pictures of {first.resolution} px have no level of {params.smallest_level} px: "
-            "lower evaluate.smallest_level in params.yaml"
-        )
-    print(_table(first, second, params))
-    if one.count != other.count:
-        print(f"{one.count} and {other.count} pictures were cut to {first.count} per set")
+    params = params.model_copy(update={"seed": seed_of(given, params)})
+    pair = _measured(given, params)
+    print(pair_text(pair))
+    if given.json:
+        write_text(given.json, json.dumps(pair_json(pair), indent=1) + "\n")
+    if given.csv:
+        write_text(given.csv, pair_csv(pair))
+    if given.html:
+        write_text(given.html, page_of(pair, str(given.first), str(given.second or "its other half")))
 
 
-def _table(first: PictureSet, second: PictureSet, params: EvaluateParams) -> str:
-    total = first.count + second.count
-    with Scratch() as scratch, Progress("measuring distances", total, "pictures") as progress:
-        ours = describe(first, params, scratch / "first", progress.advance)
-        theirs = describe(second, params, scratch / "second", progress.advance)
-        distances = compare(ours, theirs, params)
-    return f"{as_text([('', distances)])}\n{first.count} pictures per set; lower is better"
+def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
+    store, work = Store(given.store), work_of(given)
+    first = of_path(given.first, "reals", params.seed)
+    if given.second is None:
+        half = first.count // 2
+        if not half:
+            raise UserError(f"{given.first} has one picture and no halves: give 2 or more, or a second set")
+        one, other = first.part(0, half, "reals"), first.part(half, half, "fakes")
+        pair = measure_pair(one, other, given.images, params, store, work, with_floor=False)
+        return replace(pair, halves=True)
+    second = of_path(given.second, "fakes", params.seed)
+    return measure_pair(first, second, given.images, params, store, work, with_floor=not given.no_floor)
 
 
 if __name__ == "__main__":

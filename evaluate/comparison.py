@@ -1,21 +1,23 @@
 """Two streams of pictures in, their distance per level out."""
 
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from evaluate.descriptors import DescriptorFile, Descriptors, draw_places, patches_at
-from evaluate.pyramid import laplacian_pyramid, levels_of
-from evaluate.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
-from evaluate.table import Distances
+from evaluate.descriptors import CHANNELS, Descriptors, DescriptorWriter, draw_places, patches_at
+from evaluate.distances import Distances, Estimate
+from evaluate.interval import Halves, distances_of_halves, standard_error
+from evaluate.pyramid import gaussian_pyramid, levels_of
+from evaluate.swd import PRINTED_TIMES, Values, draw_directions, sliced_wasserstein
+from evaluate.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.shards import Pictures
 
-CHANNELS = 3
+AT_ONCE = 4  # pictures that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
+Advance = Callable[[int], None]  # told how many pictures were done
 
 
 @dataclass(frozen=True)
@@ -26,75 +28,99 @@ class PictureSet:
     count: int
     resolution: int  # pixels
     read: Callable[[range], Pictures]  # indices -> (n, r, r, 3) uint8
+    identity: str = ""  # equal for equal pictures; empty: unknown, so nothing is kept for another time
 
-    def first(self, count: int) -> "PictureSet":
-        """The first `count` of them."""
-        return PictureSet(self.name, count, self.resolution, self.read)
-
-
-class Scratch:
-    """A temporary folder for descriptors; use as a context manager."""
-
-    def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="fashion-pggan-swd-")
-
-    def __enter__(self) -> Path:
-        return Path(self.folder.__enter__())
-
-    def __exit__(self, *error: object) -> None:
-        self.folder.cleanup()
+    def part(self, start: int, count: int, name: str) -> "PictureSet":
+        """`count` of them from `start` on, under another name."""
+        identity = self.identity and f"{self.identity} {start}"
+        return replace(
+            self,
+            name=name,
+            count=count,
+            read=lambda indices: self.read(range(start + indices.start, start + indices.stop)),
+            identity=identity,
+        )
 
 
 def describe(
-    pictures: PictureSet, params: EvaluateParams, folder: Path, advance: Callable[[int], None]
+    pictures: PictureSet, params: EvaluateParams, folder: Path, work: Work, advance: Advance
 ) -> dict[int, Descriptors]:
     """The descriptors of a set at each level, finest first.
 
     Args:
-        pictures: the set.
+        pictures: the set; it is read once, `params.minibatch` pictures at a time.
         params: the evaluate section.
-        folder: where the descriptors are kept; they memory-map.
+        folder: where the descriptors are written, to be memory-mapped; unused on a device.
+        work: where to compute.
         advance: told how many pictures were done.
     """
     levels = levels_of(pictures.resolution, params.smallest_level)
-    size = CHANNELS * params.patch_side**2
+    side, patches, count = params.patch_side, params.patches_per_image, pictures.count
     folder.mkdir(parents=True, exist_ok=True)
-    files = {
-        level: DescriptorFile(folder / f"{level}.npy", pictures.count * params.patches_per_image, size)
-        for level in levels
+    writers = {
+        level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
     }
-    places = {
-        level: draw_places(
-            params.seed, pictures.name, level, pictures.count, params.patches_per_image, params.patch_side
-        )
-        for level in levels
-    }
+    places = {level: draw_places(params.seed, pictures.name, level, count, patches, side) for level in levels}
     for indices, pixels in _minibatches(pictures, params.minibatch):
-        floats = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-        for level, details in zip(levels, laplacian_pyramid(floats, params.smallest_level), strict=True):
-            chosen = places[level][indices.start : indices.stop]
-            files[level].append(patches_at(details, chosen, params.patch_side))
+
+        def put(part: range, pixels: Pictures = pixels, first: int = indices.start) -> None:
+            smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
+            where = range(first + part.start, first + part.stop)
+            for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
+                chosen = places[level][where.start : where.stop]
+                writers[level].put(where, patches_at(here, below, chosen, side))
+
+        work.each(put, _parts(len(indices), AT_ONCE if work.device is None else len(indices)))
         advance(len(indices))
-    return {level: file.finish() for level, file in files.items()}
+    return {level: writer.finish() for level, writer in writers.items()}
 
 
-def compare(real: dict[int, Descriptors], fake: dict[int, Descriptors], params: EvaluateParams) -> Distances:
-    """The distances between two described sets."""
-    by_level = {}
+def compare(
+    real: dict[int, Descriptors],
+    fake: dict[int, Descriptors],
+    params: EvaluateParams,
+    work: Work,
+    *,
+    same: bool = False,
+) -> Distances:
+    """The distances between two described sets, with their standard errors.
+
+    Args:
+        real: by level.
+        fake: by level, of as many pictures.
+        params: the evaluate section; without `replicates` there are no standard errors.
+        work: where to compute.
+        same: both sets are the same pictures with other patches.
+    """
+    size = params.patch_side**2 * CHANNELS
+    drawn = [
+        draw_directions(params.seed, repeat, size, params.directions) for repeat in range(params.repeats)
+    ]
+    directions = np.concatenate(drawn, axis=1)
+    few = directions[:, : params.replicate_directions]
+    count = len(next(iter(real.values())).moments)
+    halves = Halves.draw(params.seed, params.replicates, count, same=same)
+    along, of_halves = {}, {}
     for level, descriptors in real.items():
-        repeats = [
-            sliced_wasserstein(
-                descriptors,
-                fake[level],
-                draw_directions(params.seed, repeat, descriptors.values.shape[1], params.directions),
-            )
-            for repeat in range(params.repeats)
-        ]
-        by_level[level] = float(np.mean(repeats)) * PRINTED_TIMES
-    return Distances(by_level)
+        along[level] = sliced_wasserstein(descriptors, fake[level], directions, work) * PRINTED_TIMES
+        if halves.real:
+            parts = distances_of_halves(descriptors, fake[level], few, halves, work)
+            of_halves[level] = parts * PRINTED_TIMES
+
+    def estimate(*levels: int) -> Estimate:
+        distances = np.mean([along[level] for level in levels], axis=0)
+        if not of_halves:
+            return Estimate(float(distances.mean()))
+        parts: Values = np.mean([of_halves[level] for level in levels], axis=0)
+        return Estimate(float(distances.mean()), standard_error(parts, distances, halves.rescale))
+
+    return Distances({level: estimate(level) for level in along}, estimate(*along))
 
 
 def _minibatches(pictures: PictureSet, size: int) -> Iterator[tuple[range, Pictures]]:
-    for start in range(0, pictures.count, size):
-        indices = range(start, min(start + size, pictures.count))
+    for indices in _parts(pictures.count, size):
         yield indices, pictures.read(indices)
+
+
+def _parts(count: int, size: int) -> list[range]:
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]

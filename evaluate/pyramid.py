@@ -5,8 +5,12 @@ Source: Karras et al. 2018, section 5; Burt and Adelson 1983.
 
 from collections.abc import Iterator
 
+import cv2
+import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
+
+from evaluate.work import Work
 
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -39,6 +43,33 @@ def laplacian_pyramid(pictures: Tensor, smallest: int) -> Iterator[Tensor]:
         yield pictures - pyramid_up(below)
         pictures = below
     yield pictures
+
+
+def gaussian_pyramid(pictures: Tensor, smallest: int, work: Work) -> list[Tensor]:
+    """Pictures and their smoothed halves, largest first; what Laplacian levels are the differences of.
+
+    Args:
+        pictures: (n, r, r, 3) uint8.
+        smallest: resolution of the last level.
+        work: on cores OpenCV does it, picture by picture.
+
+    Returns:
+        (n, s, s, 3) float32 for s = r, r/2, ..., smallest.
+    """
+    levels = [pictures.to(work.torch_device).float()]
+    while levels[-1].shape[1] > smallest:
+        levels.append(_halves(levels[-1], work))
+    return levels
+
+
+def _halves(pictures: Tensor, work: Work) -> Tensor:
+    if work.device is not None:
+        return pyramid_down(pictures.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
+    n, side, _, channels = pictures.shape
+    halves = torch.empty(n, side // 2, side // 2, channels)
+    for picture, half in zip(pictures.numpy(), halves.numpy(), strict=True):
+        cv2.pyrDown(picture, half, borderType=cv2.BORDER_REFLECT_101)
+    return halves
 
 
 def pyramid_down(pictures: Tensor) -> Tensor:

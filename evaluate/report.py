@@ -7,20 +7,19 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import matplotlib as mpl
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from evaluate.evaluation import Evaluation
+from evaluate.table import interval_of
 from fashion_pggan.files import write_text
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.shards import Dataset
 from generate.sampler import Sampler
-
-if TYPE_CHECKING:
-    from evaluate.stage import Evaluation
 
 STAGES = ("crawl", "curate", "train")  # whose facts are shown
 SHOWN = ("kimg", "lod", "critic_loss", "generator_loss", "score_real", "score_fake")  # of the training's log
@@ -31,7 +30,7 @@ INK = "#808080"  # readable on white and on black
 def write_report(
     reports: Path,
     models: Path,
-    evaluation: "Evaluation",
+    evaluation: Evaluation,
     last: Sampler,
     dataset: Dataset,
     params: EvaluateParams,
@@ -56,6 +55,7 @@ def write_report(
     facts = {stage: _facts(reports / f"{stage}.json") for stage in STAGES}
     page = environment.get_template("report.html.j2").render(
         evaluation=evaluation,
+        interval_of=interval_of,
         columns=list(evaluation.rows[0].distances.columns()),
         curves=_curves(evaluation, _history(reports / "training.csv")),
         grids=_grids(models),
@@ -99,13 +99,13 @@ def _grids(models: Path) -> list[tuple[float, str]]:
     return [(float(path.stem), uri) for path in paths if (uri := _image(path))]
 
 
-def _curves(evaluation: "Evaluation", history: Sequence[Mapping[str, float]]) -> list[tuple[str, Markup]]:
+def _curves(evaluation: Evaluation, history: Sequence[Mapping[str, float]]) -> list[tuple[str, Markup]]:
     kimgs = [row.kimg for row in evaluation.rows]
     distances = {
         name: [row.columns()[name] for row in evaluation.rows]
         for name in evaluation.rows[0].distances.columns()
     }
-    floor = evaluation.floor.distances.average
+    floor = evaluation.floor.distances.average.value
     curves = [
         _curve("Sliced Wasserstein distance x 1000", kimgs, distances, floor=floor, logarithmic=True),
     ]

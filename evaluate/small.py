@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 
-from evaluate.descriptors import Descriptors, draw_places, patches_at
-from evaluate.pyramid import laplacian_pyramid, levels_of
+from evaluate.descriptors import CHANNELS, Descriptors, draw_places, patches_at
+from evaluate.pyramid import gaussian_pyramid, levels_of
 from evaluate.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
+from evaluate.work import Work
 from fashion_pggan.shards import Pictures
 
 SMALLEST = 16  # pixels, of a level
@@ -22,18 +23,22 @@ def distance_of(real: Pictures, fake: Pictures, *, seed: int) -> float:
         fake: the same shape.
         seed: of patches and directions.
     """
-    described = [_described(pictures, name, seed) for pictures, name in ((real, "real"), (fake, "fake"))]
-    directions = draw_directions(seed, 0, 3 * SIDE**2, DIRECTIONS)
-    distances = [sliced_wasserstein(one, other, directions) for one, other in zip(*described, strict=True)]
+    work = Work()
+    described = [
+        _described(pictures, name, seed, work) for pictures, name in ((real, "real"), (fake, "fake"))
+    ]
+    directions = draw_directions(seed, 0, CHANNELS * SIDE**2, DIRECTIONS)
+    distances = [
+        sliced_wasserstein(one, other, directions, work).mean() for one, other in zip(*described, strict=True)
+    ]
     return float(np.mean(distances)) * PRINTED_TIMES
 
 
-def _described(pictures: Pictures, name: str, seed: int) -> list[Descriptors]:
-    floats = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
-    levels = levels_of(floats.shape[-1], SMALLEST)
-    return [
-        Descriptors.of(
-            patches_at(details, draw_places(seed, name, level, len(floats), PATCHES, SIDE), SIDE).numpy()
-        )
-        for level, details in zip(levels, laplacian_pyramid(floats, SMALLEST), strict=True)
-    ]
+def _described(pictures: Pictures, name: str, seed: int, work: Work) -> list[Descriptors]:
+    smoothed = gaussian_pyramid(torch.from_numpy(pictures), SMALLEST, work)
+    levels = levels_of(pictures.shape[1], SMALLEST)
+    described = []
+    for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
+        places = draw_places(seed, name, level, len(pictures), PATCHES, SIDE)
+        described.append(Descriptors.of(patches_at(here, below, places, SIDE), len(pictures)))
+    return described

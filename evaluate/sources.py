@@ -1,17 +1,16 @@
 """Where pictures to compare come from: data sets, snapshots, folders of files."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from evaluate.comparison import PictureSet
+from evaluate.descriptors import Indices
 from fashion_pggan.errors import UserError
 from fashion_pggan.shards import Dataset, Pictures
 from generate.sampler import Sampler
-
-Indices = npt.NDArray[np.int64]
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
@@ -34,7 +33,8 @@ def of_dataset(
         turned = flips[indices.start : indices.stop, None, None, None]
         return np.where(turned, pixels[:, :, ::-1], pixels)
 
-    return PictureSet(name, len(chosen), dataset.resolution, read)
+    order = hashlib.sha256(chosen.tobytes() + flips.tobytes()).hexdigest()
+    return PictureSet(name, len(chosen), dataset.resolution, read, f"{dataset.version} {order}")
 
 
 def of_snapshot(sampler: Sampler, seed: int, count: int) -> PictureSet:
@@ -84,18 +84,3 @@ def _check(path: Path, picture: Pictures, side: int) -> None:
             f"{path} is {width} x {height} px: all pictures must be squares of one size, a power of two, "
             f"here {side} px: make them with python -m curate"
         )
-
-
-def same_size(first: PictureSet, second: PictureSet, wanted: int | None) -> tuple[PictureSet, PictureSet]:
-    """Both sets cut to the same number of pictures.
-
-    Raises:
-        UserError: their resolutions differ.
-    """
-    if first.resolution != second.resolution:
-        raise UserError(
-            f"pictures of {first.resolution} and {second.resolution} px cannot be compared: "
-            "bring them to one size with python -m curate"
-        )
-    count = min(first.count, second.count, wanted or first.count)
-    return first.first(count), second.first(count)

@@ -1,70 +1,68 @@
 """The evaluate stage: every snapshot against the data set; a table, metrics and a report out."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
-from evaluate.comparison import Scratch, compare, describe
+import generate.sampler
+import train.grid
+import train.layers
+import train.networks
+import train.randomness
+from evaluate.best import measure_best
+from evaluate.comparison import Advance, compare
+from evaluate.descriptors import Descriptors
+from evaluate.distances import Distances, Floor
+from evaluate.evaluation import Evaluation
+from evaluate.network import network_of
+from evaluate.pair import floor_set, measure_floor
 from evaluate.report import write_report
 from evaluate.sources import of_dataset, of_snapshot, shuffled
-from evaluate.table import Distances, Row, as_csv, as_text
+from evaluate.store import Store, hash_of_program
+from evaluate.table import Row, as_csv, by_level_csv
+from evaluate.work import Work
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
-from fashion_pggan.params import EvaluateParams
+from fashion_pggan.files import sha256_of, write_text
+from fashion_pggan.params import EvaluateParams, hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
 from generate.sampler import Sampler, snapshots_in
 
-
-@dataclass(frozen=True)
-class Floor:
-    """The distance between real pictures and real pictures: what no generator can be told from."""
-
-    kind: str  # disjoint: other pictures; reused: other patches of the same pictures, about half as large
-    distances: Distances
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All that was measured."""
-
-    images: int  # per set
-    floor: Floor
-    rows: list[Row]  # least trained first
-
-    @property
-    def best(self) -> Row:
-        """The snapshot with the smallest average distance."""
-        return min(self.rows, key=lambda row: row.distances.average)
-
-    def metrics(self, seed: int) -> dict[str, object]:
-        """What `dvc metrics` shows."""
-        untrained = self.rows[0].columns() if self.rows[0].kimg == 0 else None
-        return {
-            "images": self.images,
-            "seed": seed,
-            "floor": {"kind": self.floor.kind, **self.floor.distances.columns()},
-            "untrained": untrained,
-            "best": self.best.columns(),
-            "last": self.rows[-1].columns(),
-        }
-
-    def text(self) -> str:
-        """The table for a terminal."""
-        labelled = [(f"{row.kimg:.1f}k", row.distances) for row in self.rows]
-        table = as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances)])
-        return f"{table}\n{self.images} pictures per set; lower is better, the last line is the floor"
+GENERATOR = (generate.sampler, train.grid, train.layers, train.networks, train.randomness)
+BESIDE = {  # parameters that change no distance
+    "minibatch",
+    "variation_pairs",
+    "copies_images",
+    "feature_network",
+    "feature_side",
+    "feature_pixels",
+    "feature_neighbours",
+}
 
 
-def run(source: Path, models: Path, reports: Path, params: EvaluateParams, *, mirror: bool) -> Evaluation:
+def run(
+    source: Path,
+    models: Path,
+    reports: Path,
+    params: EvaluateParams,
+    *,
+    mirror: bool,
+    store: Store,
+    work: Work,
+) -> Evaluation:
     """Measure every snapshot.
 
     Args:
         source: a curated data set.
         models: the train stage's output.
-        reports: folder for `swd.csv`, `swd.json` and `report.html`; other stages' reports are read from it.
+        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
+            `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' facts are read there.
         params: the evaluate section.
         mirror: whether training mirrored its pictures; then the reals are mirrored too.
+        store: rows measured before are taken from it.
+        work: where to compute.
 
     Raises:
         UserError: there is no data set or no snapshot, or they do not fit each other.
@@ -76,40 +74,93 @@ def run(source: Path, models: Path, reports: Path, params: EvaluateParams, *, mi
             "lower evaluate.smallest_level in params.yaml"
         )
     snapshots = snapshots_in(models)
-    samplers = [Sampler.load(snapshot) for snapshot in snapshots]
-    for snapshot, sampler in zip(snapshots, samplers, strict=True):
-        if sampler.dataset_version != dataset.version:
-            raise UserError(
-                f"{snapshot} was trained on data set {sampler.dataset_version}, {source} is "
-                f"{dataset.version}: run dvc repro train"
-            )
-    evaluation = _measure(dataset, samplers, params, mirror=mirror)
+    for snapshot in snapshots:
+        _check(snapshot, dataset, source)
+    network = network_of(params, work)
+    evaluation = _Run(dataset, snapshots, params, mirror, store, work).measure()
     rows = evaluation.rows
     write_text(reports / "swd.csv", as_csv(rows))
-    write_text(reports / "swd.json", json.dumps(evaluation.metrics(params.seed), indent=1) + "\n")
-    write_report(reports, models, evaluation, samplers[-1], dataset, params)
+    write_text(reports / "swd_levels.csv", by_level_csv(rows, evaluation.floor))
+    for name, facts in (
+        ("swd.json", evaluation.metrics(params.seed)),
+        ("evaluation.json", {"dataset": dataset.version, "mirror": mirror, **evaluation.facts(params.seed)}),
+    ):
+        write_text(reports / name, json.dumps(facts, indent=1) + "\n")
+    best = snapshots[rows.index(evaluation.best)]
+    fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
+    reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
+    measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
+    write_text(reports / "measures.json", json.dumps(measures, indent=1) + "\n")
+    write_report(reports, models, evaluation, Sampler.load(snapshots[-1]), dataset, params)
     return evaluation
 
 
-def _measure(
-    dataset: Dataset, samplers: list[Sampler], params: EvaluateParams, *, mirror: bool
-) -> Evaluation:
-    count = min(params.images, len(dataset))
-    disjoint = len(dataset) >= 2 * count
-    order = shuffled(len(dataset), params.seed)
-    mirror_seed = params.seed if mirror else None
-    reals = of_dataset(dataset, order[:count], mirror_seed=mirror_seed)
-    rest = order[count : 2 * count] if disjoint else order[:count]
-    others = of_dataset(dataset, rest, name="other reals", mirror_seed=mirror_seed)
-    rows = []
-    with (
-        Scratch() as scratch,
-        Progress("measuring distances", (len(samplers) + 2) * count, "pictures") as progress,
-    ):
-        real = describe(reals, params, scratch / "real", progress.advance)
-        floor = compare(real, describe(others, params, scratch / "fake", progress.advance), params)
-        for sampler in samplers:
-            fakes = of_snapshot(sampler, params.seed, count)
-            fake = describe(fakes, params, scratch / "fake", progress.advance)
-            rows.append(Row(sampler.kimg, count, compare(real, fake, params)))
-    return Evaluation(count, Floor("disjoint" if disjoint else "reused", floor), rows)
+def _check(snapshot: Path, dataset: Dataset, source: Path) -> None:
+    trained_on = Sampler.load(snapshot).dataset_version
+    if trained_on != dataset.version:
+        raise UserError(
+            f"{snapshot} was trained on data set {trained_on}, {source} is {dataset.version}: "
+            "run dvc repro train"
+        )
+
+
+class _Run:
+    """One evaluation; what the store knows is not measured again."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        snapshots: list[Path],
+        params: EvaluateParams,
+        mirror: bool,
+        store: Store,
+        work: Work,
+    ) -> None:
+        self.snapshots, self.params, self.store, self.work = snapshots, params, store, work
+        self.count = min(params.images, len(dataset))
+        chosen = shuffled(len(dataset), params.seed)[: 2 * self.count]
+        self.pool = of_dataset(dataset, chosen, mirror_seed=params.seed if mirror else None)
+        modules = [Path(module.__file__) for module in GENERATOR if module.__file__]
+        settings = params.model_dump(exclude=BESIDE)
+        self.key = hash_of(self.pool.identity, self.count, settings, hash_of_program(*modules))
+
+    def measure(self) -> Evaluation:
+        """The floor and a row per snapshot, each kept as soon as it is there."""
+        total = (len(self.snapshots) + 2) * self.count
+        with ExitStack() as stack, Progress("measuring distances", total, "pictures") as progress:
+
+            @cache
+            def real() -> dict[int, Descriptors]:
+                reals = self.pool.part(0, self.count, self.pool.name)
+                described = self.store.described(reals, self.params, self.work, progress.advance)
+                return stack.enter_context(described)
+
+            def floor() -> Distances:
+                return measure_floor(
+                    self.pool, self.count, real(), self.params, self.store, self.work, progress.advance
+                ).distances
+
+            kind, _ = floor_set(self.pool, self.count)
+            lowest = self._known_or(hash_of(self.key, "floor"), floor, progress.advance)
+            rows = [self._row(snapshot, real, progress.advance) for snapshot in self.snapshots]
+        return Evaluation(self.count, Floor(kind, lowest), rows)
+
+    def _row(self, snapshot: Path, real: Callable[[], dict[int, Descriptors]], advance: Advance) -> Row:
+        sampler = Sampler.load(snapshot, self.work.torch_device)
+        fakes = of_snapshot(sampler, self.params.seed, self.count)
+
+        def against_reals() -> Distances:
+            with self.store.described(fakes, self.params, self.work, advance) as fake:
+                return compare(real(), fake, self.params, self.work)
+
+        distances = self._known_or(hash_of(self.key, sha256_of(snapshot)), against_reals, advance)
+        return Row(sampler.kimg, self.count, distances, snapshot.name)
+
+    def _known_or(self, key: str, measure: Callable[[], Distances], advance: Advance) -> Distances:
+        known = self.store.row(key)
+        if known is not None:
+            advance(self.count)
+            return known
+        distances = measure()
+        self.store.keep_row(key, distances)
+        return distances

@@ -150,7 +150,7 @@ class GenerateParams(Section):
 
 
 class EvaluateParams(Section):
-    """The sliced Wasserstein distance."""
+    """The sliced Wasserstein distance, and what is measured beside it."""
 
     images: int = Field(gt=0)  # per set; fewer when the data set is smaller
     seed: int = Field(ge=0)
@@ -158,8 +158,16 @@ class EvaluateParams(Section):
     patch_side: int = Field(gt=0, le=15, multiple_of=1)  # pixels, odd
     repeats: int = Field(gt=0)
     directions: int = Field(gt=0)  # per repeat
+    replicates: int = Field(ge=0)  # half-samples of the pictures for the 95 % interval; 0: no interval
+    replicate_directions: int = Field(gt=0)  # directions in which half-samples are measured
     smallest_level: Resolution  # pixels
     minibatch: int = Field(gt=0)  # pictures held at once
+    variation_pairs: int = Field(ge=0)  # of the best snapshot and of the reals, for MS-SSIM; 0: none
+    copies_images: int = Field(gt=0)  # of the best snapshot, held against all training pictures
+    feature_network: str  # a weights file of your own for FID, KID, precision, recall, ...; empty: none
+    feature_side: int = Field(ge=0)  # pixels of that network's pictures; 0: as they come
+    feature_pixels: Literal["0..255", "0..1", "-1..1"]  # the range of its pixel values
+    feature_neighbours: int = Field(gt=0)  # that make a neighbourhood, for precision, recall, ...
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -168,6 +176,11 @@ class EvaluateParams(Section):
             raise ValueError(
                 f"patch_side {self.patch_side} must be odd and no larger than smallest_level "
                 f"{self.smallest_level}"
+            )
+        if self.replicates == 1 or self.replicate_directions > self.repeats * self.directions:
+            raise ValueError(
+                f"replicates {self.replicates} must be 0 or from 2 on, replicate_directions "
+                f"{self.replicate_directions} at most repeats x directions"
             )
         return self
 

@@ -19,7 +19,15 @@ REPOSITORY = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def params() -> EvaluateParams:
     return load_params(REPOSITORY / "presets" / "photos.yaml").evaluate.model_copy(
-        update={"images": 24, "patches_per_image": 32, "repeats": 2, "directions": 64, "minibatch": 16}
+        update={
+            "images": 24,
+            "patches_per_image": 32,
+            "repeats": 2,
+            "directions": 64,
+            "minibatch": 16,
+            "variation_pairs": 8,
+            "copies_images": 8,
+        }
     )
 
 

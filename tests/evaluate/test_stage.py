@@ -7,14 +7,23 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from evaluate import stage
 from evaluate.sources import of_dataset, shuffled
+from evaluate.store import Store
+from evaluate.work import Work
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]
 COLUMNS = ["SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg"]
+
+
+def _run(source, models, reports, params, *, mirror, workers=2):
+    return stage.run(
+        source, models, reports, params, mirror=mirror, store=Store(reports / "store"), work=Work(workers)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +33,19 @@ def reports(tmp_path_factory, dataset, models, params):
         json.dumps({"provider": "demo", "products": 70, "failed": {"<script>alert(1)</script>": 2}})
     )
     (folder / "curate.json").write_text(json.dumps({"pictures": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}}))
-    stage.run(dataset.folder, models, folder, params, mirror=True)
+    _run(dataset.folder, models, folder, params, mirror=True)
     return folder
 
 
 def test_the_table_has_a_row_per_snapshot_and_the_published_columns(reports):
     with (reports / "swd.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["kimg", "images", *COLUMNS]
+    assert list(rows[0]) == [
+        "kimg",
+        "images",
+        *COLUMNS,
+        *(f"{name}_{end}" for name in COLUMNS for end in ("low", "high")),
+    ]
     assert [(float(row["kimg"]), int(row["images"])) for row in rows] == [(0, 24), (5, 24), (9, 24)]
     for row in rows:
         assert float(row["SWDx1e3_avg"]) == pytest.approx(
@@ -48,6 +62,93 @@ def test_the_metrics_name_the_best_snapshot_and_the_floor(reports):
         averages = {float(row["kimg"]): float(row["SWDx1e3_avg"]) for row in csv.DictReader(file)}
     assert metrics["best"]["kimg"] == min(averages, key=averages.get)
     assert metrics["floor"]["SWDx1e3_avg"] < metrics["best"]["SWDx1e3_avg"]
+
+
+def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports, dataset):
+    facts = json.loads((reports / "evaluation.json").read_text())
+    metrics = json.loads((reports / "swd.json").read_text())
+    assert (facts["dataset"], facts["mirror"], facts["images"], facts["seed"]) == (
+        dataset.version,
+        True,
+        24,
+        0,
+    )
+    assert facts["floor"]["about"] == "24 real pictures against 24 other real pictures"
+    assert [row["kimg"] for row in facts["rows"]] == [0, 5, 9]
+    assert facts["best"]["kimg"] == metrics["best"]["kimg"]
+    assert facts["best"]["snapshot"] in [row["snapshot"] for row in facts["rows"]]
+    for row in facts["rows"]:
+        assert list(row["columns"]) == list(facts["floor"]["columns"]) == COLUMNS
+        for name, cell in row["columns"].items():
+            assert cell["low"] < cell["value"] < cell["high"]
+            floor = facts["floor"]["columns"][name]["value"]
+            assert cell["ratio_value"] == pytest.approx(cell["value"] / floor, rel=1e-3)
+            assert cell["ratio_low"] < cell["ratio_value"] < cell["ratio_high"]
+
+
+def test_the_nearest_training_pictures_are_written_and_shown(reports, params):
+    copies = json.loads((reports / "copies.json").read_text())
+    assert len(copies["generated"]) == len(copies["real"]) == len(copies["pairs"]) == params.copies_images
+    distances = [pair["pixels"] for pair in copies["pairs"]]
+    assert distances == sorted(copies["generated"])
+    assert all(0 <= pair["training"] < 64 and 0 <= pair["bits"] <= 256 for pair in copies["pairs"])
+    with Image.open(reports / "copies.png") as sheet:
+        assert sheet.size == (8 * 32, 2 * 32)
+    measures = json.loads((reports / "measures.json").read_text())
+    assert measures["copies"]["pictures"] == params.copies_images
+    assert measures["ms_ssim"]["pairs"] == params.variation_pairs
+    assert measures["features"] is None
+
+
+def test_rows_that_were_measured_are_not_measured_again(
+    tmp_path, dataset, models, params, reports, monkeypatch
+):
+    """Killed at the second row; then the first is known, and the table is that of one that never stopped."""
+    measured = []
+
+    def killed_at(row):
+        def compare(*arguments):
+            measured.append(row)
+            if len(measured) == row:
+                raise KeyboardInterrupt
+            return compared(*arguments)
+
+        return compare
+
+    compared = stage.compare
+    monkeypatch.setattr(stage, "compare", killed_at(2))
+    with pytest.raises(KeyboardInterrupt):
+        _run(dataset.folder, models, tmp_path, params, mirror=True)
+    measured.clear()
+    monkeypatch.setattr(stage, "compare", killed_at(-1))
+    _run(dataset.folder, models, tmp_path, params, mirror=True)
+    assert len(measured) == 2
+    assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
+
+
+def test_a_missing_weights_file_is_said_before_anything_is_measured(tmp_path, dataset, models, params):
+    named = params.model_copy(update={"feature_network": "inception.pt"})
+    with pytest.raises(UserError, match=r"no feature network at inception\.pt: nothing is downloaded"):
+        _run(dataset.folder, models, tmp_path, named, mirror=False)
+    assert not (tmp_path / "store").exists()
+
+
+class _Pooled(torch.nn.Module):
+    def forward(self, planes):
+        return torch.nn.functional.adaptive_avg_pool2d(planes, 2).flatten(1)
+
+
+def test_a_network_of_the_users_measures_the_best_snapshot(tmp_path, dataset, models, params):
+    weights = tmp_path / "pooled.pt2"
+    example = torch.zeros(2, 3, 32, 32)
+    batch = torch.export.Dim("batch", min=1)
+    torch.export.save(torch.export.export(_Pooled(), (example,), dynamic_shapes=({0: batch},)), weights)
+    named = params.model_copy(update={"feature_network": str(weights)})
+    _run(dataset.folder, models, tmp_path, named, mirror=False)
+    features = json.loads((tmp_path / "measures.json").read_text())["features"]
+    assert (features["network"], features["images"]) == ("pooled.pt2", 24)
+    assert features["fid"] > 0
+    assert 0 <= features["precision"] <= 1
 
 
 class _Page(html.parser.HTMLParser):
@@ -79,7 +180,7 @@ def test_the_report_is_one_page_that_needs_no_network_and_escapes_what_others_wr
 
 
 def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
-    evaluation = stage.run(
+    evaluation = _run(
         dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
     )
     assert evaluation.images == len(dataset) == 64
@@ -89,7 +190,7 @@ def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, d
 
 
 def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, params, reports):
-    stage.run(dataset.folder, models, tmp_path, params, mirror=True)
+    _run(dataset.folder, models, tmp_path, params, mirror=True)
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 
@@ -118,7 +219,7 @@ def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
 def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):
     other = write_dataset(tmp_path / "other", make_pictures(8, 32, 5))
     with pytest.raises(UserError, match=r"was trained on data set .*: run dvc repro train"):
-        stage.run(other.folder, models, tmp_path, params, mirror=False)
+        _run(other.folder, models, tmp_path, params, mirror=False)
 
 
 def test_pictures_below_the_smallest_level_are_refused(
@@ -126,10 +227,10 @@ def test_pictures_below_the_smallest_level_are_refused(
 ):
     small = write_dataset(tmp_path / "small", make_pictures(8, 8, 5))
     with pytest.raises(UserError, match=r"pictures of 8 px have no level of 16 px: lower evaluate\.smallest"):
-        stage.run(small.folder, models, tmp_path, params, mirror=False)
+        _run(small.folder, models, tmp_path, params, mirror=False)
 
 
-def _evaluate(*arguments):
+def _evaluate(*arguments, store="runs/tests"):
     command = [sys.executable, "-m", "evaluate", *map(str, arguments)]
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
 
@@ -145,10 +246,13 @@ def test_any_two_folders_or_data_sets_can_be_compared(tmp_path, dataset, make_pi
     folder = _folder(tmp_path / "pictures", make_pictures(12, 32, 3))
     ended = _evaluate(folder, dataset.folder)
     assert ended.returncode == 0, ended.stderr
-    header, row, *_ = ended.stdout.splitlines()
+    header, row, interval, *_ = ended.stdout.splitlines()
     assert header.split() == COLUMNS
-    assert all(float(value) > 0 for value in row.split())
-    assert "12 pictures per set; lower is better" in ended.stdout
+    assert row.split()[0] == "distance"
+    ends = [map(float, pair.split("\u2013")) for pair in interval.split()]
+    for value, (low, high) in zip(row.split()[1:], ends, strict=True):
+        assert 0 < low < float(value) < high
+    assert "12 pictures per set, seed 0; lower is better" in ended.stdout
     assert "12 and 64 pictures were cut to 12 per set" in ended.stdout
 
 

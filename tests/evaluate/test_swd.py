@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 
 from evaluate.comparison import PictureSet, compare, describe
 from evaluate.descriptors import Descriptors, draw_places, patches_at
-from evaluate.pyramid import laplacian_pyramid, levels_of, pyramid_down, pyramid_up
+from evaluate.pyramid import gaussian_pyramid, laplacian_pyramid, levels_of, pyramid_down, pyramid_up
 from evaluate.swd import draw_directions, sliced_wasserstein
+from evaluate.work import Work
+
+WORK = Work(2)
+ON_TORCH = Work(1, torch.device("cpu"))  # the way of a CUDA device, on this machine
 
 
 def _set(name, pictures):
@@ -19,25 +23,38 @@ def _set(name, pictures):
     )
 
 
-def _distance(tmp_path, params, reals, fakes, names=("reals", "fakes")):
+def _distance(tmp_path, params, reals, fakes, names=("reals", "fakes"), work=WORK, same=False):
     described = [
-        describe(_set(name, pictures), params, tmp_path / str(place), lambda count: None)
+        describe(_set(name, pictures), params, tmp_path / str(place), work, lambda count: None)
         for place, (name, pictures) in enumerate(zip(names, (reals, fakes), strict=True))
     ]
-    return compare(*described, params)
+    return compare(*described, params, work, same=same)
 
 
-def test_levels_and_distances_are_the_reference_ones(shared):
+def _values(distances):
+    return {level: estimate.value for level, estimate in distances.levels.items()}
+
+
+def _mean(ours, theirs, directions):
+    return float(sliced_wasserstein(ours, theirs, directions, WORK).mean())
+
+
+@pytest.mark.parametrize("work", [WORK, ON_TORCH])
+def test_levels_and_distances_are_the_reference_ones(shared, work):
     golden = np.load(shared / "golden/swd_res64.npz")
-    pyramids = [list(laplacian_pyramid(torch.from_numpy(golden[name]).float(), 16)) for name in "ab"]
-    for place, level in enumerate(levels_of(64, 16)):
-        np.testing.assert_allclose(pyramids[0][place][0], golden[f"{level}/level_a0"], atol=1e-4)
+    pictures = {name: torch.from_numpy(golden[name]) for name in "ab"}
+    laplacian = list(laplacian_pyramid(pictures["a"].float(), 16))
+    smoothed = {name: gaussian_pyramid(each.permute(0, 2, 3, 1), 16, work) for name, each in pictures.items()}
+    for index, level in enumerate(levels_of(64, 16)):
+        np.testing.assert_allclose(laplacian[index][0], golden[f"{level}/level_a0"], atol=1e-4)
         described = []
-        for name, pyramid in zip("ab", pyramids, strict=True):
+        for name in "ab":
+            here, below = [*smoothed[name], None][index : index + 2]
             places = np.stack([golden[f"{level}/ys_{name}"], golden[f"{level}/xs_{name}"]], axis=-1)
-            described.append(Descriptors.of(patches_at(pyramid[place], places.astype(np.int64), 7).numpy()))
-        distance = sliced_wasserstein(*described, torch.from_numpy(golden[f"{level}/dirs"]).float()) * 1e3
-        assert distance == pytest.approx(float(golden[f"{level}/swd"]), rel=1e-6)
+            values = patches_at(here, below, places.astype(np.int64), 7)
+            described.append(Descriptors.of(values if work.device else values.numpy(), 12))
+        distances = sliced_wasserstein(*described, golden[f"{level}/dirs"].astype(np.float32), work)
+        assert distances.mean() * 1e3 == pytest.approx(float(golden[f"{level}/swd"]), rel=1e-5)
 
 
 @pytest.mark.parametrize("resolution", [16, 32, 64])
@@ -80,58 +97,67 @@ def test_places_depend_on_the_set_and_not_on_how_many_pictures_there_are():
     assert not np.array_equal(few, draw_places(0, "fakes", 32, 3, 8, 7))
 
 
-def test_a_patch_is_the_square_around_its_centre():
-    pictures = torch.arange(2 * 3 * 16 * 16, dtype=torch.float32).view(2, 3, 16, 16)
-    patches = patches_at(pictures, np.array([[[3, 4]], [[10, 12]]]), 7)
-    assert patches.shape == (2, 147)
-    torch.testing.assert_close(patches[0].view(3, 7, 7), pictures[0, :, 0:7, 1:8])
-    torch.testing.assert_close(patches[1].view(3, 7, 7), pictures[1, :, 7:14, 9:16])
+@pytest.mark.parametrize("side", [3, 5, 7, 9, 15])
+def test_a_patch_is_the_square_around_its_centre_in_the_laplacian_level(side):
+    random = np.random.default_rng(side)
+    pictures = torch.from_numpy(random.integers(0, 256, (2, 32, 32, 3), np.uint8))
+    margin = side // 2
+    ends = [(y, x) for y in (margin, 31 - margin) for x in (margin, 31 - margin)]  # the corners of the level
+    places = np.concatenate(
+        [np.tile(ends, (2, 1, 1)), random.integers(margin, 32 - margin, (2, 40, 2))], axis=1
+    )
+    details, low = laplacian_pyramid(pictures.permute(0, 3, 1, 2).float(), 16)
+    smoothed = gaussian_pyramid(pictures, 16, WORK)
+    cut = patches_at(smoothed[0], smoothed[1], places, side).view(2, 44, 3, side, side)
+    torch.testing.assert_close(smoothed[1].permute(0, 3, 1, 2), low, atol=1e-4, rtol=0)
+    for picture in range(2):
+        for patch, (y, x) in enumerate(places[picture]):
+            square = details[picture, :, y - margin : y + margin + 1, x - margin : x + margin + 1]
+            torch.testing.assert_close(cut[picture, patch], square, atol=1e-4, rtol=0)
 
 
 def test_directions_are_unit_columns_and_functions_of_seed_and_repeat():
     directions = draw_directions(0, 1, 147, 128)
     assert directions.shape == (147, 128)
-    torch.testing.assert_close(directions.norm(dim=0), torch.ones(128))
-    torch.testing.assert_close(draw_directions(0, 1, 147, 128), directions, rtol=0, atol=0)
-    assert not torch.equal(draw_directions(0, 2, 147, 128), directions)
+    np.testing.assert_allclose(np.linalg.norm(directions, axis=0), 1, rtol=1e-6)
+    np.testing.assert_array_equal(draw_directions(0, 1, 147, 128), directions)
+    assert not np.array_equal(draw_directions(0, 2, 147, 128), directions)
 
 
 def test_a_cloud_is_at_distance_zero_from_itself_in_any_order():
     values = np.random.default_rng(0).normal(size=(500, 147)).astype(np.float32)
     shuffled = values[np.random.default_rng(1).permutation(500)]
     directions = draw_directions(0, 0, 147, 64)
-    assert sliced_wasserstein(Descriptors.of(values), Descriptors.of(shuffled), directions) < 1e-6
+    assert _mean(Descriptors.of(values), Descriptors.of(shuffled), directions) < 1e-6
 
 
 def test_along_one_direction_it_is_the_mean_difference_of_the_sorted_values():
     """One direction along one component of the first channel; both sets are normalised by themselves."""
     random = np.random.default_rng(0)
     real, fake = (random.uniform(0, 255, (400, 147)).astype(np.float32) for _ in range(2))
-    direction = torch.zeros(147, 1)
+    direction = np.zeros((147, 1), np.float32)
     direction[5] = 1.0
     columns = []
     for values in (real, fake):
         channel = values.reshape(400, 3, 49)[:, 0]
         columns.append(np.sort((values[:, 5] - channel.mean()) / channel.std()))
     expected = np.abs(columns[0] - columns[1]).mean()
-    assert sliced_wasserstein(Descriptors.of(real), Descriptors.of(fake), direction) == pytest.approx(
-        expected, rel=1e-5
-    )
+    assert _mean(Descriptors.of(real), Descriptors.of(fake), direction) == pytest.approx(expected, rel=1e-5)
 
 
 def test_brightness_and_contrast_of_a_whole_set_do_not_count():
     values = np.random.default_rng(0).uniform(0, 255, (300, 147)).astype(np.float32)
     other = np.random.default_rng(1).uniform(0, 255, (300, 147)).astype(np.float32)
     directions = draw_directions(0, 0, 147, 64)
-    plain = sliced_wasserstein(Descriptors.of(values), Descriptors.of(other), directions)
-    changed = sliced_wasserstein(Descriptors.of(values), Descriptors.of(other * 0.3 + 40), directions)
+    plain = _mean(Descriptors.of(values), Descriptors.of(other), directions)
+    changed = _mean(Descriptors.of(values), Descriptors.of(other * 0.3 + 40), directions)
     assert changed == pytest.approx(plain, rel=1e-4)
 
 
 def test_sets_of_unequal_size_cannot_be_paired():
     one, other = (Descriptors.of(np.ones((count, 147), np.float32)) for count in (4, 5))
     with pytest.raises(ValueError, match=r"\(4, 147\) real and \(5, 147\) generated"):
-        sliced_wasserstein(one, other, draw_directions(0, 0, 147, 8))
+        sliced_wasserstein(one, other, draw_directions(0, 0, 147, 8), WORK)
 
 
 def _plain(reals, fakes, params):
@@ -151,7 +177,7 @@ def _plain(reals, fakes, params):
             clouds.append(cloud.reshape(len(cloud), -1))
         repeats = []
         for repeat in range(params.repeats):
-            directions = draw_directions(params.seed, repeat, 147, params.directions).double().numpy()
+            directions = draw_directions(params.seed, repeat, 147, params.directions).astype(np.float64)
             ours, theirs = (np.sort(cloud @ directions, axis=0) for cloud in clouds)
             repeats.append(np.abs(ours - theirs).mean())
         results[level] = float(np.mean(repeats)) * 1000
@@ -174,23 +200,35 @@ def test_it_is_the_plain_algorithm(tmp_path, params, make_pictures):
     reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2) // 2 + 30
     expected = _plain(reals, fakes, params)
     distances = _distance(tmp_path, params, reals, fakes)
-    assert distances.by_level == pytest.approx(expected, rel=1e-4)
-    assert distances.average == pytest.approx(sum(expected.values()) / 3, rel=1e-4)
+    assert _values(distances) == pytest.approx(expected, rel=1e-4)
+    assert distances.average.value == pytest.approx(sum(expected.values()) / 3, rel=1e-4)
 
 
-def test_it_does_not_depend_on_how_many_pictures_are_held_at_once(tmp_path, params, make_pictures):
-    reals, fakes = make_pictures(20, 32, 1), make_pictures(20, 32, 2)
-    results = [
-        _distance(tmp_path / str(size), params.model_copy(update={"minibatch": size}), reals, fakes)
-        for size in (3, 20)
-    ]
-    assert results[0].by_level == pytest.approx(results[1].by_level, rel=1e-6)
+@pytest.mark.parametrize(("minibatch", "workers"), [(3, 1), (20, 2), (7, 3)])
+def test_neither_the_minibatch_nor_the_workers_change_a_bit(
+    tmp_path, params, make_pictures, minibatch, workers
+):
+    reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2)
+    plain = _distance(tmp_path / "plain", params, reals, fakes, work=Work(1))
+    other = params.model_copy(update={"minibatch": minibatch})
+    assert _distance(tmp_path / "other", other, reals, fakes, work=Work(workers)) == plain
+
+
+def test_a_device_computes_the_same(tmp_path, params, make_pictures):
+    reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2)
+    here, there = (
+        _distance(tmp_path / str(work.device), params, reals, fakes, work=work).plain()
+        for work in (WORK, ON_TORCH)
+    )
+    assert there["average"] == pytest.approx(here["average"], rel=1e-4)
+    for level, pair in here["levels"].items():
+        assert there["levels"][level] == pytest.approx(pair, rel=1e-4)
 
 
 def test_identical_sets_with_equal_draws_are_at_distance_zero(tmp_path, params, make_pictures):
     reals = make_pictures(20, 32, 1)
     distances = _distance(tmp_path, params, reals, reals, names=("reals", "reals"))
-    assert distances.average == 0
+    assert distances.average.value == 0
 
 
 def _noise(pictures):
@@ -226,7 +264,7 @@ def test_a_defect_moves_its_own_level_most(tmp_path, params, defect, level):
     params = params.model_copy(update={"patches_per_image": 128})
     clean = _distance(tmp_path / "clean", params, reals, reals)
     broken = _distance(tmp_path / "broken", params, reals, defect(reals))
-    rises = {name: broken.by_level[name] / clean.by_level[name] for name in clean.by_level}
+    rises = {name: broken.levels[name].value / clean.levels[name].value for name in clean.levels}
     assert max(rises, key=rises.get) == level
     assert rises[level] > 2
     assert all(rise < 1 + (rises[level] - 1) / 2 for name, rise in rises.items() if name != level)
@@ -234,7 +272,34 @@ def test_a_defect_moves_its_own_level_most(tmp_path, params, defect, level):
 
 def test_more_pictures_lower_the_floor(tmp_path, params, make_pictures):
     floors = [
-        _distance(tmp_path / str(n), params, make_pictures(n, 32, 1), make_pictures(n, 32, 2)).average
+        _distance(tmp_path / str(n), params, make_pictures(n, 32, 1), make_pictures(n, 32, 2)).average.value
         for n in (10, 160)
     ]
     assert floors[1] < floors[0] / math.sqrt(4)
+
+
+@pytest.fixture(scope="module")
+def photographs(shared):
+    """800 photographs, centre squares at 128 px."""
+    squares = []
+    for path in sorted((shared / "images" / "tops").glob("*.jpg"))[:800]:
+        picture = cv2.imread(str(path))[..., ::-1]
+        side = min(picture.shape[:2])
+        top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
+        square = np.ascontiguousarray(picture[top : top + side, left : left + side])
+        squares.append(cv2.resize(square, (128, 128), interpolation=cv2.INTER_AREA))
+    return np.stack(squares)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("defect", "level"), [(_noise, 128), (_blur, 128), (_cast, 16)])
+def test_a_defect_of_photographs_moves_one_level_only(tmp_path, params, photographs, defect, level):
+    """400 photographs against 400 others: all other levels stay within their interval."""
+    params = params.model_copy(update={"patches_per_image": 128, "directions": 128})
+    reals, fakes = photographs[:400], photographs[400:]
+    clean = _distance(tmp_path / "clean", params, reals, fakes)
+    broken = _distance(tmp_path / "broken", params, reals, defect(fakes))
+    for name, estimate in clean.levels.items():
+        low, high = estimate.interval
+        distance = broken.levels[name].value
+        assert distance > high if name == level else low < distance < high, (name, distance, low, high)

@@ -1,0 +1,73 @@
+"""`python -m benchmarks.swd_intervals DATASET`: do the 95 % intervals of distances hold what they promise?"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from evaluate.distances import Estimate
+from evaluate.pair import measure_pair
+from evaluate.sources import of_path
+from evaluate.store import Store
+from evaluate.work import Work
+from fashion_pggan.command import run_command
+from fashion_pggan.params import load_params
+from fashion_pggan.progress import Progress
+
+
+def main() -> None:
+    """Split a data set in random halves, once per seed, and hold their distances against each other."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.swd_intervals", description=__doc__)
+    parser.add_argument("dataset", type=Path, help="a data set, or a folder of square pictures")
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--images", type=int, help="pictures per half (default: all)")
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    given = parser.parse_args()
+    params = load_params(given.params).evaluate
+    measured: dict[str, list[Estimate]] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Progress("splitting", given.seeds, "seeds") as progress,
+    ):
+        for seed in range(given.seeds):
+            pictures = of_path(given.dataset, "reals", seed)
+            half = given.images or pictures.count // 2
+            pair = measure_pair(
+                pictures.part(0, half, "reals"),
+                pictures.part(half, half, "fakes"),
+                None,
+                params.model_copy(update={"seed": seed}),
+                Store(Path(folder)),
+                Work(),
+                with_floor=False,
+            )
+            for name, estimate in pair.distances.named().items():
+                measured.setdefault(name, []).append(estimate)
+            progress.advance()
+    print(f"{given.seeds} random splits, {half} pictures per half\n")
+    print("| level | mean | spread | standard error | holds the mean | holds the floor |")
+    print("|---|---|---|---|---|---|")
+    for name, estimates in measured.items():
+        print(_row(name.removeprefix("SWDx1e3_"), estimates))
+
+
+def _row(level: str, estimates: list[Estimate]) -> str:
+    values = np.array([estimate.value for estimate in estimates])
+    holding = sum(_holds(estimate, float(values.mean())) for estimate in estimates)
+    others = [*estimates[1:], estimates[0]]  # another split as the floor
+    ratios = [estimate.over(other) for estimate, other in zip(estimates, others, strict=True)]
+    at_floor = sum(_holds(ratio, 1.0) for ratio in ratios if ratio)
+    errors = np.mean([estimate.error or np.nan for estimate in estimates])
+    return (
+        f"| {level} | {values.mean():.2f} | {values.std(ddof=1):.2f} | {errors:.2f} "
+        f"| {holding} of {len(estimates)} | {at_floor} of {len(estimates)} |"
+    )
+
+
+def _holds(estimate: Estimate, value: float) -> bool:
+    return estimate.interval is not None and estimate.interval[0] <= value <= estimate.interval[1]
+
+
+if __name__ == "__main__":
+    run_command(main)

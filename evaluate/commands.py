@@ -1,0 +1,105 @@
+"""The measures beside the distance: `python -m evaluate copies`, `… variation`, `… features`."""
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from evaluate.copies import find_copies, write_pairs
+from evaluate.ms_ssim import SMALLEST, variation
+from evaluate.network import SCALES, FeatureNetwork, measure_features
+from evaluate.options import add_shared, seed_of, work_of
+from evaluate.sources import of_path
+from evaluate.table import interval_of
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_text
+from fashion_pggan.params import load_params
+from fashion_pggan.progress import Progress
+
+
+def copies(arguments: list[str]) -> None:
+    """Look for training pictures among generated ones."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluate copies",
+        description="The nearest training picture of each generated picture, beside how near real pictures "
+        "are to each other.",
+    )
+    parser.add_argument("training", type=Path, help="the data set, or a folder of square pictures")
+    parser.add_argument("generated", type=Path, help="pictures in question")
+    parser.add_argument("--images", type=int, help="generated pictures to look up (default: all)")
+    parser.add_argument("--sheet", type=Path, metavar="FILE", help="PNG of the closest pairs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
+    add_shared(parser)
+    given = parser.parse_args(arguments)
+    seed = seed_of(given, load_params(given.params).evaluate)
+    training, generated = of_path(given.training, "reals", seed), of_path(given.generated, "fakes", seed)
+    generated = generated.part(0, min(given.images or generated.count, generated.count), "fakes")
+    found = find_copies(generated, training)
+    print(found.text())
+    if given.sheet:
+        write_pairs(given.sheet, found.generated, generated, training)
+    _keep(given.json, found.facts())
+
+
+def variation_of(arguments: list[str]) -> None:
+    """How much the pictures of a set differ from each other."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluate variation",
+        description="Mean similarity (MS-SSIM) of pairs of one set: lower is more variation. Compare it with "
+        "that of the real pictures.",
+    )
+    parser.add_argument("pictures", type=Path, help="a folder of squares, or a data set")
+    parser.add_argument("--pairs", type=int, default=10_000, help="at most; the published number is 10,000")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
+    add_shared(parser)
+    given = parser.parse_args(arguments)
+    params = load_params(given.params).evaluate
+    pictures = of_path(given.pictures, "pictures", seed_of(given, params))
+    count = min(2 * given.pairs, pictures.count) // 2 * 2
+    if count < 2 or pictures.resolution < SMALLEST:
+        raise UserError(
+            f"{count} pictures of {pictures.resolution} px make no pairs to compare: give 2 or more, "
+            f"of {SMALLEST} px or more"
+        )
+    with Progress("comparing pairs", count, "pictures") as progress:
+        found = variation(
+            pictures.part(0, count, "pictures"), params.minibatch, work_of(given), progress.advance
+        )
+    print(f"MS-SSIM {found.similarity.value:.4f} ({interval_of(found.similarity)}), {found.pairs} pairs")
+    _keep(given.json, {"pairs": found.pairs, **asdict(found.similarity)})
+
+
+def features(arguments: list[str]) -> None:
+    """Measures by a network that the user gives."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evaluate features",
+        description="FID, KID, precision, recall, density and coverage by a feature network of your own.",
+    )
+    parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
+    parser.add_argument("second", type=Path, help="pictures to compare with them")
+    parser.add_argument(
+        "--network", type=Path, required=True, help="ONNX (.onnx), torch.export (.pt2) or TorchScript (.pt)"
+    )
+    parser.add_argument("--side", type=int, default=0, help="pixels of its pictures (default: as they come)")
+    parser.add_argument("--pixels", choices=list(SCALES), default="0..255", help="range of its pixel values")
+    parser.add_argument("--neighbours", type=int, default=5, help="that make a neighbourhood")
+    parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
+    add_shared(parser)
+    given = parser.parse_args(arguments)
+    params = load_params(given.params).evaluate
+    network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
+    sets = [of_path(path, "pictures", seed_of(given, params)) for path in (given.first, given.second)]
+    count = min(sets[0].count, given.images or sets[0].count)
+    found = measure_features(
+        network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params.minibatch
+    )
+    for name, value in found.items():
+        print(f"{name:<12}{value:12.4f}" if isinstance(value, float) else f"{name:<12}{value:>12}")
+    _keep(given.json, found)
+
+
+def _keep(path: Path | None, facts: dict[str, Any]) -> None:
+    if path:
+        write_text(path, json.dumps(facts, indent=1) + "\n")

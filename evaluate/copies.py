@@ -1,0 +1,129 @@
+"""Memorisation: generated pictures beside the training pictures they are nearest to, and what that says."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluate.comparison import PictureSet
+from evaluate.nearest import NearestIn, Neighbours, read_one
+from fashion_pggan.errors import UserError
+from fashion_pggan.progress import Progress
+from train.grid import write_grid
+
+SHEET_PAIRS = 24
+SHEET_COLUMNS = 8  # pictures, two of a pair
+QUANTILES = (0.0, 0.01, 0.05, 0.5)
+RARE = 0.01  # a real picture is as near to another as this in one case of a hundred
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Neighbours of generated pictures, and of real ones among the others."""
+
+    generated: Neighbours
+    real: Neighbours
+
+    @property
+    def threshold(self) -> float:
+        """The distance below which one real picture of a hundred lies to another, in grey levels."""
+        return float(np.quantile(self.real.pixels, RARE))
+
+    @property
+    def near(self) -> int:
+        """How many generated pictures lie nearer to a training picture than that."""
+        return int((self.generated.pixels < self.threshold).sum())
+
+    def facts(self) -> dict[str, Any]:
+        """What `dvc metrics` shows."""
+        return {
+            "pictures": len(self.generated.pixels),
+            "near": self.near,
+            "near_share": round(self.near / len(self.generated.pixels), 4),
+            "expected_share": RARE,
+            "generated": _quantiles(self.generated),
+            "real": _quantiles(self.real),
+        }
+
+    def distances(self) -> dict[str, Any]:
+        """Every distance, and the pairs on the sheet in its order; docs/swd.md describes the form."""
+        near = self.generated
+        return {
+            "threshold": round(self.threshold, 4),
+            "generated": [round(float(each), 3) for each in near.pixels],
+            "real": [round(float(each), 3) for each in self.real.pixels],
+            "pairs": [
+                {
+                    "generated": int(place),
+                    "training": int(near.index[place]),
+                    "mirrored": bool(near.mirrored[place]),
+                    "pixels": round(float(near.pixels[place]), 3),
+                    "bits": int(near.bits[place]),
+                }
+                for place in near.closest(SHEET_PAIRS)
+            ],
+        }
+
+    def text(self) -> str:
+        """For a terminal."""
+        rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
+        for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
+            numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
+            rows.append([name, *numbers, f"{np.median(found.bits):.0f}"])
+        lines = [
+            f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
+        ]
+        count = len(self.generated.pixels)
+        return "\n".join(
+            [
+                "distance of each picture to its nearest training picture, grey levels of 255:",
+                *lines,
+                f"{self.near} of {count} generated pictures ({self.near / count:.1%}) are nearer to a "
+                f"training picture than {RARE:.0%} of real pictures are to another",
+            ]
+        )
+
+
+def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
+    """Look for the nearest training picture of each generated picture, and of as many training pictures.
+
+    Args:
+        generated: the pictures in question.
+        training: what the generator was shown.
+
+    Raises:
+        UserError: the sets do not fit each other.
+    """
+    if generated.resolution != training.resolution:
+        raise UserError(
+            f"pictures of {generated.resolution} and {training.resolution} px cannot be compared: "
+            "give pictures of the training's resolution"
+        )
+    if training.count < 2:
+        raise UserError(f"{training.count} training pictures have no neighbours: give 2 or more")
+    some = training.part(0, min(training.count, generated.count), training.name)
+    total = training.count + generated.count + some.count
+    with Progress("looking for copies", total, "pictures") as progress:
+        near = NearestIn(training, progress.advance)
+        return Copies(
+            near.lookup_all(generated, progress.advance),
+            near.lookup_all(some, progress.advance, themselves=True),
+        )
+
+
+def write_pairs(path: Path, found: Neighbours, generated: PictureSet, training: PictureSet) -> None:
+    """Write the closest pairs as a contact sheet: a generated picture, to its right its neighbour."""
+    pictures = []
+    for place in found.closest(SHEET_PAIRS):
+        pictures.append(read_one(generated, int(place), False))
+        pictures.append(read_one(training, int(found.index[place]), bool(found.mirrored[place])))
+    write_grid(path, np.stack(pictures), SHEET_COLUMNS)
+
+
+def _quantiles(found: Neighbours) -> dict[str, float]:
+    named = zip(("closest", "percent_1", "percent_5", "median"), QUANTILES, strict=True)
+    return {
+        **{name: round(float(np.quantile(found.pixels, share)), 3) for name, share in named},
+        "median_bits": float(np.median(found.bits)),
+    }

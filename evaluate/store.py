@@ -1,0 +1,119 @@
+"""What was computed before, kept on disk by everything that it depends on."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from evaluate.comparison import Advance, PictureSet, describe
+from evaluate.descriptors import CHANNELS, Descriptors, read_descriptors
+from evaluate.distances import Distances
+from evaluate.pyramid import levels_of
+from evaluate.work import Work
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_text
+from fashion_pggan.params import EvaluateParams, hash_of
+
+HERE = Path(__file__).parent
+PROGRAM = tuple(HERE / f"{name}.py" for name in ("comparison", "descriptors", "interval", "pyramid", "swd"))
+KEPT_SETS = 2  # described sets kept; the one not used for the longest time goes first
+BUILDING = ".building-"  # then the process, then random letters
+
+
+def hash_of_program(*more: Path) -> str:
+    """A short name for the text of the modules that decide the numbers, and of `more`."""
+    digest = hashlib.sha256()
+    for path in (*PROGRAM, *more):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Store:
+    """A folder of described sets and of measured rows.
+
+    Args:
+        folder: made when missing; it may be deleted at any time between two runs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.sets, self.rows = folder / "descriptors", folder / "rows"
+
+    @contextmanager
+    def described(
+        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+    ) -> Iterator[dict[int, Descriptors]]:
+        """As `describe`; a set of known identity is described once and kept, any other is gone afterwards.
+
+        Raises:
+            UserError: there is not enough room on the disk.
+        """
+        if pictures.identity and work.device is None:
+            yield self._kept(pictures, params, work, advance)
+            return
+        with self.scratch() as folder:
+            if work.device is None:
+                self._check_room(pictures, params)
+            yield describe(pictures, params, folder, work, advance)
+
+    def _kept(
+        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+    ) -> dict[int, Descriptors]:
+        settings = params.model_dump(include={"seed", "patches_per_image", "patch_side", "smallest_level"})
+        key = hash_of(pictures.identity, pictures.name, pictures.count, settings, hash_of_program())
+        target = self.sets / key
+        if target.is_dir():
+            advance(pictures.count)
+        else:
+            with self.scratch() as building:
+                self._check_room(pictures, params)
+                describe(pictures, params, building / key, work, advance)
+                with suppress(OSError):  # another process was faster, with the same result
+                    (building / key).rename(target)
+        os.utime(target)
+        self._forget()
+        levels = levels_of(pictures.resolution, params.smallest_level)
+        return {level: read_descriptors(target, level) for level in levels}
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder on the same disk; those of processes that were killed are removed."""
+        self.sets.mkdir(parents=True, exist_ok=True)
+        for left_over in self.sets.glob(f"{BUILDING}*"):
+            process = left_over.name.removeprefix(BUILDING).partition("-")[0]
+            if process.isdigit() and not psutil.pid_exists(int(process)):
+                shutil.rmtree(left_over, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self.sets, prefix=f"{BUILDING}{os.getpid()}-") as folder:
+            yield Path(folder)
+
+    def row(self, key: str) -> Distances | None:
+        """A row measured before; None where there is none, or none that can be read."""
+        try:
+            return Distances.of_plain(json.loads((self.rows / f"{key}.json").read_text()))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep_row(self, key: str, distances: Distances) -> None:
+        """Keep a row for another time."""
+        write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
+
+    def _check_room(self, pictures: PictureSet, params: EvaluateParams) -> None:
+        levels = levels_of(pictures.resolution, params.smallest_level)
+        size = CHANNELS * params.patch_side**2 * 4  # bytes of a descriptor
+        needed = pictures.count * params.patches_per_image * size * len(levels)
+        free = shutil.disk_usage(self.sets).free
+        if free < needed:
+            raise UserError(
+                f"descriptors of {pictures.count} pictures need {needed / 1e9:.1f} GB in {self.sets}, "
+                f"{free / 1e9:.1f} GB are free: make room, or give --store on another disk"
+            )
+
+    def _forget(self) -> None:
+        kept = [path for path in self.sets.iterdir() if not path.name.startswith(BUILDING)]
+        for path in sorted(kept, key=lambda path: path.stat().st_mtime)[:-KEPT_SETS]:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,50 @@
+"""Where the numbers are computed: NumPy and OpenCV on this machine's cores, or PyTorch on a device."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Work:
+    """How to compute; results depend on neither field beyond rounding, and on `workers` not at all."""
+
+    workers: int = field(default_factory=_cores)  # threads
+    device: torch.device | None = None  # None: the cores; else descriptors live on this device
+
+    @classmethod
+    def on(cls, device: torch.device, workers: int | None = None) -> "Work":
+        """Work on a device; on the CPU, NumPy sorts and multiplies many times faster than PyTorch."""
+        return cls(workers or _cores(), None if device.type == "cpu" else device)
+
+    @property
+    def torch_device(self) -> torch.device:
+        """The device for tensors."""
+        return self.device or torch.device("cpu")
+
+    def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+        """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones.
+
+        `function` must not call this again: there might be no thread left.
+        """
+        if self.device is not None:
+            return [function(item) for item in items]
+        return list(_pool(self.workers).map(function, items))
+
+
+@cache
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that stay: new ones would have to fetch their memory from the system each time."""
+    return ThreadPoolExecutor(workers, "measure", torch.set_num_threads, (1,))

@@ -126,5 +126,3 @@ class Training:
                 len(indices), -1
             )
         return out
-
-

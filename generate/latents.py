@@ -50,7 +50,9 @@ class Directions:
         if not any(moves):
             return latent
         steps = torch.tensor(moves, dtype=torch.float32)
-        return pixel_norm(latent[None])[0] + len(latent) ** 0.5 * (steps @ self.vectors[: len(moves)])
+        length = len(latent) ** 0.5  # of a normalised latent
+        moved: Tensor = pixel_norm(latent[None])[0] + length * (steps @ self.vectors[: len(moves)])
+        return moved
 
 
 def directions_of(generator: Generator) -> Directions:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -18,6 +19,8 @@ from generate.sampler import Sampler, workers
 
 SIDE = 16  # pixels, at most, of the reduced pictures
 CANDIDATES = 32  # looked at in full
+Wide = npt.NDArray[np.int32]
+
 AT_ONCE = 1024  # pictures reduced at once
 COMPARED = 1000  # training pictures, at most, whose own neighbours say what is usual
 
@@ -99,13 +102,13 @@ class Training:
                 progress.advance()
         return distances
 
-    def _measured(self, picture: Pictures, index: int, mirrored: bool) -> Neighbour:
+    def _measured(self, picture: Wide, index: int, mirrored: bool) -> Neighbour:
         return min(
             (self._neighbour(picture, index, flip) for flip in (mirrored, not mirrored)),
             key=lambda one: one.distance,
         )
 
-    def _neighbour(self, picture: Pictures, index: int, mirrored: bool) -> Neighbour:
+    def _neighbour(self, picture: Wide, index: int, mirrored: bool) -> Neighbour:
         other = self.dataset.picture(index, self.resolution)
         squares = np.square(picture - (other[:, ::-1] if mirrored else other), dtype=np.int64)
         return Neighbour(index, mirrored, float(np.sqrt(squares.sum() / squares.size)))
@@ -117,7 +120,7 @@ class Training:
         row = torch.from_numpy(boxes.mean(axis=(1, 3)).reshape(-1))
         return self.squares - 2 * (self.reduced @ row)
 
-    def _reduced(self) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    def _reduced(self) -> npt.NDArray[np.float32]:
         count = len(self.dataset)
         out = np.empty((count, 3 * self.side**2), dtype=np.float32)
         for start in range(0, count, AT_ONCE):

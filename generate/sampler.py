@@ -114,7 +114,7 @@ class Sampler:
         """
         if self.device.type == "cuda":
             return self._made(latents.to(self.device))
-        return np.concatenate(list(workers().map(self._made, latents.split(1))))
+        return np.concatenate(list(workers().map(self._made, latents.unsqueeze(1))))
 
     @torch.no_grad()
     def _made(self, latents: Tensor) -> Pictures:

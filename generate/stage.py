@@ -115,9 +115,9 @@ class _Pictures:
             latent_index=candidate.index,
             truncation=self.params.truncation,
             **facts_of(self.sampler),
-            nearest_index=near and near.index,
-            nearest_mirrored=near and near.mirrored,
-            nearest_distance=near and near.distance,
+            nearest_index=near.index if near else None,
+            nearest_mirrored=near.mirrored if near else None,
+            nearest_distance=near.distance if near else None,
             critic_score=candidate.score,
         )
         key = f"seed{self.params.seed}_{candidate.index:08d}"

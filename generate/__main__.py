@@ -1,4 +1,4 @@
-"""`python -m generate SNAPSHOT OUT`: a data set of new pictures; or one file: a grid, a film, a recipe's picture."""
+"""`python -m generate SNAPSHOT OUT`: a data set of new pictures, or a grid, a film, a recipe's picture."""
 
 import argparse
 import logging

@@ -20,8 +20,8 @@ CPU = torch.device("cpu")
 class Scorer:
     """A critic that scores pictures of a snapshot.
 
-    The critic compares the pictures of a group. Each is scored in the company of the same few others, which the
-    snapshot makes of fixed latents: alone it would be taken for one of many equal pictures.
+    The critic compares the pictures of a group. Each is scored in the company of the same few others, which
+    the snapshot makes of fixed latents: alone it would be taken for one of many equal pictures.
 
     Args:
         critic: the network.
@@ -50,8 +50,8 @@ class Scorer:
         state = newest_state(folder, CPU)
         if state is None:
             raise UserError(
-                f"no critic of run {sampler.params_hash} in {runs}, and a snapshot holds none: give --runs the "
-                "folder of its checkpoints, or set generate.reject_scores to 0.0"
+                f"no critic of run {sampler.params_hash} in {runs}, and a snapshot holds none: give "
+                "--runs the folder of its checkpoints, or set generate.reject_scores to 0.0"
             )
         critic = Critic(sampler.generator.architecture)
         parameters = list(critic.parameters())

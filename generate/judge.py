@@ -46,7 +46,8 @@ class Judge:
     ) -> None:
         if params.reject_copies and training is None:
             raise UserError(
-                "generate.reject_copies needs the training data set: give --data data/curated, or set it to 0.0"
+                "generate.reject_copies needs the training data set: give --data data/curated, or "
+                "set it to 0.0"
             )
         self.params, self.training, self.scorer = params, training, scorer
         self.seen, self.passed = 0, 0
@@ -101,9 +102,9 @@ class Judge:
         return facts
 
     def _reason(self, candidate: Candidate) -> str:
-        if self.params.reject_copies and candidate.neighbour is not None:
-            if candidate.neighbour.distance < self.nearest_allowed:
-                return "copies"
+        near = candidate.neighbour
+        if self.params.reject_copies and near is not None and near.distance < self.nearest_allowed:
+            return "copies"
         if candidate.score is not None and candidate.score < self.lowest_allowed:
             return "scores"
         return ""

@@ -15,8 +15,8 @@ ALIGNED = 1e-4  # sine of the angle below which the arc between two vectors is a
 def between(first: Tensor, second: Tensor, share: float) -> Tensor:
     """The point at `share` of the way from one latent vector to another, along the arc between them.
 
-    A straight line would pass closer to the origin than any latent that the training drew; here that is undone
-    by the generator, which normalises, but the pictures in the middle would go by in a hurry.
+    A straight line would pass closer to the origin than any latent that the training drew; here that is
+    undone by the generator, which normalises, but the pictures in the middle would go by in a hurry.
 
     Args:
         first: (latent_size,).

@@ -48,7 +48,7 @@ def run(
         source: a snapshot, or a folder of models, of which the most trained is taken.
         target: folder for the pictures, `README.md`, `sheet.png` and `generated.json`; replaced whole.
         params: the generate section.
-        data: the data set it was trained on, to look up each picture's nearest; None: they are not looked for.
+        data: the data set it was trained on, to look up each picture's nearest; None: it is not done.
         runs: where the critic's checkpoint is, for `params.reject_scores`.
         report: where to write the facts as JSON.
         device: where to compute.

@@ -42,6 +42,7 @@ async function show(image, address) {
 let changed = false;
 async function follow() {
   changed = true;
+  delete document.body.dataset.settled;
   if (moving) return;
   moving = true;
   try {
@@ -81,7 +82,7 @@ async function beside() {
       }
     }
     if (about.training !== null) await neighbours(here);
-    document.body.dataset.settled = here;
+    if (here === place() && !changed) document.body.dataset.settled = ""; // all that is shown belongs together
   } catch (error) { fail(error); }
 }
 

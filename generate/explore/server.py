@@ -12,7 +12,6 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import explained
 from generate.explore.scene import Scene
 from generate.recipe import Place
 
@@ -25,7 +24,8 @@ PAGES = {
 }
 NUMBERS = frozenset({"seed", "latent_index", "other_index", "share", "truncation"})
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -51,7 +51,8 @@ def place_of(query: Mapping[str, str]) -> Place:
     try:
         return Place.model_validate(values | {"moves": moves.split(",") if moves else []})
     except ValidationError as error:
-        raise UserError(explained(error, Place)[:400]) from error
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise UserError("; ".join(wrong)) from error
 
 
 def application(scene: Scene) -> web.Application:

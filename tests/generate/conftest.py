@@ -1,4 +1,3 @@
-import io
 import socket
 import subprocess
 import sys
@@ -31,7 +30,7 @@ def models(tmp_path_factory):
 def trained(tmp_path_factory):
     """A folder with models, the data set they say they know, and the run's critic.
 
-    Of the 40 training pictures the first 3 are what latents 2, 5 and 6 of seed 5 give, the second one mirrored.
+    Of the 40 training pictures the first 3 are what latents 2, 5 and 6 of seed 5 give, the second mirrored.
     """
     folder = tmp_path_factory.mktemp("trained")
     write_models(folder / "draft", "unknown")
@@ -76,8 +75,10 @@ def explorer(trained):
         "--data",
         str(trained / "data"),
     ]
-    with subprocess.Popen([*command, "--port", "0"], cwd=REPOSITORY, stderr=subprocess.PIPE) as process:
-        said = io.TextIOWrapper(process.stderr).readline()
+    with subprocess.Popen(
+        [*command, "--port", "0"], cwd=REPOSITORY, stderr=subprocess.PIPE, text=True
+    ) as process:
+        said = process.stderr.readline()
         assert "http://127.0.0.1:" in said
         yield said.split()[1]
         process.terminate()

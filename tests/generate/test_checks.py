@@ -1,16 +1,34 @@
 """Near copies and low scores: found, counted, left out."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from test_generate import PARAMS, files_of, rows_of, with_
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
 from fashion_pggan.shards import Dataset
 from generate import stage
 from generate.neighbours import Training
 from generate.sampler import Sampler, snapshots_in
+
+REPOSITORY = Path(__file__).parents[2]
+PARAMS = load_params(REPOSITORY / "params.yaml").generate.model_copy(
+    update={"count": 10, "seed": 5, "minibatch": 4}
+)
+
+
+def with_(**changes):
+    return PARAMS.model_copy(update=changes)
+
+
+def rows_of(folder):
+    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
+
+
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def run(trained, target, **changes):
@@ -67,7 +85,7 @@ def test_what_is_left_out_does_not_depend_on_the_minibatch(trained, tmp_path):
 def test_what_a_check_lacks_is_named(trained, models, tmp_path):
     with pytest.raises(UserError, match="reject_copies needs the training data set: give --data"):
         stage.run(models, tmp_path / "out", with_(reject_copies=0.01))
-    with pytest.raises(UserError, match="no critic of run params in .*: give --runs"):
+    with pytest.raises(UserError, match=r"no critic of run params in .*: give --runs"):
         stage.run(models, tmp_path / "out", with_(reject_scores=0.1), runs=tmp_path)
     with pytest.raises(UserError, match="was trained on dataset: give that one"):
         stage.run(models, tmp_path / "out", PARAMS, data=trained / "data")

@@ -5,7 +5,11 @@ STAMP = $(VENV)/installed
 ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
 INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 
-.PHONY: demo test test-fast check format serve run bench use lock clean environment repository
+# a snapshot or a folder of models, and its training data set
+MODELS ?= models
+DATA ?= data/curated
+
+.PHONY: demo test test-fast check format serve run bench explore use lock clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
@@ -35,6 +39,9 @@ run: environment # have make serve run the pipeline, or one stage: make run STAG
 
 bench: environment # side-by-side measurements, see benchmarks/README.md
 	$(ACTIVE) python -m benchmarks.train
+
+explore: environment # a page to walk about the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
+	@$(ACTIVE) python -m generate.explore "$(MODELS)" --data "$(DATA)"
 
 use: environment # make use PRESET=photos PICTURES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
 	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(PICTURES),--set 'crawl.shop_pictures="$(patsubst ~/%,$(HOME)/%,$(PICTURES))"') $(foreach setting,$(SET),--set '$(setting)')

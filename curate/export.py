@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from curate.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
 from fashion_pggan.errors import UserError
+from fashion_pggan.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
 from fashion_pggan.files import check_replaceable, replace_directory, write_text
 from fashion_pggan.manifest import CuratedPicture, iterate_records, schema_of
 from fashion_pggan.progress import Progress

@@ -70,13 +70,18 @@ class CuratedPicture(Record):
 class GeneratedPicture(Record):
     """A picture that a generator made, and all that is needed to make it again."""
 
-    file_name: str  # the column by which Hugging Face `datasets` finds the picture
     seed: int
     latent_index: int
+    truncation: float  # 1: none
     snapshot: str
+    snapshot_sha256: str  # of its file
     kimg: float  # thousand pictures shown to the snapshot's training
     params_hash: str  # of the training's parameters
     dataset_version: str
+    nearest_index: int | None  # of the nearest training picture in the data set; None: not looked for
+    nearest_mirrored: bool | None
+    nearest_distance: float | None  # root mean square difference in grey levels of 255
+    critic_score: float | None  # higher is more real; None: not asked for
 
 
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:

@@ -146,7 +146,15 @@ class GenerateParams(Section):
 
     count: int = Field(gt=0)
     seed: int = Field(ge=0)
-    minibatch: int = Field(gt=0)  # pictures made at once
+    first: int = Field(ge=0)  # latent index of the first picture
+    minibatch: int = Field(gt=0)  # pictures held at once; on the CPU it changes nothing else
+    form: Literal["imagefolder", "webdataset", "parquet"]
+    format: Literal["png", "webp", "jpeg"]  # png and webp are exact
+    truncation: float = Field(ge=0, le=1)  # 1: off; lower: nearer to the mean picture, less variety
+    reject_copies: float = Field(
+        ge=0, lt=1
+    )  # nearer to training than this share of it is to the rest; 0: off
+    reject_scores: float = Field(ge=0, lt=1)  # share of low critic scores that is left out; 0: off
 
 
 class EvaluateParams(Section):

@@ -1,46 +1,139 @@
-"""`python -m generate SNAPSHOT OUT`: a folder of new pictures, with a manifest that can make each again."""
+"""`python -m generate SNAPSHOT OUT`: a data set of new pictures, or a grid, a film, a recipe's picture."""
 
 import argparse
 import logging
+import re
 from pathlib import Path
+from typing import Any
 
+import torch
 from pydantic import ValidationError
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_bytes
 from fashion_pggan.params import GenerateParams, load_params
 from generate import stage
+from generate.film import write_film, write_sheet
+from generate.recipe import read_recipe
+from generate.sampler import Sampler, snapshots_in
 from train.distributed import device_of
+
+MODELS = Path("models")
+MOST_PICTURES = 10_000  # in a grid or a film
+# parameter -> (type, help); each may be given on the command line in place of params.yaml's
+SETTINGS: dict[str, tuple[type, str]] = {
+    "count": (int, "pictures to make"),
+    "seed": (int, "of the latents"),
+    "first": (int, "latent index of the first picture"),
+    "form": (str, "imagefolder, webdataset or parquet"),
+    "format": (str, "png, webp or jpeg"),
+    "truncation": (float, "1: off; lower: nearer to the mean picture"),
+    "reject_copies": (float, "share of training pictures that are nearer to another, e.g. 0.01; 0: off"),
+    "reject_scores": (float, "share of low critic scores to leave out; 0: off"),
+}
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Parse the command line and run the stage."""
+    """Parse the command line and do what it asks."""
+    given = _parser().parse_args()
+    device = device_of(given.device)
+    if given.recipe:
+        _again(given.recipe, given.snapshot or MODELS, given.out, device)
+        return
+    if not (given.snapshot and given.out):
+        raise UserError("give a snapshot or a folder of models, and where to write: generate SNAPSHOT OUT")
+    params = _params(given)
+    if not (given.grid or given.interpolate):
+        count = stage.run(
+            given.snapshot,
+            given.out,
+            params,
+            data=given.data,
+            runs=given.runs,
+            report=given.report,
+            device=device,
+        )
+        log.info("%d pictures in %s", count, given.out)
+        return
+    sampler = Sampler.load(_snapshot(given.snapshot), device).truncated(params.truncation)
+    if given.grid:
+        write_sheet(given.out, sampler, params.seed, params.first, *_shape(given.grid))
+    else:
+        if not 2 <= given.frames <= MOST_PICTURES or min(given.interpolate) < 0:
+            raise UserError(f"--frames {given.frames}: give 2 to {MOST_PICTURES}, and indices from 0 on")
+        write_film(given.out, sampler, params.seed, tuple(given.interpolate), given.frames)
+    log.info("%s", given.out)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m generate", description=__doc__)
     parser.add_argument(
-        "snapshot", type=Path, help="a .safetensors file, or a folder of models (its last snapshot)"
+        "snapshot",
+        type=Path,
+        nargs="?",
+        help="a .safetensors file, or a folder of models (its last snapshot)",
     )
-    parser.add_argument("out", type=Path, help="folder for the pictures; replaced as a whole")
+    parser.add_argument("out", type=Path, nargs="?", help="folder or file to make; replaced as a whole")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--count", type=int, help="pictures to make, instead of generate.count")
-    parser.add_argument("--seed", type=int, help="instead of generate.seed")
+    for name, (kind, text) in SETTINGS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text} (generate.{name})")
+    parser.add_argument(
+        "--data", type=Path, help="the training data set: nearest pictures are looked up in it"
+    )
+    parser.add_argument("--runs", type=Path, default=stage.RUNS, help="where the critic's checkpoints are")
     parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    arguments = parser.parse_args()
-    params = load_params(arguments.params).generate
-    for name in ("count", "seed"):
-        if getattr(arguments, name) is not None:
-            params = _replaced(params, name, getattr(arguments, name))
-    count = stage.run(
-        arguments.snapshot, arguments.out, params, report=arguments.report, device=device_of(arguments.device)
-    )
-    logging.getLogger(__name__).info("%d pictures in %s", count, arguments.out)
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--grid", metavar="ROWSxCOLUMNS", help="one PNG with pictures side by side")
+    what.add_argument("--interpolate", type=int, nargs=2, metavar=("A", "B"), help="a film, .webp or .mp4")
+    what.add_argument("--recipe", type=Path, help="make the picture of a recipe (JSON or PNG) again")
+    parser.add_argument("--frames", type=int, default=60, help="of the film")
+    return parser
 
 
-def _replaced(params: GenerateParams, name: str, value: int) -> GenerateParams:
+def _params(given: argparse.Namespace) -> GenerateParams:
+    params = load_params(given.params).generate
+    for name in SETTINGS:
+        if getattr(given, name) is not None:
+            params = _replaced(params, name, getattr(given, name))
+    return params
+
+
+def _replaced(params: GenerateParams, name: str, value: Any) -> GenerateParams:
     try:
         return GenerateParams.model_validate({**params.model_dump(), name: value})
     except ValidationError as error:
-        raise UserError(f"--{name} {value}: {error.errors()[0]['msg']}") from error
+        flag = name.replace("_", "-")
+        raise UserError(f"--{flag} {value}: {error.errors()[0]['msg']}") from error
+
+
+def _snapshot(source: Path) -> Path:
+    return snapshots_in(source)[-1] if source.is_dir() else source
+
+
+def _shape(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
+    rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
+    if not 1 <= rows * columns <= MOST_PICTURES:
+        raise UserError(
+            f"--grid {text}: give rows and columns, such as 4x8, {MOST_PICTURES} pictures at most"
+        )
+    return rows, columns
+
+
+def _again(path: Path, source: Path, out: Path | None, device: torch.device) -> None:
+    """Make a recipe's picture again."""
+    recipe = read_recipe(path)
+    if source.is_dir():
+        source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
+    sampler = Sampler.load(source, device)
+    recipe.check(sampler)
+    out = out or path.with_name(f"{path.stem}-again.png")
+    write_bytes(out, recipe.png(recipe.picture(sampler)))
+    log.info("%s", out)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,32 @@
-"""The generate stage: a snapshot in, a folder of new pictures with a manifest out."""
+"""The generate stage: a snapshot in, a data set of new pictures with a manifest and a card out."""
 
 import json
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
-from fashion_pggan.files import replace_directory, write_bytes, write_text
-from fashion_pggan.manifest import GeneratedPicture
+from fashion_pggan.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
+from fashion_pggan.files import check_replaceable, replace_directory, write_text
+from fashion_pggan.manifest import GeneratedPicture, schema_of
 from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
-from generate.sampler import Sampler, snapshots_in
-from train.grid import png_of, write_grid
+from generate.card import card_of
+from generate.critic import Scorer
+from generate.judge import Candidate, Judge
+from generate.neighbours import Training
+from generate.recipe import facts_of
+from generate.sampler import Sampler, snapshots_in, workers
+from train.grid import write_grid
 
+SHARD_PICTURES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_PICTURES = 64
+MARK = "generated.json"  # in a folder that may be replaced; it is there once the data set is whole
+RUNS = Path("runs/train")
 
 
 def run(
@@ -22,58 +34,110 @@ def run(
     target: Path,
     params: GenerateParams,
     *,
+    data: Path | None = None,
+    runs: Path = RUNS,
     report: Path | None = None,
     device: torch.device | str = "cpu",
 ) -> int:
-    """Write a data set of new pictures, in the ImageFolder form of Hugging Face `datasets`.
+    """Write a data set of new pictures.
+
+    It is built beside `target` and takes its place when it is whole: a stage that was killed leaves what was
+    there before, and starts anew.
 
     Args:
         source: a snapshot, or a folder of models, of which the most trained is taken.
-        target: folder for `images/`, `metadata.jsonl` (a row per picture) and `sheet.png`; replaced whole.
+        target: folder for the pictures, `README.md`, `sheet.png` and `generated.json`; replaced whole.
         params: the generate section.
+        data: the data set it was trained on, to look up each picture's nearest; None: it is not done.
+        runs: where the critic's checkpoint is, for `params.reject_scores`.
         report: where to write the facts as JSON.
         device: where to compute.
 
     Returns:
         How many pictures were written.
+
+    Raises:
+        UserError: what a check needs is missing, or hardly a picture passes.
     """
-    snapshot = snapshots_in(source)[-1] if source.is_dir() else source
-    sampler = Sampler.load(snapshot, device)
+    check_replaceable(target, MARK, "generated data set", [source, *([data] if data else [])])
+    sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
+    training = Training.of(data, sampler) if data else None
+    sampler = sampler.truncated(params.truncation)
+    scorer = Scorer.of(runs, sampler) if params.reject_scores else None
+    judge = Judge(sampler, params, training, scorer)
     with replace_directory(target) as building:
-        rows = list(_write_pictures(sampler, snapshot.stem, building, params))
-        lines = (row.model_dump_json() + "\n" for row in rows)
-        write_text(building / "metadata.jsonl", "".join(lines))
-        shown = sampler.pictures(params.seed, range(min(SHEET_PICTURES, params.count)))
-        write_grid(building / "sheet.png", shown, SHEET_COLUMNS)
+        pictures = _Pictures(sampler, params, judge)
+        columns = schema_of(GeneratedPicture)
+        WRITERS[Format(params.form)](building, iter(pictures), columns, params.count, SHARD_PICTURES)
+        facts = pictures.facts() | judge.facts()
+        write_grid(building / "sheet.png", np.stack(pictures.shown), SHEET_COLUMNS)
+        write_text(building / "README.md", card_of(facts))
+        write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
     if report:
-        facts = {
-            "pictures": len(rows),
-            "snapshot": snapshot.stem,
-            "kimg": sampler.kimg,
-            "seed": params.seed,
-            "params_hash": sampler.params_hash,
-            "dataset_version": sampler.dataset_version,
-        }
         write_text(report, json.dumps(facts, indent=1) + "\n")
-    return len(rows)
+    return params.count
 
 
-def _write_pictures(
-    sampler: Sampler, snapshot: str, folder: Path, params: GenerateParams
-) -> Iterator[GeneratedPicture]:
-    with Progress("generating", params.count, "pictures") as progress:
-        for start in range(0, params.count, params.minibatch):
-            indices = range(start, min(start + params.minibatch, params.count))
-            for index, pixels in zip(indices, sampler.pictures(params.seed, indices), strict=True):
-                name = f"images/{index:06d}.png"
-                write_bytes(folder / name, png_of(pixels))
-                yield GeneratedPicture(
-                    file_name=name,
-                    seed=params.seed,
-                    latent_index=index,
-                    snapshot=snapshot,
-                    kimg=sampler.kimg,
-                    params_hash=sampler.params_hash,
-                    dataset_version=sampler.dataset_version,
-                )
-            progress.advance(len(indices))
+class _Pictures:
+    """The stream of pictures, and what is known of it in the end."""
+
+    def __init__(self, sampler: Sampler, params: GenerateParams, judge: Judge) -> None:
+        self.sampler, self.params, self.judge = sampler, params, judge
+        self.shown: list[Any] = []
+        self.distances = array("d")
+        self.last = params.first
+
+    def __iter__(self) -> Iterator[Exported]:
+        with Progress("generating", self.params.count, "pictures") as progress:
+            for candidate, data in self._kept():
+                if len(self.shown) < SHEET_PICTURES:
+                    self.shown.append(candidate.pixels)
+                if candidate.neighbour:
+                    self.distances.append(candidate.neighbour.distance)
+                self.last = candidate.index
+                yield self._exported(candidate, data)
+                progress.advance()
+
+    def _kept(self) -> Iterator[tuple[Candidate, bytes]]:
+        start, left, picture_format = self.params.first, self.params.count, PictureFormat(self.params.format)
+        while left:
+            size = self.params.minibatch if self.judge.rejects else min(self.params.minibatch, left)
+            pixels = self.sampler.pictures(self.params.seed, range(start, start + size))
+            kept = self.judge.kept(start, pixels, left)
+            files = workers().map(lambda one: encoded(one.pixels, picture_format), kept)
+            yield from zip(kept, files, strict=True)
+            start, left = start + size, left - len(kept)
+
+    def _exported(self, candidate: Candidate, data: bytes) -> Exported:
+        near = candidate.neighbour
+        row = GeneratedPicture(
+            seed=self.params.seed,
+            latent_index=candidate.index,
+            truncation=self.params.truncation,
+            **facts_of(self.sampler),
+            nearest_index=near.index if near else None,
+            nearest_mirrored=near.mirrored if near else None,
+            nearest_distance=near.distance if near else None,
+            critic_score=candidate.score,
+        )
+        key = f"seed{self.params.seed}_{candidate.index:08d}"
+        return Exported(key, data, SUFFIXES[PictureFormat(self.params.format)], row.model_dump())
+
+    def facts(self) -> dict[str, Any]:
+        """What `dvc metrics` shows, and the card."""
+        nearest = quantiles("nearest", self.distances) if self.distances else {}
+        chosen = self.params.model_dump(exclude={"count", "minibatch"})
+        return {
+            "pictures": self.params.count,
+            **chosen,
+            "last": self.last,
+            "resolution": self.sampler.resolution,
+            **facts_of(self.sampler),
+            **nearest,
+        }
+
+
+def quantiles(name: str, distances: "array[float]") -> dict[str, float]:
+    """The closest, the hundredth and the middle one of some distances."""
+    closest, hundredth, median = np.quantile(np.array(distances), (0.0, 0.01, 0.5)).round(3).tolist()
+    return {f"{name}_closest": closest, f"{name}_percent_1": hundredth, f"{name}_median": median}

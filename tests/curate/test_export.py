@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from curate import export, stage
-from curate.export_formats import Format, PictureFormat
 from fashion_pggan.errors import UserError
+from fashion_pggan.export_formats import Format, PictureFormat
 from fashion_pggan.files import sha256_of
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import Dataset

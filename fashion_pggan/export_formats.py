@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from curate.measure import Pixels
 from fashion_pggan.files import atomic_write, write_bytes
+from fashion_pggan.shards import Pictures
 
 GROUP_ROWS = 100  # pictures in a row group of Parquet: few are held at once by who reads it
 FOLDER_PICTURES = 1000  # pictures in one folder of an ImageFolder
@@ -45,7 +45,7 @@ OPTIONS: Mapping[PictureFormat, dict[str, Any]] = {
 class Exported:
     """A picture ready to be written."""
 
-    key: str  # SHA-256 of its original: unique, and the same in every version
+    key: str  # unique, without a dot: of a curated picture the SHA-256 of its original
     data: bytes  # encoded
     suffix: str  # of a file with these bytes, without the dot
     facts: dict[str, Any]  # columns of the manifest
@@ -56,7 +56,7 @@ class Exported:
         return f"{self.key}.{self.suffix}"
 
 
-def encoded(pixels: Pixels, picture_format: PictureFormat) -> bytes:
+def encoded(pixels: Pictures, picture_format: PictureFormat) -> bytes:
     """A picture as a file's bytes."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, picture_format.value, **OPTIONS[picture_format])

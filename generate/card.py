@@ -1,0 +1,26 @@
+"""The card of a generated data set: what it is, for people and for Hugging Face's programs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+# what a program that loads the pictures must look at, by form
+FILES = {
+    "imagefolder": '["metadata.jsonl", "images/**"]',
+    "webdataset": '"train-*.tar"',
+    "parquet": '"data/*.parquet"',
+}
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+TEMPLATES = Environment(
+    loader=PackageLoader("generate", ""),
+    undefined=StrictUndefined,
+    keep_trailing_newline=True,
+    autoescape=False,  # Markdown of numbers and hashes
+)
+
+
+def card_of(facts: Mapping[str, Any]) -> str:
+    """README.md of a data set, from the stage's facts."""
+    size = next((name for most, name in SIZES if facts["pictures"] < most), "n>1M")
+    return TEMPLATES.get_template("card.md.j2").render(**facts, size=size, files=FILES[facts["form"]])

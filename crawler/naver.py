@@ -4,42 +4,51 @@ All that a live call might contradict is in this module. Source: Naver's API doc
 November 2026; the error table follows the developer centre's and the API gateway's error documents.
 """
 
-import html
-import json
-import re
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from crawler.api import (
+    ApiError,
+    ApiRequest,
+    Keys,
+    Page,
+    Result,
+    SearchCall,
+    Trouble,
+    beginning_of,
+    clean_title,
+    json_of,
+    number_of,
+    text_of,
+)
+
 PAGE = 100  # results of one call, the most the API gives
 WINDOW = 1000  # ranks of one query that whole pages reach
-
-TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-
-
-@dataclass(frozen=True)
-class Keys:
-    """What identifies the caller; never shown."""
-
-    key_id: str = field(repr=False)
-    key: str = field(repr=False)
-
-    def hidden_in(self, text: str) -> str:
-        """`text` with the keys replaced by stars: an answer may repeat what was sent."""
-        for secret in (self.key, self.key_id):
-            text = text.replace(secret, "***") if len(secret) > 4 else text
-        return text
-
+DAILY_CALLS = 25_000  # of one key, all searches together
 
 @dataclass(frozen=True)
 class Platform:
-    """Where the API is and what its key headers are called."""
+    """One of the two places of the API: its address, headers and keys."""
 
     name: str
     address: str
     id_header: str
     key_header: str
+    keys: tuple[str, str]  # environment variables
+    console: str
+    page: int = PAGE
+    window: int = WINDOW
+    daily_calls: int = DAILY_CALLS
+    filters: bool = True
+
+    def request_of(self, call: SearchCall, keys: Keys) -> ApiRequest:
+        """The HTTP request that asks for a page."""
+        return request_of(call, self, keys)
+
+    def answer_of(self, status: int, body: bytes, call: SearchCall) -> Page | ApiError:
+        """Read the answer to `call`."""
+        return answer_of(status, body, call.start)
 
 
 HUB = Platform(
@@ -47,26 +56,17 @@ HUB = Platform(
     "https://naverapihub.apigw.ntruss.com/search/v1/image",
     "X-NCP-APIGW-API-KEY-ID",
     "X-NCP-APIGW-API-KEY",
+    ("NAVER_API_KEY_ID", "NAVER_API_KEY"),
+    "an application of NAVER API HUB in the NAVER Cloud console",
 )
-
-
-@dataclass(frozen=True)
-class SearchCall:
-    """One page of one query."""
-
-    query: str
-    start: int  # rank of the first result, from 1
-    display: int  # results wanted, 1 to 100
-    sort: str  # sim or date
-    filter: str  # all, large, medium or small
-
-
-@dataclass(frozen=True)
-class ApiRequest:
-    """A GET request to make."""
-
-    url: str
-    headers: dict[str, str] = field(repr=False)
+LEGACY = Platform(
+    "naver_legacy",
+    "https://openapi.naver.com/v1/search/image",
+    "X-Naver-Client-Id",
+    "X-Naver-Client-Secret",
+    ("NAVER_CLIENT_ID", "NAVER_CLIENT_SECRET"),
+    "an application of Naver's developer centre; it gives no new ones, and old ones end on 2027-06-30",
+)
 
 
 def request_of(call: SearchCall, platform: Platform, keys: Keys) -> ApiRequest:
@@ -81,43 +81,6 @@ def request_of(call: SearchCall, platform: Platform, keys: Keys) -> ApiRequest:
     headers = {platform.id_header: keys.key_id, platform.key_header: keys.key}
     return ApiRequest(f"{platform.address}?{urlencode(parameters)}", headers)
 
-
-@dataclass(frozen=True)
-class Result:
-    """One picture of a page."""
-
-    rank: int  # in the query's results, from 1
-    title: str  # without tags and entities
-    link: str  # of the picture itself, as the API gave it
-    width: int | None  # pixels, as the API says; None when it does not
-    height: int | None
-
-
-@dataclass(frozen=True)
-class Page:
-    """An answer."""
-
-    total: int  # results the query has in all: an estimate that changes from page to page
-    returned: int  # results of this page, those without a usable link too
-    results: tuple[Result, ...]
-
-
-class Trouble(StrEnum):
-    """What an error answer asks of the crawl."""
-
-    SPEED = "too fast"  # wait longer, ask again
-    SERVER = "server error"  # wait, ask again
-    QUOTA = "quota used up"  # stop; the next run goes on
-    KEYS = "wrong keys"  # stop
-    PERMISSION = "no permission"  # stop
-    CLOSED = "no such API"  # stop
-    REQUEST = "malformed request"  # stop: a fault of this program
-    QUERY = "bad query"  # leave this query out
-    WINDOW = "behind the last page"  # this query has no more pages
-
-
-PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # may pass when asked again
-OF_ONE_QUERY = frozenset({Trouble.QUERY, Trouble.WINDOW})  # the other queries go on
 
 SEARCH_CODES = {  # {"errorMessage": ..., "errorCode": ...}
     "SE01": Trouble.QUERY,
@@ -156,27 +119,14 @@ STATUSES = {  # when the body says nothing that is known
 }
 
 
-@dataclass(frozen=True)
-class ApiError:
-    """An answer that is no page of results."""
-
-    trouble: Trouble
-    status: int  # of HTTP
-    code: str  # the API's own; empty when it gave none
-    message: str
-
-    def __str__(self) -> str:
-        return " ".join(part for part in (str(self.status), self.code, self.message) if part)
-
-
 def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
     """Read the answer to a call that asked for ranks from `start` on; its content type does not matter."""
-    answer = _json_of(body)
+    answer = json_of(body)
     items = answer.get("items") if isinstance(answer, dict) else None
     if status != 200 or not isinstance(items, list):
         return error_of(status, body)
     found = [_result_of(item, start + offset) for offset, item in enumerate(items)]
-    total = _number(answer.get("total"))
+    total = number_of(answer.get("total"))
     return Page(
         total=start + len(items) - 1 if total is None else total,
         returned=len(items),
@@ -186,26 +136,17 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
 
 def error_of(status: int, body: bytes) -> ApiError:
     """Read an error from its body: quota and speed limit, above all, share the status 429."""
-    answer = _json_of(body)
+    answer = json_of(body)
     if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
         inner = answer["error"]
-        codes, code = GATEWAY_CODES, _text(inner.get("errorCode"))
-        message = ": ".join(filter(None, (_text(inner.get("message")), _text(inner.get("details")))))
+        codes, code = GATEWAY_CODES, text_of(inner.get("errorCode"))
+        message = ": ".join(filter(None, (text_of(inner.get("message")), text_of(inner.get("details")))))
     elif isinstance(answer, dict) and "errorCode" in answer:
-        codes, code = SEARCH_CODES, _text(answer["errorCode"])
-        message = _text(answer.get("errorMessage"))
+        codes, code = SEARCH_CODES, text_of(answer["errorCode"])
+        message = text_of(answer.get("errorMessage"))
     else:
-        codes, code, message = {}, "", _short(body)
+        codes, code, message = {}, "", beginning_of(body)
     return ApiError(codes.get(code) or _by_status(status, message), status, code, message)
-
-
-def clean_title(title: str) -> str:
-    """A title without tags, entities and doubled blanks; cleaning it again changes nothing."""
-    while True:
-        cleaned = " ".join(TAG.sub("", html.unescape(title)).split())
-        if cleaned == title:
-            return cleaned
-        title = cleaned
 
 
 def _result_of(item: Any, rank: int) -> Result | None:
@@ -213,10 +154,10 @@ def _result_of(item: Any, rank: int) -> Result | None:
         return None
     return Result(
         rank=rank,
-        title=clean_title(_text(item.get("title"))),
+        title=clean_title(text_of(item.get("title"))),
         link=item["link"].strip(),
-        width=_number(item.get("sizewidth")) or None,  # "0" means that nobody knows
-        height=_number(item.get("sizeheight")) or None,
+        width=number_of(item.get("sizewidth")) or None,  # "0" means that nobody knows
+        height=number_of(item.get("sizeheight")) or None,
     )
 
 
@@ -224,30 +165,3 @@ def _by_status(status: int, message: str) -> Trouble:
     if status == 429 and "quota" in message.lower():
         return Trouble.QUOTA
     return STATUSES.get(status, Trouble.SERVER)
-
-
-def _json_of(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return None
-
-
-def _number(value: object) -> int | None:
-    """The API gives sizes as strings, totals as numbers."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    try:
-        number = int(value)
-    except ValueError:
-        return None
-    return number if 0 <= number < 2**63 else None
-
-
-def _text(value: object) -> str:
-    whole = "" if value is None else str(value).encode("utf-8", "replace").decode()  # no lone surrogates
-    return " ".join(whole.split())[:500]
-
-
-def _short(body: bytes) -> str:
-    return " ".join(body[:200].decode("utf-8", "replace").split())

@@ -1,30 +1,28 @@
-"""Who is asked: the embedded demo shop, started here, or Naver's API HUB with keys from the environment."""
+"""Who is asked: a search API with keys from the environment, the embedded demo shop, or a list of addresses."""
 
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
-from crawler.naver import HUB, ApiError, Keys, Platform, Trouble
+from crawler.api import ApiError, Keys, SearchApi, Trouble
+from crawler.kakao import KAKAO
+from crawler.naver import HUB, LEGACY, Platform
+from crawler.shop import SHOP_NAME, running_shop
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
-KEY_ID = "NAVER_API_KEY_ID"  # environment: the client ID of the application in the NAVER Cloud console
-KEY = "NAVER_API_KEY"  # environment: its client secret
 SHOP_URL = (
     "FASHION_PGGAN_SHOP_URL"  # environment: a demo shop that runs already, such as http://127.0.0.1:8000
 )
 SHOP_KEYS = Keys("demo", "demo")
-SHOP_NAME = "http://demo-shop.localhost"  # what the shop calls itself: the same on every port it gets
-SHOP_STOP_S = 5.0  # seconds
+NO_KEYS = Keys("", "")
 
 ADVICE = {
-    Trouble.SPEED: "the search API still finds us too fast: raise crawl.delay_s and run again",
+    Trouble.SPEED: "the search API still finds us too fast: lower crawl.calls_per_s and run again",
     Trouble.SERVER: "the search API fails: run again later",
     Trouble.QUOTA: "the daily quota of search calls is used up: run again after 00:00 in Korea (15:00 UTC)",
-    Trouble.KEYS: f"the search API refuses the keys: check {KEY_ID} and {KEY} in the environment",
+    Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
     Trouble.CLOSED: "there is no such search API: choose another crawl.provider",
     Trouble.REQUEST: "the search API calls our request malformed: report this as a fault of fashion-pggan",
@@ -33,18 +31,35 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Provider:
-    """A search API, and where the pictures it links are fetched."""
+    """Whom a crawl asks, and where the pictures that it links are fetched."""
 
     name: str
-    platform: Platform
+    api: SearchApi | None  # None: a list of addresses, which answers by itself
     keys: Keys
-    shop: str = ""  # address that stands behind SHOP_NAME
+    shop: str = ""  # the address that stands behind SHOP_NAME, and the one private one that may be asked
     on_loopback: bool = False  # no throttle, no proxy
 
     def address_of(self, url: str) -> str:
         """Where the picture of a canonical URL is fetched."""
         is_shop = self.shop and url.startswith(f"{SHOP_NAME}/")
         return self.shop + url.removeprefix(SHOP_NAME) if is_shop else url
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Hosts with their port, `127.0.0.1:8000`, that may be asked though they are private."""
+        return frozenset({urlsplit(self.shop).netloc}) if self.shop else frozenset()
+
+    def advice_on(self, error: ApiError) -> str:
+        """What an error of the API means, what it said, and what to do about it."""
+        what, _, mend = ADVICE[error.trouble].partition(": ")
+        names = " and ".join(self.api.keys) if self.api else ""
+        return f"{what} ({self.keys.hidden_in(str(error))}): {mend.format(keys=names)}"
+
+
+def api_named(name: str) -> SearchApi | None:
+    """The search API that crawl.provider names; the demo shop speaks as NAVER API HUB does."""
+    apis: dict[str, SearchApi] = {"demo": replace(HUB, name="demo"), "naver_hub": HUB}
+    return {**apis, "naver_legacy": LEGACY, "kakao": KAKAO}.get(name)
 
 
 @contextmanager
@@ -54,86 +69,33 @@ def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterat
     Raises:
         UserError: keys, contact or the shop are missing; the text says which.
     """
-    if params.provider == "naver_hub":
-        yield _hub(params, environment)
+    if params.provider != "demo":
+        if not params.contact:
+            raise UserError(
+                "crawl.contact in params.yaml is empty: give a mail address or a page, by which shops reach you"
+            )
+        api = api_named(params.provider)
+        yield Provider(params.provider, api, _keys_from(environment, api) if api else NO_KEYS)
     elif shop := environment.get(SHOP_URL, "").rstrip("/"):
-        own = environment.get(KEY_ID) and environment.get(KEY)
-        yield _demo(shop, _keys_from(environment) if own else SHOP_KEYS)
+        own = all(environment.get(name) for name in HUB.keys)
+        yield _demo(shop, _keys_from(environment, HUB) if own else SHOP_KEYS)
     else:
-        with _running_shop(params) as shop:
+        with running_shop(params) as shop:
             yield _demo(shop, SHOP_KEYS)
 
 
-def advice_on(error: ApiError, keys: Keys) -> str:
-    """What an error of the API means, what it said, and what to do about it."""
-    what, _, mend = ADVICE[error.trouble].partition(": ")
-    return f"{what} ({keys.hidden_in(str(error))}): {mend}"
-
-
-def _hub(params: CrawlParams, environment: Mapping[str, str]) -> Provider:
-    if not params.contact:
-        raise UserError(
-            "crawl.contact in params.yaml is empty: give a mail address or a page, by which shops reach you"
-        )
-    return Provider("naver_hub", HUB, _keys_from(environment))
-
-
 def _demo(shop: str, keys: Keys) -> Provider:
-    path = HUB.address.partition("ntruss.com")[2]
-    return Provider("demo", replace(HUB, name="demo", address=shop + path), keys, shop, on_loopback=True)
+    path = urlsplit(HUB.address).path
+    api: Platform = replace(HUB, name="demo", address=shop + path)
+    return Provider("demo", api, keys, shop, on_loopback=True)
 
 
-def _keys_from(environment: Mapping[str, str]) -> Keys:
-    values = {name: environment.get(name, "").strip() for name in (KEY_ID, KEY)}
+def _keys_from(environment: Mapping[str, str], api: SearchApi) -> Keys:
+    values = {name: environment.get(name, "").strip() for name in api.keys}
     missing = [name for name, value in values.items() if not value]
     if missing:
-        raise UserError(
-            f"no {' and no '.join(missing)} in the environment: set the client ID as {KEY_ID} and the client "
-            f"secret as {KEY}, from an application of NAVER API HUB"
-        )
+        raise UserError(f"no {' and no '.join(missing)} in the environment: take it from {api.console}")
     for name, value in values.items():
         if not value.isascii() or not value.isprintable():
             raise UserError(f"{name} in the environment holds characters that no key has: copy it again")
-    return Keys(values[KEY_ID], values[KEY])
-
-
-@contextmanager
-def _running_shop(params: CrawlParams) -> Iterator[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "demo_shop",
-        "--port",
-        "0",
-        "--public-url",
-        SHOP_NAME,
-        "--end-with-parent",
-    ]
-    command += (
-        ["--pictures", params.shop_pictures]
-        if params.shop_pictures
-        else ["--products", str(params.shop_products)]
-    )
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0) as shop,
-    ):
-        try:
-            assert shop.stdout is not None  # because of PIPE
-            line = shop.stdout.readline().strip()
-            if not line.startswith("demo shop:"):
-                shop.wait(SHOP_STOP_S)
-                errors.seek(0)
-                said = errors.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-                raise UserError(f"the demo shop did not start: {said[-1].removeprefix('error: ')}")
-            yield line.rpartition(" ")[2].rstrip("/")
-        finally:
-            _end(shop)
-
-
-def _end(shop: "subprocess.Popen[str]") -> None:
-    shop.terminate()
-    try:
-        shop.wait(SHOP_STOP_S)
-    except subprocess.TimeoutExpired:
-        shop.kill()
+    return Keys(*([""] * (2 - len(values))), *values.values())

@@ -116,16 +116,21 @@ class PictureHandler:
             headers = Headers(list(response.headers.items()))
             peer = response.connection and response.connection.transport
             address = peer.get_extra_info("peername") if peer else None
-            answer = {"url": request.url, "status": response.status, "headers": headers, "request": request}
             self._check_headers(request, response)
-            stopped = self._heard(signals.headers_received, request, headers=headers)
-            body, flags = (b"", []) if stopped else await self._body(request, response)
+            stopped = self._heard(
+                signals.headers_received, request, headers=headers, body_length=response.content_length
+            )
+            body, flags = (b"", ["download_stopped"]) if stopped else await self._body(request, response)
         kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        result = kind(**answer, body=body, flags=flags, ip_address=address and address[0], protocol="HTTP/1.1")
-        if stopped and stopped.fail:
-            stopped.response = result
-            raise stopped
-        return result
+        return kind(
+            request.url,
+            status=response.status,
+            headers=headers,
+            body=body,
+            flags=flags,
+            ip_address=address and address[0],
+            protocol="HTTP/1.1",
+        )
 
     async def _body(self, request: Any, response: aiohttp.ClientResponse) -> tuple[bytes, list[str]]:
         """All of a body, as it came, and Scrapy's flags."""
@@ -142,9 +147,7 @@ class PictureHandler:
                     raise RefusedError("TOO_LARGE", f"{request.url} is larger than {most} bytes")
                 if wants_size:
                     wants_size = not self._check_size(request, b"".join(chunks)) and size < ENOUGH
-                if listened and (stopped := self._heard(signals.bytes_received, request, data=chunk)):
-                    if stopped.fail:
-                        raise stopped
+                if listened and self._heard(signals.bytes_received, request, data=chunk):
                     return b"".join(chunks), ["download_stopped"]
         except aiohttp.ClientPayloadError:
             if request.meta.get("download_fail_on_dataloss", self.fail_on_loss):
@@ -172,18 +175,24 @@ class PictureHandler:
             raise RefusedError("TOO_MANY_PIXELS", f"{request.url} has {size[0]} x {size[1]} px")
         return True
 
-    def _heard(self, signal: Any, request: Any, **facts: Any) -> Any:
-        """Send a signal, when somebody listens; returns the StopDownload that one of them raised."""
+    def _heard(self, signal: Any, request: Any, **facts: Any) -> bool:
+        """Send a signal, when somebody listens; returns whether one of them stops the download.
+
+        Raises:
+            StopDownload: one of them stops it and calls it a failure.
+        """
         if not _is_listened_to(signal, self.crawler):
-            return None
-        spider = self.crawler.spider
-        dont_log = exceptions.StopDownload
-        if signal is signals.headers_received:
-            facts["body_length"] = None
-        results = self.crawler.signals.send_catch_log(
-            signal=signal, request=request, spider=spider, dont_log=dont_log, **facts
+            return False
+        heard = self.crawler.signals.send_catch_log(
+            signal=signal, request=request, spider=self.crawler.spider, **facts
         )
-        return next((r.value for _, r in results if isinstance(getattr(r, "value", None), dont_log)), None)
+        for _, result in heard:
+            stop = getattr(result, "value", None)
+            if isinstance(stop, exceptions.StopDownload):
+                if stop.fail:
+                    raise stop
+                return True
+        return False
 
     def _proxy_of(self, request: Any) -> str | None:
         proxy = request.meta.get("proxy")

@@ -1,65 +1,102 @@
-"""Retries with pauses: for search calls by what the body says, for pictures by status and failure."""
+"""Around every picture's download: robots.txt, pauses before a further try, and hosts that ask to be left alone."""
 
 import asyncio
+import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import exceptions
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 
-from crawler.naver import PASSING, ApiError, Trouble, answer_of
+from crawler import pace
+from crawler.network import RefusedError
 
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524})
-FIRST_PAUSE_S = 0.5  # seconds; doubled for every further attempt
-LONGEST_PAUSE_S = 60.0
-SPEED_RETRIES = 6  # at least, when told to slow down: waiting is all it takes
+ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
+
+
+class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
+    """robots.txt as RFC 9309 has it: what cannot be read forbids all, what is not there nothing."""
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler)
+        self.unreadable: dict[str, str] = {}  # why, by host and port
+
+    async def process_request(self, request: Any) -> None:
+        """Refuse what robots.txt forbids, or might forbid."""
+        await super().process_request(request)
+        reason = self.unreadable.get(urlsplit(request.url).netloc)
+        if reason and not request.meta.get("dont_obey_robotstxt"):
+            raise RefusedError(reason, f"robots.txt of {request.url} cannot be read")
+
+    async def _parse_robots(self, response: Any, netloc: str, request: Any) -> None:
+        if response.status >= 500 or response.status == 429:
+            self.unreadable[netloc] = "ROBOTS_UNREADABLE"
+        body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]
+        await super()._parse_robots(response.replace(body=body), netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self.unreadable[netloc] = reason_of(exc)
+        super()._robots_error(exc, netloc)
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Scrapy's retries, with a growing pause before each, and knowing which 429 is worth one."""
+    """Scrapy's retries with a growing pause before each; Retry-After holds for all pictures of a host."""
+
+    def __init__(self, crawler: Any) -> None:
+        super().__init__(crawler.settings)
+        self.crawler = crawler
+        self.resume_at: dict[str, float] = {}  # by host, by the monotonic clock
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Any:
+        """Scrapy's way to make it."""
+        return cls(crawler)
+
+    async def process_request(self, request: Any) -> None:
+        """Wait while the host wants to be left alone; refuse when that is too long."""
+        wait = self.resume_at.get(urlsplit(request.url).netloc, 0.0) - time.monotonic()
+        if wait > pace.LONGEST_PAUSE_S:
+            raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Ask again after an answer that may pass; hand on every other."""
-        if not request.meta.get("search"):
-            if response.status not in PASSING_STATUSES:
-                return response
-            return await self._again(request, f"HTTP_{response.status}", response) or response
-        answer = answer_of(response.status, response.body, start=1)
-        if not isinstance(answer, ApiError) or answer.trouble not in PASSING:
+        if request.meta.get("dont_retry") or response.status not in PASSING_STATUSES:
             return response
-        return await self._again(request, answer.trouble.name, response) or response
+        wanted = pace.retry_after_s(response.headers.get("Retry-After") or b"")
+        if wanted:
+            self.resume_at[urlsplit(request.url).netloc] = time.monotonic() + wanted
+        if wanted > pace.LONGEST_PAUSE_S:
+            return response
+        return await self._again(request, f"HTTP_{response.status}") or response
 
     async def process_exception(self, request: Any, exception: Exception) -> Any:
         """Ask again after a failure of the network."""
-        if isinstance(exception, self.exceptions_to_retry):
+        if isinstance(exception, self.exceptions_to_retry) and not request.meta.get("dont_retry"):
             return await self._again(request, reason_of(exception))
         return None
 
-    async def _again(self, request: Any, reason: str, response: Any = None) -> Any:
+    async def _again(self, request: Any, reason: str) -> Any:
         attempts = request.meta.get("retry_times", 0)
-        most = (
-            max(self.max_retry_times, SPEED_RETRIES) if reason == Trouble.SPEED.name else self.max_retry_times
-        )
         retry = get_retry_request(
             request,
             spider=self.crawler.spider,
             reason=reason,
-            max_retry_times=most,
+            max_retry_times=self.max_retry_times,
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:
-            await asyncio.sleep(pause_before(attempts + 1, response))
+            await asyncio.sleep(pace.pause_before(attempts + 1))
         return retry
-
-
-def pause_before(attempt: int, response: Any = None) -> float:
-    """Seconds to wait before a further attempt (1, 2, ...), longer when the server asks for it."""
-    asked = response.headers.get("Retry-After", b"").strip() if response is not None else b""
-    wanted = float(asked) if asked.isdigit() else 0.0
-    return min(max(FIRST_PAUSE_S * 2.0 ** (attempt - 1), wanted), LONGEST_PAUSE_S)
 
 
 def reason_of(error: BaseException) -> str:
     """Under which reason the report counts a picture that could not be fetched."""
+    if isinstance(error, RefusedError):
+        return error.reason
     if isinstance(error, exceptions.IgnoreRequest):
         text = str(error)
         return "ROBOTS" if "robots.txt" in text else "REDIRECTS" if "redirect" in text else "TOO_LARGE"
@@ -80,3 +117,8 @@ REASONS: dict[type[BaseException], str] = {
     ConnectionError: "BROKEN_TRANSFER",
     ValueError: "BAD_ADDRESS",
 }
+
+MAY_PASS = frozenset(  # a crawl that goes on tries these again
+    {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE"}
+    | {f"HTTP_{status}" for status in PASSING_STATUSES}
+)

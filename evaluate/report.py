@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evaluate.stage import Evaluation
 
 STAGES = ("crawl", "curate", "train")  # whose facts are shown
+SHOWN = ("kimg", "lod", "critic_loss", "generator_loss", "score_real", "score_fake")  # of the training's log
 THROUGH_TRAINING = 6  # sample grids shown between the first and the last
 INK = "#808080"  # readable on white and on black
 
@@ -79,7 +80,7 @@ def _history(path: Path) -> list[dict[str, float]]:
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{name: float(row[name]) for name in SHOWN} for row in csv.DictReader(file)]
 
 
 def _image(path: Path) -> str | None:

@@ -134,3 +134,17 @@ def exclusive(folder: Path, *, wait_s: float = 10.0) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def holder_of(folder: Path) -> int | None:
+    """The process that holds `folder` by `exclusive` now, 0 if its number is not known; None if none does."""
+    try:
+        with (folder / ".lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                number = file.read().strip()
+                return int(number) if number.isdigit() else 0
+    except FileNotFoundError:
+        pass
+    return None

@@ -89,6 +89,11 @@ class TrainParams(Section):
     initial_resolution: Resolution  # pixels
     stabilise_kimg: float = Field(gt=0)  # thousand pictures at each resolution alone
     fade_kimg: float = Field(gt=0)  # thousand pictures of each transition
+    schedule: Literal["fixed", "adaptive"]  # adaptive: the durations above are the longest ones
+    adaptive_kimg: float = Field(gt=0)  # thousand pictures between two looks at the distance
+    adaptive_images: int = Field(gt=0)  # per set, for a look
+    adaptive_patience: int = Field(gt=0)  # looks without gain before a transition starts
+    adaptive_gain: float = Field(ge=0, lt=1)  # share by which the distance must fall
     minibatch: dict[Resolution, Positive]  # pictures per step over all processes, by resolution
     minibatch_base: int = Field(gt=0)  # where `minibatch` has no entry
     max_minibatch_per_device: dict[Resolution, Positive]  # cap by resolution, no entry: no cap
@@ -97,22 +102,43 @@ class TrainParams(Section):
     learning_rate_base: float = Field(gt=0)
     # loss
     gp_reference: Literal["final", "native"]  # resolution at which the gradient penalty is measured
-    gp_weight: float = Field(ge=0)
-    drift_weight: float = Field(ge=0)
+    loss: Literal["wgan-gp", "logistic-r1"]
+    gp_weight: float = Field(ge=0)  # of the gradient penalty; of R1 its gamma
+    drift_weight: float = Field(ge=0)  # of squared real scores; wgan-gp alone
     # optimiser and average
     adam_beta1: float = Field(ge=0, lt=1)
     adam_beta2: float = Field(ge=0, lt=1)
     adam_epsilon: float = Field(gt=0)
     ema_decay: float = Field(ge=0, lt=1)  # per critic step
+    ema_half_life_kimg: float = Field(ge=0)  # thousand pictures, instead of ema_decay; 0: as published
+    ema_ramp: float = Field(ge=0)  # the half-life is at most this share of the pictures shown; 0: no ramp
     max_skipped_steps: int = Field(ge=0)  # in a row, for gradients that are not finite
     # data
     mirror: bool  # show each picture mirrored half of the time
+    augment: Literal["none", "diffaugment"]  # of what the critic sees, for a few thousand pictures
+    # how it is computed
+    precision: Literal["float32", "tf32", "bfloat16"]  # of the convolutions; tf32 is CUDA's
+    compile: bool  # by torch.compile, once per phase
+    cuda_graphs: bool  # record a phase's step once and play it back, on one CUDA device
+    microbatch: dict[
+        Resolution, Positive
+    ]  # pictures per pass and device, by resolution; no entry: all at once
+    resident_gb: float = Field(ge=0)  # a level of the data set up to this size lies on the CUDA device
     # what is written when
     snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept
+    snapshot_s: float = Field(gt=0)  # seconds at most until latest.safetensors is renewed
     checkpoint_s: float = Field(gt=0)  # seconds between two checkpoints
     log_kimg: float = Field(gt=0)  # thousand pictures between two rows of the log
+    grid_s: float = Field(gt=0)  # seconds at most until latest.png is renewed
     grid_columns: int = Field(gt=0)  # pictures in a sample grid
     grid_rows: int = Field(gt=0)
+    # when the log raises an alarm; docs/training.md
+    alarm_after_kimg: float = Field(gt=0)  # thousand pictures for which a slow sign must hold
+    alarm_gap_growth: float = Field(gt=1)  # score gap, times its median before; and
+    alarm_gap_share: float = Field(gt=0)  # of the distance between two pictures of the data set
+    alarm_penalty: float = Field(gt=1)  # gradient norm over its target: this factor above or below 1
+    alarm_stddev: float = Field(ge=0)  # of samples, as share of the data set's own
+    alarm_skipped: float = Field(ge=0, le=1)  # share of the steps since the last row
 
 
 class GenerateParams(Section):

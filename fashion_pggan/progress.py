@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from tqdm import tqdm
 
@@ -21,18 +21,17 @@ class Progress:
         total: how many units there are in all; None when nobody knows.
         unit: what is counted, in the plural.
         start: how many were done before, by a run that is being resumed.
+        says_left: whether the rate so far says how much time is left; else the note does.
     """
 
-    def __init__(self, label: str, total: int | None, unit: str, *, start: int = 0) -> None:
+    def __init__(
+        self, label: str, total: int | None, unit: str, *, start: int = 0, says_left: bool = True
+    ) -> None:
         self.label, self.total, self.unit = label, total, unit
         self.start = self.done = start
         self.began = self.last_line = time.monotonic()
-        self.note = ""
-        self.bar = (
-            tqdm(desc=label, total=total, unit=f" {unit}", initial=start, dynamic_ncols=True, smoothing=0.1)
-            if sys.stderr.isatty()
-            else None
-        )
+        self.note, self.says_left = "", says_left
+        self.bar = self._bar() if sys.stderr.isatty() else None
 
     def expect(self, total: int | None) -> None:
         """Correct the total, for work whose amount shows as it goes."""
@@ -50,6 +49,18 @@ class Progress:
         elif time.monotonic() - self.last_line >= LINE_EVERY_S:
             self._line()
 
+    def _bar(self) -> "tqdm[NoReturn]":
+        times = "{elapsed}<{remaining}" if self.says_left else "{elapsed}"
+        return tqdm(
+            desc=self.label,
+            total=self.total,
+            unit=f" {self.unit}",
+            initial=self.start,
+            dynamic_ncols=True,
+            smoothing=0.1,
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [" + times + ", {rate_fmt}{postfix}]",
+        )
+
     def _line(self) -> None:
         self.last_line = time.monotonic()
         elapsed_s = self.last_line - self.began
@@ -57,7 +68,7 @@ class Progress:
         of_total = f"/{self.total}" if self.total else ""
         left = (
             f", {tqdm.format_interval((self.total - self.done) / rate)} left"
-            if self.total and rate > 0 and self.done < self.total
+            if self.says_left and self.total and rate > 0 and self.done < self.total
             else ""
         )
         note = f" ({self.note})" if self.note else ""

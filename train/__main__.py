@@ -1,26 +1,40 @@
-"""`python -m train run DATASET MODELS`: train, or go on where an earlier start left off."""
+"""`python -m train run DATASET MODELS`: train, or go on; `python -m train status`: where a run stands."""
 
 import argparse
+import json
 from pathlib import Path
 
 from fashion_pggan.command import run_command
 from fashion_pggan.params import load_params
 from train import stage
+from train.record.standing import runs_in, standing_of, text_of
+
+RUNS = Path("runs/train")
 
 
 def main() -> None:
-    """Parse the command line and run the stage."""
+    """Parse the command line and do what it says."""
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="train, or go on where an earlier start left off")
     run.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
     run.add_argument("models", type=Path, help="folder for snapshots and grids; replaced as a whole")
     run.add_argument("--params", type=Path, default=Path("params.yaml"))
-    run.add_argument("--runs", type=Path, default=Path("runs/train"), help="where checkpoints live")
+    run.add_argument("--runs", type=Path, default=RUNS, help="where checkpoints live")
     run.add_argument("--report", type=Path, help="where to write the run's facts (JSON)")
     run.add_argument("--history", type=Path, help="where to write the log (CSV)")
     run.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    run.set_defaults(act=_run)
+    status = commands.add_parser("status", help="say where a run stands, without touching it")
+    status.add_argument("run", type=Path, nargs="?", help="a run's folder; without it, all in --runs")
+    status.add_argument("--runs", type=Path, default=RUNS, help="the folder of runs")
+    status.add_argument("--json", action="store_true", help="for programs")
+    status.set_defaults(act=_status)
     arguments = parser.parse_args()
+    arguments.act(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> None:
     stage.run(
         arguments.dataset,
         arguments.models,
@@ -30,6 +44,15 @@ def main() -> None:
         history=arguments.history,
         device=arguments.device,
     )
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    runs = [arguments.run] if arguments.run else runs_in(arguments.runs)
+    standings = [standing_of(run) for run in runs]
+    if arguments.json:
+        print(json.dumps(standings[0] if arguments.run else standings, indent=1))
+    else:
+        print("\n\n".join(text_of(standing) for standing in standings))
 
 
 if __name__ == "__main__":

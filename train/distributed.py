@@ -1,14 +1,14 @@
-"""One process per device: who is who under torchrun, and the mean of gradients."""
+"""One process per device: who is who under torchrun, and what they tell each other."""
 
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import nn
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,21 @@ def device_of(name: str) -> torch.device:
 
 
 def join(device: torch.device) -> Ranks:
-    """Find the other processes, if torchrun started any."""
+    """Find the other processes, if torchrun started any.
+
+    After an elastic restart the store may still hold the addresses of processes that have ended, so that each
+    attempt has keys of its own.
+    """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(0, 1, device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # as documented
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        store=dist.PrefixStore(f"attempt-{attempt}", store),  # type: ignore[attr-defined]  # as documented
+        rank=rank,
+        world_size=count,
+    )
     return Ranks(dist.get_rank(), dist.get_world_size(), device)
 
 
@@ -64,19 +75,30 @@ def leave(ranks: Ranks) -> None:
         dist.destroy_process_group()
 
 
-def average_gradients(network: nn.Module, ranks: Ranks) -> None:
-    """Replace each gradient by its mean over all processes: one sum over one flat tensor."""
+def average_over(vector: torch.Tensor, ranks: Ranks) -> None:
+    """Replace a vector by its mean over all processes.
+
+    Raises:
+        PassingError: another process has ended.
+    """
     if ranks.count == 1:
         return
-    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
-    dist.all_reduce(flat)
-    flat /= ranks.count
-    _spread(flat, gradients)
+    try:
+        dist.all_reduce(vector)
+    except RuntimeError as error:
+        raise PassingError(
+            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): the "
+            "cause is in the output of the one that ended first; run again to go on from the last checkpoint"
+        ) from error
+    vector /= ranks.count
 
 
-def _spread(flat: torch.Tensor, tensors: Iterable[torch.Tensor]) -> None:
-    start = 0
+def share_from_first(tensors: Iterable[torch.Tensor], values: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
+    """Give every process the first one's tensors, in place, and return the first one's values."""
+    if ranks.count == 1:
+        return values
     for tensor in tensors:
-        tensor.copy_(flat[start : start + tensor.numel()].view_as(tensor))
-        start += tensor.numel()
+        dist.broadcast(tensor, 0)
+    held = [values]
+    dist.broadcast_object_list(held, 0, device=ranks.device)
+    return held[0]

@@ -25,8 +25,8 @@ def png_of(pixels: Pictures) -> bytes:
     return buffer.getvalue()
 
 
-def write_grid(path: Path, pictures: Pictures, columns: int) -> None:
-    """Write pictures (n, h, w, 3) row by row; places without a picture are white."""
+def sheet_of(pictures: Pictures, columns: int) -> Pictures:
+    """Pictures (n, h, w, 3) row by row in one (rows h, columns w, 3); places without a picture are white."""
     count, height, width, _ = pictures.shape
     rows = -(-count // columns)
     sheet = np.full((rows * columns, height, width, 3), 255, dtype=np.uint8)
@@ -34,4 +34,9 @@ def write_grid(path: Path, pictures: Pictures, columns: int) -> None:
     sheet = sheet.reshape(rows, columns, height, width, 3).transpose(
         0, 2, 1, 3, 4
     )  # (rows, h, columns, w, 3)
-    write_bytes(path, png_of(sheet.reshape(rows * height, columns * width, 3)))
+    return sheet.reshape(rows * height, columns * width, 3)
+
+
+def write_grid(path: Path, pictures: Pictures, columns: int) -> None:
+    """Write the sheet of pictures (n, h, w, 3) as PNG."""
+    write_bytes(path, png_of(sheet_of(pictures, columns)))

@@ -1,5 +1,8 @@
 """The published layers: equalised learning rate, fused scaling, pixel norm, minibatch statistics.
 
+A layer of the critic has a `pullback`: the gradient by its input, written out. So the gradient penalty is
+made of ordinary layers, and training needs no derivative of a derivative (docs/decisions/0007-pullback.md).
+
 Source: Karras et al. 2018, "Progressive Growing of GANs", sections 3, 4 and A.1; docs/conformance.md.
 """
 
@@ -12,6 +15,7 @@ from torch import Tensor, nn
 RELU_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers that a leaky ReLU follows
 LEAK = 0.2  # slope of the leaky ReLU below zero
 EPSILON = 1e-8  # of pixel norm and minibatch standard deviation
+HALVES = (torch.bfloat16, torch.float16)
 
 
 class Equalized(nn.Module):
@@ -45,6 +49,10 @@ class Dense(Equalized):
         """Apply the layer to (n, inputs)."""
         return F.linear(x, self.scaled(), self.bias)
 
+    def pullback(self, gradient: Tensor) -> Tensor:
+        """The gradient by the input, from the one by the output."""
+        return F.linear(gradient, self.scaled().t())
+
 
 class LatentDense(Equalized):
     """The generator's first layer: (n, inputs) -> (n, outputs, 4, 4), one bias per output channel."""
@@ -54,7 +62,7 @@ class LatentDense(Equalized):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer to (n, inputs)."""
-        x = F.linear(x, self.scaled()).view(len(x), -1, 4, 4)  # (n, outputs, 4, 4)
+        x = F.linear(x, self.scaled()).view(-1, len(self.bias), 4, 4)  # (n, outputs, 4, 4)
         return x + self.bias.view(1, -1, 1, 1)
 
 
@@ -69,6 +77,10 @@ class Conv(Equalized):
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer to (n, inputs, h, w)."""
         return F.conv2d(x, self.scaled(), self.bias, padding=self.weight.shape[-1] // 2)
+
+    def pullback(self, gradient: Tensor) -> Tensor:
+        """The gradient by the input, from the one by the output."""
+        return F.conv_transpose2d(gradient, self.scaled(), padding=self.weight.shape[-1] // 2)
 
 
 class UpConv(Equalized):
@@ -97,7 +109,20 @@ class DownConv(Equalized):
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply the layer to (n, inputs, h, w); gives (n, outputs, h/2, w/2)."""
-        return F.conv2d(x, fused_kernel(self.scaled()) * 0.25, self.bias, stride=2, padding=1)
+        return F.conv2d(x, self._kernel(), self.bias, stride=2, padding=1)
+
+    def pullback(self, gradient: Tensor) -> Tensor:
+        """The gradient by the input, from the one by the output."""
+        return F.conv_transpose2d(gradient, self._kernel(), stride=2, padding=1)
+
+    def _kernel(self) -> Tensor:
+        return fused_kernel(self.scaled()) * 0.25
+
+
+def autocast(device: torch.device, *, enabled: bool) -> torch.autocast:
+    """Products of float32 tensors in bfloat16, or not; a device without such a mode counts as the CPU."""
+    kind = device.type if device.type in ("cpu", "cuda") else "cpu"
+    return torch.autocast(kind, torch.bfloat16, enabled=enabled)
 
 
 def fused_kernel(kernel: Tensor) -> Tensor:
@@ -109,34 +134,70 @@ def fused_kernel(kernel: Tensor) -> Tensor:
 
 
 def leaky_relu(x: Tensor) -> Tensor:
-    """Keep what is positive, take 0.2 of what is negative."""
-    return F.leaky_relu(x, LEAK)
+    """Keep what is positive, take 0.2 of what is negative; in place, so that only the output is kept."""
+    return F.leaky_relu_(x, LEAK)
+
+
+def leaky_relu_pullback(gradient: Tensor, output: Tensor) -> Tensor:
+    """The gradient by the input of `leaky_relu`, from the one by its output and the output itself."""
+    return torch.where(output > 0, gradient, gradient * LEAK)
 
 
 def pixel_norm(x: Tensor) -> Tensor:
-    """Each pixel's feature vector (dimension 1) brought to unit mean square."""
-    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + EPSILON)
+    """Each pixel's feature vector (dimension 1) brought to unit mean square, computed in float32."""
+    wide = x.float() if x.dtype in HALVES else x
+    return (wide * torch.rsqrt(wide.square().mean(dim=1, keepdim=True) + EPSILON)).to(x.dtype)
 
 
-def minibatch_stddev(x: Tensor, group: int) -> Tensor:
+def minibatch_stddev(x: Tensor, group: int, sets: int = 1) -> Tensor:
     """Append a feature map that holds how much the pictures of a group differ.
 
     Args:
-        x: (n, c, h, w); n is a multiple of the group, or smaller than it.
-        group: pictures per group; picture i belongs to group i mod (n / group), as published.
+        x: (n, c, h, w); n / sets is a multiple of the group, or smaller than it.
+        group: pictures per group; picture i of m belongs to group i mod (m / group), as published.
+        sets: minibatches that lie one behind the other in `x` and have groups of their own.
 
     Returns:
         (n, c + 1, h, w); the new map is one number per group, computed in float32 with biased variance.
 
     Raises:
-        ValueError: n cannot be divided into groups.
+        ValueError: a minibatch cannot be divided into groups.
     """
-    n, channels, height, width = x.shape
+    n, _, height, width = x.shape
+    members, deviation = _deviations(x, group, sets)
+    y = deviation.mean(dim=(2, 3, 4)).unsqueeze(1).expand(members.shape[:3])  # (sets, group, groups)
+    y = y.reshape(n, 1, 1, 1).expand(n, 1, height, width)
+    return torch.cat([x, y.to(x.dtype)], dim=1)
+
+
+def minibatch_stddev_pullback(gradient: Tensor, x: Tensor, group: int) -> Tensor:
+    """The gradient by the input of `minibatch_stddev`, from the one by its output.
+
+    A group's deviation s grows with its member x by (x - mean) / (members s).
+
+    Args:
+        gradient: (n, c + 1, h, w).
+        x: (n, c, h, w), the input, one minibatch.
+        group: as there.
+
+    Returns:
+        (n, c, h, w).
+    """
+    members, deviation = _deviations(x, group, 1)
+    _, size, groups, *rest = members.shape
+    of_group = gradient[:, -1].to(members.dtype).reshape(1, size, groups, -1).sum(dim=(1, 3))  # (1, groups)
+    share = of_group / (size * math.prod(rest))
+    through = (share.view(1, 1, groups, 1, 1, 1) / deviation.unsqueeze(1) * members).reshape(x.shape)
+    return gradient[:, :-1] + through.to(gradient.dtype)
+
+
+def _deviations(x: Tensor, group: int, sets: int) -> tuple[Tensor, Tensor]:
+    """Pictures less their group's mean (sets, group, groups, c, h, w); deviations (sets, groups, c, h, w)."""
+    n = len(x) // sets
     group = min(group, n)
     if n % group:
         raise ValueError(f"a minibatch of {n} cannot be divided into groups of {group}: make it a multiple")
-    y = x.float().reshape(group, n // group, channels, height, width)
-    y = y - y.mean(dim=0, keepdim=True)
-    y = torch.sqrt(y.square().mean(dim=0) + EPSILON).mean(dim=(1, 2, 3))  # (n/group,)
-    y = y.repeat(group).view(n, 1, 1, 1).expand(n, 1, height, width)
-    return torch.cat([x, y.to(x.dtype)], dim=1)
+    wide = x.float() if x.dtype in HALVES else x
+    members = wide.reshape(sets, group, n // group, *x.shape[1:])
+    members = members - members.mean(dim=1, keepdim=True)
+    return members, torch.sqrt(members.square().mean(dim=1) + EPSILON)

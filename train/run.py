@@ -1,9 +1,6 @@
 """The training loop: resume; while not done: step, log, snapshot, checkpoint."""
 
-import copy
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,29 +9,43 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, hash_of
-from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
 from train import ema
+from train.adaptive import Growth, measure
 from train.checkpoint import newest_state, write_checkpoint
-from train.data import reals_at
-from train.distributed import Ranks, average_gradients
-from train.grid import as_pixels, write_grid
+from train.data import Feed
+from train.distributed import Ranks, share_from_first
+from train.graphs import Recorded
 from train.interruption import between_steps
-from train.log import History, Row
-from train.losses import critic_loss, generator_loss, penalty_target
-from train.networks import Architecture, Critic, Generator, upscale
-from train.optimizer import adam, step_if_finite
-from train.randomness import generator_at, latents_of
-from train.schedule import Phase, check_schedule, phase_at
-from train.snapshot import Origin, snapshot_path, write_snapshot
+from train.networks import Architecture, Critic, Generator
+from train.record.due import EverySeconds
+from train.record.measured import Measured
+from train.record.record import Record
+from train.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of
+from train.steps import Rates, Steps
 
 # Parameters that say what is written when, or where a run ends, but do not change the training itself.
 MAY_CHANGE = frozenset(
-    {"total_kimg", "snapshot_kimg", "checkpoint_s", "log_kimg", "grid_columns", "grid_rows"}
+    {
+        *("total_kimg", "snapshot_kimg", "snapshot_s", "checkpoint_s", "log_kimg"),
+        *("grid_s", "grid_columns", "grid_rows", "max_skipped_steps", "cuda_graphs", "resident_gb"),
+        *(name for name in TrainParams.model_fields if name.startswith("alarm_")),
+    }
 )
 
 # Modules that say what is computed: when one changes, it is another training.
-MATHEMATICS = ("data", "ema", "layers", "losses", "networks", "optimizer", "randomness", "schedule")
+MATHEMATICS = (
+    "augment",
+    "data",
+    "ema",
+    "layers",
+    "losses",
+    "networks",
+    "optimizer",
+    "randomness",
+    "schedule",
+    "steps",
+)
 
 
 def program_of(folder: Path) -> str:
@@ -47,27 +58,6 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> dict[str
     fixed = params.model_dump(mode="json", exclude=set(MAY_CHANGE))
     program = program_of(Path(__file__).parent)
     return {**fixed, "dataset_version": dataset.version, "processes": ranks.count, "program": program}
-
-
-@dataclass
-class Measured:
-    """Sums since the last row of the log, on the device; nothing waits for them."""
-
-    sums: dict[str, Tensor]  # by the names of the log's columns
-    steps: int
-    images: int
-    began: float
-
-    @classmethod
-    def nothing(cls) -> "Measured":
-        """An empty measure that begins now."""
-        return cls({}, steps=0, images=0, began=time.monotonic())
-
-    def add(self, values: dict[str, Tensor], images: int) -> None:
-        """Count a step."""
-        self.sums = {name: self.sums.get(name, 0) + value for name, value in values.items()}
-        self.steps += 1
-        self.images += images
 
 
 class Run:
@@ -94,200 +84,140 @@ class Run:
         architecture = Architecture(
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(params.seed)
-            self.generator = Generator(architecture)
-            self.critic = Critic(architecture)
-        self.average = copy.deepcopy(self.generator).requires_grad_(False)
-        for network in (self.generator, self.critic, self.average):
-            network.to(ranks.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # stubs lack it
+        set_precision(params.precision)
+        self.steps = Steps(architecture, params, ranks)
+        self.feed = Feed(dataset, params, ranks)
+        recorded = params.cuda_graphs and ranks.device.type == "cuda" and ranks.count == 1
+        self._step = Recorded(self.steps).step if recorded else self.steps.step
         self.images_shown = 0
         self.seconds = 0.0  # trained so far, over all starts
-        self.skipped_steps = 0
-        self.skipped_in_a_row = 0
+        self.growth = Growth(doublings_between(params.initial_resolution, dataset.resolution), params)
         self.stretch = self.phase.stretch
-        self._start_optimizers()
-        state = newest_state(folder, ranks.device)
+        state = newest_state(folder, ranks.device) if ranks.first else None
         if state is not None:
             self._restore(state)
+
+    @property
+    def generator(self) -> Generator:
+        """The generator."""
+        return self.steps.generator
+
+    @property
+    def critic(self) -> Critic:
+        """The critic."""
+        return self.steps.critic
+
+    @property
+    def gradients(self) -> dict[str, Tensor]:
+        """Of the last step, (parameters,) by network: critic, generator."""
+        return self.steps.gradients
+
+    @property
+    def average(self) -> Generator:
+        """The averaged generator, of which snapshots are taken."""
+        return self.steps.average
+
+    @property
+    def skipped_steps(self) -> int:
+        """Since the run began; waits for the device."""
+        return int(self.steps.critic_optimizer.skipped + self.steps.generator_optimizer.skipped)
 
     # the loop
 
     def go(self) -> None:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
-        history = History(self.folder, self.images_shown) if self.ranks.first else None
-        measured = Measured.nothing()
-        if self.images_shown == 0:
-            self._snapshot(history)
-        with (
-            between_steps() as asked_to_stop,
-            Progress("training", total, "images", start=self.images_shown) as progress,
-        ):
-            saved = began = time.monotonic()
+        with between_steps() as asked_to_stop, Record(self, total) as record:
+            saving, began = EverySeconds(self.params.checkpoint_s), time.monotonic()
             while self.images_shown < total:
-                before = self.images_shown
-                phase = self.advance(measured)
-                now = time.monotonic()
-                self.seconds, began = self.seconds + now - began, now
-                ended = self.images_shown >= total
-                if ended or self._passed(self.params.log_kimg, before):
-                    measured = self._log(history, phase, measured)
-                if ended or self._passed(self.params.snapshot_kimg, before):
-                    self._snapshot(history)
-                if ended or asked_to_stop or now - saved >= self.params.checkpoint_s:
+                phase = self.advance(record.measured)
+                began = self._count_seconds(began)
+                if record.log(phase):
+                    self._check_skipped()
+                record.snapshot()
+                if record.ended or asked_to_stop or saving.over():
                     self._checkpoint()
-                    saved = time.monotonic()
+                    record.status()
+                    saving.begin()
                 if asked_to_stop:
                     asked_to_stop.obey()
-                if self.ranks.first:
-                    note = f"{phase.resolution} px, lod {phase.lod:.2f}"
-                    progress.advance(self.images_shown - before, note)
-        if history:
-            history.close()
+                record.progress()
 
     @property
     def phase(self) -> Phase:
         """Where the schedule stands."""
-        return phase_at(self.images_shown, self.dataset.resolution, self.ranks.count, self.params)
+        where = (self.dataset.resolution, self.ranks.count, self.params)
+        if self.params.schedule == "fixed":
+            return phase_at(self.images_shown, *where)
+        return phase_of(self.growth.lod_at(self.images_shown), *where)
 
     def advance(self, measured: Measured) -> Phase:
         """Some steps of the same phase; the schedule is looked at once before them, as published."""
+        self._look_at_growth()
         phase = self.phase
         if phase.stretch != self.stretch:
             self.stretch = phase.stretch
-            self._start_optimizers()
+            self.steps.start_afresh()
         for _ in range(self.params.minibatch_repeats):
-            values, critic_stepped = self._critic_step(phase)
-            ema.update(self.average, self.generator, self.params.ema_decay)
-            values["generator_loss"], generator_stepped = self._generator_step(phase)
-            self._count_skipped(2 - critic_stepped - generator_stepped)
+            batch = self.feed.batch_at(self.images_shown, phase)
+            values = self._step(batch, self._rates(phase), phase.doublings, phase.fade > 0)
             self.images_shown += phase.minibatch
             measured.add(values, phase.minibatch)
         return phase
 
-    def _critic_step(self, phase: Phase) -> tuple[dict[str, Tensor], bool]:
-        params = self.params
-        reals = reals_at(
-            self.dataset,
-            self.images_shown,
-            phase,
-            seed=params.seed,
-            mirror=params.mirror,
-            rank=self.ranks.rank,
-            ranks=self.ranks.count,
-        ).to(self.ranks.device)
-        with torch.no_grad():
-            fakes = self.generator(self._latents("critic", phase), phase.lod)
-        mixing = self._share(torch.rand, "mixing", (phase.minibatch, 1, 1, 1))
-        self.critic.zero_grad()
-        result = critic_loss(
-            self.critic,
-            reals,
-            fakes,
-            mixing,
-            phase.lod,
-            gp_target=penalty_target(phase.lod, params.gp_reference),
-            gp_weight=params.gp_weight,
-            drift_weight=params.drift_weight,
+    def _look_at_growth(self) -> None:
+        """With the adaptive schedule, measure from time to time whether the next transition should start."""
+        if self.params.schedule == "fixed" or not self.growth.due(self.images_shown):
+            return
+        distance = None
+        if self.ranks.first:
+            distance = measure(self.average, self.dataset, self.phase, self.params, self.ranks.device)
+        shared = share_from_first((), {"distance": distance}, self.ranks)
+        self.growth.look(self.images_shown, shared["distance"])
+
+    def _rates(self, phase: Phase) -> Rates:
+        decay = ema.decay_of(self.images_shown, phase.minibatch, self.params)
+        numbers = (phase.fade, phase.learning_rate, decay)
+        return Rates(*(torch.full((), number, device=self.ranks.device) for number in numbers))
+
+    def _check_skipped(self) -> None:
+        in_a_row = max(
+            int(optimizer.in_a_row)
+            for optimizer in (self.steps.critic_optimizer, self.steps.generator_optimizer)
         )
-        result.loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
-        average_gradients(self.critic, self.ranks)
-        values = {
-            "critic_loss": result.loss.detach(),
-            "score_real": result.score_real,
-            "score_fake": result.score_fake,
-            "penalty_norm": result.penalty_norm,
-        }
-        return values, step_if_finite(self.critic_optimizer, phase.learning_rate, params)
-
-    def _generator_step(self, phase: Phase) -> tuple[Tensor, bool]:
-        self.generator.zero_grad()
-        self.critic.requires_grad_(False)
-        fakes = self.generator(self._latents("generator", phase), phase.lod)
-        loss = generator_loss(self.critic, fakes, phase.lod)
-        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch has no types here
-        self.critic.requires_grad_(True)
-        average_gradients(self.generator, self.ranks)
-        return loss.detach(), step_if_finite(self.generator_optimizer, phase.learning_rate, self.params)
-
-    def _latents(self, purpose: str, phase: Phase) -> Tensor:
-        return self._share(torch.randn, purpose, (phase.minibatch, self.params.latent_size))
-
-    def _share(self, draw: Callable[..., Tensor], purpose: str, shape: tuple[int, ...]) -> Tensor:
-        """This process's rows of what one process would draw."""
-        drawn = draw(shape, generator=generator_at(self.params.seed, purpose, self.images_shown))
-        return drawn[self.ranks.rank :: self.ranks.count].to(self.ranks.device)
-
-    def _count_skipped(self, skipped: int) -> None:
-        self.skipped_in_a_row = self.skipped_in_a_row + skipped if skipped else 0
-        self.skipped_steps += skipped
-        if self.skipped_in_a_row > self.params.max_skipped_steps:
+        if in_a_row > self.params.max_skipped_steps:
             raise UserError(
-                f"{self.skipped_in_a_row} steps in a row had gradients that are not finite, at "
-                f"{self.images_shown} images: lower train.learning_rate_base, then run again"
+                f"{in_a_row} steps in a row had gradients that are not finite, by {self.images_shown} "
+                "images: lower train.learning_rate_base, then run again"
             )
 
-    def _passed(self, interval_kimg: float, before: int) -> bool:
-        return self.images_shown // (interval_kimg * 1000) > before // (interval_kimg * 1000)
+    def _count_seconds(self, began: float) -> float:
+        now = time.monotonic()
+        self.seconds += now - began
+        return now
 
     # what is written
-
-    def _log(self, history: History | None, phase: Phase, measured: Measured) -> Measured:
-        if history is None or measured.steps == 0:
-            return Measured.nothing()
-        means = {name: float(total) / measured.steps for name, total in measured.sums.items()}
-        history.add(
-            Row(
-                kimg=self.images_shown / 1000,
-                lod=phase.lod,
-                resolution=phase.resolution,
-                minibatch=phase.minibatch,
-                learning_rate=phase.learning_rate,
-                **means,
-                skipped_steps=self.skipped_steps,
-                images_per_s=measured.images / (time.monotonic() - measured.began),
-            )
-        )
-        return Measured.nothing()
-
-    def _snapshot(self, history: History | None) -> None:
-        if history is None:
-            return
-        path = snapshot_path(self.folder / "snapshots", self.images_shown)
-        params_hash = hash_of(self.identity)
-        lod = self.phase.lod
-        origin = Origin(self.images_shown / 1000, lod, params_hash, self.dataset.version, self.git_commit)
-        write_snapshot(path, self.average, origin)
-        count = self.params.grid_columns * self.params.grid_rows
-        latents = latents_of(self.params.seed, range(count), self.params.latent_size).to(self.ranks.device)
-        with torch.no_grad():
-            samples = torch.cat([self.average(part, lod) for part in torch.split(latents, 16)])
-        pixels = as_pixels(upscale(samples, self.dataset.resolution // samples.shape[-1]))
-        write_grid(self.folder / "grids" / f"{path.stem}.png", pixels, self.params.grid_columns)
 
     def _checkpoint(self) -> None:
         if not self.ranks.first:
             return
-        state = {
-            "identity": self.identity,
-            "images_shown": self.images_shown,
-            "stretch": list(self.stretch),
-            "seconds": self.seconds,
-            "skipped_steps": self.skipped_steps,
-            "generator": self.generator.state_dict(),
-            "critic": self.critic.state_dict(),
-            "average": self.average.state_dict(),
-            "generator_optimizer": self.generator_optimizer.state_dict(),
-            "critic_optimizer": self.critic_optimizer.state_dict(),
-        }
+        state = {"identity": self.identity, "tensors": self.steps.state(), **self._position()}
         write_checkpoint(self.folder, self.images_shown, state)
 
     # state
 
-    def _start_optimizers(self) -> None:
-        self.generator_optimizer = adam(self.generator, self.params)
-        self.critic_optimizer = adam(self.critic, self.params)
+    def _position(self) -> dict[str, Any]:
+        return {
+            "images_shown": self.images_shown,
+            "stretch": list(self.stretch),
+            "seconds": self.seconds,
+            "growth": self.growth.state(),
+        }
+
+    def _go_to(self, position: dict[str, Any]) -> None:
+        self.images_shown, self.seconds = position["images_shown"], position["seconds"]
+        self.stretch = tuple(position["stretch"])
+        self.growth.restore(position["growth"])
 
     def _restore(self, state: dict[str, Any]) -> None:
         changed = [
@@ -300,9 +230,17 @@ class Run:
                 f"{self.folder} was trained with other parameters ({', '.join(changed)}): "
                 "delete it to start afresh, or put params.yaml back to resume"
             )
-        self.images_shown = state["images_shown"]
-        self.stretch = tuple(state["stretch"])
-        self.seconds = state["seconds"]
-        self.skipped_steps = state["skipped_steps"]
-        for name in ("generator", "critic", "average", "generator_optimizer", "critic_optimizer"):
-            getattr(self, name).load_state_dict(state[name])
+        self._go_to(state)
+        for name, tensor in self.steps.state().items():
+            tensor.copy_(state["tensors"][name])
+
+    def agree(self) -> None:
+        """All processes go on from the first one's state, so that only that one needs the run's folder."""
+        self._go_to(share_from_first(self.steps.state().values(), self._position(), self.ranks))
+
+
+def set_precision(precision: str) -> None:
+    """Whether CUDA may round the inputs of float32 products to TF32."""
+    fast = precision != "float32"
+    torch.set_float32_matmul_precision("high" if fast else "highest")
+    torch.backends.cudnn.allow_tf32 = fast

@@ -25,6 +25,11 @@ class Phase:
         return self.lod - math.floor(self.lod)
 
     @property
+    def doublings(self) -> int:
+        """How often the resolution has doubled from 4 px on."""
+        return self.resolution.bit_length() - 3
+
+    @property
     def stretch(self) -> tuple[int, int]:
         """What changes exactly when a transition starts or ends; then the optimisers start afresh."""
         return math.floor(self.lod), math.ceil(self.lod)
@@ -43,18 +48,28 @@ def phase_at(images_shown: int, final_resolution: int, devices: int, params: Tra
     period = params.stabilise_kimg + params.fade_kimg
     passed = math.floor(kimg / period)
     faded = max(kimg - passed * period - params.stabilise_kimg, 0.0) / params.fade_kimg
-    start = math.log2(final_resolution / params.initial_resolution)
-    lod = max(start - passed - faded, 0.0)
+    start = doublings_between(params.initial_resolution, final_resolution)
+    return phase_of(max(start - passed - faded, 0.0), final_resolution, devices, params)
+
+
+def phase_of(lod: float, final_resolution: int, devices: int, params: TrainParams) -> Phase:
+    """The phase at a level of detail; the rest as for `phase_at`."""
     resolution = final_resolution // 2 ** math.floor(lod)
     return Phase(
         lod=lod,
         resolution=resolution,
-        minibatch=_minibatch(resolution, devices, params),
+        minibatch=minibatch_at(resolution, devices, params),
         learning_rate=params.learning_rate.get(resolution, params.learning_rate_base),
     )
 
 
-def _minibatch(resolution: int, devices: int, params: TrainParams) -> int:
+def doublings_between(initial_resolution: int, final_resolution: int) -> int:
+    """How often the resolution doubles; both are powers of two."""
+    return final_resolution.bit_length() - initial_resolution.bit_length()
+
+
+def minibatch_at(resolution: int, devices: int, params: TrainParams) -> int:
+    """Pictures per step at a resolution, over all processes."""
     wanted = params.minibatch.get(resolution, params.minibatch_base)
     wanted -= wanted % devices
     cap = params.max_minibatch_per_device.get(resolution)
@@ -78,7 +93,7 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         )
     resolution = params.initial_resolution
     while resolution <= final_resolution:
-        share = _minibatch(resolution, devices, params) // devices
+        share = minibatch_at(resolution, devices, params) // devices
         if share == 0:
             raise UserError(
                 f"train.minibatch at {resolution} px is smaller than the number of processes, "
@@ -88,5 +103,11 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
             raise UserError(
                 f"train.minibatch at {resolution} px gives {share} pictures per process, which groups of "
                 f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
+            )
+        part = params.microbatch.get(resolution, share)
+        if share % min(part, share) or part % min(params.stddev_group, part):
+            raise UserError(
+                f"train.microbatch {part} at {resolution} px must divide the {share} pictures per process "
+                f"into parts that groups of train.stddev_group {params.stddev_group} divide"
             )
         resolution *= 2

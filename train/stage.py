@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from fashion_pggan.files import exclusive, replace_directory, write_text
@@ -13,7 +14,9 @@ from fashion_pggan.shards import Dataset
 from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
 from train.grid import write_grid
-from train.log import History
+from train.memory import check_memory
+from train.record.log import Row, read_rows, write_rows
+from train.record.strip import write_strip
 from train.run import Run, identity_of
 
 log = logging.getLogger(__name__)
@@ -47,19 +50,28 @@ def run(
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:
-        Run(folder, dataset, params, ranks, git_commit()).go()
+        _begun(folder, dataset, params, ranks).go()
         leave(ranks)
         return
     with exclusive(folder):
-        training = Run(folder, dataset, params, ranks, git_commit())
+        training = _begun(folder, dataset, params, ranks)
         log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
         training.go()
         _hand_out(training, target)
+        rows = read_rows(folder / "training.csv")
         if history:
-            History(folder, training.images_shown).write(history)
+            write_rows(history, rows)
         if report:
-            write_text(report, json.dumps(_facts(training), indent=1) + "\n")
+            write_text(report, json.dumps(_facts(training, rows), indent=1) + "\n")
     leave(ranks)
+
+
+def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) -> Run:
+    training = Run(folder, dataset, params, ranks, git_commit())
+    training.agree()
+    if training.images_shown < params.total_kimg * 1000:
+        check_memory(training.steps, dataset.resolution, training.phase.resolution)
+    return training
 
 
 def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks) -> Path:
@@ -102,7 +114,15 @@ def _hand_out(training: Run, target: Path) -> None:
     count = min(params.grid_columns * params.grid_rows, len(dataset))
     with replace_directory(target) as building:
         for name in ("snapshots", "grids"):
-            shutil.copytree(training.folder / name, building / name, copy_function=_link)
+            whole = shutil.ignore_patterns(".*")  # not what a kill left half written
+            shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)
+        write_strip(
+            building / "through_training.png",
+            sorted((building / "snapshots").iterdir()),
+            seed=params.seed,
+            columns=params.grid_columns * params.grid_rows,
+            device=training.ranks.device,
+        )
         write_grid(
             building / "dataset.png", dataset.pictures(range(count), dataset.resolution), params.grid_columns
         )
@@ -115,13 +135,14 @@ def _link(source: str, target: str) -> None:
         shutil.copy2(source, target)
 
 
-def _facts(training: Run) -> dict[str, object]:
+def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
     return {
         "kimg": training.images_shown / 1000,
         "images_shown": training.images_shown,
         "images_per_s": round(training.images_shown / training.seconds, 2) if training.seconds else 0.0,
         "seconds": round(training.seconds, 1),
         "skipped_steps": training.skipped_steps,
+        "alarms": ", ".join(sorted({name for row in rows for name in row.alarms.split()})),
         "resolution": training.dataset.resolution,
         "dataset_version": training.dataset.version,
         "params_hash": hash_of(training.identity),

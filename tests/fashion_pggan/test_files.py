@@ -10,6 +10,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.files import (
     atomic_write,
     exclusive,
+    holder_of,
     replace_directory,
     sha256_of,
     write_bytes,
@@ -93,12 +94,21 @@ def test_a_folder_in_use_names_the_process_and_is_free_when_that_ends(tmp_path: 
         "with exclusive(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]
+    assert holder_of(tmp_path) is None
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
         assert owner.stdout.readline() == "held\n"
+        assert holder_of(tmp_path) == owner.pid
         with pytest.raises(UserError, match=f"in use by process {owner.pid}: wait"):  # noqa: SIM117
             with exclusive(tmp_path, wait_s=0.3):
                 pytest.fail("two hold one folder")
         owner.kill()
     with exclusive(tmp_path, wait_s=5):
         pass
+    assert holder_of(tmp_path) is None
+
+
+def test_asking_who_holds_a_folder_makes_nothing_in_it(tmp_path: Path) -> None:
+    assert holder_of(tmp_path) is None
+    assert holder_of(tmp_path / "nowhere") is None
+    assert names(tmp_path) == set()

@@ -73,3 +73,26 @@ def test_a_terminal_gets_a_bar() -> None:
     shown = os.read(ours, 65536).decode()
     os.close(ours)
     assert re.search(r"curate: 100%.*40/40 \[.* pictures/s, kept 7\]", shown)
+
+
+def test_who_knows_better_how_much_time_is_left_says_it_in_the_note(clock, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    with Progress("training", 1000, "images", says_left=False) as shown:
+        clock[0] = 120.0
+        shown.advance(200, "at least 1 h left")
+    assert caplog.records[0].message == "training: 200/1000 images, 10.0/s (at least 1 h left)"
+
+
+def test_a_bar_whose_note_says_it_has_no_remaining_time_of_its_own() -> None:
+    script = (
+        "from fashion_pggan.progress import Progress\n"
+        "with Progress('train', 40, 'images', says_left=False) as shown:\n"
+        "    for _ in range(40): shown.advance(1, '5 s left')\n"
+    )
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    subprocess.run([sys.executable, "-c", script], stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert re.search(r"train: 100%.*40/40 \[\d+:\d+, .* images/s, 5 s left\]", shown)

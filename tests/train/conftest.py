@@ -1,9 +1,12 @@
 """A small data set and small parameters, so that a whole run takes seconds."""
 
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.shards import Dataset, ShardWriter
@@ -61,3 +64,37 @@ def params(preset) -> TrainParams:
             "grid_rows": 2,
         }
     )
+
+
+@pytest.fixture(scope="session")
+def write_params():
+    """Write a params file with another train section."""
+
+    def write(path: Path, train: TrainParams) -> None:
+        values = load_params(REPOSITORY / "presets" / "photos.yaml").model_dump()
+        values["train"] = train.model_dump()
+        path.write_text(yaml.safe_dump(values))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def command_of():
+    """The train stage's command line for a project's folder."""
+
+    def command(folder: Path, *more: str) -> list[str]:
+        return [
+            *(sys.executable, "-m", "train", "run", str(folder / "curated"), str(folder / "models")),
+            *("--params", str(folder / "params.yaml"), "--runs", str(folder / "runs")),
+            *("--report", str(folder / "train.json"), "--history", str(folder / "training.csv"), *more),
+        ]
+
+    return command
+
+
+@pytest.fixture
+def project(tmp_path, params, dataset, write_params) -> Path:
+    """A folder with a data set and parameters."""
+    shutil.copytree(dataset.folder, tmp_path / "curated")
+    write_params(tmp_path / "params.yaml", params)
+    return tmp_path

@@ -1,7 +1,6 @@
 import csv
 import json
-import os
-import shutil
+import random
 import signal
 import subprocess
 import sys
@@ -10,14 +9,14 @@ from pathlib import Path
 
 import pytest
 import torch
-import yaml
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import load_params
 from generate.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
 from train.distributed import Ranks
+from train.record.log import read_rows
 from train.run import MATHEMATICS, Run, program_of
 
 REPOSITORY = Path(__file__).parents[2]
@@ -35,16 +34,10 @@ def _train(folder, dataset, params):
 
 
 def _assert_same(first: Run, second: Run) -> None:
-    for name in ("generator", "critic", "average"):
-        one, other = getattr(first, name).state_dict(), getattr(second, name).state_dict()
-        for key, value in one.items():
-            assert torch.equal(value, other[key]), (name, key)
-    for name in ("generator_optimizer", "critic_optimizer"):
-        one, other = (getattr(run, name).state_dict()["state"] for run in (first, second))
-        assert one.keys() == other.keys()
-        for index, values in one.items():
-            for key, value in values.items():
-                assert torch.equal(value, other[index][key]), (name, index, key)
+    one, other = first.steps.state(), second.steps.state()
+    assert one.keys() == other.keys()
+    for name, tensor in one.items():
+        assert torch.equal(tensor, other[name]), name
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +103,18 @@ def test_optimisers_start_afresh_when_a_transition_starts_and_when_it_ends(
     tmp_path, dataset, params, monkeypatch
 ):
     starts = []
-    start = Run._start_optimizers
+    advance = Run.advance
 
-    def counting(self):
-        starts.append(self.images_shown)
-        start(self)
+    def watching(self, measured):
+        before = int(self.steps.critic_optimizer.taken)
+        images_shown = self.images_shown
+        phase = advance(self, measured)
+        if int(self.steps.critic_optimizer.taken) != before + params.minibatch_repeats or before == 0:
+            assert int(self.steps.generator_optimizer.taken) == params.minibatch_repeats
+            starts.append(images_shown)
+        return phase
 
-    monkeypatch.setattr(Run, "_start_optimizers", counting)
+    monkeypatch.setattr(Run, "advance", watching)
     _train(tmp_path, dataset, params)
     assert starts == [0, 160, 304, 464, 608]  # the first looks after 0, 150, 300, 450 and 600 images
 
@@ -156,55 +154,73 @@ def test_what_does_not_change_the_training_may_change(dataset, params, undisturb
     assert Run(undisturbed.folder, dataset, longer, ALONE, "commit").images_shown == undisturbed.images_shown
 
 
-def _write_params(path, train):
-    values = load_params(REPOSITORY / "presets" / "photos.yaml").model_dump()
-    values["train"] = train.model_dump()
-    path.write_text(yaml.safe_dump(values))
-
-
-def _command(folder, *more):
-    return [
-        *(sys.executable, "-m", "train", "run", str(folder / "curated"), str(folder / "models")),
-        *("--params", str(folder / "params.yaml"), "--runs", str(folder / "runs")),
-        *("--report", str(folder / "train.json"), "--history", str(folder / "training.csv"), *more),
-    ]
-
-
-@pytest.fixture
-def project(tmp_path, params, dataset):
-    shutil.copytree(dataset.folder, tmp_path / "curated")
-    _write_params(tmp_path / "params.yaml", params)
-    return tmp_path
-
-
-def test_the_stage_killed_again_and_again_ends_with_the_models_of_an_undisturbed_one(
-    project, undisturbed, params
-):
-    _write_params(project / "params.yaml", params.model_copy(update={"checkpoint_s": 0.05}))
-    for wait_s in (0.3, 0.6):
-        process = subprocess.Popen(_command(project), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+def _killed(command, project, waits_s):
+    """Start the stage and kill it, once for each time after its first checkpoint."""
+    for wait_s in waits_s:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
         until = time.monotonic() + 60
         while time.monotonic() < until and not list(project.glob("runs/*/checkpoint-*")):
-            time.sleep(0.05)
+            time.sleep(0.02)
         time.sleep(wait_s)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    subprocess.run(_command(project), cwd=REPOSITORY, check=True, timeout=120)
-    ours, theirs = snapshots_in(project / "models"), snapshots_in(undisturbed.folder)
+
+
+def _assert_same_models(folder, undisturbed):
+    ours, theirs = snapshots_in(folder), snapshots_in(undisturbed)
     assert [path.name for path in ours] == [path.name for path in theirs]
     for one, other in zip(ours, theirs, strict=True):
         weights, expected = (Sampler.load(path).generator.state_dict() for path in (one, other))
         assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_the_stage_killed_again_and_again_ends_with_the_models_of_an_undisturbed_one(
+    project, undisturbed, params, write_params, command_of
+):
+    write_params(project / "params.yaml", params.model_copy(update={"checkpoint_s": 0.05}))
+    _killed(command_of(project), project, [0.3, 0.6])
+    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
+    _assert_same_models(project / "models", undisturbed.folder)
     facts = json.loads((project / "train.json").read_text())
     assert facts["images_shown"] == undisturbed.images_shown
     assert facts["skipped_steps"] == 0
     assert (project / "models/dataset.png").is_file()
     assert (project / "training.csv").read_text().startswith("kimg,lod,resolution,minibatch,learning_rate")
+    (board,) = project.glob("runs/*/tensorboard")
+    events = EventAccumulator(str(board))
+    events.Reload()
+    steps = [event.step for event in events.Scalars("loss/critic")]
+    assert steps == [round(row.kimg * 1000) for row in read_rows(project / "training.csv")]
 
 
-def test_a_termination_ends_the_stage_with_its_status(project, params):
-    _write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 10_000.0}))
-    process = subprocess.Popen(_command(project), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+@pytest.mark.slow
+def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undisturbed_one(
+    project, params, write_params, command_of, dataset, tmp_path_factory
+):
+    """Half of them while it starts, half while it steps, saves, takes snapshots, over the whole schedule."""
+    longer = params.model_copy(update={"total_kimg": 8.0, "stabilise_kimg": 1.4, "fade_kimg": 1.4})
+    undisturbed = _train(tmp_path_factory.mktemp("undisturbed"), dataset, longer)
+    write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.1}))
+    moments = random.Random(5)
+    reached = []
+    for number in range(20):
+        before = set(project.glob("runs/*/checkpoint-*"))
+        process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while number % 2 and time.monotonic() < until and set(project.glob("runs/*/checkpoint-*")) == before:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0.0, 0.8) if number % 2 else moments.uniform(0.5, 4.0))
+        process.kill()
+        process.wait()
+        reached.append(len(list(project.glob("runs/*/snapshots/*"))))
+    assert len(set(reached)) > 4, f"the kills did not meet the run on its way: {reached}"
+    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
+    _assert_same_models(project / "models", undisturbed.folder)
+
+
+def test_a_termination_ends_the_stage_with_its_status(project, params, write_params, command_of):
+    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 10_000.0}))
+    process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
     while time.monotonic() < until and not list(project.glob("runs/*/snapshots/*")):
         time.sleep(0.05)
@@ -215,7 +231,7 @@ def test_a_termination_ends_the_stage_with_its_status(project, params):
     assert list(project.glob("runs/*/checkpoint-*")), "a termination saves what was trained"
 
 
-def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset):
+def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, command_of):
     folder = stage.run_directory(project / "runs", params, dataset, ALONE)
     folder.mkdir(parents=True)
     program = (
@@ -227,7 +243,9 @@ def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        ended = subprocess.run(_command(project), cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(
+            command_of(project), cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+        )
     finally:
         holder.kill()
         holder.communicate()
@@ -247,8 +265,8 @@ def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):
     assert stage.run_directory(tmp_path, longer, dataset, ALONE) == folder
 
 
-def test_a_missing_data_set_is_one_clear_line(project):
-    command = _command(project)
+def test_a_missing_data_set_is_one_clear_line(project, command_of):
+    command = command_of(project)
     command[4] = str(project / "nowhere")
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
@@ -257,87 +275,9 @@ def test_a_missing_data_set_is_one_clear_line(project):
     )
 
 
-def test_a_device_that_is_not_there_is_refused(project):
+def test_a_device_that_is_not_there_is_refused(project, command_of):
     ended = subprocess.run(
-        _command(project, "--device", "cuda:99"), cwd=REPOSITORY, capture_output=True, text=True, timeout=60
+        command_of(project, "--device", "cuda:99"), cwd=REPOSITORY, capture_output=True, text=True, timeout=60
     )
     assert ended.returncode == 1
     assert "--device cuda:99: this machine has" in ended.stderr
-
-
-WORKER = """
-import sys, torch
-from pathlib import Path
-from fashion_pggan.params import load_params
-from fashion_pggan.shards import Dataset
-from train.distributed import device_of, join, leave
-from train.run import Run, phase_at
-ranks = join(device_of("cpu"))
-params = load_params(Path(sys.argv[1])).train
-run = Run(Path(sys.argv[2]), Dataset(Path(sys.argv[3])), params, ranks, "commit")
-run.critic.double(), run.generator.double()
-run.images_shown = int(sys.argv[4])
-phase = run.phase
-steps = {}
-import train.run as module
-def keep(optimizer, rate, params):
-    held = [parameter.grad for parameter in optimizer.param_groups[0]["params"]]
-    steps[id(optimizer)] = [gradient.clone() for gradient in held if gradient is not None]
-    return False
-module.step_if_finite = keep
-draw = run._share
-run._share = lambda *a: draw(*a).double()
-module.reals_at = (lambda f: lambda *a, **k: f(*a, **k).double())(module.reals_at)
-run._critic_step(phase); run._generator_step(phase)
-if ranks.first:
-    torch.save([steps[id(run.critic_optimizer)], steps[id(run.generator_optimizer)]], sys.argv[5])
-leave(ranks)
-"""
-
-
-def _gradients(project, processes, images_shown):
-    out = project / f"gradients-{processes}.pt"
-    (project / "worker.py").write_text(WORKER)
-    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    arguments = [
-        project / "params.yaml",
-        project / f"run-{processes}",
-        project / "curated",
-        images_shown,
-        out,
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
-    subprocess.run(
-        [sys.executable, *launcher, str(project / "worker.py"), *map(str, arguments)],
-        cwd=REPOSITORY,
-        env=environment,
-        check=True,
-        timeout=120,
-    )
-    return torch.load(out, weights_only=True)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("images_shown", [0, 400, 700], ids=["4 px", "in a fade", "16 px"])
-def test_two_processes_have_the_averaged_gradients_of_one(project, params, images_shown):
-    _write_params(project / "params.yaml", params.model_copy(update={"minibatch": {4: 16, 8: 16, 16: 16}}))
-    alone, together = (_gradients(project, processes, images_shown) for processes in (1, 2))
-    for one, two in zip(alone, together, strict=True):
-        assert len(one) == len(two) > 4
-        for first, second in zip(one, two, strict=True):
-            torch.testing.assert_close(first, second, rtol=1e-6, atol=1e-9)
-
-
-@pytest.mark.slow
-def test_training_runs_under_torchrun_with_two_processes(project):
-    command = _command(project)
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    subprocess.run(
-        [command[0], *launcher, *command[1:]],
-        cwd=REPOSITORY,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        check=True,
-        timeout=180,
-    )
-    assert json.loads((project / "train.json").read_text())["processes"] == 2
-    assert len(snapshots_in(project / "models")) == 5

@@ -1,0 +1,79 @@
+import csv
+import math
+
+import numpy as np
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from train.record.log import TAGS, History, Row
+
+
+def board(folder) -> EventAccumulator:
+    events = EventAccumulator(str(folder / "tensorboard"), size_guidance={"images": 0, "scalars": 0})
+    events.Reload()
+    return events
+
+
+def steps(folder, tag) -> list[int]:
+    return [event.step for event in board(folder).Scalars(tag)]
+
+
+def test_a_row_comes_back_from_its_cells(row):
+    one = row(12.0, skipped_steps=123_456_789, alarms="stddev skipped", sample_stddev=math.inf)
+    assert Row.of(one.cells()) == one
+
+
+def test_rows_of_a_former_version_have_no_value_in_newer_columns(tmp_path, row):
+    cells = row(1.0).cells()
+    for name in ("score_gap", "sample_stddev", "s_per_kimg", "alarms"):
+        del cells[name]
+    with (tmp_path / "training.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, cells)
+        writer.writeheader()
+        writer.writerow(cells)
+    (read,) = History(tmp_path, 1000).rows
+    assert read.score_real == 1.0
+    assert math.isnan(read.score_gap)
+    assert read.alarms == ""
+
+
+def test_each_row_is_in_the_file_and_on_the_board_at_once(tmp_path, row):
+    history = History(tmp_path, 0)
+    history.add(row(0.5, critic_loss=-2.5), {"gradients/critic/8px": 0.25})
+    with (tmp_path / "training.csv").open(newline="") as file:
+        (cells,) = csv.DictReader(file)
+    assert Row.of(cells) == row(0.5, critic_loss=-2.5)
+    events = board(tmp_path)
+    assert set(events.Tags()["scalars"]) == {*TAGS.values(), "gradients/critic/8px"}
+    (loss,) = events.Scalars("loss/critic")
+    assert (loss.step, loss.value) == (500, -2.5)
+    assert events.Scalars("gradients/critic/8px")[0].value == 0.25
+    history.close()
+
+
+def test_a_resumed_run_has_no_row_twice_and_loses_none(tmp_path, row):
+    """Killed after its third row, with a checkpoint at the second."""
+    first = History(tmp_path, 0)
+    for kimg in (0.1, 0.2, 0.3):
+        first.add(row(kimg, critic_loss=1.0), {})
+        first.show("samples", np.zeros((4, 4, 3), np.uint8), round(kimg * 1000))
+    first.close()
+    second = History(tmp_path, 200)
+    assert [one.kimg for one in second.rows] == [0.1, 0.2]
+    for kimg in (0.3, 0.4):
+        second.add(row(kimg, critic_loss=2.0), {})
+        second.show("samples", np.zeros((4, 4, 3), np.uint8), round(kimg * 1000))
+    second.close()
+    assert steps(tmp_path, "loss/critic") == [100, 200, 300, 400]
+    assert [event.value for event in board(tmp_path).Scalars("loss/critic")] == [1.0, 1.0, 2.0, 2.0]
+    assert [event.step for event in board(tmp_path).Images("samples")] == [100, 200, 300, 400]
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_again_without_traces(tmp_path, row):
+    for _ in range(2):
+        history = History(tmp_path, 0)
+        history.show("samples", np.zeros((4, 4, 3), np.uint8), 0)
+        history.add(row(0.1), {})
+        history.close()
+    assert steps(tmp_path, "schedule/lod") == [100]
+    assert [event.step for event in board(tmp_path).Images("samples")] == [0]
+    assert len((tmp_path / "training.csv").read_text().splitlines()) == 2

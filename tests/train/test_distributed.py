@@ -1,0 +1,183 @@
+"""Several processes on one machine, over gloo."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import torch
+
+from generate.sampler import Sampler, snapshots_in
+from train.distributed import Ranks, average_over, share_from_first
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+WORKER = """
+import sys, torch
+from dataclasses import replace
+from pathlib import Path
+from fashion_pggan.params import load_params
+from fashion_pggan.shards import Dataset
+from train.data import Feed
+from train.distributed import device_of, join, leave
+from train.networks import Architecture
+from train.schedule import phase_at
+from train.steps import Rates, Steps
+ranks = join(device_of("cpu"))
+torch.set_default_dtype(torch.float64)
+params = load_params(Path(sys.argv[1])).train
+dataset = Dataset(Path(sys.argv[3]))
+shape = Architecture(
+    dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
+)
+steps = Steps(shape, params, ranks)
+images_shown = int(sys.argv[4])
+phase = phase_at(images_shown, dataset.resolution, ranks.count, params)
+batch = Feed(dataset, params, ranks).batch_at(images_shown, phase)
+wide = ("mixing", "critic_latents", "generator_latents", "draws")
+batch = replace(batch, **{name: getattr(batch, name).double() for name in wide})
+rates = Rates(torch.tensor(phase.fade), torch.tensor(0.0), torch.tensor(0.0))
+where = (batch, rates, phase.doublings, phase.fade > 0)
+gradients = [steps.critic_gradient(*where)[0], steps.generator_gradient(*where)[0]]
+if ranks.first:
+    torch.save(gradients, sys.argv[5])
+leave(ranks)
+"""
+
+
+def _gradients(project, processes, images_shown):
+    """Of critic and generator, in float64."""
+    out = project / f"gradients-{processes}.pt"
+    (project / "worker.py").write_text(WORKER)
+    launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    arguments = [
+        project / "params.yaml",
+        project / f"run-{processes}",
+        project / "curated",
+        images_shown,
+        out,
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [sys.executable, *launcher, str(project / "worker.py"), *map(str, arguments)],
+        cwd=REPOSITORY,
+        env=environment,
+        check=True,
+        timeout=120,
+    )
+    return torch.load(out, weights_only=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("images_shown", [0, 400, 700], ids=["4 px", "in a fade", "16 px"])
+def test_two_processes_have_the_averaged_gradients_of_one(project, params, images_shown, write_params):
+    write_params(project / "params.yaml", params.model_copy(update={"minibatch": {4: 16, 8: 16, 16: 16}}))
+    alone, together = (_gradients(project, processes, images_shown) for processes in (1, 2))
+    for one, two in zip(alone, together, strict=True):
+        assert one.abs().max() > 0.01
+        torch.testing.assert_close(one, two, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.slow
+def test_training_runs_under_torchrun_with_two_processes(project, command_of):
+    command = command_of(project)
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run(
+        [command[0], *launcher, *command[1:]],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        check=True,
+        timeout=180,
+    )
+    assert json.loads((project / "train.json").read_text())["processes"] == 2
+    assert len(snapshots_in(project / "models")) == 5
+
+
+def _start(command, *launching):
+    """The stage under torchrun, with two processes."""
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *launching]
+    return subprocess.Popen(
+        [command[0], *launcher, *command[1:]],
+        cwd=REPOSITORY,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _kill_one(project, launcher, number):
+    """Wait for a checkpoint, then kill a process of the training with no chance to say anything."""
+    until = time.monotonic() + 90
+    while time.monotonic() < until and not list(project.glob("runs/*/checkpoint-*")):
+        time.sleep(0.02)
+    workers = {}
+    for process in psutil.Process(launcher.pid).children(recursive=True):
+        rank = process.environ().get("RANK")
+        if rank is not None:
+            workers[int(rank)] = process
+    workers[number].kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_process_that_dies_ends_the_run_with_one_clear_error(
+    project, params, number, write_params, command_of
+):
+    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 1e6, "checkpoint_s": 0.05}))
+    launcher = _start(command_of(project))
+    _kill_one(project, launcher, number)
+    _, said = launcher.communicate(timeout=60)
+    assert launcher.returncode != 0
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert len(errors) <= 1, "torchrun may end the other one before it says anything"
+    assert all("lost the others" in line and "run again to go on from the last" in line for line in errors)
+    assert "SIGKILL" in said or "-9" in said
+
+
+@pytest.mark.slow
+def test_an_elastic_restart_goes_on_to_the_models_of_an_undisturbed_run(
+    project, params, tmp_path_factory, write_params, command_of
+):
+    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 4.0, "checkpoint_s": 0.05}))
+    launcher = _start(command_of(project), "--max-restarts=2")
+    _kill_one(project, launcher, 1)
+    _, said = launcher.communicate(timeout=120)
+    assert launcher.returncode == 0, said
+    disturbed = [Sampler.load(path) for path in snapshots_in(project / "models")]
+    for folder in ("models", "runs"):
+        (project / folder).rename(project / f"disturbed-{folder}")
+    launcher = _start(command_of(project))
+    launcher.communicate(timeout=120)
+    undisturbed = [Sampler.load(path) for path in snapshots_in(project / "models")]
+    assert len(disturbed) == len(undisturbed) > 10
+    for one, other in zip(disturbed, undisturbed, strict=True):
+        expected = other.generator.state_dict()
+        assert all(torch.equal(v, expected[k]) for k, v in one.generator.state_dict().items())
+
+
+@pytest.mark.slow
+def test_a_termination_of_all_processes_saves_what_was_trained(project, params, write_params, command_of):
+    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 1e6}))
+    launcher = _start(command_of(project))
+    until = time.monotonic() + 90
+    while time.monotonic() < until and not list(project.glob("runs/*/snapshots/*")):
+        time.sleep(0.02)
+    time.sleep(2)
+    launcher.send_signal(signal.SIGTERM)
+    launcher.communicate(timeout=60)
+    assert list(project.glob("runs/*/checkpoint-*"))
+
+
+def test_one_process_averages_and_shares_with_itself():
+    alone = Ranks(0, 1, torch.device("cpu"))
+    vector = torch.arange(3.0)
+    average_over(vector, alone)
+    assert share_from_first([vector], {"a": 1}, alone) == {"a": 1}
+    assert torch.equal(vector, torch.arange(3.0))

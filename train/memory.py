@@ -1,0 +1,138 @@
+"""Whether every resolution to come fits into memory, found out before the first step and not after days."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams
+from fashion_pggan.shards import levels_up_to
+from train.augment import DRAWS
+from train.data import Batch
+from train.distributed import Ranks
+from train.networks import Architecture
+from train.schedule import minibatch_at
+from train.steps import Rates, Steps
+
+STATE_COPIES = (
+    6  # vectors as long as the networks: weights, average, gradients, squares, and pieces of gradients
+)
+
+
+def check_memory(steps: Steps, resolution: int, from_resolution: int) -> None:
+    """Refuse a run that would end for want of memory.
+
+    On a CUDA device each resolution's step is tried; elsewhere what it keeps is added up without computing.
+
+    Args:
+        steps: the networks; they stay as they are.
+        resolution: pixels, final.
+        from_resolution: pixels; the first one that is still to come.
+
+    Raises:
+        UserError: a resolution does not fit; the text says what would.
+    """
+    for side in levels_up_to(resolution):
+        if side < from_resolution:
+            continue
+        share = minibatch_at(side, steps.ranks.count, steps.params) // steps.ranks.count
+        part = -(-share // steps.parts_at(_doublings(side), share))
+        if steps.ranks.device.type == "cuda":
+            _try(steps, side, part)
+        else:
+            _compare(steps, side, part)
+
+
+def step_bytes(architecture: Architecture, params: TrainParams, side: int, pictures: int) -> int:
+    """What a critic's step keeps for its backward pass at `side` pixels; nothing is computed.
+
+    Args:
+        architecture: of the networks.
+        params: the train section.
+        side: pixels.
+        pictures: per pass.
+    """
+    alone = Ranks(0, 1, torch.device("meta"))
+    with torch.device("meta"):
+        steps = Steps(architecture, params.model_copy(update={"compile": False}), alone)
+        kept: dict[int, int] = {}
+
+        def keep(tensor: Tensor) -> Tensor:
+            storage = tensor.untyped_storage()
+            kept[storage._cdata] = storage.nbytes()
+            return tensor
+
+        doublings = _doublings(side)
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            held = steps.critic_loss_of(
+                empty_batch(pictures, side, architecture, "meta"), zero_rates("meta"), doublings, False
+            )
+        del held
+    return sum(kept.values()) + STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
+
+
+def _try(steps: Steps, side: int, pictures: int) -> None:
+    device = steps.ranks.device
+    compiles, steps.compiles = steps.compiles, False  # needs more memory, and no time
+    try:
+        for fading in {side > 4, False}:
+            batch = empty_batch(pictures, side, steps.critic.architecture, device)
+            for gradient in (steps.critic_gradient, steps.generator_gradient):
+                gradient(batch, zero_rates(device), _doublings(side), fading)
+        torch.cuda.synchronize()
+    except torch.OutOfMemoryError:
+        total = torch.cuda.get_device_properties(device).total_memory
+        raise UserError(_advice(side, pictures, total, "the device has")) from None
+    finally:
+        steps.compiles = compiles
+        torch.cuda.empty_cache()
+
+
+def _compare(steps: Steps, side: int, pictures: int) -> None:
+    available = _available()
+    if available is None:
+        return
+    needed = step_bytes(steps.critic.architecture, steps.params, side, pictures)
+    if needed > available:
+        raise UserError(_advice(side, pictures, available, f"it needs {needed / 1e9:.1f}, this machine has"))
+
+
+def _advice(side: int, pictures: int, memory: int, owner: str) -> str:
+    half = max(pictures // 2, 1)
+    return (
+        f"a pass of {pictures} pictures at {side} px does not fit ({owner} {memory / 1e9:.1f} GB of memory): "
+        f"set train.microbatch: {{{side}: {half}}}, which keeps the minibatch and does it in parts, or lower "
+        f"train.max_minibatch_per_device for {side}, train.fmap_base or train.fmap_max"
+    )
+
+
+def _available() -> int | None:
+    """Bytes that can be used without swapping, where the system tells."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    sizes = (line.split() for line in lines)
+    return next((int(words[1]) * 1024 for words in sizes if words[0] == "MemAvailable:"), None)
+
+
+def empty_batch(pictures: int, side: int, architecture: Architecture, device: torch.device | str) -> Batch:
+    """A batch of zeros, for passes whose result does not matter."""
+    return Batch(
+        torch.zeros((pictures, side, side, 3), dtype=torch.uint8, device=device),
+        torch.zeros(pictures, dtype=torch.bool, device=device),
+        torch.zeros((pictures, 1, 1, 1), device=device),
+        torch.zeros((pictures, architecture.latent_size), device=device),
+        torch.zeros((pictures, architecture.latent_size), device=device),
+        torch.zeros((3, pictures, DRAWS), device=device),
+    )
+
+
+def zero_rates(device: torch.device | str) -> Rates:
+    """Rates of zero: a step that changes nothing."""
+    return Rates(*(torch.zeros((), device=device) for _ in range(3)))
+
+
+def _doublings(side: int) -> int:
+    return side.bit_length() - 3

@@ -1,0 +1,4 @@
+"""What a run says about itself: its position, networks and steps in; rows, pictures, alarms and a status out.
+
+Nothing in here changes what is trained.
+"""

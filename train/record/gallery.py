@@ -1,0 +1,91 @@
+"""A run's pictures: snapshots and sample grids of the same latent vectors."""
+
+import math
+from pathlib import Path
+
+from fashion_pggan.files import write_bytes
+from fashion_pggan.params import hash_of
+from fashion_pggan.shards import Pictures
+from train.grid import as_pixels, png_of, sheet_of
+from train.networks import upscale
+from train.randomness import latents_of
+from train.record.due import EveryKimg, EverySeconds
+from train.record.log import History
+from train.record.samples import pictures_of, stddev_of, stddev_over
+from train.record.training import Training
+from train.snapshot import Origin, snapshot_path, write_snapshot
+
+COMPARED = 16  # pictures, at least, whose standard deviation is taken
+LATEST = "latest"  # name of the newest snapshot and grid, which are renewed by the clock
+
+
+class Gallery:
+    """Writes what a run's averaged generator makes.
+
+    By pictures shown: `snapshots/` and `grids/`, which are the run's results and the same however often it
+    was resumed. By the clock: `latest.safetensors` and `latest.png`, one of each, for somebody who watches.
+    """
+
+    def __init__(self, training: Training, history: History) -> None:
+        self.training, self.history = training, history
+        params = training.params
+        self.due = EveryKimg(params.snapshot_kimg, training.images_shown)
+        self.snapshot_clock, self.grid_clock = EverySeconds(params.snapshot_s), EverySeconds(params.grid_s)
+        self.shown = params.grid_columns * params.grid_rows
+        count = max(self.shown, COMPARED)
+        self.latents = latents_of(params.seed, range(count), params.latent_size).to(training.ranks.device)
+        self.data_stddev: dict[int, float] = {}  # by resolution
+
+    def renew(self, *, ended: bool) -> None:
+        """Write what is due."""
+        if self.due.passed(self.training.images_shown) or ended:
+            self.keep()
+            return
+        if self.snapshot_clock.over():
+            self._latest_snapshot()
+        if self.grid_clock.over():
+            self._latest_grid(self._sheet())
+
+    def keep(self) -> None:
+        """Write a snapshot and its grid, to stay; they are the latest too."""
+        path = snapshot_path(self.training.folder / "snapshots", self.training.images_shown)
+        self._write_snapshot(path)
+        self._latest_snapshot()
+        sheet = self._sheet()
+        write_bytes(self.training.folder / "grids" / f"{path.stem}.png", png_of(sheet))
+        self.history.show("samples/snapshot", sheet, self.training.images_shown)
+        self._latest_grid(sheet)
+
+    def stddev(self) -> float:
+        """How much pictures differ, as a share of how much the data set's do; NaN if those are all equal."""
+        resolution = self.training.phase.resolution
+        if resolution not in self.data_stddev:
+            self.data_stddev[resolution] = stddev_of(self.training.dataset, resolution)
+        ours = stddev_over(pictures_of(self.training.average, self.latents, self.training.phase.lod))
+        theirs = self.data_stddev[resolution]
+        return ours / theirs if theirs else math.nan
+
+    def _latest_snapshot(self) -> None:
+        self._write_snapshot(self.training.folder / f"{LATEST}.safetensors")
+        self.snapshot_clock.begin()
+
+    def _latest_grid(self, sheet: Pictures) -> None:
+        write_bytes(self.training.folder / f"{LATEST}.png", png_of(sheet))
+        self.history.show("samples/latest", sheet, self.training.images_shown)
+        self.grid_clock.begin()
+
+    def _sheet(self) -> Pictures:
+        made = pictures_of(self.training.average, self.latents[: self.shown], self.training.phase.lod)
+        pixels = as_pixels(upscale(made, self.training.dataset.resolution // made.shape[-1]))
+        return sheet_of(pixels, self.training.params.grid_columns)
+
+    def _write_snapshot(self, path: Path) -> None:
+        training = self.training
+        origin = Origin(
+            training.images_shown / 1000,
+            training.phase.lod,
+            hash_of(training.identity),
+            training.dataset.version,
+            training.git_commit,
+        )
+        write_snapshot(path, training.average, origin)

@@ -1,0 +1,120 @@
+"""A run's rows: a CSV of its history and TensorBoard's event files."""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+from fashion_pggan.files import write_text
+from fashion_pggan.shards import Pictures
+
+
+@dataclass(frozen=True)
+class Row:
+    """The means over a stretch of the run that ends at `kimg`; docs/training.md explains each."""
+
+    kimg: float  # thousand pictures shown to the critic
+    lod: float  # level of detail: 0 at the final resolution
+    resolution: int  # pixels
+    minibatch: int  # pictures per step, over all processes
+    learning_rate: float
+    critic_loss: float
+    generator_loss: float
+    score_real: float
+    score_fake: float
+    penalty_norm: float  # gradient norm over its target; 1 is where the penalty is zero
+    skipped_steps: int  # since the run began
+    images_per_s: float
+    score_gap: float = math.nan  # real minus fake
+    sample_stddev: float = math.nan  # over pictures of fixed latents, as share of the data set's own
+    s_per_kimg: float = math.nan
+    alarms: str = ""  # names of those that hold, with blanks between
+
+    def cells(self) -> dict[str, str]:
+        """As text, by column."""
+        return {
+            name: f"{value:.7g}" if isinstance(value, float) else str(value)
+            for name, value in asdict(self).items()
+        }
+
+    @classmethod
+    def of(cls, cells: Mapping[str, str]) -> "Row":
+        """What `cells` gave; columns that a former version did not write have their default."""
+        known = [field for field in fields(cls) if field.name in cells]
+        return cls(**{field.name: field.type(cells[field.name]) for field in known})  # type: ignore[operator]  # types, not names of types
+
+
+# where TensorBoard shows a column: under which heading, beside which others
+TAGS = {
+    "critic_loss": "loss/critic",
+    "generator_loss": "loss/generator",
+    "score_real": "score/real",
+    "score_fake": "score/fake",
+    "score_gap": "score/gap",
+    "penalty_norm": "critic/penalty_norm",
+    "sample_stddev": "samples/stddev",
+    "lod": "schedule/lod",
+    "resolution": "schedule/resolution",
+    "minibatch": "schedule/minibatch",
+    "learning_rate": "schedule/learning_rate",
+    "images_per_s": "speed/images_per_s",
+    "s_per_kimg": "speed/s_per_kimg",
+    "skipped_steps": "steps/skipped",
+}
+
+
+class History:
+    """The rows so far, on disk after each; a resumed run cuts off what it is about to do again.
+
+    Args:
+        folder: the run's own.
+        images_shown: where the run stands; TensorBoard counts steps in pictures shown.
+    """
+
+    def __init__(self, folder: Path, images_shown: int) -> None:
+        self.path = folder / "training.csv"
+        self.rows = [row for row in read_rows(self.path) if row.kimg <= images_shown / 1000]
+        again_from = images_shown + 1 if images_shown else 0  # what was written on the spot is kept
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
+
+    def add(self, row: Row, others: Mapping[str, float]) -> None:
+        """Append a row to the file and, with others that are no columns by their tags, to TensorBoard."""
+        self.rows.append(row)
+        write_rows(self.path, self.rows)
+        values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
+        for tag, value in {**values, **others}.items():
+            self.board.add_scalar(tag, value, round(row.kimg * 1000))
+        self.board.flush()  # what a checkpoint vouches for must not be lost with the process
+
+    def show(self, name: str, sheet: Pictures, images_shown: int) -> None:
+        """Add a picture (h, w, 3) to TensorBoard."""
+        self.board.add_image(name, sheet, images_shown, dataformats="HWC")
+
+    def say(self, name: str, text: str, images_shown: int) -> None:
+        """Add a text (Markdown) to TensorBoard."""
+        self.board.add_text(name, text, images_shown)
+
+    def close(self) -> None:
+        """Flush TensorBoard's files."""
+        self.board.close()
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows in a CSV; none when there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [Row.of(cells) for cells in csv.DictReader(file)]
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as CSV, in one step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.cells() for row in rows)
+    write_text(path, text.getvalue())

@@ -1,0 +1,35 @@
+"""What the steps measure, summed on the device between two rows of the log."""
+
+import time
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class Measured:
+    """Sums since the last row of the log, on the device; nothing waits for them."""
+
+    sums: dict[str, Tensor]  # by the names of the log's columns
+    steps: int
+    images: int
+    began: float
+
+    @classmethod
+    def nothing(cls) -> "Measured":
+        """An empty measure that begins now."""
+        return cls({}, steps=0, images=0, began=time.monotonic())
+
+    def add(self, values: dict[str, Tensor], images: int) -> None:
+        """Count a step."""
+        self.sums = {name: self.sums.get(name, 0) + value for name, value in values.items()}
+        self.steps += 1
+        self.images += images
+
+    def means(self) -> dict[str, float]:
+        """What a step had on average; waits for the device, once."""
+        if not self.sums:
+            return {}
+        sums = torch.stack([value.float() for value in self.sums.values()]).tolist()
+        return {name: value / self.steps for name, value in zip(self.sums, sums, strict=True)}

@@ -1,0 +1,103 @@
+"""How long a run will still take, from the speed of each level so far."""
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from train.record.log import Row
+
+LOOKS = 512  # at the schedule, between here and the end
+RECENT = 20  # rows of a level that count for its speed
+
+
+@dataclass(frozen=True)
+class Left:
+    """The time that is left."""
+
+    seconds: float
+    unmeasured: tuple[int, ...]  # resolutions whose speed is not known: `seconds` is then too low
+
+    def __str__(self) -> str:
+        """For people: levels to come are slower, and how much is not known before they are reached."""
+        return f"{'at least ' if self.unmeasured else ''}{duration(self.seconds)} left"
+
+
+def speeds_of(rows: Sequence[Row]) -> dict[int, float]:
+    """Seconds per thousand pictures by resolution: the median of its newest rows."""
+    by_level: dict[int, list[float]] = {}
+    for row in rows:
+        by_level.setdefault(row.resolution, []).append(row.s_per_kimg)
+    return {level: statistics.median(speeds[-RECENT:]) for level, speeds in by_level.items()}
+
+
+def kimg_left(
+    images_shown: int, total: int, resolution_at: Callable[[int], int], looks: int = LOOKS
+) -> dict[int, float]:
+    """Thousand pictures to come at each resolution, to a part in `looks` of them all.
+
+    Args:
+        images_shown: where the run stands.
+        total: where it ends, in pictures shown.
+        resolution_at: the schedule, which is only asked: any schedule will do.
+        looks: places at which it is asked.
+    """
+    step = max(total - images_shown, 0) / looks
+    asked = Counter(resolution_at(round(images_shown + (place + 0.5) * step)) for place in range(looks))
+    return {level: count * step / 1000 for level, count in asked.items()} if step else {}
+
+
+def left_of(kimg: Mapping[int, float], speeds: Mapping[int, float]) -> Left | None:
+    """The time left, or None before any level is measured.
+
+    A level that is not measured counts as fast as the highest below it: the result is a lower bound then.
+    """
+    if not speeds:
+        return None
+    seconds = sum(
+        amount * speeds[max((known for known in speeds if known <= level), default=min(speeds))]
+        for level, amount in kimg.items()
+    )
+    return Left(seconds, tuple(sorted(kimg.keys() - speeds.keys())))
+
+
+class Outlook:
+    """What is known of the time left: an estimate at each row, less what was shown since.
+
+    Args:
+        total: where the run ends, in pictures shown.
+        resolution_at: the schedule.
+    """
+
+    def __init__(self, total: int, resolution_at: Callable[[int], int]) -> None:
+        self.total, self.resolution_at = total, resolution_at
+        self.learned_at = 0
+        self.estimate: Left | None = None
+        self.speed = math.nan  # seconds per thousand pictures at the highest level measured
+
+    def learn(self, rows: Sequence[Row], images_shown: int) -> None:
+        """Estimate anew, from the rows so far."""
+        speeds = speeds_of(rows)
+        self.learned_at = images_shown
+        self.estimate = left_of(kimg_left(images_shown, self.total, self.resolution_at), speeds)
+        self.speed = speeds[max(speeds)] if speeds else math.nan
+
+    def left(self, images_shown: int) -> Left | None:
+        """The time that is left, None before it is known."""
+        if self.estimate is None:
+            return None
+        since = (images_shown - self.learned_at) / 1000 * self.speed
+        return replace(self.estimate, seconds=max(self.estimate.seconds - since, 0.0))
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the two units that matter."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

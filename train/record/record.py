@@ -1,0 +1,166 @@
+"""What a run leaves to be looked at while it trains: rows, pictures, alarms, progress, a status."""
+
+import logging
+import time
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from fashion_pggan.progress import Progress
+from train.record.alarms import alarms_in, lately
+from train.record.due import EveryKimg
+from train.record.gallery import Gallery
+from train.record.gradients import norms_by_level
+from train.record.log import History, Row
+from train.record.measured import Measured
+from train.record.pace import Outlook
+from train.record.provenance import provenance_of
+from train.record.samples import distance_between, stddev_of
+from train.record.status import phase_word, status_of, write_status
+from train.record.training import Training
+from train.schedule import Phase, phase_at
+
+WORDS = (
+    "kimg: thousand pictures shown to the critic; lod, level of detail: 0 at the final resolution, one more "
+    "at each halving, a fraction while a level fades in; s/kimg: seconds per kimg (docs/training.md)"
+)
+
+log = logging.getLogger(__name__)
+
+
+class Record:
+    """The record of a run, between entering and leaving it as a context; only the first process writes.
+
+    Args:
+        training: the run; it is looked at, never changed.
+        total: where it ends, in pictures shown.
+    """
+
+    def __init__(self, training: Training, total: int) -> None:
+        self.training, self.total = training, total
+        self.measured = Measured.nothing()
+        self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
+        self.drawn = training.images_shown  # how far the progress line is
+        self.outlook = Outlook(total, self._resolution_at)
+        resolution = training.dataset.resolution
+        self.distance = distance_between(stddev_of(training.dataset, resolution), resolution)
+
+    def __enter__(self) -> Self:
+        training = self.training
+        if training.ranks.first:
+            self.history = History(training.folder, training.images_shown)
+            self.history.say("run", provenance_of(training), training.images_shown)
+            self.gallery = Gallery(training, self.history)
+            self.lines = Progress(
+                "training", self.total, "images", start=training.images_shown, says_left=False
+            ).__enter__()
+            self._begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.training.ranks.first:
+            self.lines.__exit__(kind, error, trace)
+            self.history.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is at its end."""
+        return self.training.images_shown >= self.total
+
+    def log(self, phase: Phase) -> bool:
+        """Write a row if one is due, of the stretch that ended in `phase`, with the alarms that hold.
+
+        Returns:
+            Whether one was due.
+        """
+        if not (self.row_due.passed(self.training.images_shown) or self.ended):
+            return False
+        measured, self.measured = self.measured, Measured.nothing()
+        if self.training.ranks.first:
+            self._write_row(phase, measured)
+            self.status()
+        return True
+
+    def snapshot(self) -> None:
+        """Write the snapshots and grids that are due."""
+        if self.training.ranks.first:
+            self.gallery.renew(ended=self.ended)
+
+    def status(self) -> None:
+        """Write where the run stands, for `python -m train status`."""
+        if self.training.ranks.first:
+            status = status_of(
+                self.training, self.history.rows, self.outlook.left(self.training.images_shown)
+            )
+            write_status(self.training.folder, status)
+
+    def progress(self) -> None:
+        """Show how far the run is."""
+        if not self.training.ranks.first:
+            return
+        shown, phase = self.training.images_shown, self.training.phase
+        notes = [f"{shown / 1000:.1f} kimg", f"{phase.resolution} px {phase_word(phase.lod)}"]
+        notes.append(f"lod {phase.lod:.2f}")
+        if left := self.outlook.left(shown):  # first, because a narrow terminal cuts the end off
+            notes = [str(left), *notes, f"{self.outlook.speed:.3g} s/kimg"]
+        self.lines.advance(shown - self.drawn, ", ".join(notes))
+        self.drawn = shown
+
+    def _resolution_at(self, images_shown: int) -> int:
+        training = self.training
+        final, ranks = training.dataset.resolution, training.ranks.count
+        if training.params.schedule == "adaptive":
+            return final  # sooner or later, which is not known
+        return phase_at(images_shown, final, ranks, training.params).resolution
+
+    def _begin(self) -> None:
+        self.outlook.learn(self.history.rows, self.training.images_shown)
+        self.status()
+        if self.ended:
+            return
+        log.info(WORDS)
+        if self.training.images_shown == 0:
+            self.gallery.keep()
+        self.measured = Measured.nothing()
+
+    def _write_row(self, phase: Phase, measured: Measured) -> None:
+        training = self.training
+        means: dict[str, Any] = measured.means()
+        seconds = time.monotonic() - measured.began
+        others = {f"measured/{name}": means.pop(name) for name in means.keys() - Row.__annotations__.keys()}
+        row = Row(
+            kimg=training.images_shown / 1000,
+            lod=phase.lod,
+            resolution=phase.resolution,
+            minibatch=phase.minibatch,
+            learning_rate=phase.learning_rate,
+            **means,
+            skipped_steps=training.skipped_steps,
+            images_per_s=measured.images / seconds,
+            score_gap=means["score_real"] - means["score_fake"],
+            sample_stddev=self.gallery.stddev(),
+            s_per_kimg=1000 * seconds / measured.images,
+        )
+        self.history.add(self._alarmed(row), {**others, **self._gradients()})
+        self.outlook.learn(self.history.rows, training.images_shown)
+
+    def _alarmed(self, row: Row) -> Row:
+        """The row with the names of its alarms; those that are new are told."""
+        params = self.training.params
+        rows = [*self.history.rows, row]
+        alarms = alarms_in(rows, self.distance, params)
+        known = lately(rows[:-1], params)
+        for alarm in alarms:
+            if alarm.name not in known:
+                log.warning("alarm at %g kimg, %s: %s", row.kimg, alarm.name, alarm.text)
+        return replace(row, alarms=" ".join(alarm.name for alarm in alarms))
+
+    def _gradients(self) -> dict[str, float]:
+        networks = {"generator": self.training.generator, "critic": self.training.critic}
+        return {
+            f"gradients/{name}/{resolution}px": norm
+            for name, gradient in self.training.gradients.items()
+            for resolution, norm in norms_by_level(networks[name], gradient).items()
+        }

@@ -1,0 +1,77 @@
+"""The strip "through training": the same latent vectors at a dozen snapshots, a row each."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from fashion_pggan.files import write_bytes
+from fashion_pggan.shards import Pictures
+from train.grid import as_pixels, png_of
+from train.networks import upscale
+from train.randomness import latents_of
+from train.record.samples import pictures_of
+from train.snapshot import Origin, read_snapshot
+
+ROWS = 12  # at most
+COLUMNS = 8  # at most
+LOWEST = 64  # pixels, of a row, so that its label can be read
+
+
+def evenly(snapshots: Sequence[Path], rows: int = ROWS) -> list[Path]:
+    """At most `rows` snapshots, as evenly spread over the run as there are any; first and last among them."""
+    if len(snapshots) <= rows:
+        return list(snapshots)
+    kimgs = np.array([float(path.stem) for path in snapshots])
+    wanted = np.linspace(kimgs[0], kimgs[-1], rows)
+    nearest = np.abs(kimgs[None, :] - wanted[:, None]).argmin(axis=1)  # (rows,)
+    return [snapshots[place] for place in np.unique(nearest)]
+
+
+def write_strip(
+    path: Path, snapshots: Sequence[Path], *, seed: int, columns: int, device: torch.device
+) -> None:
+    """Write the strip as PNG.
+
+    Args:
+        path: the file to write.
+        snapshots: of one run, least trained first.
+        seed: of the latent vectors, as for the run's sample grids.
+        columns: pictures in a row; at most `COLUMNS` are shown.
+        device: where to compute.
+    """
+    rows = [
+        _row(snapshot, seed=seed, columns=min(columns, COLUMNS), device=device)
+        for snapshot in evenly(snapshots)
+    ]
+    write_bytes(path, png_of(np.concatenate(rows)))
+
+
+def _row(snapshot: Path, *, seed: int, columns: int, device: torch.device) -> Pictures:
+    """A label and pictures side by side: (h, w, 3)."""
+    generator, origin = read_snapshot(snapshot)
+    final = generator.architecture.resolution
+    latents = latents_of(seed, range(columns), generator.architecture.latent_size).to(device)
+    native = pictures_of(generator.to(device), latents, origin.lod)
+    side = max(final, LOWEST)
+    pixels = as_pixels(upscale(native, side // native.shape[-1]))  # (columns, side, side, 3)
+    pictures = pixels.transpose(1, 0, 2, 3).reshape(side, columns * side, 3)
+    return np.concatenate([_label(origin, native.shape[-1], side), pictures], axis=1)
+
+
+def _label(origin: Origin, resolution: int, height: int) -> Pictures:
+    size = max(height // 16, 12)  # pixels
+    label = Image.new("RGB", (15 * size // 2, height), "white")
+    draw = ImageDraw.Draw(label)
+    text = f"{origin.kimg:,.1f} kimg\n{resolution} px"
+    draw.multiline_text(
+        (label.width - size // 2, height // 2),
+        text,
+        "black",
+        ImageFont.load_default(size),
+        anchor="rm",
+        align="right",
+    )
+    return np.asarray(label)

@@ -2,44 +2,27 @@
 
 from dataclasses import dataclass
 
-from crawler.store import Fetched, StoredPicture
-from fashion_pggan.manifest import RawPicture
+from crawler.store.stored import Fetched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundPicture:
     """A search result whose address is new to this crawl."""
 
     url: str  # canonical
-    link: str  # as the API gave it
+    link: str  # as the search gave it
     title: str  # without tags
     query: str
+    plan_query: str  # with sort and size filter
     rank: int  # in the query's results, from 1
     width: int | None  # pixels, as the search result says
     height: int | None
+    source: str  # the page that shows it, where the search says so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FetchedPicture:
     """An item for the pipelines."""
 
     found: FoundPicture
     fetched: Fetched
-
-
-def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:
-    """The record of a picture: what this crawl's search said, and the facts of its fetch."""
-    return RawPicture(
-        sha256=stored.sha256,
-        file=stored.file,
-        url=found.url,
-        title=found.title,
-        query=found.query,
-        provider=provider,
-        rank=found.rank,
-        declared_width=found.width,
-        declared_height=found.height,
-        crawled_at=stored.crawled_at,
-        content_type=stored.content_type,
-        size=stored.size,
-    )

@@ -21,9 +21,9 @@ class StorePictures:
         """Store a picture; hashing and writing run in a thread, so that downloads go on meanwhile."""
         spider = self.crawler.spider
         try:
-            await asyncio.to_thread(spider.store.keep, item.fetched)
+            kept = await asyncio.to_thread(spider.crawl.store.keep, item.fetched)
         except Exception as error:  # the spider must hear of every picture, or it waits for ever
-            spider.not_stored(error)
+            spider.not_stored(item.found, error)
         else:
-            spider.stored(item)
+            spider.stored(item, kept)
         return item

@@ -42,8 +42,18 @@ class RawPicture(Record):
     declared_width: int | None  # pixels, as the search result says
     declared_height: int | None
     crawled_at: str  # UTC, ISO 8601
-    content_type: str
+    content_type: str  # as the server said; may be empty or wrong
     size: int  # bytes
+    source: str = ""  # the page that shows it, where the search says so
+    plan_query: str = ""  # query, sort and size filter of the call that found it
+    final_url: str = ""  # where it was in the end
+    redirects: str = ""  # the addresses on the way, with blanks between
+    status: int = 200  # of HTTP
+    etag: str = ""
+    last_modified: str = ""
+    robots_tag: str = ""  # X-Robots-Tag
+    attempts: int = 1
+    crawl_id: str = ""  # of the crawl that fetched it
 
 
 class CuratedPicture(Record):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.naver import (
+from crawler.providers.naver import (
     HUB,
     ApiError,
     Keys,

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.naver import Page, SearchCall
 from crawler.plan import first_calls, following, results_left
+from crawler.providers.naver import Page, SearchCall
 
 
 def page(returned: int, total: int = 5000) -> Page:

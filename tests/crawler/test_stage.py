@@ -15,8 +15,8 @@ from typing import Any, NoReturn
 import pytest
 from aiohttp import web
 
-from crawler.naver import HUB
-from crawler.store import Store
+from crawler.providers.naver import HUB
+from crawler.store.store import Store
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive
 from fashion_pggan.manifest import RawPicture, read_records
@@ -346,7 +346,7 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
 
     shop.pictures["/p/new.jpg"] = b"new"
     with monkeypatch.context() as patched:
-        patched.setattr("crawler.raw.write_records", fail)
+        patched.setattr("crawler.store.raw.write_records", fail)
         with pytest.raises(OSError, match="No space left on device"):
             crawl()
     assert raw(tmp_path) == before

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler import store as store_module
-from crawler.store import Fetched, Store, extension_of, link_files
+from crawler.store.store import Fetched, Store, extension_of, link_files
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
 

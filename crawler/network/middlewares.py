@@ -1,19 +1,37 @@
-"""Around every picture's download: robots.txt, pauses before a further try, and hosts that ask to be left alone."""
+"""Around every picture's download: what is not asked for, robots.txt, further tries after growing pauses."""
 
 import asyncio
 import time
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from scrapy import exceptions
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 
 from crawler import pace
-from crawler.network import RefusedError
+from crawler.network.reasons import PASSING_STATUSES, PostponedError, RefusedError, reason_of
 
-PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524})
 ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
+
+
+class Gate:
+    """Lets no picture through that has a tombstone, also after redirects, nor any once the store refuses."""
+
+    def __init__(self, crawler: Any) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Any) -> Self:
+        """Scrapy's way to make it."""
+        return cls(crawler)
+
+    async def process_request(self, request: Any) -> None:
+        """Refuse what is not to be asked for."""
+        if request.meta.get("picture"):
+            if self.crawler.spider.refused:
+                raise RefusedError("NOT_STORED", "the store takes no more pictures")
+            if self.crawler.spider.forbids(request.url):
+                raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
 
 
 class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
@@ -42,7 +60,10 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Scrapy's retries with a growing pause before each; Retry-After holds for all pictures of a host."""
+    """Scrapy's retries after a growing pause; Retry-After holds for all pictures of a host.
+
+    A picture that waits is handed back to the spider as a PostponedError; robots.txt waits where it is.
+    """
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler.settings)
@@ -60,7 +81,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         if wait > pace.LONGEST_PAUSE_S:
             raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
         if wait > 0:
-            await asyncio.sleep(wait)
+            await self._pause(request, wait)
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Ask again after an answer that may pass; hand on every other."""
@@ -71,15 +92,15 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             self.resume_at[urlsplit(request.url).netloc] = time.monotonic() + wanted
         if wanted > pace.LONGEST_PAUSE_S:
             return response
-        return await self._again(request, f"HTTP_{response.status}") or response
+        return await self._again(request, f"HTTP_{response.status}", wanted) or response
 
     async def process_exception(self, request: Any, exception: Exception) -> Any:
         """Ask again after a failure of the network."""
         if isinstance(exception, self.exceptions_to_retry) and not request.meta.get("dont_retry"):
-            return await self._again(request, reason_of(exception))
+            return await self._again(request, reason_of(exception), 0.0)
         return None
 
-    async def _again(self, request: Any, reason: str) -> Any:
+    async def _again(self, request: Any, reason: str, wanted: float) -> Any:
         attempts = request.meta.get("retry_times", 0)
         retry = get_retry_request(
             request,
@@ -89,36 +110,10 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:
-            await asyncio.sleep(pace.pause_before(attempts + 1))
+            await self._pause(retry, max(wanted, pace.pause_before(attempts + 1)))
         return retry
 
-
-def reason_of(error: BaseException) -> str:
-    """Under which reason the report counts a picture that could not be fetched."""
-    if isinstance(error, RefusedError):
-        return error.reason
-    if isinstance(error, exceptions.IgnoreRequest):
-        text = str(error)
-        return "ROBOTS" if "robots.txt" in text else "REDIRECTS" if "redirect" in text else "TOO_LARGE"
-    for kind, reason in REASONS.items():
-        if isinstance(error, kind):
-            return reason
-    return type(error).__name__.upper()
-
-
-REASONS: dict[type[BaseException], str] = {
-    exceptions.DownloadTimeoutError: "TIMEOUT",
-    exceptions.CannotResolveHostError: "UNREACHABLE",
-    exceptions.DownloadConnectionRefusedError: "UNREACHABLE",
-    exceptions.ResponseDataLossError: "BROKEN_TRANSFER",
-    exceptions.DownloadFailedError: "BROKEN_TRANSFER",
-    exceptions.DownloadCancelledError: "TOO_LARGE",
-    exceptions.UnsupportedURLSchemeError: "BAD_ADDRESS",
-    ConnectionError: "BROKEN_TRANSFER",
-    ValueError: "BAD_ADDRESS",
-}
-
-MAY_PASS = frozenset(  # a crawl that goes on tries these again
-    {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE"}
-    | {f"HTTP_{status}" for status in PASSING_STATUSES}
-)
+    async def _pause(self, request: Any, seconds: float) -> None:
+        if request.meta.get("picture"):
+            raise PostponedError(request, seconds)
+        await asyncio.sleep(seconds)

@@ -67,5 +67,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
         where = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{path}: {where}: {first['msg']}: mend the vocabulary") from error
     if unknown := {axis for pair in vocabulary.pairs for axis in pair} - vocabulary.axes.keys():
-        raise UserError(f"{path}: pairs name {', '.join(sorted(unknown))}, which is no axis: mend the vocabulary")
+        raise UserError(
+            f"{path}: pairs name {', '.join(sorted(unknown))}, which is no axis: mend the vocabulary"
+        )
     return vocabulary

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from crawler.api import (
+from crawler.providers.api import (
+    LINK,
     ApiError,
     ApiRequest,
     Keys,
@@ -26,6 +27,7 @@ from crawler.api import (
 PAGE = 100  # results of one call, the most the API gives
 WINDOW = 1000  # ranks of one query that whole pages reach
 DAILY_CALLS = 25_000  # of one key, all searches together
+
 
 @dataclass(frozen=True)
 class Platform:
@@ -150,12 +152,13 @@ def error_of(status: int, body: bytes) -> ApiError:
 
 
 def _result_of(item: Any, rank: int) -> Result | None:
-    if not isinstance(item, dict) or not isinstance(item.get("link"), str) or not item["link"].strip():
+    link = text_of(item.get("link"), LINK) if isinstance(item, dict) else ""
+    if not link:
         return None
     return Result(
         rank=rank,
         title=clean_title(text_of(item.get("title"))),
-        link=item["link"].strip(),
+        link=link,
         width=number_of(item.get("sizewidth")) or None,  # "0" means that nobody knows
         height=number_of(item.get("sizeheight")) or None,
     )

@@ -7,22 +7,10 @@ from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
-from scrapy.exceptions import IgnoreRequest
+
+from crawler.network.reasons import RefusedError
 
 Private = Callable[[], frozenset[str]]  # hosts with port that may be asked though they are private
-
-
-class RefusedError(IgnoreRequest):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """A picture that this crawl does not want; never tried again.
-
-    Args:
-        reason: under which it is counted.
-        text: what was refused.
-    """
-
-    def __init__(self, reason: str, text: str) -> None:
-        super().__init__(text)
-        self.reason = reason
 
 
 def check_address(url: str, private: frozenset[str]) -> None:
@@ -41,7 +29,7 @@ def check_address(url: str, private: frozenset[str]) -> None:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is of the internet: not private, loopback, link-local, multicast or for metadata."""
+    """Whether an IP address is public: not private, loopback, link-local, multicast or for metadata."""
     try:
         number = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,14 +1,15 @@
 """Kakao's (Daum's) image search, requests and answers: pure, imports no Scrapy.
 
-Source: Kakao's documents of the Daum search API and its list of error codes, as of November 2026. The list has
-one code for what Naver tells apart: -10 says that a limit was passed, not whether of speed or of the day.
+Source: Kakao's documents of the Daum search API and its list of error codes, as of November 2026. The list
+has one code for what Naver tells apart: -10 says that a limit was passed, not whether of speed or of the day.
 """
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from crawler.api import (
+from crawler.providers.api import (
+    LINK,
     ApiError,
     ApiRequest,
     Keys,
@@ -100,9 +101,7 @@ KAKAO = Kakao()
 
 
 def _result_of(document: Any, rank: int) -> Result | None:
-    if not isinstance(document, dict) or not isinstance(document.get("image_url"), str):
-        return None
-    link = document["image_url"].strip()
+    link = text_of(document.get("image_url"), LINK) if isinstance(document, dict) else ""
     if not link:
         return None
     return Result(
@@ -111,7 +110,7 @@ def _result_of(document: Any, rank: int) -> Result | None:
         link=link,
         width=number_of(document.get("width")) or None,
         height=number_of(document.get("height")) or None,
-        source=text_of(document.get("doc_url"), 2000),
+        source=text_of(document.get("doc_url"), LINK),
     )
 
 

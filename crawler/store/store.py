@@ -5,84 +5,41 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, get_ident
-from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Self
 
-from pydantic import ConfigDict
-
-from crawler.tombstones import Tombstones
+from crawler.store.stored import Fetched, StoredPicture, extension_of
+from crawler.store.tombstones import Tombstones
 from fashion_pggan.files import atomic_write, sha256_of, write_text
-from fashion_pggan.manifest import Record, iterate_records, write_records
+from fashion_pggan.manifest import iterate_records, write_records
 
-SIGNATURES = (  # offset, bytes there, extension
-    (0, b"\xff\xd8\xff", ".jpg"),
-    (0, b"\x89PNG\r\n\x1a\n", ".png"),
-    (0, b"GIF87a", ".gif"),
-    (0, b"GIF89a", ".gif"),
-    (8, b"WEBP", ".webp"),
-    (4, b"ftypavif", ".avif"),
-    (4, b"ftypavis", ".avif"),
-    (4, b"ftypheic", ".heic"),
-    (4, b"ftypmif1", ".heic"),
-    (0, b"BM", ".bmp"),
-    (0, b"II*\x00", ".tif"),
-    (0, b"MM\x00*", ".tif"),
-)
+TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 
 log = logging.getLogger(__name__)
 
 
-class StoredPicture(Record):
-    """What is known of a picture that was fetched: a line of the log, a row of its table."""
-
-    model_config = ConfigDict(extra="ignore")  # a later version may know more
-
-    url: str  # canonical
-    sha256: str  # of the bytes as received
-    file: str  # path below the store
-    size: int  # bytes
-    content_type: str  # as the server said; may be empty or wrong
-    crawled_at: str  # UTC, ISO 8601
-    final_url: str = ""  # where it was in the end
-    redirects: str = ""  # the addresses on the way, with blanks between
-    status: int = 200  # of HTTP
-    etag: str = ""
-    last_modified: str = ""
-    robots_tag: str = ""  # X-Robots-Tag
-    attempts: int = 1
-    crawl_id: str = ""  # of the crawl that fetched it
-
-
-class Fetched(NamedTuple):
-    """A picture as it came from the network, with fields as in `StoredPicture`."""
-
-    url: str  # canonical
-    body: bytes
-    content_type: str
-    crawled_at: str  # UTC, ISO 8601
-    facts: Mapping[str, Any] = MappingProxyType({})
-
-
 class Store:
     """Pictures on disk and, by canonical URL, what is known of each. `keep` may be called from any thread.
+
+    Args:
+        folder: where they lie.
+        tombstones: pictures whose bytes have one are not kept.
 
     A picture is written before its line, so that a line speaks of a whole file when the crawl is killed. When
     the machine goes down, what the log has gained since the store was opened is checked against its hashes.
     Closing a store moves the log into a table, fetched.parquet.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.log_file, self.table_file = folder / "fetched.jsonl", folder / "fetched.parquet"
+    def __init__(self, folder: Path, tombstones: Tombstones) -> None:
+        self.folder, self.tombstones = folder, tombstones
+        self.log_file, self.table_file = folder / LOG, folder / TABLE
         self.session_file = folder / ".session"
         self.lock = Lock()
         self.folders: set[Path] = set()  # that exist
         folder.mkdir(parents=True, exist_ok=True)
-        self.tombstones = Tombstones(folder)
         self.pictures = self._read()
         write_text(self.session_file, _boot())
         self.handle = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -125,6 +82,34 @@ class Store:
             self.pictures[picture.url] = picture
         return picture
 
+    def adopt(self, picture: StoredPicture, source: Path) -> bool:
+        """Take a picture over from another store, by a hard link where possible; False when it is here.
+
+        Raises:
+            FileNotFoundError: the other store has lost its file.
+        """
+        if self.find(picture.url) is not None or self.tombstones.forbid_bytes(picture.sha256):
+            return False
+        if not _is_whole(self.folder / picture.file, picture.size):
+            (self.folder / picture.file).unlink(missing_ok=True)
+            link_files(source, self.folder, [picture.file])
+        self._append(_line_of(picture))
+        self.pictures[picture.url] = picture
+        return True
+
+    def remove(self, unwanted: Callable[[StoredPicture], bool]) -> list[StoredPicture]:
+        """Delete pictures and their records; a file stays while another record has it. Returns what went."""
+        gone = [picture for picture in self.pictures.values() if unwanted(picture)]
+        left = {url: picture for url, picture in self.pictures.items() if not unwanted(picture)}
+        # files first: a killed removal can be made again by the records
+        for file in {picture.file for picture in gone} - {picture.file for picture in left.values()}:
+            (self.folder / file).unlink(missing_ok=True)
+        if gone:
+            write_records(self.table_file, left.values(), StoredPicture)
+            os.ftruncate(self.handle, 0)
+        self.pictures = left
+        return gone
+
     def compact(self) -> None:
         """Move the log into the table; a crash in between leaves both, which say the same."""
         if self.log_file.stat().st_size or not self.table_file.exists():
@@ -160,29 +145,14 @@ class Store:
         """Read table and log; rewrite the log when it holds lines that were torn."""
         for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob("pictures/*/.*")]:
             left_over.unlink(missing_ok=True)  # what a killed crawl was writing
-        pictures = {}
-        if self.table_file.exists():
-            pictures = {picture.url: picture for picture in iterate_records(self.table_file, StoredPicture)}
-        recent, torn = self._read_log()
+        recent, torn = _read_log(self.log_file)
         if self.session_file.exists() and self.session_file.read_text() != _boot():
             whole = [picture for picture in recent if self._is_as_received(picture)]
             torn, recent = torn or len(whole) < len(recent), whole
         if torn:
             with atomic_write(self.log_file) as file:
                 file.writelines(_line_of(picture) for picture in recent)
-        return pictures | {picture.url: picture for picture in recent}
-
-    def _read_log(self) -> tuple[list[StoredPicture], bool]:
-        pictures: list[StoredPicture] = []
-        if not self.log_file.exists():
-            return pictures, False
-        lines = self.log_file.read_bytes().split(b"\n")
-        for line in filter(None, lines):
-            try:
-                pictures.append(StoredPicture(**json.loads(line)))
-            except (ValueError, TypeError):
-                log.warning("%s: a torn line is left out; its picture is fetched again", self.log_file)
-        return pictures, bool(lines[-1]) or len(pictures) < len(lines) - 1
+        return pictures_of(self.folder)
 
     def _is_as_received(self, picture: StoredPicture) -> bool:
         """Whether a file survived the machine's end; one that did not is removed, and fetched again."""
@@ -193,12 +163,25 @@ class Store:
         return False
 
 
-def extension_of(body: bytes) -> str:
-    """The file extension that the first bytes speak for; empty when they are of no known picture format."""
-    for offset, signature, extension in SIGNATURES:
-        if body[offset : offset + len(signature)] == signature:
-            return extension
-    return ""
+def pictures_of(folder: Path) -> dict[str, StoredPicture]:
+    """What a store knows, by canonical URL; nothing is changed."""
+    table = folder / TABLE
+    rows = iterate_records(table, StoredPicture) if table.exists() else iter(())
+    pictures = {picture.url: picture for picture in rows}
+    recent, _ = _read_log(folder / LOG)
+    return pictures | {picture.url: picture for picture in recent}
+
+
+def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
+    """The whole lines of a log, and whether it holds others."""
+    pictures: list[StoredPicture] = []
+    lines = file.read_bytes().split(b"\n") if file.exists() else [b""]
+    for line in filter(None, lines):
+        try:
+            pictures.append(StoredPicture(**json.loads(line)))
+        except (ValueError, TypeError):
+            log.warning("%s: a torn line is left out; its picture is fetched again", file)
+    return pictures, bool(lines[-1]) or len(pictures) < len(lines) - 1
 
 
 def link_files(source: Path, target: Path, files: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+LINK = 8000  # characters of an address, at most
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -46,7 +47,7 @@ class ApiRequest:
     headers: dict[str, str] = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """One picture of a page."""
 
@@ -83,6 +84,7 @@ class Trouble(StrEnum):
 
 PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # may pass when asked again
 OF_ONE_QUERY = frozenset({Trouble.QUERY, Trouble.WINDOW})  # the other queries go on
+
 
 @dataclass(frozen=True)
 class ApiError:

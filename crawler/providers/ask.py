@@ -11,8 +11,7 @@ from typing import Any
 
 from scrapy import Request
 
-from crawler.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
-from crawler.middlewares import reason_of
+from crawler.network.reasons import reason_of
 from crawler.pace import (
     LONGEST_PAUSE_S,
     TokenBucket,
@@ -21,10 +20,10 @@ from crawler.pace import (
     retry_after_s,
     seconds_to_midnight_in_korea,
 )
-from crawler.providers import Provider
+from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
+from crawler.providers.provider import Provider
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.files import write_text
 from fashion_pggan.params import CrawlParams
 
 ANSWER_BYTES = 8 * 1024 * 1024  # the longest answer that is read
@@ -47,10 +46,12 @@ class Ledger:
         return self._read().get(self.key, 0)
 
     def count(self) -> None:
-        """One more."""
+        """One more; in one step, but not forced to disk, which would take longer than the call."""
         calls = self._read()
         calls[self.key] = calls.get(self.key, 0) + 1
-        write_text(self.file, json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
+        temporary = self.file.with_name(f".{self.file.name}")
+        temporary.write_text(json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
+        temporary.replace(self.file)
 
     def _read(self) -> dict[str, int]:
         try:
@@ -98,7 +99,8 @@ class Asker:
             if isinstance(answer, Page):
                 return answer
             if answer.trouble in OF_ONE_QUERY:
-                return self._left_out(call, answer)
+                self._left_out(call, answer)
+                return None
             if answer.trouble is Trouble.QUOTA and self.params.wait_for_quota:
                 await self._wait_for_midnight()
                 continue
@@ -120,6 +122,8 @@ class Asker:
             "dont_redirect": True,  # the keys go nowhere else
             "dont_obey_robotstxt": True,  # a key is the permission
             "dont_retry": True,  # done here, by what the body says
+            "download_slot": "search API",  # its pace is the token bucket's, not that of a host of pictures
+            "autothrottle_dont_adjust_delay": True,
             "download_maxsize": ANSWER_BYTES,
         }
         self.tally.calls += 1
@@ -146,7 +150,9 @@ class Asker:
         """Raises the error that ends the crawl."""
         passing = answer.trouble in PASSING or answer.trouble is Trouble.QUOTA
         if not answer.status and answer.trouble is Trouble.SERVER:
-            what = f"the search API at {self.api.address} does not answer ({answer.message.partition(': ')[2]})"
+            what = (
+                f"the search API at {self.api.address} does not answer ({answer.message.partition(': ')[2]})"
+            )
             raise PassingError(f"{what}: check the network and run again; {KEPT}")
         raise (PassingError if passing else UserError)(f"{self.provider.advice_on(answer)}; {KEPT}")
 

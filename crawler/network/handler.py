@@ -1,8 +1,9 @@
 """Scrapy's downloads through aiohttp: large reads, no step per chunk, and what is unwanted stopped early.
 
-All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done before
-and after a handler. This one keeps its promises too: time-out over the whole answer, `download_maxsize`, lost data
-as failure, proxies, verified certificates, and the signals headers_received and bytes_received when somebody listens.
+All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done
+before and after a handler. This one keeps its promises too: time-out over the whole answer, `download_maxsize`,
+lost data as failure, proxies, verified certificates, and the signals headers_received and bytes_received when
+somebody listens.
 """
 
 import asyncio
@@ -18,9 +19,10 @@ from scrapy import exceptions, signals
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
 
-from crawler.header import ENOUGH, size_of
-from crawler.network import PublicResolver, RefusedError, check_address
-from crawler.permission import opted_out
+from crawler.network.header import ENOUGH, size_of
+from crawler.network.permission import opted_out
+from crawler.network.public import PublicResolver, check_address
+from crawler.network.reasons import RefusedError
 
 READ_BYTES = 1 << 20  # that may wait in a connection; aiohttp's 64 KB stop and start it for each picture
 DNS_S = 300  # seconds that an address is kept
@@ -48,8 +50,7 @@ class PictureHandler:
         if not settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
             context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         connector = aiohttp.TCPConnector(
-            limit=settings.getint("CONCURRENT_REQUESTS"),
-            limit_per_host=settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
+            limit=0,  # the downloader's slots limit them
             resolver=PublicResolver(self._private),
             ttl_dns_cache=DNS_S,
             ssl=context,

@@ -43,7 +43,9 @@ def _jpeg(begin: bytes | bytearray) -> tuple[int, int] | None:
             return width, height
         if marker == 0xDA:  # the picture begins without a frame
             return None
-        at += 2 if 0xD0 <= marker <= 0xD8 or marker == 0x01 else 2 + struct.unpack_from(">H", begin, at + 2)[0]
+        at += (
+            2 if 0xD0 <= marker <= 0xD8 or marker == 0x01 else 2 + struct.unpack_from(">H", begin, at + 2)[0]
+        )
 
 
 def _webp(begin: bytes | bytearray) -> tuple[int, int] | None:

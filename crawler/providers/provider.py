@@ -1,22 +1,23 @@
-"""Who is asked: a search API with keys from the environment, the embedded demo shop, or a list of addresses."""
+"""Who is asked: a search API with keys from the environment, the demo shop, or a list of addresses."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from crawler.api import ApiError, Keys, SearchApi, Trouble
-from crawler.kakao import KAKAO
-from crawler.naver import HUB, LEGACY, Platform
-from crawler.shop import SHOP_NAME, running_shop
+from crawler.providers.api import ApiError, Keys, SearchApi, Trouble
+from crawler.providers.kakao import KAKAO
+from crawler.providers.naver import HUB, LEGACY
+from crawler.providers.shop import SHOP_NAME, running_shop
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
-SHOP_URL = (
-    "FASHION_PGGAN_SHOP_URL"  # environment: a demo shop that runs already, such as http://127.0.0.1:8000
-)
+# environment: a demo shop that runs already, such as http://127.0.0.1:8000
+SHOP_URL = "FASHION_PGGAN_SHOP_URL"
 SHOP_KEYS = Keys("demo", "demo")
 NO_KEYS = Keys("", "")
+
+REAL: dict[str, SearchApi] = {api.name: api for api in (HUB, LEGACY, KAKAO)}  # by crawl.provider
 
 ADVICE = {
     Trouble.SPEED: "the search API still finds us too fast: lower crawl.calls_per_s and run again",
@@ -36,13 +37,18 @@ class Provider:
     name: str
     api: SearchApi | None  # None: a list of addresses, which answers by itself
     keys: Keys
-    shop: str = ""  # the address that stands behind SHOP_NAME, and the one private one that may be asked
-    on_loopback: bool = False  # no throttle, no proxy
+    shop: str = ""  # the demo shop's address, the one private one that may be asked
+    named_by_user: bool = False  # the shop runs already, and its links have its own address
 
     def address_of(self, url: str) -> str:
         """Where the picture of a canonical URL is fetched."""
-        is_shop = self.shop and url.startswith(f"{SHOP_NAME}/")
+        is_shop = self.shop and not self.named_by_user and url.startswith(f"{SHOP_NAME}/")
         return self.shop + url.removeprefix(SHOP_NAME) if is_shop else url
+
+    def name_of(self, address: str) -> str:
+        """What a record says of an address: the shop by its name, which stays, not by its port."""
+        is_shop = self.shop and not self.named_by_user and address.startswith(f"{self.shop}/")
+        return SHOP_NAME + address.removeprefix(self.shop) if is_shop else address
 
     @property
     def private(self) -> frozenset[str]:
@@ -57,9 +63,8 @@ class Provider:
 
 
 def api_named(name: str) -> SearchApi | None:
-    """The search API that crawl.provider names; the demo shop speaks as NAVER API HUB does."""
-    apis: dict[str, SearchApi] = {"demo": replace(HUB, name="demo"), "naver_hub": HUB}
-    return {**apis, "naver_legacy": LEGACY, "kakao": KAKAO}.get(name)
+    """The search API that crawl.provider names, the demo shop's too; None for `urls`."""
+    return replace(HUB, name="demo") if name == "demo" else REAL.get(name)
 
 
 @contextmanager
@@ -69,25 +74,31 @@ def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterat
     Raises:
         UserError: keys, contact or the shop are missing; the text says which.
     """
-    if params.provider != "demo":
-        if not params.contact:
-            raise UserError(
-                "crawl.contact in params.yaml is empty: give a mail address or a page, by which shops reach you"
-            )
-        api = api_named(params.provider)
-        yield Provider(params.provider, api, _keys_from(environment, api) if api else NO_KEYS)
-    elif shop := environment.get(SHOP_URL, "").rstrip("/"):
+    shop = environment.get(SHOP_URL, "").rstrip("/")
+    if params.provider == "urls":
+        _check_contact(params)
+        yield Provider("urls", None, NO_KEYS, shop, named_by_user=True)
+    elif api := REAL.get(params.provider):
+        _check_contact(params)
+        yield Provider(params.provider, api, _keys_from(environment, api))
+    elif shop:
         own = all(environment.get(name) for name in HUB.keys)
-        yield _demo(shop, _keys_from(environment, HUB) if own else SHOP_KEYS)
+        yield _demo(shop, _keys_from(environment, HUB) if own else SHOP_KEYS, named_by_user=True)
     else:
-        with running_shop(params) as shop:
-            yield _demo(shop, SHOP_KEYS)
+        with running_shop(params) as address:
+            yield _demo(address, SHOP_KEYS, named_by_user=False)
 
 
-def _demo(shop: str, keys: Keys) -> Provider:
-    path = urlsplit(HUB.address).path
-    api: Platform = replace(HUB, name="demo", address=shop + path)
-    return Provider("demo", api, keys, shop, on_loopback=True)
+def _demo(shop: str, keys: Keys, *, named_by_user: bool) -> Provider:
+    api = replace(HUB, name="demo", address=shop + urlsplit(HUB.address).path)
+    return Provider("demo", api, keys, shop, named_by_user)
+
+
+def _check_contact(params: CrawlParams) -> None:
+    if not params.contact:
+        raise UserError(
+            "crawl.contact in params.yaml is empty: give a mail address or a page, by which shops reach you"
+        )
 
 
 def _keys_from(environment: Mapping[str, str], api: SearchApi) -> Keys:

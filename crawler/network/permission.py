@@ -11,7 +11,7 @@ def opted_out(robots_tags: Iterable[str], tdm_reservation: str, agent: str) -> s
 
     Args:
         robots_tags: the values of X-Robots-Tag; `bot: directives` speaks to that bot alone.
-        tdm_reservation: the value of TDM-Reservation, `1` when rights are reserved (TDM Reservation Protocol).
+        tdm_reservation: the value of TDM-Reservation, `1` when rights are reserved.
         agent: our name in robots.txt.
     """
     if tdm_reservation.strip() == "1":

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crawler.api import Result, clean_title, number_of, text_of
+from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError
 
 URL_COLUMNS = ("url", "URL", "image_url")  # the first that is there
@@ -38,12 +38,12 @@ def read_urls(path: Path) -> Iterator[Result]:
 
 
 def _result_of(row: dict[str, Any], rank: int) -> Result | None:
-    link = text_of(_first(row, URL_COLUMNS), 8000)
+    link = text_of(_first(row, URL_COLUMNS), LINK)
     if not link:
         return None
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
-    sizes = (number_of(row.get(name)) or None for name in ("width", "height"))
-    return Result(rank, title, link, *sizes)
+    width, height = (number_of(row.get(name)) or None for name in ("width", "height"))
+    return Result(rank, title, link, width, height)
 
 
 def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:

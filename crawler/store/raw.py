@@ -1,0 +1,55 @@
+"""The crawl's outcome: a folder of the pictures that its searches found, with a record of each."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from crawler.items import FoundPicture
+from crawler.store.store import Store, link_files
+from crawler.store.stored import StoredPicture
+from fashion_pggan.files import replace_directory
+from fashion_pggan.manifest import RawPicture, read_records, write_records
+
+RECORDS = "records.parquet"
+
+
+def write_raw(target: Path, store: Store, found: Iterable[FoundPicture], provider: str) -> list[RawPicture]:
+    """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
+
+    Returns:
+        The records; nothing is written when there are none.
+    """
+    stored = ((picture, store.find(picture.url)) for picture in found)
+    records = [record_of(picture, facts, provider) for picture, facts in stored if facts is not None]
+    if records:
+        with replace_directory(target) as folder:
+            link_files(store.folder, folder, {record.file for record in records})
+            write_records(folder / RECORDS, records, RawPicture)
+    return records
+
+
+def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:
+    """The record of a picture: what this crawl's search said, and the facts of its fetch."""
+    return RawPicture(
+        title=found.title,
+        query=found.query,
+        plan_query=found.plan_query,
+        provider=provider,
+        rank=found.rank,
+        declared_width=found.width,
+        declared_height=found.height,
+        source=found.source,
+        **stored.model_dump(),
+    )
+
+
+def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int:
+    """Delete pictures and their records from what a crawl has made; returns how many records went."""
+    if not (target / RECORDS).is_file():
+        return 0
+    records = read_records(target / RECORDS, RawPicture)
+    left = [record for record in records if not unwanted(record)]
+    if len(left) < len(records):
+        for file in {record.file for record in records} - {record.file for record in left}:
+            (target / file).unlink(missing_ok=True)
+        write_records(target / RECORDS, left, RawPicture)
+    return len(records) - len(left)

@@ -1,7 +1,7 @@
 """Scrapy's downloads through aiohttp: large reads, no step per chunk, and what is unwanted stopped early.
 
 All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done
-before and after a handler. This one keeps its promises too: time-out over the whole answer, `download_maxsize`,
+before and after a handler. This one keeps its promises: a time-out over the whole answer, `download_maxsize`,
 lost data as failure, proxies, verified certificates, and the signals headers_received and bytes_received when
 somebody listens.
 """

@@ -126,6 +126,7 @@ def params_file(tmp_path: Path) -> Callable[..., Path]:
             "retries": 1,
             "timeout_s": 5.0,
             "concurrent_requests": 8,
+            "concurrent_per_host": 8,
         }
         values["crawl"] = {**values["crawl"], "max_products": 1000, "delay_s": 0.0, **quick, **changes}
         path = tmp_path / "params.yaml"
@@ -145,6 +146,7 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
             params=params_file(**changes),
             store=tmp_path / "store",
             report=tmp_path / "crawl.json",
+            tombstones=tmp_path / "tombstones.jsonl",
         )
 
     return run
@@ -152,4 +154,4 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.network.middlewares.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("crawler.pace.FIRST_PAUSE_S", 0.01)

@@ -51,6 +51,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
+CONCURRENT_ITEMS = 1  # of one answer, which has one picture; Scrapy makes as many tasks for each answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows each address it has found
 LOG_FORMATTER = "crawler.settings.QuietFormatter"
 

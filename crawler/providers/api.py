@@ -96,7 +96,7 @@ class ApiError:
     message: str
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.status), self.code, self.message) if part)
+        return " ".join(part for part in (str(self.status or ""), self.code, self.message) if part)
 
 
 class SearchApi(Protocol):

@@ -36,6 +36,9 @@ class Shop:
         self.raw_paths: list[str] = []  # as they were sent
         self.order: list[str] = []  # paths as they were asked for
         self.address = ""
+        self.key = "demo"  # the right one
+        self.sizes = ("0", "9")  # as search results declare them
+        self.of_query: Callable[[str], list[str]] | None = None  # paths that a query finds; None: all
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -64,7 +67,7 @@ class Shop:
         if self.search_faults or self.every_search:
             status, text = self.search_faults.pop(0) if self.search_faults else self.every_search or (500, "")
             return web.Response(status=status, text=text)
-        if request.headers.get("X-NCP-APIGW-API-KEY") != "demo":
+        if request.headers.get("X-NCP-APIGW-API-KEY") != self.key:
             error = {
                 "errorCode": "200",
                 "message": "Authentication Failed",
@@ -73,12 +76,14 @@ class Shop:
             return web.json_response({"error": error}, status=401)
         start, display = int(request.query["start"]), int(request.query["display"])
         paths = [*self.pictures, *(path for path in self.faults if path not in self.pictures)]
+        if self.of_query is not None:
+            paths = self.of_query(request.query["query"])
         items = [
             {
                 "title": f"<b>{path}</b> &amp; co",
                 "link": self.address + quote(path, safe="/%?&=:+"),
-                "sizewidth": "0",
-                "sizeheight": "9",
+                "sizewidth": self.sizes[0],
+                "sizeheight": self.sizes[1],
             }
             for path in paths[start - 1 : start - 1 + display]
         ]

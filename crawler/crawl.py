@@ -170,7 +170,7 @@ class Crawl:
             "crawl_id": self.journal.crawl_id,
             "part": self.params.part,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
-            "words": yields_of("word", plan.words().items() if plan else ()),
+            "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),
         }
 
     def _why_nothing(self) -> str:

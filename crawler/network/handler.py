@@ -9,6 +9,7 @@ somebody listens.
 import asyncio
 import ssl
 import time
+from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -129,7 +130,7 @@ class PictureHandler:
             headers=headers,
             body=body,
             flags=flags,
-            ip_address=address and address[0],
+            ip_address=ip_address(address[0]) if address else None,
             protocol="HTTP/1.1",
         )
 

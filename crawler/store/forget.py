@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of
 from crawler.plan.journal import rewrite
@@ -24,6 +24,14 @@ runs/curate; train anew what was trained with these pictures."""
 log = logging.getLogger(__name__)
 
 
+class Gone(NamedTuple):
+    """What was deleted."""
+
+    stored: int  # records of the store
+    raw: int  # records of the crawl's outcome
+    elsewhere: list[str]  # SHA-256 of pictures that stay under other addresses
+
+
 def command(given: Sequence[str]) -> None:
     """Read the command line and forget."""
     parser = argparse.ArgumentParser(prog="python -m crawler forget", description=__doc__)
@@ -38,17 +46,16 @@ def command(given: Sequence[str]) -> None:
         raise UserError("nothing to forget: give --url, --host or --sha256")
     tombstones = Tombstones(options.tombstones)
     gone = forget(tombstones, options.store, options.raw, options.url, options.host, options.sha256)
-    log.info("forgotten: %d addresses in %s, %d in %s", gone[0], options.store, gone[1], options.raw)
+    log.info("forgotten: %d addresses in %s, %d in %s", gone.stored, options.store, gone.raw, options.raw)
+    for sha256 in gone.elsewhere:
+        log.info("the same bytes stay under other addresses: if they must go too, forget --sha256 %s", sha256)
     log.info(NEXT)
 
 
 def forget(
     tombstones: Tombstones, store: Path, raw: Path, urls: list[str], hosts: list[str], hashes: list[str]
-) -> tuple[int, int]:
+) -> Gone:
     """Set tombstones, then delete what they speak of.
-
-    Returns:
-        How many records went from the store, and from `raw`.
 
     Raises:
         UserError: something is no address, host or SHA-256; nothing was done.
@@ -71,7 +78,9 @@ def forget(
             gone = opened.remove(unwanted)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: _without(line, tombstones))
-        return len(gone), remove_from_raw(raw, unwanted)
+        hashes_left = {picture.sha256 for picture in opened.pictures.values()}
+        elsewhere = sorted({picture.sha256 for picture in gone} & hashes_left)
+        return Gone(len(gone), remove_from_raw(raw, unwanted), elsewhere)
 
 
 def _without(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:

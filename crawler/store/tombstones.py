@@ -8,8 +8,10 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from crawler.network.addresses import digest_of
-from crawler.plan.journal import lines_of
+from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
+
+ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
 
 Kind = Literal["url", "host", "sha256"]
 
@@ -19,14 +21,19 @@ class Tombstones:
 
     Args:
         file: JSON Lines, versioned with the code, so that no machine fetches what another has forgotten.
+
+    Raises:
+        UserError: a line cannot be read: going on might fetch what was forgotten.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.lines = [values for _, values in lines_of(file)]
         self.of: dict[str, set[str]] = {"url": set(), "host": set(), "sha256": set()}
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        self.lines = [self._read(number, line) for number, line in enumerate(text.splitlines(), 1)]
         for line in self.lines:
-            self.of[line["kind"]].add(line["value"])
+            if line != ABOUT:
+                self.of[line["kind"]].add(line["value"])
 
     def forbid(self, url: str) -> bool:
         """Whether a canonical URL, or its host, has a tombstone."""
@@ -50,8 +57,18 @@ class Tombstones:
         self.lines += [{"kind": kind, "value": value, "when": now} for value in new]
         self.of[kind].update(new)
         if new:
-            write_text(self.file, "".join(json.dumps(line) + "\n" for line in self.lines))
+            lines = [ABOUT, *(line for line in self.lines if line != ABOUT)]
+            write_text(self.file, "".join(json.dumps(line) + "\n" for line in lines))
         return len(new)
+
+    def _read(self, number: int, text: str) -> dict[str, str]:
+        try:
+            line: dict[str, str] = json.loads(text)
+            if line == ABOUT or (line["kind"] in self.of and isinstance(line["value"], str)):
+                return line
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise UserError(f"{self.file}, line {number}, is no tombstone: {text[:80]!r}: mend or remove it")
 
 
 def _is_of_hosts(url: str, hosts: set[str]) -> bool:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from crawler import stage
 from crawler.network.addresses import digest_of
-from crawler.store.forget import forget
+from crawler.store.forget import Gone, forget
 from crawler.store.merge import merge
 from crawler.store.store import pictures_of
 from crawler.store.tombstones import Tombstones
@@ -243,7 +243,7 @@ def test_what_is_no_store_cannot_be_joined(tmp_path: Path) -> None:
 # deletions
 
 
-def deleted(tmp_path: Path, **what: list[str]) -> tuple[int, int]:
+def deleted(tmp_path: Path, **what: list[str]) -> Gone:
     """Forget urls, hosts or hashes."""
     values = [what.get(name, []) for name in ("urls", "hosts", "hashes")]
     return forget(Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", *values)
@@ -258,7 +258,7 @@ def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(
 ) -> None:
     crawl()
     url, body = f"{shop.address}/p/7.jpg", shop.pictures["/p/7.jpg"]
-    assert deleted(tmp_path, urls=[f"{url}#again"]) == (1, 1)
+    assert deleted(tmp_path, urls=[f"{url}#again"])[:2] == (1, 1)
     for folder in ("raw", "store"):
         assert body not in everything_under(tmp_path / folder)
         assert not any(url.encode() + end in everything_under(tmp_path / folder) for end in (b'"', b" "))
@@ -275,7 +275,7 @@ def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     crawl()
-    assert deleted(tmp_path, hosts=["127.0.0.1"]) == (30, 30)
+    assert deleted(tmp_path, hosts=["127.0.0.1"])[:2] == (30, 30)
     assert not [path for path in (tmp_path / "store/pictures").rglob("*") if path.is_file()]
     with pytest.raises(UserError, match=r"FORGOTTEN 30 left out"):
         crawl()
@@ -285,7 +285,7 @@ def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(
 def test_forgotten_bytes_are_not_kept_under_any_address(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     crawl()
     sha256 = raw(tmp_path)[3].sha256
-    assert deleted(tmp_path, hashes=[sha256.upper()]) == (1, 1)
+    assert deleted(tmp_path, hashes=[sha256.upper()])[:2] == (1, 1)
     shop.pictures["/p/copy.jpg"] = shop.pictures["/p/3.jpg"]
     crawl()
     figures = crawl()
@@ -305,9 +305,18 @@ def test_a_redirect_to_a_forgotten_address_is_not_followed(shop: Any, crawl: Cra
 def test_a_file_that_two_addresses_share_stays_for_the_other(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     shop.pictures["/p/copy.jpg"] = shop.pictures["/p/1.jpg"]
     crawl()
-    assert deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"]) == (1, 1)
+    assert deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])[:2] == (1, 1)
     (copy,) = [record for record in raw(tmp_path) if record.url.endswith("copy.jpg")]
     assert (tmp_path / "raw" / copy.file).read_bytes() == shop.pictures["/p/copy.jpg"]
+
+
+def test_a_tombstone_that_cannot_be_read_stops_the_crawl(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    deleted(tmp_path, urls=["http://a/1"])
+    with (tmp_path / "tombstones.jsonl").open("a") as file:
+        file.write("half a li")
+    with pytest.raises(UserError, match=r"tombstones.jsonl, line 3, is no tombstone: 'half a li': mend or"):
+        crawl()
+    assert not shop.requests
 
 
 @pytest.mark.parametrize(

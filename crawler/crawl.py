@@ -23,7 +23,7 @@ from crawler.providers.provider import Provider, api_named, open_provider
 from crawler.search import Finds, ListSearch, Search
 from crawler.store.raw import write_raw
 from crawler.store.store import Store
-from crawler.store.stored import Fetched
+from crawler.store.stored import Fetched, StoredPicture
 from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
@@ -127,10 +127,10 @@ class Crawl:
             UserError: there is nothing to make them of.
         """
         found = self.search.finds.found
-        records = write_raw(self.places.target, self.store, found.values(), self.provider.name)
-        if not records:
+        stored = write_raw(self.places.target, self.store, found.values(), self.provider.name)
+        if not stored:
             raise UserError(self._why_nothing())
-        figures = self._figures(records)
+        figures = self._figures(stored)
         if self.places.report:
             write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
         for name, value in figures.items():
@@ -160,10 +160,10 @@ class Crawl:
         asker = Asker(self.params, self.provider, self.provider.api, self.tally, download, self.places.store)
         return Search(plan, self.journal, asker, finds, self.tally)
 
-    def _figures(self, records: list[Any]) -> dict[str, Any]:
+    def _figures(self, stored: list[StoredPicture]) -> dict[str, Any]:
         found = self.search.finds.found
         figures = figures_of(
-            self.tally, records, len(found), self.provider.name, time.monotonic() - self.began
+            self.tally, stored, len(found), self.provider.name, time.monotonic() - self.began
         )
         plan = self.search.plan if isinstance(self.search, Search) else None
         return figures | {

@@ -9,24 +9,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.plan.families import Yield
+from crawler.store.stored import StoredPicture
 from crawler.tally import Tally
-from fashion_pggan.manifest import RawPicture
 
 SHOWN = 10  # rows of a table on a screen
 
 
 def figures_of(
-    tally: Tally, records: list[RawPicture], products: int, provider: str, seconds: float
+    tally: Tally, stored: list[StoredPicture], products: int, provider: str, seconds: float
 ) -> dict[str, Any]:
     """The numbers of a crawl that has ended well; tables are lists of rows, the largest first."""
-    sizes = {record.file: record.size for record in records}
-    hosts = Counter(urlsplit(record.url).netloc for record in records)
+    sizes = {picture.file: picture.size for picture in stored}
+    hosts = Counter(urlsplit(picture.url).netloc for picture in stored)
     return {
         "provider": provider,
         "products": products,
         "calls": tally.pages,
         "calls_now": tally.calls,
-        "pictures": len(records),
+        "pictures": len(stored),
         "files": len(sizes),
         "bytes": sum(sizes.values()),
         "fetched": tally.fetched,

@@ -1,6 +1,7 @@
 """Records: one row per picture, in Parquet files that pandas and DuckDB read in one line."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write
 
+GROUP_ROWS = 16_384  # of a file's row groups
 BATCH_ROWS = 1024  # held at once while iterating
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
@@ -90,10 +92,11 @@ class GeneratedPicture(Record):
 
 
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    """Write `records`, all of class `kind`, as one Parquet file, in one step."""
-    table = pa.Table.from_pylist([record.model_dump() for record in records], schema=schema_of(kind))
-    with atomic_write(path) as file:
-        pq.write_table(table, file, compression="zstd")
+    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are held as rows at once."""
+    schema, left = schema_of(kind), iter(records)
+    with atomic_write(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        while group := [record.model_dump() for record in islice(left, GROUP_ROWS)]:
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:

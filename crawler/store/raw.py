@@ -12,19 +12,22 @@ from fashion_pggan.manifest import RawPicture, read_records, write_records
 RECORDS = "records.parquet"
 
 
-def write_raw(target: Path, store: Store, found: Iterable[FoundPicture], provider: str) -> list[RawPicture]:
+def write_raw(
+    target: Path, store: Store, found: Iterable[FoundPicture], provider: str
+) -> list[StoredPicture]:
     """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
 
     Returns:
-        The records; nothing is written when there are none.
+        What the records speak of; nothing is written when there are none.
     """
     stored = ((picture, store.find(picture.url)) for picture in found)
-    records = [record_of(picture, facts, provider) for picture, facts in stored if facts is not None]
-    if records:
+    had = [(picture, facts) for picture, facts in stored if facts is not None]
+    if had:
         with replace_directory(target) as folder:
-            link_files(store.folder, folder, {record.file for record in records})
+            link_files(store.folder, folder, {facts.file for _, facts in had})
+            records = (record_of(picture, facts, provider) for picture, facts in had)
             write_records(folder / RECORDS, records, RawPicture)
-    return records
+    return [facts for _, facts in had]
 
 
 def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:

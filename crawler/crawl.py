@@ -103,9 +103,10 @@ class Crawl:
         def header(name: str) -> str:
             return ", ".join(value.decode("latin-1") for value in headers.getlist(name))
 
+        final = self.provider.name_of(response.url)
         ways = map(self.provider.name_of, meta.get("redirect_urls", ()))
         facts = {
-            "final_url": self.provider.name_of(response.url),
+            "final_url": final if final != found.url else found.url,  # one string of equal ones
             "redirects": " ".join(ways),
             "status": response.status,
             "etag": header("ETag"),

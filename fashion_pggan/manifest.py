@@ -92,7 +92,7 @@ class GeneratedPicture(Record):
 
 
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are held as rows at once."""
+    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once."""
     schema, left = schema_of(kind), iter(records)
     with atomic_write(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         while group := [record.model_dump() for record in islice(left, GROUP_ROWS)]:

@@ -18,6 +18,8 @@ from fashion_pggan.manifest import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 
+ALL = set(StoredPicture.model_fields)
+
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +68,8 @@ class Store:
         if self.tombstones.forbid_bytes(sha256):
             return None
         file = f"pictures/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
-        picture = StoredPicture(
+        picture = StoredPicture.model_construct(
+            ALL,  # one set for all pictures: by the ten thousand, sets of their own weigh more than the facts
             url=fetched.url,
             sha256=sha256,
             file=file,

@@ -31,6 +31,7 @@ DOWNLOAD_FAIL_ON_DATALOSS = True  # a body shorter than its Content-Length is a 
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
+DOWNLOADER = "crawler.network.downloader.StrictDownloader"
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.PictureHandler")
 ITEM_PIPELINES = {"crawler.pipelines.StorePictures": 100}
 DOWNLOADER_MIDDLEWARES = {

@@ -33,4 +33,9 @@ class Waiting:
     @staticmethod
     def later(seconds: float, engine: Any, request: Any) -> None:
         """Ask again after a pause; the picture stays inside meanwhile."""
-        asyncio.get_running_loop().call_later(seconds, engine.crawl, request)
+
+        def ask() -> None:
+            if engine.spider is not None:  # else the crawl was stopped meanwhile
+                engine.crawl(request)
+
+        asyncio.get_running_loop().call_later(seconds, ask)

@@ -2,8 +2,7 @@
 
 All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done
 before and after a handler. This one keeps its promises: a time-out over the whole answer, `download_maxsize`,
-lost data as failure, proxies, verified certificates, and the signals headers_received and bytes_received when
-somebody listens.
+lost data as failure, proxies, verified certificates, and the signals headers_received and bytes_received.
 """
 
 import asyncio
@@ -15,7 +14,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import yarl
-from pydispatch import dispatcher
 from scrapy import exceptions, signals
 from scrapy.http import Headers
 from scrapy.responsetypes import responsetypes
@@ -139,7 +137,6 @@ class PictureHandler:
         most = request.meta.get("download_maxsize", self.max_bytes)
         wants_size = bool(request.meta.get("picture")) and "Content-Encoding" not in response.headers
         wants_size = wants_size and response.status == 200 and bool(self.min_side or self.max_pixels)
-        listened = _is_listened_to(signals.bytes_received, self.crawler)
         chunks, size = [], 0
         try:
             while chunk := await response.content.readany():
@@ -149,7 +146,7 @@ class PictureHandler:
                     raise RefusedError("TOO_LARGE", f"{request.url} is larger than {most} bytes")
                 if wants_size:
                     wants_size = not self._check_size(request, b"".join(chunks)) and size < ENOUGH
-                if listened and self._heard(signals.bytes_received, request, data=chunk):
+                if self._heard(signals.bytes_received, request, data=chunk):
                     return b"".join(chunks), ["download_stopped"]
         except aiohttp.ClientPayloadError:
             if request.meta.get("download_fail_on_dataloss", self.fail_on_loss):
@@ -178,13 +175,11 @@ class PictureHandler:
         return True
 
     def _heard(self, signal: Any, request: Any, **facts: Any) -> bool:
-        """Send a signal, when somebody listens; returns whether one of them stops the download.
+        """Send a signal; returns whether one that hears it stops the download.
 
         Raises:
             StopDownload: one of them stops it and calls it a failure.
         """
-        if not _is_listened_to(signal, self.crawler):
-            return False
         heard = self.crawler.signals.send_catch_log(
             signal=signal, request=request, spider=self.crawler.spider, **facts
         )
@@ -218,7 +213,3 @@ def _headers_to_send(request: Any) -> list[tuple[str, str]]:
 def _proxy_headers_of(request: Any) -> dict[str, str] | None:
     value = request.headers.get(b"Proxy-Authorization")
     return {"Proxy-Authorization": value.decode("latin-1")} if value and request.meta.get("proxy") else None
-
-
-def _is_listened_to(signal: Any, sender: Any) -> bool:
-    return next(iter(dispatcher.getAllReceivers(sender, signal)), None) is not None

@@ -22,7 +22,8 @@ REAL: dict[str, SearchApi] = {api.name: api for api in (HUB, LEGACY, KAKAO)}  # 
 ADVICE = {
     Trouble.SPEED: "the search API still finds us too fast: lower crawl.calls_per_s and run again",
     Trouble.SERVER: "the search API fails: run again later",
-    Trouble.QUOTA: "the daily quota of search calls is used up: run again after 00:00 in Korea (15:00 UTC)",
+    Trouble.QUOTA: "the daily quota of search calls is used up: run again after 00:00 in Korea (15:00 UTC)"
+    ", or, should it be the quota of the month, in the next one",
     Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
     Trouble.CLOSED: "there is no such search API: choose another crawl.provider",

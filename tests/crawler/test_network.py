@@ -15,12 +15,15 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from scrapy import signals
+from scrapy.exceptions import StopDownload
 
 from crawler.network.header import size_of
 from crawler.network.permission import opted_out
 from crawler.network.public import PublicResolver, check_address, is_public
 from crawler.network.reasons import RefusedError
-from crawler.pace import pause_before, retry_after_s, seconds_to_midnight_in_korea
+from crawler.pace import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
+from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.manifest import RawPicture, read_records
 
 Crawl = Callable[..., dict[str, Any]]
@@ -273,3 +276,58 @@ def test_pauses_grow_to_a_minute() -> None:
 def test_quotas_are_new_at_midnight_in_korea() -> None:
     assert seconds_to_midnight_in_korea(datetime(2026, 11, 24, 14, 0, tzinfo=UTC)) == 3600
     assert seconds_to_midnight_in_korea(datetime(2026, 11, 24, 15, 0, tzinfo=UTC)) == 86_400
+
+
+def test_calls_are_no_faster_than_their_rate_and_slower_after_complaints() -> None:
+    async def seconds(bucket: TokenBucket) -> float:
+        began = time.monotonic()
+        for _ in range(6):
+            await bucket.take()
+        return time.monotonic() - began
+
+    bucket = TokenBucket(50)
+    assert asyncio.run(seconds(bucket)) >= 0.1
+    for _ in range(2):
+        bucket.slow_down()
+    bucket.next_at = 0.0
+    assert asyncio.run(seconds(bucket)) >= 0.35
+    for _ in range(20):
+        bucket.slow_down()
+    assert bucket.rate == 50 / 64
+
+
+@pytest.mark.parametrize(("concurrent", "of_a_host", "expected"), [(16, 3, 3), (3, 16, 3), (1, 1, 1)])
+def test_no_more_pictures_are_asked_for_at_once_than_allowed(
+    shop: Any, crawl: Crawl, concurrent: int, of_a_host: int, expected: int
+) -> None:
+    now, most = [0], [0]
+
+    async def busy(request: web.Request) -> web.Response:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        await asyncio.sleep(0.02)
+        now[0] -= 1
+        return web.Response(body=b"x")
+
+    shop.pictures, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
+    crawl(concurrent_requests=concurrent, concurrent_per_host=of_a_host)
+    assert most == [expected]
+
+
+def test_listeners_of_scrapys_signals_may_stop_a_download(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = NaverTops.from_crawler.__func__
+
+    def from_crawler(cls: Any, crawler: Any, *arguments: Any, **options: Any) -> Any:
+        def stop(data: bytes, request: Any, **rest: Any) -> None:
+            raise StopDownload(fail=request.url.endswith("/p/1.jpg"))
+
+        spider = real(cls, crawler, *arguments, **options)
+        spider.stop = stop  # kept: signals hold listeners weakly
+        crawler.signals.connect(stop, signals.bytes_received)
+        return spider
+
+    monkeypatch.setattr(NaverTops, "from_crawler", classmethod(from_crawler))
+    figures = crawl()
+    assert (figures["pictures"], figures["failed"]) == (29, {"STOPDOWNLOAD": 1})

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crawler import stage
-from crawler.crawl import dry_run
+from crawler.plan.preview import dry_run
 from crawler.store import forget, merge
 from crawler.summary import line_of, tables_of
 from fashion_pggan.command import run_command

@@ -8,18 +8,16 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from crawler.items import FoundPicture
+from crawler.items import FoundPicture, fetched_of
 from crawler.network.reasons import MAY_PASS
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
-from crawler.plan.preview import preview
-from crawler.plan.vocabulary import Vocabulary, read_vocabulary
+from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
-from crawler.providers.provider import Provider, api_named, open_provider
+from crawler.providers.provider import Provider, open_provider
 from crawler.search import Finds, ListSearch, Search
 from crawler.store.raw import write_raw
 from crawler.store.store import Store
@@ -63,7 +61,7 @@ class Crawl:
             opened.enter_context(exclusive(places.store))
             self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
             self.provider = opened.enter_context(open_provider(params, os.environ))
-            vocabulary = _vocabulary_of(params)
+            vocabulary = vocabulary_of(params)
             name = f"plan-{_name_of_plan(params, self.provider, vocabulary)}.jsonl"
             journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part)
             self.journal = opened.enter_context(journal)
@@ -98,25 +96,7 @@ class Crawl:
 
     def fetched_of(self, found: FoundPicture, response: Any) -> Fetched:
         """A picture with what its answer says of it."""
-        headers, meta = response.headers, response.request.meta
-
-        def header(name: str) -> str:
-            return ", ".join(value.decode("latin-1") for value in headers.getlist(name))
-
-        final = self.provider.name_of(response.url)
-        ways = map(self.provider.name_of, meta.get("redirect_urls", ()))
-        facts = {
-            "final_url": final if final != found.url else found.url,  # one string of equal ones
-            "redirects": " ".join(ways),
-            "status": response.status,
-            "etag": header("ETag"),
-            "last_modified": header("Last-Modified"),
-            "robots_tag": header("X-Robots-Tag"),
-            "attempts": 1 + meta.get("retry_times", 0),
-            "crawl_id": self.journal.crawl_id,
-        }
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        return Fetched(found.url, response.body, header("Content-Type"), now, facts)
+        return fetched_of(found, response, self.provider.name_of, self.journal.crawl_id)
 
     def finish(self, stats: Any) -> dict[str, Any]:
         """Make the target and the report; the crawl is whole.
@@ -185,24 +165,6 @@ class Crawl:
             f"the search found no pictures for {asked}{left_out}: choose other crawl.queries, or another "
             "crawl.provider"
         )
-
-
-def dry_run(params: CrawlParams) -> str:
-    """What a crawl would ask, for people; asks nobody.
-
-    Raises:
-        UserError: the vocabulary cannot be read.
-    """
-    api = api_named(params.provider)
-    if api is None:
-        return (
-            f"provider urls asks no search: it fetches the addresses of {params.url_list}, part {params.part}"
-        )
-    return preview(Plan.of(params, _vocabulary_of(params), api), params, api)
-
-
-def _vocabulary_of(params: CrawlParams) -> Vocabulary | None:
-    return read_vocabulary(Path(params.vocabulary)) if params.vocabulary else None
 
 
 def _name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary | None) -> str:

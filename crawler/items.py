@@ -1,6 +1,9 @@
 """What the spider hands on: what a search found, and the picture that was fetched for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
 from crawler.store.stored import Fetched
 
@@ -26,3 +29,31 @@ class FetchedPicture:
 
     found: FoundPicture
     fetched: Fetched
+
+
+def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
+    """A picture with what its answer says of it.
+
+    Args:
+        found: what the search said.
+        response: Scrapy's.
+        name_of: what records call an address.
+        crawl_id: of the crawl that fetched it.
+    """
+
+    def header(name: str) -> str:
+        return ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
+
+    final, meta = name_of(response.url), response.request.meta
+    facts = {
+        "final_url": final if final != found.url else found.url,  # one string of equal ones
+        "redirects": " ".join(map(name_of, meta.get("redirect_urls", ()))),
+        "status": response.status,
+        "etag": header("ETag"),
+        "last_modified": header("Last-Modified"),
+        "robots_tag": header("X-Robots-Tag"),
+        "attempts": 1 + meta.get("retry_times", 0),
+        "crawl_id": crawl_id,
+    }
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Fetched(found.url, response.body, header("Content-Type"), now, facts)

@@ -8,7 +8,7 @@ from scrapy.core.downloader import Downloader
 class StrictDownloader(Downloader):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
     """Counts a request as under way when it is started.
 
-    Scrapy 2.19 counts it in the first step of a coroutine. Without Twisted's reactor that step comes later, and
+    Scrapy 2.19 counts it in the first step of a coroutine. Without Twisted's reactor that step is later, and
     until then a loop starts all that wait: CONCURRENT_REQUESTS_PER_DOMAIN does not hold.
     """
 

@@ -1,12 +1,28 @@
-"""What a crawl would ask, before it asks: the plan, its calls, its share of the daily quota. Pure."""
+"""What a crawl would ask, before it asks: the plan, its calls, its share of the daily quota."""
 
 from crawler.plan.families import Fresh
 from crawler.plan.plan import Plan
+from crawler.plan.vocabulary import vocabulary_of
 from crawler.providers.api import SearchApi
+from crawler.providers.provider import api_named
 from fashion_pggan.params import CrawlParams
 
 SHOWN = 12  # calls
 NEW_PER_CALL = 12  # of 100 results: half are copies; of the rest 60 % are large, of these 40 % garments
+
+
+def dry_run(params: CrawlParams) -> str:
+    """What a crawl would ask, for people; asks nobody.
+
+    Raises:
+        UserError: the vocabulary cannot be read.
+    """
+    api = api_named(params.provider)
+    if api is None:
+        return (
+            f"provider urls asks no search: it fetches the addresses of {params.url_list}, part {params.part}"
+        )
+    return preview(Plan.of(params, vocabulary_of(params), api), params, api)
 
 
 def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:

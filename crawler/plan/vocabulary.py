@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import CrawlParams
 
 Words = list[Annotated[str, Field(min_length=1)]]
 
@@ -71,3 +72,8 @@ def read_vocabulary(path: Path) -> Vocabulary:
             f"{path}: pairs name {', '.join(sorted(unknown))}, which is no axis: mend the vocabulary"
         )
     return vocabulary
+
+
+def vocabulary_of(params: CrawlParams) -> Vocabulary | None:
+    """The vocabulary that params name; None when they name none."""
+    return read_vocabulary(Path(params.vocabulary)) if params.vocabulary else None

@@ -7,9 +7,10 @@ from typing import Any, Self
 
 from scrapy import Request, Spider
 
-from crawler.crawl import Crawl, Places, dry_run
+from crawler.crawl import Crawl, Places
 from crawler.items import FetchedPicture, FoundPicture
 from crawler.network.reasons import PostponedError, reason_of
+from crawler.plan.preview import dry_run
 from crawler.settings import quieten_scrapy, settings_of
 from crawler.store.stored import StoredPicture
 from crawler.summary import line_of, tables_of
@@ -158,8 +159,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def _lost(self, found: FoundPicture, reason: str) -> None:
         assert self.crawl is not None
-        self.crawl.lost(found, reason)
-        self._done()
+        try:
+            self.crawl.lost(found, reason)
+        except OSError as error:  # the journal cannot be written
+            self.refused, self.failure = True, self.failure or error
+        finally:
+            self._done()
 
     def _done(self) -> None:
         assert self.crawl is not None

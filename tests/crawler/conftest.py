@@ -48,6 +48,8 @@ class Shop:
         self.headers.setdefault(path, []).append(dict(request.headers))
         if path == "/search/v1/image":
             return self._search(request)
+        if path == "/v2/search/image":
+            return self._kakao_search(request)
         if path == "/robots.txt":
             return web.Response(text=self.robots, status=200 if self.robots else 404)
         if path in self.faults:
@@ -89,6 +91,18 @@ class Shop:
         ]
         body = {"total": len(paths), "start": start, "display": len(items), "items": items}
         return web.Response(text=json.dumps(body), content_type="text/plain")
+
+    def _kakao_search(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"KakaoAK {self.key}":
+            return web.json_response({"errorType": "AccessDeniedError", "message": "no"}, status=401)
+        first = (int(request.query["page"]) - 1) * int(request.query["size"])
+        paths = list(self.pictures)[first : first + int(request.query["size"])]
+        documents = [
+            {"image_url": self.address + path, "width": 640, "height": 480, "doc_url": f"https://shop{path}"}
+            for path in paths
+        ]
+        meta = {"pageable_count": len(self.pictures), "is_end": first + len(paths) >= len(self.pictures)}
+        return web.json_response({"meta": meta, "documents": documents})
 
     def fetched(self) -> Counter[str]:
         return Counter({path: n for path, n in self.requests.items() if path.startswith("/p/")})

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
 from crawler.store.store import Store, pictures_of
@@ -373,6 +374,20 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
     assert len(raw(tmp_path)) == 31
 
 
+def test_a_journal_that_cannot_be_written_ends_the_crawl(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    shop.faults["/p/0.jpg"] = lambda request: web.Response(status=404)
+    with monkeypatch.context() as patched:
+        patched.setattr("crawler.plan.journal.Journal.gave_up", fail)
+        with pytest.raises(OSError, match="No space left on device"):
+            crawl()
+    assert crawl()["pictures"] == 29
+
+
 def test_two_crawls_do_not_share_a_store(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,3 +436,18 @@ def test_naver_hub_crawls_with_the_keys_of_the_environment(
     monkeypatch.setenv("NAVER_API_KEY", "demo")
     assert crawl(provider="naver_hub", contact="mail@example.org")["pictures"] == 30
     assert {record.provider for record in raw(tmp_path)} == {"naver_hub"}
+
+
+def test_kakao_is_crawled_and_says_which_page_shows_a_picture(
+    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(100)}
+    monkeypatch.setitem(REAL, "kakao", replace(KAKAO, address=f"{shop.address}/v2/search/image"))
+    monkeypatch.setattr(Provider, "private", frozenset({urlsplit(shop.address).netloc}))
+    monkeypatch.setenv("KAKAO_REST_API_KEY", "demo")
+    figures = crawl(provider="kakao", contact="mail@example.org", sort="both")
+    assert (figures["calls"], figures["pictures"]) == (4, 100)
+    assert raw(tmp_path)[0].source == "https://shop/p/0.jpg"
+    monkeypatch.setenv("KAKAO_REST_API_KEY", "wrong")
+    with pytest.raises(UserError, match="check KAKAO_REST_API_KEY in the environment"):
+        crawl(provider="kakao", contact="mail@example.org")

@@ -19,9 +19,7 @@ def dry_run(params: CrawlParams) -> str:
     """
     api = api_named(params.provider)
     if api is None:
-        return (
-            f"provider urls asks no search: it fetches the addresses of {params.url_list}, part {params.part}"
-        )
+        return f"no search is asked: the addresses of {params.url_list} are fetched, part {params.part}"
     return preview(Plan.of(params, vocabulary_of(params), api), params, api)
 
 

@@ -63,7 +63,8 @@ class Crawl:
             self.provider = opened.enter_context(open_provider(params, os.environ))
             vocabulary = vocabulary_of(params)
             name = f"plan-{_name_of_plan(params, self.provider, vocabulary)}.jsonl"
-            journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part)
+            limits = hash_of(params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out)
+            journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
             self.journal = opened.enter_context(journal)
             self.search = self._search(vocabulary, download)
             self.progress = opened.enter_context(Progress("crawl", None, "pictures"))

@@ -24,10 +24,11 @@ class Journal:
         file: where it is.
         crawl_id: of a crawl that starts now; one that goes on has its own.
         part: of the plan, such as `1/1`; a journal that is whole for it starts anew.
+        limits: what pictures were judged by; what was given up under others is tried again.
     """
 
-    def __init__(self, file: Path, crawl_id: str, part: str) -> None:
-        self.file, self.crawl_id, self.part = file, crawl_id, part
+    def __init__(self, file: Path, crawl_id: str, part: str, limits: str = "") -> None:
+        self.file, self.crawl_id, self.part, self.limits = file, crawl_id, part, limits
         self.lost: dict[str, str] = {}  # reasons by canonical URL
         self.places: dict[Call, int] = {}  # of answers, in the file
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class Journal:
         """Keep that a picture cannot be had, for a reason that does not pass."""
         if url not in self.lost:
             self.lost[url] = reason
-            self._append({"lost": url, "reason": reason})
+            self._append({"lost": url, "reason": reason, "limits": self.limits})
 
     def done(self) -> None:
         """Mark the crawl of this part as whole."""
@@ -87,7 +88,7 @@ class Journal:
                 self.lost, self.places = {}, {}
                 return 0
             crawl_id = values.get("crawl", crawl_id)
-            if "lost" in values:
+            if "lost" in values and values["limits"] == self.limits:
                 self.lost[values["lost"]] = values["reason"]
             if "call" in values:
                 self.places[tuple(values["call"])] = size

@@ -128,6 +128,16 @@ def test_failures_that_stay_are_not_tried_again_by_a_crawl_that_goes_on(shop: An
     assert figures["may_pass"] == 1
 
 
+def test_what_was_given_up_under_other_limits_is_tried_again(shop: Any, crawl: Crawl) -> None:
+    many(shop, 150)
+    shop.pictures["/p/0.jpg"] = bytes(5000)
+    shop.quota_after = 1
+    with pytest.raises(PassingError):
+        crawl(max_bytes=4000)
+    shop.quota_after = None
+    assert crawl(max_bytes=6000)["failed"] == {}
+
+
 def test_every_product_is_stored_or_counted_under_one_reason(shop: Any, crawl: Crawl) -> None:
     statuses = [404, 403, 410, 500, 503, 429, 302]
     for status in statuses:

@@ -88,6 +88,7 @@ class Crawl:
                 yield found
                 continue
             self.progress.advance()
+        self.progress.expect(len(self.search.finds.found))  # all of them are known now
 
     def lost(self, found: FoundPicture, reason: str) -> None:
         """Count a picture that could not be had; one for a reason that stays is not asked for again."""

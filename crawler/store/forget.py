@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of
 from crawler.plan.journal import rewrite
-from crawler.store.raw import remove_from_raw
+from crawler.store.raw import raw_of, remove_from_raw
 from crawler.store.store import Store
 from crawler.store.stored import StoredPicture
 from crawler.store.tombstones import Tombstones
@@ -74,7 +74,8 @@ def forget(
         tombstones.add("sha256", sums)
         with Store(store, tombstones) as opened:
             # found again by its address, such a picture is not even asked for
-            tombstones.add("url", [digest_of(p.url) for p in opened.pictures.values() if unwanted(p)])
+            known: list[StoredPicture | RawPicture] = [*opened.pictures.values(), *raw_of(raw)]
+            tombstones.add("url", [digest_of(picture.url) for picture in known if unwanted(picture)])
             gone = opened.remove(unwanted)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: _without(line, tombstones))

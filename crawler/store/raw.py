@@ -45,11 +45,14 @@ def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawP
     )
 
 
+def raw_of(target: Path) -> list[RawPicture]:
+    """The records of what a crawl has made; none where there is nothing."""
+    return read_records(target / RECORDS, RawPicture) if (target / RECORDS).is_file() else []
+
+
 def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int:
     """Delete pictures and their records from what a crawl has made; returns how many records went."""
-    if not (target / RECORDS).is_file():
-        return 0
-    records = read_records(target / RECORDS, RawPicture)
+    records = raw_of(target)
     left = [record for record in records if not unwanted(record)]
     if len(left) < len(records):
         for file in {record.file for record in records} - {record.file for record in left}:

@@ -304,6 +304,16 @@ def test_forgotten_bytes_are_not_kept_under_any_address(shop: Any, crawl: Crawl,
     assert sha256 not in {record.sha256 for record in raw(tmp_path)}
 
 
+def test_bytes_are_forgotten_by_what_the_crawl_made_where_its_store_is_lost(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl()
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    assert deleted(tmp_path, hashes=[raw(tmp_path)[3].sha256])[:2] == (0, 1)
+    assert crawl()["left_out"] == {"FORGOTTEN": 1}
+    assert shop.requests["/p/3.jpg"] == 1
+
+
 def test_a_redirect_to_a_forgotten_address_is_not_followed(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     del shop.pictures["/p/1.jpg"]
     deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])

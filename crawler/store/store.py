@@ -189,8 +189,10 @@ def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
 
 def link_files(source: Path, target: Path, files: Iterable[str]) -> None:
     """Bring `files`, paths below `source`, to the same paths below `target`: as hard links, or copies."""
+    files = list(files)
+    for folder in {(target / file).parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True)
     for file in files:
-        (target / file).parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(source / file, target / file)
         except FileNotFoundError:

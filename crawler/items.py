@@ -1,25 +1,29 @@
 """What the spider hands on: what a search found, and the picture that was fetched for it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from crawler.store import Fetched, StoredPicture
-from fashion_pggan.manifest import RawPicture
+from crawler.store.stored import Fetched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FoundPicture:
     """A search result whose address is new to this crawl."""
 
     url: str  # canonical
-    link: str  # as the API gave it
+    link: str  # as the search gave it
     title: str  # without tags
     query: str
+    plan_query: str  # with sort and size filter
     rank: int  # in the query's results, from 1
     width: int | None  # pixels, as the search result says
     height: int | None
+    source: str  # the page that shows it, where the search says so
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FetchedPicture:
     """An item for the pipelines."""
 
@@ -27,19 +31,29 @@ class FetchedPicture:
     fetched: Fetched
 
 
-def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:
-    """The record of a picture: what this crawl's search said, and the facts of its fetch."""
-    return RawPicture(
-        sha256=stored.sha256,
-        file=stored.file,
-        url=found.url,
-        title=found.title,
-        query=found.query,
-        provider=provider,
-        rank=found.rank,
-        declared_width=found.width,
-        declared_height=found.height,
-        crawled_at=stored.crawled_at,
-        content_type=stored.content_type,
-        size=stored.size,
-    )
+def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
+    """A picture with what its answer says of it.
+
+    Args:
+        found: what the search said.
+        response: Scrapy's.
+        name_of: what records call an address.
+        crawl_id: of the crawl that fetched it.
+    """
+
+    def header(name: str) -> str:
+        return ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
+
+    final, meta = name_of(response.url), response.request.meta
+    facts = {
+        "final_url": final if final != found.url else found.url,  # one string of equal ones
+        "redirects": " ".join(map(name_of, meta.get("redirect_urls", ()))),
+        "status": response.status,
+        "etag": header("ETag"),
+        "last_modified": header("Last-Modified"),
+        "robots_tag": header("X-Robots-Tag"),
+        "attempts": 1 + meta.get("retry_times", 0),
+        "crawl_id": crawl_id,
+    }
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Fetched(found.url, response.body, header("Content-Type"), now, facts)

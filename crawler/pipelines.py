@@ -1,9 +1,12 @@
 """Fetched pictures into the store, unmodified, off the event loop."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 from crawler.items import FetchedPicture
+
+THREADS = 4  # that hash and write; names are looked up by others, and a slow name server holds up no picture
 
 
 class StorePictures:
@@ -11,6 +14,11 @@ class StorePictures:
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="store")
+
+    def close_spider(self) -> None:
+        """End the threads."""
+        self.threads.shutdown()
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -21,9 +29,10 @@ class StorePictures:
         """Store a picture; hashing and writing run in a thread, so that downloads go on meanwhile."""
         spider = self.crawler.spider
         try:
-            await asyncio.to_thread(spider.store.keep, item.fetched)
+            loop = asyncio.get_running_loop()
+            kept = await loop.run_in_executor(self.threads, spider.crawl.store.keep, item.fetched)
         except Exception as error:  # the spider must hear of every picture, or it waits for ever
-            spider.not_stored(error)
+            spider.not_stored(item.found, error)
         else:
-            spider.stored(item)
+            spider.stored(item, kept)
         return item

@@ -1,112 +1,157 @@
-"""The search calls of a crawl, one after the other: pictures out, each address once."""
+"""A crawl's pictures, one after the other, each address once: from the plan's calls, or from a list."""
 
-import logging
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
 
-from scrapy import Request
-
-from crawler import naver
-from crawler.addresses import canonical_url
 from crawler.items import FoundPicture
-from crawler.middlewares import reason_of
-from crawler.plan import first_calls, following, results_left
-from crawler.providers import Provider, advice_on
-from crawler.raw import Tally
-from fashion_pggan.errors import UserError
+from crawler.network.addresses import FORGOTTEN, canonical_url, mark_of
+from crawler.plan.journal import Journal
+from crawler.plan.plan import Plan, in_part
+from crawler.providers.api import Page, Result, SearchCall
+from crawler.providers.ask import Asker
+from crawler.providers.url_list import read_urls
+from crawler.tally import Tally
 from fashion_pggan.params import CrawlParams
 
-ANSWER_BYTES = 8 * 1024 * 1024  # the longest answer that is read
 
-log = logging.getLogger(__name__)
-
-
-class Search:
-    """Asks page by page, only when its reader wants more pictures.
+class Finds:
+    """Which results become pictures; the others are counted.
 
     Args:
-        params: what to search for.
-        provider: whom to ask.
-        tally: where calls and what cannot be used are counted.
-        download: makes a Scrapy request, through the downloader's middlewares.
+        params: how many, how large.
+        tally: where results that are left out are counted.
+        forbid: whether a canonical URL must not be fetched.
+        not_in_title: words that keep a result out.
     """
 
     def __init__(
         self,
         params: CrawlParams,
-        provider: Provider,
         tally: Tally,
-        download: Callable[[Request], Awaitable[Any]],
+        forbid: Callable[[str], bool],
+        not_in_title: Iterable[str] = (),
     ) -> None:
-        self.params, self.provider, self.tally, self.download = params, provider, tally, download
-        self.calls = deque(first_calls(params.queries, params.sort, params.filter))
-        self.totals: dict[str, int] = {}  # what the API says each query has
+        self.params, self.tally, self.forbid = params, tally, forbid
+        self.not_in_title = tuple(word.casefold() for word in not_in_title)
         self.found: dict[str, FoundPicture] = {}  # by canonical URL, in the order found
-        self.expected: int | None = None  # pictures in all, as far as the totals can be believed
+        self.dropped: set[bytes] = set()  # marks of those that were left out
+        self.most = most_of(params)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many as were asked for."""
+        return len(self.found) >= self.most
+
+    def new(self, result: Result, url: str, query: str, plan_query: str) -> FoundPicture | None:
+        """The picture of a result, when it is new and wanted."""
+        if url in self.found or self.enough or mark_of(url) in self.dropped:
+            return None
+        if reason := self._unwanted(result, url):
+            self.tally.left_out[reason] += 1
+            self.dropped.add(mark_of(url))
+            return None
+        self.found[url] = FoundPicture(
+            url,
+            result.link,
+            result.title,
+            query,
+            plan_query,
+            result.rank,
+            result.width,
+            result.height,
+            result.source,
+        )
+        return self.found[url]
+
+    def _unwanted(self, result: Result, url: str) -> str:
+        if url.startswith(FORGOTTEN) or self.forbid(url):
+            return "FORGOTTEN"
+        title = result.title.casefold()
+        if any(word in title for word in self.not_in_title):
+            return "TITLE"
+        if result.width and result.height and min(result.width, result.height) < self.params.min_side:
+            return "DECLARED_TOO_SMALL"
+        return ""
+
+
+class Search:
+    """Asks page by page, only when its reader wants more pictures."""
+
+    def __init__(self, plan: Plan, journal: Journal, asker: Asker, finds: Finds, tally: Tally) -> None:
+        self.plan, self.journal, self.asker, self.finds, self.tally = plan, journal, asker, finds, tally
 
     async def pictures(self) -> AsyncIterator[FoundPicture]:
-        """Every distinct picture of every query, pages of the queries in turn, up to `max_products`.
+        """Every distinct picture of the plan, up to `max_products`.
 
         Raises:
             UserError: the API answers no more: a part would pass for the whole.
         """
-        while self.calls and len(self.found) < self.params.max_products:
-            call = self.calls.popleft()
-            page = await self._page(call)
-            if page is None:
-                continue
-            self._plan_on(call, page)
-            for picture in self._new(call.query, page):
-                yield picture
+        while not self.finds.enough and (call := self.plan.next()):
+            page = await self._answer(call)
+            self.tally.pages += 1
+            results = [(result, self._address_of(result.link)) for result in page.results] if page else []
+            self.plan.answered(page, [mark_of(url) for _, url in results if url])
+            for result, url in results:
+                if url and (found := self.finds.new(result, url, call.query, str(call))):
+                    yield found
 
-    def _plan_on(self, call: naver.SearchCall, page: naver.Page) -> None:
-        after = following(call, page)
-        if after is not None:
-            self.calls.append(after)
-        self.totals[call.query] = page.total
-        left = sum(results_left(call, self.totals.get(call.query, naver.WINDOW)) for call in self.calls)
-        self.expected = min(self.params.max_products, len(self.found) + page.returned + left)
+    @property
+    def expected(self) -> int:
+        """Pictures in all, as far as the plan can be believed."""
+        page = self.asker.api.page
+        return min(self.finds.most, len(self.finds.found) + page * (1 + self.plan.calls_left))
 
-    def _new(self, query: str, page: naver.Page) -> Iterator[FoundPicture]:
-        for result in page.results:
-            if len(self.found) == self.params.max_products:
+    async def _answer(self, call: SearchCall) -> Page | None:
+        if self.journal.has(call):
+            await asyncio.sleep(0)  # answers by the thousand leave room for downloads
+            return self.journal.answer_to(call)
+        page = await self.asker.page(call)
+        self.journal.answered(call, page)
+        return page
+
+    def _address_of(self, link: str) -> str:
+        """The canonical URL of a link; empty, and counted, when it has none."""
+        if link.startswith(FORGOTTEN):
+            return link
+        try:
+            return canonical_url(link)
+        except ValueError:
+            self.tally.left_out["BAD_ADDRESS"] += 1
+            return ""
+
+
+class ListSearch:
+    """The addresses of a list, in their order."""
+
+    def __init__(self, path: Path, finds: Finds, tally: Tally) -> None:
+        self.path, self.finds, self.tally = path, finds, tally
+
+    async def pictures(self) -> AsyncIterator[FoundPicture]:
+        """Every distinct picture of this part of the list, up to `max_products`.
+
+        Raises:
+            UserError: the list cannot be read.
+        """
+        for result in read_urls(self.path):
+            if self.finds.enough:
                 return
             try:
                 url = canonical_url(result.link)
             except ValueError:
-                self.tally.failed["BAD_ADDRESS"] += 1
+                self.tally.left_out["BAD_ADDRESS"] += 1
                 continue
-            if url not in self.found:
-                self.found[url] = FoundPicture(
-                    url, result.link, result.title, query, result.rank, result.width, result.height
-                )
-                yield self.found[url]
+            if not in_part(url, self.finds.params.part):
+                continue
+            if found := self.finds.new(result, url, str(self.path), str(self.path)):
+                yield found
 
-    async def _page(self, call: naver.SearchCall) -> naver.Page | None:
-        """One answer; None when the API has nothing (more) for this query alone."""
-        asked = naver.request_of(call, self.provider.platform, self.provider.keys)
-        meta = {
-            "search": True,
-            "dont_redirect": True,  # the keys go nowhere else
-            "dont_obey_robotstxt": True,  # a key is the permission
-            "download_maxsize": ANSWER_BYTES,
-        }
-        request = Request(asked.url, headers=asked.headers, meta=meta, dont_filter=True)
-        try:
-            response = await self.download(request)
-        except Exception as error:
-            raise UserError(
-                f"the search API at {self.provider.platform.address} does not answer ({reason_of(error)}): "
-                "check the network and run again; what was fetched is kept"
-            ) from error
-        self.tally.calls += 1 + response.meta.get("retry_times", 0)
-        answer = naver.answer_of(response.status, response.body, call.start)
-        if isinstance(answer, naver.Page):
-            return answer
-        if answer.trouble not in naver.OF_ONE_QUERY:
-            raise UserError(f"{advice_on(answer, self.provider.keys)}; what was fetched is kept")
-        if answer.trouble is naver.Trouble.QUERY:
-            self.tally.failed["BAD_QUERY"] += 1
-            log.warning("the query %r is left out: %s", call.query, self.provider.keys.hidden_in(str(answer)))
+    @property
+    def expected(self) -> int | None:
+        """Nobody knows before the list is read."""
         return None
+
+
+def most_of(params: CrawlParams) -> int:
+    """How many pictures a crawl looks for: of `max_products` a part its share, rounded up."""
+    return -(-params.max_products // int(params.part.split("/")[1]))

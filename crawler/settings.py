@@ -4,6 +4,7 @@ import logging
 from importlib.metadata import version
 from typing import Any
 
+from scrapy.logformatter import LogFormatter
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from fashion_pggan.errors import UserError
@@ -13,7 +14,7 @@ BOT_NAME = "fashion-pggan"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 
-# asyncio alone: the aiohttp download handler, and one process may crawl more than once
+# asyncio alone: our download handler, and one process may crawl more than once
 TWISTED_REACTOR_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
@@ -30,12 +31,17 @@ DOWNLOAD_FAIL_ON_DATALOSS = True  # a body shorter than its Content-Length is a 
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
+DOWNLOADER = "crawler.network.downloader.StrictDownloader"
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.PictureHandler")
 ITEM_PIPELINES = {"crawler.pipelines.StorePictures": 100}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # pictures lie on any host
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "crawler.middlewares.PausingRetry": 550,
+    "crawler.network.middlewares.Gate": 50,
+    "crawler.network.middlewares.Robots": 100,
+    "crawler.network.middlewares.PausingRetry": 550,
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the spider counts every status
@@ -46,13 +52,15 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
+CONCURRENT_ITEMS = 1  # of one answer, which has one picture; Scrapy makes as many tasks for each answer
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows each address it has found
+LOG_FORMATTER = "crawler.settings.QuietFormatter"
 
 LOG_LEVEL = "INFO"  # of what the crawl says; Scrapy itself is heard from WARNING on, unless -L is given
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
 
-TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts, or of what was chosen here
-    "scrapy.core.downloader.handlers._base_streaming",
+TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts
     "scrapy.downloadermiddlewares.httpcompression",
     "scrapy.downloadermiddlewares.robotstxt",
 )
@@ -66,6 +74,22 @@ def quieten_scrapy(level_priority: int) -> None:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
+class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
+    """No line per picture, unless somebody listens: making one costs as much as writing a small picture."""
+
+    def crawled(self, request: Any, response: Any, spider: Any) -> Any:
+        """For an answer."""
+        return super().crawled(request, response, spider) if _debugs() else None
+
+    def scraped(self, item: Any, response: Any, spider: Any) -> Any:
+        """For an item."""
+        return super().scraped(item, response, spider) if _debugs() else None
+
+
+def _debugs() -> bool:
+    return logging.getLogger("scrapy").isEnabledFor(logging.DEBUG)
+
+
 def settings_of(params: CrawlParams) -> dict[str, Any]:
     """The settings that follow from params.yaml.
 
@@ -76,7 +100,7 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
     return {
         "USER_AGENT": user_agent(params.contact),
         "CONCURRENT_REQUESTS": params.concurrent_requests,
-        "CONCURRENT_REQUESTS_PER_DOMAIN": params.concurrent_requests,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": params.concurrent_per_host,
         "DOWNLOAD_DELAY": params.delay_s,
         "DOWNLOAD_TIMEOUT": params.timeout_s,
         "DOWNLOAD_MAXSIZE": params.max_bytes,
@@ -84,8 +108,11 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
         "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the spider counts it
         "AUTOTHROTTLE_ENABLED": not loopback,  # a host that slows down is asked less often
         "AUTOTHROTTLE_START_DELAY": params.delay_s,
-        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_requests),
+        "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_per_host),
         "HTTPPROXY_ENABLED": not loopback,
+        "CRAWL_OBEY_OPT_OUT": params.obey_opt_out,
+        "CRAWL_MIN_SIDE": params.min_side,
+        "CRAWL_MAX_PIXELS": params.max_pixels,
     }
 
 

@@ -18,7 +18,13 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run(
-    target: Path, *, params: Path, store: Path, report: Path | None, verbose: bool = False
+    target: Path,
+    *,
+    params: Path,
+    store: Path,
+    report: Path | None,
+    tombstones: Path = Path("tombstones.jsonl"),
+    verbose: bool = False,
 ) -> dict[str, Any]:
     """Crawl what `params` asks for and make `target` anew: the pictures found and records.parquet.
 
@@ -27,6 +33,7 @@ def run(
         params: the params file.
         store: the folder that keeps every picture ever fetched.
         report: a JSON file for the figures; None: none.
+        tombstones: the file of what must not be fetched.
         verbose: show what Scrapy says, from INFO on.
 
     Returns:
@@ -36,7 +43,8 @@ def run(
         UserError: something a person can mend; what was fetched is kept.
         OSError: the store or the target cannot be written.
     """
-    options = {"params": str(params), "target": str(target), "store": str(store), "report": str(report or "")}
+    places = {"params": params, "target": target, "store": store, "tombstones": tombstones}
+    options = {name: str(place) for name, place in places.items()} | {"report": str(report or "")}
     with _signals_as_they_were():
         spider, number = asyncio.run(_crawl({**options, "judged": True}, verbose))
     if number is not None:

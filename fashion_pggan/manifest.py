@@ -1,6 +1,7 @@
 """Records: one row per picture, in Parquet files that pandas and DuckDB read in one line."""
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write
 
+GROUP_ROWS = 16_384  # of a file's row groups
 BATCH_ROWS = 1024  # held at once while iterating
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
@@ -42,8 +44,18 @@ class RawPicture(Record):
     declared_width: int | None  # pixels, as the search result says
     declared_height: int | None
     crawled_at: str  # UTC, ISO 8601
-    content_type: str
+    content_type: str  # as the server said; may be empty or wrong
     size: int  # bytes
+    source: str = ""  # the page that shows it, where the search says so
+    plan_query: str = ""  # query, sort and size filter of the call that found it
+    final_url: str = ""  # where it was in the end
+    redirects: str = ""  # the addresses on the way, with blanks between
+    status: int = 200  # of HTTP
+    etag: str = ""
+    last_modified: str = ""
+    robots_tag: str = ""  # X-Robots-Tag
+    attempts: int = 1
+    crawl_id: str = ""  # of the crawl that fetched it
 
 
 class CuratedPicture(Record):
@@ -85,10 +97,11 @@ class GeneratedPicture(Record):
 
 
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    """Write `records`, all of class `kind`, as one Parquet file, in one step."""
-    table = pa.Table.from_pylist([record.model_dump() for record in records], schema=schema_of(kind))
-    with atomic_write(path) as file:
-        pq.write_table(table, file, compression="zstd")
+    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once."""
+    schema, left = schema_of(kind), iter(records)
+    with atomic_write(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        while group := [record.model_dump() for record in islice(left, GROUP_ROWS)]:
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:

@@ -28,19 +28,45 @@ class Section(BaseModel):
 class CrawlParams(Section):
     """What to search for, where, and how politely."""
 
-    provider: Literal["demo", "naver_hub"]
-    queries: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    # whom to ask, for what
+    provider: Literal["demo", "naver_hub", "naver_legacy", "kakao", "urls"]
+    queries: list[Annotated[str, Field(min_length=1)]]  # asked as they are
+    vocabulary: str  # a file of words that queries are made of; empty: none
+    url_list: str  # provider urls: a text, CSV or Parquet file of addresses
     max_products: int = Field(gt=0)  # stop after this many distinct picture addresses
-    sort: Literal["sim", "date"]  # by likeness to the query or by date
-    filter: Literal["all", "large", "medium", "small"]  # the API's size filter
+    sort: Literal["sim", "date", "both"]  # by likeness to the query, by date, or a search for each
+    filter: Literal["all", "large", "medium", "small", "large+medium"]  # the API's size filter
+    min_new: float = Field(ge=0, le=1)  # share of new results on a page below which a query is left
+    part: Annotated[str, Field(pattern=r"^[1-9]\d{0,3}/[1-9]\d{0,3}$")]  # `2/8`: the second of eight parts
+    # the search API's quota and pace
+    calls_per_s: float = Field(gt=0)  # search calls a second, of one key
+    daily_calls: int = Field(ge=0)  # search calls a day, of one key; 0: as many as the API allows
+    wait_for_quota: bool  # go on after midnight in Korea; else the crawl ends, and the next one goes on
+    # pictures
     contact: str  # who runs this crawl, in the user agent: a mail address or a page
+    obey_opt_out: bool  # of noai, noimageai, noindex and TDM reservation in an answer's headers
     concurrent_requests: int = Field(gt=0)
+    concurrent_per_host: int = Field(gt=0)
     delay_s: float = Field(ge=0)  # seconds between two requests to one host
     timeout_s: float = Field(gt=0)  # seconds for one answer
     retries: int = Field(ge=0)  # further attempts after a failure that may pass
     max_bytes: int = Field(gt=0)  # a larger body is given up
-    shop_pictures: str  # provider demo: a folder of pictures to serve; empty: drawn garments
-    shop_products: int = Field(ge=0)  # provider demo: how many garments the shop draws
+    min_side: int = Field(ge=0)  # pixels, by the search result and the picture's header; 0: any
+    max_pixels: int = Field(ge=0)  # pixels, by the picture's header; 0: any
+    # provider demo
+    shop_pictures: str  # a folder of pictures to serve; empty: drawn garments
+    shop_products: int = Field(ge=0)  # how many garments the shop draws
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        number, of = map(int, self.part.split("/"))
+        if number > of:
+            raise ValueError(f"part {self.part}: there are only {of} parts")
+        if self.provider == "urls" and not self.url_list:
+            raise ValueError("provider urls wants a url_list: give a text, CSV or Parquet file of addresses")
+        if self.provider != "urls" and not self.queries and not self.vocabulary:
+            raise ValueError("queries and vocabulary are both empty: give queries, or a file of words")
+        return self
 
 
 class CurateParams(Section):

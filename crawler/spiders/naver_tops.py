@@ -1,31 +1,25 @@
 """The spider: searches page by page, fetches what is not in the store yet, makes data/raw of it all."""
 
-import asyncio
-import json
 import logging
-import os
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from scrapy import Request, Spider
 
+from crawler.crawl import Crawl, Places
 from crawler.items import FetchedPicture, FoundPicture
-from crawler.middlewares import reason_of
-from crawler.providers import open_provider
-from crawler.raw import Tally, summary_of, write_raw
-from crawler.search import Search
+from crawler.network.reasons import PostponedError, reason_of
+from crawler.plan.preview import dry_run
 from crawler.settings import quieten_scrapy, settings_of
-from crawler.store import Fetched, Store
+from crawler.store.stored import StoredPicture
+from crawler.summary import line_of, tables_of
+from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import exclusive, write_text
 from fashion_pggan.params import CrawlParams, load_params
-from fashion_pggan.progress import Progress
 
 FAILED_BY_HTTPS = frozenset({"UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT"})  # worth a try by http
+WAITING = 16  # pictures that may wait, for each that may be asked for at once: hosts take turns
 
 log = logging.getLogger(__name__)
 
@@ -37,33 +31,35 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         params: the params file.
         target: the folder to make anew, with the pictures and records of this crawl.
         store: the folder that keeps every picture ever fetched.
+        tombstones: the file of what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
+        dry_run: anything but nothing, 0, no and false: print the plan alone.
         judged: somebody reads `failure` and speaks of it, so it is not logged.
     """
 
     name = "naver_tops"
     params: CrawlParams
-    store: Store
-    progress: Progress
+    private_hosts: frozenset[str] = frozenset()  # host:port that may be asked though they are private
 
     def __init__(
         self,
         params: str = "params.yaml",
         target: str = "data/raw",
         store: str = "runs/crawl",
+        tombstones: str = "tombstones.jsonl",
         report: str = "",
+        dry_run: str = "",
         judged: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.params_file, self.target, self.store_folder = Path(params), Path(target), Path(store)
-        self.report_file, self.judged = report, judged
+        self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
+        self.params_file, self.judged = Path(params), judged
+        self.dry_run = dry_run.lower() not in ("", "0", "no", "false")
         self.failure: Exception | None = None  # the first one that ends the crawl
         self.refused = False  # by the store
+        self.crawl: Crawl | None = None
         self.figures: dict[str, Any] | None = None  # of a crawl that ended well
-        self.tally = Tally()
-        self.began = time.monotonic()
-        self.open = ExitStack()
 
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
@@ -80,101 +76,107 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     async def start(self) -> AsyncIterator[Any]:
         """Search; yield a request for each picture to fetch, no faster than earlier ones are done with."""
         try:
-            if self.failure is None:
-                self._open()
+            if self.failure is None and self.dry_run:
+                print(dry_run(self.params))
+            elif self.failure is None:
+                self.crawl = Crawl(self.params, self.places, self.crawler.engine.download_async)
+                self.private_hosts = self.crawl.provider.private
+                self.waiting = Waiting(WAITING * self.params.concurrent_requests)
                 async for request in self._requests():
                     yield request
         except Exception as error:  # kept for whoever judges; a spider's own are only logged
             self.failure = self.failure or error
+        if self.crawl is not None:
+            await self.waiting.empty.wait()
 
     def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
         """A picture's answer, whatever is in it: curation judges pictures."""
-        if response.status == 200 and not self.refused:
-            content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            yield FetchedPicture(found, Fetched(found.url, response.body, content_type, now))
+        assert self.crawl is not None
+        if response.status == 200:
+            yield FetchedPicture(found, self.crawl.fetched_of(found, response))
         else:
-            self._lost("NOT_STORED" if self.refused else f"HTTP_{response.status}")
+            self._lost(found, f"HTTP_{response.status}")
 
     def lost(self, failure: Any) -> Iterator[Any]:
-        """A picture's request that got no answer."""
-        request, reason = failure.request, reason_of(failure.value)
+        """A picture's request that got no answer, or none yet."""
+        error, request = failure.value, failure.request
+        if isinstance(error, PostponedError):
+            self.waiting.later(error.seconds, self.crawler.engine, error.request)
+            return
+        reason = reason_of(error)
         found: FoundPicture = request.cb_kwargs["found"]
         if reason in FAILED_BY_HTTPS and request.url.startswith("https:") and found.link.startswith("http:"):
             yield self._request(found, "http:" + found.url.removeprefix("https:"))
         else:
-            self._lost(reason)
+            self._lost(found, reason)
 
-    def stored(self, item: FetchedPicture) -> None:
-        """Called when a picture is in the store."""
-        self.tally.fetched += 1
+    def stored(self, item: FetchedPicture, kept: StoredPicture | None) -> None:
+        """Called when a picture is in the store; None: its bytes have a tombstone."""
+        assert self.crawl is not None
+        if kept is None:
+            self._lost(item.found, "FORGOTTEN")
+            return
+        self.crawl.tally.fetched += 1
+        self.crawl.tally.fetched_bytes += kept.size
         self._done()
 
-    def not_stored(self, error: Exception) -> None:
+    def not_stored(self, found: FoundPicture, error: Exception) -> None:
         """Called when the store refuses a picture: the crawl ends, as it would refuse the next one."""
         self.refused, self.failure = True, self.failure or error
-        self._lost("NOT_STORED")
+        self._lost(found, "NOT_STORED")
+
+    def forbids(self, url: str) -> bool:
+        """Whether a tombstone forbids an address."""
+        return self.crawl is not None and self.crawl.store.tombstones.forbid(url)
 
     def closed(self, reason: str) -> None:
         """Write the outcome; Scrapy calls this at the end, however it came."""
         try:
-            if self.failure is None and reason == "finished":
-                self._finish()
+            if self.crawl is not None and self.failure is None and reason == "finished":
+                self.figures = self.crawl.finish(self.crawler.stats)
         except Exception as error:
             self.failure = error
         finally:
-            self.open.close()
-        if self.judged:
-            return
-        if self.failure is not None:
-            log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
-        elif self.figures is not None:
-            log.info(summary_of(self.figures))
-        else:
-            log.warning("stopped; what was fetched is kept, and the next crawl goes on")
-
-    def _open(self) -> None:
-        self.open.enter_context(exclusive(self.store_folder))
-        self.store = self.open.enter_context(Store(self.store_folder))
-        self.provider = self.open.enter_context(open_provider(self.params, os.environ))
-        self.progress = self.open.enter_context(Progress("crawl", None, "pictures"))
-        self.search = Search(self.params, self.provider, self.tally, self.crawler.engine.download_async)
-        self.room = asyncio.Semaphore(2 * self.params.concurrent_requests)  # pictures asked for at once
+            if self.crawl is not None:
+                self.crawl.close()
+        if not self.judged:
+            self._say()
 
     async def _requests(self) -> AsyncIterator[Any]:
-        async for found in self.search.pictures():
-            self.progress.expect(self.search.expected)
-            if self.store.find(found.url) is not None:
-                self.tally.reused += 1
-                self.progress.advance()
-                continue
-            await self.room.acquire()
+        assert self.crawl is not None
+        async for found in self.crawl.wanted():
+            await self.waiting.enter()
             if self.failure is not None:
+                self.waiting.leave()
                 return
             yield self._request(found, found.url)
 
     def _request(self, found: FoundPicture, url: str) -> Request:
-        address = self.provider.address_of(url)
-        meta = {"verbatim_url": True}  # a signed address is valid in one spelling
+        assert self.crawl is not None
+        meta = {"picture": True, "verbatim_url": True}  # a signed address is valid in one spelling
+        address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)
 
-    def _lost(self, reason: str) -> None:
-        self.tally.failed[reason] += 1
-        self._done()
+    def _lost(self, found: FoundPicture, reason: str) -> None:
+        assert self.crawl is not None
+        try:
+            self.crawl.lost(found, reason)
+        except OSError as error:  # the journal cannot be written
+            self.refused, self.failure = True, self.failure or error
+        finally:
+            self._done()
 
     def _done(self) -> None:
-        self.room.release()
-        self.progress.advance(note=f"{self.tally.failed.total()} failed" if self.tally.failed else "")
+        assert self.crawl is not None
+        self.waiting.leave()
+        failed = self.crawl.tally.failed.total()
+        self.crawl.progress.advance(note=f"{failed} failed" if failed else "")
 
-    def _finish(self) -> None:
-        if not self.search.found:
-            raise UserError(
-                f"the search found no pictures for {', '.join(self.params.queries)}: choose other "
-                "crawl.queries, or another crawl.provider"
-            )
-        figures = write_raw(
-            self.target, self.store, self.search.found.values(), self.params.provider, self.tally
-        )
-        self.figures = {**figures, "seconds": round(time.monotonic() - self.began, 3)}
-        if self.report_file:
-            write_text(Path(self.report_file), json.dumps(self.figures, indent=1) + "\n")
+    def _say(self) -> None:
+        if self.failure is not None:
+            log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
+        elif self.figures is not None:
+            log.info("%s", tables_of(self.figures))
+            log.info("%s", line_of(self.figures))
+        elif not self.dry_run:
+            log.warning("stopped; what was fetched is kept, and the next crawl goes on")

@@ -36,6 +36,9 @@ class Shop:
         self.raw_paths: list[str] = []  # as they were sent
         self.order: list[str] = []  # paths as they were asked for
         self.address = ""
+        self.key = "demo"  # the right one
+        self.sizes = ("0", "9")  # as search results declare them
+        self.of_query: Callable[[str], list[str]] | None = None  # paths that a query finds; None: all
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -45,6 +48,8 @@ class Shop:
         self.headers.setdefault(path, []).append(dict(request.headers))
         if path == "/search/v1/image":
             return self._search(request)
+        if path == "/v2/search/image":
+            return self._kakao_search(request)
         if path == "/robots.txt":
             return web.Response(text=self.robots, status=200 if self.robots else 404)
         if path in self.faults:
@@ -64,7 +69,7 @@ class Shop:
         if self.search_faults or self.every_search:
             status, text = self.search_faults.pop(0) if self.search_faults else self.every_search or (500, "")
             return web.Response(status=status, text=text)
-        if request.headers.get("X-NCP-APIGW-API-KEY") != "demo":
+        if request.headers.get("X-NCP-APIGW-API-KEY") != self.key:
             error = {
                 "errorCode": "200",
                 "message": "Authentication Failed",
@@ -73,17 +78,31 @@ class Shop:
             return web.json_response({"error": error}, status=401)
         start, display = int(request.query["start"]), int(request.query["display"])
         paths = [*self.pictures, *(path for path in self.faults if path not in self.pictures)]
+        if self.of_query is not None:
+            paths = self.of_query(request.query["query"])
         items = [
             {
                 "title": f"<b>{path}</b> &amp; co",
                 "link": self.address + quote(path, safe="/%?&=:+"),
-                "sizewidth": "0",
-                "sizeheight": "9",
+                "sizewidth": self.sizes[0],
+                "sizeheight": self.sizes[1],
             }
             for path in paths[start - 1 : start - 1 + display]
         ]
         body = {"total": len(paths), "start": start, "display": len(items), "items": items}
         return web.Response(text=json.dumps(body), content_type="text/plain")
+
+    def _kakao_search(self, request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != f"KakaoAK {self.key}":
+            return web.json_response({"errorType": "AccessDeniedError", "message": "no"}, status=401)
+        first = (int(request.query["page"]) - 1) * int(request.query["size"])
+        paths = list(self.pictures)[first : first + int(request.query["size"])]
+        documents = [
+            {"image_url": self.address + path, "width": 640, "height": 480, "doc_url": f"https://shop{path}"}
+            for path in paths
+        ]
+        meta = {"pageable_count": len(self.pictures), "is_end": first + len(paths) >= len(self.pictures)}
+        return web.json_response({"meta": meta, "documents": documents})
 
     def fetched(self) -> Counter[str]:
         return Counter({path: n for path, n in self.requests.items() if path.startswith("/p/")})
@@ -126,6 +145,7 @@ def params_file(tmp_path: Path) -> Callable[..., Path]:
             "retries": 1,
             "timeout_s": 5.0,
             "concurrent_requests": 8,
+            "concurrent_per_host": 8,
         }
         values["crawl"] = {**values["crawl"], "max_products": 1000, "delay_s": 0.0, **quick, **changes}
         path = tmp_path / "params.yaml"
@@ -145,6 +165,7 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
             params=params_file(**changes),
             store=tmp_path / "store",
             report=tmp_path / "crawl.json",
+            tombstones=tmp_path / "tombstones.jsonl",
         )
 
     return run
@@ -152,4 +173,4 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.middlewares.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("crawler.pace.FIRST_PAUSE_S", 0.01)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.addresses import canonical_url
+from crawler.network.addresses import canonical_url
 
 SHOP = "https://shop1.phinf.naver.net/20210628_112/a.jpg"
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 from PIL import Image
 
-from crawler.providers import SHOP_NAME
+from crawler.providers.shop import SHOP_NAME
 from fashion_pggan.errors import UserError
 from fashion_pggan.manifest import RawPicture, read_records
 

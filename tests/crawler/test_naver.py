@@ -6,18 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.naver import (
-    HUB,
-    ApiError,
-    Keys,
-    Page,
-    SearchCall,
-    Trouble,
-    answer_of,
-    clean_title,
-    error_of,
-    request_of,
-)
+from crawler.providers.api import ApiError, Keys, Page, SearchCall, Trouble, clean_title
+from crawler.providers.naver import HUB, answer_of, error_of, request_of
 
 # recorded by hand from the API's documents
 IMAGE_PAGE = """{"lastBuildDate":"Mon, 14 Feb 2022 05:01:40 +0900","total":3815005,"start":1,"display":3,

@@ -11,12 +11,15 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
 
-from crawler.naver import HUB
-from crawler.store import Store
+from crawler.providers.kakao import KAKAO
+from crawler.providers.naver import HUB
+from crawler.providers.provider import REAL, Provider
+from crawler.store.store import Store, pictures_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive
 from fashion_pggan.manifest import RawPicture, read_records
@@ -47,18 +50,30 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
     files = [path for path in (tmp_path / "raw").rglob("*") if path.is_file()]
     assert len(files) == 31
     assert json.loads((tmp_path / "crawl.json").read_text()) == figures
-    seconds = figures.pop("seconds")
-    assert seconds > 0
+    assert figures.pop("seconds") > 0
+    assert figures.pop("pictures_per_s") > 0
+    crawl_id = figures.pop("crawl_id")
+    assert {record.crawl_id for record in records} == {crawl_id}
+    total = sum(map(len, shop.pictures.values()))
+    row = {"calls": 1, "results": 30, "new": 30}
     assert figures == {
         "provider": "demo",
+        "part": "1/1",
         "products": 30,
         "calls": 1,
+        "calls_now": 1,
         "pictures": 30,
         "files": 30,
         "fetched": 30,
+        "fetched_bytes": total,
         "reused": 0,
         "failed": {},
-        "bytes": sum(map(len, shop.pictures.values())),
+        "left_out": {},
+        "may_pass": 0,
+        "bytes": total,
+        "hosts": [{"host": urlsplit(shop.address).netloc, "pictures": 30, "failed": 0}],
+        "queries": [{"query": "셔츠", **row}],
+        "words": [],
     }
 
 
@@ -88,8 +103,7 @@ def test_the_target_holds_exactly_what_this_crawl_found(shop: Any, crawl: Crawl,
         del shop.pictures[path]
     assert crawl()["pictures"] == 10
     assert len(raw(tmp_path)) == len(list((tmp_path / "raw/pictures").glob("*/*"))) == 10
-    with Store(tmp_path / "store") as store:
-        assert len(store.pictures) == 30
+    assert len(pictures_of(tmp_path / "store")) == 30
 
 
 def test_queries_are_paged_in_turns_and_an_address_counts_once(
@@ -117,7 +131,10 @@ def test_broken_empty_and_unlike_pictures_are_stored_as_they_came(
     assert {Path(record.file).suffix for record in raw(tmp_path)} == {""}
 
 
-def test_search_pages_are_asked_for_no_faster_than_their_pictures_are_done(shop: Any, crawl: Crawl) -> None:
+def test_search_pages_are_asked_for_no_faster_than_their_pictures_are_done(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 2)  # for each picture asked for at once
     shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(300)}
     crawl(concurrent_requests=4)
     searches = [at for at, path in enumerate(shop.order) if path == "/search/v1/image"]
@@ -234,7 +251,8 @@ def test_a_shop_that_answers_500_is_an_error_after_its_retries(shop: Any, crawl:
 
 def test_a_passing_500_is_survived(shop: Any, crawl: Crawl) -> None:
     shop.search_faults = [(500, ""), (200, "half a page")]
-    assert crawl(retries=2)["calls"] == 3
+    figures = crawl(retries=2)
+    assert (figures["calls"], figures["calls_now"]) == (1, 3)
 
 
 def test_a_shop_whose_pictures_all_fail_is_an_error(shop: Any, crawl: Crawl) -> None:
@@ -246,7 +264,7 @@ def test_a_shop_whose_pictures_all_fail_is_an_error(shop: Any, crawl: Crawl) -> 
 def test_the_speed_limit_is_waited_out_beyond_the_retries_of_other_failures(shop: Any, crawl: Crawl) -> None:
     shop.search_faults = [SPEED] * 5
     figures = crawl(retries=0)
-    assert (figures["calls"], figures["pictures"]) == (6, 30)
+    assert (figures["calls"], figures["calls_now"], figures["pictures"]) == (1, 6, 30)
 
 
 def test_the_daily_quota_ends_the_crawl_at_once_and_keeps_what_was_fetched(
@@ -273,8 +291,9 @@ def test_wrong_keys_end_the_crawl_at_once_and_are_not_shown(
     with pytest.raises(UserError, match="check NAVER_API_KEY_ID and NAVER_API_KEY") as raised:
         crawl()
     assert shop.requests["/search/v1/image"] == 1
-    written = [path.read_text() for path in tmp_path.rglob("*") if path.is_file()]
-    assert "nobody-sees" not in str(raised.value) + caplog.text + "".join(written)
+    written = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert "nobody-sees" not in str(raised.value) + caplog.text
+    assert b"nobody-sees" not in written
 
 
 def test_keys_that_an_answer_repeats_are_not_shown(
@@ -346,7 +365,7 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
 
     shop.pictures["/p/new.jpg"] = b"new"
     with monkeypatch.context() as patched:
-        patched.setattr("crawler.raw.write_records", fail)
+        patched.setattr("crawler.store.raw.write_records", fail)
         with pytest.raises(OSError, match="No space left on device"):
             crawl()
     assert raw(tmp_path) == before
@@ -355,10 +374,24 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
     assert len(raw(tmp_path)) == 31
 
 
+def test_a_journal_that_cannot_be_written_ends_the_crawl(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    shop.faults["/p/0.jpg"] = lambda request: web.Response(status=404)
+    with monkeypatch.context() as patched:
+        patched.setattr("crawler.plan.journal.Journal.gave_up", fail)
+        with pytest.raises(OSError, match="No space left on device"):
+            crawl()
+    assert crawl()["pictures"] == 29
+
+
 def test_two_crawls_do_not_share_a_store(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.spiders.naver_tops.exclusive", partial(exclusive, wait_s=0.1))
+    monkeypatch.setattr("crawler.crawl.exclusive", partial(exclusive, wait_s=0.1))
     with exclusive(tmp_path / "store"), pytest.raises(UserError, match="store is in use by process"):
         crawl()
 
@@ -396,8 +429,25 @@ def test_naver_hub_wants_a_contact_and_keys(crawl: Crawl, monkeypatch: pytest.Mo
 def test_naver_hub_crawls_with_the_keys_of_the_environment(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.providers.HUB", replace(HUB, address=f"{shop.address}/search/v1/image"))
+    api = replace(HUB, address=f"{shop.address}/search/v1/image")
+    monkeypatch.setitem(REAL, "naver_hub", api)
+    monkeypatch.setattr(Provider, "private", frozenset({urlsplit(shop.address).netloc}))
     monkeypatch.setenv("NAVER_API_KEY_ID", "demo")
     monkeypatch.setenv("NAVER_API_KEY", "demo")
     assert crawl(provider="naver_hub", contact="mail@example.org")["pictures"] == 30
     assert {record.provider for record in raw(tmp_path)} == {"naver_hub"}
+
+
+def test_kakao_is_crawled_and_says_which_page_shows_a_picture(
+    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(100)}
+    monkeypatch.setitem(REAL, "kakao", replace(KAKAO, address=f"{shop.address}/v2/search/image"))
+    monkeypatch.setattr(Provider, "private", frozenset({urlsplit(shop.address).netloc}))
+    monkeypatch.setenv("KAKAO_REST_API_KEY", "demo")
+    figures = crawl(provider="kakao", contact="mail@example.org", sort="both")
+    assert (figures["calls"], figures["pictures"]) == (4, 100)
+    assert raw(tmp_path)[0].source == "https://shop/p/0.jpg"
+    monkeypatch.setenv("KAKAO_REST_API_KEY", "wrong")
+    with pytest.raises(UserError, match="check KAKAO_REST_API_KEY in the environment"):
+        crawl(provider="kakao", contact="mail@example.org")

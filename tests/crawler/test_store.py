@@ -6,11 +6,23 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
-from crawler import store as store_module
-from crawler.store import Fetched, Store, extension_of, link_files
+from crawler.store import store as store_module
+from crawler.store.store import Store, link_files, pictures_of
+from crawler.store.stored import Fetched, extension_of
+from crawler.store.tombstones import Tombstones
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
+
+
+def opened(folder: Path) -> Store:
+    return Store(folder, Tombstones(folder / "tombstones.jsonl"))
+
+
+def abandon(store: Store) -> None:
+    """What a kill leaves: the log as it is."""
+    os.close(store.handle)
 
 
 def fetched(url: str = "http://a/1", body: bytes = JPEG) -> Fetched:
@@ -18,7 +30,7 @@ def fetched(url: str = "http://a/1", body: bytes = JPEG) -> Fetched:
 
 
 def test_a_picture_is_kept_unmodified_under_its_hash(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         picture = store.keep(fetched())
         sha256 = hashlib.sha256(JPEG).hexdigest()
         assert picture.file == f"pictures/{sha256[:2]}/{sha256}.jpg"
@@ -28,14 +40,14 @@ def test_a_picture_is_kept_unmodified_under_its_hash(tmp_path: Path) -> None:
 
 
 def test_a_store_opened_again_remembers(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         kept = [store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i)) for i in range(5)]
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         assert [store.find(f"http://a/{i}") for i in range(5)] == kept
 
 
 def test_an_empty_body_and_a_body_that_is_no_picture_are_kept_without_extension(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         for url, body in (("http://a/empty", b""), ("http://a/page", b"<html>")):
             picture = store.keep(fetched(url, body))
             assert Path(picture.file).suffix == ""
@@ -43,7 +55,7 @@ def test_an_empty_body_and_a_body_that_is_no_picture_are_kept_without_extension(
 
 
 def test_two_addresses_of_the_same_bytes_share_a_file(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         assert store.keep(fetched("http://a/1")).file == store.keep(fetched("http://a/2")).file
     assert len([path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]) == 1
 
@@ -52,7 +64,7 @@ def test_two_addresses_of_the_same_bytes_share_a_file(tmp_path: Path) -> None:
 def test_a_picture_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_again(
     tmp_path: Path, harm: str
 ) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         path = tmp_path / store.keep(fetched()).file
         path.unlink()
         if harm == "short":
@@ -69,20 +81,20 @@ def test_a_log_torn_anywhere_loses_its_last_line_alone_and_heals(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("store")
-    with Store(folder) as store:
-        for i in range(3):
-            store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i))
+    store = opened(folder)
+    for i in range(3):
+        store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i))
+    abandon(store)
     whole = store.log_file.read_bytes()
     lines = whole.splitlines(keepends=True)
     cut = data.draw(st.integers(len(lines[0] + lines[1]), len(whole)))
     store.log_file.write_bytes(whole[:cut])
-    with Store(folder) as torn:
+    with opened(folder) as torn:
         found = [torn.find(f"http://a/{i}") is not None for i in range(3)]
         assert found == [True, True, cut >= len(whole) - 1]
         torn.keep(fetched("http://a/2", JPEG + b"2"))
-    with Store(folder) as healed:
-        assert healed.log_file.read_bytes() == whole
-        assert len(healed.pictures) == 3
+    assert sorted(pictures_of(folder)) == [f"http://a/{i}" for i in range(3)]
+    assert store.log_file.read_bytes() == b""
 
 
 def test_a_crawl_killed_between_file_and_line_has_no_line_and_fetches_again(
@@ -94,51 +106,73 @@ def test_a_crawl_killed_between_file_and_line_has_no_line_and_fetches_again(
     def kill(*arguments: object) -> None:
         raise KilledError
 
-    with Store(tmp_path) as store, monkeypatch.context() as patched:
+    with opened(tmp_path) as store, monkeypatch.context() as patched:
         patched.setattr(store, "_append", kill)
         with pytest.raises(KilledError):
             store.keep(fetched())
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         assert store.find("http://a/1") is None
         store.keep(fetched())
         assert store.find("http://a/1") is not None
 
 
 def test_what_a_killed_crawl_was_writing_is_removed(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         path = tmp_path / store.keep(fetched()).file
     left_over = path.with_name(f".{path.name}.abcdef")
     left_over.write_bytes(b"half")
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         assert store.find("http://a/1") is not None
     assert not left_over.exists()
 
 
-def test_superseded_lines_are_compacted(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        for body in (b"old", b"new"):
+def test_closing_a_store_moves_its_log_into_a_table_of_the_newest_rows(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for body in (b"old", b"new!"):
             store.keep(fetched(body=body))
-    assert len(store.log_file.read_bytes().splitlines()) == 2
-    with Store(tmp_path) as store:
-        picture = store.find("http://a/1")
-        assert picture is not None
-        assert picture.size == 3
-        assert len(store.log_file.read_bytes().splitlines()) == 1
+        assert len(store.log_file.read_bytes().splitlines()) == 2
+    assert store.log_file.read_bytes() == b""
+    assert parquet.read_table(tmp_path / "fetched.parquet").column("size").to_pylist() == [4]
+
+
+def test_a_crash_between_table_and_log_leaves_both_which_say_the_same(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    store.keep(fetched())
+    line = store.log_file.read_bytes()
+    abandon(store)
+    store.compact()
+    store.log_file.write_bytes(line)
+    assert len(pictures_of(tmp_path)) == 1
+
+
+def test_after_the_machines_end_the_log_is_checked_against_the_bytes(tmp_path: Path) -> None:
+    store = opened(tmp_path)
+    for i in range(2):
+        store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i))
+    abandon(store)
+    harmed = tmp_path / store.pictures["http://a/1"].file
+    harmed.write_bytes(bytes(harmed.stat().st_size))
+    abandon(opened(tmp_path))  # killed while the machine went on
+    store.session_file.write_text("another run of the machine")
+    with opened(tmp_path) as after:
+        assert list(after.pictures) == ["http://a/0"]
+    assert not harmed.exists()
 
 
 def test_a_line_of_a_later_version_with_more_fields_is_read(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        store.keep(fetched())
-    store.log_file.write_bytes(store.log_file.read_bytes().replace(b'{"url"', b'{"etag": "x", "url"'))
-    with Store(tmp_path) as store:
-        assert store.find("http://a/1") is not None
+    store = opened(tmp_path)
+    store.keep(fetched())
+    abandon(store)
+    store.log_file.write_bytes(store.log_file.read_bytes().replace(b'{"url"', b'{"later": "x", "url"'))
+    with opened(tmp_path) as again:
+        assert again.find("http://a/1") is not None
 
 
 def test_a_line_that_the_disk_does_not_take_is_taken_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = os.write
-    with Store(tmp_path) as store:
+    with opened(tmp_path) as store:
         store.keep(fetched("http://a/1"))
         before = store.log_file.read_bytes()
 

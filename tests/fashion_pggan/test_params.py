@@ -40,7 +40,7 @@ def changed(old: str, new: str) -> str:
         (changed("adam_epsilon: 0.00000001", "adam_epsilon: 1e-8"), "write a number without exponent"),
         (changed("{4: 16,", "{5: 16, 3: 16,"), r"train\.minibatch\.3: .* not 3"),
         (changed("  patch_side: 7", "  patch_side: 8"), "patch_side 8 must be odd"),
-        (changed("  sort: sim", "  sort: best"), r"crawl\.sort: .*'sim' or 'date', not 'best'"),
+        (changed("  sort: sim", "  sort: best"), r"crawl\.sort: .*'sim', 'date' or 'both', not 'best'"),
         (changed("mirror: true", "mirror: yes please"), r"train\.mirror: .* not 'yes please'"),
         ("", "the file: "),
         ("- a list", "the file: "),

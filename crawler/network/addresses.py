@@ -1,5 +1,6 @@
 """Addresses of pictures: one spelling for each, by what is known of Naver's picture hosts. Pure."""
 
+import hashlib
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -59,3 +60,17 @@ def _escaped(text: str, safe: str = "") -> str:
     """`text` as it may stand in an address; what is escaped already stays so, in one spelling."""
     tidy = ESCAPE.sub(lambda escape: escape[0].upper() if len(escape[0]) == 3 else "%25", text)
     return quote(tidy, safe=SAFE + safe)
+
+
+FORGOTTEN = "forgotten:"  # in place of an address that was deleted; its digest follows
+
+
+def digest_of(url: str) -> str:
+    """What stands for a canonical address where the address itself must not stand."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
+def mark_of(url: str) -> bytes:
+    """A short mark that stands for an address, also for one that was deleted."""
+    digest = url.removeprefix(FORGOTTEN) if url.startswith(FORGOTTEN) else digest_of(url)
+    return bytes.fromhex(digest[:32])

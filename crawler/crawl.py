@@ -1,0 +1,182 @@
+"""One crawl's parts, opened and closed together: store, provider, plan, journal; its outcome at the end."""
+
+import json
+import logging
+import os
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crawler.items import FoundPicture, fetched_of
+from crawler.network.reasons import MAY_PASS
+from crawler.plan.journal import Journal
+from crawler.plan.plan import Plan
+from crawler.plan.vocabulary import Vocabulary, vocabulary_of
+from crawler.providers.ask import Asker
+from crawler.providers.provider import Provider, open_provider
+from crawler.search import Finds, ListSearch, Search
+from crawler.store.raw import write_raw
+from crawler.store.store import Store
+from crawler.store.stored import Fetched, StoredPicture
+from crawler.store.tombstones import Tombstones
+from crawler.summary import counted, figures_of, yields_of
+from crawler.tally import Tally
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import exclusive, sha256_of, write_text
+from fashion_pggan.params import CrawlParams, hash_of
+from fashion_pggan.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a crawl reads and writes."""
+
+    target: Path  # made anew
+    store: Path
+    tombstones: Path
+    report: Path | None
+
+
+class Crawl:
+    """Opens everything; raises UserError for what a person can mend, with nothing left open.
+
+    Args:
+        params: what to crawl.
+        places: where.
+        download: makes a Scrapy request, through the downloader's middlewares.
+    """
+
+    def __init__(
+        self, params: CrawlParams, places: Places, download: Callable[[Any], Awaitable[Any]]
+    ) -> None:
+        self.params, self.places = params, places
+        self.tally, self.began = Tally(), time.monotonic()
+        with ExitStack() as opened:
+            opened.enter_context(exclusive(places.store))
+            self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
+            self.provider = opened.enter_context(open_provider(params, os.environ))
+            vocabulary = vocabulary_of(params)
+            name = f"plan-{_name_of_plan(params, self.provider, vocabulary)}.jsonl"
+            limits = hash_of(params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out)
+            journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
+            self.journal = opened.enter_context(journal)
+            self.search = self._search(vocabulary, download)
+            self.progress = opened.enter_context(Progress("crawl", None, "pictures"))
+            self.opened = opened.pop_all()
+        if self.journal.resumed:
+            log.info(
+                "going on with crawl %s: %d answers of the search are known",
+                self.journal.crawl_id,
+                len(self.journal.places),
+            )
+
+    async def wanted(self) -> AsyncIterator[FoundPicture]:
+        """The pictures to fetch; those that are here, or were given up before, are counted alone."""
+        async for found in self.search.pictures():
+            self.progress.expect(self.search.expected)
+            if self.store.find(found.url) is not None:
+                self.tally.reused += 1
+            elif reason := self.journal.lost.get(found.url):
+                self.tally.lost(found.url, reason, may_pass=False)
+            else:
+                yield found
+                continue
+            self.progress.advance()
+        self.progress.expect(len(self.search.finds.found))  # all of them are known now
+
+    def lost(self, found: FoundPicture, reason: str) -> None:
+        """Count a picture that could not be had; one for a reason that stays is not asked for again."""
+        self.tally.lost(found.url, reason, may_pass=reason in MAY_PASS)
+        if reason not in MAY_PASS:
+            self.journal.gave_up(found.url, reason)
+
+    def fetched_of(self, found: FoundPicture, response: Any) -> Fetched:
+        """A picture with what its answer says of it."""
+        return fetched_of(found, response, self.provider.name_of, self.journal.crawl_id)
+
+    def finish(self, stats: Any) -> dict[str, Any]:
+        """Make the target and the report; the crawl is whole.
+
+        Returns:
+            The figures of the report; the numbers among them are Scrapy's stats too, under `crawl/`.
+
+        Raises:
+            UserError: there is nothing to make them of.
+        """
+        found = self.search.finds.found
+        stored = write_raw(self.places.target, self.store, found.values(), self.provider.name)
+        if not stored:
+            raise UserError(self._why_nothing())
+        figures = self._figures(stored)
+        if self.places.report:
+            write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
+        for name, value in figures.items():
+            parts = value.items() if isinstance(value, dict) else [("", value)]
+            for part, number in parts:
+                if isinstance(number, int | float):
+                    stats.set_value("/".join(filter(None, ("crawl", name, part))), number)
+        self.journal.done()
+        return figures
+
+    def close(self) -> None:
+        """Close everything; what was fetched is kept."""
+        self.opened.close()
+
+    def _search(
+        self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]
+    ) -> Search | ListSearch:
+        words = vocabulary.not_in_title if vocabulary else []
+        finds = Finds(self.params, self.tally, self.store.tombstones.forbid, words)
+        if self.provider.api is None:
+            return ListSearch(Path(self.params.url_list), finds, self.tally)
+        plan = Plan.of(self.params, vocabulary, self.provider.api)
+        if not plan.families:
+            raise UserError(
+                f"part {self.params.part} of the plan holds no query: give crawl.part fewer parts"
+            )
+        asker = Asker(self.params, self.provider, self.provider.api, self.tally, download, self.places.store)
+        return Search(plan, self.journal, asker, finds, self.tally)
+
+    def _figures(self, stored: list[StoredPicture]) -> dict[str, Any]:
+        found = self.search.finds.found
+        figures = figures_of(
+            self.tally, stored, len(found), self.provider.name, time.monotonic() - self.began
+        )
+        plan = self.search.plan if isinstance(self.search, Search) else None
+        return figures | {
+            "crawl_id": self.journal.crawl_id,
+            "part": self.params.part,
+            "queries": yields_of("query", plan.queries.items() if plan else ()),
+            "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),
+        }
+
+    def _why_nothing(self) -> str:
+        found, failed = self.search.finds.found, counted(self.tally.failed)
+        if found:
+            mend = "mend what the reasons name, or wait, and run again"
+            return f"none of the {len(found)} pictures found could be fetched ({failed}): {mend}"
+        left_out = f" ({counted(self.tally.left_out)} left out)" if self.tally.left_out else ""
+        asked = ", ".join(self.params.queries) or self.params.url_list or self.params.vocabulary
+        return (
+            f"the search found no pictures for {asked}{left_out}: choose other crawl.queries, or another "
+            "crawl.provider"
+        )
+
+
+def _name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary | None) -> str:
+    """One name for all parts, and all sizes, of one plan."""
+    shop = [params.shop_pictures, params.shop_products, provider.shop if provider.named_by_user else ""]
+    list_ = Path(params.url_list)
+    return hash_of(
+        params.provider,
+        params.queries,
+        vocabulary.model_dump() if vocabulary else None,
+        sha256_of(list_) if params.provider == "urls" and list_.is_file() else "",
+        shop if params.provider == "demo" else None,
+    )

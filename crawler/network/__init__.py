@@ -1,0 +1,1 @@
+"""How a crawl fetches: addresses, downloads, what may be asked of whom."""

@@ -1,0 +1,158 @@
+"""Queries of one kind of garment, asked in the order that brings most new pictures per call. Pure.
+
+What a family asks next follows from its own answers alone. So parts of a plan, taken by families, find
+together what the whole finds, and a crawl that is resumed asks what it would have asked.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from crawler.plan.vocabulary import Query
+from crawler.providers.api import Page, SearchApi, SearchCall
+
+PRIOR = 50.0  # results, all of them new, that every word starts with
+PLAIN = "query="  # before a query that is written out, in the place of its words
+LEVEL_SHARE = 0.8  # of new results, expected of queries with one word more
+
+
+@dataclass
+class Yield:
+    """What the calls of a query or a word brought."""
+
+    calls: int = 0
+    results: int = 0
+    new: int = 0  # results that their family did not know yet
+
+    @property
+    def share(self) -> float:
+        """Of results that are new, as far as is known: 1 before the first answer."""
+        return (self.new + PRIOR) / (self.results + PRIOR)
+
+    def add(self, calls: int, results: int, new: int) -> None:
+        """Count more."""
+        self.calls, self.results, self.new = self.calls + calls, self.results + results, self.new + new
+
+
+class Fresh(NamedTuple):
+    """The first page of a query that was not asked yet."""
+
+    query: Query
+    sort: str
+    filter: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What its answer tells about."""
+        own = self.query.words or (f"{PLAIN}{self.query.text}",)
+        return (*own, f"sort={self.sort}", f"filter={self.filter}")
+
+
+class Promise(NamedTuple):
+    """A call that may be made next."""
+
+    share: float  # of its results that are expected to be new
+    call: SearchCall
+    words: tuple[str, ...]
+    place: int  # among the next pages, or among the fresh ones
+    is_fresh: bool
+
+
+@dataclass
+class Family:
+    """Queries that share a type; asks each with every sort and filter, while it brings enough new.
+
+    Args:
+        name: the type, or the query.
+        levels: queries by the number of words added; a level is opened when the one before is used up.
+        variants: sort and filter.
+        api: for its page and window.
+        min_new: share of new results below which a query is left.
+    """
+
+    name: str
+    levels: Iterator[list[Query]]
+    variants: list[tuple[str, str]]
+    api: SearchApi
+    min_new: float
+    calls: int = 0
+    known: set[bytes] = field(default_factory=set)  # marks of addresses
+    yields: dict[str, Yield] = field(default_factory=dict)  # by word
+    begun: list[tuple[float, SearchCall, tuple[str, ...]]] = field(default_factory=list)  # next pages
+    fresh: list[Fresh] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)  # of words, in the order of `rows`' numbers
+    rows: "np.ndarray[tuple[int, int], np.dtype[np.int64]]" = field(
+        default_factory=lambda: np.empty((0, 0), np.int64)  # (fresh, words)
+    )
+    best: Promise | None = None
+
+    def __post_init__(self) -> None:
+        self._choose()
+
+    def take(self) -> Promise:
+        """The call that promises most; it counts as made, and must be answered before the next."""
+        assert self.best is not None
+        taken, self.best = self.best, None
+        if taken.is_fresh:
+            del self.fresh[taken.place]
+            self.rows = np.delete(self.rows, taken.place, 0)
+        else:
+            del self.begun[taken.place]
+        return taken
+
+    def answered(self, taken: Promise, page: Page | None, marks: list[bytes]) -> int:
+        """Learn from an answer; returns how many of its results are new to the family."""
+        new = len(set(marks) - self.known)
+        self.known.update(marks)
+        self.calls += 1
+        for word in taken.words:
+            self.yields[word].add(1, len(marks), new)
+        share = new / len(marks) if marks else 0.0
+        after = following(taken.call, page, self.api.window) if page else None
+        if after is not None and share >= self.min_new:
+            self.begun.append((share, after, taken.words))
+        self._choose()
+        return new
+
+    def _choose(self) -> None:
+        """Find the call that promises most: a next page, or the first page of a query not asked yet."""
+        while not self.fresh and not self.begun:
+            level = next(self.levels, None)
+            if level is None:
+                self.best = None
+                return
+            self._open(level)
+        promises = [Promise(*begun, place, False) for place, begun in enumerate(self.begun)]
+        if self.fresh:
+            promises.append(self._best_fresh())
+        # at equal promise the page that is nearer to the top
+        self.best = max(promises, key=lambda promise: (promise.share, -promise.call.start))
+
+    def _best_fresh(self) -> Promise:
+        shares = np.array([self.yields[name].share for name in self.names])
+        expected = shares[self.rows].mean(1)  # (fresh)
+        place = int(expected.argmax())  # the first of equal ones
+        fresh = self.fresh[place]
+        call = SearchCall(fresh.query.text, 1, self.api.page, fresh.sort, fresh.filter)
+        share = float(expected[place] * LEVEL_SHARE**fresh.query.level)
+        return Promise(share, call, fresh.words, place, True)
+
+    def _open(self, level: list[Query]) -> None:
+        self.fresh = [Fresh(query, sort, size) for query in level for sort, size in self.variants]
+        for fresh in self.fresh:
+            for word in fresh.words:
+                self.yields.setdefault(word, Yield())
+        self.names = list(self.yields)
+        place = {name: at for at, name in enumerate(self.names)}
+        # every query of a level has as many words as the others
+        self.rows = np.array([[place[word] for word in fresh.words] for fresh in self.fresh], np.int64)
+
+
+def following(call: SearchCall, page: Page, window: int) -> SearchCall | None:
+    """The call after `call`; None when its answer was the query's last page."""
+    start = call.start + call.display
+    if page.returned < call.display or start > page.total or start + call.display - 1 > window:
+        return None
+    return SearchCall(call.query, start, call.display, call.sort, call.filter)

@@ -1,0 +1,86 @@
+"""Which search calls to make: families of queries, or a part of them, in their best order. Pure."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from crawler.plan.families import PLAIN, Family, Promise, Yield
+from crawler.plan.vocabulary import Query, Vocabulary
+from crawler.providers.api import Page, SearchApi, SearchCall
+from fashion_pggan.params import CrawlParams
+
+SORTS = {"both": ("sim", "date")}
+FILTERS = {"large+medium": ("large", "medium")}
+
+
+class Plan:
+    """All families, or those of one part; the call that promises most comes first.
+
+    Args:
+        families: in the order that decides between equals.
+    """
+
+    def __init__(self, families: list[Family]) -> None:
+        self.families = families
+        self.taken: tuple[Family, Promise] | None = None
+        self.queries: dict[str, Yield] = {}
+
+    @classmethod
+    def of(cls, params: CrawlParams, vocabulary: Vocabulary | None, api: SearchApi) -> "Plan":
+        """The plan that `params` ask for: its queries first, then those of the vocabulary."""
+        variants = variants_of(params, api)
+        groups: dict[str, Iterator[list[Query]]] = {
+            text: iter([[Query(text, (), 0)]]) for text in dict.fromkeys(params.queries)
+        }
+        if vocabulary is not None:
+            groups |= {f"type {kind}": vocabulary.levels(kind) for kind in vocabulary.types}
+        return cls(
+            [
+                Family(name, levels, variants, api, params.min_new)
+                for name, levels in groups.items()
+                if in_part(name, params.part)
+            ]
+        )
+
+    def next(self) -> SearchCall | None:
+        """The next call, which must be answered before another is asked for; None at the end."""
+        live = [(family.best, family) for family in self.families if family.best is not None]
+        if not live:
+            return None
+        # equals take turns
+        _, owner = max(live, key=lambda pair: (pair[0].share, -pair[1].calls))
+        self.taken = owner, owner.take()
+        return self.taken[1].call
+
+    def answered(self, page: Page | None, marks: list[bytes]) -> None:
+        """Learn from the answer to the call that was taken; None for one that is left out."""
+        assert self.taken is not None
+        owner, promise = self.taken
+        new = owner.answered(promise, page, marks)
+        self.queries.setdefault(promise.call.query, Yield()).add(1, len(marks), new)
+
+    @property
+    def calls_left(self) -> int:
+        """Calls that are known to be left: the next pages of queries begun, first pages of those opened."""
+        return sum(len(family.begun) + len(family.fresh) for family in self.families)
+
+    def words(self) -> dict[str, Yield]:
+        """What the calls with each word of the vocabulary, sort and filter brought, over all families."""
+        total: dict[str, Yield] = {}
+        for family in self.families:
+            for word, seen in family.yields.items():
+                if seen.calls and not word.startswith(PLAIN):
+                    total.setdefault(word, Yield()).add(seen.calls, seen.results, seen.new)
+        return total
+
+
+def variants_of(params: CrawlParams, api: SearchApi) -> list[tuple[str, str]]:
+    """Every sort and filter that each query is asked with."""
+    filters: Iterable[str] = FILTERS.get(params.filter, (params.filter,)) if api.filters else ("all",)
+    return [(sort, size) for size in filters for sort in SORTS.get(params.sort, (params.sort,))]
+
+
+def in_part(name: str, part: str) -> bool:
+    """Whether what is called `name` belongs to `part`, such as `2/8`: the same part on every machine."""
+    number, of = map(int, part.split("/"))
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % of == number - 1

@@ -1,0 +1,162 @@
+"""Search calls made: in time, within the day's quota, again when that helps, never showing the keys."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scrapy import Request
+
+from crawler.network.reasons import reason_of
+from crawler.pace import (
+    LONGEST_PAUSE_S,
+    TokenBucket,
+    day_in_korea,
+    pause_before,
+    retry_after_s,
+    seconds_to_midnight_in_korea,
+)
+from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
+from crawler.providers.provider import Provider
+from crawler.tally import Tally
+from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.params import CrawlParams
+
+ANSWER_BYTES = 8 * 1024 * 1024  # the longest answer that is read
+SPEED_RETRIES = 6  # at least, when told to slow down: waiting is all it takes
+AFTER_MIDNIGHT_S = 60.0  # seconds; clocks differ
+KEPT = "what was fetched is kept"
+
+log = logging.getLogger(__name__)
+
+
+class Ledger:
+    """How many calls each key has made today, over all crawls; keys are told apart by a hash."""
+
+    def __init__(self, file: Path, provider: Provider) -> None:
+        self.file = file
+        self.key = hashlib.sha256(f"{provider.name} {provider.keys.key}".encode()).hexdigest()[:12]
+
+    def made_today(self) -> int:
+        """Calls of this key since midnight in Korea."""
+        return self._read().get(self.key, 0)
+
+    def count(self) -> None:
+        """One more; in one step, but not forced to disk, which would take longer than the call."""
+        calls = self._read()
+        calls[self.key] = calls.get(self.key, 0) + 1
+        temporary = self.file.with_name(f".{self.file.name}")
+        temporary.write_text(json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
+        temporary.replace(self.file)
+
+    def _read(self) -> dict[str, int]:
+        try:
+            values = json.loads(self.file.read_text())
+            return dict(values["calls"]) if values["day"] == day_in_korea(datetime.now(UTC)) else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+
+class Asker:
+    """Makes the calls of a plan.
+
+    Args:
+        params: pace, quota and retries.
+        provider: whom to ask.
+        api: how.
+        tally: where calls are counted.
+        download: makes a Scrapy request, through the downloader's middlewares.
+        folder: where the day's calls are counted.
+    """
+
+    def __init__(
+        self,
+        params: CrawlParams,
+        provider: Provider,
+        api: SearchApi,
+        tally: Tally,
+        download: Callable[[Request], Awaitable[Any]],
+        folder: Path,
+    ) -> None:
+        self.params, self.provider, self.api = params, provider, api
+        self.tally, self.download = tally, download
+        self.bucket = TokenBucket(params.calls_per_s)
+        self.ledger = Ledger(folder / "calls.json", provider)
+
+    async def page(self, call: SearchCall) -> Page | None:
+        """One answer; None when the API has nothing (more) for this query alone.
+
+        Raises:
+            UserError: the API answers no more: a part would pass for the whole.
+        """
+        attempts = 0
+        while True:
+            answer, headers = await self._ask(call)
+            if isinstance(answer, Page):
+                return answer
+            if answer.trouble in OF_ONE_QUERY:
+                self._left_out(call, answer)
+                return None
+            if answer.trouble is Trouble.QUOTA and self.params.wait_for_quota:
+                await self._wait_for_midnight()
+                continue
+            if answer.trouble not in PASSING or attempts >= self._most(answer):
+                self._stop(answer)
+            attempts += 1
+            if answer.trouble is Trouble.SPEED:
+                self.bucket.slow_down()
+            if retry_after_s(headers.get("Retry-After") or b"") > LONGEST_PAUSE_S:
+                self._stop(answer)
+            await asyncio.sleep(pause_before(attempts, headers))
+
+    async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
+        if self.ledger.made_today() >= (self.params.daily_calls or self.api.daily_calls):
+            return ApiError(Trouble.QUOTA, 0, "", "crawl.daily_calls is reached"), {}
+        await self.bucket.take()
+        asked = self.api.request_of(call, self.provider.keys)
+        meta = {
+            "dont_redirect": True,  # the keys go nowhere else
+            "dont_obey_robotstxt": True,  # a key is the permission
+            "dont_retry": True,  # done here, by what the body says
+            "download_slot": "search API",  # its pace is the token bucket's, not that of a host of pictures
+            "autothrottle_dont_adjust_delay": True,
+            "download_maxsize": ANSWER_BYTES,
+        }
+        self.tally.calls += 1
+        self.ledger.count()
+        try:
+            response = await self.download(
+                Request(asked.url, headers=asked.headers, meta=meta, dont_filter=True)
+            )
+        except Exception as error:
+            return ApiError(Trouble.SERVER, 0, "", f"no answer: {reason_of(error)}"), {}
+        return self.api.answer_of(response.status, response.body, call), response.headers
+
+    def _most(self, answer: ApiError) -> int:
+        retries = self.params.retries
+        return max(retries, SPEED_RETRIES) if answer.trouble is Trouble.SPEED else retries
+
+    def _left_out(self, call: SearchCall, answer: ApiError) -> None:
+        if answer.trouble is Trouble.QUERY:
+            self.tally.failed["BAD_QUERY"] += 1
+            said = self.provider.keys.hidden_in(str(answer))
+            log.warning("the query %r is left out: %s", call.query, said)
+
+    def _stop(self, answer: ApiError) -> None:
+        """Raises the error that ends the crawl."""
+        passing = answer.trouble in PASSING or answer.trouble is Trouble.QUOTA
+        if not answer.status and answer.trouble is Trouble.SERVER:
+            what = (
+                f"the search API at {self.api.address} does not answer ({answer.message.partition(': ')[2]})"
+            )
+            raise PassingError(f"{what}: check the network and run again; {KEPT}")
+        raise (PassingError if passing else UserError)(f"{self.provider.advice_on(answer)}; {KEPT}")
+
+    async def _wait_for_midnight(self) -> None:
+        seconds = seconds_to_midnight_in_korea(datetime.now(UTC)) + AFTER_MIDNIGHT_S
+        log.info("the daily quota is used up: going on in %.1f hours, after 00:00 in Korea", seconds / 3600)
+        await asyncio.sleep(seconds)

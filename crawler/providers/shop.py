@@ -1,0 +1,51 @@
+"""The embedded demo shop as a process that lives as long as the crawl."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import CrawlParams
+
+SHOP_NAME = "http://demo-shop.localhost"  # what the shop calls itself: the same on every port it gets
+SHOP_STOP_S = 5.0  # seconds
+
+
+@contextmanager
+def running_shop(params: CrawlParams) -> Iterator[str]:
+    """Start the shop that `params` describe; yields its address.
+
+    Raises:
+        UserError: it did not start; the text holds what it said.
+    """
+    command = [sys.executable, "-m", "demo_shop", "--port", "0", "--public-url", SHOP_NAME]
+    command += ["--end-with-parent"]
+    if params.shop_pictures:
+        command += ["--pictures", params.shop_pictures]
+    else:
+        command += ["--products", str(params.shop_products)]
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0) as shop,
+    ):
+        try:
+            assert shop.stdout is not None  # because of PIPE
+            line = shop.stdout.readline().strip()
+            if not line.startswith("demo shop:"):
+                shop.wait(SHOP_STOP_S)
+                errors.seek(0)
+                said = errors.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
+                raise UserError(f"the demo shop did not start: {said[-1].removeprefix('error: ')}")
+            yield line.rpartition(" ")[2].rstrip("/")
+        finally:
+            _end(shop)
+
+
+def _end(shop: "subprocess.Popen[str]") -> None:
+    shop.terminate()
+    try:
+        shop.wait(SHOP_STOP_S)
+    except subprocess.TimeoutExpired:
+        shop.kill()

@@ -1,0 +1,77 @@
+"""A list of addresses in place of a search: lines of text, or the column `url` of a CSV or Parquet file."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
+from fashion_pggan.errors import UserError
+
+URL_COLUMNS = ("url", "URL", "image_url")  # the first that is there
+TITLE_COLUMNS = ("title", "caption", "TEXT", "text")
+BATCH_ROWS = 4096
+
+
+def read_urls(path: Path) -> Iterator[Result]:
+    """Every address of a list, in its order; the rank is the row, from 1.
+
+    Args:
+        path: `.csv` and `.parquet` have the column `url` and, if any, `title` or `caption`, `width`,
+            `height`; any other file has an address a line.
+
+    Raises:
+        UserError: it is not there, or cannot be read as its name says.
+    """
+    rows = {".csv": _csv_rows, ".parquet": _parquet_rows}.get(path.suffix.lower(), _text_rows)
+    try:
+        for rank, row in enumerate(rows(path), 1):
+            if result := _result_of(row, rank):
+                yield result
+    except FileNotFoundError:
+        raise UserError(f"no list of addresses at {path}: give one as crawl.url_list") from None
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+        raise UserError(f"{path} cannot be read as a list of addresses ({error}): give another") from error
+
+
+def _result_of(row: dict[str, Any], rank: int) -> Result | None:
+    link = text_of(_first(row, URL_COLUMNS), LINK)
+    if not link:
+        return None
+    title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
+    width, height = (number_of(row.get(name)) or None for name in ("width", "height"))
+    return Result(rank, title, link, width, height)
+
+
+def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
+    return next((row[name] for name in names if row.get(name)), None)
+
+
+def _text_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig") as file:
+        for line in file:
+            yield {"url": line}
+
+
+def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        _check_columns(path, list(reader.fieldnames or ()))
+        yield from reader
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        columns = file.schema_arrow.names
+        _check_columns(path, columns)
+        wanted = [name for name in (*URL_COLUMNS, *TITLE_COLUMNS, "width", "height") if name in columns]
+        for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+            yield from batch.to_pylist()
+
+
+def _check_columns(path: Path, columns: list[str]) -> None:
+    if not set(columns) & set(URL_COLUMNS):
+        raise UserError(f"{path} has no column url (it has {', '.join(columns)}): rename the one that is")

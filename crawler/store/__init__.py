@@ -1,0 +1,1 @@
+"""What a crawl keeps: pictures and records, tombstones, parts joined, data/raw."""

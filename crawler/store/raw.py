@@ -1,0 +1,61 @@
+"""The crawl's outcome: a folder of the pictures that its searches found, with a record of each."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from crawler.items import FoundPicture
+from crawler.store.store import Store, link_files
+from crawler.store.stored import StoredPicture
+from fashion_pggan.files import replace_directory
+from fashion_pggan.manifest import RawPicture, read_records, write_records
+
+RECORDS = "records.parquet"
+
+
+def write_raw(
+    target: Path, store: Store, found: Iterable[FoundPicture], provider: str
+) -> list[StoredPicture]:
+    """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
+
+    Returns:
+        What the records speak of; nothing is written when there are none.
+    """
+    stored = ((picture, store.find(picture.url)) for picture in found)
+    had = [(picture, facts) for picture, facts in stored if facts is not None]
+    if had:
+        with replace_directory(target) as folder:
+            link_files(store.folder, folder, {facts.file for _, facts in had})
+            records = (record_of(picture, facts, provider) for picture, facts in had)
+            write_records(folder / RECORDS, records, RawPicture)
+    return [facts for _, facts in had]
+
+
+def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:
+    """The record of a picture: what this crawl's search said, and the facts of its fetch."""
+    return RawPicture(
+        title=found.title,
+        query=found.query,
+        plan_query=found.plan_query,
+        provider=provider,
+        rank=found.rank,
+        declared_width=found.width,
+        declared_height=found.height,
+        source=found.source,
+        **stored.model_dump(),
+    )
+
+
+def raw_of(target: Path) -> list[RawPicture]:
+    """The records of what a crawl has made; none where there is nothing."""
+    return read_records(target / RECORDS, RawPicture) if (target / RECORDS).is_file() else []
+
+
+def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int:
+    """Delete pictures and their records from what a crawl has made; returns how many records went."""
+    records = raw_of(target)
+    left = [record for record in records if not unwanted(record)]
+    if len(left) < len(records):
+        for file in {record.file for record in records} - {record.file for record in left}:
+            (target / file).unlink(missing_ok=True)
+        write_records(target / RECORDS, left, RawPicture)
+    return len(records) - len(left)

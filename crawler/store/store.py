@@ -1,0 +1,219 @@
+"""The crawl's memory on disk: pictures under their SHA-256, and a log of where each came from."""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from threading import Lock, get_ident
+from typing import Self
+
+from crawler.store.stored import Fetched, StoredPicture, extension_of
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.files import atomic_write, sha256_of, write_text
+from fashion_pggan.manifest import iterate_records, write_records
+
+TABLE, LOG = "fetched.parquet", "fetched.jsonl"
+
+ALL = set(StoredPicture.model_fields)
+
+log = logging.getLogger(__name__)
+
+
+class Store:
+    """Pictures on disk and, by canonical URL, what is known of each. `keep` may be called from any thread.
+
+    Args:
+        folder: where they lie.
+        tombstones: pictures whose bytes have one are not kept.
+
+    A picture is written before its line, so that a line speaks of a whole file when the crawl is killed. When
+    the machine goes down, what the log has gained since the store was opened is checked against its hashes.
+    Closing a store moves the log into a table, fetched.parquet.
+    """
+
+    def __init__(self, folder: Path, tombstones: Tombstones) -> None:
+        self.folder, self.tombstones = folder, tombstones
+        self.log_file, self.table_file = folder / LOG, folder / TABLE
+        self.session_file = folder / ".session"
+        self.lock = Lock()
+        self.folders: set[Path] = set()  # that exist
+        folder.mkdir(parents=True, exist_ok=True)
+        self.pictures = self._read()
+        write_text(self.session_file, _boot())
+        self.handle = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        os.close(self.handle)
+        self.compact()
+
+    def find(self, url: str) -> StoredPicture | None:
+        """What is known of the picture at a canonical URL; None when it is not stored, or no longer whole."""
+        picture = self.pictures.get(url)
+        return picture if picture and _is_whole(self.folder / picture.file, picture.size) else None
+
+    def keep(self, fetched: Fetched) -> StoredPicture | None:
+        """Write a picture, unmodified, and its line; None, and nothing written, when it has a tombstone.
+
+        Raises:
+            OSError: the disk is full or refuses; what was stored before is unharmed.
+        """
+        sha256 = hashlib.sha256(fetched.body).hexdigest()
+        if self.tombstones.forbid_bytes(sha256):
+            return None
+        file = f"pictures/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
+        picture = StoredPicture.model_construct(
+            ALL,  # one set for all pictures: by the ten thousand, sets of their own weigh more than the facts
+            url=fetched.url,
+            sha256=sha256,
+            file=file,
+            size=len(fetched.body),
+            content_type=fetched.content_type,
+            crawled_at=fetched.crawled_at,
+            **fetched.facts,
+        )
+        if not _is_whole(self.folder / file, picture.size):
+            self._write(self.folder / file, fetched.body)
+        with self.lock:
+            self._append(_line_of(picture))
+            self.pictures[picture.url] = picture
+        return picture
+
+    def adopt(self, picture: StoredPicture, source: Path) -> bool:
+        """Take a picture over from another store, by a hard link where possible; False when it is here.
+
+        Raises:
+            FileNotFoundError: the other store has lost its file.
+        """
+        if self.find(picture.url) is not None or self.tombstones.forbid_bytes(picture.sha256):
+            return False
+        if not _is_whole(self.folder / picture.file, picture.size):
+            (self.folder / picture.file).unlink(missing_ok=True)
+            link_files(source, self.folder, [picture.file])
+        self._append(_line_of(picture))
+        self.pictures[picture.url] = picture
+        return True
+
+    def remove(self, unwanted: Callable[[StoredPicture], bool]) -> list[StoredPicture]:
+        """Delete pictures and their records; a file stays while another record has it. Returns what went."""
+        gone = [picture for picture in self.pictures.values() if unwanted(picture)]
+        left = {url: picture for url, picture in self.pictures.items() if not unwanted(picture)}
+        # files first: a killed removal can be made again by the records
+        for file in {picture.file for picture in gone} - {picture.file for picture in left.values()}:
+            (self.folder / file).unlink(missing_ok=True)
+        if gone:
+            write_records(self.table_file, left.values(), StoredPicture)
+            os.ftruncate(self.handle, 0)
+        self.pictures = left
+        return gone
+
+    def compact(self) -> None:
+        """Move the log into the table; a crash in between leaves both, which say the same."""
+        if self.log_file.stat().st_size or not self.table_file.exists():
+            os.sync()  # pictures first
+            write_records(self.table_file, self.pictures.values(), StoredPicture)
+            self.log_file.write_bytes(b"")
+        self.session_file.unlink(missing_ok=True)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write in one step; not forced to disk, which would take longer than the download."""
+        if path.parent not in self.folders:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.folders.add(path.parent)
+        temporary = path.with_name(f".{path.name}.{get_ident()}")
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _append(self, line: bytes) -> None:
+        before = os.fstat(self.handle).st_size
+        try:
+            written = os.write(self.handle, line)
+            if written < len(line):  # a disk that fills up writes a part first
+                os.write(self.handle, line[written:])
+        except OSError:
+            os.ftruncate(self.handle, before)
+            raise
+
+    def _read(self) -> dict[str, StoredPicture]:
+        """Read table and log; rewrite the log when it holds lines that were torn."""
+        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob("pictures/*/.*")]:
+            left_over.unlink(missing_ok=True)  # what a killed crawl was writing
+        recent, torn = _read_log(self.log_file)
+        if self.session_file.exists() and self.session_file.read_text() != _boot():
+            whole = [picture for picture in recent if self._is_as_received(picture)]
+            torn, recent = torn or len(whole) < len(recent), whole
+        if torn:
+            with atomic_write(self.log_file) as file:
+                file.writelines(_line_of(picture) for picture in recent)
+        return pictures_of(self.folder)
+
+    def _is_as_received(self, picture: StoredPicture) -> bool:
+        """Whether a file survived the machine's end; one that did not is removed, and fetched again."""
+        path = self.folder / picture.file
+        if path.is_file() and sha256_of(path) == picture.sha256:
+            return True
+        path.unlink(missing_ok=True)
+        return False
+
+
+def pictures_of(folder: Path) -> dict[str, StoredPicture]:
+    """What a store knows, by canonical URL; nothing is changed."""
+    table = folder / TABLE
+    rows = iterate_records(table, StoredPicture) if table.exists() else iter(())
+    pictures = {picture.url: picture for picture in rows}
+    recent, _ = _read_log(folder / LOG)
+    return pictures | {picture.url: picture for picture in recent}
+
+
+def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
+    """The whole lines of a log, and whether it holds others."""
+    pictures: list[StoredPicture] = []
+    lines = file.read_bytes().split(b"\n") if file.exists() else [b""]
+    for line in filter(None, lines):
+        try:
+            pictures.append(StoredPicture(**json.loads(line)))
+        except (ValueError, TypeError):
+            log.warning("%s: a torn line is left out; its picture is fetched again", file)
+    return pictures, bool(lines[-1]) or len(pictures) < len(lines) - 1
+
+
+def link_files(source: Path, target: Path, files: Iterable[str]) -> None:
+    """Bring `files`, paths below `source`, to the same paths below `target`: as hard links, or copies."""
+    files = list(files)
+    for folder in {(target / file).parent for file in files}:
+        folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        try:
+            os.link(source / file, target / file)
+        except FileNotFoundError:
+            raise
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(source / file, target / file)
+
+
+def _line_of(picture: StoredPicture) -> bytes:
+    return json.dumps(picture.model_dump()).encode() + b"\n"
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _boot() -> str:
+    """What tells one run of the machine from the next; the same for ever where the system does not say."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return "unknown"

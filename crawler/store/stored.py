@@ -1,0 +1,63 @@
+"""A picture as the store has it: its facts, and the file extension that its first bytes speak for."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from pydantic import ConfigDict
+
+from fashion_pggan.manifest import Record
+
+SIGNATURES = (  # offset, bytes there, extension
+    (0, b"\xff\xd8\xff", ".jpg"),
+    (0, b"\x89PNG\r\n\x1a\n", ".png"),
+    (0, b"GIF87a", ".gif"),
+    (0, b"GIF89a", ".gif"),
+    (8, b"WEBP", ".webp"),
+    (4, b"ftypavif", ".avif"),
+    (4, b"ftypavis", ".avif"),
+    (4, b"ftypheic", ".heic"),
+    (4, b"ftypmif1", ".heic"),
+    (0, b"BM", ".bmp"),
+    (0, b"II*\x00", ".tif"),
+    (0, b"MM\x00*", ".tif"),
+)
+
+
+class StoredPicture(Record):
+    """What is known of a picture that was fetched: a line of the log, a row of its table."""
+
+    model_config = ConfigDict(extra="ignore")  # a later version may know more
+
+    url: str  # canonical
+    sha256: str  # of the bytes as received
+    file: str  # path below the store
+    size: int  # bytes
+    content_type: str  # as the server said; may be empty or wrong
+    crawled_at: str  # UTC, ISO 8601
+    final_url: str = ""  # where it was in the end
+    redirects: str = ""  # the addresses on the way, with blanks between
+    status: int = 200  # of HTTP
+    etag: str = ""
+    last_modified: str = ""
+    robots_tag: str = ""  # X-Robots-Tag
+    attempts: int = 1
+    crawl_id: str = ""  # of the crawl that fetched it
+
+
+class Fetched(NamedTuple):
+    """A picture as it came from the network, with fields as in `StoredPicture`."""
+
+    url: str  # canonical
+    body: bytes
+    content_type: str
+    crawled_at: str  # UTC, ISO 8601
+    facts: Mapping[str, Any] = MappingProxyType({})
+
+
+def extension_of(body: bytes) -> str:
+    """The file extension that the first bytes speak for; empty when they are of no known picture format."""
+    for offset, signature, extension in SIGNATURES:
+        if body[offset : offset + len(signature)] == signature:
+            return extension
+    return ""

@@ -1,0 +1,77 @@
+"""What must never be fetched again: addresses and hosts by name, pictures by their bytes."""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from crawler.network.addresses import digest_of
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_text
+
+ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
+
+Kind = Literal["url", "host", "sha256"]
+
+
+class Tombstones:
+    """The tombstones of a repository; an address is kept as its SHA-256 alone.
+
+    Args:
+        file: JSON Lines, versioned with the code, so that no machine fetches what another has forgotten.
+
+    Raises:
+        UserError: a line cannot be read: going on might fetch what was forgotten.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.of: dict[str, set[str]] = {"url": set(), "host": set(), "sha256": set()}
+        text = file.read_text(encoding="utf-8") if file.exists() else ""
+        self.lines = [self._read(number, line) for number, line in enumerate(text.splitlines(), 1)]
+        for line in self.lines:
+            if line != ABOUT:
+                self.of[line["kind"]].add(line["value"])
+
+    def forbid(self, url: str) -> bool:
+        """Whether a canonical URL, or its host, has a tombstone."""
+        return (bool(self.of["url"]) and digest_of(url) in self.of["url"]) or (
+            bool(self.of["host"]) and _is_of_hosts(url, self.of["host"])
+        )
+
+    def forbid_bytes(self, sha256: str) -> bool:
+        """Whether a picture of these bytes has a tombstone."""
+        return sha256 in self.of["sha256"]
+
+    def add(self, kind: Kind, values: Iterable[str]) -> int:
+        """Set tombstones, on disk before this returns; returns how many are new.
+
+        Args:
+            kind: what the values are.
+            values: of `url` the digests of canonical URLs.
+        """
+        new = sorted(set(values) - self.of[kind])
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.lines += [{"kind": kind, "value": value, "when": now} for value in new]
+        self.of[kind].update(new)
+        if new:
+            lines = [ABOUT, *(line for line in self.lines if line != ABOUT)]
+            write_text(self.file, "".join(json.dumps(line) + "\n" for line in lines))
+        return len(new)
+
+    def _read(self, number: int, text: str) -> dict[str, str]:
+        try:
+            line: dict[str, str] = json.loads(text)
+            if line == ABOUT or (line["kind"] in self.of and isinstance(line["value"], str)):
+                return line
+        except (ValueError, KeyError, TypeError):
+            pass
+        raise UserError(f"{self.file}, line {number}, is no tombstone: {text[:80]!r}: mend or remove it")
+
+
+def _is_of_hosts(url: str, hosts: set[str]) -> bool:
+    """Whether a URL is of one of the hosts or below it: `a.example.org` is of `example.org`."""
+    parts = (urlsplit(url).hostname or "").split(".")
+    return any(".".join(parts[at:]) in hosts for at in range(len(parts)))

@@ -1,0 +1,96 @@
+"""A crawl's figures: for the report, in a line, and as tables on a screen. Pure.
+
+The fields of the report are described in docs/crawling.md.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from crawler.plan.families import Yield
+from crawler.store.stored import StoredPicture
+from crawler.tally import Tally
+
+SHOWN = 10  # rows of a table on a screen
+
+
+def figures_of(
+    tally: Tally, stored: list[StoredPicture], products: int, provider: str, seconds: float
+) -> dict[str, Any]:
+    """The numbers of a crawl that has ended well; tables are lists of rows, the largest first."""
+    sizes = {picture.file: picture.size for picture in stored}
+    hosts = Counter(urlsplit(picture.url).netloc for picture in stored)
+    return {
+        "provider": provider,
+        "products": products,
+        "calls": tally.pages,
+        "calls_now": tally.calls,
+        "pictures": len(stored),
+        "files": len(sizes),
+        "bytes": sum(sizes.values()),
+        "fetched": tally.fetched,
+        "fetched_bytes": tally.fetched_bytes,
+        "reused": tally.reused,
+        "failed": dict(sorted(tally.failed.items())),
+        "left_out": dict(sorted(tally.left_out.items())),
+        "may_pass": tally.again,
+        "seconds": round(seconds, 3),
+        "pictures_per_s": round(tally.fetched / seconds, 1) if seconds else 0.0,
+        "hosts": [
+            {"host": host, "pictures": hosts[host], "failed": tally.failed_hosts[host]}
+            for host, _ in (hosts + tally.failed_hosts).most_common()
+        ],
+    }
+
+
+def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, Any]]:
+    """A table of what queries, or words, brought."""
+    rows = [
+        {name: key, "calls": seen.calls, "results": seen.results, "new": seen.new} for key, seen in yields
+    ]
+    return sorted(rows, key=lambda row: -row["new"])
+
+
+def line_of(figures: dict[str, Any]) -> str:
+    """A crawl's figures in one line for people."""
+    return (
+        f"{figures['pictures']} pictures of {figures['products']} found: {figures['fetched']} fetched, "
+        f"{figures['reused']} in the store before, {counted(figures['failed']) or 'none'} failed"
+    )
+
+
+def tables_of(figures: dict[str, Any]) -> str:
+    """A crawl's figures on a screen: calls, yields, hosts, failures, rate."""
+    again = figures["may_pass"]
+    lines = [
+        f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
+        f"pictures       {figures['pictures']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
+        f"fetched now    {figures['fetched']:,}, {_size(figures['fetched_bytes'])}, "
+        f"{figures['pictures_per_s']:.1f}/s in {figures['seconds']:.0f} s",
+        f"failed         {counted(figures['failed']) or 'none'}",
+        f"left out       {counted(figures['left_out']) or 'none'}",
+        f"a further run  {f'tries {again:,} pictures again' if again else 'has nothing to mend'}",
+        *_table(figures["queries"], "new pictures by query", "query", "new"),
+        *_table(figures["words"], "new pictures by word", "word", "new"),
+        *_table(figures["hosts"], "pictures by host", "host", "pictures"),
+    ]
+    return "\n".join(lines)
+
+
+def counted(counts: dict[str, int]) -> str:
+    """Counts for people, the largest first: `HTTP_404 3, TIMEOUT 1`."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def _table(rows: list[dict[str, Any]], title: str, name: str, value: str) -> list[str]:
+    if len(rows) < 2:
+        return []
+    calls = [f" in {row['calls']:,} calls" if "calls" in row else "" for row in rows]
+    shown = [f"  {row[value]:>8,}  {row[name]}{said}" for row, said in zip(rows[:SHOWN], calls, strict=False)]
+    more = [f"  {'':>8}  and {len(rows) - SHOWN:,} more"] if len(rows) > SHOWN else []
+    return ["", title, *shown, *more]
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"

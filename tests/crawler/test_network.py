@@ -1,0 +1,333 @@
+"""What the network may say, and what is believed of it: addresses, headers, sizes, opt-outs, compression."""
+
+import asyncio
+import gzip
+import io
+import struct
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from scrapy import signals
+from scrapy.exceptions import StopDownload
+
+from crawler.network.header import size_of
+from crawler.network.permission import opted_out
+from crawler.network.public import PublicResolver, check_address, is_public
+from crawler.network.reasons import RefusedError
+from crawler.pace import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
+from crawler.spiders.naver_tops import NaverTops
+from fashion_pggan.manifest import RawPicture, read_records
+
+Crawl = Callable[..., dict[str, Any]]
+
+
+def encoded(form: str, size: tuple[int, int] = (37, 53), **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 60)).save(file, form, **options)
+    return file.getvalue()
+
+
+# sizes from headers
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "exif": b"Exif\0\0" + bytes(9000)}),
+        ("PNG", {}),
+        ("GIF", {}),
+        ("BMP", {}),
+        ("WEBP", {}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"exif": b"Exif\0\0" + bytes(90)}),  # VP8X
+    ],
+)
+def test_a_size_is_read_from_the_first_bytes_and_never_guessed(form: str, options: dict[str, Any]) -> None:
+    body = encoded(form, **options)
+    assert size_of(body) == (37, 53)
+    sizes = {size_of(body[:length]) for length in range(min(len(body), 12_000))}
+    assert sizes <= {None, (37, 53)}
+
+
+@given(st.binary(max_size=300) | st.binary(max_size=60).map(lambda rest: b"\xff\xd8\xff" + rest))
+def test_any_bytes_have_a_size_or_none(begin: bytes) -> None:
+    size = size_of(begin)
+    assert size is None or min(size) >= 0
+
+
+# opt-outs
+
+
+@pytest.mark.parametrize(
+    ("tags", "reservation", "signal"),
+    [
+        ([], "", ""),
+        (["all"], "0", ""),
+        (["noai"], "", "noai"),
+        (["NoImageAI, noarchive"], "", "noimageai"),
+        (["noarchive", "noindex"], "", "noindex"),
+        (["none"], "", "none"),
+        (["googlebot: noindex"], "", ""),
+        (["googlebot: noindex, noai"], "", ""),
+        (["fashion-pggan: noai"], "", "noai"),
+        (["otherbot: noindex, fashion-pggan: noindex"], "", "noindex"),
+        (["unavailable_after: 25 Jun 2030 15:00:00 PST, noai"], "", "noai"),
+        ([], "1", "tdm-reservation"),
+        ([], " 1 ", "tdm-reservation"),
+    ],
+)
+def test_an_owners_no_is_read_from_the_headers(tags: list[str], reservation: str, signal: str) -> None:
+    assert opted_out(tags, reservation, "fashion-pggan") == signal
+
+
+def test_pictures_whose_owner_says_no_are_counted_and_their_bodies_not_read(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    shop.faults["/p/noai"] = lambda request: web.Response(body=b"x", headers={"X-Robots-Tag": "noai"})
+    shop.faults["/p/tdm"] = lambda request: web.Response(body=b"x", headers={"TDM-Reservation": "1"})
+    assert crawl()["failed"] == {"OPTED_OUT": 2}
+    figures = crawl(obey_opt_out=False)
+    assert (figures["failed"], figures["pictures"]) == ({}, 32)
+    tags = {record.robots_tag for record in read_records(tmp_path / "raw/records.parquet", RawPicture)}
+    assert tags == {"", "noai"}
+
+
+# sizes on the way
+
+
+def jpeg(width: int, height: int) -> bytes:
+    return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)
+
+
+def test_a_picture_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, crawl: Crawl) -> None:
+    sent: list[int] = []
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(8 * 1024 * 1024)})
+        await response.prepare(request)
+        try:
+            await response.write(jpeg(300, 800))
+            for part in range(8 * 16):
+                await response.write(bytes(64 * 1024))
+                sent.append(part)
+                await asyncio.sleep(0.01)
+        except ConnectionError:
+            pass
+        return response
+
+    shop.pictures = {"/p/large.jpg": jpeg(512, 512), "/p/pixels.jpg": jpeg(60_000, 60_000)}
+    shop.faults["/p/small.jpg"] = slowly
+    figures = crawl(min_side=512, max_pixels=10**8)
+    assert figures["failed"] == {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1}
+    assert figures["pictures"] == 1
+    assert len(sent) < 8 * 16
+
+
+def test_a_declared_size_that_is_too_small_is_not_asked_for(shop: Any, crawl: Crawl) -> None:
+    shop.sizes = ("500", "900")
+    with pytest.raises(ValueError, match=r"no pictures for 셔츠 \(DECLARED_TOO_SMALL 30 left out\)"):
+        crawl(min_side=512)
+    assert not shop.fetched()
+
+
+# compression
+
+
+def test_a_compressed_picture_is_stored_as_it_was_before(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.pictures = {}
+    shop.faults["/p/gzip"] = lambda request: web.Response(
+        body=gzip.compress(b"the picture"), headers={"Content-Encoding": "gzip"}
+    )
+    crawl()
+    (record,) = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    assert (tmp_path / "raw" / record.file).read_bytes() == b"the picture"
+
+
+def test_a_bomb_is_not_unpacked(shop: Any, crawl: Crawl) -> None:
+    bomb = gzip.compress(bytes(50 * 1024 * 1024))
+    shop.faults["/p/bomb"] = lambda request: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+    assert crawl(max_bytes=1_000_000)["failed"] == {"TOO_LARGE": 1}
+
+
+# addresses
+
+
+PRIVATE = (
+    "127.0.0.1", "127.0.0.2", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
+    "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::",
+    "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
+    "64:ff9b::7f00:1", "2002:7f00:1::", "fd00:ec2::254", "nothing",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_what_is_not_of_the_internet_is_private(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
+def test_what_is_of_the_internet_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://a.org/x", "data:,x", "http:///x", "gopher://a", "http://[::1]/"]
+)
+def test_what_is_no_public_web_address_is_refused(url: str) -> None:
+    with pytest.raises(RefusedError):
+        check_address(url, frozenset())
+
+
+def test_only_the_port_that_was_named_may_be_private() -> None:
+    check_address("http://127.0.0.1:8000/a", frozenset({"127.0.0.1:8000"}))
+    with pytest.raises(RefusedError):
+        check_address("http://127.0.0.1:8001/a", frozenset({"127.0.0.1:8000"}))
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1"])
+def test_a_name_that_stands_for_a_private_address_is_refused(host: str) -> None:
+
+    async def resolve() -> None:
+        await PublicResolver(frozenset).resolve(host, 80)
+
+    with pytest.raises((RefusedError, OSError)):  # OSError: a system that does not know such spellings
+        asyncio.run(resolve())
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("http://169.254.169.254/latest/meta-data/", "PRIVATE_ADDRESS"),
+        ("http://127.0.0.2/", "PRIVATE_ADDRESS"),
+        ("http://localhost:{port}/p/1.jpg", "PRIVATE_ADDRESS"),
+        ("http://[::1]:{port}/p/1.jpg", "PRIVATE_ADDRESS"),
+        ("//127.0.0.1:1/p/1.jpg", "PRIVATE_ADDRESS"),
+    ],
+)
+def test_a_redirect_to_a_private_address_is_refused(
+    shop: Any, crawl: Crawl, target: str, reason: str
+) -> None:
+    location = target.format(port=shop.address.rpartition(":")[2])
+    shop.faults["/p/away"] = lambda request: web.Response(status=302, headers={"Location": location})
+    assert crawl()["failed"] == {reason: 1}
+    assert shop.requests["/p/1.jpg"] == 1
+
+
+def test_a_link_to_a_private_address_is_refused(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    links = tmp_path / "links.txt"
+    addresses = ["http://10.0.0.1/a.jpg", "http://localhost:9/b.jpg", "file:///etc/passwd"]
+    links.write_text("\n".join([f"{shop.address}/p/1.jpg", *addresses]))
+    figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org")
+    assert (figures["failed"], figures["left_out"]) == ({"PRIVATE_ADDRESS": 2}, {"BAD_ADDRESS": 1})
+    assert (figures["pictures"], figures["calls"], figures["provider"]) == (1, 0, "urls")
+
+
+# pauses
+
+
+def test_retry_after_is_respected(shop: Any, crawl: Crawl) -> None:
+    asked: list[float] = []
+
+    def busy(request: web.Request) -> web.Response:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        return web.Response(body=b"x")
+
+    shop.faults["/p/busy"] = busy
+    assert crawl()["failed"] == {}
+    assert asked[1] - asked[0] >= 1
+
+
+def test_a_host_that_wants_to_be_left_alone_for_long_is(shop: Any, crawl: Crawl) -> None:
+    shop.pictures = {}
+
+    def busy(request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    shop.faults = {f"/p/{i}": busy for i in range(20)}
+    with pytest.raises(ValueError, match=r"none of the 20 .* HTTP_429 \d"):
+        crawl(concurrent_requests=1, concurrent_per_host=1)
+    assert shop.fetched().total() < 20
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [(b"", 0), (b"7", 7), (b"x", 0), (b"-3", 0), (b"9" * 30, 999_999_999)]
+)
+def test_retry_after_in_seconds(value: bytes, seconds: float) -> None:
+    assert retry_after_s(value) == seconds
+
+
+def test_pauses_grow_to_a_minute() -> None:
+    assert pause_before(2) == 2 * pause_before(1)
+    assert pause_before(30) == 60
+    assert pause_before(1, {"Retry-After": b"20"}) == 20
+
+
+def test_quotas_are_new_at_midnight_in_korea() -> None:
+    assert seconds_to_midnight_in_korea(datetime(2026, 11, 24, 14, 0, tzinfo=UTC)) == 3600
+    assert seconds_to_midnight_in_korea(datetime(2026, 11, 24, 15, 0, tzinfo=UTC)) == 86_400
+
+
+def test_calls_are_no_faster_than_their_rate_and_slower_after_complaints() -> None:
+    async def seconds(bucket: TokenBucket) -> float:
+        began = time.monotonic()
+        for _ in range(6):
+            await bucket.take()
+        return time.monotonic() - began
+
+    bucket = TokenBucket(50)
+    assert asyncio.run(seconds(bucket)) >= 0.1
+    for _ in range(2):
+        bucket.slow_down()
+    bucket.next_at = 0.0
+    assert asyncio.run(seconds(bucket)) >= 0.35
+    for _ in range(20):
+        bucket.slow_down()
+    assert bucket.rate == 50 / 64
+
+
+@pytest.mark.parametrize(("concurrent", "of_a_host", "expected"), [(16, 3, 3), (3, 16, 3), (1, 1, 1)])
+def test_no_more_pictures_are_asked_for_at_once_than_allowed(
+    shop: Any, crawl: Crawl, concurrent: int, of_a_host: int, expected: int
+) -> None:
+    now, most = [0], [0]
+
+    async def busy(request: web.Request) -> web.Response:
+        now[0] += 1
+        most[0] = max(most[0], now[0])
+        await asyncio.sleep(0.02)
+        now[0] -= 1
+        return web.Response(body=b"x")
+
+    shop.pictures, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
+    crawl(concurrent_requests=concurrent, concurrent_per_host=of_a_host)
+    assert most == [expected]
+
+
+def test_listeners_of_scrapys_signals_may_stop_a_download(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = NaverTops.from_crawler.__func__
+
+    def from_crawler(cls: Any, crawler: Any, *arguments: Any, **options: Any) -> Any:
+        def stop(data: bytes, request: Any, **rest: Any) -> None:
+            raise StopDownload(fail=request.url.endswith("/p/1.jpg"))
+
+        spider = real(cls, crawler, *arguments, **options)
+        spider.stop = stop  # kept: signals hold listeners weakly
+        crawler.signals.connect(stop, signals.bytes_received)
+        return spider
+
+    monkeypatch.setattr(NaverTops, "from_crawler", classmethod(from_crawler))
+    figures = crawl()
+    assert (figures["pictures"], figures["failed"]) == (29, {"STOPDOWNLOAD": 1})

@@ -1,0 +1,68 @@
+"""What the spider does with a request that got no answer."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+)
+
+from crawler.items import FoundPicture
+from crawler.network.addresses import canonical_url
+from crawler.network.reasons import MAY_PASS, RefusedError, reason_of
+from crawler.providers.api import Keys
+from crawler.providers.naver import HUB
+from crawler.providers.provider import Provider
+from crawler.spiders.naver_tops import NaverTops
+
+LINK = "http://shop1.phinf.naver.net/a.jpg?type=w300"
+
+
+def answers(link: str, url: str, error: Exception) -> tuple[list[Any], list[str]]:
+    """The requests that follow a failure, and the reasons counted."""
+    spider, counted = NaverTops(), list[str]()
+    spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
+    spider._lost = lambda found, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
+    found = FoundPicture(canonical_url(link), link, "", "", "", 1, None, None, "")
+    request = Request(url, cb_kwargs={"found": found})
+    return list(spider.lost(SimpleNamespace(value=error, request=request))), counted
+
+
+def test_a_picture_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
+    (again,), counted = answers(LINK, canonical_url(LINK), DownloadConnectionRefusedError())
+    assert (again.url, counted) == ("http://shop1.phinf.naver.net/a.jpg", [])
+    assert answers(LINK, again.url, DownloadConnectionRefusedError()) == ([], ["UNREACHABLE"])
+
+
+def test_a_picture_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
+    link = LINK.replace("http:", "https:")
+    assert answers(link, canonical_url(link), DownloadTimeoutError()) == ([], ["TIMEOUT"])
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "may_pass"),
+    [
+        (DownloadTimeoutError(), "TIMEOUT", True),
+        (CannotResolveHostError(), "UNREACHABLE", True),
+        (ResponseDataLossError(), "BROKEN_TRANSFER", True),
+        (DownloadFailedError(), "BROKEN_TRANSFER", True),
+        (ConnectionResetError(), "BROKEN_TRANSFER", True),
+        (IgnoreRequest("Forbidden by robots.txt"), "ROBOTS", False),
+        (IgnoreRequest("max redirections reached"), "REDIRECTS", False),
+        (RefusedError("OPTED_OUT", "says noai"), "OPTED_OUT", False),
+        (ValueError(), "BAD_ADDRESS", False),
+        (KeyError(), "KEYERROR", False),
+    ],
+)
+def test_every_error_has_a_reason_that_may_pass_or_stays(
+    error: Exception, reason: str, may_pass: bool
+) -> None:
+    assert reason_of(error) == reason
+    assert (reason in MAY_PASS) is may_pass

@@ -19,7 +19,7 @@ RETRY_AFTER = {"Retry-After": "1"}  # seconds
 DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds a byte, seconds a piece, pieces of a slow picture
 LARGE = 50_000_000  # bytes
 CHUNK = bytes(1 << 20)
-BOMB_CHUNKS = 1024  # of CHUNK, once inflated
+BOMB_CHUNKS = 256  # of CHUNK, once inflated
 PAGE = b"<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
 NO_LINGER = struct.pack("ii", 1, 0)  # closing resets the connection
 
@@ -136,6 +136,10 @@ def _and_more(order: Order) -> None:
         order.request.transport.write(order.data[:1000])
 
 
+def _nothing(order: Order) -> None:
+    return None
+
+
 def _closed(order: Order) -> None:
     if order.request.transport:
         order.request.transport.close()
@@ -154,7 +158,7 @@ def _not_said(data: bytes) -> None:
 
 @cache
 def bomb() -> bytes:
-    """A gzip file of about a megabyte that inflates to a gigabyte of zeros.
+    """A gzip file of a quarter of a megabyte that inflates to 256 MiB of zeros.
 
     A block after a full flush depends on nothing before it, so one is made and repeated.
     """
@@ -180,8 +184,8 @@ ANSWERS: dict[str, Answer] = {
     "loopback": _loopback,
     "page": _page,
     "bomb": _bomb,
-    "large": partial(_in_pieces, _endlessly, lambda data: LARGE, _closed),
-    "unannounced": partial(_in_pieces, _endlessly, _not_said, _closed),
+    "large": partial(_in_pieces, _endlessly, lambda data: LARGE, _nothing),
+    "unannounced": partial(_in_pieces, _endlessly, _not_said, _nothing),
     **{name: partial(_signed, "X-Robots-Tag", name) for name in OWNERS_SAY_NO - {"tdm"}},
     "tdm": partial(_signed, "TDM-Reservation", "1"),
     "slow": partial(_in_pieces, _slowly, len, _delivered),

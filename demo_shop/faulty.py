@@ -65,7 +65,6 @@ class FaultyShop(Shop):
         number = self.number_of(request)
         attempt, fault = self.asked[number], self.faults.of(number)
         self.asked[number] += 1
-        self.served.count()
         body = await self.body_of(number)
         headers = {"ETag": body.etag, "Content-Type": self.catalogue.product(number).content_type}
         order = Order(request, body.data, headers, lambda data: self._delivered(number, data))

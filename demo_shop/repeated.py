@@ -1,6 +1,6 @@
 """Shops of many products from few drawings: a picture costs milliseconds, and none is kept.
 
-Drawing 60,000 garments takes an hour of a core; these are for tests and measurements of what comes after.
+Drawing tens of thousands of garments takes long; these are for tests and measurements of what comes after.
 """
 
 import struct
@@ -25,11 +25,8 @@ QUALITY = 85
 BYTES_PER_PIXEL = 0.325  # of a stamped picture: 325 KB have a thousand pixels along a side
 FEWEST_BYTES = 4000
 SETTINGS = [(90, grain) for grain in range(32, -1, -2)] + [(quality, 0) for quality in (80, 60, 40, 20, 5)]
-START, COMMENT, COMMENT_BYTES = (
-    b"\xff\xd8",
-    b"\xff\xfe",
-    65_533,
-)  # JPEG: its start, a comment, its longest text
+START, COMMENT = b"\xff\xd8", b"\xff\xfe"  # of a JPEG
+COMMENT_BYTES = 65_533  # that one comment holds
 
 
 class Repeated:

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import json
-import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -97,21 +96,6 @@ class Body:
     etag: str
 
 
-@dataclass
-class Served:
-    """Requests for pictures, and when the first and the last came."""
-
-    pictures: int = 0
-    first: float = 0.0  # seconds, of the monotonic clock
-    last: float = 0.0
-
-    def count(self) -> None:
-        """One more."""
-        self.last = time.monotonic()
-        self.first = self.first or self.last
-        self.pictures += 1
-
-
 class Shop:
     """Answers for one catalogue.
 
@@ -125,7 +109,6 @@ class Shop:
         self.public_url = public_url.rstrip("/")
         self.index = Index.of(catalogue)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pictures")
-        self.served = Served()
         self._found = lru_cache(CACHED_SEARCHES)(self.index.search)
         self._body = lru_cache(CACHED_BYTES)(self._make_body)
 
@@ -134,7 +117,6 @@ class Shop:
         application = web.Application(middlewares=[_errors_as_json])
         application.router.add_get(SEARCH_PATH, self.search)
         application.router.add_get("/pictures/{name}", self.picture)
-        application.router.add_get("/served", self.since_last)
         application.router.add_get("/robots.txt", self.robots)
         application.router.add_get("/", self.page)
         return application
@@ -173,7 +155,6 @@ class Shop:
         """A product's picture, as stored; only the number in front of the name decides."""
         number = self.number_of(request)
         product = self.catalogue.product(number)
-        self.served.count()
         body = await self.body_of(number)
         headers = {"ETag": body.etag, "Last-Modified": OPENED, "Content-Type": product.content_type}
         if request.headers.get("If-None-Match") == body.etag:
@@ -198,11 +179,6 @@ class Shop:
         if etag := self.catalogue.product(number).etag:
             return Body(self.catalogue.picture(number), etag)
         return await asyncio.get_running_loop().run_in_executor(self.threads, self._body, number)
-
-    async def since_last(self, request: web.Request) -> web.Response:
-        """Pictures asked for since this was asked last, and seconds from the first to the last of them."""
-        served, self.served = self.served, Served()
-        return web.json_response({"pictures": served.pictures, "seconds": served.last - served.first})
 
     def _make_body(self, number: int) -> Body:
         data = self.catalogue.picture(number)

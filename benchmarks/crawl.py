@@ -1,9 +1,9 @@
 """`python -m benchmarks.crawl`: downloaders of pictures side by side, on one shop on loopback.
 
 Every way fetches the same pictures through 64 connections in processes of its own, in turn, round after
-round, each time after a run of a hundred pictures. Rate and CPU time are of the difference between both runs:
-neither the start nor the end is a picture's. Memory is the largest sum of proportional set sizes of a way's
-processes.
+round. The rate is by the times at which the first and the last file were written: neither start nor end is a
+picture's. The CPU time of a run of a hundred pictures is taken off that of the others, for the same reason.
+Memory is the largest sum of proportional set sizes of a way's processes.
 """
 
 import argparse
@@ -29,11 +29,12 @@ from demo_shop.running import RunningShop
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 
-FIRST = 100  # pictures of the run that a longer one is compared with
+FIRST = 100  # pictures of the run whose CPU time is taken off
 SAMPLE_S = 0.1  # seconds between two looks at memory
 LONGEST_S = 300.0  # seconds of one run
 GARMENTS = 16
 OURS = "ours"
+ENDINGS = (".jpg", ".jpeg")
 IMG2DATASET = """
 import sys
 from img2dataset import download
@@ -50,18 +51,19 @@ class Cost(NamedTuple):
     """What a run took."""
 
     pictures: int  # files in the end
-    seconds: float
+    span_s: float  # seconds from the first file to the last
+    seconds: float  # of the whole run
     cpu_s: float  # seconds, children included
     peak_mb: float
 
 
 class Speed(NamedTuple):
-    """What a longer run took more than a short one."""
+    """What a run says of its way."""
 
     rate: float  # pictures a second
     cpu_ms: float  # of a picture
-    peak_mb: float  # of the longer run
-    seconds: float  # all of it
+    peak_mb: float
+    seconds: float  # of the whole run
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,13 @@ class Bench:
             )
             cpu_s, peak_mb = _watch(process)
         seconds = time.monotonic() - began
-        kept = sum(file.suffix == ".jpg" for file in target.rglob("*"))
+        written = sorted(file.stat().st_mtime for file in target.rglob("*") if file.suffix in ENDINGS)
+        kept = len(written)
         if kept != pictures:
             last = (self.folder / "said.txt").read_text(errors="replace").strip().splitlines()[-12:]
             print(f"{way}: {kept} of {pictures} pictures were kept", *last, sep="\n")
-        return Cost(kept, seconds, cpu_s, peak_mb)
+        span_s = written[-1] - written[0] if written else 0.0
+        return Cost(kept, span_s, seconds, cpu_s, peak_mb)
 
     def _command(self, way: str, urls: Path, target: Path, pictures: int) -> list[str]:
         if way == OURS:
@@ -173,24 +177,27 @@ def _measured(arguments: argparse.Namespace, scheme: str, ways: list[str]) -> di
         shop_options += ["--tls", str(certificate)] if certificate else []
         with RunningShop(*shop_options) as shop:
             bench = Bench(Path(folder), certificate, arguments.img2dataset, shop)
+            first = {way: bench.run(way, FIRST) for way in ways}
             for round_ in range(arguments.rounds):
                 for way in ways if round_ % 2 == 0 else reversed(ways):
-                    speeds[way].append(_speed(bench.run(way, FIRST), bench.run(way, arguments.pictures)))
+                    speeds[way].append(_speed(first[way], bench.run(way, arguments.pictures)))
                     print(f"round {round_ + 1} {way}: {speeds[way][-1].rate:.0f}/s", file=sys.stderr)
     return speeds
 
 
-def _speed(short: Cost, long: Cost) -> Speed:
-    pictures = max(long.pictures - short.pictures, 1)
-    seconds, cpu_s = long.seconds - short.seconds, long.cpu_s - short.cpu_s
-    return Speed(pictures / max(seconds, 1e-3), 1000 * cpu_s / pictures, long.peak_mb, long.seconds)
+def _speed(first: Cost, run: Cost) -> Speed:
+    rate = (run.pictures - 1) / run.span_s if run.span_s else 0.0
+    cpu_ms = 1000 * (run.cpu_s - first.cpu_s) / max(run.pictures - first.pictures, 1)
+    return Speed(rate, cpu_ms, run.peak_mb, run.seconds)
 
 
 def _table(speeds: dict[str, list[Speed]]) -> None:
     print("\n| way | pictures/s | slowest | fastest | ours / it | CPU ms | peak MB | whole run, s |")
     print("|---|---|---|---|---|---|---|---|")
     for way, runs in speeds.items():
-        ratios = [ours.rate / run.rate for ours, run in zip(speeds.get(OURS, ()), runs, strict=False)]
+        ratios = [
+            ours.rate / run.rate for ours, run in zip(speeds.get(OURS, ()), runs, strict=False) if run.rate
+        ]
         rates = [run.rate for run in runs]
         rate, cpu_ms, peak, seconds = (median(values) for values in zip(*runs, strict=True))
         print(

@@ -151,8 +151,6 @@ def test_an_overlong_product_is_followed_by_what_nobody_asked_for(shop):
     connection = _connect(shop)
     connection.request("GET", path)
     answer = connection.getresponse()
-    raw = connection.sock or answer.fp.raw._sock
-    raw.settimeout(1.0)
     assert answer.read() == GARMENTS.picture(number)
     connection.request("GET", "/robots.txt")
     with pytest.raises(http.client.BadStatusLine):

@@ -42,7 +42,7 @@ def main() -> None:
         "--tls", type=Path, metavar="FILE", help="speak https; FILE: its certificate, to write"
     )
     parser.add_argument(
-        "--faults", metavar="SEED[,NAME=VALUE...]", help="fail as the worst hosts do (docs/crawling.md)"
+        "--faults", metavar="SEED[,NAME=VALUE...]", help="fail as the worst hosts do (docs/fault-shop.md)"
     )
     parser.add_argument("--end-with-parent", action="store_true", help="end when the starting process ends")
     arguments = parser.parse_args()

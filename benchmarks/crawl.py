@@ -219,11 +219,15 @@ def _watch(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
     timer = threading.Timer(LONGEST_S, process.kill)
     watcher.start()
     timer.start()
-    _, _, usage = os.wait4(process.pid, 0)
-    timer.cancel()
-    ended.set()
-    watcher.join()
-    process.returncode = 0  # wait4 has taken it
+    try:
+        _, _, usage = os.wait4(process.pid, 0)
+        process.returncode = 0  # wait4 has taken it
+    finally:  # an interruption ends the run too
+        timer.cancel()
+        ended.set()
+        watcher.join()
+        if process.returncode is None:
+            process.terminate()
     return usage.ru_utime + usage.ru_stime, peak[0]
 
 

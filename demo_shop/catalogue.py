@@ -24,6 +24,7 @@ class Product:
     width: int  # pixels; 0 when nobody knows
     height: int
     content_type: str
+    etag: str = ""  # where it is known without the picture, which is then cheap and not kept
 
 
 class Catalogue(Protocol):

@@ -25,6 +25,7 @@ SEARCH_PATH = "/search/v1/image"
 KOREA = timezone(timedelta(hours=9))
 OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every picture
 CACHED_BYTES = 256  # pictures kept encoded
+CACHED_SEARCHES = 32  # queries whose order is kept: pages come one after the other
 THREADS = 2  # that draw or read pictures
 IN_WINDOW = 120  # products on the page for people
 
@@ -108,6 +109,7 @@ class Shop:
         self.public_url = public_url.rstrip("/")
         self.index = Index.of(catalogue)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pictures")
+        self._found = lru_cache(CACHED_SEARCHES)(self.index.search)
         self._body = lru_cache(CACHED_BYTES)(self._make_body)
 
     def application(self) -> web.Application:
@@ -124,7 +126,7 @@ class Shop:
         if (request.headers.get(KEY_ID_HEADER), request.headers.get(KEY_HEADER)) != (KEY_ID, KEY):
             raise ApiError(401, "200", "Authentication Failed", "the key pair of this shop is demo, demo")
         query = query_of(request.query)
-        found = self.index.search(query.text, query.sort, query.filter)
+        found = self._found(query.text, query.sort, query.filter)
         shown = found[query.start - 1 : query.start - 1 + query.display]
         base = self.public_url or f"{request.scheme}://{request.host}"
         answer = {
@@ -140,7 +142,7 @@ class Shop:
 
     def _item(self, number: int, query: str, base: str) -> dict[str, str]:
         product = self.catalogue.product(number)
-        link = base + self._path_of(number)
+        link = base + self.path_of(number)
         return {
             "title": marked(product.title, query),
             "link": link,
@@ -149,19 +151,34 @@ class Shop:
             "sizewidth": str(product.width),
         }
 
-    async def picture(self, request: web.Request) -> web.Response:
+    async def picture(self, request: web.Request) -> web.StreamResponse:
         """A product's picture, as stored; only the number in front of the name decides."""
+        number = self.number_of(request)
+        product = self.catalogue.product(number)
+        body = await self.body_of(number)
+        headers = {"ETag": body.etag, "Last-Modified": OPENED, "Content-Type": product.content_type}
+        if request.headers.get("If-None-Match") == body.etag:
+            return web.Response(status=304, headers={"ETag": body.etag})
+        return web.Response(body=body.data, headers=headers)
+
+    def number_of(self, request: web.Request) -> int:
+        """The product whose picture is asked for.
+
+        Raises:
+            ApiError: 404, there is none.
+        """
         number = request.match_info["name"].partition("-")[0]
         if not (
             number.isascii() and number.isdigit() and len(number) < 10 and int(number) < len(self.catalogue)
         ):
             raise ApiError(404, "300", "Not Found Exception", "no such picture")
-        product = self.catalogue.product(int(number))
-        body = await asyncio.get_running_loop().run_in_executor(self.threads, self._body, int(number))
-        headers = {"ETag": body.etag, "Last-Modified": OPENED, "Content-Type": product.content_type}
-        if request.headers.get("If-None-Match") == body.etag:
-            return web.Response(status=304, headers={"ETag": body.etag})
-        return web.Response(body=body.data, headers=headers)
+        return int(number)
+
+    async def body_of(self, number: int) -> Body:
+        """A product's picture; made in a thread unless it is cheap."""
+        if etag := self.catalogue.product(number).etag:
+            return Body(self.catalogue.picture(number), etag)
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self._body, number)
 
     def _make_body(self, number: int) -> Body:
         data = self.catalogue.picture(number)
@@ -174,11 +191,12 @@ class Shop:
     async def page(self, request: web.Request) -> web.Response:
         """The shop's window, for people."""
         numbers = range(min(IN_WINDOW, len(self.catalogue)))
-        goods = [(self.catalogue.product(number).title, self._path_of(number)) for number in numbers]
+        goods = [(self.catalogue.product(number).title, self.path_of(number)) for number in numbers]
         text = WINDOW.get_template("window.html.j2").render(total=len(self.catalogue), goods=goods)
         return web.Response(text=text, content_type="text/html")
 
-    def _path_of(self, number: int) -> str:
+    def path_of(self, number: int) -> str:
+        """Where a product's picture is."""
         name = quote(self.catalogue.product(number).file_name, safe="")
         return f"/pictures/{number:06d}-{name}"
 

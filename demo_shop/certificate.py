@@ -1,0 +1,58 @@
+"""A certificate for this machine, signed by itself, so that a shop on loopback speaks TLS."""
+
+import ipaddress
+import ssl
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from fashion_pggan.files import write_bytes
+
+VALID = timedelta(days=2)
+
+
+def new_certificate(file: Path) -> ssl.SSLContext:
+    """Make a key and a certificate for localhost, 127.0.0.1 and ::1.
+
+    Args:
+        file: where the certificate is written, for clients to trust (SSL_CERT_FILE); the key is not kept.
+
+    Returns:
+        What a server speaks TLS with.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _signed(key).public_bytes(serialization.Encoding.PEM)
+    write_bytes(file, certificate)
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        both = Path(folder, "both.pem")  # ssl reads files alone
+        both.touch(mode=0o600)
+        both.write_bytes(secret + certificate)
+        context.load_cert_chain(both)
+    return context
+
+
+def _signed(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "demo shop on loopback")])
+    places = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + VALID)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *places]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )

@@ -1,0 +1,126 @@
+"""What goes wrong in a shop with faults: which product and which search call has which fault. Pure.
+
+A fault is a function of the seed and the product (or the call) alone. Some pass after one or two
+attempts, the others stay; which, depends on the seed too.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fashion_pggan.errors import UserError
+
+PASSING = {  # of pictures; half of them pass after one or two attempts
+    "too_many": "429 Too Many Requests",
+    "error": "500",
+    "busy": "503 with Retry-After: 1",
+    "silent": "no answer, ever",
+    "drip": "a byte every half second",
+    "reset": "the connection is reset in the body",
+    "cut": "a body shorter than its Content-Length",
+}
+LASTING = {
+    "loop": "a redirect to itself",
+    "metadata": "a redirect to http://169.254.169.254",
+    "loopback": "a redirect to http://127.0.0.2, where the shop listens for whoever comes",
+    "page": "HTML in place of the picture, status 200",
+    "bomb": "gzip that inflates to a thousand times its size",
+    "large": "50 MB, announced",
+    "unannounced": "50 MB without a Content-Length",
+    "noai": "X-Robots-Tag: noai",
+    "noimageai": "X-Robots-Tag: noimageai",
+    "noindex": "X-Robots-Tag: noindex",
+    "tdm": "TDM-Reservation: 1",
+}
+HARMLESS = {  # the right bytes can be had at once
+    "slow": "the picture in eight pieces, a fifth of a second apart",
+    "overlong": "the picture, then more than its Content-Length",
+}
+KINDS = {**PASSING, **LASTING, **HARMLESS}
+OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, under a signal
+SHARE = 0.01  # of the products, for each kind
+CALLS = ("speed", "api_error", "api_busy")  # of search calls; all pass
+CALL_SHARE = 0.05  # of the calls, for each
+
+
+class Fault(NamedTuple):
+    """What goes wrong, and how often."""
+
+    kind: str
+    passes_after: int | None  # attempts; None: it stays
+
+    def strikes(self, attempt: int) -> bool:
+        """Whether this attempt, from 0, has the fault."""
+        return self.passes_after is None or attempt < self.passes_after
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The faults of a shop."""
+
+    seed: int
+    shares: Mapping[str, float]  # of products, by kind
+    call_share: float  # of search calls, for each kind
+    quota: int  # search calls a day; 0: any number
+
+    @classmethod
+    def parse(cls, text: str) -> "Faults":
+        """Read `SEED` or `SEED,name=value,...`.
+
+        Names are kinds, `share` for all kinds, `calls` for the share of each fault of the search, `quota`.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        seed, *parts = text.split(",")
+        values = {"share": SHARE, "calls": CALL_SHARE, "quota": 0.0}
+        try:
+            for name, value in (part.split("=") for part in parts):
+                values[name.strip()] = float(value)
+            number = int(seed)
+        except ValueError:
+            raise UserError(
+                f"--faults {text}: give a seed, or one and values: 7,share=0.01,cut=0.1"
+            ) from None
+        share, calls, quota = (values.pop(name) for name in ("share", "calls", "quota"))
+        if unknown := values.keys() - KINDS.keys():
+            known = ", ".join(("share", "calls", "quota", *KINDS))
+            raise UserError(f"--faults {text}: there is no {min(unknown)}; there are {known}")
+        shares = {kind: values.get(kind, share) for kind in KINDS}
+        if (
+            min(shares.values()) < 0
+            or sum(shares.values()) > 1
+            or not 0 <= calls * len(CALLS) <= 1
+            or quota < 0
+        ):
+            raise UserError(
+                f"--faults {text}: shares are 0 or more and at most 1 in all, quota a number of calls"
+            )
+        return cls(number, shares, calls, int(quota))
+
+    def of(self, index: int) -> Fault | None:
+        """The fault of a product; None: it has none."""
+        kind = _pick(self.shares, self._chance("product", index))
+        if kind is None or kind in LASTING:
+            return Fault(kind, None) if kind else None
+        chance = self._chance("passes", index)
+        return Fault(kind, None if chance < 0.5 or kind in HARMLESS else 1 + (chance < 0.75))
+
+    def of_call(self, call: str) -> Fault | None:
+        """The fault of a search call, by its parameters; it passes after one or two attempts."""
+        kind = _pick(dict.fromkeys(CALLS, self.call_share), self._chance("call", call))
+        return None if kind is None else Fault(kind, 1 + (self._chance("call passes", call) < 0.5))
+
+    def _chance(self, purpose: str, key: object) -> float:
+        """From 0 to 1."""
+        digest = hashlib.blake2b(f"{self.seed} {purpose} {key}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest) / 2**64
+
+
+def _pick(shares: Mapping[str, float], chance: float) -> str | None:
+    for kind, share in shares.items():
+        if chance < share:
+            return kind
+        chance -= share
+    return None

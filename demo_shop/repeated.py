@@ -1,0 +1,145 @@
+"""Shops of many products from few drawings: a picture costs milliseconds, and none is kept.
+
+Drawing tens of thousands of garments takes long; these are for tests and measurements of what comes after.
+"""
+
+import struct
+from dataclasses import replace
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import simplejpeg
+
+from demo_shop.catalogue import SHELF, Product
+from demo_shop.draw.scene import draw
+from demo_shop.draw.sketch import VERSION, random_of, sketch_of
+from fashion_pggan.errors import UserError
+
+Pixels = npt.NDArray[np.uint8]
+
+SIDE = 384  # pixels of a repeated garment
+CELLS, STRENGTH = 8, 40.0  # of the noise: cells along a side, standard deviation in grey levels
+QUALITY = 85
+BYTES_PER_PIXEL = 0.325  # of a stamped picture: 325 KB have a thousand pixels along a side
+FEWEST_BYTES = 4000
+SETTINGS = [(90, grain) for grain in range(32, -1, -2)] + [(quality, 0) for quality in (80, 60, 40, 20, 5)]
+START, COMMENT = b"\xff\xd8", b"\xff\xfe"  # of a JPEG
+COMMENT_BYTES = 65_533  # that one comment holds
+
+
+class Repeated:
+    """`count` products from `drawn` garments, each under a large, soft noise of its own.
+
+    The noise reaches what perceptual hashes see, so that few of them pass for copies of each other; but there
+    are no more than `drawn` shapes. Titles hold `shelf<k>`, where k counts shelves of a thousand: a query for
+    each reaches all.
+    """
+
+    def __init__(self, count: int, drawn: int) -> None:
+        if drawn < 1:
+            raise UserError(f"--repeat {drawn}: give 1 garment or more")
+        self.count, self.drawn = count, drawn
+        self.garment = cache(_garment)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def product(self, index: int) -> Product:
+        """What a search result says."""
+        return Product(_title(index, self.drawn), f"repeat-{index:06d}.jpg", SIDE, SIDE, "image/jpeg")
+
+    def picture(self, index: int) -> bytes:
+        """The garment under this product's noise."""
+        random = np.random.default_rng([VERSION, index, 3])
+        cells = random.normal(0, STRENGTH, (CELLS, CELLS, 3)).astype(np.float32)
+        noise = cv2.resize(cells, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
+        pixels = cv2.add(self.garment(index % self.drawn, SIDE), noise, dtype=cv2.CV_8U)
+        return _jpeg(np.asarray(pixels, np.uint8), QUALITY)
+
+
+class Stamped:
+    """`count` products whose JPEGs have the same number of bytes; served as fast as memory is copied.
+
+    Products that share a garment have the same pixels: a comment with the product's number tells the files
+    apart. For measurements of downloads; curation rightly takes all but `drawn` of them for copies.
+
+    Args:
+        count: products.
+        drawn: garments.
+        size: bytes of every picture.
+    """
+
+    def __init__(self, count: int, drawn: int, size: int) -> None:
+        if drawn < 1:
+            raise UserError(f"--repeat {drawn}: give 1 garment or more")
+        if size < FEWEST_BYTES:
+            raise UserError(f"--picture-bytes {size}: give {FEWEST_BYTES} or more")
+        self.count, self.drawn = count, drawn
+        self.side = round((size / BYTES_PER_PIXEL) ** 0.5)
+        self.bodies = [_body_of(index, self.side, size) for index in range(min(drawn, count))]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def product(self, index: int) -> Product:
+        """What a search result says."""
+        name, etag = f"stamped-{index:06d}.jpg", f'"stamped-{self.side}-{self.drawn}-{index}"'
+        return Product(_title(index, self.drawn), name, self.side, self.side, "image/jpeg", etag)
+
+    def picture(self, index: int) -> bytes:
+        """The garment's file with this product's number in a comment."""
+        return START + _stamp(index) + self.bodies[index % self.drawn]
+
+
+@cache
+def _title_of_garment(index: int) -> str:
+    return sketch_of(index).title
+
+
+def _title(index: int, drawn: int) -> str:
+    return f"{_title_of_garment(index % drawn)} shelf{index // SHELF}"
+
+
+def _garment(index: int, side: int) -> Pixels:
+    """(side, side, 3) RGB."""
+    sketch = replace(sketch_of(index), width=side, height=side, format="JPEG", transparent=False, fault="")
+    return draw(sketch)
+
+
+def _jpeg(pixels: Pixels, quality: int) -> bytes:
+    data: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=quality)
+    return data
+
+
+def _stamp(index: int) -> bytes:
+    return _comment(b"%010d" % index)
+
+
+def _comment(text: bytes) -> bytes:
+    return COMMENT + struct.pack(">H", len(text) + 2) + text
+
+
+def _body_of(index: int, side: int, size: int) -> bytes:
+    """A JPEG without its start; start, stamp and this are `size` bytes, filled by grain, then by comments."""
+    pixels = _garment(index, side)
+    grain = random_of(index, 4).standard_normal(pixels.shape, dtype=np.float32)
+    room = size - len(START) - len(_stamp(0))
+    for quality, strength in SETTINGS:
+        grainy = cv2.add(pixels, grain * np.float32(strength), dtype=cv2.CV_8U)
+        body = _jpeg(np.asarray(grainy, np.uint8), quality)[len(START) :]
+        if len(body) <= room - 4:  # a comment has 4 bytes at least
+            return _padding(room - len(body)) + body
+    raise AssertionError(f"no JPEG of {side} x {side} pixels has {size} bytes")
+
+
+def _padding(size: int) -> bytes:
+    """Comments of `size` bytes in all, 4 at least."""
+    parts = []
+    while size:
+        text = min(size - 4, COMMENT_BYTES)
+        text -= 4 * (0 < size - 4 - text < 4)  # what is left must hold a comment
+        parts.append(_comment(bytes(text)))
+        size -= text + 4
+    return b"".join(parts)

@@ -151,7 +151,7 @@ def _read(source: Path) -> Weights:
         EOFError,
         KeyError,
         MemoryError,
-        NotImplementedError,
+        NotImplementedError,  # a compression that Python cannot unpack
     ) as error:
         raise UserError(
             f"{source} is no .npz of plain arrays ({error}): save them with numpy.savez, nothing pickled"

@@ -1,7 +1,6 @@
 """`python -m benchmarks.swd`: our distance against the same algorithm in plain NumPy and SciPy."""
 
 import argparse
-import platform
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,9 +21,9 @@ from evaluate.swd import draw_directions
 from evaluate.work import Work
 from fashion_pggan.command import run_command
 from fashion_pggan.params import EvaluateParams, load_params
+from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.shards import Pictures
 from train.distributed import device_of
-from train.stage import git_commit
 
 Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]
@@ -43,7 +42,7 @@ def main() -> None:
     given = parser.parse_args()
     params = load_params(given.params).evaluate.model_copy(update={"minibatch": 16})
     work = Work.on(device_of(given.device))
-    print(f"{platform.processor() or platform.machine()}, {work}, torch {torch.__version__}, {git_commit()}")
+    print(f"{cores()}, {work}, torch {torch.__version__}, {git_commit()}")
     print(f"{given.images} pictures per set of {given.resolution} px\n")
     sets = [_pictures(name, given.images, given.resolution) for name in ("reals", "fakes")]
     _timed("framework alone", lambda: torch.zeros(8, 8) @ torch.zeros(8, 8))

@@ -58,6 +58,7 @@ def _snapshots(arguments: list[str]) -> None:
         mirror=params.train.mirror,
         store=Store(given.store),
         work=work_of(given),
+        settings=given.params.read_text(encoding="utf-8"),
     )
     print(evaluation.text())
 

@@ -1,6 +1,7 @@
 """The evaluate stage: every snapshot against the data set; a table, metrics and a report out."""
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cache
@@ -18,7 +19,8 @@ from evaluate.distances import Distances, Floor
 from evaluate.evaluation import Evaluation
 from evaluate.network import network_of
 from evaluate.pair import floor_set, measure_floor
-from evaluate.report import write_report
+from evaluate.report.origin import Subject
+from evaluate.report.page import write_report
 from evaluate.sources import of_dataset, of_snapshot, shuffled
 from evaluate.store import Store, hash_of_program
 from evaluate.table import Row, as_csv, by_level_csv
@@ -51,6 +53,7 @@ def run(
     mirror: bool,
     store: Store,
     work: Work,
+    settings: str = "",
 ) -> Evaluation:
     """Measure every snapshot.
 
@@ -63,10 +66,12 @@ def run(
         mirror: whether training mirrored its pictures; then the reals are mirrored too.
         store: rows measured before are taken from it.
         work: where to compute.
+        settings: the text of params.yaml, for the report.
 
     Raises:
         UserError: there is no data set or no snapshot, or they do not fit each other.
     """
+    began = time.monotonic()
     dataset = Dataset(source)
     if dataset.resolution < params.smallest_level:
         raise UserError(
@@ -91,7 +96,8 @@ def run(
     reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
     measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
     write_text(reports / "measures.json", json.dumps(measures, indent=1) + "\n")
-    write_report(reports, models, evaluation, Sampler.load(snapshots[-1]), dataset, params)
+    subject = Subject(reports, models, snapshots, dataset, settings)
+    write_report(subject, evaluation, params, work, time.monotonic() - began)
     return evaluation
 
 

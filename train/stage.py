@@ -4,12 +4,14 @@ import json
 import logging
 import os
 import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import torch
+
 from fashion_pggan.files import exclusive, replace_directory, write_text
 from fashion_pggan.params import TrainParams, hash_of
+from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.shards import Dataset
 from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
@@ -92,23 +94,6 @@ def _overshoot(params: TrainParams) -> int:
     return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
 
 
-def git_commit() -> str:
-    """The program's commit, with `-dirty` behind it when files differ from it; `unknown` outside git."""
-    home = Path(__file__).parent
-    try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return answer.stdout.strip()
-
-
 def _hand_out(training: Run, target: Path) -> None:
     params, dataset = training.params, training.dataset
     count = min(params.grid_columns * params.grid_rows, len(dataset))
@@ -148,5 +133,13 @@ def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
         "params_hash": hash_of(training.identity),
         "git_commit": training.git_commit,
         "device": str(training.ranks.device),
+        "hardware": _hardware(training.ranks),
         "processes": training.ranks.count,
     }
+
+
+def _hardware(ranks: Ranks) -> str:
+    """The processor or the GPUs, as `4 x name`."""
+    if ranks.device.type != "cuda":
+        return cores()
+    return f"{ranks.count} x {torch.cuda.get_device_name(ranks.device)}"

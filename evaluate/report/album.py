@@ -1,0 +1,101 @@
+"""The pictures of the page: samples, the same latents through training, closest pairs, contact sheets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from evaluate.report.images import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
+from generate.sampler import Sampler
+from train.grid import sheet_of
+
+COLUMNS, ROWS = 8, 4  # of the samples
+FRAMES = 8  # snapshots through training, first and last among them
+ACROSS = 8  # pictures in a row of the strip
+PAIR_COLUMNS = 8  # pictures in a row of copies.png, two of a pair
+PAIR_SIDE = 400  # pixels, the longest of a pair's two pictures side by side
+PAIR_BYTES = 25_000
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A generated picture beside its nearest training picture."""
+
+    picture: Embedded
+    says: str
+
+
+def samples_of(snapshot: Path, seed: int, device: torch.device) -> Embedded:
+    """The first pictures of those that were measured: none is chosen by eye."""
+    sampler = Sampler.load(snapshot, device)
+    pictures = sampler.pictures(seed, range(COLUMNS * ROWS))
+    return embedded(
+        sheet_of(pictures, COLUMNS),
+        f"{COLUMNS * ROWS} generated garments of the snapshot at {sampler.kimg:.1f} kimg, side by side",
+        most=LARGE,
+    )
+
+
+def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list[tuple[float, int, Embedded]]:
+    """The same latents at snapshots through training, as (kimg, resolution trained, pictures in a row)."""
+    rows = []
+    for snapshot in spread(snapshots):
+        sampler = Sampler.load(snapshot, device)
+        resolution = round(sampler.resolution / 2 ** int(sampler.lod))
+        row = embedded(
+            sheet_of(sampler.pictures(seed, range(ACROSS)), ACROSS),
+            f"The same {ACROSS} latent vectors at {sampler.kimg:.1f} kimg, {resolution} px",
+        )
+        rows.append((sampler.kimg, resolution, row))
+    return rows
+
+
+def frames_of(models: Path) -> list[tuple[float, Embedded]]:
+    """Sample grids through training, as (kimg, picture)."""
+    return [
+        (float(path.stem), picture)
+        for path in spread(sorted((models / "grids").glob("*.png")))
+        if (picture := embedded_file(path, f"Sample grid after {float(path.stem):.1f} kimg", most=LARGE))
+    ]
+
+
+def pairs_of(sheet: Path, copies: dict[str, Any], side: int) -> list[Pair]:
+    """The closest pairs, cut from their contact sheet, closest first.
+
+    Args:
+        sheet: copies.png.
+        copies: as in copies.json.
+        side: pixels of one picture.
+    """
+    pixels = read_file(sheet)
+    if pixels is None:
+        return []
+    pairs = []
+    for place, pair in enumerate(copies["pairs"]):
+        row, column = divmod(2 * place, PAIR_COLUMNS)
+        cut = pixels[row * side : (row + 1) * side, column * side : (column + 2) * side]
+        turned = ", mirrored" if pair["mirrored"] else ""
+        alt = f"Generated picture {pair['generated']} beside training picture {pair['training']}{turned}"
+        picture = embedded(cut, alt, longest=PAIR_SIDE, most=PAIR_BYTES)
+        pairs.append(Pair(picture, f"{pair['generated']} | {pair['training']}{turned}: {pair['pixels']:.1f}"))
+    return pairs
+
+
+def sheets_of(folder: Path) -> dict[str, Embedded]:
+    """Curation's contact sheets by name: kept, reasons pictures were dropped for, styles."""
+    found = {}
+    for path in sorted(folder.glob("*.png")):
+        alt = f"Contact sheet: {path.stem.replace('-', ' ').replace('_', ' ').lower()}"
+        if picture := embedded_file(path, alt, most=LARGE if path.stem == "kept" else SMALL):
+            found[path.stem] = picture
+    return found
+
+
+def spread(paths: Sequence[Path]) -> list[Path]:
+    """At most `FRAMES` of them, evenly chosen, first and last among them."""
+    if len(paths) <= FRAMES:
+        return list(paths)
+    step = (len(paths) - 1) / (FRAMES - 1)
+    return [paths[round(place * step)] for place in range(FRAMES)]

@@ -1,0 +1,131 @@
+"""Curves and histograms as SVG, readable on white and on black."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from evaluate.evaluation import Evaluation
+
+INK = "#808080"
+BINS = 30
+LOSSES = {"critic loss": "critic_loss", "generator loss": "generator_loss"}
+SCORES = {"real": "score_real", "generated": "score_fake"}
+
+
+@dataclass
+class Curve:
+    """A drawing, and what it says in words."""
+
+    title: str
+    says: str
+    svg: Markup = field(default=Markup())
+
+    @contextmanager
+    def drawing(self, x: str, y: str = "") -> Iterator[Axes]:
+        """Axes to draw on; ends as SVG. It is drawn here and holds no foreign text."""
+        style: dict[Any, Any] = dict.fromkeys(
+            ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
+        )
+        with mpl.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": self.title, "font.size": 9}):
+            figure = Figure(figsize=(6, 3), layout="constrained")
+            axes = figure.add_subplot()
+            yield axes
+            axes.set_xlabel(x)
+            axes.set_ylabel(y)
+            axes.grid(alpha=0.2)
+            if axes.get_legend_handles_labels()[0]:
+                axes.legend(frameon=False)
+            text = io.StringIO()
+            figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
+        svg = text.getvalue()
+        self.svg = Markup(svg[svg.index("<svg") :])
+
+
+def distances_over_training(evaluation: Evaluation) -> Curve:
+    """The distance of each level by kimg; the average with its interval, and the floor with its."""
+    rows, floor = evaluation.rows, evaluation.floor.distances.average
+    first, best = rows[0].distances.average, evaluation.best
+    curve = Curve(
+        "Sliced Wasserstein distance x 1000",
+        f"the average distance begins at {first.value:.1f}; its lowest is {best.distances.average.value:.1f} "
+        f"at {best.kimg:.1f} kimg; the floor is {floor.value:.1f}",
+    )
+    kimgs = [row.kimg for row in rows]
+    with curve.drawing("thousand pictures shown") as axes:
+        for name in rows[0].distances.named():
+            values = [row.distances.named()[name].value for row in rows]
+            average = name.endswith("avg")
+            axes.plot(
+                kimgs,
+                values,
+                label=_level(name),
+                linewidth=2.2 if average else 1,
+                marker="." if average else "",
+            )
+        ends = [row.distances.average.interval or (row.distances.average.value,) * 2 for row in rows]
+        lows, highs = ([end[place] for end in ends] for place in (0, 1))
+        axes.fill_between(kimgs, lows, highs, alpha=0.15, color=axes.lines[-1].get_color())
+        axes.axhline(floor.value, linestyle="--", color=INK, label="floor")
+        if floor.interval:
+            axes.axhspan(*floor.interval, color=INK, alpha=0.12)
+        axes.set_yscale("log")
+    return curve
+
+
+def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
+    """Losses, scores and the schedule by kimg; none without a history."""
+    if not history:
+        return []
+    last = history[-1]
+    losses = Curve(
+        "Losses",
+        f"critic loss ends at {last['critic_loss']:.2f}, generator loss at {last['generator_loss']:.2f}",
+    )
+    scores = Curve(
+        "Critic's mean scores",
+        f"real pictures end at {last['score_real']:.2f}, generated ones at {last['score_fake']:.2f}",
+    )
+    schedule = Curve(
+        "Resolution",
+        f"from {history[0]['resolution']:.0f} to {last['resolution']:.0f} px, steps between fades",
+    )
+    kimgs = [row["kimg"] for row in history]
+    for curve, columns in ((losses, LOSSES), (scores, SCORES)):
+        with curve.drawing("thousand pictures shown") as axes:
+            for label, column in columns.items():
+                axes.plot(kimgs, [row[column] for row in history], label=label, linewidth=1)
+    with schedule.drawing("thousand pictures shown", "pixels") as axes:
+        final = last["resolution"] * 2 ** last["lod"]
+        axes.plot(kimgs, [final / 2 ** row["lod"] for row in history])
+        axes.set_yscale("log", base=2)
+        axes.yaxis.set_major_formatter("{x:.0f}")
+    return [losses, scores, schedule]
+
+
+def nearest_distances(copies: Mapping[str, Any]) -> Curve:
+    """How near generated pictures lie to training pictures, beside how near training pictures lie."""
+    made, real = copies["generated"], copies["real"]
+    curve = Curve(
+        "Distance to the nearest training picture",
+        f"median {np.median(made):.1f} for generated pictures, {np.median(real):.1f} for training pictures "
+        "among the others",
+    )
+    edges = np.histogram_bin_edges([*made, *real], bins=BINS).tolist()
+    with curve.drawing("grey levels of 255", "pictures") as axes:
+        axes.hist(real, bins=edges, alpha=0.5, label="training picture to another")
+        axes.hist(made, bins=edges, alpha=0.5, label="generated to training picture")
+        axes.axvline(copies["threshold"], linestyle="--", color=INK, label="nearest 1 % of training pictures")
+    return curve
+
+
+def _level(name: str) -> str:
+    level = name.removeprefix("SWDx1e3_")
+    return "average" if level == "avg" else f"{level} px"

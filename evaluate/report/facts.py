@@ -1,0 +1,82 @@
+"""What the stages before wrote down, as the page shows it; what is missing is left out."""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fashion_pggan.errors import UserError
+
+LOGGED = ("kimg", "lod", "resolution", "critic_loss", "generator_loss", "score_real", "score_fake")
+SHOWN = 50  # rows of a table; a crawl may have met thousands of hosts
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a crawl."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[Any]]
+    left_out: int  # rows beyond those shown
+
+
+def read_facts(path: Path) -> dict[str, Any]:
+    """A stage's report; empty where there is none.
+
+    Raises:
+        UserError: it is no JSON object.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON ({error}): delete it and run dvc repro") from error
+    if not isinstance(facts, dict):
+        raise UserError(f"{path} holds no JSON object: delete it and run dvc repro")
+    return facts
+
+
+def read_history(path: Path) -> list[dict[str, float]]:
+    """The training's log, the columns that are drawn; empty where there is none."""
+    if not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: float(row[name]) for name in LOGGED} for row in csv.DictReader(file)]
+
+
+def way_of_pictures(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """From the shop to the data set as (what, number, kind); kinds: total, lost."""
+    rows: list[tuple[str, int, str]] = []
+    if crawl:
+        rows.append((f"products found ({crawl.get('provider', 'unknown')})", crawl["products"], "total"))
+        rows += [(f"not received: {reason}", n, "lost") for reason, n in _counts(crawl, "failed")]
+    if curate:
+        rows.append(("pictures received", curate["pictures"], "total"))
+        rows += [(f"dropped: {reason}", n, "lost") for reason, n in _counts(curate, "dropped")]
+        rows.append(("kept", curate["kept"], "total"))
+    return rows
+
+
+def tables_of_crawl(crawl: dict[str, Any]) -> list[Table]:
+    """Yields by query and word, pictures by host, results left out; those that are empty are not there."""
+    yields = {"query": "New pictures by query", "word": "New pictures by word"}
+    tables = [
+        _table(title, crawl.get(source, []), [name, "calls", "results", "new"])
+        for (name, title), source in zip(yields.items(), ("queries", "words"), strict=True)
+    ]
+    tables.append(_table("Pictures by host", crawl.get("hosts", []), ["host", "pictures", "failed"]))
+    left_out = [{"reason": reason, "results": n} for reason, n in _counts(crawl, "left_out")]
+    tables.append(_table("Results left out", left_out, ["reason", "results"]))
+    return [table for table in tables if table.rows]
+
+
+def _table(title: str, found: list[dict[str, Any]], columns: list[str]) -> Table:
+    rows = [[row.get(column, "") for column in columns] for row in found]
+    return Table(title, columns, rows[:SHOWN], max(len(rows) - SHOWN, 0))
+
+
+def _counts(facts: dict[str, Any], name: str) -> list[tuple[str, int]]:
+    return sorted(facts.get(name, {}).items(), key=lambda item: -item[1])

@@ -1,0 +1,74 @@
+"""Pictures inside a page: small enough that a page of many stays small."""
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from fashion_pggan.shards import Pictures
+
+LONGEST = 1600  # pixels, of a side
+LOSSLESS = 500_000  # pixels of which it is tried
+QUALITIES = (88, 75, 60)
+LARGE, SMALL = 220_000, 110_000  # bytes that a picture may take
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A picture as a page holds it."""
+
+    src: str  # data URI
+    alt: str
+    width: int  # pixels
+    height: int
+
+
+def embedded(pixels: Pictures, alt: str, *, longest: int = LONGEST, most: int = SMALL) -> Embedded:
+    """A picture (h, w, 3), reduced as far as it must be.
+
+    Args:
+        pixels: uint8 RGB.
+        alt: what it shows, for those who do not see it.
+        longest: pixels that a side may have.
+        most: bytes that it may take before base64.
+    """
+    image = Image.fromarray(pixels)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    while len(data := _encoded(image, most)) > most:
+        image = image.resize((image.width * 3 // 4, image.height * 3 // 4), Image.Resampling.LANCZOS)
+    source = "data:image/webp;base64," + base64.b64encode(data).decode()
+    return Embedded(source, alt, image.width, image.height)
+
+
+def embedded_file(path: Path, alt: str, *, most: int = SMALL) -> Embedded | None:
+    """The same of a picture file; None where there is none that can be read."""
+    pixels = read_file(path)
+    return None if pixels is None else embedded(pixels, alt, most=most)
+
+
+def read_file(path: Path) -> Pictures | None:
+    """A picture file as (h, w, 3) uint8 RGB; None where there is none that can be read."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError):
+        return None
+
+
+def _encoded(image: Image.Image, most: int) -> bytes:
+    if image.width * image.height <= LOSSLESS and len(data := _webp(image, lossless=True)) <= most:
+        return data
+    for quality in QUALITIES:
+        data = _webp(image, quality=quality)
+        if len(data) <= most:
+            break
+    return data
+
+
+def _webp(image: Image.Image, *, lossless: bool = False, quality: int = 80) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", lossless=lossless, quality=quality)
+    return buffer.getvalue()

@@ -1,0 +1,70 @@
+"""What was evaluated, and where its numbers come from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluate.evaluation import Evaluation
+from evaluate.work import Work
+from fashion_pggan.params import EvaluateParams
+from fashion_pggan.provenance import cores, git_commit
+from fashion_pggan.shards import Dataset
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What was evaluated, and where it lies.
+
+    Args:
+        reports: folder of the page, and of what the stages wrote; that is left out where it is missing.
+        models: the train stage's output.
+        snapshots: a file per row of the evaluation.
+        dataset: what they were trained on.
+        settings: the text of params.yaml.
+    """
+
+    reports: Path
+    models: Path
+    snapshots: list[Path]
+    dataset: Dataset
+    settings: str = ""
+
+
+def origin_of(
+    subject: Subject,
+    evaluation: Evaluation,
+    facts: dict[str, Any],
+    params: EvaluateParams,
+    work: Work,
+    seconds: float,
+) -> dict[str, str]:
+    """Where the numbers come from, by label."""
+    train, dataset = facts["train"], subject.dataset
+    stages = {name: facts[name].get("seconds") for name in ("crawl", "curate", "train")} | {
+        "evaluate": seconds
+    }
+    times = [f"{name} {_duration(spent)}" for name, spent in stages.items() if spent is not None]
+    where = cores() if work.device is None else f"{work.device}, {cores()}"
+    labelled = {
+        "data set": f"{dataset.version}, {len(dataset):,} pictures of {dataset.resolution} px",
+        "best snapshot": evaluation.best.snapshot,
+        "training parameters": train.get("params_hash", ""),
+        "trained by commit": train.get("git_commit", ""),
+        "trained on": f"{train['processes']} process{'es' * (train['processes'] != 1)} on {train['device']}"
+        f" ({train.get('hardware', 'hardware not recorded')})"
+        if train
+        else "",
+        "evaluated by commit": git_commit(),
+        "evaluated on": where,
+        "time": ", ".join(times),
+        "evaluation": f"{evaluation.images:,} pictures per set, {params.patches_per_image} patches of "
+        f"{params.patch_side} px of each, {params.repeats} x {params.directions} directions, "
+        f"seed {params.seed}",
+    }
+    return {label: value for label, value in labelled.items() if value}
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,99 @@
+"""Everything together: `report.html`, which needs nothing else."""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from evaluate.evaluation import Evaluation
+from evaluate.pair import about_floor
+from evaluate.report import album
+from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
+from evaluate.report.facts import read_facts, read_history, tables_of_crawl, way_of_pictures
+from evaluate.report.images import LARGE, embedded_file
+from evaluate.report.origin import Subject, origin_of
+from evaluate.report.verdicts import verdicts
+from evaluate.table import interval_of
+from evaluate.work import Work
+from fashion_pggan.files import write_text
+from fashion_pggan.params import EvaluateParams
+
+PACKAGE = "evaluate.report"
+STAGES = ("crawl", "curate", "train", "generate", "measures", "copies")
+
+
+def write_report(
+    subject: Subject, evaluation: Evaluation, params: EvaluateParams, work: Work, seconds: float
+) -> None:
+    """Write `report.html`.
+
+    Args:
+        subject: what was evaluated.
+        evaluation: what was measured.
+        params: the evaluate section.
+        work: where it was computed.
+        seconds: that the evaluation took.
+
+    Raises:
+        UserError: a stage's report cannot be read.
+    """
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, ""),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}" if isinstance(value, int) else value
+    script, style = (
+        Markup(resources.files(PACKAGE).joinpath(f"report.{end}").read_text()) for end in ("js", "css")
+    )
+    facts = {name: read_facts(subject.reports / f"{name}.json") for name in STAGES}
+    page = environment.get_template("report.html.j2").render(
+        subject=subject,
+        evaluation=evaluation,
+        facts=facts,
+        interval_of=interval_of,
+        evaluation_seed=params.seed,
+        floor_says=about_floor(evaluation.floor.kind, evaluation.images),
+        script=script,
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        style=style,
+        verdicts=verdicts(evaluation, facts["measures"], facts["train"]),
+        way=way_of_pictures(facts["crawl"], facts["curate"]),
+        tables=tables_of_crawl(facts["crawl"]),
+        origin=origin_of(subject, evaluation, facts, params, work, seconds),
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        **_curves(subject, evaluation, facts),
+        **_pictures(subject, evaluation, facts, params, work),
+    )
+    write_text(subject.reports / "report.html", page)
+
+
+def _curves(subject: Subject, evaluation: Evaluation, facts: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "distance_curve": distances_over_training(evaluation),
+        "training_curves": training_curves(read_history(subject.reports / "training.csv")),
+        "nearest_curve": nearest_distances(facts["copies"]) if facts["copies"] else None,
+    }
+
+
+def _pictures(
+    subject: Subject, evaluation: Evaluation, facts: dict[str, Any], params: EvaluateParams, work: Work
+) -> dict[str, Any]:
+    best = subject.snapshots[evaluation.rows.index(evaluation.best)]
+    copies = facts["copies"]
+    return {
+        "samples": album.samples_of(best, params.seed, work.torch_device),
+        "strip": album.strip_of(subject.snapshots, params.seed, work.torch_device),
+        "frames": album.frames_of(subject.models),
+        "examples": embedded_file(subject.models / "dataset.png", "Pictures of the data set", most=LARGE),
+        "pairs": album.pairs_of(subject.reports / "copies.png", copies, subject.dataset.resolution)
+        if copies
+        else [],
+        "sheets": album.sheets_of(subject.dataset.folder / "sheets"),
+    }

@@ -1,0 +1,140 @@
+"""What the numbers say in sentences: pure, so that each sentence can be tested."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from evaluate.distances import Estimate
+from evaluate.evaluation import Evaluation
+
+STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One answer."""
+
+    question: str
+    state: Literal["good", "look", "note"]  # look: a person should; note: neither good nor bad
+    says: str
+
+
+def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping[str, Any]) -> list[Verdict]:
+    """The answers for this run, the weightiest first.
+
+    Args:
+        evaluation: distances of all snapshots.
+        measures: as in measures.json.
+        train: as in train.json; empty where it is missing.
+    """
+    answers = [_quality(evaluation), _course(evaluation)]
+    if measures.get("ms_ssim"):
+        answers.append(_variation(measures["ms_ssim"]))
+    if measures.get("copies"):
+        answers.append(_copies(measures["copies"]))
+    if train:
+        answers.append(_health(train))
+    return answers
+
+
+def _quality(evaluation: Evaluation) -> Verdict:
+    question = "How far from the real pictures?"
+    best, floor = evaluation.best.distances.average, evaluation.floor
+    says = f"Distance {_with_interval(best)}; real pictures lie {_with_interval(floor.distances.average)} "
+    ratio = evaluation.ratio(evaluation.best)
+    times = f"{ratio.value:.1f} times the floor" if ratio else "no ratio to the floor"
+    if floor.kind != "disjoint":
+        says += (
+            f"from themselves when patches are cut at other places: {times}. The data set is too small for "
+            "a true floor, which is about twice as high."
+        )
+        return Verdict(question, "note", says)
+    says += f"from other real pictures: {times}."
+    if best.overlaps(floor.distances.average):
+        return Verdict(
+            question, "good", f"{says} The intervals overlap: this distance does not tell them apart."
+        )
+    return Verdict(question, "look", f"{says} The intervals do not overlap: there is more to gain.")
+
+
+def _course(evaluation: Evaluation) -> Verdict:
+    question = "Was it trained long enough?"
+    best, last, rival = evaluation.best, evaluation.rows[-1], evaluation.runner_up
+    if len(evaluation.rows) == 1:
+        return Verdict(question, "note", "There is one snapshot: nothing to compare it with.")
+    if best is last and rival is None:
+        return Verdict(
+            question, "look", "The last snapshot is clearly the best: train longer, it may still improve."
+        )
+    if best is last:
+        return Verdict(
+            question,
+            "note",
+            f"The last snapshot is the best, but not told from that at {_kimg(rival)}: it improves slowly.",
+        )
+    if best.distances.average.overlaps(last.distances.average):
+        return Verdict(
+            question,
+            "good",
+            f"The best is at {_kimg(best)}, and not told from the last: longer training gains little.",
+        )
+    return Verdict(
+        question,
+        "look",
+        f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last.",
+    )
+
+
+def _variation(similarity: Mapping[str, Any]) -> Verdict:
+    question = "Do its pictures vary?"
+    made, real = similarity["generated"], similarity["real"]
+    says = (
+        f"MS-SSIM of pairs is {made['value']:.3f} for generated and {real['value']:.3f} for real pictures "
+        f"({similarity['pairs']:,} pairs each; lower is more varied)"
+    )
+    if made["low"] is None or real["low"] is None:
+        return Verdict(question, "note", f"{says}.")
+    if made["low"] > real["high"]:
+        return Verdict(
+            question, "look", f"{says}: less varied than the training pictures, a sign of mode collapse."
+        )
+    if made["high"] < real["low"]:
+        return Verdict(question, "look", f"{says}: more varied than the training pictures, often by noise.")
+    return Verdict(question, "good", f"{says}: not told apart.")
+
+
+def _copies(copies: Mapping[str, Any]) -> Verdict:
+    question = "Does it copy training pictures?"
+    count, near, expected = copies["pictures"], copies["near"], copies["expected_share"]
+    says = (
+        f"{near} of {count:,} generated pictures are nearer to a training picture than {expected:.0%} of "
+        "real pictures are to another"
+    )
+    usual = count * expected + STANDARD_ERRORS * math.sqrt(count * expected * (1 - expected))
+    if near > usual:
+        return Verdict(
+            question, "look", f"{says}, more than chance gives: look at the pairs below before you share any."
+        )
+    return Verdict(question, "good", f"{says}: no more than chance gives.")
+
+
+def _health(train: Mapping[str, Any]) -> Verdict:
+    question = "Did training stay healthy?"
+    skipped, alarms = train.get("skipped_steps", 0), train.get("alarms", "")
+    if not skipped and not alarms:
+        return Verdict(question, "good", "No step was skipped and no alarm was raised.")
+    said = [f"{skipped:,} steps skipped for numbers that are not finite"] if skipped else []
+    said += [f"alarms: {alarms}"] if alarms else []
+    return Verdict(question, "look", "; ".join(said) + ".")
+
+
+def _with_interval(estimate: Estimate) -> str:
+    if estimate.interval is None:
+        return f"{estimate.value:.2f}"
+    low, high = estimate.interval
+    return f"{estimate.value:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _kimg(row: Any) -> str:
+    return f"{row.kimg:.1f} kimg"

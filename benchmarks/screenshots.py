@@ -1,4 +1,4 @@
-"""`python -m benchmarks.screenshots DIR`: the report and the explorer as a browser shows them, for the docs."""
+"""`python -m benchmarks.screenshots DIR`: the report and the explorer in a browser, for the docs."""
 
 import argparse
 import shutil
@@ -16,13 +16,14 @@ from fashion_pggan.errors import UserError
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PLACE = {"latent_index": "5", "other_index": "10"}
 SLIDERS = {"share": "0.35", "direction1": "0.15", "direction3": "-0.2"}
-WIDTH, PHONE = 1100, 390  # pixels of the window
+DESK, PHONE = (1100, 1400), (390, 1100)  # pixels of the window
 
 
 def main() -> None:
     """Open both pages, move some of the explorer's sliders, write what is to be seen."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__)
     parser.add_argument("out", type=Path, help="folder for report.png, report_phone.png and explorer.png")
+    parser.add_argument("--whole", action="store_true", help="the report's whole length")
     parser.add_argument("--report", type=Path, default=Path("reports/report.html"))
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--data", type=Path, default=Path("data/curated"))
@@ -35,18 +36,21 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        for name, width, dark in (("report", WIDTH, False), ("report_phone", PHONE, True)):
-            with _page(window, given.report.resolve().as_uri(), width, dark=dark) as page:
-                page.screenshot(path=given.out / f"{name}.png", full_page=True)
-        with _explorer(given.models, given.data) as address, _page(window, address, WIDTH) as page:
+        for name, size, dark in (("report", DESK, False), ("report_phone", PHONE, True)):
+            with _page(window, given.report.resolve().as_uri(), size, dark=dark) as page:
+                page.screenshot(path=given.out / f"{name}.png", full_page=given.whole)
+        with _explorer(given.models, given.data) as address, _page(window, address, DESK) as page:
             _walk(page)
             page.screenshot(path=given.out / "explorer.png", full_page=True)
         window.close()
 
 
 @contextmanager
-def _page(window: Browser, address: str, width: int, *, dark: bool = False) -> Iterator[Page]:
-    page = window.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
+def _page(window: Browser, address: str, size: tuple[int, int], *, dark: bool = False) -> Iterator[Page]:
+    width, height = size
+    page = window.new_page(
+        viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+    )
     page.goto(address)
     yield page
     page.close()

@@ -17,6 +17,7 @@ ACROSS = 8  # pictures in a row of the strip
 PAIR_COLUMNS = 8  # pictures in a row of copies.png, two of a pair
 PAIR_SIDE = 400  # pixels, the longest of a pair's two pictures side by side
 PAIR_BYTES = 25_000
+KEPT, STYLE = "kept", "style-"  # names of curation's sheets
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,18 @@ def sheets_of(folder: Path) -> dict[str, Embedded]:
     """Curation's contact sheets by name: kept, reasons pictures were dropped for, styles."""
     found = {}
     for path in sorted(folder.glob("*.png")):
-        alt = f"Contact sheet: {path.stem.replace('-', ' ').replace('_', ' ').lower()}"
-        if picture := embedded_file(path, alt, most=LARGE if path.stem == "kept" else SMALL):
-            found[path.stem] = picture
+        name = _name_of(path.stem)
+        most = LARGE if name == KEPT else SMALL
+        if picture := embedded_file(path, f"Contact sheet of pictures, {name}", most=most):
+            found[name] = picture
     return found
+
+
+def _name_of(sheet: str) -> str:
+    """What a sheet shows: curation names them `kept`, `style-STYLE` or by the reason for dropping."""
+    if sheet.startswith(STYLE):
+        return f"style: {sheet.removeprefix(STYLE).replace('_', ' ')}"
+    return sheet if sheet == KEPT else f"dropped: {sheet}"
 
 
 def spread(paths: Sequence[Path]) -> list[Path]:

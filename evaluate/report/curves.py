@@ -77,6 +77,8 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
         if floor.interval:
             axes.axhspan(*floor.interval, color=INK, alpha=0.12)
         axes.set_yscale("log")
+        for axis_format in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis_format("{x:g}")
     return curve
 
 

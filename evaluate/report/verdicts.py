@@ -7,8 +7,16 @@ from typing import Any, Literal
 
 from evaluate.distances import Estimate
 from evaluate.evaluation import Evaluation
+from evaluate.table import Row
 
+SHARP = 1.5  # times the floor; an interval that ends above it says little
 STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many
+
+
+SAME = "The intervals overlap: this distance does not tell them apart."
+BLUNT = "But they are wide: measure more pictures (evaluate.images) for a sharper answer."
+
+State = Literal["good", "look", "note"]  # look: a person should; note: neither good nor bad
 
 
 @dataclass(frozen=True)
@@ -16,7 +24,7 @@ class Verdict:
     """One answer."""
 
     question: str
-    state: Literal["good", "look", "note"]  # look: a person should; note: neither good nor bad
+    state: State
     says: str
 
 
@@ -39,51 +47,39 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
 
 
 def _quality(evaluation: Evaluation) -> Verdict:
-    question = "How far from the real pictures?"
-    best, floor = evaluation.best.distances.average, evaluation.floor
-    says = f"Distance {_with_interval(best)}; real pictures lie {_with_interval(floor.distances.average)} "
+    best, floor = evaluation.best.distances.average, evaluation.floor.distances.average
     ratio = evaluation.ratio(evaluation.best)
     times = f"{ratio.value:.1f} times the floor" if ratio else "no ratio to the floor"
-    if floor.kind != "disjoint":
-        says += (
-            f"from themselves when patches are cut at other places: {times}. The data set is too small for "
-            "a true floor, which is about twice as high."
-        )
-        return Verdict(question, "note", says)
-    says += f"from other real pictures: {times}."
-    if best.overlaps(floor.distances.average):
-        return Verdict(
-            question, "good", f"{says} The intervals overlap: this distance does not tell them apart."
-        )
-    return Verdict(question, "look", f"{says} The intervals do not overlap: there is more to gain.")
+    state: State = "look"
+    if evaluation.floor.kind != "disjoint":
+        state, among = "note", "themselves when patches are cut at other places"
+        means = "The data set is too small for a true floor, which is about twice as high."
+    else:
+        among = "other real pictures"
+        means = "The intervals do not overlap: there is more to gain."
+        if best.overlaps(floor):
+            sharp = ratio and ratio.interval and ratio.interval[1] <= SHARP
+            state, means = ("good", SAME) if sharp else ("note", f"{SAME} {BLUNT}")
+    says = (
+        f"Distance {_with_interval(best)}; real pictures lie {_with_interval(floor)} from {among}: {times}."
+    )
+    return Verdict("How far from the real pictures?", state, f"{says} {means}")
 
 
 def _course(evaluation: Evaluation) -> Verdict:
-    question = "Was it trained long enough?"
     best, last, rival = evaluation.best, evaluation.rows[-1], evaluation.runner_up
+    state: State = "look"
     if len(evaluation.rows) == 1:
-        return Verdict(question, "note", "There is one snapshot: nothing to compare it with.")
-    if best is last and rival is None:
-        return Verdict(
-            question, "look", "The last snapshot is clearly the best: train longer, it may still improve."
-        )
-    if best is last:
-        return Verdict(
-            question,
-            "note",
-            f"The last snapshot is the best, but not told from that at {_kimg(rival)}: it improves slowly.",
-        )
-    if best.distances.average.overlaps(last.distances.average):
-        return Verdict(
-            question,
-            "good",
-            f"The best is at {_kimg(best)}, and not told from the last: longer training gains little.",
-        )
-    return Verdict(
-        question,
-        "look",
-        f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last.",
-    )
+        state, says = "note", "There is one snapshot: nothing to compare it with."
+    elif best is last and rival is None:
+        says = "The last snapshot is clearly the best: trained longer, it may still improve."
+    elif best is last:
+        state, says = "note", f"The last snapshot is the best, but not told from that at {_kimg(rival)}."
+    elif best.distances.average.overlaps(last.distances.average):
+        state, says = "good", f"The best, at {_kimg(best)}, is not told from the last: it has levelled off."
+    else:
+        says = f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last."
+    return Verdict("Was it trained long enough?", state, says)
 
 
 def _variation(similarity: Mapping[str, Any]) -> Verdict:
@@ -136,5 +132,5 @@ def _with_interval(estimate: Estimate) -> str:
     return f"{estimate.value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def _kimg(row: Any) -> str:
-    return f"{row.kimg:.1f} kimg"
+def _kimg(row: Row | None) -> str:
+    return f"{row.kimg:.1f} kimg" if row else ""

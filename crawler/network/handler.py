@@ -1,4 +1,4 @@
-"""Scrapy's downloads through aiohttp: large reads, no step per chunk, and what is unwanted stopped early.
+"""Scrapy's downloads through libcurl: large reads, no step per chunk, and what is unwanted stopped early.
 
 All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done
 before and after a handler. This one keeps its promises: a time-out over the whole answer, `download_maxsize`,
@@ -7,24 +7,20 @@ lost data as failure, proxies, verified certificates, and the signals headers_re
 
 import asyncio
 import ssl
-import time
+from functools import partial
 from ipaddress import ip_address
 from typing import Any, Self
-from urllib.parse import urlsplit
 
-import aiohttp
-import yarl
-from scrapy import exceptions, signals
-from scrapy.http import Headers
+import certifi
+import pycurl
+from scrapy import exceptions
 from scrapy.responsetypes import responsetypes
 
-from crawler.network.header import ENOUGH, size_of
-from crawler.network.permission import opted_out
-from crawler.network.public import PublicResolver, check_address
-from crawler.network.reasons import RefusedError
+from crawler.network.answer import Answer, Wishes
+from crawler.network.public import Gateway, check_address, named_port_of
+from crawler.network.transfers import READ_BYTES, Transfers
 
-READ_BYTES = 1 << 20  # that may wait in a connection; aiohttp's 64 KB stop and start it for each picture
-DNS_S = 300  # seconds that an address is kept
+LOST = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
 
 
 class PictureHandler:
@@ -38,30 +34,12 @@ class PictureHandler:
     def __init__(self, crawler: Any) -> None:
         settings = crawler.settings
         self.crawler = crawler
-        self.agent: str = settings["ROBOTSTXT_USER_AGENT"]
-        self.max_bytes: int = settings.getint("DOWNLOAD_MAXSIZE")
+        self.wishes = Wishes(settings)
         self.fail_on_loss: bool = settings.getbool("DOWNLOAD_FAIL_ON_DATALOSS")
-        self.obey: bool = settings.getbool("CRAWL_OBEY_OPT_OUT")
-        self.min_side: int = settings.getint("CRAWL_MIN_SIDE")
-        self.max_pixels: int = settings.getint("CRAWL_MAX_PIXELS")
+        self.verify: bool = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
         self.proxies: set[str] = set()
-        context = ssl.create_default_context()
-        if not settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES"):
-            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connector = aiohttp.TCPConnector(
-            limit=0,  # the downloader's slots limit them
-            resolver=PublicResolver(self._private),
-            ttl_dns_cache=DNS_S,
-            ssl=context,
-        )
-        self.session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-            read_bufsize=READ_BYTES,
-            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-        )
+        self.authorities = ssl.get_default_verify_paths().cafile or certifi.where()
+        self.transfers = Transfers(settings.getint("CONCURRENT_REQUESTS"))
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -82,134 +60,114 @@ class PictureHandler:
                 return await self._fetch(request)
         except TimeoutError as error:
             raise exceptions.DownloadTimeoutError(f"{request.url} took longer than {seconds} s") from error
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
-            raise exceptions.UnsupportedURLSchemeError(str(error)) from error
-        except aiohttp.ClientConnectorDNSError as error:
-            raise exceptions.CannotResolveHostError(str(error)) from error
-        except aiohttp.ClientConnectorError as error:
-            raise exceptions.DownloadConnectionRefusedError(str(error)) from error
-        except aiohttp.ClientPayloadError as error:
-            raise exceptions.ResponseDataLossError(str(error)) from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: an answer that is no HTTP
-            raise exceptions.DownloadFailedError(str(error)) from error
 
     async def close(self) -> None:
         """Close the connections."""
-        await self.session.close()
+        self.transfers.close()
 
     def _private(self) -> frozenset[str]:
         """Hosts that may be private: the demo shop's, and the proxies that the user has set."""
         return getattr(self.crawler.spider, "private_hosts", frozenset()) | self.proxies
 
     async def _fetch(self, request: Any) -> Any:
-        began = time.monotonic()
-        async with self.session.request(
-            request.method,
-            yarl.URL(request.url, encoded=True),
-            data=request.body or None,
-            headers=_headers_to_send(request),
-            allow_redirects=False,
-            proxy=self._proxy_of(request),
-            proxy_headers=_proxy_headers_of(request),
-        ) as response:
-            request.meta["download_latency"] = time.monotonic() - began
-            headers = Headers(list(response.headers.items()))
-            peer = response.connection and response.connection.transport
-            address = peer.get_extra_info("peername") if peer else None
-            self._check_headers(request, response)
-            stopped = self._heard(
-                signals.headers_received, request, headers=headers, body_length=response.content_length
-            )
-            body, flags = (b"", ["download_stopped"]) if stopped else await self._body(request, response)
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        return kind(
-            request.url,
-            status=response.status,
-            headers=headers,
-            body=body,
-            flags=flags,
-            ip_address=ip_address(address[0]) if address else None,
-            protocol="HTTP/1.1",
-        )
-
-    async def _body(self, request: Any, response: aiohttp.ClientResponse) -> tuple[bytes, list[str]]:
-        """All of a body, as it came, and Scrapy's flags."""
-        most = request.meta.get("download_maxsize", self.max_bytes)
-        wants_size = bool(request.meta.get("picture")) and "Content-Encoding" not in response.headers
-        wants_size = wants_size and response.status == 200 and bool(self.min_side or self.max_pixels)
-        chunks, size = [], 0
+        send = partial(self.crawler.signals.send_catch_log, spider=self.crawler.spider)
+        proxy = self._proxy_of(request)
+        tunnel = bool(proxy) and request.url.startswith("https:")
+        answer = Answer(request, self.wishes, send, tunnel=tunnel)
+        easy = self.transfers.handle()
         try:
-            while chunk := await response.content.readany():
-                chunks.append(chunk)
-                size += len(chunk)
-                if most and size > most:
-                    raise RefusedError("TOO_LARGE", f"{request.url} is larger than {most} bytes")
-                if wants_size:
-                    wants_size = not self._check_size(request, b"".join(chunks)) and size < ENOUGH
-                if self._heard(signals.bytes_received, request, data=chunk):
-                    return b"".join(chunks), ["download_stopped"]
-        except aiohttp.ClientPayloadError:
-            if request.meta.get("download_fail_on_dataloss", self.fail_on_loss):
-                raise
-            return b"".join(chunks), ["dataloss"]
-        return (chunks[0] if len(chunks) == 1 else b"".join(chunks)), []
+            gateway = self._set(easy, request, answer, proxy)
+            code = await self.transfers.perform(easy)
+            if not code:
+                answer.take_end()
+            address, text = easy.getinfo(pycurl.PRIMARY_IP), easy.errstr()
+        finally:
+            self.transfers.give_back(easy)
+        stopped = answer.error or gateway.refused
+        if stopped:
+            raise stopped
+        if code and not answer.flags:
+            loss = answer.complete and code in LOST
+            if not loss or request.meta.get("download_fail_on_dataloss", self.fail_on_loss):
+                raise _error_of(code, text or request.url, loss=loss)
+            answer.flags = ["dataloss"]
+        return _response_of(answer, address)
 
-    def _check_headers(self, request: Any, response: aiohttp.ClientResponse) -> None:
-        most = request.meta.get("download_maxsize", self.max_bytes)
-        if most and (response.content_length or 0) > most:
-            raise RefusedError("TOO_LARGE", f"{request.url} is larger than {most} bytes")
-        if self.obey and request.meta.get("picture"):
-            tags = response.headers.getall("X-Robots-Tag", [])
-            if signal := opted_out(tags, response.headers.get("TDM-Reservation", ""), self.agent):
-                raise RefusedError("OPTED_OUT", f"{request.url} says {signal}")
+    def _set(self, easy: Any, request: Any, answer: Answer, proxy: str) -> Gateway:
+        """Tell libcurl what to ask for, and who hears the answer."""
+        gateway = Gateway(named_port_of(proxy or request.url), self._private())
+        options = {
+            pycurl.URL: request.url,
+            pycurl.PATH_AS_IS: 1,
+            pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
+            pycurl.NOSIGNAL: 1,
+            pycurl.BUFFERSIZE: READ_BYTES,
+            pycurl.HTTPHEADER: _headers_to_send(request),
+            pycurl.PROXY: proxy,  # empty: none, not even that of the environment
+            pycurl.CAINFO: self.authorities,
+            pycurl.SSL_VERIFYPEER: int(self.verify),
+            pycurl.SSL_VERIFYHOST: 2 * self.verify,
+            pycurl.OPENSOCKETFUNCTION: gateway.open,
+            pycurl.HEADERFUNCTION: answer.take_line,
+            pycurl.WRITEFUNCTION: answer.take_chunk,
+        }
+        for option, value in options.items():
+            easy.setopt(option, value)
+        if request.method != "GET" or request.body:
+            easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+            easy.setopt(pycurl.NOBODY, int(request.method == "HEAD"))
+        if request.body:
+            easy.setopt(pycurl.POSTFIELDS, request.body)
+        authorization = request.headers.get("Proxy-Authorization")
+        if proxy and authorization:
+            easy.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
+            easy.setopt(pycurl.PROXYHEADER, [b"Proxy-Authorization: " + authorization])
+        return gateway
 
-    def _check_size(self, request: Any, begin: bytes) -> bool:
-        """Whether the first bytes say the size; refuses what is not wanted."""
-        size = size_of(begin)
-        if size is None:
-            return False
-        if min(size) < self.min_side:
-            raise RefusedError("TOO_SMALL", f"{request.url} has {size[0]} x {size[1]} px")
-        if self.max_pixels and size[0] * size[1] > self.max_pixels:
-            raise RefusedError("TOO_MANY_PIXELS", f"{request.url} has {size[0]} x {size[1]} px")
-        return True
-
-    def _heard(self, signal: Any, request: Any, **facts: Any) -> bool:
-        """Send a signal; returns whether one that hears it stops the download.
-
-        Raises:
-            StopDownload: one of them stops it and calls it a failure.
-        """
-        heard = self.crawler.signals.send_catch_log(
-            signal=signal, request=request, spider=self.crawler.spider, **facts
-        )
-        for _, result in heard:
-            stop = getattr(result, "value", None)
-            if isinstance(stop, exceptions.StopDownload):
-                if stop.fail:
-                    raise stop
-                return True
-        return False
-
-    def _proxy_of(self, request: Any) -> str | None:
-        proxy = request.meta.get("proxy")
-        if not proxy:
-            return None
-        proxy = proxy if "://" in proxy else f"http://{proxy}"
-        parts = urlsplit(proxy)
-        self.proxies.add(f"{parts.hostname}:{parts.port or 80}")
-        return str(proxy)
+    def _proxy_of(self, request: Any) -> str:
+        proxy = str(request.meta.get("proxy") or "")
+        if proxy:
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            self.proxies.add(named_port_of(proxy))
+        return proxy
 
 
-def _headers_to_send(request: Any) -> list[tuple[str, str]]:
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
+def _headers_to_send(request: Any) -> list[bytes]:
+    lines = [
+        name + b": " + value if value else name + b";"  # libcurl's way to send an empty header
         for name, values in request.headers.items()
         if name != b"Proxy-Authorization"
         for value in values
     ]
+    for line in lines:
+        if b"\r" in line or b"\n" in line:
+            raise ValueError(f"{line!r} cannot be a header")
+    return [*lines, *(name + b":" for name in (b"Accept", b"Expect") if name not in request.headers)]
 
 
-def _proxy_headers_of(request: Any) -> dict[str, str] | None:
-    value = request.headers.get(b"Proxy-Authorization")
-    return {"Proxy-Authorization": value.decode("latin-1")} if value and request.meta.get("proxy") else None
+def _response_of(answer: Answer, address: str) -> Any:
+    request, body = answer.request, answer.body
+    kind = responsetypes.from_args(headers=answer.headers, url=request.url, body=body)
+    return kind(
+        request.url,
+        status=answer.status,
+        headers=answer.headers,
+        body=body,
+        flags=answer.flags,
+        ip_address=ip_address(address.partition("%")[0]) if address else None,
+        protocol="HTTP/1.1",
+    )
+
+
+def _error_of(code: int, text: str, *, loss: bool) -> Exception:
+    """Scrapy's error for one of libcurl's."""
+    kinds: dict[int, type[Exception]] = {
+        pycurl.E_URL_MALFORMAT: exceptions.UnsupportedURLSchemeError,
+        pycurl.E_COULDNT_RESOLVE_HOST: exceptions.CannotResolveHostError,
+        pycurl.E_COULDNT_RESOLVE_PROXY: exceptions.CannotResolveHostError,
+        pycurl.E_COULDNT_CONNECT: exceptions.DownloadConnectionRefusedError,
+        pycurl.E_OPERATION_TIMEDOUT: exceptions.DownloadTimeoutError,
+    }
+    other = exceptions.ResponseDataLossError if loss else exceptions.DownloadFailedError
+    kind: type[Exception] = kinds.get(code, other)
+    return kind(f"{text} (libcurl {code})")

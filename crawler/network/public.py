@@ -2,15 +2,12 @@
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+import pycurl
 
 from crawler.network.reasons import RefusedError
-
-Private = Callable[[], frozenset[str]]  # hosts with port that may be asked though they are private
 
 
 def check_address(url: str, private: frozenset[str]) -> None:
@@ -22,10 +19,11 @@ def check_address(url: str, private: frozenset[str]) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise RefusedError("BAD_ADDRESS", f"{url[:200]} is no address of the web")
-    if not _is_number(parts.hostname):
-        return  # a name: the resolver judges what it stands for
-    if not is_public(parts.hostname) and f"{parts.hostname}:{_port_of(url)}" not in private:
-        raise RefusedError("PRIVATE_ADDRESS", f"{parts.hostname} is a private address")
+    host = _host_of(url)
+    if not _is_number(host):
+        return  # a name: the gateway judges what it stands for
+    if not is_public(host) and named_port_of(url) not in private:
+        raise RefusedError("PRIVATE_ADDRESS", f"{host} is a private address")
 
 
 def is_public(address: str) -> bool:
@@ -41,35 +39,49 @@ def is_public(address: str) -> bool:
     return number.is_global and not number.is_multicast
 
 
-class PublicResolver(AbstractResolver):
-    """Resolves names, and refuses those that stand for a private address.
+class Gateway:
+    """Opens the sockets of one request, to public addresses alone.
 
-    aiohttp connects to what this gives it, so a name cannot change its mind in between.
+    libcurl connects to what it has resolved and shows here, so a name cannot change its mind in between, and
+    no way of writing a URL leads past it.
+
+    Args:
+        named: host and port of the URL.
+        private: hosts with port that may be asked though they are private.
     """
 
-    def __init__(self, private: Private) -> None:
-        self.private = private
-        self.resolver = ThreadedResolver()
+    def __init__(self, named: str, private: frozenset[str]) -> None:
+        self.named = named
+        self.may_be_private = named in private
+        self.refused: RefusedError | None = None
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The public addresses of a host; raises a RefusedError when it has none but others."""
-        found = await self.resolver.resolve(host, port, family)
-        if f"{host}:{port}" in self.private():
-            return found
-        public = [answer for answer in found if is_public(answer["host"])]
-        if found and not public:
-            raise RefusedError("PRIVATE_ADDRESS", f"{host} has a private address, {found[0]['host']}")
-        return public
+    def open(self, purpose: int, address: Any) -> int:
+        """A socket for an address (family, socktype, protocol, addr), or libcurl's word for none."""
+        host, port = address.addr[:2]
+        if not is_public(host) and not (self.may_be_private and self.named.endswith(f":{port}")):
+            self.refused = RefusedError("PRIVATE_ADDRESS", f"{self.named} has a private address, {host}")
+            return int(pycurl.SOCKET_BAD)
+        self.refused = None  # there is one that may be asked
+        return socket.socket(address.family, address.socktype, address.protocol).detach()
 
-    async def close(self) -> None:
-        """Nothing is held."""
+
+def named_port_of(url: str) -> str:
+    """Host and port of a URL, as `example.org:443`."""
+    return f"{_host_of(url)}:{_port_of(url)}"
 
 
 def _behind_nat64(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     in_range = number in ipaddress.IPv6Network("64:ff9b::/96")
     return ipaddress.IPv4Address(int(number) & 0xFFFFFFFF) if in_range else None
+
+
+def _host_of(url: str) -> str:
+    """The host of a URL; an IPv4 address in the usual spelling, however it is written (127.1, 0x7f.1)."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError):
+        return host
 
 
 def _is_number(host: str) -> bool:
@@ -82,4 +94,4 @@ def _is_number(host: str) -> bool:
 
 def _port_of(url: str) -> int:
     parts = urlsplit(url)
-    return parts.port or {"http": 80, "https": 443}[parts.scheme]
+    return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)  # of a SOCKS proxy

@@ -3,13 +3,18 @@
 import asyncio
 import gzip
 import io
+import os
+import socket
 import struct
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pycurl
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -18,9 +23,10 @@ from PIL import Image
 from scrapy import signals
 from scrapy.exceptions import StopDownload
 
+from crawler.network.handler import PictureHandler
 from crawler.network.header import size_of
 from crawler.network.permission import opted_out
-from crawler.network.public import PublicResolver, check_address, is_public
+from crawler.network.public import Gateway, check_address, is_public
 from crawler.network.reasons import RefusedError
 from crawler.pace import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
 from crawler.spiders.naver_tops import NaverTops
@@ -180,7 +186,19 @@ def test_what_is_of_the_internet_is_public(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["file:///etc/passwd", "ftp://a.org/x", "data:,x", "http:///x", "gopher://a", "http://[::1]/"]
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://a.org/x",
+        "data:,x",
+        "http:///x",
+        "gopher://a",
+        "http://[::1]/",
+        "http://127.1/",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://017700000001/",
+    ],
 )
 def test_what_is_no_public_web_address_is_refused(url: str) -> None:
     with pytest.raises(RefusedError):
@@ -193,14 +211,28 @@ def test_only_the_port_that_was_named_may_be_private() -> None:
         check_address("http://127.0.0.1:8001/a", frozenset({"127.0.0.1:8000"}))
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.1", "2130706433", "0x7f.1"])
-def test_a_name_that_stands_for_a_private_address_is_refused(host: str) -> None:
+class _Address(NamedTuple):
+    family: int
+    socktype: int
+    protocol: int
+    addr: tuple[Any, ...]
 
-    async def resolve() -> None:
-        await PublicResolver(frozenset).resolve(host, 80)
 
-    with pytest.raises((RefusedError, OSError)):  # OSError: a system that does not know such spellings
-        asyncio.run(resolve())
+def test_a_socket_is_opened_to_public_addresses_and_to_the_named_port_alone() -> None:
+    def opened(gateway: Gateway, host: str, port: int) -> bool:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        number = gateway.open(0, _Address(family, socket.SOCK_STREAM, 6, (host, port)))
+        if number != pycurl.SOCKET_BAD:
+            os.close(number)
+        return number != pycurl.SOCKET_BAD
+
+    strict, named = Gateway("a.org:80", frozenset()), Gateway("shop:8000", frozenset({"shop:8000"}))
+    assert [opened(strict, host, 80) for host in ("8.8.8.8", "10.0.0.1", "::1")] == [True, False, False]
+    assert strict.refused
+    assert strict.refused.reason == "PRIVATE_ADDRESS"
+    assert opened(strict, "8.8.8.8", 80)
+    assert strict.refused is None
+    assert [opened(named, "127.0.0.1", port) for port in (8000, 8001, 18000)] == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +261,103 @@ def test_a_link_to_a_private_address_is_refused(shop: Any, crawl: Crawl, tmp_pat
     figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org")
     assert (figures["failed"], figures["left_out"]) == ({"PRIVATE_ADDRESS": 2}, {"BAD_ADDRESS": 1})
     assert (figures["pictures"], figures["calls"], figures["provider"]) == (1, 0, "urls")
+
+
+# what servers send beside what they announce
+
+
+@contextmanager
+def server_that_says(*parts: bytes) -> Iterator[str]:
+    """The address of a server that sends these parts to whoever connects, each some time after the other."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, suppress(OSError):
+                while b"\r\n\r\n" not in connection.recv(65536):
+                    pass
+                for part in parts:
+                    connection.sendall(part)
+                    time.sleep(0.05)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)
+
+
+ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npicture"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\n"
+
+
+@pytest.mark.parametrize(
+    ("parts", "failed"),
+    [
+        ((ANNOUNCED,), {}),
+        ((ANNOUNCED + b"and more",), {}),
+        ((ANNOUNCED, b"and more"), {}),
+        ((ANNOUNCED[:-3], ANNOUNCED[-3:] + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"), {}),
+        ((b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ANNOUNCED,), {}),
+        ((CHUNKED + b"0\r\nContent-Length: 99\r\n\r\n",), {}),
+        ((b"HTTP/1.1 200 OK\r\n\r\npicture",), {}),
+        ((ANNOUNCED[:-3],), {"BROKEN_TRANSFER": 1}),
+        ((CHUNKED,), {"BROKEN_TRANSFER": 1}),
+        ((ANNOUNCED.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\n"),), {"BROKEN_TRANSFER": 1}),
+        ((b"picture",), {"BROKEN_TRANSFER": 1}),
+        ((b"HTTP/1.1 200 OK\r\n" + b"A: " + b"a" * 2_000_000,), {"BROKEN_TRANSFER": 1}),
+        ((b"",), {"BROKEN_TRANSFER": 1}),
+    ],
+)  # fmt: skip
+def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
+    crawl: Crawl,
+    shop: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    parts: tuple[bytes, ...],
+    failed: dict[str, int],
+) -> None:
+    with server_that_says(*parts) as address:
+        shop.pictures = {"/p/1.jpg": b"first"}
+        shop.faults["/p/away"] = lambda request: web.Response(
+            status=302, headers={"Location": f"{address}/picture"}
+        )
+        mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
+        monkeypatch.setattr(PictureHandler, "_private", lambda self: mine)
+        figures = crawl(retries=0)
+    assert figures["failed"] == failed
+    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    bodies = {(tmp_path / "raw" / record.file).read_bytes() for record in records}
+    assert bodies == ({b"first"} if failed else {b"first", b"picture"})
+
+
+def test_a_proxy_of_the_user_is_asked_though_it_is_private(
+    crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = tmp_path / "links.txt"
+    links.write_text("http://pictures.example/a.jpg\nhttps://pictures.example/b.jpg\n")
+    with server_that_says(ANNOUNCED) as plain, server_that_says(b"HTTP/1.1 403 No\r\n\r\n") as closed:
+        monkeypatch.setenv("http_proxy", plain)
+        monkeypatch.setenv("https_proxy", closed)
+        figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
+    assert figures["pictures"] == 1
+    assert figures["failed"].keys() <= {"BROKEN_TRANSFER", "UNREACHABLE", "ROBOTS_UNREADABLE"}
+    assert sum(figures["failed"].values()) == 1
+
+
+def test_the_environments_proxy_is_not_the_demo_shops(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert crawl()["failed"] == {}
 
 
 # pauses

@@ -1,0 +1,117 @@
+"""libcurl's transfers on asyncio: many at once on one event loop, connections kept and used again."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pycurl
+
+READ_BYTES = 1 << 18  # that a transfer hands over at once
+NO_ANSWER = (pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_UNSUPPORTED_PROTOCOL)  # no HTTP/1
+
+
+class Transfers:
+    """Runs easy handles; one per event loop.
+
+    Args:
+        connections: how many are kept open for further requests.
+    """
+
+    def __init__(self, connections: int) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.multi = pycurl.CurlMulti()
+        self.multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self.multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self.multi.setopt(pycurl.M_MAXCONNECTS, connections)
+        self.timer: asyncio.TimerHandle | None = None
+        self.running: dict[Any, asyncio.Future[int]] = {}
+        self.idle: list[Any] = []  # handles that may be used again
+
+    def handle(self) -> Any:
+        """An easy handle without options."""
+        return self.idle.pop() if self.idle else pycurl.Curl()
+
+    async def perform(self, easy: Any) -> int:
+        """Run a transfer to its end; returns libcurl's error code, 0 for none.
+
+        What a server sends beyond an answer's announced length is no answer: a connection on which it has
+        come is not used again, and one on which it comes later is given up for a fresh one.
+        Cancelled, it closes the transfer's connection.
+        """
+        code = await self._run(easy)
+        if code in NO_ANSWER and not easy.getinfo(pycurl.NUM_CONNECTS):
+            easy.setopt(pycurl.FRESH_CONNECT, 1)
+            code = await self._run(easy)
+        return code
+
+    async def _run(self, easy: Any) -> int:
+        ended = self.running[easy] = self.loop.create_future()
+        self.multi.add_handle(easy)
+        try:
+            return int(await ended)
+        finally:
+            self.running.pop(easy, None)
+            self.multi.remove_handle(easy)
+
+    def give_back(self, easy: Any) -> None:
+        """Take a handle that is no longer needed; its answer must have been read."""
+        easy.reset()
+        self.idle.append(easy)
+
+    def close(self) -> None:
+        """Close all connections; nothing may be running."""
+        if self.timer:
+            self.timer.cancel()
+        for easy in self.idle:
+            easy.close()
+        self.multi.close()
+
+    def _watch(self, event: int, number: int, multi: Any, data: Any) -> None:
+        """What libcurl waits for on a socket: told by libcurl, told on to the loop."""
+        if event in (pycurl.POLL_IN, pycurl.POLL_INOUT):
+            self.loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
+        else:
+            self.loop.remove_reader(number)
+        if event in (pycurl.POLL_OUT, pycurl.POLL_INOUT):
+            self.loop.add_writer(number, self._act, number, pycurl.CSELECT_OUT)
+        else:
+            self.loop.remove_writer(number)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.timer = None
+        if milliseconds >= 0:  # -1: none is wanted
+            self.timer = self.loop.call_later(milliseconds / 1000, self._act, pycurl.SOCKET_TIMEOUT, 0)
+
+    def _act(self, number: int, ready: int) -> None:
+        """Let libcurl go on, and end the transfers that it has ended."""
+        self.multi.socket_action(number, ready)
+        while True:
+            waiting, done, failed = self.multi.info_read()
+            for easy in done:
+                self._end(easy, pycurl.E_OK)
+            for easy, code, _ in failed:
+                self._end(easy, code)
+            if not waiting:
+                return
+
+    def _end(self, easy: Any, code: int) -> None:
+        ended = self.running.pop(easy, None)
+        _shut_if_more_came(easy.getinfo(pycurl.ACTIVESOCKET))
+        if ended and not ended.done():
+            ended.set_result(code)
+
+
+def _shut_if_more_came(number: int) -> None:
+    """Shut a connection that holds more than the answer that ended: libcurl would read it as the next."""
+    if number < 0:  # closed
+        return
+    connection = socket.socket(fileno=number)
+    try:
+        if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            connection.shutdown(socket.SHUT_RDWR)
+    except OSError:  # nothing came, or it is closed
+        pass
+    finally:
+        connection.detach()

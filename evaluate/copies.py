@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from evaluate.comparison import PictureSet
-from evaluate.nearest import NearestIn, Neighbours, read_one
+from evaluate.nearest import Neighbours, neighbours_of, read_one, training_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from train.grid import write_grid
@@ -105,10 +105,10 @@ def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
     some = training.part(0, min(training.count, generated.count), training.name)
     total = training.count + generated.count + some.count
     with Progress("looking for copies", total, "pictures") as progress:
-        near = NearestIn(training, progress.advance)
+        looked_in = training_of(training, progress.advance)
         return Copies(
-            near.lookup_all(generated, progress.advance),
-            near.lookup_all(some, progress.advance, themselves=True),
+            neighbours_of(generated, looked_in, progress.advance),
+            neighbours_of(some, looked_in, progress.advance, themselves=True),
         )
 
 

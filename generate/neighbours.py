@@ -4,11 +4,13 @@ Candidates are found among pictures reduced to few pixels, as they are and mirro
 closest of them at full size. Nothing in here depends on how many pictures are looked up at once.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+import cv2
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,10 +21,10 @@ from generate.sampler import Sampler, workers
 
 SIDE = 16  # pixels, at most, of the reduced pictures
 CANDIDATES = 32  # looked at in full
-Wide = npt.NDArray[np.int32]
-
-AT_ONCE = 1024  # pictures reduced at once
+AT_ONCE = 256  # pictures reduced at once
 COMPARED = 1000  # training pictures, at most, whose own neighbours say what is usual
+
+Read = Callable[[range], Pictures]
 
 
 @dataclass(frozen=True)
@@ -35,20 +37,49 @@ class Neighbour:
 
 
 class Training:
-    """A data set in which neighbours are looked up.
+    """Pictures in which neighbours are looked up; each takes 3 KB of memory.
 
     Args:
-        dataset: the pictures.
+        count: of pictures.
+        resolution: pixels.
+        read: gives pictures (n, resolution, resolution, 3) of a range of indices; from any thread.
+        read_reduced: gives them at `SIDE` pixels, where that is less work than reducing them.
+        advance: told how many pictures were reduced.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset, self.resolution = dataset, dataset.resolution
-        self.side = min(SIDE, dataset.resolution)
-        self.reduced = torch.from_numpy(self._reduced())  # (n, 3 side^2)
-        self.squares = self.reduced.square().sum(dim=1)  # (n,)
+    def __init__(
+        self,
+        count: int,
+        resolution: int,
+        read: Read,
+        *,
+        read_reduced: Read | None = None,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.count, self.resolution, self.read = count, resolution, read
+        self.side = min(SIDE, resolution)
+        reduced = torch.empty(count, 3 * self.side**2)
+        for start in range(0, count, AT_ONCE):
+            indices = range(start, min(start + AT_ONCE, count))
+            pictures = read_reduced(indices) if read_reduced else _reduced(read(indices), self.side)
+            reduced[indices.start : indices.stop] = torch.from_numpy(pictures.reshape(len(indices), -1))
+            advance(len(indices))
+        self.reduced = reduced  # (n, 3 side^2)
+        self.squares = reduced.square().sum(dim=1)  # (n,)
 
     @classmethod
-    def of(cls, folder: Path, sampler: Sampler) -> "Training":
+    def of_dataset(cls, dataset: Dataset) -> Self:
+        """A data set; indices count as it does."""
+        side = min(SIDE, dataset.resolution)
+        return cls(
+            len(dataset),
+            dataset.resolution,
+            lambda indices: dataset.pictures(indices, dataset.resolution),
+            read_reduced=lambda indices: dataset.pictures(indices, side),
+        )
+
+    @classmethod
+    def of(cls, folder: Path, sampler: Sampler) -> Self:
         """The data set that a snapshot was trained on.
 
         Raises:
@@ -60,7 +91,12 @@ class Training:
                 f"{folder} is data set {dataset.version}, {sampler.snapshot} was trained on "
                 f"{sampler.dataset_version}: give that one, or leave --data away"
             )
-        return cls(dataset)
+        return cls.of_dataset(dataset)
+
+    def picture(self, index: int) -> Pictures:
+        """One of them, (resolution, resolution, 3)."""
+        picture: Pictures = self.read(range(index, index + 1))[0]
+        return picture
 
     def nearest(self, picture: Pictures, count: int = 1, *, apart_from: int | None = None) -> list[Neighbour]:
         """The nearest training pictures of a picture (resolution, resolution, 3), nearest first.
@@ -70,14 +106,13 @@ class Training:
             count: how many are wanted; fewer come from a small data set.
             apart_from: index of a training picture that is left out.
         """
-        apart = torch.stack([self._apart(picture), self._apart(picture[:, ::-1])], dim=1)  # (n, 2)
-        closest, sides = apart.min(dim=1)
+        sides = [np.ascontiguousarray(picture), np.ascontiguousarray(picture[:, ::-1])]
+        apart = torch.stack([self._apart(each) for each in sides]).amin(dim=0)  # (n,)
         if apart_from is not None:
-            closest[apart_from] = torch.inf
-        left = len(closest) - (apart_from is not None)
-        places = closest.topk(min(max(CANDIDATES, count), left), largest=False).indices
-        wide = picture.astype(np.int32)
-        found = [self._measured(wide, int(place), bool(sides[place])) for place in places]
+            apart[apart_from] = torch.inf
+        left = len(apart) - (apart_from is not None)
+        places = apart.topk(min(max(CANDIDATES, count), left), largest=False).indices
+        found = [self._neighbour(sides, int(place)) for place in places]
         return sorted(found, key=lambda one: (one.distance, one.index))[:count]
 
     def between_training_pictures(self) -> list[float]:
@@ -86,46 +121,32 @@ class Training:
         Raises:
             UserError: there is one picture alone.
         """
-        total = len(self.dataset)
-        if total < 2:
+        if self.count < 2:
             raise UserError("a data set of one picture has no distances: give its pictures more company")
-        chosen = [place * total // min(total, COMPARED) for place in range(min(total, COMPARED))]
+        some = min(self.count, COMPARED)
 
         def one(index: int) -> float:
-            picture = self.dataset.picture(index, self.resolution)
-            return self.nearest(picture, apart_from=index)[0].distance
+            return self.nearest(self.picture(index), apart_from=index)[0].distance
 
         distances = []
-        with Progress("comparing training pictures", len(chosen), "pictures") as progress:
-            for distance in workers().map(one, chosen):
+        with Progress("comparing training pictures", some, "pictures") as progress:
+            for distance in workers().map(one, [place * self.count // some for place in range(some)]):
                 distances.append(distance)
                 progress.advance()
         return distances
 
-    def _measured(self, picture: Wide, index: int, mirrored: bool) -> Neighbour:
-        return min(
-            (self._neighbour(picture, index, flip) for flip in (mirrored, not mirrored)),
-            key=lambda one: one.distance,
-        )
-
-    def _neighbour(self, picture: Wide, index: int, mirrored: bool) -> Neighbour:
-        other = self.dataset.picture(index, self.resolution)
-        squares = np.square(picture - (other[:, ::-1] if mirrored else other), dtype=np.int64)
-        return Neighbour(index, mirrored, float(np.sqrt(squares.sum() / squares.size)))
+    def _neighbour(self, sides: list[Pictures], index: int) -> Neighbour:
+        """A training picture beside a picture and its mirror image; it is the same which one is mirrored."""
+        other = np.ascontiguousarray(self.picture(index))
+        plain, mirrored = (cv2.norm(each, other, cv2.NORM_L2SQR) for each in sides)
+        return Neighbour(index, mirrored < plain, float(np.sqrt(min(plain, mirrored) / other.size)))
 
     def _apart(self, picture: Pictures) -> Tensor:
         """Squared distances to all reduced pictures, up to a constant: (n,)."""
-        factor = self.resolution // self.side
-        boxes = picture.reshape(self.side, factor, self.side, factor, 3).astype(np.float32)
-        row = torch.from_numpy(boxes.mean(axis=(1, 3)).reshape(-1))
+        row = torch.from_numpy(_reduced(picture[None], self.side).reshape(-1)).float()
         return self.squares - 2 * (self.reduced @ row)
 
-    def _reduced(self) -> npt.NDArray[np.float32]:
-        count = len(self.dataset)
-        out = np.empty((count, 3 * self.side**2), dtype=np.float32)
-        for start in range(0, count, AT_ONCE):
-            indices = np.arange(start, min(start + AT_ONCE, count))
-            out[indices[0] : indices[-1] + 1] = self.dataset.pictures(indices, self.side).reshape(
-                len(indices), -1
-            )
-        return out
+
+def _reduced(pictures: Pictures, side: int) -> Pictures:
+    """Pictures (n, side, side, 3): means of squares."""
+    return np.stack([cv2.resize(each, (side, side), interpolation=cv2.INTER_AREA) for each in pictures])

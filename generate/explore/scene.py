@@ -40,7 +40,7 @@ class Scene:
             "directions": [round(share, 4) for share in shares],
             "reach": REACH,
             "largest": LARGEST,
-            "training": len(self.training.dataset) if self.training else None,
+            "training": self.training.count if self.training else None,
             "why_no_training": self.why,
         }
 
@@ -72,9 +72,9 @@ class Scene:
         Raises:
             UserError: there is none of this index.
         """
-        if self.training is None or not 0 <= index < len(self.training.dataset):
+        if self.training is None or not 0 <= index < self.training.count:
             raise UserError(f"no training picture {index}")
-        return png_of(self.training.dataset.pictures([index], self.training.resolution)[0])
+        return png_of(self.training.picture(index))
 
     def _picture(self, text: str) -> Pictures:
         return Place.model_validate_json(text).picture(self.sampler)

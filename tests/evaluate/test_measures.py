@@ -15,8 +15,9 @@ from evaluate.comparison import PictureSet
 from evaluate.copies import find_copies, write_pairs
 from evaluate.features import feature_distances, frechet, kernel_distance
 from evaluate.ms_ssim import WEIGHTS, ms_ssim, variation
-from evaluate.nearest import NearestIn, perceptual_hash
+from evaluate.nearest import neighbours_of, perceptual_hash, training_of
 from evaluate.network import FeatureNetwork
+from evaluate.sources import of_dataset
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
 
@@ -234,15 +235,16 @@ def test_real_pictures_are_not_their_own_neighbours(training):
         assert found.real.pixels[place] == pytest.approx(min(apart), rel=0.05)  # of few candidates
 
 
-def test_a_data_set_is_described_once_and_looked_up_by_the_batch(dataset):
+def test_a_set_is_reduced_once_and_looked_up_part_by_part(dataset):
     described = []
-    near = NearestIn.of_dataset(dataset, described.append)
-    pixels = dataset.pictures(range(10), 32)[::-1]
-    parts = [near.lookup(pixels[:3]), near.lookup(pixels[3:])]
+    pictures = of_dataset(dataset, np.arange(len(dataset)))
+    training = training_of(pictures, described.append)
     assert sum(described) == len(dataset)
+    backwards = _set(dataset.pictures(range(10), 32)[::-1])
+    parts = [neighbours_of(backwards.part(*part, "part"), training) for part in ((0, 3), (3, 7))]
     assert [index for part in parts for index in part.index] == list(range(9, -1, -1))
     assert all((part.pixels == 0).all() for part in parts)
-    others = near.lookup(dataset.pictures(range(5, 10), 32), own=range(5, 10))
+    others = neighbours_of(pictures.part(0, 10, "first"), training, themselves=True)
     assert (others.pixels > 0).all()
 
 

@@ -52,7 +52,7 @@ def test_the_nearest_pictures_are_those_that_a_look_at_all_of_them_finds(trained
     all_of_them = dataset.pictures(range(len(dataset)), 16).astype(float)
     both = np.stack([all_of_them, all_of_them[:, :, ::-1]])
     apart = np.sqrt(np.square(both - picture).mean(axis=(2, 3, 4))).min(axis=0)
-    found = Training(dataset).nearest(picture.astype(np.uint8), 5)
+    found = Training.of_dataset(dataset).nearest(picture.astype(np.uint8), 5)
     assert [one.index for one in found] == np.argsort(apart, kind="stable")[:5].tolist()
     np.testing.assert_allclose([one.distance for one in found], np.sort(apart)[:5])
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from crawler.items import FoundPicture
-from crawler.network.addresses import FORGOTTEN, canonical_url, mark_of
+from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, mark_of
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part
 from crawler.providers.api import Page, Result, SearchCall
@@ -64,6 +65,21 @@ class Finds:
         )
         return self.found[url]
 
+    def without_forgotten(self, page: Page | None) -> Page | None:
+        """A page as it may be written down: what has a tombstone leaves its mark alone."""
+        if page is None:
+            return None
+        return replace(page, results=tuple(self._nameless(result) for result in page.results))
+
+    def _nameless(self, result: Result) -> Result:
+        try:
+            url = canonical_url(result.link)
+        except ValueError:
+            return result
+        if not self.forbid(url):
+            return result
+        return replace(result, title="", link=FORGOTTEN + digest_of(url), source="")
+
     def _unwanted(self, result: Result, url: str) -> str:
         if url.startswith(FORGOTTEN) or self.forbid(url):
             return "FORGOTTEN"
@@ -106,7 +122,7 @@ class Search:
         if self.journal.has(call):
             await asyncio.sleep(0)  # answers by the thousand leave room for downloads
             return self.journal.answer_to(call)
-        page = await self.asker.page(call)
+        page = self.finds.without_forgotten(await self.asker.page(call))
         self.journal.answered(call, page)
         return page
 

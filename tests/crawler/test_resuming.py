@@ -279,6 +279,10 @@ def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(
     assert (figures["pictures"], figures["left_out"], shop.requests) == (29, {"FORGOTTEN": 1}, before)
     figures = crawl()  # anew
     assert (figures["calls_now"], figures["pictures"], shop.requests["/p/7.jpg"]) == (1, 29, 1)
+    for folder in ("raw", "store"):  # the search has named it again; nobody has written it down
+        assert b"/p/7.jpg" not in everything_under(tmp_path / folder)
+    figures = crawl()
+    assert (figures["left_out"], shop.requests["/p/7.jpg"]) == ({"FORGOTTEN": 1}, 1)
 
 
 def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(

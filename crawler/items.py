@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any
 
 from crawler.store.stored import Fetched
@@ -42,7 +43,8 @@ def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str]
     """
 
     def header(name: str) -> str:
-        return ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
+        said = ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
+        return intern(said)  # pictures are many, types and dates few
 
     final, meta = name_of(response.url), response.request.meta
     facts = {
@@ -56,4 +58,4 @@ def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str]
         "crawl_id": crawl_id,
     }
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Fetched(found.url, response.body, header("Content-Type"), now, facts)
+    return Fetched(found.url, response.body, header("Content-Type"), intern(now), facts)

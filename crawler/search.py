@@ -54,7 +54,7 @@ class Finds:
             return None
         self.found[url] = FoundPicture(
             url,
-            result.link,
+            result.link if result.link != url else url,  # one text of equal ones
             result.title,
             query,
             plan_query,
@@ -108,8 +108,9 @@ class Search:
             self.tally.pages += 1
             results = [(result, self._address_of(result.link)) for result in page.results] if page else []
             self.plan.answered(page, [mark_of(url) for _, url in results if url])
+            plan_query = str(call)  # one text for a page's pictures, which are kept to the end
             for result, url in results:
-                if url and (found := self.finds.new(result, url, call.query, str(call))):
+                if url and (found := self.finds.new(result, url, call.query, plan_query)):
                     yield found
 
     @property

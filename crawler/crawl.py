@@ -157,15 +157,21 @@ class Crawl:
         }
 
     def _why_nothing(self) -> str:
-        found, failed = self.search.finds.found, counted(self.tally.failed)
+        found, tally = self.search.finds.found, self.tally
+        left_out = f"left out: {counted(tally.left_out)}" if tally.left_out else ""
         if found:
-            mend = "mend what the reasons name, or wait, and run again"
-            return f"none of the {len(found)} pictures found could be fetched ({failed}): {mend}"
-        left_out = f" ({counted(self.tally.left_out)} left out)" if self.tally.left_out else ""
+            reasons = "; ".join(filter(None, (counted(tally.failed), left_out)))
+            again = f"run again later: {tally.again} of them may pass"
+            mend = (
+                again
+                if tally.again
+                else "mend what the reasons name (docs/crawling.md): they stay as they are"
+            )
+            return f"none of the {len(found)} pictures found could be fetched ({reasons}): {mend}"
         asked = ", ".join(self.params.queries) or self.params.url_list or self.params.vocabulary
         return (
-            f"the search found no pictures for {asked}{left_out}: choose other crawl.queries, or another "
-            "crawl.provider"
+            f"the search found no pictures for {asked}{left_out and f' ({left_out})'}: choose other "
+            "crawl.queries, or another crawl.provider"
         )
 
 

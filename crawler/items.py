@@ -8,6 +8,8 @@ from typing import Any
 
 from crawler.store.stored import Fetched
 
+HEADER_CHARS = 500  # that are kept of a header
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPicture:
@@ -44,7 +46,7 @@ def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str]
 
     def header(name: str) -> str:
         said = ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
-        return intern(said)  # pictures are many, types and dates few
+        return intern(said[:HEADER_CHARS])  # pictures are many, types and dates few
 
     final, meta = name_of(response.url), response.request.meta
     facts = {

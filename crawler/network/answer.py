@@ -1,5 +1,7 @@
 """One answer while it comes: judged by its headers and first bytes, stopped when it is not wanted."""
 
+import math
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +13,7 @@ from crawler.network.header import ENOUGH, size_of
 from crawler.network.permission import opted_out
 from crawler.network.reasons import RefusedError
 
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
 GO_ON, STOP = None, -1  # what libcurl is told after each piece
 
 
@@ -36,46 +39,24 @@ class Answer:
         request: Scrapy's; `meta["picture"]` is True for pictures, which are looked at while they come.
         wishes: of the crawl.
         send: sends one of Scrapy's signals and returns what its listeners did.
-        tunnel: a proxy's own headers may come before those of the answer.
     """
 
-    def __init__(
-        self, request: Any, wishes: Wishes, send: Callable[..., Any], *, tunnel: bool = False
-    ) -> None:
-        self.tunnel = tunnel
+    def __init__(self, request: Any, wishes: Wishes, send: Callable[..., Any]) -> None:
         self.request, self.wishes, self.send = request, wishes, send
         self.most: int = request.meta.get("download_maxsize", wishes.max_bytes)
         self.began = time.monotonic()
-        self.status = 0
+        self.status = 0  # none, or not yet of this block of headers
         self.headers = Headers()
         self.lines: list[tuple[bytes, bytes]] = []
         self.complete = False  # the headers
-        self.chunks: list[bytes] = []
-        self.size = 0
-        self.wants_size = False
+        self.body = bytearray()
+        self.look_at = math.inf  # how many bytes may say the picture's size; never
         self.flags: list[str] = []
         self.error: BaseException | None = None  # why it was stopped, if that is a failure
 
-    @property
-    def body(self) -> bytes:
-        """What came of the body."""
-        return self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-
     def take_line(self, line: bytes) -> int | None:
         """A line of the headers, as libcurl gives it."""
-        if self.complete:
-            return GO_ON  # a trailer
-        line = line.rstrip(b"\r\n")
-        if line.startswith(b"HTTP/"):
-            self.lines.clear()
-            self.status = int(line.split(None, 2)[1])
-        elif line:
-            name, colon, value = line.partition(b":")
-            if colon:
-                self.lines.append((name.strip(), value.strip()))
-        elif self.status >= 200 and not self.tunnel:  # below, and of a proxy, further headers follow
-            return self._guarded(self._headed)
-        return GO_ON
+        return GO_ON if self.complete else self._guarded(self._lined, line.rstrip(b"\r\n"))  # a trailer
 
     def take_chunk(self, chunk: bytes) -> int | None:
         """A piece of the body, as libcurl gives it."""
@@ -96,50 +77,69 @@ class Answer:
             self.error = error
             return STOP
 
+    def _lined(self, line: bytes) -> bool:
+        if not self.status:
+            said = STATUS_LINE.fullmatch(line)
+            if not said or said[1] == b"101":  # a protocol that was not asked for
+                raise exceptions.DownloadFailedError(f"{self.request.url} answers {line[:80]!r}")
+            self.status = int(said[1])
+        elif line:
+            name, colon, value = line.partition(b":")
+            if colon:
+                self.lines.append((name.strip(), value.strip()))
+        elif self.status >= 200:
+            return self._headed()
+        else:  # early hints, a go-ahead: further headers follow
+            self.status = 0
+            self.lines.clear()
+        return False
+
     def _headed(self) -> bool:
         request, wishes = self.request, self.wishes
         self.complete = True
         self.headers = Headers(self.lines)
         request.meta["download_latency"] = time.monotonic() - self.began
-        length = self.headers.get("Content-Length", b"")
-        declared = int(length) if length.isdigit() and len(length) < 20 else None
+        digits = self.headers.get("Content-Length", b"").lstrip(b"0")
+        if len(digits) > 18 and digits.isdigit():  # more than libcurl's numbers hold
+            raise self._too_large()
+        declared = int(digits) if digits.isdigit() else None
         if self.most and (declared or 0) > self.most:
             raise self._too_large()
-        if wishes.obey and request.meta.get("picture"):
-            tags = [value.decode("latin-1") for value in self.headers.getlist("X-Robots-Tag")]
-            reservation = (self.headers.get("TDM-Reservation") or b"").decode("latin-1")
-            if signal := opted_out(tags, reservation, wishes.agent):
-                raise RefusedError("OPTED_OUT", f"{request.url} says {signal}")
-        self.wants_size = (
-            bool(request.meta.get("picture"))
-            and self.status == 200
-            and "Content-Encoding" not in self.headers
-            and bool(wishes.min_side or wishes.max_pixels)
-        )
+        if request.meta.get("picture"):
+            if wishes.obey:
+                self._check_permission()
+            if self.status == 200 and "Content-Encoding" not in self.headers:
+                self.look_at = 1 if wishes.min_side or wishes.max_pixels else math.inf
         return self._stopped_by(signals.headers_received, headers=self.headers, body_length=declared)
 
+    def _check_permission(self) -> None:
+        tags = [value.decode("latin-1") for value in self.headers.getlist("X-Robots-Tag")]
+        reservation = (self.headers.get("TDM-Reservation") or b"").decode("latin-1")
+        if signal := opted_out(tags, reservation, self.wishes.agent):
+            raise RefusedError("OPTED_OUT", f"{self.request.url} says {signal}")
+
     def _grown(self, chunk: bytes) -> bool:
-        self.chunks.append(chunk)
-        self.size += len(chunk)
-        if self.most and self.size > self.most:
+        self.body += chunk
+        if self.most and len(self.body) > self.most:
             raise self._too_large()
-        if self.wants_size:
-            self.wants_size = not self._sized() and self.size < ENOUGH
+        if len(self.body) >= self.look_at:
+            self._look()
         return self._stopped_by(signals.bytes_received, data=chunk)
 
     def _too_large(self) -> RefusedError:
         return RefusedError("TOO_LARGE", f"{self.request.url} is larger than {self.most} bytes")
 
-    def _sized(self) -> bool:
-        """Whether the first bytes say the size; refuses what is not wanted."""
+    def _look(self) -> None:
+        """Refuse a picture whose first bytes declare a size that is not wanted."""
         size = size_of(self.body)
-        if size is None:
-            return False
+        if size is None:  # not yet; seldom enough that tiny pieces cost little
+            self.look_at = 1.25 * len(self.body) if len(self.body) < ENOUGH else math.inf
+            return
+        self.look_at = math.inf
         if min(size) < self.wishes.min_side:
             raise RefusedError("TOO_SMALL", f"{self.request.url} has {size[0]} x {size[1]} px")
         if self.wishes.max_pixels and size[0] * size[1] > self.wishes.max_pixels:
             raise RefusedError("TOO_MANY_PIXELS", f"{self.request.url} has {size[0]} x {size[1]} px")
-        return True
 
     def _stopped_by(self, signal: Any, **facts: Any) -> bool:
         """Send a signal; returns whether one that hears it stops the download.

@@ -20,6 +20,7 @@ from crawler.network.answer import Answer, Wishes
 from crawler.network.public import Gateway, check_address, named_port_of
 from crawler.network.transfers import READ_BYTES, Transfers
 
+SUPPRESS_CONNECT_HEADERS = 265  # pycurl does not name it
 LOST = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
 
 
@@ -37,8 +38,7 @@ class PictureHandler:
         self.wishes = Wishes(settings)
         self.fail_on_loss: bool = settings.getbool("DOWNLOAD_FAIL_ON_DATALOSS")
         self.verify: bool = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
-        self.proxies: set[str] = set()
-        self.authorities = ssl.get_default_verify_paths().cafile or certifi.where()
+        self.authorities = _authorities()
         self.transfers = Transfers(settings.getint("CONCURRENT_REQUESTS"))
 
     @classmethod
@@ -66,14 +66,14 @@ class PictureHandler:
         self.transfers.close()
 
     def _private(self) -> frozenset[str]:
-        """Hosts that may be private: the demo shop's, and the proxies that the user has set."""
-        return getattr(self.crawler.spider, "private_hosts", frozenset()) | self.proxies
+        """Hosts that may be asked though they are private: the demo shop's."""
+        hosts: frozenset[str] = getattr(self.crawler.spider, "private_hosts", frozenset())
+        return hosts
 
     async def _fetch(self, request: Any) -> Any:
         send = partial(self.crawler.signals.send_catch_log, spider=self.crawler.spider)
-        proxy = self._proxy_of(request)
-        tunnel = bool(proxy) and request.url.startswith("https:")
-        answer = Answer(request, self.wishes, send, tunnel=tunnel)
+        proxy = _proxy_of(request)
+        answer = Answer(request, self.wishes, send)
         easy = self.transfers.handle()
         try:
             gateway = self._set(easy, request, answer, proxy)
@@ -95,7 +95,8 @@ class PictureHandler:
 
     def _set(self, easy: Any, request: Any, answer: Answer, proxy: str) -> Gateway:
         """Tell libcurl what to ask for, and who hears the answer."""
-        gateway = Gateway(named_port_of(proxy or request.url), self._private())
+        named = named_port_of(proxy or request.url)
+        gateway = Gateway(named, self._private() | ({named} if proxy else set()))  # a proxy the user has set
         options = {
             pycurl.URL: request.url,
             pycurl.PATH_AS_IS: 1,
@@ -104,7 +105,8 @@ class PictureHandler:
             pycurl.BUFFERSIZE: READ_BYTES,
             pycurl.HTTPHEADER: _headers_to_send(request),
             pycurl.PROXY: proxy,  # empty: none, not even that of the environment
-            pycurl.CAINFO: self.authorities,
+            SUPPRESS_CONNECT_HEADERS: 1,  # a proxy's own are not the answer's
+            **self.authorities,
             pycurl.SSL_VERIFYPEER: int(self.verify),
             pycurl.SSL_VERIFYHOST: 2 * self.verify,
             pycurl.OPENSOCKETFUNCTION: gateway.open,
@@ -124,12 +126,17 @@ class PictureHandler:
             easy.setopt(pycurl.PROXYHEADER, [b"Proxy-Authorization: " + authorization])
         return gateway
 
-    def _proxy_of(self, request: Any) -> str:
-        proxy = str(request.meta.get("proxy") or "")
-        if proxy:
-            proxy = proxy if "://" in proxy else f"http://{proxy}"
-            self.proxies.add(named_port_of(proxy))
-        return proxy
+
+def _authorities() -> dict[int, str]:
+    """Trusted certificates: of the system, SSL_CERT_FILE, SSL_CERT_DIR; certifi's where there is no file."""
+    paths = ssl.get_default_verify_paths()
+    folder = {pycurl.CAPATH: paths.capath} if paths.capath else {}
+    return {pycurl.CAINFO: paths.cafile or certifi.where(), **folder}
+
+
+def _proxy_of(request: Any) -> str:
+    proxy = str(request.meta.get("proxy") or "")
+    return proxy if "://" in proxy or not proxy else f"http://{proxy}"
 
 
 def _headers_to_send(request: Any) -> list[bytes]:
@@ -146,7 +153,7 @@ def _headers_to_send(request: Any) -> list[bytes]:
 
 
 def _response_of(answer: Answer, address: str) -> Any:
-    request, body = answer.request, answer.body
+    request, body = answer.request, bytes(answer.body)
     kind = responsetypes.from_args(headers=answer.headers, url=request.url, body=body)
     return kind(
         request.url,

@@ -94,4 +94,5 @@ def _is_number(host: str) -> bool:
 
 def _port_of(url: str) -> int:
     parts = urlsplit(url)
-    return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 1080)  # of a SOCKS proxy
+    usual = {"http": 80, "https": 443}.get(parts.scheme, 1080)  # of a SOCKS proxy
+    return usual if parts.port is None else parts.port

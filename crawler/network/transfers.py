@@ -1,7 +1,10 @@
 """libcurl's transfers on asyncio: many at once on one event loop, connections kept and used again."""
 
 import asyncio
+import os
+import select
 import socket
+from contextlib import suppress
 from typing import Any
 
 import pycurl
@@ -26,6 +29,9 @@ class Transfers:
         self.timer: asyncio.TimerHandle | None = None
         self.running: dict[Any, asyncio.Future[int]] = {}
         self.idle: list[Any] = []  # handles that may be used again
+        self.kept: dict[int, int] = {}  # connections on which a transfer has ended, with their inodes
+        self.watched: set[int] = set()  # those of running transfers
+        self.added = False  # a handle that has not begun, and may take one of them
 
     def handle(self) -> Any:
         """An easy handle without options."""
@@ -34,8 +40,9 @@ class Transfers:
     async def perform(self, easy: Any) -> int:
         """Run a transfer to its end; returns libcurl's error code, 0 for none.
 
-        What a server sends beyond an answer's announced length is no answer: a connection on which it has
-        come is not used again, and one on which it comes later is given up for a fresh one.
+        What a server sends unasked is no answer: a connection on which it has come before the next
+        request is not used again. What comes later cannot be told from that request's answer, unless it is
+        none at all; then a fresh connection is asked.
         Cancelled, it closes the transfer's connection.
         """
         code = await self._run(easy)
@@ -47,6 +54,7 @@ class Transfers:
     async def _run(self, easy: Any) -> int:
         ended = self.running[easy] = self.loop.create_future()
         self.multi.add_handle(easy)
+        self.added = True
         try:
             return int(await ended)
         finally:
@@ -68,6 +76,10 @@ class Transfers:
 
     def _watch(self, event: int, number: int, multi: Any, data: Any) -> None:
         """What libcurl waits for on a socket: told by libcurl, told on to the loop."""
+        if event == pycurl.POLL_REMOVE:
+            self.watched.discard(number)
+        else:
+            self.watched.add(number)
         if event in (pycurl.POLL_IN, pycurl.POLL_INOUT):
             self.loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
         else:
@@ -86,6 +98,10 @@ class Transfers:
 
     def _act(self, number: int, ready: int) -> None:
         """Let libcurl go on, and end the transfers that it has ended."""
+        if self.added:
+            self.added = False
+            self._shut_unasked()
+            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # they begin now, none on what ends below
         self.multi.socket_action(number, ready)
         while True:
             waiting, done, failed = self.multi.info_read()
@@ -98,20 +114,30 @@ class Transfers:
 
     def _end(self, easy: Any, code: int) -> None:
         ended = self.running.pop(easy, None)
-        _shut_if_more_came(easy.getinfo(pycurl.ACTIVESOCKET))
+        connection = easy.getinfo(pycurl.ACTIVESOCKET)
+        if connection >= 0:  # open
+            self.kept[connection] = os.fstat(connection).st_ino
         if ended and not ended.done():
             ended.set_result(code)
 
+    def _shut_unasked(self) -> None:
+        """Shut the waiting connections on which something came: libcurl would read it as the next answer."""
+        poll = select.poll()
+        for number in self.kept.keys() - self.watched:
+            poll.register(number, select.POLLIN)
+        for number, _ in poll.poll(0):
+            inode = self.kept.pop(number)
+            with suppress(OSError):
+                if os.fstat(number).st_ino == inode:  # else closed since, and perhaps another file
+                    _shut(number)
 
-def _shut_if_more_came(number: int) -> None:
-    """Shut a connection that holds more than the answer that ended: libcurl would read it as the next."""
-    if number < 0:  # closed
-        return
+
+def _shut(number: int) -> None:
+    """Shut a connection, and take what came on it."""
     connection = socket.socket(fileno=number)
     try:
-        if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
-            connection.shutdown(socket.SHUT_RDWR)
-    except OSError:  # nothing came, or it is closed
-        pass
+        connection.shutdown(socket.SHUT_RDWR)
+        while connection.recv(READ_BYTES):
+            pass
     finally:
         connection.detach()

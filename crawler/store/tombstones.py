@@ -13,6 +13,8 @@ from fashion_pggan.files import write_text
 
 ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
 
+SCHEMES = ("https", "http")
+
 Kind = Literal["url", "host", "sha256"]
 
 
@@ -36,9 +38,11 @@ class Tombstones:
                 self.of[line["kind"]].add(line["value"])
 
     def forbid(self, url: str) -> bool:
-        """Whether a canonical URL, or its host, has a tombstone."""
-        return (bool(self.of["url"]) and digest_of(url) in self.of["url"]) or (
-            bool(self.of["host"]) and _is_of_hosts(url, self.of["host"])
+        """Whether a canonical URL, by http or https, or its host has a tombstone."""
+        urls, hosts = self.of["url"], self.of["host"]
+        address = url.partition(":")[2]
+        return (bool(urls) and any(digest_of(f"{scheme}:{address}") in urls for scheme in SCHEMES)) or (
+            bool(hosts) and _is_of_hosts(url, hosts)
         )
 
     def forbid_bytes(self, sha256: str) -> bool:

@@ -20,14 +20,17 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.exceptions import StopDownload
+from scrapy.settings import Settings
 
+from crawler.network.answer import Answer, Wishes
 from crawler.network.handler import PictureHandler
 from crawler.network.header import size_of
 from crawler.network.permission import opted_out
 from crawler.network.public import Gateway, check_address, is_public
 from crawler.network.reasons import RefusedError
+from crawler.network.transfers import Transfers
 from crawler.pace import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
 from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.manifest import RawPicture, read_records
@@ -140,7 +143,7 @@ def test_a_picture_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, cr
 
 def test_a_declared_size_that_is_too_small_is_not_asked_for(shop: Any, crawl: Crawl) -> None:
     shop.sizes = ("500", "900")
-    with pytest.raises(ValueError, match=r"no pictures for 셔츠 \(DECLARED_TOO_SMALL 30 left out\)"):
+    with pytest.raises(ValueError, match=r"no pictures for 셔츠 \(left out: DECLARED_TOO_SMALL 30\)"):
         crawl(min_side=512)
     assert not shop.fetched()
 
@@ -295,6 +298,12 @@ def server_that_says(*parts: bytes) -> Iterator[str]:
 
 
 ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npicture"
+WISHES = {
+    "ROBOTSTXT_USER_AGENT": "bot",
+    "CRAWL_MIN_SIDE": 64,
+    "CRAWL_OBEY_OPT_OUT": True,
+    "CRAWL_MAX_PIXELS": 0,
+}
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\n"
 
 
@@ -314,6 +323,14 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\
         ((b"picture",), {"BROKEN_TRANSFER": 1}),
         ((b"HTTP/1.1 200 OK\r\n" + b"A: " + b"a" * 2_000_000,), {"BROKEN_TRANSFER": 1}),
         ((b"",), {"BROKEN_TRANSFER": 1}),
+        ((ANNOUNCED.replace(b" 7", b" 0" + b"0" * 30 + b"7"),), {}),
+        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 20),), {"TOO_LARGE": 1}),
+        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 5000),), {"TOO_LARGE": 1}),
+        ((ANNOUNCED.replace(b"Content", b"HTTP/1.1 404: no\r\nHTTP/x: y\r\nContent"),), {}),
+        ((ANNOUNCED.replace(b"200 OK", b"foo: bar"),), {"BROKEN_TRANSFER": 1}),
+        ((ANNOUNCED.replace(b"HTTP/1.1", b"HTTP/2"),), {"BROKEN_TRANSFER": 1}),
+        ((ANNOUNCED.replace(b"HTTP/1.1 200", b"HTTP/x 200:"),), {"BROKEN_TRANSFER": 1}),
+        ((b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" + ANNOUNCED,), {"BROKEN_TRANSFER": 1}),
     ],
 )  # fmt: skip
 def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
@@ -338,6 +355,110 @@ def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
     assert bodies == ({b"first"} if failed else {b"first", b"picture"})
 
 
+OPTED_OUT = (
+    b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 7\r\n\r\npicture"
+)
+
+
+def test_nothing_in_a_header_takes_back_its_owners_no(
+    crawl: Crawl, shop: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    links = tmp_path / "links.txt"
+    with server_that_says(OPTED_OUT) as address:
+        links.write_text(f"{shop.address}/p/1.jpg\n{address}/a.jpg")
+        mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
+        monkeypatch.setattr(PictureHandler, "_private", lambda self: mine)
+        monkeypatch.setattr("crawler.network.middlewares.Robots.process_request", _nothing)
+        figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
+    assert figures["failed"] == {"OPTED_OUT": 1}
+
+
+async def _nothing(self: Any, request: Any) -> None:
+    return None
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.05])
+@pytest.mark.parametrize("unasked", [b"and more", ANNOUNCED.replace(b"picture", b"another")])
+def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float, unasked: bytes) -> None:
+    """The server answers each request once with its number, and then says more than it was asked for."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            for number in range(1, 9):
+                if not connection.recv(65536):
+                    return
+                connection.sendall(ANNOUNCED.replace(b"picture", b"answer%d" % number))
+                if number == 2:
+                    time.sleep(late_s)
+                    connection.sendall(unasked)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=[listener.accept()[0]]).start()
+
+    async def ask() -> list[bytes]:
+        transfers = Transfers(4)
+        answers = []
+        for _ in range(6):
+            easy, parts = transfers.handle(), list[bytes]()
+            easy.setopt(pycurl.URL, f"http://127.0.0.1:{listener.getsockname()[1]}/")
+            easy.setopt(pycurl.WRITEFUNCTION, parts.append)
+            assert await transfers.perform(easy) == 0
+            transfers.give_back(easy)
+            answers.append(b"".join(parts))
+            await asyncio.sleep(0.1)
+        transfers.close()
+        return answers
+
+    server = threading.Thread(target=serve)
+    server.start()
+    try:
+        assert asyncio.run(ask()) == [b"answer1", b"answer2"] * 3
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        server.join(10)
+
+
+def test_headers_are_kept_to_a_length(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.faults["/p/long"] = lambda request: web.Response(
+        body=b"picture",
+        headers={"ETag": "e" * 7000, "X-Robots-Tag": "all, " * 1400, "Content-Type": "image/" + "x" * 7000},
+    )
+    assert crawl()["failed"] == {}
+    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    long = [record for record in records if record.url.endswith("/p/long")]
+    assert [(len(record.etag), len(record.robots_tag), len(record.content_type)) for record in long] == [
+        (500, 500, 500)
+    ]
+
+
+def test_a_list_of_nothing_but_broken_addresses_says_so(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    links = tmp_path / "links.txt"
+    links.write_text(f"http://10.0.0.1/a.jpg\nfile:///etc/passwd\n{shop.address}/p/nowhere.jpg")
+    with pytest.raises(
+        ValueError, match=r"none of the 2 .*left out: BAD_ADDRESS 1.*: mend what the reasons name"
+    ):
+        crawl(provider="urls", url_list=str(links), contact="mail@example.org")
+
+
+def test_many_tiny_pieces_cost_little_and_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr("crawler.network.answer.size_of", lambda begin: looks.append(len(begin)))
+    answer = Answer(
+        Request("http://a.org/", meta={"picture": True}), Wishes(Settings(WISHES)), lambda *a, **b: []
+    )
+    for line in (b"HTTP/1.1 200 OK\r\n", b"\r\n"):
+        assert answer.take_line(line) is None
+    for _ in range(400_000):
+        answer.take_chunk(b"x")
+    assert len(answer.body) == 400_000
+    assert len(looks) < 100
+    assert 200_000 < looks[-1] < 400_000
+
+
 def test_a_proxy_of_the_user_is_asked_though_it_is_private(
     crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -350,6 +471,18 @@ def test_a_proxy_of_the_user_is_asked_though_it_is_private(
     assert figures["pictures"] == 1
     assert figures["failed"].keys() <= {"BROKEN_TRANSFER", "UNREACHABLE", "ROBOTS_UNREADABLE"}
     assert sum(figures["failed"].values()) == 1
+
+
+def test_the_proxy_itself_is_no_address_that_links_may_name(
+    crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = tmp_path / "links.txt"
+    with server_that_says(ANNOUNCED) as proxy:
+        links.write_text(f"http://pictures.example/a.jpg\n{proxy}/admin")
+        monkeypatch.setenv("http_proxy", proxy)
+        options = {"concurrent_requests": 1, "contact": "mail@example.org", "retries": 0}
+        figures = crawl(provider="urls", url_list=str(links), **options)
+    assert (figures["pictures"], figures["failed"]) == (1, {"PRIVATE_ADDRESS": 1})
 
 
 def test_the_environments_proxy_is_not_the_demo_shops(

@@ -291,7 +291,7 @@ def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(
     crawl()
     assert deleted(tmp_path, hosts=["127.0.0.1"])[:2] == (30, 30)
     assert not [path for path in (tmp_path / "store/pictures").rglob("*") if path.is_file()]
-    with pytest.raises(UserError, match=r"FORGOTTEN 30 left out"):
+    with pytest.raises(UserError, match=r"left out: FORGOTTEN 30"):
         crawl()
     assert set(shop.fetched().values()) == {1}
 
@@ -332,6 +332,13 @@ def test_a_file_that_two_addresses_share_stays_for_the_other(shop: Any, crawl: C
     assert deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])[:2] == (1, 1)
     (copy,) = [record for record in raw(tmp_path) if record.url.endswith("copy.jpg")]
     assert (tmp_path / "raw" / copy.file).read_bytes() == shop.pictures["/p/copy.jpg"]
+
+
+def test_a_forgotten_address_is_forgotten_by_http_and_by_https(tmp_path: Path) -> None:
+    deleted(tmp_path, urls=["https://a.org/1", "http://a.org/2"])
+    tombstones = Tombstones(tmp_path / "tombstones.jsonl")
+    addresses = [f"{scheme}://a.org/{number}" for scheme in ("http", "https") for number in (1, 2, 3)]
+    assert [tombstones.forbid(address) for address in addresses] == [True, True, False] * 2
 
 
 def test_a_tombstone_that_cannot_be_read_stops_the_crawl(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
 """`python -m benchmarks.crawl`: downloaders of pictures side by side, on one shop on loopback.
 
-Every way fetches the same pictures through 64 connections in processes of its own, in turn, round after
-round. The rate is by the times at which the first and the last file were written: neither start nor end is a
-picture's. The CPU time of a run of a hundred pictures is taken off that of the others, for the same reason.
-Memory is the largest sum of proportional set sizes of a way's processes.
+The shop is a Python program and takes about as much of the machine as what is measured; with --nginx it
+stands behind nginx, which serves the pictures. Every way fetches the same pictures through 64 connections in
+processes of its own, in turn, round after round. The rate is by the times at which the first and the last file
+were written: neither start nor end is a picture's. The CPU time of a run of a hundred pictures is taken off
+that of the others, for the same reason. Memory is the largest sum of proportional set sizes of a way's processes.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -25,6 +27,8 @@ import psutil
 import yaml
 
 from benchmarks.crawl_clients import CONNECTIONS, SHELF
+from benchmarks.nginx import Nginx
+from demo_shop.repeated import Stamped
 from demo_shop.running import RunningShop
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
@@ -73,7 +77,7 @@ class Bench:
     folder: Path
     certificate: Path | None
     img2dataset: str  # a Python that has it; empty: none
-    shop: RunningShop
+    url: str  # of the shop
 
     def run(self, way: str, pictures: int) -> Cost:
         """Fetch so many pictures one way."""
@@ -81,7 +85,7 @@ class Bench:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         urls = self.folder / "urls.txt"
-        urls.write_text("".join(f"{self.shop.url}/pictures/{n:06d}-x.jpg\n" for n in range(pictures)))
+        urls.write_text("".join(f"{self.url}/pictures/{n:06d}-x.jpg\n" for n in range(pictures)))
         began = time.monotonic()
         with (self.folder / "said.txt").open("wb") as said:
             process = subprocess.Popen(
@@ -128,7 +132,7 @@ class Bench:
         return [sys.executable, "-m", "scrapy", "crawl", "naver_tops", *options]
 
     def _environment(self) -> dict[str, str]:
-        environment = {**os.environ, "FASHION_PGGAN_SHOP_URL": self.shop.url}
+        environment = {**os.environ, "FASHION_PGGAN_SHOP_URL": self.url}
         return environment | ({"SSL_CERT_FILE": str(self._trusted())} if self.certificate else {})
 
     def _trusted(self) -> Path:
@@ -148,6 +152,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--img2dataset", default="", help="the Python of an environment that has img2dataset")
     parser.add_argument("--scheme", choices=("http", "https", "both"), default="both")
+    parser.add_argument("--nginx", action="store_true", help="serve the pictures by nginx")
     parser.add_argument("--ways", nargs="*", help=f"of {', '.join(WAYS)} (default: all)")
     arguments = parser.parse_args()
     ways = arguments.ways or list(WAYS)
@@ -158,8 +163,9 @@ def main() -> None:
         ways.remove("img2dataset")
     schemes = ("http", "https") if arguments.scheme == "both" else (arguments.scheme,)
     for scheme in schemes:
+        server = f"{scheme}{' by nginx' if arguments.nginx else ''}"
         print(
-            f"\n{scheme}, {arguments.pictures} pictures of {arguments.bytes} bytes, {CONNECTIONS} connections"
+            f"\n{server}, {arguments.pictures} pictures of {arguments.bytes} bytes, {CONNECTIONS} connections"
         )
         _table(_measured(arguments, scheme, ways))
 
@@ -169,20 +175,40 @@ WAYS = (OURS, "FilesPipeline", "ImagesPipeline", "img2dataset", "aiohttp")
 
 def _measured(arguments: argparse.Namespace, scheme: str, ways: list[str]) -> dict[str, list[Speed]]:
     """Every way in every round."""
-    shop_options = ["--products", str(-(-arguments.pictures // SHELF) * SHELF)]
-    shop_options += ["--repeat", str(GARMENTS), "--picture-bytes", str(arguments.bytes)]
     speeds: dict[str, list[Speed]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         certificate = Path(folder, "shop.pem") if scheme == "https" else None
-        shop_options += ["--tls", str(certificate)] if certificate else []
-        with RunningShop(*shop_options) as shop:
-            bench = Bench(Path(folder), certificate, arguments.img2dataset, shop)
+        with _serving(arguments, Path(folder), certificate) as url:
+            bench = Bench(Path(folder), certificate, arguments.img2dataset, url)
             first = {way: bench.run(way, FIRST) for way in ways}
             for round_ in range(arguments.rounds):
                 for way in ways if round_ % 2 == 0 else reversed(ways):
                     speeds[way].append(_speed(first[way], bench.run(way, arguments.pictures)))
                     print(f"round {round_ + 1} {way}: {speeds[way][-1].rate:.0f}/s", file=sys.stderr)
     return speeds
+
+
+@contextmanager
+def _serving(arguments: argparse.Namespace, folder: Path, certificate: Path | None) -> Iterator[str]:
+    """The shop's address; `folder` is for what its server needs."""
+    products = -(-arguments.pictures // SHELF) * SHELF
+    options = [
+        "--products",
+        str(products),
+        "--repeat",
+        str(GARMENTS),
+        "--picture-bytes",
+        str(arguments.bytes),
+    ]
+    if not arguments.nginx:
+        with RunningShop(*options, *(["--tls", str(certificate)] if certificate else [])) as shop:
+            yield shop.url
+        return
+    place = folder / "nginx"
+    place.mkdir()
+    nginx = Nginx(place, Stamped(products, GARMENTS, arguments.bytes), certificate)
+    with RunningShop(*options, "--public-url", nginx.url) as shop, nginx.serve(shop.url):
+        yield nginx.url
 
 
 def _speed(first: Cost, run: Cost) -> Speed:

@@ -16,8 +16,17 @@ from fashion_pggan.files import write_bytes
 VALID = timedelta(days=2)
 
 
+def new_pair() -> tuple[bytes, bytes]:
+    """A certificate for localhost, 127.0.0.1 and ::1, and its key, both PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return _signed(key).public_bytes(serialization.Encoding.PEM), secret
+
+
 def new_certificate(file: Path) -> ssl.SSLContext:
-    """Make a key and a certificate for localhost, 127.0.0.1 and ::1.
+    """Make a key and a certificate.
 
     Args:
         file: where the certificate is written, for clients to trust (SSL_CERT_FILE); the key is not kept.
@@ -25,12 +34,8 @@ def new_certificate(file: Path) -> ssl.SSLContext:
     Returns:
         What a server speaks TLS with.
     """
-    key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _signed(key).public_bytes(serialization.Encoding.PEM)
+    certificate, secret = new_pair()
     write_bytes(file, certificate)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         both = Path(folder, "both.pem")  # ssl reads files alone

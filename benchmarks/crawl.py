@@ -2,9 +2,10 @@
 
 The shop is a Python program and takes about as much of the machine as what is measured; with --nginx it
 stands behind nginx, which serves the pictures. Every way fetches the same pictures through 64 connections in
-processes of its own, in turn, round after round. The rate is by the times at which the first and the last file
-were written: neither start nor end is a picture's. The CPU time of a run of a hundred pictures is taken off
-that of the others, for the same reason. Memory is the largest sum of proportional set sizes of a way's processes.
+processes of its own, in turn, round after round. The rate is by the times at which the first and the last
+file were written: neither start nor end is a picture's. The CPU time of a run of a hundred pictures is taken
+off that of the others, for the same reason. Memory is the largest sum of proportional set sizes of a way's
+processes.
 """
 
 import argparse

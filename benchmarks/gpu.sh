@@ -1,5 +1,5 @@
 #!/bin/bash
-# Everything that needs a GPU, in one call: tests, speed of every level, a real training with its distances.
+# Everything that needs a GPU, in one call: tests, speed of every level and of the distance, a real training.
 #
 #   bash benchmarks/gpu.sh OUT [DATASET] [WHEELS]
 #
@@ -16,7 +16,12 @@ export PYTHONPATH=$PWD
 nvidia-smi > "$out/nvidia-smi.txt"
 python3 -c "import torch; print(torch.__version__, torch.version.cuda)" > "$out/torch.txt"
 
-python3 -m pytest tests/train/test_cuda.py -m gpu -q -p no:cacheprovider 2>&1 | tail -n 200 > "$out/tests.txt"
+python3 -m pytest tests/train/test_cuda.py tests/evaluate/test_cuda.py -m gpu -q -p no:cacheprovider 2>&1 | tail -n 200 > "$out/tests.txt"
+
+timeout 200 python3 -m benchmarks.swd --images 16384 --params presets/paper.yaml --device cuda --no-plain \
+    > "$out/swd-16384.md" 2> "$out/swd-16384.log"
+timeout 200 python3 -m benchmarks.swd --images 256 --params presets/paper.yaml --device cuda \
+    > "$out/swd-256.md" 2> "$out/swd-256.log" # that it agrees with the plain version
 
 python3 -m fashion_pggan.preset paper-1gpu --out "$out/paper-1gpu.yaml"
 timeout 900 python3 -m benchmarks.train --params "$out/paper-1gpu.yaml" --seconds 1.5 \
@@ -31,7 +36,7 @@ if [ -n "$dataset" ]; then
     timeout 600 python3 -m train run "$dataset" "$out/models" --params "$out/params.yaml" --runs "$out/runs" \
         --report "$out/train.json" --history "$out/training.csv" 2> "$out/train.log"
     timeout 300 python3 -m evaluate snapshots "$dataset" "$out/models" "$out/reports" \
-        --params "$out/params.yaml" > "$out/swd.txt" 2> "$out/swd.log"
+        --params "$out/params.yaml" --device cuda > "$out/swd.txt" 2> "$out/swd.log"
     rm -rf "$out/runs"
 fi
 ls -la "$out"

@@ -83,10 +83,11 @@ def _pictures(name: str, count: int, resolution: int) -> PictureSet:
 
 
 def _ours(sets: list[PictureSet], params: EvaluateParams, work: Work) -> dict[int, float]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) if work.device is None else None  # a device holds them
         began = time.monotonic()
         described = [
-            describe(pictures, params, Path(folder) / pictures.name, work, lambda _: None)
+            describe(pictures, params, folder and folder / pictures.name, work, lambda _: None)
             for pictures in sets
         ]
         print(f"| of which describing | {time.monotonic() - began:.1f} s | |")

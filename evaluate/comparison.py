@@ -43,20 +43,21 @@ class PictureSet:
 
 
 def describe(
-    pictures: PictureSet, params: EvaluateParams, folder: Path, work: Work, advance: Advance
+    pictures: PictureSet, params: EvaluateParams, folder: Path | None, work: Work, advance: Advance
 ) -> dict[int, Descriptors]:
     """The descriptors of a set at each level, finest first.
 
     Args:
         pictures: the set; it is read once, `params.minibatch` pictures at a time.
         params: the evaluate section.
-        folder: where the descriptors are written, to be memory-mapped; unused on a device.
+        folder: where the descriptors are written, to be memory-mapped; None: they stay on the device.
         work: where to compute.
         advance: told how many pictures were done.
     """
     levels = levels_of(pictures.resolution, params.smallest_level)
     side, patches, count = params.patch_side, params.patches_per_image, pictures.count
-    folder.mkdir(parents=True, exist_ok=True)
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     writers = {
         level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
     }

@@ -134,26 +134,29 @@ def moments_of(values: Tensor, pictures: int) -> npt.NDArray[np.float64]:
 
 
 class DescriptorWriter:
-    """Descriptors of one level, on disk rather than in memory.
+    """Descriptors of one level, on disk or on a device rather than in memory.
 
     Args:
-        folder: for `<level>.npy` and `<level>.moments.npy`.
+        folder: for `<level>.npy` and `<level>.moments.npy`; None: they stay on the device of `work`.
         level: resolution in pixels.
         pictures: how many there will be.
         patches: per picture.
         size: components of a descriptor.
-        work: on a device they stay there, and nothing is written.
+        work: where to compute.
     """
 
-    def __init__(self, folder: Path, level: int, pictures: int, patches: int, size: int, work: Work) -> None:
+    def __init__(
+        self, folder: Path | None, level: int, pictures: int, patches: int, size: int, work: Work
+    ) -> None:
         shape = (pictures * patches, size)
         self.values: npt.NDArray[np.float32] | Tensor = (
             np.lib.format.open_memmap(folder / f"{level}.npy", mode="w+", dtype=np.float32, shape=shape)
-            if work.device is None
-            else torch.empty(shape, device=work.device)
+            if folder
+            else torch.empty(shape, device=work.torch_device)
         )
         self.moments = np.empty((pictures, 2, CHANNELS))
-        self.path, self.patches = folder / f"{level}.moments.npy", patches
+        self.path = folder / f"{level}.moments.npy" if folder else None
+        self.patches = patches
 
     def put(self, pictures: range, patches: Tensor) -> None:
         """Set the (m, size) descriptors of some pictures; threads may do this at once."""
@@ -161,12 +164,12 @@ class DescriptorWriter:
         if isinstance(self.values, Tensor):
             self.values[rows] = patches
         else:
-            self.values[rows] = patches.numpy()
+            self.values[rows] = patches.cpu().numpy()
         self.moments[pictures.start : pictures.stop] = moments_of(patches, len(pictures))
 
     def finish(self) -> Descriptors:
         """All of them."""
-        if not isinstance(self.values, Tensor):
+        if self.path:
             np.save(self.path, self.moments)
         return Descriptors(self.values, self.moments)
 

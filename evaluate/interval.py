@@ -97,8 +97,8 @@ def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) ->
         part = slice(channel * each, (channel + 1) * each)
         rows[:, channel, part] = directions[part].T
     values = descriptors.tensor
-    columns = torch.from_numpy(rows.reshape(-1, len(directions))).to(values.device)
-    parts = torch.empty(len(columns), len(values), device=values.device)
+    columns = torch.from_numpy(rows.reshape(-1, len(directions))).to(work.torch_device)
+    parts = torch.empty(len(columns), len(values), device=work.torch_device)
 
     def project(start: int) -> None:
         projected(values[start : start + CHUNK], columns, parts[:, start : start + CHUNK])

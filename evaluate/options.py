@@ -14,7 +14,7 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="for the section evaluate")
     parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
     parser.add_argument("--store", type=Path, default=Path("runs/evaluate"), help="for what is kept or large")
-    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--workers", type=int, help="threads (default: one per core)")
 
 

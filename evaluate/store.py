@@ -48,18 +48,21 @@ class Store:
     def described(
         self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
     ) -> Iterator[dict[int, Descriptors]]:
-        """As `describe`; a set of known identity is described once and kept, any other is gone afterwards.
+        """As `describe`, on a device that has room for it, else on disk.
+
+        There a set of known identity is described once and kept; any other is gone afterwards.
 
         Raises:
             UserError: there is not enough room on the disk.
         """
-        if pictures.identity and work.device is None:
+        if work.has_room(_size_of(pictures, params)):
+            yield describe(pictures, params, None, work, advance)
+        elif pictures.identity:
             yield self._kept(pictures, params, work, advance)
-            return
-        with self.scratch() as folder:
-            if work.device is None:
+        else:
+            with self.scratch() as folder:
                 self._check_room(pictures, params)
-            yield describe(pictures, params, folder, work, advance)
+                yield describe(pictures, params, folder, work, advance)
 
     def _kept(
         self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
@@ -103,9 +106,7 @@ class Store:
         write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
 
     def _check_room(self, pictures: PictureSet, params: EvaluateParams) -> None:
-        levels = levels_of(pictures.resolution, params.smallest_level)
-        size = CHANNELS * params.patch_side**2 * 4  # bytes of a descriptor
-        needed = pictures.count * params.patches_per_image * size * len(levels)
+        needed = _size_of(pictures, params)
         free = shutil.disk_usage(self.sets).free
         if free < needed:
             raise UserError(
@@ -117,3 +118,10 @@ class Store:
         kept = [path for path in self.sets.iterdir() if not path.name.startswith(BUILDING)]
         for path in sorted(kept, key=lambda path: path.stat().st_mtime)[:-KEPT_SETS]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _size_of(pictures: PictureSet, params: EvaluateParams) -> int:
+    """Bytes of a set's descriptors."""
+    levels = levels_of(pictures.resolution, params.smallest_level)
+    size = CHANNELS * params.patch_side**2 * 4  # bytes of a descriptor
+    return pictures.count * params.patches_per_image * size * len(levels)

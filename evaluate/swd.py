@@ -96,9 +96,10 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
 
 
 def projected(values: Tensor, rows: Tensor, into: Tensor) -> Tensor:
-    """Products (k, n) of rows (k, d) with descriptors (n, d), put into `into`."""
+    """Products (k, n) of rows (k, d) with descriptors (n, d), wherever they lie, put into `into`."""
     for start in range(0, len(values), CHUNK):
-        torch.mm(rows, values[start : start + CHUNK].T, out=into[:, start : start + CHUNK])
+        part = values[start : start + CHUNK].to(rows.device)
+        torch.mm(rows, part.T, out=into[:, start : start + CHUNK])
     return into
 
 

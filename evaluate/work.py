@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import torch
 
+COMPUTING_BYTES = 4_000_000_000  # on a device, for projections and their sorting
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -22,7 +24,7 @@ class Work:
     """How to compute; results depend on neither field beyond rounding, and on `workers` not at all."""
 
     workers: int = field(default_factory=_cores)  # threads
-    device: torch.device | None = None  # None: the cores; else descriptors live on this device
+    device: torch.device | None = None  # None: the cores; else descriptors live there, if they have room
 
     @classmethod
     def on(cls, device: torch.device, workers: int | None = None) -> "Work":
@@ -33,6 +35,12 @@ class Work:
     def torch_device(self) -> torch.device:
         """The device for tensors."""
         return self.device or torch.device("cpu")
+
+    def has_room(self, size: int) -> bool:
+        """Whether `size` bytes of descriptors fit on the device, beside what computing takes."""
+        if self.device is None:
+            return False
+        return self.device.type != "cuda" or size + COMPUTING_BYTES < torch.cuda.mem_get_info(self.device)[0]
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones.

@@ -113,7 +113,8 @@ class Sampler:
         A snapshot taken while growing is repeated up to the final resolution, as published.
         """
         if self.device.type == "cuda":
-            return self._made(latents.to(self.device))
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # as exact as on cores
+                return self._made(latents.to(self.device))
         return np.concatenate(list(workers().map(self._made, latents.unsqueeze(1))))
 
     @torch.no_grad()

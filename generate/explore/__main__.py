@@ -34,7 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=Path("data/curated"), help="the training data set")
     parser.add_argument("--port", type=int, default=PORT)
-    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     given = parser.parse_args()
     if not 0 <= given.port < 65536:
         raise UserError(f"--port {given.port}: give 1 to 65535, or 0 for a free one")

@@ -23,9 +23,9 @@ def _set(name, pictures):
     )
 
 
-def _distance(tmp_path, params, reals, fakes, names=("reals", "fakes"), work=WORK, same=False):
+def _distance(folder, params, reals, fakes, names=("reals", "fakes"), work=WORK, same=False):
     described = [
-        describe(_set(name, pictures), params, tmp_path / str(place), work, lambda count: None)
+        describe(_set(name, pictures), params, folder and folder / str(place), work, lambda count: None)
         for place, (name, pictures) in enumerate(zip(names, (reals, fakes), strict=True))
     ]
     return compare(*described, params, work, same=same)
@@ -214,12 +214,14 @@ def test_neither_the_minibatch_nor_the_workers_change_a_bit(
     assert _distance(tmp_path / "other", other, reals, fakes, work=Work(workers)) == plain
 
 
-def test_a_device_computes_the_same(tmp_path, params, make_pictures):
+@pytest.mark.parametrize("has_room", [True, False])
+def test_a_device_computes_the_same_whether_it_holds_all_descriptors_or_not(
+    tmp_path, params, make_pictures, has_room
+):
     reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2)
-    here, there = (
-        _distance(tmp_path / str(work.device), params, reals, fakes, work=work).plain()
-        for work in (WORK, ON_TORCH)
-    )
+    here = _distance(tmp_path / "here", params, reals, fakes).plain()
+    folder = None if has_room else tmp_path / "there"
+    there = _distance(folder, params, reals, fakes, work=ON_TORCH).plain()
     assert there["average"] == pytest.approx(here["average"], rel=1e-4)
     for level, pair in here["levels"].items():
         assert there["levels"][level] == pytest.approx(pair, rel=1e-4)

@@ -29,7 +29,11 @@ SQUARED = [
     *("border_red", "border_green", "border_blue"),
 ]
 # What says what the garment's box is, the facts of a picture, and its pixels at every level.
-SEEING = ("decode.py", "scans.py", "evidence.py", "foreground.py", "measure.py")
+SHARED = "../fashion_pggan"
+SEEING = (
+    *("decode.py", "evidence.py", "foreground.py", "measure.py"),
+    *(f"{SHARED}/decoding.py", f"{SHARED}/scans.py"),
+)
 MEASURING = (
     *("appearance.npy", "appearance.py", "classifier.py", "dedupe.py", "faces.py", "facts.py", "letters.py"),
     *("perceptual.py", "recipe.py", "style.py", *SEEING),
@@ -133,6 +137,6 @@ class Known:
 
 
 def program_of(files: Iterable[str]) -> str:
-    """A short name for what these files of this package are now, and the libraries that they call."""
+    """A short name for what these files, beside this one, are now, and the libraries that they call."""
     versions = [version(name) for name in LIBRARIES]
-    return hash_of(*(sha256_of(Path(__file__).with_name(name)) for name in files), *versions)
+    return hash_of(*(sha256_of(Path(__file__).parent / name) for name in files), *versions)

@@ -95,7 +95,7 @@ def _two_sets(arguments: list[str]) -> None:
 
 def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
     store, work = Store(given.store), work_of(given)
-    first = of_path(given.first, "reals", params.seed)
+    first = of_path(given.first, "reals", params.seed, given.store)
     if given.second is None:
         half = first.count // 2
         if not half:
@@ -103,7 +103,7 @@ def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
         one, other = first.part(0, half, "reals"), first.part(half, half, "fakes")
         pair = measure_pair(one, other, given.images, params, store, work, with_floor=False)
         return replace(pair, halves=True)
-    second = of_path(given.second, "fakes", params.seed)
+    second = of_path(given.second, "fakes", params.seed, given.store)
     return measure_pair(first, second, given.images, params, store, work, with_floor=not given.no_floor)
 
 

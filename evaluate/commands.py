@@ -33,7 +33,8 @@ def copies(arguments: list[str]) -> None:
     add_shared(parser)
     given = parser.parse_args(arguments)
     seed = seed_of(given, load_params(given.params).evaluate)
-    training, generated = of_path(given.training, "reals", seed), of_path(given.generated, "fakes", seed)
+    training = of_path(given.training, "reals", seed, given.store)
+    generated = of_path(given.generated, "fakes", seed, given.store)
     generated = generated.part(0, min(given.images or generated.count, generated.count), "fakes")
     found = find_copies(generated, training)
     print(found.text())
@@ -55,7 +56,7 @@ def variation_of(arguments: list[str]) -> None:
     add_shared(parser)
     given = parser.parse_args(arguments)
     params = load_params(given.params).evaluate
-    pictures = of_path(given.pictures, "pictures", seed_of(given, params))
+    pictures = of_path(given.pictures, "pictures", seed_of(given, params), given.store)
     count = min(2 * given.pairs, pictures.count) // 2 * 2
     if count < 2 or pictures.resolution < SMALLEST:
         raise UserError(
@@ -90,7 +91,8 @@ def features(arguments: list[str]) -> None:
     given = parser.parse_args(arguments)
     params = load_params(given.params).evaluate
     network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
-    sets = [of_path(path, "pictures", seed_of(given, params)) for path in (given.first, given.second)]
+    seed = seed_of(given, params)
+    sets = [of_path(path, "pictures", seed, given.store) for path in (given.first, given.second)]
     count = min(sets[0].count, given.images or sets[0].count)
     found = measure_features(
         network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params.minibatch

@@ -4,15 +4,13 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
 from evaluate.comparison import PictureSet
 from evaluate.descriptors import Indices
+from evaluate.picture_files import Files, files_in, pixels_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.shards import Dataset, Pictures
+from fashion_pggan.shards import INDEX, Dataset, Pictures
 from generate.sampler import Sampler
-
-ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
 def shuffled(count: int, seed: int) -> Indices:
@@ -42,45 +40,34 @@ def of_snapshot(sampler: Sampler, seed: int, count: int) -> PictureSet:
     return PictureSet("fakes", count, sampler.resolution, lambda indices: sampler.pictures(seed, indices))
 
 
-def of_path(path: Path, name: str, seed: int) -> PictureSet:
-    """A data set, or a folder of square picture files of one size, in a seeded order.
+def of_path(path: Path, name: str, seed: int, scratch: Path | None = None) -> PictureSet:
+    """A data set, a folder that generation or an export wrote, or one of picture files, in a seeded order.
+
+    Args:
+        path: the folder; its pictures must be squares of one size, a power of two.
+        name: of the set.
+        seed: of the order.
+        scratch: a folder for what must be unpacked to be read; None: the system's.
 
     Raises:
         UserError: there are no pictures, or one of them does not fit; the text names it.
     """
-    if (path / "index.json").is_file():
+    if (path / INDEX).is_file():
         dataset = Dataset(path)
         return of_dataset(dataset, shuffled(len(dataset), seed), name=name)
     if not path.is_dir():
         raise UserError(f"no folder at {path}: give a folder of pictures or a data set")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
-    if not files:
+    files = files_in(path, scratch)
+    if not len(files):
         raise UserError(f"no pictures in {path}: give a folder of pictures or a data set")
-    files = [files[index] for index in shuffled(len(files), seed)]
-    side = _read(files[0]).shape[0]
+    order = shuffled(len(files), seed)
+    side = len(_read(files, order[0]))
 
     def read(indices: range) -> Pictures:
-        pictures = [_read(files[index]) for index in indices]
-        for file, picture in zip((files[index] for index in indices), pictures, strict=True):
-            _check(file, picture, side)
-        return np.stack(pictures)
+        return np.stack([_read(files, order[index], side) for index in indices])
 
-    _check(files[0], _read(files[0]), side)
     return PictureSet(name, len(files), side, read)
 
 
-def _read(path: Path) -> Pictures:
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise UserError(f"{path} cannot be read as a picture ({error}): remove it or mend it") from error
-
-
-def _check(path: Path, picture: Pictures, side: int) -> None:
-    height, width, _ = picture.shape
-    if (height, width) != (side, side) or side & (side - 1):
-        raise UserError(
-            f"{path} is {width} x {height} px: all pictures must be squares of one size, a power of two, "
-            f"here {side} px: make them with python -m curate"
-        )
+def _read(files: Files, index: int, side: int = 0) -> Pictures:
+    return pixels_of(files.data(index), files.name(index), side)

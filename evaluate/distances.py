@@ -77,10 +77,15 @@ class Distances:
 
 @dataclass(frozen=True)
 class Floor:
-    """The distance between real pictures and real pictures: what no generator can be told from."""
+    """The distance between real pictures: if disjoint, what no generator can be told from."""
 
-    kind: str  # disjoint: other pictures; reused: other patches of the same pictures, about half as large
+    kind: str  # disjoint: other pictures; reused: other patches of the same pictures, which is too small
     distances: Distances
+
+    @property
+    def name(self) -> str:
+        """What people read: a floor of re-used pictures is never called the floor alone."""
+        return "floor" if self.kind == "disjoint" else "re-used-images floor"
 
     def ratios(self, distances: Distances) -> dict[str, Estimate | None]:
         """Distances over the floor's, by published column name."""

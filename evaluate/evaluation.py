@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from evaluate.distances import Estimate, Floor, plain
-from evaluate.pair import about_floor
+from evaluate.pair import about_floor, about_number
 from evaluate.table import Row, as_text
 
 
@@ -14,6 +14,7 @@ class Evaluation:
     images: int  # per set
     floor: Floor
     rows: list[Row]  # least trained first
+    asked: int | None = None  # pictures per set
 
     @property
     def ranked(self) -> list[Row]:
@@ -33,6 +34,11 @@ class Evaluation:
             return None
         return others[0]
 
+    @property
+    def fewer(self) -> str:
+        """That fewer pictures than asked for were measured; empty where there were enough."""
+        return about_number(self.images, self.asked)
+
     def ratio(self, row: Row) -> Estimate | None:
         """The average distance of a row over that of the floor."""
         return row.distances.average.over(self.floor.distances.average)
@@ -41,6 +47,7 @@ class Evaluation:
         """What `dvc metrics` shows."""
         return {
             "images": self.images,
+            "images_asked": self.asked,
             "seed": seed,
             "floor": {"kind": self.floor.kind, **self.floor.distances.columns()},
             "untrained": self._facts(self.rows[0]) if self.rows[0].kimg == 0 else None,
@@ -54,6 +61,7 @@ class Evaluation:
         floors = self.floor.distances.named()
         return {
             "images": self.images,
+            "images_asked": self.asked,
             "seed": seed,
             "floor": {
                 "kind": self.floor.kind,
@@ -80,7 +88,8 @@ class Evaluation:
         lines = [
             as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
             f"{self.images} pictures per set; lower is better; below each number its 95 % interval",
-            f"the last line is the floor: {about_floor(self.floor.kind, self.images)}",
+            *filter(None, [self.fewer]),
+            f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
             f"best by average: {self.best.kimg:.1f}k",
         ]
         if self.runner_up:

@@ -13,6 +13,9 @@ from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 
 OTHERS = "other reals"  # the name of the set that makes the floor
+UNDERSTATED = (
+    "1.2 to 6 times by level, most at 16 px"  # how much a true floor exceeds one of re-used pictures
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Pair:
     distances: Distances
     floor: Floor | None
     halves: bool = False  # of one set
+    asked: int | None = None  # pictures per set; None: all that there are
 
     @property
     def notes(self) -> list[str]:
@@ -35,12 +39,14 @@ class Pair:
                 f"{self.counts[0]} and {self.counts[1]} pictures were cut to {self.images} per set: "
                 "distances depend on the number of pictures"
             )
+        if fewer := about_number(self.images, self.asked):
+            notes.append(fewer)
         if self.halves:
             notes.append(
                 f"two random halves of one set: this distance is the floor at {self.images} pictures"
             )
         if self.floor is not None:
-            notes.append(f"floor: {about_floor(self.floor.kind, self.images)}")
+            notes.append(f"{self.floor.name}: {about_floor(self.floor.kind, self.images)}")
         return notes
 
 
@@ -49,8 +55,18 @@ def about_floor(kind: str, images: int) -> str:
     if kind == "disjoint":
         return f"{images} real pictures against {images} other real pictures"
     return (
-        f"the same {images} real pictures with patches at other places, because there are fewer than "
-        f"{2 * images} for two sets that share none; the true floor is about twice as high"
+        f"the same {images} real pictures with patches at other places; the true floor is unavailable, for it "
+        f"takes {2 * images} different real pictures, and lies higher: {UNDERSTATED}"
+    )
+
+
+def about_number(images: int, asked: int | None) -> str:
+    """That fewer pictures than asked for were measured; empty where there were enough."""
+    if asked is None or asked <= images:
+        return ""
+    return (
+        f"{asked} pictures per set were asked for, there are {images}: distances depend on the number, so "
+        "compare them only with others of as many"
     )
 
 
@@ -114,7 +130,8 @@ def measure_pair(
         floor = (
             measure_floor(first, images, real, params, store, work, progress.advance) if with_floor else None
         )
-    return Pair(images, (first.count, second.count), params.seed, distances, floor)
+    counts = first.count, second.count
+    return Pair(images, counts, params.seed, distances, floor, asked=wanted)
 
 
 def measure_floor(

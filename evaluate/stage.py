@@ -149,7 +149,7 @@ class _Run:
             kind, _ = floor_set(self.pool, self.count)
             lowest = self._known_or(hash_of(self.key, "floor"), floor, progress.advance)
             rows = [self._row(snapshot, real, progress.advance) for snapshot in self.snapshots]
-        return Evaluation(self.count, Floor(kind, lowest), rows)
+        return Evaluation(self.count, Floor(kind, lowest), rows, self.params.images)
 
     def _row(self, snapshot: Path, real: Callable[[], dict[int, Descriptors]], advance: Advance) -> Row:
         sampler = Sampler.load(snapshot, self.work.torch_device)

@@ -42,6 +42,7 @@ def by_level_csv(rows: Sequence[Row], floor: Floor) -> str:
                 "distance": round(estimate.value, 4),
                 **_interval("", estimate),
                 "floor": round(floors[name].value, 4),
+                "floor_kind": floor.kind,
             }
             for row in rows
             for name, estimate in row.distances.named().items()
@@ -66,8 +67,8 @@ def pair_text(pair: Pair) -> str:
     """A comparison for a terminal."""
     rows: list[tuple[str, Mapping[str, Estimate | None]]] = [("distance", pair.distances.named())]
     if pair.floor is not None:
-        rows.append((f"floor ({pair.floor.kind})", pair.floor.distances.named()))
-        rows.append(("times the floor", pair.floor.ratios(pair.distances)))
+        rows.append((f"{pair.floor.name} ({pair.floor.kind})", pair.floor.distances.named()))
+        rows.append((f"times the {pair.floor.name}", pair.floor.ratios(pair.distances)))
     return "\n".join([as_text(rows), *pair.notes])
 
 
@@ -98,7 +99,13 @@ def pair_csv(pair: Pair) -> str:
 
 def pair_json(pair: Pair) -> dict[str, Any]:
     """A comparison as what JSON can hold."""
-    return {"images": pair.images, "seed": pair.seed, "notes": pair.notes, "levels": pair_rows(pair)}
+    return {
+        "images": pair.images,
+        "images_asked": pair.asked,
+        "seed": pair.seed,
+        "notes": pair.notes,
+        "levels": pair_rows(pair),
+    }
 
 
 def interval_of(estimate: Estimate | None) -> str:

@@ -56,7 +56,7 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
     curve = Curve(
         "Sliced Wasserstein distance x 1000",
         f"the average distance begins at {first.value:.1f}; its lowest is {best.distances.average.value:.1f} "
-        f"at {best.kimg:.1f} kimg; the floor is {floor.value:.1f}",
+        f"at {best.kimg:.1f} kimg; the {evaluation.floor.name} is {floor.value:.1f}",
     )
     kimgs = [row.kimg for row in rows]
     with curve.drawing("thousand pictures shown") as axes:
@@ -73,7 +73,7 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
         ends = [row.distances.average.interval or (row.distances.average.value,) * 2 for row in rows]
         lows, highs = ([end[place] for end in ends] for place in (0, 1))
         axes.fill_between(kimgs, lows, highs, alpha=0.15, color=axes.lines[-1].get_color())
-        axes.axhline(floor.value, linestyle="--", color=INK, label="floor")
+        axes.axhline(floor.value, linestyle="--", color=INK, label=evaluation.floor.name)
         if floor.interval:
             axes.axhspan(*floor.interval, color=INK, alpha=0.12)
         axes.set_yscale("log")

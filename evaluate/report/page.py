@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from evaluate.evaluation import Evaluation
-from evaluate.pair import about_floor
+from evaluate.pair import UNDERSTATED, about_floor
 from evaluate.report import album
 from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
 from evaluate.report.facts import read_facts, read_history, tables_of_crawl, way_of_pictures
@@ -60,6 +60,7 @@ def write_report(
         interval_of=interval_of,
         evaluation_seed=params.seed,
         floor_says=about_floor(evaluation.floor.kind, evaluation.images),
+        understated=UNDERSTATED,
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=style,

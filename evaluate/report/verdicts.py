@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from evaluate.distances import Estimate
 from evaluate.evaluation import Evaluation
+from evaluate.pair import UNDERSTATED
 from evaluate.table import Row
 
 SHARP = 1.5  # times the floor; an interval that ends above it says little
@@ -49,11 +50,12 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
 def _quality(evaluation: Evaluation) -> Verdict:
     best, floor = evaluation.best.distances.average, evaluation.floor.distances.average
     ratio = evaluation.ratio(evaluation.best)
-    times = f"{ratio.value:.1f} times the floor" if ratio else "no ratio to the floor"
+    name = evaluation.floor.name
+    times = f"{ratio.value:.1f} times the {name}" if ratio else f"no ratio to the {name}"
     state: State = "look"
     if evaluation.floor.kind != "disjoint":
         state, among = "note", "themselves when patches are cut at other places"
-        means = "The data set is too small for a true floor, which is about twice as high."
+        means = f"The data set is too small for a true floor, which lies higher: {UNDERSTATED}."
     else:
         among = "other real pictures"
         means = "The intervals do not overlap: there is more to gain."

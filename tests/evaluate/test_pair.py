@@ -12,6 +12,7 @@ from evaluate.comparison import PictureSet
 from evaluate.pair import measure_pair
 from evaluate.sources import of_dataset
 from evaluate.store import Store
+from evaluate.table import pair_json, pair_text
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
 
@@ -39,8 +40,18 @@ def test_the_floor_is_of_other_real_pictures_where_there_are_enough(tmp_path, pa
 def test_too_few_real_pictures_are_said_to_give_the_floor_of_reused_ones(tmp_path, params, make_pictures):
     pair = _pair(tmp_path, params, make_pictures(39, 32, 1), make_pictures(20, 32, 2))
     assert pair.floor.kind == "reused"
-    assert "fewer than 40 for two sets that share none" in pair.notes[-1]
-    assert "the true floor is about twice as high" in pair.notes[-1]
+    assert pair.notes[-1].startswith("re-used-images floor: the same 20 real pictures with patches at other")
+    assert "the true floor is unavailable, for it takes 40 different real pictures" in pair.notes[-1]
+    assert "1.2 to 6 times by level, most at 16 px" in pair.notes[-1]
+    assert pair_text(pair).count("times the re-used-images floor") == 1
+
+
+def test_fewer_pictures_than_asked_for_are_said_in_text_and_json(tmp_path, params, make_pictures):
+    reals, fakes = make_pictures(20, 32, 1), make_pictures(20, 32, 2)
+    pair = _pair(tmp_path, params, reals, fakes, 16384)
+    assert "16384 pictures per set were asked for, there are 20: distances depend on" in pair_text(pair)
+    assert (pair_json(pair)["images"], pair_json(pair)["images_asked"]) == (20, 16384)
+    assert "asked for" not in pair_text(_pair(tmp_path, params, reals, fakes, 20))
 
 
 def test_the_disjoint_floor_is_the_distance_of_the_two_parts(tmp_path, params, make_pictures):

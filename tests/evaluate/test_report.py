@@ -164,7 +164,7 @@ def test_a_page_without_other_stages_reports_has_what_was_measured(tmp_path, dat
         work=Work(2),
     )
     text = (tmp_path / "report.html").read_text()
-    assert "floor, reused" in text
+    assert "<td>re-used-images floor</td>" in text
     assert "too small for a true floor" in text
 
 
@@ -205,7 +205,8 @@ def _evaluation(*averages, floor=10.0, error=1.0, kind="disjoint"):
         (_evaluation(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69)"),
         (_evaluation(50.0, 11.0, error=3.0), "note", "they are wide: measure more pictures"),
         (_evaluation(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
-        (_evaluation(50.0, 10.0, kind="reused"), "note", "too small for a true floor"),
+        (_evaluation(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
+        (_evaluation(50.0, 30.0, kind="reused"), "note", "3.0 times the re-used-images floor."),
     ],
 )
 def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):

@@ -153,7 +153,14 @@ def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, d
     assert evaluation.images == len(dataset) == 64
     assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
     assert "real (reused)" in evaluation.text()
-    assert "the true floor is about twice as high" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert " times the re-used-images floor</h1>" in page
+    assert "the true floor is unavailable, for it takes 128 different real pictures" in page
+    for text in (evaluation.text(), page):
+        assert "1000 pictures per set were asked for, there are 64: distances depend on the number" in text
+    assert json.loads((tmp_path / "swd.json").read_text())["images_asked"] == 1000
+    with (tmp_path / "swd_levels.csv").open(newline="") as file:
+        assert {row["floor_kind"] for row in csv.DictReader(file)} == {"reused"}
 
 
 def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, params, reports):

@@ -53,7 +53,7 @@ def measure_best(
         }
     some = fakes.part(0, params.copies_images, fakes.name)
     found = find_copies(some, reals)
-    write_pairs(folder / "copies.png", found.generated, some, reals)
+    write_pairs(folder / "copies.png", found, some, reals)
     write_text(folder / "copies.json", json.dumps(found.distances()) + "\n")
     facts["copies"] = found.facts()
     if network:

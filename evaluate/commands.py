@@ -39,7 +39,7 @@ def copies(arguments: list[str]) -> None:
     found = find_copies(generated, training)
     print(found.text())
     if given.sheet:
-        write_pairs(given.sheet, found.generated, generated, training)
+        write_pairs(given.sheet, found, generated, training)
     _keep(given.json, found.facts())
 
 

@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 
 from evaluate.comparison import PictureSet
-from evaluate.nearest import Neighbours, neighbours_of, read_one, training_of
+from evaluate.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
+from generate.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
 from train.grid import write_grid
 
 SHEET_PAIRS = 24
 SHEET_COLUMNS = 8  # pictures, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 RARE = 0.01  # a real picture is as near to another as this in one case of a hundred
+NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/swd.md"
 
 
 @dataclass(frozen=True)
@@ -23,25 +25,35 @@ class Copies:
     """Neighbours of generated pictures, and of real ones among the others."""
 
     generated: Neighbours
-    real: Neighbours
+    real: Neighbours  # of them copies were passed over
+    real_copies: int = 0  # real pictures that have copies among the others
 
     @property
     def threshold(self) -> float:
-        """The distance below which one real picture of a hundred lies to another, in grey levels."""
-        return float(np.quantile(self.real.pixels, RARE))
+        """The distance within which one real picture of a hundred lies of another, in grey levels."""
+        if not len(self.real.pixels):
+            return COPY_LEVELS
+        return max(float(np.quantile(self.real.pixels, RARE)), COPY_LEVELS)
 
     @property
     def near(self) -> int:
-        """How many generated pictures lie nearer to a training picture than that."""
-        return int((self.generated.pixels < self.threshold).sum())
+        """How many generated pictures are as near to a training picture as that, or are copies of one."""
+        return int(((self.generated.pixels <= self.threshold) | self.generated.copies).sum())
+
+    @property
+    def copies(self) -> int:
+        """How many generated pictures are copies of a training picture."""
+        return int(self.generated.copies.sum())
 
     def facts(self) -> dict[str, Any]:
         """What `dvc metrics` shows."""
         return {
             "pictures": len(self.generated.pixels),
+            "copies": self.copies,
             "near": self.near,
             "near_share": round(self.near / len(self.generated.pixels), 4),
             "expected_share": RARE,
+            "real_copies": self.real_copies,
             "generated": _quantiles(self.generated),
             "real": _quantiles(self.real),
         }
@@ -51,6 +63,8 @@ class Copies:
         near = self.generated
         return {
             "threshold": round(self.threshold, 4),
+            "copy_levels": COPY_LEVELS,
+            "copy_bits": COPY_BITS,
             "generated": [round(float(each), 3) for each in near.pixels],
             "real": [round(float(each), 3) for each in self.real.pixels],
             "pairs": [
@@ -61,7 +75,7 @@ class Copies:
                     "pixels": round(float(near.pixels[place]), 3),
                     "bits": int(near.bits[place]),
                 }
-                for place in near.closest(SHEET_PAIRS)
+                for place in near.closest(SHEET_PAIRS, self.threshold)
             ],
         }
 
@@ -69,24 +83,38 @@ class Copies:
         """For a terminal."""
         rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
         for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
-            numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
-            rows.append([name, *numbers, f"{np.median(found.bits):.0f}"])
+            if len(found.pixels):
+                numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
+                rows.append([name, *numbers, f"{np.median(found.bits):.0f}"])
         lines = [
             f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
         ]
-        count = len(self.generated.pixels)
         return "\n".join(
             [
                 "distance of each picture to its nearest training picture, grey levels of 255:",
                 *lines,
-                f"{self.near} of {count} generated pictures ({self.near / count:.1%}) are nearer to a "
-                f"training picture than {RARE:.0%} of real pictures are to another",
+                *self._sentences(),
             ]
         )
 
+    def _sentences(self) -> list[str]:
+        count = len(self.generated.pixels)
+        sentences = [
+            f"{self.copies} of {count} generated pictures are copies of training pictures: within "
+            f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits",
+            f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training picture "
+            f"as {RARE:.0%} of real pictures are to another, {self.threshold:.1f} grey levels",
+        ]
+        if self.real_copies:
+            sentences.append(
+                f"{self.real_copies} of the training pictures that were compared have copies in the training "
+                "set, which were passed over: remove them by python -m curate"
+            )
+        return [*sentences, NOT_FOUND]
+
 
 def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
-    """Look for the nearest training picture of each generated picture, and of as many training pictures.
+    """Look for the nearest training picture of each generated picture, and of up to 1,000 training pictures.
 
     Args:
         generated: the pictures in question.
@@ -102,26 +130,26 @@ def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
         )
     if training.count < 2:
         raise UserError(f"{training.count} training pictures have no neighbours: give 2 or more")
-    some = training.part(0, min(training.count, generated.count), training.name)
+    some = training.part(0, min(training.count, COMPARED), training.name)
     total = training.count + generated.count + some.count
     with Progress("looking for copies", total, "pictures") as progress:
         looked_in = training_of(training, progress.advance)
-        return Copies(
-            neighbours_of(generated, looked_in, progress.advance),
-            neighbours_of(some, looked_in, progress.advance, themselves=True),
-        )
+        nearest = neighbours_of(generated, looked_in, progress.advance)
+        return Copies(nearest, *neighbours_among(some, looked_in, progress.advance))
 
 
-def write_pairs(path: Path, found: Neighbours, generated: PictureSet, training: PictureSet) -> None:
+def write_pairs(path: Path, found: Copies, generated: PictureSet, training: PictureSet) -> None:
     """Write the closest pairs as a contact sheet: a generated picture, to its right its neighbour."""
-    pictures = []
-    for place in found.closest(SHEET_PAIRS):
+    pictures, near = [], found.generated
+    for place in near.closest(SHEET_PAIRS, found.threshold):
         pictures.append(read_one(generated, int(place), False))
-        pictures.append(read_one(training, int(found.index[place]), bool(found.mirrored[place])))
+        pictures.append(read_one(training, int(near.index[place]), bool(near.mirrored[place])))
     write_grid(path, np.stack(pictures), SHEET_COLUMNS)
 
 
-def _quantiles(found: Neighbours) -> dict[str, float]:
+def _quantiles(found: Neighbours) -> dict[str, float] | None:
+    if not len(found.pixels):
+        return None
     named = zip(("closest", "percent_1", "percent_5", "median"), QUANTILES, strict=True)
     return {
         **{name: round(float(np.quantile(found.pixels, share)), 3) for name, share in named},

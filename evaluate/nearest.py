@@ -1,20 +1,21 @@
 """The nearest training pictures of whole sets of pictures, by pixels and by what an eye would call alike."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self, TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from evaluate.comparison import Advance, PictureSet
 from fashion_pggan.shards import Pictures
-from generate.neighbours import Training
+from generate.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training
 from generate.sampler import workers
 
 AT_ONCE = 256  # pictures
-HASH_SIDE, HASH_BITS_SIDE = 64, 16  # pixels that are transformed, lowest frequencies kept per axis
 
 Indices = npt.NDArray[np.int64]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,32 @@ class Neighbours:
     index: Indices  # (n,) in the training set
     mirrored: npt.NDArray[np.bool_]  # (n,) whether the training picture's mirror image is the near one
     pixels: npt.NDArray[np.float64]  # (n,) root mean square difference in grey levels of 255
-    bits: npt.NDArray[np.int64]  # (n,) of 256 in which their perceptual hashes differ
+    bits: Indices  # (n,) of 256 in which their perceptual hashes differ
 
-    def closest(self, count: int) -> Indices:
-        """Places of the closest pairs, closest first."""
-        return np.argsort(self.pixels, kind="stable")[:count]
+    @classmethod
+    def of(cls, found: Sequence[Neighbour]) -> Self:
+        """One of each picture."""
+        return cls(
+            np.array([one.index for one in found], dtype=np.int64),
+            np.array([one.mirrored for one in found], dtype=np.bool_),
+            np.array([one.distance for one in found], dtype=np.float64),
+            np.array([one.bits for one in found], dtype=np.int64),
+        )
+
+    @property
+    def copies(self) -> npt.NDArray[np.bool_]:
+        """(n,) which are copies of their nearest, by either measure."""
+        return (self.pixels <= COPY_LEVELS) | (self.bits <= COPY_BITS)
+
+    def closest(self, count: int, threshold: float) -> Indices:
+        """Places of the closest pairs by either measure, closest first.
+
+        Args:
+            count: how many.
+            threshold: grey levels that count as near, as `COPY_BITS` bits do.
+        """
+        apart = np.minimum(self.pixels / threshold, self.bits / COPY_BITS)
+        return np.argsort(apart, kind="stable")[:count]
 
 
 def training_of(pictures: PictureSet, advance: Advance = lambda _: None) -> Training:
@@ -36,41 +58,32 @@ def training_of(pictures: PictureSet, advance: Advance = lambda _: None) -> Trai
     return Training(pictures.count, pictures.resolution, pictures.read, advance=advance)
 
 
-def neighbours_of(
-    pictures: PictureSet, training: Training, advance: Advance = lambda _: None, *, themselves: bool = False
-) -> Neighbours:
-    """The nearest training picture of each picture of a set.
+def neighbours_of(pictures: PictureSet, training: Training, advance: Advance = lambda _: None) -> Neighbours:
+    """The nearest training picture of each picture of a set of the training set's resolution."""
+    return Neighbours.of(_each(pictures, lambda _, picture: training.nearest(picture)[0], advance))
 
-    Args:
-        pictures: to look up, of the training set's resolution.
-        training: where.
-        advance: told how many pictures were done.
-        themselves: `pictures` are the training set's first ones; none is its own neighbour.
+
+def neighbours_among(
+    pictures: PictureSet, training: Training, advance: Advance = lambda _: None
+) -> tuple[Neighbours, int]:
+    """The nearest others of the training set's first pictures.
+
+    Copies of a picture are passed over; where nothing else is near, so is the picture.
+
+    Returns:
+        Them, and how many of the pictures have copies among the others.
     """
+    found = _each(pictures, training.nearest_other, advance)
+    return Neighbours.of([near for near, _ in found if near]), sum(copied for _, copied in found)
 
-    def one(place: int, picture: Pictures) -> tuple[int, bool, float, int]:
-        near = training.nearest(picture, apart_from=place if themselves else None)[0]
-        other = training.picture(near.index)
-        other = other[:, ::-1] if near.mirrored else other
-        bits = int((perceptual_hash(picture) != perceptual_hash(other)).sum())
-        return near.index, near.mirrored, near.distance, bits
 
-    found: list[tuple[int, bool, float, int]] = []
+def _each(pictures: PictureSet, look_up: Callable[[int, Pictures], Found], advance: Advance) -> list[Found]:
+    found: list[Found] = []
     for start in range(0, pictures.count, AT_ONCE):
         indices = range(start, min(start + AT_ONCE, pictures.count))
-        found += workers().map(one, indices, pictures.read(indices))
+        found += workers().map(look_up, indices, pictures.read(indices))
         advance(len(indices))
-    index, mirrored, distance, bits = zip(*found, strict=True)
-    return Neighbours(np.array(index), np.array(mirrored), np.array(distance), np.array(bits))
-
-
-def perceptual_hash(picture: Pictures) -> npt.NDArray[np.bool_]:
-    """256 bits: which low frequencies of the brightness are above their median."""
-    grey = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (HASH_SIDE, HASH_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    low = cv2.dct(small)[:HASH_BITS_SIDE, :HASH_BITS_SIDE].flatten()
-    bits: npt.NDArray[np.bool_] = low > np.median(low)
-    return bits
+    return found
 
 
 def read_one(pictures: PictureSet, index: int, mirrored: bool) -> Pictures:

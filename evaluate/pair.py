@@ -13,9 +13,8 @@ from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 
 OTHERS = "other reals"  # the name of the set that makes the floor
-UNDERSTATED = (
-    "1.2 to 6 times by level, most at 16 px"  # how much a true floor exceeds one of re-used pictures
-)
+# How much a true floor exceeds one of re-used pictures; measured, docs/swd.md.
+UNDERSTATED = "1.2 to 6 times by level, most at 16 px"
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,8 @@ def about_floor(kind: str, images: int) -> str:
     if kind == "disjoint":
         return f"{images} real pictures against {images} other real pictures"
     return (
-        f"the same {images} real pictures with patches at other places; the true floor is unavailable, for it "
-        f"takes {2 * images} different real pictures, and lies higher: {UNDERSTATED}"
+        f"the same {images} real pictures with patches at other places; the true floor is unavailable, for "
+        f"it takes {2 * images} different real pictures, and lies higher: {UNDERSTATED}"
     )
 
 

@@ -93,6 +93,7 @@ class GeneratedPicture(Record):
     nearest_index: int | None  # of the nearest training picture in the data set; None: not looked for
     nearest_mirrored: bool | None
     nearest_distance: float | None  # root mean square difference in grey levels of 255
+    nearest_bits: int | None  # of 256 in which their perceptual hashes differ
     critic_score: float | None  # higher is more real; None: not asked for
 
 

@@ -10,7 +10,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import GenerateParams
 from fashion_pggan.shards import Pictures
 from generate.critic import Scorer
-from generate.neighbours import Neighbour, Training
+from generate.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training, Usual
 from generate.sampler import Sampler, workers
 
 SCORED = 256  # of the first latents, whose scores say what is low
@@ -52,8 +52,10 @@ class Judge:
         self.params, self.training, self.scorer = params, training, scorer
         self.seen, self.passed = 0, 0
         self.rejected: Counter[str] = Counter()
-        self.usual = training.between_training_pictures() if training else []
-        self.nearest_allowed = float(np.quantile(self.usual, params.reject_copies)) if self.usual else 0.0
+        self.usual = training.between_training_pictures() if training else Usual([], 0)
+        self.nearest_allowed = COPY_LEVELS
+        if self.usual.distances:
+            self.nearest_allowed = float(np.quantile(self.usual.distances, params.reject_copies))
         self.lowest_allowed = self._lowest(sampler) if scorer else 0.0
 
     @property
@@ -91,11 +93,13 @@ class Judge:
             "rejected_copies": self.rejected["copies"],
             "rejected_scores": self.rejected["scores"],
         }
-        if self.usual:
-            closest, hundredth, median = np.quantile(self.usual, (0.0, 0.01, 0.5)).round(3).tolist()
+        if usual := self.usual.distances:
+            closest, hundredth, median = np.quantile(usual, (0.0, 0.01, 0.5)).round(3).tolist()
             facts |= {"real_closest": closest, "real_percent_1": hundredth, "real_median": median}
+        if self.training:
+            facts["real_copies"] = self.usual.copies
         if self.params.reject_copies:
-            facts["copy_threshold"] = self.nearest_allowed
+            facts |= {"copy_threshold": self.nearest_allowed, "copy_bits": COPY_BITS}
         if self.scorer:
             facts |= {"score_threshold": self.lowest_allowed, "score_sample": SCORED}
             facts["critic_kimg"] = self.scorer.images_shown / 1000
@@ -103,7 +107,7 @@ class Judge:
 
     def _reason(self, candidate: Candidate) -> str:
         near = candidate.neighbour
-        if self.params.reject_copies and near is not None and near.distance < self.nearest_allowed:
+        if self.params.reject_copies and near and (near.copy or near.distance <= self.nearest_allowed):
             return "copies"
         if candidate.score is not None and candidate.score < self.lowest_allowed:
             return "scores"

@@ -118,6 +118,7 @@ class _Pictures:
             nearest_index=near.index if near else None,
             nearest_mirrored=near.mirrored if near else None,
             nearest_distance=near.distance if near else None,
+            nearest_bits=near.bits if near else None,
             critic_score=candidate.score,
         )
         key = f"seed{self.params.seed}_{candidate.index:08d}"

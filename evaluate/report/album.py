@@ -80,7 +80,8 @@ def pairs_of(sheet: Path, copies: dict[str, Any], side: int) -> list[Pair]:
         turned = ", mirrored" if pair["mirrored"] else ""
         alt = f"Generated picture {pair['generated']} beside training picture {pair['training']}{turned}"
         picture = embedded(cut, alt, longest=PAIR_SIDE, most=PAIR_BYTES)
-        pairs.append(Pair(picture, f"{pair['generated']} | {pair['training']}{turned}: {pair['pixels']:.1f}"))
+        apart = f"{pair['pixels']:.1f}, {pair['bits']} bits"
+        pairs.append(Pair(picture, f"{pair['generated']} | {pair['training']}{turned}: {apart}"))
     return pairs
 
 

@@ -115,11 +115,10 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
 def nearest_distances(copies: Mapping[str, Any]) -> Curve:
     """How near generated pictures lie to training pictures, beside how near training pictures lie."""
     made, real = copies["generated"], copies["real"]
-    curve = Curve(
-        "Distance to the nearest training picture",
-        f"median {np.median(made):.1f} for generated pictures, {np.median(real):.1f} for training pictures "
-        "among the others",
-    )
+    says = f"median {np.median(made):.1f} for generated pictures"
+    if real:  # none where all training pictures are copies of each other
+        says += f", {np.median(real):.1f} for training pictures among the others"
+    curve = Curve("Distance to the nearest training picture", says)
     edges = np.histogram_bin_edges([*made, *real], bins=BINS).tolist()
     with curve.drawing("grey levels of 255", "pictures") as axes:
         axes.hist(real, bins=edges, alpha=0.5, label="training picture to another")

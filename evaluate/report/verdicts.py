@@ -14,6 +14,7 @@ SHARP = 1.5  # times the floor; an interval that ends above it says little
 STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many
 
 
+NOT_FOUND = "Zoomed, turned or shifted copies would not be found."
 SAME = "The intervals overlap: this distance does not tell them apart."
 BLUNT = "But they are wide: measure more pictures (evaluate.images) for a sharper answer."
 
@@ -105,16 +106,20 @@ def _variation(similarity: Mapping[str, Any]) -> Verdict:
 def _copies(copies: Mapping[str, Any]) -> Verdict:
     question = "Does it copy training pictures?"
     count, near, expected = copies["pictures"], copies["near"], copies["expected_share"]
+    if found := copies["copies"]:
+        kind = "is a copy" if found == 1 else "are copies"
+        says = f"{found} of {count:,} generated pictures {kind} of training pictures, by pixels or by hashes"
+        return Verdict(question, "look", f"{says}: look at the pairs below before you share any.")
     says = (
-        f"{near} of {count:,} generated pictures are nearer to a training picture than {expected:.0%} of "
-        "real pictures are to another"
+        f"No copy was found, and {near} of {count:,} generated pictures are as near to a training picture as "
+        f"{expected:.0%} of real pictures are to another"
     )
     usual = count * expected + STANDARD_ERRORS * math.sqrt(count * expected * (1 - expected))
     if near > usual:
         return Verdict(
             question, "look", f"{says}, more than chance gives: look at the pairs below before you share any."
         )
-    return Verdict(question, "good", f"{says}: no more than chance gives.")
+    return Verdict(question, "good", f"{says}: no more than chance gives. {NOT_FOUND}")
 
 
 def _health(train: Mapping[str, Any]) -> Verdict:

@@ -15,11 +15,12 @@ from evaluate.comparison import PictureSet
 from evaluate.copies import find_copies, write_pairs
 from evaluate.features import feature_distances, frechet, kernel_distance
 from evaluate.ms_ssim import WEIGHTS, ms_ssim, variation
-from evaluate.nearest import neighbours_of, perceptual_hash, training_of
+from evaluate.nearest import neighbours_among, neighbours_of, training_of
 from evaluate.network import FeatureNetwork
 from evaluate.sources import of_dataset
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
+from generate.perceptual import bits_apart, hash_of
 
 REPOSITORY = Path(__file__).parents[2]
 WORK = Work(2)
@@ -210,16 +211,73 @@ def test_planted_copies_are_found_mirrored_ones_too(training, make_pictures):
     generated[11] = brighter
     found = find_copies(_set(generated), _set(training))
     near = found.generated
-    assert set(near.closest(3)) == {3, 7, 11}
+    assert set(near.closest(3, found.threshold)) == {3, 7, 11}
     assert list(near.index[[3, 7, 11]]) == [41, 8, 20]
     assert list(near.mirrored[[3, 7, 11]]) == [False, True, False]
     assert near.pixels[3] == near.pixels[7] == 0
     assert near.pixels[11] == pytest.approx(3, abs=0.2)
     assert near.bits[3] == near.bits[7] == 0
     assert near.bits[11] < 32 < np.median(near.bits)
-    assert found.near == 3
+    assert found.copies == found.near == 3
     assert found.facts()["near_share"] == 0.15
-    assert "3 of 20 generated pictures (15.0%) are nearer to a training picture than 1%" in found.text()
+    assert "3 of 20 generated pictures are copies of training pictures: within 4 grey levels" in found.text()
+    assert "3 of 20 (15.0%) are copies or as near to a training picture as 1%" in found.text()
+
+
+def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, make_pictures, tmp_path):
+    generated = make_pictures(20, 32, 2)
+    generated[3] = training[41] // 2
+    generated[7] = training[8][:, ::-1] // 3
+    found = find_copies(_set(generated), _set(training))
+    assert list(found.generated.index[[3, 7]]) == [41, 8]
+    assert list(found.generated.mirrored[[3, 7]]) == [False, True]
+    assert found.generated.pixels[[3, 7]].min() > found.threshold
+    assert found.copies == found.near == 2
+    assert {pair["generated"] for pair in found.distances()["pairs"][:2]} == {3, 7}
+
+
+def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_pictures):
+    generated = make_pictures(20, 32, 2)
+    generated[3], generated[7] = training[2], training[41]
+    doubled = np.concatenate([training, training[:10], training[:1] // 2])
+    found, plain = (find_copies(_set(generated), _set(each)) for each in (doubled, training))
+    assert found.threshold > 0.8 * plain.threshold > 0
+    assert found.copies == found.near == 2
+    assert found.real_copies == 10 * 2 + 1
+    assert "21 of the training pictures that were compared have copies in the training set" in found.text()
+
+
+def test_a_training_set_of_one_picture_many_times_still_has_a_threshold(training):
+    same = np.repeat(training[:1], 50, axis=0)
+    found = find_copies(_set(training[:3]), _set(same))
+    assert (found.threshold, found.copies, found.real_copies) == (4.0, 1, 50)
+    assert found.facts()["real"] is None
+    json.dumps(found.distances())
+
+
+def test_the_threshold_comes_from_all_real_pictures_however_few_are_generated(training, make_pictures):
+    generated = make_pictures(20, 32, 2)
+    few, many = (find_copies(_set(generated[:count]), _set(training)) for count in (1, 20))
+    assert few.threshold == many.threshold
+    assert len(few.real.pixels) == 60
+
+
+def test_photographs_of_other_garments_are_no_copies_and_darkened_ones_are(shared):
+    pictures = []
+    for path in sorted((shared / "images/tops").glob("*.jpg"))[:300]:
+        with Image.open(path) as picture:
+            picture.draft("RGB", (128, 128))
+            side = min(picture.size)
+            left, top = (picture.width - side) // 2, (picture.height - side) // 2
+            square = picture.convert("RGB").crop((left, top, left + side, top + side))
+            pictures.append(np.asarray(square.resize((64, 64), Image.Resampling.BOX)))
+    photographs = np.stack(pictures)
+    honest = photographs[150:].copy()
+    assert find_copies(_set(honest), _set(photographs[:150])).copies == 0
+    honest[::10] = photographs[:15] // 2
+    found = find_copies(_set(honest), _set(photographs[:150]))
+    assert np.flatnonzero(found.generated.copies).tolist() == list(range(0, 150, 10))
+    assert found.generated.index[::10].tolist() == list(range(15))
 
 
 def test_real_pictures_are_not_their_own_neighbours(training):
@@ -244,7 +302,7 @@ def test_a_set_is_reduced_once_and_looked_up_part_by_part(dataset):
     parts = [neighbours_of(backwards.part(*part, "part"), training) for part in ((0, 3), (3, 7))]
     assert [index for part in parts for index in part.index] == list(range(9, -1, -1))
     assert all((part.pixels == 0).all() for part in parts)
-    others = neighbours_of(pictures.part(0, 10, "first"), training, themselves=True)
+    others = neighbours_among(pictures.part(0, 10, "first"), training)[0]
     assert (others.pixels > 0).all()
 
 
@@ -252,7 +310,7 @@ def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make
     generated = make_pictures(5, 32, 2)
     generated[4] = training[9][:, ::-1]
     found = find_copies(_set(generated), _set(training))
-    write_pairs(tmp_path / "sheet.png", found.generated, _set(generated), _set(training))
+    write_pairs(tmp_path / "sheet.png", found, _set(generated), _set(training))
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
     assert sheet.shape == (2 * 32, 8 * 32, 3)
     np.testing.assert_array_equal(sheet[:32, :32], generated[4])
@@ -262,7 +320,7 @@ def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make
 def test_the_hash_of_a_picture_survives_what_copies_go_through(make_pictures):
     one, other = make_pictures(2, 64, 5)
     softer = np.asarray(Image.fromarray(one).resize((48, 48)).resize((64, 64)))
-    bits = [(perceptual_hash(one) != perceptual_hash(each)).sum() for each in (one, softer, other)]
+    bits = bits_apart(hash_of(one), np.stack([hash_of(each) for each in (one, softer, other)]))
     assert bits[0] == 0
     assert bits[1] < 40 < bits[2]
 

@@ -249,8 +249,16 @@ def test_variation_is_judged_against_that_of_the_real_pictures(low, high, state,
 @pytest.mark.parametrize(("near", "state"), [(0, "good"), (5, "good"), (6, "look"), (256, "look")])
 def test_more_near_copies_than_chance_gives_are_told(near, state):
     """Of 256 pictures 2.56 are expected, and 2 standard errors above it are 5.7."""
-    copies = {"pictures": 256, "near": near, "expected_share": 0.01}
+    copies = {"pictures": 256, "copies": 0, "near": near, "expected_share": 0.01}
     assert verdicts(_evaluation(30.0), {"copies": copies}, {})[2].state == state
+
+
+@pytest.mark.parametrize(("found", "says"), [(1, "1 of 256 generated pictures is a copy"), (3, "are copies")])
+def test_any_copy_at_all_is_to_be_looked_at(found, says):
+    copies = {"pictures": 256, "copies": found, "near": found, "expected_share": 0.01}
+    verdict = verdicts(_evaluation(30.0), {"copies": copies}, {})[2]
+    assert verdict.state == "look"
+    assert says in verdict.says
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,18 @@ def test_near_copies_are_left_out_and_counted(trained, tmp_path):
     assert len(rows) == 10
     assert not {2, 5, 6} & {row["latent_index"] for row in rows}
     assert facts["rejected_copies"] == facts["last"] + 1 - 10 >= 3
-    assert min(row["nearest_distance"] for row in rows) >= facts["copy_threshold"]
-    assert f"| {facts['rejected_copies']}, nearer than" in (tmp_path / "out/README.md").read_text()
+    assert min(row["nearest_distance"] for row in rows) > facts["copy_threshold"]
+    assert min(row["nearest_bits"] for row in rows) > facts["copy_bits"] == 32
+    assert f"| {facts['rejected_copies']}, within" in (tmp_path / "out/README.md").read_text()
+
+
+def test_a_darkened_copy_is_a_copy_by_its_hash(trained):
+    dataset = Dataset(trained / "data")
+    picture = dataset.pictures([20], 16)[0]
+    near = Training.of_dataset(dataset).nearest(picture[:, ::-1] // 2)[0]
+    assert (near.index, near.mirrored, near.copy) == (20, True, True)
+    assert near.distance > 50
+    assert near.bits <= 32
 
 
 def test_low_scores_are_left_out_and_counted(trained, tmp_path):

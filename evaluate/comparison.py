@@ -11,7 +11,7 @@ from evaluate.descriptors import CHANNELS, Descriptors, DescriptorWriter, draw_p
 from evaluate.distances import Distances, Estimate
 from evaluate.interval import Halves, distances_of_halves, standard_error
 from evaluate.pyramid import gaussian_pyramid, levels_of
-from evaluate.swd import PRINTED_TIMES, Values, draw_directions, sliced_wasserstein
+from evaluate.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
 from evaluate.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.shards import Pictures
@@ -115,7 +115,14 @@ def compare(
         parts: Values = np.mean([of_halves[level] for level in levels], axis=0)
         return Estimate(float(distances.mean()), standard_error(parts, distances, halves.rescale))
 
-    return Distances({level: estimate(level) for level in along}, estimate(*along))
+    return Distances(
+        {level: estimate(level) for level in along}, estimate(*along), (_flat(real), _flat(fake))
+    )
+
+
+def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:
+    """Levels at which a colour channel of a set has no contrast."""
+    return tuple(level for level, each in described.items() if is_flat(each.statistics()[1]).any())
 
 
 def _minibatches(pictures: PictureSet, size: int) -> Iterator[tuple[range, Pictures]]:

@@ -51,6 +51,7 @@ class Distances:
 
     levels: dict[int, Estimate]
     average: Estimate  # the plain mean of the levels
+    flat: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())  # levels at which either set has no contrast
 
     def named(self) -> dict[str, Estimate]:
         """All of them under the published column names."""
@@ -66,13 +67,15 @@ class Distances:
         return {
             "levels": {str(level): [each.value, each.error] for level, each in self.levels.items()},
             "average": [self.average.value, self.average.error],
+            "flat": [list(levels) for levels in self.flat],
         }
 
     @classmethod
     def of_plain(cls, plain: dict[str, Any]) -> Self:
         """The inverse of `plain`."""
         levels = {int(level): Estimate(*pair) for level, pair in plain["levels"].items()}
-        return cls(levels, Estimate(*plain["average"]))
+        first, second = (tuple(levels) for levels in plain["flat"])
+        return cls(levels, Estimate(*plain["average"]), (first, second))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """What an evaluation of a training came to: rows, floor, the best snapshot and its rival."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from evaluate.distances import Estimate, Floor, plain
-from evaluate.pair import about_floor, about_number
+from evaluate.pair import about_contrast, about_floor, about_number
 from evaluate.table import Row, as_text
 
 
@@ -35,9 +36,14 @@ class Evaluation:
         return others[0]
 
     @property
-    def fewer(self) -> str:
-        """That fewer pictures than asked for were measured; empty where there were enough."""
-        return about_number(self.images, self.asked)
+    def notes(self) -> list[str]:
+        """What a reader must know beside the floor, a sentence each."""
+        fewer = about_number(self.images, self.asked)
+        flat = [
+            about_contrast(row.distances, "the real set", f"the snapshot at {row.kimg:.1f} kimg")
+            for row in self.rows
+        ]
+        return list(dict.fromkeys([*([fewer] if fewer else []), *chain.from_iterable(flat)]))
 
     def ratio(self, row: Row) -> Estimate | None:
         """The average distance of a row over that of the floor."""
@@ -68,6 +74,7 @@ class Evaluation:
                 "about": about_floor(self.floor.kind, self.images),
                 "columns": {name: plain(estimate) for name, estimate in floors.items()},
             },
+            "notes": self.notes,
             "rows": [self._row_facts(row) for row in self.rows],
             "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
             "runner_up": self.runner_up
@@ -88,7 +95,7 @@ class Evaluation:
         lines = [
             as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
             f"{self.images} pictures per set; lower is better; below each number its 95 % interval",
-            *filter(None, [self.fewer]),
+            *self.notes,
             f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
             f"best by average: {self.best.kimg:.1f}k",
         ]

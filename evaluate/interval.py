@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from evaluate.descriptors import CHANNELS, Descriptors, Indices
-from evaluate.swd import CHUNK, SMALLEST_DEVIATION, Directions, Values, projected, rows_apart
+from evaluate.swd import CHUNK, Directions, Values, projected, rows_apart, scales_of
 from evaluate.work import Work
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
@@ -112,7 +112,7 @@ def _scaled(
 ) -> tuple[Tensor, Values]:
     """Projections (k, m) of chosen pictures in deviations of their own, and their means (k,)."""
     means, deviations = descriptors.statistics(chosen)
-    scales = 1 / np.maximum(deviations, SMALLEST_DEVIATION)
+    scales = scales_of(deviations)
     totals = directions.reshape(CHANNELS, -1, directions.shape[1]).sum(axis=1)  # (3, k)
     index = torch.from_numpy(chosen).to(parts.device)
     out = parts[:, 0].index_select(1, index) * float(scales[0])

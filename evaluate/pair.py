@@ -40,6 +40,7 @@ class Pair:
             )
         if fewer := about_number(self.images, self.asked):
             notes.append(fewer)
+        notes += about_contrast(self.distances, "the first set", "the second set")
         if self.halves:
             notes.append(
                 f"two random halves of one set: this distance is the floor at {self.images} pictures"
@@ -57,6 +58,16 @@ def about_floor(kind: str, images: int) -> str:
         f"the same {images} real pictures with patches at other places; the true floor is unavailable, for "
         f"it takes {2 * images} different real pictures, and lies higher: {UNDERSTATED}"
     )
+
+
+def about_contrast(distances: Distances, first: str, second: str) -> list[str]:
+    """At which levels a set has no contrast, a sentence for each set that has none somewhere."""
+    return [
+        f"{name} has no contrast in a colour channel at {', '.join(map(str, levels))} px: its values count "
+        "as equal there"
+        for name, levels in zip((first, second), distances.flat, strict=True)
+        if levels
+    ]
 
 
 def about_number(images: int, asked: int | None) -> str:

@@ -17,7 +17,7 @@ CHUNK = 65_536  # descriptors projected at once
 DIRECTIONS_AT_ONCE = 32  # per thread: at 2,097,152 descriptors 0.27 GB per set
 ROOM_BYTES = 2_200_000_000  # for the projections of all threads
 PRINTED_TIMES = 1e3  # the paper prints distances times a thousand
-SMALLEST_DEVIATION = 1e-12  # of sets without any difference
+SMALLEST_DEVIATION = 1e-3  # grey levels; below it is rounding, and no contrast
 
 Directions = npt.NDArray[np.float32]  # (d, k) unit columns
 Values = npt.NDArray[np.float64]
@@ -33,7 +33,8 @@ def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions
 def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directions, work: Work) -> Values:
     """1-D Wasserstein-1 distances along given unit directions; their mean is the sliced distance.
 
-    Each set is brought to zero mean and unit variance per colour channel by its own statistics.
+    Each set is brought to zero mean and unit variance per colour channel by its own statistics; a channel
+    without contrast is zero.
 
     Args:
         real: n descriptors of d components.
@@ -95,6 +96,16 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
     return np.array(found)
 
 
+def scales_of(deviations: Values) -> Values:
+    """What brings channels to unit variance; 0 for one without contrast, whose values all count as equal."""
+    return np.where(is_flat(deviations), 0.0, 1 / np.maximum(deviations, SMALLEST_DEVIATION))
+
+
+def is_flat(deviations: Values) -> npt.NDArray[np.bool_]:
+    """Which channels have no contrast."""
+    return deviations < SMALLEST_DEVIATION
+
+
 def projected(values: Tensor, rows: Tensor, into: Tensor) -> Tensor:
     """Products (k, n) of rows (k, d) with descriptors (n, d), wherever they lie, put into `into`."""
     for start in range(0, len(values), CHUNK):
@@ -117,6 +128,6 @@ def _scaled(descriptors: Descriptors, rows: Tensor, into: Tensor) -> tuple[Tenso
     """Projections (k, n) and their means (k,); deviations are folded into the directions."""
     means, deviations = descriptors.statistics()
     each = rows.shape[1] // CHANNELS  # components of a channel
-    scaled = rows.double().numpy() / np.maximum(deviations, SMALLEST_DEVIATION).repeat(each)  # (k, d)
+    scaled = rows.double().numpy() * scales_of(deviations).repeat(each)  # (k, d)
     columns = torch.as_tensor(scaled, dtype=torch.float32, device=into.device)
     return projected(descriptors.tensor, columns, into), scaled @ means.repeat(each)

@@ -54,6 +54,20 @@ def test_fewer_pictures_than_asked_for_are_said_in_text_and_json(tmp_path, param
     assert "asked for" not in pair_text(_pair(tmp_path, params, reals, fakes, 20))
 
 
+def test_flat_pictures_have_no_contrast_instead_of_distances_in_the_billions(tmp_path, params, make_pictures):
+    flat = np.repeat(np.arange(20, dtype=np.uint8), 32 * 32 * 3).reshape(20, 32, 32, 3) * 7
+    one_colour = np.full((20, 32, 32, 3), 201, dtype=np.uint8)
+    for first, second, most in (
+        (flat, make_pictures(20, 32, 2), 2000),
+        (flat, flat[::-1].copy(), 1500),
+        (one_colour, one_colour + 9, 0),
+    ):
+        pair = _pair(tmp_path, params, first, second)
+        assert all(each.value <= most for each in pair.distances.levels.values())
+        assert "the first set has no contrast in a colour channel at 32" in pair_text(pair)
+    assert "the second set has no contrast in a colour channel at 32, 16 px" in pair_text(pair)
+
+
 def test_the_disjoint_floor_is_the_distance_of_the_two_parts(tmp_path, params, make_pictures):
     reals = make_pictures(40, 32, 1)
     pair = _pair(tmp_path, params, reals, make_pictures(20, 32, 2))

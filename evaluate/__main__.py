@@ -11,7 +11,7 @@ from pathlib import Path
 
 from evaluate import commands as measures
 from evaluate import stage
-from evaluate.options import add_shared, seed_of, work_of
+from evaluate.options import add_shared, params_of, seed_of, work_of
 from evaluate.page import page_of
 from evaluate.pair import Pair, measure_pair
 from evaluate.sources import of_path
@@ -21,6 +21,7 @@ from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
 from fashion_pggan.params import EvaluateParams, load_params
+from fashion_pggan.preset import PARAMS
 
 
 def main() -> None:
@@ -48,7 +49,8 @@ def _snapshots(arguments: list[str]) -> None:
     )
     add_shared(parser)
     given = parser.parse_args(arguments)
-    params = load_params(given.params)
+    settings = given.params or PARAMS
+    params = load_params(settings)
     measured = params.evaluate.model_copy(update={"seed": seed_of(given, params.evaluate)})
     evaluation = stage.run(
         given.dataset,
@@ -58,7 +60,7 @@ def _snapshots(arguments: list[str]) -> None:
         mirror=params.train.mirror,
         store=Store(given.store),
         work=work_of(given),
-        settings=given.params.read_text(encoding="utf-8"),
+        settings=settings.read_text(encoding="utf-8"),
     )
     print(evaluation.text())
 
@@ -81,8 +83,7 @@ def _two_sets(arguments: list[str]) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write it as a page too")
     add_shared(parser)
     given = parser.parse_args(arguments)
-    params = load_params(given.params).evaluate
-    params = params.model_copy(update={"seed": seed_of(given, params)})
+    params = params_of(given)
     pair = _measured(given, params)
     print(pair_text(pair))
     if given.json:

@@ -9,12 +9,11 @@ from typing import Any
 from evaluate.copies import find_copies, write_pairs
 from evaluate.ms_ssim import SMALLEST, variation
 from evaluate.network import SCALES, FeatureNetwork, measure_features
-from evaluate.options import add_shared, seed_of, work_of
+from evaluate.options import add_shared, params_of, work_of
 from evaluate.sources import of_path
 from evaluate.table import interval_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
-from fashion_pggan.params import load_params
 from fashion_pggan.progress import Progress
 
 
@@ -32,7 +31,7 @@ def copies(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
-    seed = seed_of(given, load_params(given.params).evaluate)
+    seed = params_of(given).seed
     training = of_path(given.training, "reals", seed, given.store)
     generated = of_path(given.generated, "fakes", seed, given.store)
     generated = generated.part(0, min(given.images or generated.count, generated.count), "fakes")
@@ -55,8 +54,8 @@ def variation_of(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
-    params = load_params(given.params).evaluate
-    pictures = of_path(given.pictures, "pictures", seed_of(given, params), given.store)
+    params = params_of(given)
+    pictures = of_path(given.pictures, "pictures", params.seed, given.store)
     count = min(2 * given.pairs, pictures.count) // 2 * 2
     if count < 2 or pictures.resolution < SMALLEST:
         raise UserError(
@@ -89,10 +88,9 @@ def features(arguments: list[str]) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
-    params = load_params(given.params).evaluate
+    params = params_of(given)
     network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
-    seed = seed_of(given, params)
-    sets = [of_path(path, "pictures", seed, given.store) for path in (given.first, given.second)]
+    sets = [of_path(path, "pictures", params.seed, given.store) for path in (given.first, given.second)]
     count = min(sets[0].count, given.images or sets[0].count)
     found = measure_features(
         network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params.minibatch

@@ -6,16 +6,30 @@ from pathlib import Path
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
+from fashion_pggan.preset import cache_of, params_or_shipped
 from train.distributed import device_of
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Add them."""
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="for the section evaluate")
+    parser.add_argument(
+        "--params", type=Path, help="for the section evaluate (default: params.yaml, else the preset paper)"
+    )
     parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
-    parser.add_argument("--store", type=Path, default=Path("runs/evaluate"), help="for what is kept or large")
+    parser.add_argument(
+        "--store",
+        type=Path,
+        default=cache_of("evaluate"),
+        help="for what is kept or large (default: runs/evaluate, without a params.yaml the user's cache)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--workers", type=int, help="threads (default: one per core)")
+
+
+def params_of(given: argparse.Namespace) -> EvaluateParams:
+    """The section evaluate, with the seed that is given; raises UserError for one below 0."""
+    params = params_or_shipped(given.params, "evaluate").evaluate
+    return params.model_copy(update={"seed": seed_of(given, params)})
 
 
 def work_of(given: argparse.Namespace) -> Work:

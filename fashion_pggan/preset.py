@@ -6,6 +6,7 @@ A preset is a whole params.yaml, or what differs from another one, which it name
 import argparse
 import io
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,12 @@ from ruamel.yaml import YAML
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_bytes, write_text
-from fashion_pggan.params import Params, parse_params
+from fashion_pggan.params import Params, load_params, parse_params
 
 BEFORE = "params.before.yaml"
+PARAMS = Path("params.yaml")
+SHIPPED = Path(__file__).parents[1] / "presets"  # in the repository, and where the program is installed
+DEFAULT = "paper"
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +86,30 @@ def preset_text(presets: Path, name: str) -> str:
         )
     settings = {(section, key): value for section, keys in values.items() for key, value in keys.items()}
     return with_settings(_read(presets, base), settings)
+
+
+def params_or_shipped(path: Path | None, section: str) -> Params:
+    """The parameters in a file, or in params.yaml here; where neither is, of the shipped preset `paper`.
+
+    Args:
+        path: the file; None: none was given.
+        section: what of it is used, to say so.
+
+    Raises:
+        UserError: the file that was given is missing, or one is no params file.
+    """
+    if path or PARAMS.is_file():
+        return load_params(path or PARAMS)
+    log.info("no params.yaml here: section %s is that of the preset %s (see --params)", section, DEFAULT)
+    return parse_params(preset_text(SHIPPED, DEFAULT), f"preset {DEFAULT}")
+
+
+def cache_of(name: str) -> Path:
+    """Where something is kept between runs: in runs/ beside a params.yaml, else in the user's cache."""
+    if PARAMS.is_file():
+        return Path("runs") / name
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "fashion-pggan" / name
 
 
 def _read(presets: Path, name: str) -> str:

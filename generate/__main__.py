@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_bytes
-from fashion_pggan.params import GenerateParams, load_params
+from fashion_pggan.params import GenerateParams
+from fashion_pggan.preset import params_or_shipped
 from generate import stage
 from generate.film import write_film, write_sheet
 from generate.recipe import read_recipe
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         help="a .safetensors file, or a folder of models (its last snapshot)",
     )
     parser.add_argument("out", type=Path, nargs="?", help="folder or file to make; replaced as a whole")
-    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    parser.add_argument("--params", type=Path, help="default: params.yaml here, else the preset paper")
     for name, (kind, text) in SETTINGS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text} (generate.{name})")
     parser.add_argument(
@@ -95,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _params(given: argparse.Namespace) -> GenerateParams:
-    params = load_params(given.params).generate
+    params = params_or_shipped(given.params, "generate").generate
     for name in SETTINGS:
         if getattr(given, name) is not None:
             params = _replaced(params, name, getattr(given, name))

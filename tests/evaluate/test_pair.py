@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +184,24 @@ def test_a_comparison_is_written_in_every_form(tmp_path, dataset, make_pictures)
     page = outputs[2].read_text()
     assert "&lt;pictures&gt;" in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_outside_the_repository_the_shipped_preset_is_used_and_the_users_cache(tmp_path, make_pictures):
+    folder = _folder(tmp_path / "pictures", make_pictures(6, 32, 3))
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "evaluate", folder, folder],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "no params.yaml here: section evaluate is that of the preset paper" in ended.stderr
+    assert "6 pictures per set" in ended.stdout
+    assert (tmp_path / "cache/fashion-pggan/evaluate").is_dir()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "pictures"]
 
 
 def test_one_set_alone_is_held_against_its_other_half(tmp_path, dataset):

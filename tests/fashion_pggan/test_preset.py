@@ -1,8 +1,10 @@
 """Switching params.yaml to a preset."""
 
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,41 @@ def test_the_papers_queries_reach_far_more_than_they_must() -> None:
     words = sum(map(len, vocabulary["axes"].values()))
     queries = len(vocabulary["types"]) * (len(vocabulary["prefixes"]) + words)
     assert queries * 1000 >= 8 * crawl.max_products
+
+
+@pytest.mark.slow
+def test_the_installed_program_brings_its_presets(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(
+        REPOSITORY,
+        source,
+        ignore=shutil.ignore_patterns(".*", "data", "models", "reports", "runs", "tests", "*.egg-info"),
+    )
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+    ]
+    subprocess.run([*pip, str(source)], check=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    script = (
+        "from fashion_pggan import preset; print(preset.__file__); preset.params_or_shipped(None, 'evaluate')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(str(tmp_path / "installed"))

@@ -146,6 +146,18 @@ def test_bad_input_is_one_clear_line(tmp_path, arguments, says, monkeypatch):
     assert len(str(raised.value).splitlines()) == 1
 
 
+def test_outside_the_repository_the_shipped_preset_is_used(models, tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["generate", str(models), "out", "--count", "3"])
+    with caplog.at_level("INFO"):
+        main()
+    assert "section generate is that of the preset paper" in caplog.text
+    assert len(rows_of(tmp_path / "out")) == 3
+    monkeypatch.setattr(sys, "argv", ["generate", str(models), "out", "--params", "absent.yaml"])
+    with pytest.raises(UserError, match=r"no parameters at absent\.yaml"):
+        main()
+
+
 def test_no_snapshots_are_named(tmp_path):
     with pytest.raises(UserError, match="run the train stage first"):
         snapshots_in(tmp_path)

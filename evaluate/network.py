@@ -80,6 +80,12 @@ class FeatureNetwork:
                     f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} pictures: "
                     "give a network with a vector per picture"
                 )
+            if not answer.isfinite().all():
+                raise UserError(
+                    f"{self.path} gives values that are not finite for pictures {start} to "
+                    f"{start + len(pixels) - 1}: give another network, or another range of pixel values "
+                    "(--pixels, evaluate.feature_pixels)"
+                )
             found.append(answer.flatten(1).double().cpu().numpy())
             advance(len(pixels))
         return np.concatenate(found)

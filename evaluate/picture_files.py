@@ -19,6 +19,7 @@ from PIL import Image
 from fashion_pggan.decoding import SIDEWAYS, Pixels, orientation_of, seen
 from fashion_pggan.errors import UserError
 from fashion_pggan.export_formats import SUFFIXES, Format
+from fashion_pggan.files import make_folder
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
@@ -168,7 +169,7 @@ class ParquetFiles:
 
     def __init__(self, paths: Sequence[Path], scratch: Path | None) -> None:
         if scratch:
-            scratch.mkdir(parents=True, exist_ok=True)
+            make_folder(scratch)
         self.names: list[str] = []
         self.starts = array("q", [0])
         self.file = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115  # it lives as long as this

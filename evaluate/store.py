@@ -17,7 +17,7 @@ from evaluate.distances import Distances
 from evaluate.pyramid import levels_of
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
+from fashion_pggan.files import make_folder, write_text
 from fashion_pggan.params import EvaluateParams, hash_of
 
 HERE = Path(__file__).parent
@@ -86,7 +86,7 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A temporary folder on the same disk; those of processes that were killed are removed."""
-        self.sets.mkdir(parents=True, exist_ok=True)
+        make_folder(self.sets)
         for left_over in self.sets.glob(f"{BUILDING}*"):
             process = left_over.name.removeprefix(BUILDING).partition("-")[0]
             if process.isdigit() and not psutil.pid_exists(int(process)):

@@ -18,7 +18,7 @@ from fashion_pggan.errors import PassingError, UserError
 
 NOT_WRITABLE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
-    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST),
 }
 SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there

@@ -25,8 +25,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     Yields:
         A binary file. When the block raises, the neighbour is removed and `path` stays as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = _temporary(path)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -38,6 +37,26 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    make_folder(path.parent)
+    try:
+        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except FileNotFoundError as error:  # of folders that hold no files, such as /proc
+        raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        UserError: a file has its name, or nothing can be made there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise UserError(f"cannot make the folder {folder} ({error.strerror}): give another place") from error
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -83,7 +102,7 @@ def replace_directory(target: Path) -> Iterator[Path]:
     Yields:
         The empty folder to fill. When the block raises it is removed and `target` stays as it was.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     for left_over in target.parent.glob(f".{escape(target.name)}.building-*"):  # of a run that was killed
         shutil.rmtree(left_over, ignore_errors=True)
     building = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.building-"))
@@ -115,7 +134,7 @@ def exclusive(folder: Path, *, wait_s: float = 10.0) -> Iterator[None]:
     Raises:
         UserError: another process still holds it after `wait_s` seconds.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     with (folder / ".lock").open("a+") as file:
         until = time.monotonic() + wait_s
         while True:

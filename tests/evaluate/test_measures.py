@@ -185,6 +185,18 @@ def test_pictures_are_brought_to_the_networks_size(tmp_path, make_pictures):
         plain.features(_set(make_pictures(3, 64, 1)), 2, lambda _: None)
 
 
+def test_a_network_that_gives_no_numbers_is_named(tmp_path, make_pictures):
+    class Nothing(torch.nn.Module):
+        def forward(self, planes):
+            return planes.mean(dim=(2, 3)) / 0 * 0
+
+    path = tmp_path / "nothing.pt2"
+    torch.export.save(torch.export.export(Nothing(), (torch.zeros(2, 3, 32, 32),)), path)
+    network = FeatureNetwork(path, 0, "0..1", WORK)
+    with pytest.raises(UserError, match=r"nothing\.pt2 gives values that are not finite for pictures 0 to 1"):
+        network.features(_set(make_pictures(2, 32, 1)), 2, lambda _: None)
+
+
 def test_a_missing_or_broken_network_is_named(tmp_path):
     with pytest.raises(UserError, match=r"no feature network at .*absent\.pt: nothing is downloaded"):
         FeatureNetwork(tmp_path / "absent.pt", 0, "0..1", WORK)
@@ -368,6 +380,8 @@ def test_the_commands_write_their_numbers(tmp_path, dataset):
         (["variation", "{data}", "--pairs", "0"], "0 pictures of 32 px make no pairs"),
         (["{data}", "--workers", "0"], "--workers 0: give 1 or more"),
         (["{data}", "--seed", "-1"], "--seed -1: give 0 or more"),
+        (["{data}", "--store", "/proc/1/x"], "cannot make the folder /proc/1/x"),
+        (["{data}", "--store", "{data}/index.json"], "cannot make the folder"),
     ],
 )
 def test_wrong_options_are_one_clear_line(dataset, arguments, says):

@@ -112,3 +112,14 @@ def test_asking_who_holds_a_folder_makes_nothing_in_it(tmp_path: Path) -> None:
     assert holder_of(tmp_path) is None
     assert holder_of(tmp_path / "nowhere") is None
     assert names(tmp_path) == set()
+
+
+def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("here")
+    for path, says in (
+        (Path("/proc/x.json"), "cannot write /proc/x.json"),
+        (Path("/proc/1/x/y.json"), "cannot make the folder /proc/1/x"),
+        (tmp_path / "file" / "y.json", "cannot make the folder"),
+    ):
+        with pytest.raises(UserError, match=says):
+            write_text(path, "text")

@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -12,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
+from fashion_pggan.export_formats import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.files import check_replaceable, replace_directory, write_text
 from fashion_pggan.manifest import CuratedPicture, iterate_records, schema_of
 from fashion_pggan.progress import Progress
@@ -21,6 +22,7 @@ from fashion_pggan.shards import Dataset, levels_up_to
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"
 MARK = ".export.json"  # in a folder that an export may replace
+WRITTEN_HERE = re.compile(WRITTEN.replace("KEY", "[0-9a-f]{64}") + f"|{re.escape(MARK)}")
 SHARD_PICTURES = 1000
 BATCH = 64  # pictures held at once
 DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # say nothing of a picture kept
@@ -56,7 +58,7 @@ def run(
     levels = levels_up_to(dataset.resolution)
     if level not in levels:
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
-    check_replaceable(target, MARK, "export", [source])
+    check_replaceable(target, MARK, "export", [source], WRITTEN_HERE)
     with replace_directory(target) as building:
         pictures = _exported(dataset, level, picture_format)
         WRITERS[form](building, pictures, _columns(), len(dataset), shard_pictures)

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import IO
 
 from fashion_pggan.errors import UserError
+
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
 
 @contextmanager
@@ -70,7 +73,9 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def check_replaceable(target: Path, mark: str, what: str, apart: Iterable[Path]) -> None:
+def check_replaceable(
+    target: Path, mark: str, what: str, apart: Iterable[Path], written: re.Pattern[str] | None = None
+) -> None:
     """Make sure that replacing a folder as a whole destroys nothing but what made it.
 
     Args:
@@ -78,6 +83,7 @@ def check_replaceable(target: Path, mark: str, what: str, apart: Iterable[Path])
         mark: a file that it holds when it is what may be replaced.
         what: its kind, for the error.
         apart: folders that must lie neither above nor below it.
+        written: matches the paths below it that may be replaced; None: all that are there.
 
     Raises:
         UserError: something else would be lost.
@@ -86,6 +92,11 @@ def check_replaceable(target: Path, mark: str, what: str, apart: Iterable[Path])
         raise UserError(f"{target} is a file: give a folder")
     if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
         raise UserError(f"{target} holds something that is no {what}: give another folder, or delete it")
+    if written and target.is_dir():
+        for path in target.rglob("*"):
+            name = path.relative_to(target).as_posix()
+            if not path.is_dir() and path.name not in LITTER and not written.fullmatch(name):
+                raise UserError(f"{target} holds {name}, which is no part of a {what}: move it away")
     here = target.resolve()
     for other in (path.resolve() for path in apart):
         if here.is_relative_to(other) or other.is_relative_to(here):

@@ -15,6 +15,7 @@ from fashion_pggan.shards import levels_up_to
 
 Resolution = Annotated[int, Field(ge=4, le=1024)]
 Positive = Annotated[int, Field(gt=0)]
+LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
 Rate = Annotated[float, Field(gt=0)]
 StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
 
@@ -171,8 +172,8 @@ class GenerateParams(Section):
     """The data set of new pictures."""
 
     count: int = Field(gt=0)
-    seed: int = Field(ge=0)
-    first: int = Field(ge=0)  # latent index of the first picture
+    seed: int = Field(ge=0, le=LARGEST_INDEX)
+    first: int = Field(ge=0, le=LARGEST_INDEX)  # latent index of the first picture
     minibatch: int = Field(gt=0)  # pictures held at once; on the CPU it changes nothing else
     form: Literal["imagefolder", "webdataset", "parquet"]
     format: Literal["png", "webp", "jpeg"]  # png and webp are exact
@@ -181,6 +182,14 @@ class GenerateParams(Section):
         ge=0, lt=1
     )  # nearer to training than this share of it is to the rest; 0: off
     reject_scores: float = Field(ge=0, lt=1)  # share of low critic scores that is left out; 0: off
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.first + self.count - 1 > LARGEST_INDEX:
+            raise ValueError(
+                f"first {self.first} and count {self.count} lead past {LARGEST_INDEX}, the last latent"
+            )
+        return self
 
 
 class EvaluateParams(Section):

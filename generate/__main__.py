@@ -3,6 +3,7 @@
 import argparse
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from pydantic import ValidationError
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_bytes
-from fashion_pggan.params import GenerateParams
+from fashion_pggan.params import LARGEST_INDEX, GenerateParams
 from fashion_pggan.preset import params_or_shipped
 from generate import stage
-from generate.film import write_film, write_sheet
+from generate.film import check_png, write_film, write_sheet
 from generate.recipe import read_recipe
 from generate.sampler import Sampler, snapshots_in
 from train.distributed import device_of
@@ -63,8 +64,7 @@ def main() -> None:
     if given.grid:
         write_sheet(given.out, sampler, params.seed, params.first, *_shape(given.grid))
     else:
-        if not 2 <= given.frames <= MOST_PICTURES or min(given.interpolate) < 0:
-            raise UserError(f"--frames {given.frames}: give 2 to {MOST_PICTURES}, and indices from 0 on")
+        _check_film(given.interpolate, given.frames)
         write_film(given.out, sampler, params.seed, tuple(given.interpolate), given.frames)
     log.info("%s", given.out)
 
@@ -125,14 +125,22 @@ def _shape(text: str) -> tuple[int, int]:
     return rows, columns
 
 
+def _check_film(ends: Sequence[int], frames: int) -> None:
+    if not all(0 <= end <= LARGEST_INDEX for end in ends):
+        raise UserError(f"--interpolate {ends[0]} {ends[1]}: give two latent indices from 0 on")
+    if not 2 <= frames <= MOST_PICTURES:
+        raise UserError(f"--frames {frames}: give 2 to {MOST_PICTURES}")
+
+
 def _again(path: Path, source: Path, out: Path | None, device: torch.device) -> None:
     """Make a recipe's picture again."""
+    out = out or path.with_name(f"{path.stem}-again.png")
     recipe = read_recipe(path)
+    check_png(out)
     if source.is_dir():
         source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
     sampler = Sampler.load(source, device)
     recipe.check(sampler)
-    out = out or path.with_name(f"{path.stem}-again.png")
     write_bytes(out, recipe.png(recipe.picture(sampler)))
     log.info("%s", out)
 

@@ -24,8 +24,19 @@ AT_ONCE = 32  # pictures held
 
 
 def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, columns: int) -> None:
-    """Write rows x columns pictures of consecutive latents as one PNG."""
+    """Write rows x columns pictures of consecutive latents as one PNG.
+
+    Raises:
+        UserError: the name ends otherwise.
+    """
+    check_png(path)
     write_bytes(path, png_of(sheet_of(sampler.pictures(seed, range(first, first + rows * columns)), columns)))
+
+
+def check_png(path: Path) -> None:
+    """Make sure that a name is that of a PNG; raises UserError where it is not."""
+    if path.suffix.lower() != ".png":
+        raise UserError(f"{path}: what is written is a PNG: give a name that ends in .png")
 
 
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:

@@ -11,17 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import explained
+from fashion_pggan.params import LARGEST_INDEX, explained
 from fashion_pggan.shards import Pictures
 from generate.latents import DIRECTIONS, between, directions_of
 from generate.sampler import Sampler
 
-LARGEST = 2**53 - 1  # of a seed or an index: above it a browser's numbers are not exact
 LARGEST_MOVE = 2.0
 KEYWORD = "fashion_pggan"  # of the PNG's text
 MAX_BYTES = 64 << 20  # of a file that is read as a recipe
 
-Counting = Annotated[int, Field(ge=0, le=LARGEST)]
+Counting = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Move = Annotated[float, Field(ge=-LARGEST_MOVE, le=LARGEST_MOVE)]
 

@@ -1,6 +1,7 @@
 """The generate stage: a snapshot in, a data set of new pictures with a manifest and a card out."""
 
 import json
+import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fashion_pggan.export_formats import SUFFIXES, WRITERS, Exported, Format, PictureFormat, encoded
+from fashion_pggan.export_formats import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.files import check_replaceable, replace_directory, write_text
 from fashion_pggan.manifest import GeneratedPicture, schema_of
 from fashion_pggan.params import GenerateParams
@@ -26,6 +27,7 @@ SHARD_PICTURES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_PICTURES = 64
 MARK = "generated.json"  # in a folder that may be replaced; it is there once the data set is whole
+WRITTEN_HERE = re.compile(WRITTEN.replace("KEY", r"seed\d+_\d{8,}") + rf"|sheet\.png|{re.escape(MARK)}")
 RUNS = Path("runs/train")
 
 
@@ -59,7 +61,8 @@ def run(
     Raises:
         UserError: what a check needs is missing, or hardly a picture passes.
     """
-    check_replaceable(target, MARK, "generated data set", [source, *([data] if data else [])])
+    apart = [source, *([data] if data else [])]
+    check_replaceable(target, MARK, "generated data set", apart, WRITTEN_HERE)
     sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
     training = Training.of(data, sampler) if data else None
     sampler = sampler.truncated(params.truncation)

@@ -4,10 +4,11 @@ from functools import lru_cache
 from typing import Any
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import LARGEST_INDEX
 from fashion_pggan.shards import Pictures
 from generate.latents import directions_of
 from generate.neighbours import Training
-from generate.recipe import LARGEST, Place, Recipe, facts_of
+from generate.recipe import Place, Recipe, facts_of
 from generate.sampler import Sampler
 from train.grid import png_of
 
@@ -39,7 +40,7 @@ class Scene:
             "latent_size": self.sampler.latent_size,
             "directions": [round(share, 4) for share in shares],
             "reach": REACH,
-            "largest": LARGEST,
+            "largest": LARGEST_INDEX,
             "training": self.training.count if self.training else None,
             "why_no_training": self.why,
         }

@@ -107,3 +107,17 @@ def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
     with pytest.raises(UserError, match="holds something that is no generated data set"):
         stage.run(models, tmp_path, PARAMS)
     assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["mynotes.txt", "images/00000/mine.png", "images/notes.md"])
+@pytest.mark.parametrize("form", ["imagefolder", "webdataset", "parquet"])
+def test_a_data_set_with_something_foreign_in_it_is_not_replaced(models, tmp_path, form, name):
+    stage.run(models, tmp_path / "out", with_(form=form))
+    stage.run(models, tmp_path / "out", with_(form=form, format="jpeg"))
+    (tmp_path / "out/.DS_Store").write_bytes(b"")
+    stage.run(models, tmp_path / "out", with_(form=form))
+    (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "out" / name).write_text("precious")
+    with pytest.raises(UserError, match=f"holds {name}, which is no part of a generated data set: move it"):
+        stage.run(models, tmp_path / "out", PARAMS)
+    assert (tmp_path / "out" / name).read_text() == "precious"

@@ -131,14 +131,19 @@ def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path):
         (["{empty}", "out"], "no snapshots in"),
         (["{empty}", "out", "--count", "0"], "--count"),
         (["{empty}", "out", "--truncation", "nan"], "--truncation nan"),
+        (["{empty}", "out", "--seed", str(2**53)], "--seed 9007199254740992"),
+        (["{empty}", "out", "--first", str(2**53 - 1), "--count", "2"], "the last latent"),
+        (["{models}", "grid.jpg", "--grid", "2x2"], r"grid\.jpg: what is written is a PNG"),
+        (["{models}", "way.mp4", "--interpolate", "-3", "9"], "--interpolate -3 9: give two latent indices"),
+        (["{models}", "way.mp4", "--interpolate", "3", "9", "--frames", "1"], "--frames 1: give 2 to"),
         (["{empty}", "out", "--form", "zip"], "--form zip"),
         (["{empty}"], "generate SNAPSHOT OUT"),
         (["{empty}", "out", "--recipe", "nowhere.json"], "no recipe at nowhere.json"),
         (["{empty}", "out", "--device", "cuda:99"], "--device cuda:99: this machine has"),
     ],
 )
-def test_bad_input_is_one_clear_line(tmp_path, arguments, says, monkeypatch):
-    given = [part.format(empty=tmp_path) for part in arguments]
+def test_bad_input_is_one_clear_line(models, tmp_path, arguments, says, monkeypatch):
+    given = [part.format(empty=tmp_path, models=models) for part in arguments]
     monkeypatch.setattr(sys, "argv", ["generate", *given])
     monkeypatch.chdir(REPOSITORY)
     with pytest.raises(UserError, match=says) as raised:

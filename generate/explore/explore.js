@@ -4,16 +4,21 @@ const by = (id) => document.getElementById(id);
 const WAIT_MS = 250; // after the last change, until what is beside the picture follows
 let about, sliders = [], moving = false, later, playing = 0;
 
-function number(id) {
+function isNumber(id) {
   const text = by(id).value.trim();
-  if (!/^\d+$/.test(text) || Number(text) > about.largest) throw new Error(`${by(id).labels[0].firstChild.data.trim()}: a whole number from 0 on, please`);
-  return Number(text);
+  return /^\d+$/.test(text) && Number(text) <= about.largest;
+}
+
+function number(id) {
+  if (!isNumber(id)) throw new Error(`${by(id).labels[0].firstChild.data.trim()}: a whole number from 0 on, please`);
+  return Number(by(id).value.trim());
 }
 
 function place(changes = {}) {
-  const now = { seed: number("seed"), latent_index: number("latent_index"), other_index: number("other_index"),
+  const now = { seed: number("seed"), latent_index: number("latent_index"),
     share: by("share").value, truncation: by("truncation").value, moves: sliders.map((one) => one.value), ...changes };
-  if (Number(now.share) === 0) { delete now.share; delete now.other_index; }
+  if (Number(now.share) === 0) delete now.share;
+  else now.other_index = number("other_index");
   if (!now.moves.some(Number)) delete now.moves;
   if (Number(now.truncation) === 1) delete now.truncation;
   return new URLSearchParams(now).toString();
@@ -72,7 +77,9 @@ async function beside() {
   try {
     const here = place();
     await show(by("from"), `picture.png?${place({ share: 0 })}`);
-    await show(by("to"), `picture.png?${place({ share: 1 })}`);
+    const other = isNumber("other_index"); // without one there is no way, and nothing else is held up
+    by("to").style.visibility = other ? "" : "hidden";
+    if (other) await show(by("to"), `picture.png?${place({ share: 1 })}`);
     for (const [k, one] of sliders.entries()) {
       for (const [side, image] of one.ends.entries()) {
         const moves = sliders.map((other) => other.value);

@@ -151,6 +151,20 @@ def test_each_control_changes_the_picture(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_without_another_number_all_works_but_the_way_to_it(page):
+    page.fill("#other_index", "")
+    before = settled(page)
+    page.locator("#direction1").fill("0.5")
+    assert settled(page) != before
+    assert not page.is_visible("#error")
+    page.locator("#share").fill("0.5")
+    page.wait_for_selector("#error", state="visible")
+    assert "Other number: a whole number" in page.inner_text("#error")
+    page.fill("#other_index", "3")
+    page.wait_for_selector("#error", state="hidden")
+    settled(page)
+
+
 def test_the_saved_picture_is_the_one_shown_and_its_recipe_makes_it_again(page, trained, tmp_path):
     page.locator("#direction2").fill("-0.4")
     settled(page)

@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         "--data", type=Path, help="the training data set: nearest pictures are looked up in it"
     )
     parser.add_argument("--runs", type=Path, default=stage.RUNS, help="where the critic's checkpoints are")
-    parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
+    parser.add_argument("--report", type=Path, help="where to write the numbers for `dvc metrics` (JSON)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--grid", metavar="ROWSxCOLUMNS", help="one PNG with pictures side by side")

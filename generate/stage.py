@@ -28,6 +28,9 @@ SHEET_COLUMNS = 8
 SHEET_PICTURES = 64
 MARK = "generated.json"  # in a folder that may be replaced; it is there once the data set is whole
 WRITTEN_HERE = re.compile(WRITTEN.replace("KEY", r"seed\d+_\d{8,}") + rf"|sheet\.png|{re.escape(MARK)}")
+IDENTIFIERS = {  # say where the pictures come from; no metrics, and wide
+    *("snapshot", "snapshot_sha256", "params_hash", "dataset_version", "form", "format"),
+}
 RUNS = Path("runs/train")
 
 
@@ -52,7 +55,7 @@ def run(
         params: the generate section.
         data: the data set it was trained on, to look up each picture's nearest; None: it is not done.
         runs: where the critic's checkpoint is, for `params.reject_scores`.
-        report: where to write the facts as JSON.
+        report: where to write the numbers among the facts as JSON, for `dvc metrics`.
         device: where to compute.
 
     Returns:
@@ -77,7 +80,8 @@ def run(
         write_text(building / "README.md", card_of(facts))
         write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
     if report:
-        write_text(report, json.dumps(facts, indent=1) + "\n")
+        shown = {name: value for name, value in facts.items() if name not in IDENTIFIERS}
+        write_text(report, json.dumps(shown, indent=1) + "\n")
     return params.count
 
 
@@ -128,7 +132,7 @@ class _Pictures:
         return Exported(key, data, SUFFIXES[PictureFormat(self.params.format)], row.model_dump())
 
     def facts(self) -> dict[str, Any]:
-        """What `dvc metrics` shows, and the card."""
+        """What the mark says, and the card."""
         nearest = quantiles("nearest", self.distances) if self.distances else {}
         chosen = self.params.model_dump(exclude={"count", "minibatch"})
         return {

@@ -71,7 +71,9 @@ def test_the_stage_writes_pictures_that_can_be_made_again_from_their_rows(models
     with Image.open(tmp_path / "out" / row["file_name"]) as picture:
         np.testing.assert_array_equal(np.asarray(picture), recipe.picture(sampler))
     facts = json.loads((tmp_path / "generate.json").read_text())
-    assert (facts["pictures"], facts["snapshot"], facts["seed"]) == (10, "000012.000", 5)
+    assert (facts["pictures"], facts["kimg"], facts["seed"]) == (10, 12.0, 5)
+    assert all(isinstance(value, int | float) for value in facts.values())
+    assert json.loads((tmp_path / "out/generated.json").read_text())["snapshot"] == "000012.000"
     assert "training data set was not given" in (tmp_path / "out/README.md").read_text()
 
 

@@ -43,9 +43,10 @@ def work_of(given: argparse.Namespace) -> Work:
 
 
 def seed_of(given: argparse.Namespace, params: EvaluateParams) -> int:
-    """The seed; raises UserError for one below 0, and for --images below 1 while at it."""
+    """The seed; raises UserError for one below 0, and for --images or --pairs below 1 while at it."""
     _check(given, "seed", 0)
     _check(given, "images", 1)
+    _check(given, "pairs", 1)
     return params.seed if given.seed is None else given.seed
 
 

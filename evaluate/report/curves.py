@@ -11,11 +11,13 @@ import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from evaluate.evaluation import Evaluation
 
 INK = "#808080"
 BINS = 30
+WIDE = 4.0  # highest over lowest of an axis on which 1, 2 and 5 are labels enough
 LOSSES = {"critic loss": "critic_loss", "generator loss": "generator_loss"}
 SCORES = {"real": "score_real", "generated": "score_fake"}
 
@@ -76,10 +78,17 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
         axes.axhline(floor.value, linestyle="--", color=INK, label=evaluation.floor.name)
         if floor.interval:
             axes.axhspan(*floor.interval, color=INK, alpha=0.12)
-        axes.set_yscale("log")
-        for axis_format in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            axis_format("{x:g}")
+        _label_logarithmic(axes)
     return curve
+
+
+def _label_logarithmic(axes: Axes) -> None:
+    """A logarithmic axis with few labels: 1, 2 and 5 of each power of ten, or a few of a narrow range."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > WIDE * low else MaxNLocator(4))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:

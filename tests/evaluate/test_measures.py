@@ -377,7 +377,7 @@ def test_the_commands_write_their_numbers(tmp_path, dataset):
     [
         (["features", "{data}", "{data}", "--network", "weights.pt"], "no feature network at weights.pt"),
         (["copies", "{data}", "{data}", "--images", "0"], "--images 0: give 1 or more"),
-        (["variation", "{data}", "--pairs", "0"], "0 pictures of 32 px make no pairs"),
+        (["variation", "{data}", "--pairs", "-3"], "--pairs -3: give 1 or more"),
         (["{data}", "--workers", "0"], "--workers 0: give 1 or more"),
         (["{data}", "--seed", "-1"], "--seed -1: give 0 or more"),
         (["{data}", "--store", "/proc/1/x"], "cannot make the folder /proc/1/x"),

@@ -1,6 +1,7 @@
 """The report: its sentences, and the page in a browser."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from evaluate import stage
 from evaluate.distances import Distances, Estimate, Floor
 from evaluate.evaluation import Evaluation
+from evaluate.report.curves import distances_over_training
 from evaluate.report.images import embedded
 from evaluate.report.verdicts import verdicts
 from evaluate.store import Store
@@ -107,9 +109,9 @@ def test_every_picture_is_shown_says_what_it_is_and_nothing_is_wider_than_the_wi
 
 def test_tables_sort_by_the_numbers_of_a_column_and_back(page):
     shown = "all => all.map(cell => Number(cell.dataset.value))"
-    cells = page.locator("#table1 tbody td:nth-child(4)")
+    cells = page.locator("#table1 tbody td:nth-child(2)")
     before = cells.evaluate_all(shown)
-    button = page.locator("#table1 thead th:nth-child(4) button")
+    button = page.locator("#table1 thead th:nth-child(2) button")
     button.click()
     assert cells.evaluate_all(shown) == sorted(before)
     assert page.locator("#table1 th[aria-sort]").get_attribute("aria-sort") == "ascending"
@@ -120,6 +122,16 @@ def test_tables_sort_by_the_numbers_of_a_column_and_back(page):
     page.get_by_text("New pictures by query").click()
     page.locator("details[open] th button", has_text="query").click()
     assert page.locator("details[open] tbody td").first.inner_text() == HOSTILE
+
+
+def test_the_average_and_its_ratio_are_seen_on_a_phone_without_scrolling(page):
+    assert page.locator("#table1 thead th").all_inner_texts()[:3] == ["kimg", "average", "times the floor"]
+    ends = page.locator("#table1 tbody tr:first-child td:nth-child(-n+3)").evaluate_all(
+        "all => all.map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert max(ends) <= page.evaluate("innerWidth")
+    shadows = page.locator(".scroll").first.evaluate("one => getComputedStyle(one).backgroundAttachment")
+    assert shadows == "local, local, scroll, scroll"
 
 
 def test_the_slider_walks_through_training(page):
@@ -197,6 +209,20 @@ def _evaluation(*averages, floor=10.0, error=1.0, kind="disjoint"):
 
     rows = [Row(float(place), 64, of(value), f"{place}.safetensors") for place, value in enumerate(averages)]
     return Evaluation(64, Floor(kind, of(floor)), rows)
+
+
+@pytest.mark.parametrize(
+    "averages", [(260.0, 90.0, 28.0), (99.0, 61.0), (12.0, 11.5, 11.2), (1000.0, 3.0), (31.0, 9.9), (5.0,)]
+)
+def test_labels_of_the_curve_stand_apart(averages):
+    svg = str(distances_over_training(_evaluation(*averages, floor=averages[-1] * 0.9, error=0.1)).svg)
+    axis = svg[svg.index('id="matplotlib.axis_2"') :]
+    labels = re.findall(
+        r'translate\([\d.]+ ([\d.]+)\)[^>]*>([\d.]+)</text>|y="([\d.]+)"[^>]*>([\d.]+)</text>', axis
+    )
+    places = sorted(float(one or other) for one, _, other, _ in labels)
+    assert 2 <= len(places) <= 10
+    assert min(np.diff(places)) > 10  # points; the font has 9
 
 
 @pytest.mark.parametrize(

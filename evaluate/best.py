@@ -57,7 +57,5 @@ def measure_best(
     write_text(folder / "copies.json", json.dumps(found.distances()) + "\n")
     facts["copies"] = found.facts()
     if network:
-        facts["features"] = measure_features(
-            network, reals, fakes, params.feature_neighbours, params.minibatch
-        )
+        facts["features"] = measure_features(network, reals, fakes, params.feature_neighbours, params)
     return facts

@@ -92,12 +92,23 @@ def features(arguments: list[str]) -> None:
     network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
     sets = [of_path(path, "pictures", params.seed, given.store) for path in (given.first, given.second)]
     count = min(sets[0].count, given.images or sets[0].count)
-    found = measure_features(
-        network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params.minibatch
-    )
-    for name, value in found.items():
-        print(f"{name:<12}{value:12.4f}" if isinstance(value, float) else f"{name:<12}{value:>12}")
+    found = measure_features(network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params)
+    print(_features_text(found))
     _keep(given.json, found)
+
+
+def _features_text(found: dict[str, Any]) -> str:
+    """A line for each measure, with its 95 % interval where there is one."""
+    lines = []
+    for name, value in found.items():
+        if name.endswith(("_low", "_high", "_error")):
+            continue
+        low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
+        interval = "" if low is None else f"   {low:.4f} to {high:.4f}"
+        lines.append(
+            f"{name:<12}{value:12.4f}{interval}" if isinstance(value, float) else f"{name:<12}{value:>12}"
+        )
+    return "\n".join(lines)
 
 
 def _keep(path: Path | None, facts: dict[str, Any]) -> None:

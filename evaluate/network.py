@@ -110,9 +110,11 @@ def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
 
 
 def measure_features(
-    network: FeatureNetwork, real: PictureSet, fake: PictureSet, neighbours: int, minibatch: int
+    network: FeatureNetwork, real: PictureSet, fake: PictureSet, neighbours: int, params: EvaluateParams
 ) -> dict[str, Any]:
     """Compare as many pictures of each set as the smaller has; the facts for JSON.
+
+    Of the parameters the minibatch, the seed and the replicates are used.
 
     Raises:
         UserError: there are too few pictures for so many neighbours, or the network cannot be run on them.
@@ -125,10 +127,12 @@ def measure_features(
         )
     with Progress("features", 2 * count, "pictures") as progress:
         ours, theirs = (
-            network.features(each.part(0, count, each.name), minibatch, progress.advance)
+            network.features(each.part(0, count, each.name), params.minibatch, progress.advance)
             for each in (real, fake)
         )
-    found = asdict(feature_distances(ours, theirs, neighbours))
+    found = asdict(
+        feature_distances(ours, theirs, neighbours, seed=params.seed, replicates=params.replicates)
+    )
     return {**found, "network": network.path.name, "neighbours": neighbours}
 
 

@@ -116,6 +116,41 @@ def test_kernel_distance_is_the_mean_over_all_pairs():
     assert kernel_distance(real, fake) == pytest.approx(within / 72 - 2 * across / 81)
 
 
+@pytest.mark.parametrize("apart", [0.0, 0.3])
+def test_intervals_of_fid_and_kid_are_as_wide_as_other_pictures_make_them_vary(apart):
+    random = np.random.default_rng(0)
+    draws = [
+        feature_distances(
+            random.normal(size=(256, 8)), random.normal(apart, 1, size=(256, 8)), 5, seed=place, replicates=24
+        )
+        for place in range(40)
+    ]
+    kids = np.array([one.kid for one in draws])
+    fids = np.array([one.fid for one in draws])
+    fid_errors = [(one.fid_high - one.fid) / 1.96 for one in draws]
+    assert 0.7 < np.mean([one.kid_error for one in draws]) / kids.std() < 2
+    assert 0.7 < np.mean(fid_errors) / fids.std() < 2
+    held = [one.kid_low <= kids.mean() <= one.kid_high for one in draws]
+    assert np.mean(held) > 0.85
+
+
+def test_frechet_distance_is_the_same_by_pictures_and_by_components():
+    random = np.random.default_rng(0)
+    real, fake = random.normal(size=(2, 30, 12)) * random.uniform(1, 3, 12)
+    wide = [np.concatenate([each, np.zeros((30, 40))], axis=1) for each in (real, fake)]
+    assert frechet(*wide) == pytest.approx(frechet(real, fake), rel=1e-9)
+
+
+def test_without_replicates_or_with_few_pictures_there_is_no_interval():
+    few = np.random.default_rng(0).normal(size=(2, 7, 3))
+    many = np.random.default_rng(0).normal(size=(2, 20, 3))
+    for found in (
+        feature_distances(*few, 2, replicates=24),
+        feature_distances(*many, 2),
+    ):
+        assert (found.fid_low, found.kid_low, found.kid_error) == (None, None, None)
+
+
 def test_equal_clouds_are_precise_and_covered_and_far_ones_are_neither():
     random = np.random.default_rng(0)
     real, alike = random.normal(size=(2, 600, 5))
@@ -369,6 +404,8 @@ def test_the_commands_write_their_numbers(tmp_path, dataset):
     assert ended.returncode == 0, ended.stderr
     found = json.loads(facts.read_text())
     assert (found["images"], found["precision"], found["coverage"]) == (64, 1, 1)
+    assert found["kid_low"] < found["kid"] < found["kid_high"]
+    assert f"{found['kid_low']:.4f} to {found['kid_high']:.4f}" in ended.stdout
     assert found["fid"] == pytest.approx(0, abs=1e-6)
 
 

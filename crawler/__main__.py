@@ -31,7 +31,9 @@ def _crawl(given: Sequence[str]) -> None:
         prog="python -m crawler",
         description="Crawl what params.yaml asks for. Other first words: merge, forget (see `merge --help`).",
     )
-    parser.add_argument("target", type=Path, help="the folder to make: pictures and records.parquet")
+    parser.add_argument(
+        "target", type=Path, nargs="?", help="the folder to make: pictures and records.parquet"
+    )
     parser.add_argument("--report", type=Path, help="a JSON file for the crawl's figures")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every picture fetched")
@@ -44,6 +46,8 @@ def _crawl(given: Sequence[str]) -> None:
     if options.pop("dry_run"):
         print(dry_run(load_params(options["params"]).crawl))
         return
+    if options["target"] is None:
+        parser.error("the folder to make is missing: data/raw")
     figures = stage.run(options.pop("target"), **options)
     log.info("%s", tables_of(figures))
     log.info("%s", line_of(figures))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.items import FoundPicture, fetched_of
+from crawler.network.header import ENOUGH, size_against, size_of
 from crawler.network.reasons import MAY_PASS
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
@@ -19,14 +20,14 @@ from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
 from crawler.providers.provider import Provider, open_provider
 from crawler.search import Finds, ListSearch, Search
-from crawler.store.raw import write_raw
+from crawler.store.raw import RECORDS, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredPicture
 from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
-from fashion_pggan.errors import UserError
-from fashion_pggan.files import exclusive, sha256_of, write_text
+from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.files import check_replaceable, exclusive, sha256_of, write_text
 from fashion_pggan.params import CrawlParams, hash_of
 from fashion_pggan.progress import Progress
 
@@ -41,6 +42,20 @@ class Places:
     store: Path
     tombstones: Path
     report: Path | None
+
+    def check(self) -> None:
+        """Make sure, before anything is asked, that the target can be made and nothing else is lost by it.
+
+        Raises:
+            UserError: something else would be lost.
+            OSError: it cannot be made.
+        """
+        apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
+        check_replaceable(self.target, RECORDS, "outcome of a crawl", apart)
+        if Path().resolve().is_relative_to(self.target.resolve()):
+            raise UserError(f"{self.target} holds the folder you are in: give another folder")
+        for path in (self.target, *apart):
+            path.parent.mkdir(parents=True, exist_ok=True)
 
 
 class Crawl:
@@ -57,6 +72,8 @@ class Crawl:
     ) -> None:
         self.params, self.places = params, places
         self.tally, self.began = Tally(), time.monotonic()
+        self.refused: set[str] = set()  # pictures in the store that this crawl does not want
+        places.check()
         with ExitStack() as opened:
             opened.enter_context(exclusive(places.store))
             self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
@@ -80,8 +97,12 @@ class Crawl:
         """The pictures to fetch; those that are here, or were given up before, are counted alone."""
         async for found in self.search.pictures():
             self.progress.expect(self.search.expected)
-            if self.store.find(found.url) is not None:
-                self.tally.reused += 1
+            if (stored := self.store.find(found.url)) is not None:
+                if unwanted := self._against(stored):
+                    self.refused.add(found.url)
+                    self.tally.lost(found.url, unwanted, may_pass=False)
+                else:
+                    self.tally.reused += 1
             elif reason := self.journal.lost.get(found.url):
                 self.tally.lost(found.url, reason, may_pass=False)
             else:
@@ -107,10 +128,15 @@ class Crawl:
             The figures of the report; the numbers among them are Scrapy's stats too, under `crawl/`.
 
         Raises:
-            UserError: there is nothing to make them of.
+            UserError: there is nothing to make them of, or most of it could not be had now.
         """
-        found = self.search.finds.found
-        stored = write_raw(self.places.target, self.store, found.values(), self.provider.name)
+        found, again = self._wanted_of_found(), self.tally.again
+        if again > len(self.search.finds.found) / 2:
+            raise PassingError(
+                f"{again} of {len(self.search.finds.found)} pictures could not be had now "
+                f"({counted(self.tally.failed)}): run again later; what was fetched is kept"
+            )
+        stored = write_raw(self.places.target, self.store, found, self.provider.name)
         if not stored:
             raise UserError(self._why_nothing())
         figures = self._figures(stored)
@@ -121,12 +147,33 @@ class Crawl:
             for part, number in parts:
                 if isinstance(number, int | float):
                     stats.set_value("/".join(filter(None, ("crawl", name, part))), number)
-        self.journal.done()
+        if not again or not self.tally.calls:  # else a further run tries those again, by the same answers
+            self.journal.done()
         return figures
+
+    def figures(self) -> dict[str, Any]:
+        """The figures of what there is so far."""
+        stored = (self.store.find(found.url) for found in self._wanted_of_found())
+        return self._figures([picture for picture in stored if picture is not None])
 
     def close(self) -> None:
         """Close everything; what was fetched is kept."""
         self.opened.close()
+
+    def _wanted_of_found(self) -> list[FoundPicture]:
+        return [found for url, found in self.search.finds.found.items() if url not in self.refused]
+
+    def _against(self, stored: StoredPicture) -> str:
+        """Why a picture that was fetched under other limits is not wanted now; empty when it is."""
+        params = self.params
+        if params.obey_opt_out and stored.opt_out:
+            return "OPTED_OUT"
+        if params.max_bytes and stored.size > params.max_bytes:
+            return "TOO_LARGE"
+        if not (params.min_side or params.max_pixels):
+            return ""
+        with (self.store.folder / stored.file).open("rb") as file:
+            return size_against(size_of(file.read(ENOUGH)), params.min_side, params.max_pixels)
 
     def _search(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]
@@ -151,7 +198,9 @@ class Crawl:
         plan = self.search.plan if isinstance(self.search, Search) else None
         return figures | {
             "crawl_id": self.journal.crawl_id,
+            "calls_left": plan.calls_left if plan and not self.search.finds.enough else 0,
             "part": self.params.part,
+            "list_has_more": isinstance(self.search, ListSearch) and self.search.left,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
             "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),
         }
@@ -161,14 +210,16 @@ class Crawl:
         left_out = f"left out: {counted(tally.left_out)}" if tally.left_out else ""
         if found:
             reasons = "; ".join(filter(None, (counted(tally.failed), left_out)))
-            again = f"run again later: {tally.again} of them may pass"
-            mend = (
-                again
-                if tally.again
-                else "mend what the reasons name (docs/crawling.md): they stay as they are"
+            return (
+                f"none of the {len(found)} pictures found could be fetched ({reasons}): mend what the "
+                "reasons name (docs/crawling.md): they stay as they are"
             )
-            return f"none of the {len(found)} pictures found could be fetched ({reasons}): {mend}"
-        asked = ", ".join(self.params.queries) or self.params.url_list or self.params.vocabulary
+        asked = ", ".join(self.params.queries) or self.params.vocabulary
+        if isinstance(self.search, ListSearch):
+            why = left_out and f" ({left_out})"
+            return (
+                f"{self.params.url_list} holds no address for part {self.params.part}{why}: give another list"
+            )
         return (
             f"the search found no pictures for {asked}{left_out and f' ({left_out})'}: choose other "
             "crawl.queries, or another crawl.provider"

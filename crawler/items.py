@@ -56,6 +56,7 @@ def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str]
         "etag": header("ETag"),
         "last_modified": header("Last-Modified"),
         "robots_tag": header("X-Robots-Tag"),
+        "opt_out": meta.get("opt_out", ""),
         "attempts": 1 + meta.get("retry_times", 0),
         "crawl_id": crawl_id,
     }

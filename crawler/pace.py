@@ -55,10 +55,10 @@ def retry_after_s(value: bytes) -> float:
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
         return 0.0
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
 def day_in_korea(now: datetime) -> str:

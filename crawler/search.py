@@ -1,19 +1,22 @@
 """A crawl's pictures, one after the other, each address once: from the plan's calls, or from a list."""
 
 import asyncio
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from crawler.items import FoundPicture
-from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, mark_of
+from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, is_forgotten, mark_of
 from crawler.plan.journal import Journal
-from crawler.plan.plan import Plan, in_part
+from crawler.plan.plan import Plan, in_part, most_of
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.ask import Asker
 from crawler.providers.url_list import read_urls
 from crawler.tally import Tally
 from fashion_pggan.params import CrawlParams
+
+AT_ONCE = 500  # addresses of a list that are read without a pause
 
 
 class Finds:
@@ -34,7 +37,7 @@ class Finds:
         not_in_title: Iterable[str] = (),
     ) -> None:
         self.params, self.tally, self.forbid = params, tally, forbid
-        self.not_in_title = tuple(word.casefold() for word in not_in_title)
+        self.not_in_title = tuple(map(_plain, not_in_title))
         self.found: dict[str, FoundPicture] = {}  # by canonical URL, in the order found
         self.dropped: set[bytes] = set()  # marks of those that were left out
         self.most = most_of(params)
@@ -81,9 +84,9 @@ class Finds:
         return replace(result, title="", link=FORGOTTEN + digest_of(url), source="")
 
     def _unwanted(self, result: Result, url: str) -> str:
-        if url.startswith(FORGOTTEN) or self.forbid(url):
+        if is_forgotten(url) or self.forbid(url):
             return "FORGOTTEN"
-        title = result.title.casefold()
+        title = _plain(result.title)
         if any(word in title for word in self.not_in_title):
             return "TITLE"
         if result.width and result.height and min(result.width, result.height) < self.params.min_side:
@@ -129,7 +132,7 @@ class Search:
 
     def _address_of(self, link: str) -> str:
         """The canonical URL of a link; empty, and counted, when it has none."""
-        if link.startswith(FORGOTTEN):
+        if is_forgotten(link):
             return link
         try:
             return canonical_url(link)
@@ -143,6 +146,7 @@ class ListSearch:
 
     def __init__(self, path: Path, finds: Finds, tally: Tally) -> None:
         self.path, self.finds, self.tally = path, finds, tally
+        self.left = False  # addresses behind the last picture that was wanted
 
     async def pictures(self) -> AsyncIterator[FoundPicture]:
         """Every distinct picture of this part of the list, up to `max_products`.
@@ -152,7 +156,10 @@ class ListSearch:
         """
         for result in read_urls(self.path):
             if self.finds.enough:
+                self.left = True
                 return
+            if result.rank % AT_ONCE == 0:
+                await asyncio.sleep(0)  # a long list leaves room for downloads
             try:
                 url = canonical_url(result.link)
             except ValueError:
@@ -169,6 +176,6 @@ class ListSearch:
         return None
 
 
-def most_of(params: CrawlParams) -> int:
-    """How many pictures a crawl looks for: of `max_products` a part its share, rounded up."""
-    return -(-params.max_products // int(params.part.split("/")[1]))
+def _plain(text: str) -> str:
+    """Text as words are looked for in it: Hangul may come in letters or in syllables."""
+    return unicodedata.normalize("NFC", text).casefold()

@@ -1,6 +1,7 @@
 """A whole crawl in this process: the spider run, its outcome judged, signals obeyed."""
 
 import asyncio
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.spiders.naver_tops import NaverTops
+from crawler.summary import tables_of
+
+log = logging.getLogger(__name__)
 
 STOP_S = 5.0  # seconds that pictures in flight may take after the first signal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -47,9 +51,11 @@ def run(
     options = {name: str(place) for name, place in places.items()} | {"report": str(report or "")}
     with _signals_as_they_were():
         spider, number = asyncio.run(_crawl({**options, "judged": True}, verbose))
-    if number is not None:
-        sys.exit(128 + number)
-    if spider.failure is not None:
+    if spider.failure is not None or number is not None:
+        if spider.figures is not None and spider.figures["products"]:
+            log.info("%s", tables_of(spider.figures))
+        if number is not None:
+            sys.exit(128 + number)
         raise spider.failure
     figures: dict[str, Any] = spider.figures
     return figures

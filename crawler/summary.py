@@ -62,7 +62,6 @@ def line_of(figures: dict[str, Any]) -> str:
 
 def tables_of(figures: dict[str, Any]) -> str:
     """A crawl's figures on a screen: calls, yields, hosts, failures, rate."""
-    again = figures["may_pass"]
     lines = [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         f"pictures       {figures['pictures']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
@@ -70,12 +69,25 @@ def tables_of(figures: dict[str, Any]) -> str:
         f"{figures['pictures_per_s']:.1f}/s in {figures['seconds']:.0f} s",
         f"failed         {counted(figures['failed']) or 'none'}",
         f"left out       {counted(figures['left_out']) or 'none'}",
-        f"a further run  {f'tries {again:,} pictures again' if again else 'has nothing to mend'}",
+        f"a further run  {_further(figures)}",
         *_table(figures["queries"], "new pictures by query", "query", "new"),
         *_table(figures["words"], "new pictures by word", "word", "new"),
         *_table(figures["hosts"], "pictures by host", "host", "pictures"),
     ]
     return "\n".join(lines)
+
+
+def _further(figures: dict[str, Any]) -> str:
+    """What a run of the same crawl would still do."""
+    fetches = figures["products"] - figures["pictures"] - sum(figures["failed"].values())
+    parts = {
+        "makes about {:,} search calls": figures["calls_left"],
+        "fetches {:,} pictures that were found": max(0, fetches),
+        "tries {:,} pictures again": figures["may_pass"],
+    }
+    said = [text.format(count) for text, count in parts.items() if count]
+    said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]
+    return ", ".join(said) or "has nothing to mend"
 
 
 def counted(counts: dict[str, int]) -> str:

@@ -18,7 +18,7 @@ from fashion_pggan.errors import PassingError, UserError
 
 NOT_WRITABLE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
-    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST),
+    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
 }
 SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
@@ -37,6 +37,10 @@ def run_command(main: Callable[[], None]) -> None:
         _end_with_dvc()
     try:
         main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except PassingError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(os.EX_TEMPFAIL)

@@ -132,6 +132,22 @@ def replace_directory(target: Path) -> Iterator[Path]:
         raise
 
 
+def append(handle: int, line: bytes) -> None:
+    """Write a line at the end of a file that was opened for appending: the whole of it, or nothing.
+
+    Raises:
+        OSError: the disk is full or refuses.
+    """
+    before = os.fstat(handle).st_size
+    try:
+        written = os.write(handle, line)
+        if written < len(line):  # a disk that fills up writes a part first
+            os.write(handle, line[written:])
+    except OSError:
+        os.ftruncate(handle, before)
+        raise
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:

@@ -54,6 +54,7 @@ class RawPicture(Record):
     etag: str = ""
     last_modified: str = ""
     robots_tag: str = ""  # X-Robots-Tag
+    opt_out: str = ""  # the signal by which its owner says no, e.g. `noai`
     attempts: int = 1
     crawl_id: str = ""  # of the crawl that fetched it
 

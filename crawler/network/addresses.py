@@ -4,8 +4,10 @@ import hashlib
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-PICTURE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`, https as well as http
+PICTURE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
+LONGEST = 8000  # characters of an address
 SAFE = "%!$&'()*+,;=:@/~-._"  # stays as it is in a path; `%` because what is escaped stays escaped
+NEEDLESS = re.compile(r"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2D|2E|5F|7E)")  # RFC 3986, 6.2.2.2
 ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
 
 
@@ -13,25 +15,27 @@ def canonical_url(link: str) -> str:
     """The one address of a picture that the API links in several ways.
 
     Thumbnails are unwrapped, the size parameter of Naver's picture hosts is dropped (without it they serve
-    the original), and these hosts are asked by https; elsewhere only spelling changes. A canonical address is
-    its own.
+    the original), and https takes the place of http at its usual port; else only spelling changes. A
+    canonical address is its own.
 
     Raises:
-        ValueError: it is no http or https address.
+        ValueError: it is no http or https address, or a longer one than servers take.
     """
+    if len(link) > LONGEST:
+        raise ValueError(f"an address of {len(link)} characters: {link[:200]!r}")
     try:
         parts = urlsplit(_unwrapped(link.strip()))
-        host = (parts.hostname or "").encode("idna").decode("ascii") if parts.hostname else ""
+        host = host_of(parts.hostname or "")
         port = parts.port
     except ValueError as error:  # UnicodeError, too, is one
         raise ValueError(f"no address of a picture: {link[:200]!r}") from error
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
         raise ValueError(f"no address of a picture: {link[:200]!r}")
+    if scheme == "http" and port in (None, 80, 443) and _may_speak_tls(host):
+        scheme, port = "https", None
     query = parts.query
     if _is_picture_host(host):
-        scheme = "https" if port in (None, 80, 443) else scheme
-        port = None if port in (80, 443) else port
         query = "&".join(part for part in query.split("&") if part and part.partition("=")[0] != "type")
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != {"http": 80, "https": 443}[scheme]:
@@ -39,11 +43,30 @@ def canonical_url(link: str) -> str:
     return urlunsplit((scheme, netloc, _escaped(parts.path) or "/", _escaped(query, "?"), ""))
 
 
+def host_of(name: str) -> str:
+    """A host in the spelling of canonical addresses: small ASCII letters, no dot at the end.
+
+    Raises:
+        ValueError: it is no host.
+    """
+    return name.rstrip(".").encode("idna").decode("ascii").lower() if name else ""
+
+
+def links_by_http(link: str) -> bool:
+    """Whether a link, unwrapped, is one by http."""
+    return urlsplit(_unwrapped(link.strip())).scheme.lower() == "http"
+
+
+def _may_speak_tls(host: str) -> bool:
+    """Whether a host may have a certificate: a name that is not this machine's."""
+    return not re.fullmatch(r"[0-9.]+|.*:.*|(.*\.)?localhost", host)
+
+
 def _unwrapped(link: str) -> str:
     """The picture behind `search.pstatic.net/common/?src=...`, however often it is wrapped."""
     while True:  # each turn makes it shorter
         parts = urlsplit(link)
-        if parts.hostname != "search.pstatic.net":
+        if (parts.hostname or "").rstrip(".") != "search.pstatic.net":
             return link
         source = next((part[4:] for part in parts.query.split("&") if part.startswith("src=")), "")
         if not source:
@@ -66,11 +89,20 @@ FORGOTTEN = "forgotten:"  # in place of an address that was deleted; its digest 
 
 
 def digest_of(url: str) -> str:
-    """What stands for a canonical address where the address itself must not stand."""
-    return hashlib.sha256(url.encode()).hexdigest()
+    """What stands for a canonical address where the address itself must not stand.
+
+    Letters and digits that are escaped without need are the same address, though a server may want them so.
+    """
+    plain = NEEDLESS.sub(lambda escape: unquote(escape[0]), url)
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def mark_of(url: str) -> bytes:
     """A short mark that stands for an address, also for one that was deleted."""
-    digest = url.removeprefix(FORGOTTEN) if url.startswith(FORGOTTEN) else digest_of(url)
+    digest = url.removeprefix(FORGOTTEN) if is_forgotten(url) else digest_of(url)
     return bytes.fromhex(digest[:32])
+
+
+def is_forgotten(link: str) -> bool:
+    """Whether a link is what stands for an address that was deleted."""
+    return re.fullmatch(f"{FORGOTTEN}[0-9a-f]{{64}}", link) is not None

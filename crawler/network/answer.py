@@ -9,7 +9,8 @@ from typing import Any
 from scrapy import exceptions, signals
 from scrapy.http import Headers
 
-from crawler.network.header import ENOUGH, size_of
+from crawler.network.encoding import INFLATED, decoded, encodings_of
+from crawler.network.header import ENOUGH, size_against, size_of
 from crawler.network.permission import opted_out
 from crawler.network.reasons import RefusedError
 
@@ -51,6 +52,7 @@ class Answer:
         self.complete = False  # the headers
         self.body = bytearray()
         self.look_at = math.inf  # how many bytes may say the picture's size; never
+        self.encodings: list[bytes] = []  # of a picture's body, in the order they were made
         self.flags: list[str] = []
         self.error: BaseException | None = None  # why it was stopped, if that is a failure
 
@@ -65,9 +67,11 @@ class Answer:
         return self._guarded(self._grown, chunk)
 
     def take_end(self) -> None:
-        """Nothing more comes."""
+        """Nothing more comes; a picture that was sent encoded, though nobody asked, is decoded."""
         if not self.complete:
             self._guarded(self._headed)
+        if self.complete and self.encodings and not self.error:
+            self._guarded(self._decoded)
 
     def _guarded(self, step: Callable[..., bool], *arguments: Any) -> int | None:
         """A callback of libcurl cannot raise: what it would is kept, and the transfer stopped."""
@@ -105,18 +109,40 @@ class Answer:
         declared = int(digits) if digits.isdigit() else None
         if self.most and (declared or 0) > self.most:
             raise self._too_large()
-        if request.meta.get("picture"):
-            if wishes.obey:
-                self._check_permission()
-            if self.status == 200 and "Content-Encoding" not in self.headers:
-                self.look_at = 1 if wishes.min_side or wishes.max_pixels else math.inf
+        if request.meta.get("picture") and self.status == 200:
+            self._check_permission()
+            self.encodings = self._encodings()
+            if not self.encodings and (wishes.min_side or wishes.max_pixels):
+                self.look_at = 1
         return self._stopped_by(signals.headers_received, headers=self.headers, body_length=declared)
 
     def _check_permission(self) -> None:
-        tags = [value.decode("latin-1") for value in self.headers.getlist("X-Robots-Tag")]
-        reservation = (self.headers.get("TDM-Reservation") or b"").decode("latin-1")
-        if signal := opted_out(tags, reservation, self.wishes.agent):
+        tags, reservations = (
+            [value.decode("latin-1") for value in self.headers.getlist(name)]
+            for name in ("X-Robots-Tag", "TDM-Reservation")
+        )
+        signal = opted_out(tags, reservations, self.wishes.agent)
+        if signal and self.wishes.obey:
             raise RefusedError("OPTED_OUT", f"{self.request.url} says {signal}")
+        self.request.meta["opt_out"] = signal
+
+    def _encodings(self) -> list[bytes]:
+        found = encodings_of(self.headers.getlist("Content-Encoding"))
+        if unknown := [name for name in found if name not in INFLATED]:
+            raise RefusedError("ENCODED", f"{self.request.url} is sent as {unknown[0][:40]!r}, unasked")
+        return found
+
+    def _decoded(self) -> bool:
+        try:
+            self.body = bytearray(decoded(self.body, self.encodings, self.most))
+        except ValueError as error:
+            raise exceptions.ResponseDataLossError(f"{self.request.url}: {error}") from error
+        if self.most and len(self.body) > self.most:
+            raise self._too_large()
+        del self.headers["Content-Encoding"]
+        if self.wishes.min_side or self.wishes.max_pixels:
+            self._look()
+        return False
 
     def _grown(self, chunk: bytes) -> bool:
         self.body += chunk
@@ -136,10 +162,8 @@ class Answer:
             self.look_at = 1.25 * len(self.body) if len(self.body) < ENOUGH else math.inf
             return
         self.look_at = math.inf
-        if min(size) < self.wishes.min_side:
-            raise RefusedError("TOO_SMALL", f"{self.request.url} has {size[0]} x {size[1]} px")
-        if self.wishes.max_pixels and size[0] * size[1] > self.wishes.max_pixels:
-            raise RefusedError("TOO_MANY_PIXELS", f"{self.request.url} has {size[0]} x {size[1]} px")
+        if reason := size_against(size, self.wishes.min_side, self.wishes.max_pixels):
+            raise RefusedError(reason, f"{self.request.url} has {size[0]} x {size[1]} px")
 
     def _stopped_by(self, signal: Any, **facts: Any) -> bool:
         """Send a signal; returns whether one that hears it stops the download.

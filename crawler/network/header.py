@@ -25,6 +25,21 @@ def size_of(begin: bytes | bytearray) -> tuple[int, int] | None:
     return None
 
 
+def size_against(size: tuple[int, int] | None, min_side: int, max_pixels: int) -> str:
+    """Why a picture of a declared size is not wanted; empty when it is, or declares none.
+
+    Args:
+        size: width and height in pixels.
+        min_side: pixels.
+        max_pixels: pixels; 0: any.
+    """
+    if size is None:
+        return ""
+    if min(size) < min_side:
+        return "TOO_SMALL"
+    return "TOO_MANY_PIXELS" if max_pixels and size[0] * size[1] > max_pixels else ""
+
+
 def _two(form: str, begin: bytes | bytearray, at: int) -> tuple[int, int]:
     first, second = struct.unpack_from(form, begin, at)
     return first, second

@@ -5,13 +5,19 @@ import time
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from scrapy import Request
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.misc import build_from_crawler
 
 from crawler import pace
-from crawler.network.reasons import PASSING_STATUSES, PostponedError, RefusedError, reason_of
+from crawler.network.reasons import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
 
 ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
+MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all
+OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
+PATIENCE_S, PATIENCE = 60.0, 20  # a host that so long and so often answers nothing of use is left alone
 
 
 class Gate:
@@ -35,28 +41,65 @@ class Gate:
 
 
 class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """robots.txt as RFC 9309 has it: what cannot be read forbids all, what is not there nothing."""
+    """robots.txt as RFC 9309 has it: what cannot be read forbids all, what is not there nothing.
+
+    Each scheme of a host has its own: where https does not answer, http may.
+    """
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
-        self.unreadable: dict[str, str] = {}  # why, by host and port
+        self.parsers: dict[str, asyncio.Future[Any]] = {}  # None or a RefusedError's reason, by site
 
-    async def process_request(self, request: Any) -> None:
-        """Refuse what robots.txt forbids, or might forbid."""
-        await super().process_request(request)
-        reason = self.unreadable.get(urlsplit(request.url).netloc)
-        if reason and not request.meta.get("dont_obey_robotstxt"):
-            raise RefusedError(reason, f"robots.txt of {request.url} cannot be read")
+    async def robot_parser(self, request: Any) -> Any:
+        """The rules of the request's site; None for none.
 
-    async def _parse_robots(self, response: Any, netloc: str, request: Any) -> None:
+        Raises:
+            RefusedError: they cannot be read.
+        """
+        site = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
+        if site not in self.parsers:
+            self.parsers[site] = asyncio.ensure_future(self._read(site))
+        parser = await asyncio.shield(self.parsers[site])
+        if isinstance(parser, str):
+            raise RefusedError(parser, f"robots.txt of {site} cannot be read")
+        return parser
+
+    async def _read(self, site: str) -> Any:
+        meta = {"dont_obey_robotstxt": True, "download_maxsize": MOST_ROBOTS_BYTES}
+        request = Request(
+            f"{site}/robots.txt", priority=self.DOWNLOAD_PRIORITY, meta=meta, callback=NO_CALLBACK
+        )
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except Exception as error:
+            reason = reason_of(error)
+            return reason if reason in OF_THE_HOST else "ROBOTS_UNREADABLE"
         if response.status >= 500 or response.status == 429:
-            self.unreadable[netloc] = "ROBOTS_UNREADABLE"
+            return "ROBOTS_UNREADABLE"
         body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]
-        await super()._parse_robots(response.replace(body=body), netloc, request)
+        return build_from_crawler(self._parserimpl, self.crawler, body)
 
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self.unreadable[netloc] = reason_of(exc)
-        super()._robots_error(exc, netloc)
+
+class Host:
+    """How a host has answered of late."""
+
+    def __init__(self) -> None:
+        self.resume_at = 0.0  # seconds of the monotonic clock, until which it wants to be left alone
+        self.bad = 0  # answers of no use since the last good one
+        self.bad_since = 0.0
+
+    def answered(self, *, well: bool) -> None:
+        """Count an answer, or that there was none."""
+        if well:
+            self.bad = 0
+            return
+        self.bad_since = self.bad_since if self.bad else time.monotonic()
+        self.bad += 1
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it has failed so long and so often that the rest of this crawl does without it."""
+        return self.bad >= PATIENCE and time.monotonic() - self.bad_since > PATIENCE_S
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
@@ -68,7 +111,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler.settings)
         self.crawler = crawler
-        self.resume_at: dict[str, float] = {}  # by host, by the monotonic clock
+        self.hosts: dict[str, Host] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Any:
@@ -76,29 +119,42 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return cls(crawler)
 
     async def process_request(self, request: Any) -> None:
-        """Wait while the host wants to be left alone; refuse when that is too long."""
-        wait = self.resume_at.get(urlsplit(request.url).netloc, 0.0) - time.monotonic()
+        """Wait while the host wants to be left alone; refuse when that is too long, or in vain."""
+        host = self._host_of(request)
+        wait = host.resume_at - time.monotonic()
         if wait > pace.LONGEST_PAUSE_S:
             raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
+        if host.is_hopeless and request.meta.get("picture"):
+            raise RefusedError("HOST_BUSY", f"{request.url} is of a host that has failed {host.bad} times")
         if wait > 0:
             await self._pause(request, wait)
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Ask again after an answer that may pass; hand on every other."""
-        if request.meta.get("dont_retry") or response.status not in PASSING_STATUSES:
+        may_pass, host = response.status in PASSING_STATUSES, self._host_of(request)
+        host.answered(well=not may_pass)
+        if request.meta.get("dont_retry") or not may_pass:
             return response
         wanted = pace.retry_after_s(response.headers.get("Retry-After") or b"")
         if wanted:
-            self.resume_at[urlsplit(request.url).netloc] = time.monotonic() + wanted
+            host.resume_at = time.monotonic() + wanted
         if wanted > pace.LONGEST_PAUSE_S:
             return response
         return await self._again(request, f"HTTP_{response.status}", wanted) or response
 
     async def process_exception(self, request: Any, exception: Exception) -> Any:
         """Ask again after a failure of the network."""
-        if isinstance(exception, self.exceptions_to_retry) and not request.meta.get("dont_retry"):
-            return await self._again(request, reason_of(exception), 0.0)
-        return None
+        if not isinstance(exception, self.exceptions_to_retry):
+            if isinstance(exception, RefusedError) and exception.reason in OF_ANSWERS:
+                self._host_of(request).answered(well=True)
+            return None
+        self._host_of(request).answered(well=False)
+        if request.meta.get("dont_retry"):
+            return None
+        return await self._again(request, reason_of(exception), 0.0)
+
+    def _host_of(self, request: Any) -> Host:
+        return self.hosts.setdefault(urlsplit(request.url).netloc, Host())
 
     async def _again(self, request: Any, reason: str, wanted: float) -> Any:
         attempts = request.meta.get("retry_times", 0)
@@ -106,7 +162,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             request,
             spider=self.crawler.spider,
             reason=reason,
-            max_retry_times=self.max_retry_times,
+            max_retry_times=request.meta.get("max_retry_times", self.max_retry_times),
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:

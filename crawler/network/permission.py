@@ -1,28 +1,32 @@
 """What an answer's headers say about use by machines. Pure."""
 
+import re
 from collections.abc import Iterable
 
 FORBIDDING = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
+BOT = re.compile(r"[a-z0-9_*.-]+")  # stands before a colon and is spoken to; a date has blanks there
+BETWEEN = re.compile(r"[\s;]+")  # directives, where commas were meant
 
 
-def opted_out(robots_tags: Iterable[str], tdm_reservation: str, agent: str) -> str:
+def opted_out(robots_tags: Iterable[str], tdm_reservations: Iterable[str], agent: str) -> str:
     """The signal by which a picture's owner says no; empty when there is none.
 
     Args:
         robots_tags: the values of X-Robots-Tag; `bot: directives` speaks to that bot alone.
-        tdm_reservation: the value of TDM-Reservation, `1` when rights are reserved.
+        tdm_reservations: the values of TDM-Reservation, `1` when rights are reserved.
         agent: our name in robots.txt.
     """
-    if tdm_reservation.strip() == "1":
+    if any(part.strip() == "1" for value in tdm_reservations for part in value.split(",")):
         return "tdm-reservation"
     for tag in robots_tags:
         for_us = True
         for part in tag.lower().split(","):
-            name, colon, rest = part.strip().partition(":")
-            if colon and name.strip() not in WITH_VALUE:
-                for_us = name.strip() in ("*", agent.lower())
-                name = rest
-            if for_us and name.strip() in FORBIDDING:
-                return name.strip()
+            name, colon, rest = (piece.strip() for piece in part.partition(":"))
+            if colon and name in WITH_VALUE:
+                continue
+            if colon and BOT.fullmatch(name):
+                for_us, name = name in ("*", agent.lower()), rest
+            if for_us and (found := FORBIDDING.intersection(BETWEEN.split(name))):
+                return min(found)
     return ""

@@ -9,6 +9,20 @@ import pycurl
 
 from crawler.network.reasons import RefusedError
 
+NOT_PUBLIC = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "192.0.0.0/24",  # protocols' own; a cloud's metadata
+            "168.63.129.16/32",  # a cloud's metadata
+            "192.88.99.0/24",  # relays of 6to4
+            "::/96",  # an IPv4 address within IPv6, as it was once written
+            "fec0::/10",  # once site-local
+            "64:ff9b:1::/48",  # NAT64 of one's own network
+        ),
+    )
+)
+
 
 def check_address(url: str, private: frozenset[str]) -> None:
     """Refuse what is not http or https, and a private address that stands in the URL itself.
@@ -36,7 +50,7 @@ def is_public(address: str) -> bool:
         inner = number.ipv4_mapped or number.sixtofour or _behind_nat64(number)
         if inner is not None:
             number = inner
-    return number.is_global and not number.is_multicast
+    return number.is_global and not number.is_multicast and not any(number in each for each in NOT_PUBLIC)
 
 
 class Gateway:

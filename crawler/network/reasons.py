@@ -36,13 +36,14 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, RefusedError):
         return error.reason
     if isinstance(error, exceptions.IgnoreRequest):
-        text = str(error)
-        return "ROBOTS" if "robots.txt" in text else "REDIRECTS" if "redirect" in text else "TOO_LARGE"
+        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # else decompressed
     for kind, reason in REASONS.items():
         if isinstance(error, kind):
             return reason
     return type(error).__name__.upper()
 
+
+SCRAPYS_WORDS = {"Forbidden by robots.txt": "ROBOTS", "max redirections reached": "REDIRECTS"}
 
 REASONS: dict[type[BaseException], str] = {
     exceptions.DownloadTimeoutError: "TIMEOUT",
@@ -56,7 +57,11 @@ REASONS: dict[type[BaseException], str] = {
     ValueError: "BAD_ADDRESS",
 }
 
+OF_ANSWERS = frozenset(
+    {"OPTED_OUT", "ENCODED", "TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS"}
+)  # the host is well
+
 MAY_PASS = frozenset(  # a crawl that goes on tries these again
-    {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE"}
+    {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE", "EMPTY"}
     | {f"HTTP_{status}" for status in PASSING_STATUSES}
 )

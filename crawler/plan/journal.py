@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from crawler.providers.api import Page, Result, SearchCall
-from fashion_pggan.files import atomic_write
+from fashion_pggan.files import append, atomic_write
 
 Call = tuple[Any, ...]  # the values of a SearchCall
 
@@ -78,7 +78,7 @@ class Journal:
         self._append({"done": self.part})
 
     def _append(self, line: dict[str, Any]) -> None:
-        os.write(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        append(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def _read(self) -> int:
         """Read all but the answers themselves; returns how many bytes are of use."""

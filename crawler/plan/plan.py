@@ -57,11 +57,13 @@ class Plan:
         owner, promise = self.taken
         new = owner.answered(promise, page, marks)
         self.queries.setdefault(promise.call.query, Yield()).add(1, len(marks), new)
+        self.taken = None
 
     @property
     def calls_left(self) -> int:
-        """Calls that are known to be left: the next pages of queries begun, first pages of those opened."""
-        return sum(len(family.begun) + len(family.fresh) for family in self.families)
+        """Calls that are known to be left: one without an answer, next pages, first pages of open queries."""
+        known = sum(len(family.begun) + len(family.fresh) for family in self.families)
+        return known + (self.taken is not None)
 
     def words(self) -> dict[str, Yield]:
         """What the calls with each word of the vocabulary, sort and filter brought, over all families."""
@@ -84,3 +86,8 @@ def in_part(name: str, part: str) -> bool:
     number, of = map(int, part.split("/"))
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest) % of == number - 1
+
+
+def most_of(params: CrawlParams) -> int:
+    """How many pictures a crawl looks for: of `max_products` a part its share, rounded up."""
+    return -(-params.max_products // int(params.part.split("/")[1]))

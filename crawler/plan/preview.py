@@ -1,7 +1,7 @@
 """What a crawl would ask, before it asks: the plan, its calls, its share of the daily quota."""
 
 from crawler.plan.families import Fresh
-from crawler.plan.plan import Plan
+from crawler.plan.plan import Plan, most_of
 from crawler.plan.vocabulary import vocabulary_of
 from crawler.providers.api import SearchApi
 from crawler.providers.provider import api_named
@@ -40,9 +40,10 @@ def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
         total += count
         lines.append(f"{level:<10}{count:>12,}{count * pages:>15,}{count * pages / quota:>10.0%}")
     lines += [f"{'all':<10}{total:>12,}{total * pages:>15,}{total * pages / quota:>10.0%}", ""]
-    likely = min(-(-params.max_products // NEW_PER_CALL), total * pages)
+    wanted = most_of(params)
+    likely = min(-(-wanted // NEW_PER_CALL), total * pages)
     lines += [
-        f"{params.max_products:,} pictures at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
+        f"{wanted:,} pictures at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
         f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed",
         "what is asked after the first answers depends on them; it starts with",
         *(f"  {call}" for call in first),

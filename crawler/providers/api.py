@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-LINK = 8000  # characters of an address, at most
+LINK = 8001  # characters of an address that are read: one more than it may have
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 

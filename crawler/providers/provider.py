@@ -1,5 +1,6 @@
 """Who is asked: a search API with keys from the environment, the demo shop, or a list of addresses."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterat
     Raises:
         UserError: keys, contact or the shop are missing; the text says which.
     """
-    shop = environment.get(SHOP_URL, "").rstrip("/")
+    shop = _shop_in(environment)
     if params.provider == "urls":
         _check_contact(params)
         yield Provider("urls", None, NO_KEYS, shop, named_by_user=True)
@@ -88,6 +89,13 @@ def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterat
     else:
         with running_shop(params) as address:
             yield _demo(address, SHOP_KEYS, named_by_user=False)
+
+
+def _shop_in(environment: Mapping[str, str]) -> str:
+    shop = environment.get(SHOP_URL, "").rstrip("/")
+    if shop and not re.fullmatch(r"https?://[^/@]+:[0-9]+", shop):
+        raise UserError(f"{SHOP_URL}={shop}: give scheme, host and port, such as http://127.0.0.1:8000")
+    return shop
 
 
 def _demo(shop: str, keys: Keys, *, named_by_user: bool) -> Provider:

@@ -1,7 +1,9 @@
-"""A list of addresses in place of a search: lines of text, or the column `url` of a CSV or Parquet file."""
+"""A list of addresses in place of a search: lines of text, or a column of a CSV, TSV or Parquet file."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from fashion_pggan.errors import UserError
 
 URL_COLUMNS = ("url", "URL", "image_url")  # the first that is there
 TITLE_COLUMNS = ("title", "caption", "TEXT", "text")
+SIZE_COLUMNS = (("width", "WIDTH"), ("height", "HEIGHT"))
 BATCH_ROWS = 4096
 
 
@@ -20,13 +23,19 @@ def read_urls(path: Path) -> Iterator[Result]:
     """Every address of a list, in its order; the rank is the row, from 1.
 
     Args:
-        path: `.csv` and `.parquet` have the column `url` and, if any, `title` or `caption`, `width`,
-            `height`; any other file has an address a line.
+        path: `.csv`, `.tsv` and `.parquet` have the column `url` and, if any, `title` or `caption`, `width`,
+            `height`, or those of LAION (`URL`, `TEXT`, `WIDTH`, `HEIGHT`); any other file has an address
+            a line.
 
     Raises:
         UserError: it is not there, or cannot be read as its name says.
     """
-    rows = {".csv": _csv_rows, ".parquet": _parquet_rows}.get(path.suffix.lower(), _text_rows)
+    kinds: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
+        ".csv": _csv_rows,
+        ".tsv": partial(_csv_rows, delimiter="\t"),
+        ".parquet": _parquet_rows,
+    }
+    rows = kinds.get(path.suffix.lower(), _text_rows)
     try:
         for rank, row in enumerate(rows(path), 1):
             if result := _result_of(row, rank):
@@ -42,8 +51,16 @@ def _result_of(row: dict[str, Any], rank: int) -> Result | None:
     if not link:
         return None
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
-    width, height = (number_of(row.get(name)) or None for name in ("width", "height"))
+    width, height = (_size_of(_first(row, names)) for names in SIZE_COLUMNS)
     return Result(rank, title, link, width, height)
+
+
+def _size_of(value: Any) -> int | None:
+    """Pixels; tables with gaps have them as `500.0`."""
+    try:
+        return number_of(int(float(value))) or None
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
@@ -56,9 +73,9 @@ def _text_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield {"url": line}
 
 
-def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
+def _csv_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
+        reader = csv.DictReader(file, delimiter=delimiter)
         _check_columns(path, list(reader.fieldnames or ()))
         yield from reader
 
@@ -67,7 +84,8 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:
         columns = file.schema_arrow.names
         _check_columns(path, columns)
-        wanted = [name for name in (*URL_COLUMNS, *TITLE_COLUMNS, "width", "height") if name in columns]
+        known = (*URL_COLUMNS, *TITLE_COLUMNS, *chain(*SIZE_COLUMNS))
+        wanted = [name for name in known if name in columns]
         for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
             yield from batch.to_pylist()
 

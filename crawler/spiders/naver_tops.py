@@ -4,21 +4,24 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
 from crawler.crawl import Crawl, Places
 from crawler.items import FetchedPicture, FoundPicture
+from crawler.network.addresses import canonical_url, links_by_http
 from crawler.network.reasons import PostponedError, reason_of
 from crawler.plan.preview import dry_run
 from crawler.settings import quieten_scrapy, settings_of
-from crawler.store.stored import StoredPicture
+from crawler.store.stored import StoredPicture, reason_against
 from crawler.summary import line_of, tables_of
 from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
 
 FAILED_BY_HTTPS = frozenset({"UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT"})  # worth a try by http
+YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 WAITING = 16  # pictures that may wait, for each that may be asked for at once: hosts take turns
 
 log = logging.getLogger(__name__)
@@ -33,7 +36,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         store: the folder that keeps every picture ever fetched.
         tombstones: the file of what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
-        dry_run: anything but nothing, 0, no and false: print the plan alone.
+        dry_run: 1, true, yes or on: print the plan alone.
         judged: somebody reads `failure` and speaks of it, so it is not logged.
     """
 
@@ -52,14 +55,16 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         judged: bool = False,
         **options: Any,
     ) -> None:
-        super().__init__(**options)
+        super().__init__()
         self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
         self.params_file, self.judged = Path(params), judged
-        self.dry_run = dry_run.lower() not in ("", "0", "no", "false")
-        self.failure: Exception | None = None  # the first one that ends the crawl
+        self.failure = _complaint(dry_run, options)  # the first one that ends the crawl
+        self.dry_run = dry_run.lower() in YES
         self.refused = False  # by the store
         self.crawl: Crawl | None = None
-        self.figures: dict[str, Any] | None = None  # of a crawl that ended well
+        self.figures: dict[str, Any] | None = None  # of what was crawled, however it ended
+        self.is_whole = False
+        self.by_http: set[str] = set()  # hosts that do not answer by https
 
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
@@ -70,7 +75,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             spider.params = load_params(spider.params_file).crawl
             crawler.settings.setdict(settings_of(spider.params), priority="spider")
         except UserError as error:
-            spider.failure = error
+            spider.failure = spider.failure or error
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
@@ -90,12 +95,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             await self.waiting.empty.wait()
 
     def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
-        """A picture's answer, whatever is in it: curation judges pictures."""
+        """A picture's answer; whether it is a good one is for curation to judge."""
         assert self.crawl is not None
-        if response.status == 200:
-            yield FetchedPicture(found, self.crawl.fetched_of(found, response))
+        if reason := reason_against(response.status, response.body):
+            yield from self._by_http_or_lost(found, response.request.url, reason)
         else:
-            self._lost(found, f"HTTP_{response.status}")
+            yield FetchedPicture(found, self.crawl.fetched_of(found, response))
 
     def lost(self, failure: Any) -> Iterator[Any]:
         """A picture's request that got no answer, or none yet."""
@@ -103,12 +108,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if isinstance(error, PostponedError):
             self.waiting.later(error.seconds, self.crawler.engine, error.request)
             return
-        reason = reason_of(error)
-        found: FoundPicture = request.cb_kwargs["found"]
-        if reason in FAILED_BY_HTTPS and request.url.startswith("https:") and found.link.startswith("http:"):
-            yield self._request(found, "http:" + found.url.removeprefix("https:"))
-        else:
-            self._lost(found, reason)
+        yield from self._by_http_or_lost(request.cb_kwargs["found"], request.url, reason_of(error))
 
     def stored(self, item: FetchedPicture, kept: StoredPicture | None) -> None:
         """Called when a picture is in the store; None: its bytes have a tombstone."""
@@ -126,14 +126,22 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self._lost(found, "NOT_STORED")
 
     def forbids(self, url: str) -> bool:
-        """Whether a tombstone forbids an address."""
-        return self.crawl is not None and self.crawl.store.tombstones.forbid(url)
+        """Whether a tombstone forbids an address, however a link or a redirect spells it."""
+        if self.crawl is None or not self.crawl.store.tombstones.speak_of_addresses:
+            return False
+        try:
+            return self.crawl.store.tombstones.forbid(canonical_url(self.crawl.provider.name_of(url)))
+        except ValueError:  # the handler refuses it
+            return False
 
     def closed(self, reason: str) -> None:
         """Write the outcome; Scrapy calls this at the end, however it came."""
         try:
-            if self.crawl is not None and self.failure is None and reason == "finished":
-                self.figures = self.crawl.finish(self.crawler.stats)
+            if self.crawl is not None:
+                self.figures = self.crawl.figures()
+                if self.failure is None and reason == "finished":
+                    self.figures = self.crawl.finish(self.crawler.stats)
+                    self.is_whole = True
         except Exception as error:
             self.failure = error
         finally:
@@ -149,11 +157,26 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             if self.failure is not None:
                 self.waiting.leave()
                 return
-            yield self._request(found, found.url)
+            plain = urlsplit(found.url).netloc in self.by_http and links_by_http(found.link)
+            yield self._request(found, _by_http(found.url) if plain else found.url)
+
+    def _by_http_or_lost(self, found: FoundPicture, url: str, reason: str) -> Iterator[Request]:
+        """The same picture by http, when it was linked so and https is to blame; else it is counted."""
+        parts = urlsplit(url)
+        if reason in FAILED_BY_HTTPS and parts.scheme == "https" and links_by_http(found.link):
+            self.by_http.add(parts.netloc)
+            yield self._request(found, _by_http(found.url))
+        else:
+            self._lost(found, reason)
 
     def _request(self, found: FoundPicture, url: str) -> Request:
         assert self.crawl is not None
-        meta = {"picture": True, "verbatim_url": True}  # a signed address is valid in one spelling
+        meta: dict[str, Any] = {
+            "picture": True,
+            "verbatim_url": True,
+        }  # a signed address is valid in one spelling
+        if url.startswith("https:") and links_by_http(found.link):
+            meta["max_retry_times"] = 0  # http is the second try
         address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)
 
@@ -173,10 +196,24 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.crawl.progress.advance(note=f"{failed} failed" if failed else "")
 
     def _say(self) -> None:
-        if self.failure is not None:
-            log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
-        elif self.figures is not None:
+        if self.figures is not None and self.figures["products"]:
             log.info("%s", tables_of(self.figures))
             log.info("%s", line_of(self.figures))
-        elif not self.dry_run:
+        if self.failure is not None:
+            log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
+        elif not self.is_whole and not self.dry_run:
             log.warning("stopped; what was fetched is kept, and the next crawl goes on")
+
+
+def _by_http(url: str) -> str:
+    return "http:" + url.removeprefix("https:")
+
+
+def _complaint(dry_run: str, unknown: dict[str, Any]) -> Exception | None:
+    """What is wrong with the spider's arguments: a mistyped one must not start a crawl."""
+    if unknown:
+        known = "params, target, store, tombstones, report, dry_run"
+        return UserError(f"-a {', '.join(sorted(unknown))}: no such argument: there are {known}")
+    if dry_run.lower() not in YES + NO:
+        return UserError(f"-a dry_run={dry_run}: give 1 or 0")
+    return None

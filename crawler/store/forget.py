@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of
+from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.raw import raw_of, remove_from_raw
 from crawler.store.store import Store
@@ -78,13 +78,13 @@ def forget(
             tombstones.add("url", [digest_of(picture.url) for picture in known if unwanted(picture)])
             gone = opened.remove(unwanted)
         for file in sorted(store.glob("plan-*.jsonl")):
-            rewrite(file, [file], lambda line: _without(line, tombstones))
+            rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
         hashes_left = {picture.sha256 for picture in opened.pictures.values()}
         elsewhere = sorted({picture.sha256 for picture in gone} & hashes_left)
         return Gone(len(gone), remove_from_raw(raw, unwanted), elsewhere)
 
 
-def _without(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
+def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
     """A journal's line without what has a tombstone; the plan follows from the rest as it did."""
     if "lost" in line and tombstones.forbid(line["lost"]):
         return None
@@ -107,9 +107,13 @@ def _checked_url(url: str) -> str:
 
 
 def _checked_host(host: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", host.lower()):
+    try:
+        name = host_of(host)
+    except ValueError:
+        name = ""
+    if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+", name):
         raise UserError(f"--host {host}: give a name such as example.org, without http:// and port")
-    return host.lower()
+    return name
 
 
 def _checked_sha256(value: str) -> str:

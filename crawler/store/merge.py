@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crawler.plan.journal import rewrite
+from crawler.store.forget import without_forgotten
 from crawler.store.store import Store, pictures_of
 from crawler.store.stored import StoredPicture
 from crawler.store.tombstones import Tombstones
@@ -53,7 +54,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
                 progress.advance()
         for name in sorted({file.name for part in parts for file in part.glob("plan-*.jsonl")}):
             sources = [folder / name for folder in (store, *parts)]
-            rewrite(store / name, sources, lambda line: line)
+            rewrite(store / name, sources, lambda line: without_forgotten(line, tombstones))
             counted["plans"] += 1
     return counted
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from crawler.store.stored import Fetched, StoredPicture, extension_of
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.files import atomic_write, sha256_of, write_text
+from fashion_pggan.files import append, atomic_write, sha256_of, write_text
 from fashion_pggan.manifest import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
@@ -81,7 +81,7 @@ class Store:
         if not _is_whole(self.folder / file, picture.size):
             self._write(self.folder / file, fetched.body)
         with self.lock:
-            self._append(_line_of(picture))
+            append(self.handle, _line_of(picture))
             self.pictures[picture.url] = picture
         return picture
 
@@ -96,7 +96,7 @@ class Store:
         if not _is_whole(self.folder / picture.file, picture.size):
             (self.folder / picture.file).unlink(missing_ok=True)
             link_files(source, self.folder, [picture.file])
-        self._append(_line_of(picture))
+        append(self.handle, _line_of(picture))
         self.pictures[picture.url] = picture
         return True
 
@@ -132,16 +132,6 @@ class Store:
             temporary.replace(path)
         except OSError:
             temporary.unlink(missing_ok=True)
-            raise
-
-    def _append(self, line: bytes) -> None:
-        before = os.fstat(self.handle).st_size
-        try:
-            written = os.write(self.handle, line)
-            if written < len(line):  # a disk that fills up writes a part first
-                os.write(self.handle, line[written:])
-        except OSError:
-            os.ftruncate(self.handle, before)
             raise
 
     def _read(self) -> dict[str, StoredPicture]:

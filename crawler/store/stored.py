@@ -22,6 +22,8 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
+PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")  # in small letters
+BEGIN = 1024  # bytes in which a page shows itself
 
 
 class StoredPicture(Record):
@@ -41,6 +43,7 @@ class StoredPicture(Record):
     etag: str = ""
     last_modified: str = ""
     robots_tag: str = ""  # X-Robots-Tag
+    opt_out: str = ""  # the signal by which its owner says no, e.g. `noai`; kept by obey_opt_out: false alone
     attempts: int = 1
     crawl_id: str = ""  # of the crawl that fetched it
 
@@ -53,6 +56,17 @@ class Fetched(NamedTuple):
     content_type: str
     crawled_at: str  # UTC, ISO 8601
     facts: Mapping[str, Any] = MappingProxyType({})
+
+
+def reason_against(status: int, body: bytes) -> str:
+    """Why an answer is not kept: an error, nothing, or a page for people; empty for what may be a picture."""
+    if status != 200:
+        return f"HTTP_{status}"
+    if not body:
+        return "EMPTY"
+    begin = body[:BEGIN].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    is_page = begin.startswith(b"<") and any(tag in begin for tag in PAGE)
+    return "NOT_A_PICTURE" if is_page else ""
 
 
 def extension_of(body: bytes) -> str:

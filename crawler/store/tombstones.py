@@ -45,6 +45,11 @@ class Tombstones:
             bool(hosts) and _is_of_hosts(url, hosts)
         )
 
+    @property
+    def speak_of_addresses(self) -> bool:
+        """Whether there is one of an address or a host."""
+        return bool(self.of["url"] or self.of["host"])
+
     def forbid_bytes(self, sha256: str) -> bool:
         """Whether a picture of these bytes has a tombstone."""
         return sha256 in self.of["sha256"]

@@ -196,3 +196,50 @@ def test_scrapy_crawl_says_its_errors_in_one_line(
     assert "ERROR: error: " in done.stderr
     assert "crawl.max_product is not a parameter" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["dryrun=1", "dry_run=maybe"])
+def test_a_mistyped_argument_of_the_spider_starts_no_crawl(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path], option: str
+) -> None:
+    command = [sys.executable, "-m", "scrapy", "crawl", "naver_tops", "-a", option]
+    command += ["-a", f"params={params_file()}", "-a", f"store={tmp_path / 'store'}"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert f"error: -a {option.removesuffix('=1')}: " in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not shop.requests
+
+
+def test_a_crawl_that_ends_early_says_what_it_has_and_what_is_left(shop: Any, start: Start) -> None:
+    slowly(shop, 250)
+    shop.delay_s, shop.quota_after = 0.0, 2
+    status, errors = end(start())
+    assert status == 75
+    assert "fetched now    200, " in errors
+    assert "a further run  makes about 1 search calls" in errors
+    assert errors.splitlines()[-1].startswith("error: the daily quota of search calls is used up")
+
+
+def test_a_target_that_cannot_be_made_is_one_line_before_anything_is_asked(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+) -> None:
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "crawler", str(tmp_path / "file/raw"), "--params", str(params_file())]
+    command += ["--store", str(tmp_path / "store"), "--tombstones", str(tmp_path / "tombstones.jsonl")]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("error: cannot write: ")
+    assert not shop.requests
+
+
+def test_a_dry_run_needs_no_target_and_its_reader_may_leave(params_file: Callable[..., Path]) -> None:
+    command = f"{sys.executable} -m crawler --dry-run --params {params_file()} | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.startswith("provider  demo")
+    assert done.stderr == ""

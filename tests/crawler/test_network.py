@@ -8,11 +8,13 @@ import socket
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pycurl
 import pytest
@@ -24,6 +26,7 @@ from scrapy import Request, signals
 from scrapy.exceptions import StopDownload
 from scrapy.settings import Settings
 
+from crawler.network.addresses import canonical_url
 from crawler.network.answer import Answer, Wishes
 from crawler.network.handler import PictureHandler
 from crawler.network.header import size_of
@@ -33,9 +36,12 @@ from crawler.network.reasons import RefusedError
 from crawler.network.transfers import Transfers
 from crawler.pace import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
 from crawler.spiders.naver_tops import NaverTops
+from crawler.store.store import pictures_of
+from fashion_pggan.errors import PassingError
 from fashion_pggan.manifest import RawPicture, read_records
 
 Crawl = Callable[..., dict[str, Any]]
+JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 
 
 def encoded(form: str, size: tuple[int, int] = (37, 53), **options: Any) -> bytes:
@@ -77,25 +83,32 @@ def test_any_bytes_have_a_size_or_none(begin: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "reservation", "signal"),
+    ("tags", "reservations", "signal"),
     [
-        ([], "", ""),
-        (["all"], "0", ""),
-        (["noai"], "", "noai"),
-        (["NoImageAI, noarchive"], "", "noimageai"),
-        (["noarchive", "noindex"], "", "noindex"),
-        (["none"], "", "none"),
-        (["googlebot: noindex"], "", ""),
-        (["googlebot: noindex, noai"], "", ""),
-        (["fashion-pggan: noai"], "", "noai"),
-        (["otherbot: noindex, fashion-pggan: noindex"], "", "noindex"),
-        (["unavailable_after: 25 Jun 2030 15:00:00 PST, noai"], "", "noai"),
-        ([], "1", "tdm-reservation"),
-        ([], " 1 ", "tdm-reservation"),
+        ([], [], ""),
+        (["all"], ["0"], ""),
+        (["noai"], [], "noai"),
+        (["NoImageAI, noarchive"], [], "noimageai"),
+        (["noarchive", "noindex"], [], "noindex"),
+        (["none"], [], "none"),
+        (["googlebot: noindex"], [], ""),
+        (["googlebot: noindex, noai"], [], ""),
+        (["fashion-pggan: noai"], [], "noai"),
+        (["*: noai"], [], "noai"),
+        (["otherbot: noindex, fashion-pggan: noindex"], [], "noindex"),
+        (["unavailable_after: 25 Jun 2030 15:00:00 PST, noai"], [], "noai"),
+        (["unavailable_after: Fri, 25 Jun 2032 15:00:00 GMT, noai"], [], "noai"),
+        (["otherbot: unavailable_after: Fri, 25 Jun 2032 15:00:00 GMT, noai"], [], ""),
+        (["noarchive noimageai"], [], "noimageai"),
+        (["NOARCHIVE;NOAI"], [], "noai"),
+        ([], ["1"], "tdm-reservation"),
+        ([], [" 1 "], "tdm-reservation"),
+        ([], ["1", "0"], "tdm-reservation"),
+        ([], ["0, 1"], "tdm-reservation"),
     ],
 )
-def test_an_owners_no_is_read_from_the_headers(tags: list[str], reservation: str, signal: str) -> None:
-    assert opted_out(tags, reservation, "fashion-pggan") == signal
+def test_an_owners_no_is_read_from_the_headers(tags: list[str], reservations: list[str], signal: str) -> None:
+    assert opted_out(tags, reservations, "fashion-pggan") == signal
 
 
 def test_pictures_whose_owner_says_no_are_counted_and_their_bodies_not_read(
@@ -108,6 +121,34 @@ def test_pictures_whose_owner_says_no_are_counted_and_their_bodies_not_read(
     assert (figures["failed"], figures["pictures"]) == ({}, 32)
     tags = {record.robots_tag for record in read_records(tmp_path / "raw/records.parquet", RawPicture)}
     assert tags == {"", "noai"}
+
+
+def test_what_was_fetched_against_an_owners_no_is_left_out_once_it_is_obeyed(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    shop.faults["/p/noai"] = lambda request: web.Response(body=b"x", headers={"X-Robots-Tag": "noai"})
+    shop.pictures = {"/p/small": jpeg(20, 20), "/p/vast": jpeg(9000, 9000), "/p/heavy": jpeg(99, 99) * 9}
+    shop.pictures["/p/good"] = jpeg(99, 99)
+    assert crawl(obey_opt_out=False)["pictures"] == 5
+    figures = crawl(min_side=50, max_pixels=10**6, max_bytes=500)
+    assert figures["failed"] == {"OPTED_OUT": 1, "TOO_LARGE": 1, "TOO_MANY_PIXELS": 1, "TOO_SMALL": 1}
+    assert (figures["pictures"], figures["fetched"], figures["reused"]) == (1, 0, 1)
+    (record,) = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    assert record.url.endswith("/p/good")
+
+
+def test_an_owners_no_in_an_error_is_no_word_about_the_picture(shop: Any, crawl: Crawl) -> None:
+    asked: list[bool] = []
+
+    def busy(request: web.Request) -> web.Response:
+        asked.append(True)
+        again = len(asked) > 1
+        return (
+            web.Response(body=JPEG) if again else web.Response(status=503, headers={"X-Robots-Tag": "none"})
+        )
+
+    shop.faults["/p/busy"] = busy
+    assert crawl()["failed"] == {}
 
 
 # sizes on the way
@@ -161,6 +202,37 @@ def test_a_compressed_picture_is_stored_as_it_was_before(shop: Any, crawl: Crawl
     assert (tmp_path / "raw" / record.file).read_bytes() == b"the picture"
 
 
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (gzip.compress(JPEG)[:-5], "gzip", "BROKEN_TRANSFER"),
+        (b"no gzip", "gzip", "BROKEN_TRANSFER"),
+        (zlib.compress(JPEG)[:-5], "deflate", "BROKEN_TRANSFER"),
+        (JPEG, "br", "ENCODED"),
+        (gzip.compress(JPEG), "gzip, x", "ENCODED"),
+    ],
+)
+def test_a_body_whose_encoding_is_not_whole_or_not_known_is_no_picture(
+    shop: Any, crawl: Crawl, body: bytes, encoding: str, reason: str
+) -> None:
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(body=body, headers={"Content-Encoding": encoding})
+    assert crawl(retries=0)["failed"] == {reason: 1}
+
+
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("identity", bytes), ("", bytes)])
+def test_an_encoding_does_not_hide_a_size_that_is_not_wanted(
+    shop: Any, crawl: Crawl, encoding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    shop.pictures = {"/p/good.jpg": jpeg(500, 500)}
+    for name, size in (("small", (20, 20)), ("vast", (60_000, 60_000))):
+        body = encode(jpeg(*size))
+        shop.faults[f"/p/{name}"] = lambda request, body=body: web.Response(
+            body=body, headers={"Content-Encoding": encoding}
+        )
+    figures = crawl(min_side=50, max_pixels=10**8)
+    assert (figures["pictures"], figures["failed"]) == (1, {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1})
+
+
 def test_a_bomb_is_not_unpacked(shop: Any, crawl: Crawl) -> None:
     bomb = gzip.compress(bytes(50 * 1024 * 1024))
     shop.faults["/p/bomb"] = lambda request: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
@@ -174,7 +246,8 @@ PRIVATE = (
     "127.0.0.1", "127.0.0.2", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
     "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::",
     "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
-    "64:ff9b::7f00:1", "2002:7f00:1::", "fd00:ec2::254", "nothing",
+    "64:ff9b::7f00:1", "2002:7f00:1::", "fd00:ec2::254", "nothing", "192.0.0.192", "168.63.129.16",
+    "192.88.99.1", "::127.0.0.1", "fec0::1", "64:ff9b:1::8.8.8.8",
 )  # fmt: skip
 
 
@@ -324,8 +397,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\
         ((b"HTTP/1.1 200 OK\r\n" + b"A: " + b"a" * 2_000_000,), {"BROKEN_TRANSFER": 1}),
         ((b"",), {"BROKEN_TRANSFER": 1}),
         ((ANNOUNCED.replace(b" 7", b" 0" + b"0" * 30 + b"7"),), {}),
-        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 20),), {"TOO_LARGE": 1}),
-        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 5000),), {"TOO_LARGE": 1}),
+        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 20),), {"ROBOTS_UNREADABLE": 1}),  # so robots.txt is, too
+        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 5000),), {"ROBOTS_UNREADABLE": 1}),
         ((ANNOUNCED.replace(b"Content", b"HTTP/1.1 404: no\r\nHTTP/x: y\r\nContent"),), {}),
         ((ANNOUNCED.replace(b"200 OK", b"foo: bar"),), {"BROKEN_TRANSFER": 1}),
         ((ANNOUNCED.replace(b"HTTP/1.1", b"HTTP/2"),), {"BROKEN_TRANSFER": 1}),
@@ -517,13 +590,67 @@ def test_a_host_that_wants_to_be_left_alone_for_long_is(shop: Any, crawl: Crawl)
         return web.Response(status=429, headers={"Retry-After": "3600"})
 
     shop.faults = {f"/p/{i}": busy for i in range(20)}
-    with pytest.raises(ValueError, match=r"none of the 20 .* HTTP_429 \d"):
+    with pytest.raises(ValueError, match=r"20 of 20 .* HTTP_429 \d"):
         crawl(concurrent_requests=1, concurrent_per_host=1)
     assert shop.fetched().total() < 20
 
 
+def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end(
+    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 1)
+    monkeypatch.setattr("crawler.network.middlewares.PATIENCE_S", 1.5)
+    busy = web.Response
+    names = [f"/p/busy{number}" for number in range(40)]
+    shop.faults = {name: lambda request: busy(status=503, headers={"Retry-After": "1"}) for name in names}
+    port = urlsplit(shop.address).port
+    good = [f"http://localhost:{port}{path}" for path in list(shop.pictures)[:5]]
+    (tmp_path / "list.txt").write_text("\n".join([*(shop.address + name for name in names), *good]))
+    both = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+    monkeypatch.setattr(PictureHandler, "_private", lambda self: both)
+    began = time.monotonic()
+    with pytest.raises(PassingError, match=r"40 of 45 pictures could not be had now \(HOST_BUSY 4"):
+        crawl(
+            provider="urls",
+            contact="me@example.org",
+            url_list=str(tmp_path / "list.txt"),
+            retries=9,
+            concurrent_requests=4,
+            concurrent_per_host=4,
+        )
+    assert time.monotonic() - began < 15
+    first_good = min(at for at, path in enumerate(shop.order) if path in shop.pictures)
+    assert first_good < 40  # while the other host was still being waited for
+    assert len(pictures_of(tmp_path / "store")) == 5
+
+
+def test_https_that_fails_does_not_keep_http_from_being_asked(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shop speaks no TLS, and its port is not the usual one: so the address is changed by hand."""
+    monkeypatch.setattr(
+        "crawler.search.canonical_url", lambda link: canonical_url(link).replace("http:", "https:")
+    )
+    figures = crawl()
+    assert (figures["pictures"], figures["failed"]) == (30, {})
+    assert shop.requests["/robots.txt"] == 1  # by http
+
+
+def test_a_robots_txt_beyond_the_limit_of_pictures_is_read(shop: Any, crawl: Crawl) -> None:
+    shop.robots = "# nothing\n" * 1000 + "User-agent: *\nDisallow: /p/1.jpg\n"
+    assert crawl(max_bytes=500)["failed"] == {"ROBOTS": 1}
+
+
 @pytest.mark.parametrize(
-    ("value", "seconds"), [(b"", 0), (b"7", 7), (b"x", 0), (b"-3", 0), (b"9" * 30, 999_999_999)]
+    ("value", "seconds"),
+    [
+        (b"", 0),
+        (b"7", 7),
+        (b"x", 0),
+        (b"-3", 0),
+        (b"9" * 30, 999_999_999),
+        (b"Mon, 01 Jan 2026 00:00:00 +" + b"9" * 30, 0),
+    ],
 )
 def test_retry_after_in_seconds(value: bytes, seconds: float) -> None:
     assert retry_after_s(value) == seconds

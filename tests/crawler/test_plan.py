@@ -1,5 +1,7 @@
 """Plans: order, paging, leaving a query, parts, and going on from a journal."""
 
+import errno
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -186,6 +188,11 @@ def test_the_preview_says_calls_and_share_of_the_quota() -> None:
     assert "남자 셔츠 | sim | all" in said
 
 
+def test_the_preview_of_a_part_is_of_its_share() -> None:
+    params = params_of(max_products=60_000, part="1/2")
+    assert "30,000 pictures at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+
+
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
@@ -238,6 +245,29 @@ def test_a_journal_that_is_whole_starts_anew_but_not_for_another_part(tmp_path: 
         assert (other.has(CALL), other.crawl_id) == (True, "first")
     with Journal(tmp_path / "plan.jsonl", "third", "1/2") as anew:
         assert (anew.has(CALL), anew.crawl_id) == (False, "third")
+
+
+def test_a_journal_on_a_full_disk_keeps_the_lines_that_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SearchCall("other", 1, 100, "sim", "all")
+    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
+        journal.answered(CALL, PAGE)
+        with monkeypatch.context() as full:
+            write, room = os.write, [9]
+
+            def some(handle: int, data: bytes) -> int:
+                if not room:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return write(handle, data[: room.pop()])
+
+            full.setattr(os, "write", some)
+            with pytest.raises(OSError, match="No space left"):
+                journal.answered(other, PAGE)
+        journal.answered(SearchCall("last", 1, 100, "sim", "all"), PAGE)
+    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
+        assert len(again.places) == 2
+        assert not again.has(other)
 
 
 @given(st.integers(0, 10_000))

@@ -12,9 +12,12 @@ import pytest
 from crawler.providers.api import ApiError, Keys, Page, SearchApi, SearchCall, Trouble
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB, LEGACY
-from crawler.providers.provider import ADVICE, Provider, api_named
+from crawler.providers.provider import ADVICE, Provider, api_named, open_provider
 from crawler.providers.url_list import read_urls
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+
+PARAMS = Path(__file__).resolve().parents[2] / "params.yaml"
 
 CALL = SearchCall("남자 셔츠", 161, 80, "date", "all")
 KAKAO_PAGE = {
@@ -133,6 +136,27 @@ def test_a_list_of_addresses_may_be_text_csv_or_parquet(tmp_path: Path, name: st
     if path.suffix != ".txt":
         assert (found[0].title, found[0].width, found[0].height) == ("하나", 640, 480)
         assert (found[1].title, found[1].width) == ("", None)
+
+
+def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_path: Path) -> None:
+    columns = {"URL": ["http://a/1", "http://a/2"], "TEXT": ["one", "two"]}
+    pq.write_table(
+        pa.table({**columns, "WIDTH": [500.0, None], "HEIGHT": [400.0, 1.5]}), tmp_path / "a.parquet"
+    )
+    found = [(result.title, result.width, result.height) for result in read_urls(tmp_path / "a.parquet")]
+    assert found == [("one", 500, 400), ("two", None, 1)]
+    (tmp_path / "a.tsv").write_text("url\ttitle\twidth\theight\nhttp://a/1\tone, two\t500.0\tnan\n")
+    (result,) = read_urls(tmp_path / "a.tsv")
+    assert (result.link, result.title, result.width, result.height) == ("http://a/1", "one, two", 500, None)
+
+
+@pytest.mark.parametrize("address", ["localhost:8000", "http://127.0.0.1", "http://127.0.0.1:80/shop", "x"])
+def test_a_shop_that_runs_already_is_named_whole(address: str) -> None:
+    with (
+        pytest.raises(UserError, match=r"FASHION_PGGAN_SHOP_URL=.*: give scheme, host and port"),
+        open_provider(load_params(PARAMS).crawl, {"FASHION_PGGAN_SHOP_URL": address}),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(

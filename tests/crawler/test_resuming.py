@@ -18,7 +18,7 @@ from aiohttp import web
 from PIL import Image
 
 from crawler import stage
-from crawler.network.addresses import digest_of
+from crawler.network.addresses import canonical_url, digest_of
 from crawler.store.forget import Gone, forget
 from crawler.store.merge import merge
 from crawler.store.store import pictures_of
@@ -324,6 +324,51 @@ def test_a_redirect_to_a_forgotten_address_is_not_followed(shop: Any, crawl: Cra
     shop.faults["/p/moved"] = lambda request: web.Response(status=301, headers={"Location": "/p/1.jpg"})
     assert crawl()["failed"] == {"FORGOTTEN": 1}
     assert shop.requests["/p/1.jpg"] == 0
+
+
+@pytest.mark.parametrize(
+    "way", ["/p/%31.jpg", "/p/1.jpg#top", "//{host}/p/1.jpg", "http://me@{host}/p/1.jpg"]
+)
+def test_a_redirect_that_spells_a_forgotten_address_otherwise_is_not_followed(
+    shop: Any, crawl: Crawl, tmp_path: Path, way: str
+) -> None:
+    deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])
+    location = way.format(host=shop.address.removeprefix("http://"))
+    shop.faults["/p/away"] = lambda request: web.Response(status=302, headers={"Location": location})
+    shop.pictures.pop("/p/1.jpg")
+    shop.pictures = {"/p/2.jpg": b"two"}
+    assert crawl()["failed"] == {"FORGOTTEN": 1}
+
+
+def test_a_host_is_forgotten_however_it_is_written(tmp_path: Path) -> None:
+    deleted(tmp_path, hosts=["Example.org.", "한국.kr"])
+    tombstones = Tombstones(tmp_path / "tombstones.jsonl")
+    links = [
+        "http://example.org./a.jpg",
+        "https://cdn.example.org:8443/a",
+        "http://한국.kr/a",
+        "http://b.org/",
+    ]
+    assert [tombstones.forbid(canonical_url(link)) for link in links] == [True, True, True, False]
+
+
+def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    crawl()
+    tombstones = Tombstones(tmp_path / "elsewhere.jsonl")
+    forget(tombstones, tmp_path / "other", tmp_path / "none", [f"{shop.address}/p/1.jpg"], [], [])
+    assert merge([tmp_path / "store"], tmp_path / "joined", tombstones)["forgotten"] == 1
+    assert f"{shop.address}/p/1.jpg".encode() not in everything_under(tmp_path / "joined")
+    assert f"{shop.address}/p/2.jpg".encode() in everything_under(tmp_path / "joined")
+
+
+def test_a_further_run_tries_failures_again_by_the_same_answers_and_the_one_after_asks_anew(
+    shop: Any, crawl: Crawl
+) -> None:
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(status=503)
+    for calls in (1, 1, 2):
+        figures = crawl(retries=0)
+        assert (figures["failed"], figures["may_pass"]) == ({"HTTP_503": 1}, 1)
+        assert shop.requests[SEARCH] == calls
 
 
 def test_a_file_that_two_addresses_share_stays_for_the_other(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

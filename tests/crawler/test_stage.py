@@ -16,14 +16,16 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from crawler import stage
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
 from crawler.store.store import Store, pictures_of
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.files import exclusive
 from fashion_pggan.manifest import RawPicture, read_records
 
+JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))
 
 Crawl = Callable[..., dict[str, Any]]
@@ -70,6 +72,8 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
         "failed": {},
         "left_out": {},
         "may_pass": 0,
+        "calls_left": 0,
+        "list_has_more": False,
         "bytes": total,
         "hosts": [{"host": urlsplit(shop.address).netloc, "pictures": 30, "failed": 0}],
         "queries": [{"query": "셔츠", **row}],
@@ -120,15 +124,31 @@ def test_a_crawl_stops_at_max_products(shop: Any, crawl: Crawl, tmp_path: Path) 
     assert len(raw(tmp_path)) == shop.fetched().total() == 7
 
 
-def test_broken_empty_and_unlike_pictures_are_stored_as_they_came(
-    shop: Any, crawl: Crawl, tmp_path: Path
-) -> None:
-    shop.pictures = {"/p/empty": b"", "/p/page": b"<html><meta http-equiv=refresh content='0;url=/x'>"}
+def test_broken_and_unlike_pictures_are_stored_as_they_came(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.pictures = {"/p/broken": JPEG[:5], "/p/svg": b"<?xml version='1.0'?><svg/>", "/p/noise": b"\x00\x01"}
     crawl()
     assert {record.url: record.size for record in raw(tmp_path)} == {
         shop.address + path: len(body) for path, body in shop.pictures.items()
     }
-    assert {Path(record.file).suffix for record in raw(tmp_path)} == {""}
+    assert {Path(record.file).suffix for record in raw(tmp_path)} == {"", ".jpg"}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "EMPTY"),
+        (b"<html><meta http-equiv=refresh content='0;url=/x'>", "NOT_A_PICTURE"),
+        (b"\xef\xbb\xbf\n <!-- hello -->\n<!DOCTYPE html><title>Just a moment", "NOT_A_PICTURE"),
+    ],
+)
+def test_nothing_and_a_page_for_people_are_no_pictures_and_a_later_crawl_asks_again(
+    shop: Any, crawl: Crawl, tmp_path: Path, body: bytes, reason: str
+) -> None:
+    shop.pictures["/p/1.jpg"] = body
+    assert crawl()["failed"] == {reason: 1}
+    assert len(raw(tmp_path)) == 29
+    shop.pictures["/p/1.jpg"] = JPEG
+    assert (crawl()["failed"], len(raw(tmp_path))) == ({}, 30)
 
 
 def test_search_pages_are_asked_for_no_faster_than_their_pictures_are_done(
@@ -386,6 +406,48 @@ def test_a_journal_that_cannot_be_written_ends_the_crawl(
         with pytest.raises(OSError, match="No space left on device"):
             crawl()
     assert crawl()["pictures"] == 29
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("papers", "holds something that is no outcome of a crawl: give another folder"),
+        ("store", "lie in each other"),
+        ("store/raw", "lie in each other"),
+        (".", "holds something that is no outcome of a crawl"),
+        ("papers/thesis.txt", "is a file: give a folder"),
+    ],
+)
+def test_a_target_by_which_something_else_would_be_lost_is_refused_before_anything_is_asked(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path], target: str, text: str
+) -> None:
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "thesis.txt").write_text("years of work")
+    with pytest.raises(UserError, match=text):
+        stage.run(
+            tmp_path / target,
+            params=params_file(),
+            store=tmp_path / "store",
+            report=tmp_path / "crawl.json",
+            tombstones=tmp_path / "tombstones.jsonl",
+        )
+    assert not shop.requests
+    assert (tmp_path / "papers" / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_crawl_in_which_most_could_not_be_had_does_not_pass_for_the_whole(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl(max_products=3)
+    down = [True]
+    for path in list(shop.pictures)[3:20]:
+        shop.faults[path] = lambda request: web.Response(status=503 if down else 200, body=JPEG)
+    with pytest.raises(PassingError, match=r"17 of 30 pictures could not be had now \(HTTP_503 17\)"):
+        crawl(retries=0)
+    assert len(raw(tmp_path)) == 3
+    down.clear()
+    figures = crawl(retries=0)
+    assert (figures["calls_now"], figures["fetched"], len(raw(tmp_path))) == (0, 17, 30)
 
 
 def test_two_crawls_do_not_share_a_store(

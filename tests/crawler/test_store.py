@@ -107,7 +107,7 @@ def test_a_crawl_killed_between_file_and_line_has_no_line_and_fetches_again(
         raise KilledError
 
     with opened(tmp_path) as store, monkeypatch.context() as patched:
-        patched.setattr(store, "_append", kill)
+        patched.setattr("crawler.store.store.append", kill)
         with pytest.raises(KilledError):
             store.keep(fetched())
     with opened(tmp_path) as store:

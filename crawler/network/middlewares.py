@@ -17,6 +17,7 @@ from crawler.network.reasons import OF_ANSWERS, PASSING_STATUSES, PostponedError
 ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all
 OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
+NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # by https; where http may be asked, that is the next try
 PATIENCE_S, PATIENCE = 60.0, 20  # a host that so long and so often answers nothing of use is left alone
 
 
@@ -149,9 +150,10 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
                 self._host_of(request).answered(well=True)
             return None
         self._host_of(request).answered(well=False)
-        if request.meta.get("dont_retry"):
+        reason = reason_of(exception)
+        if request.meta.get("dont_retry") or (request.meta.get("or_by_http") and reason in NO_ANSWER):
             return None
-        return await self._again(request, reason_of(exception), 0.0)
+        return await self._again(request, reason, 0.0)
 
     def _host_of(self, request: Any) -> Host:
         return self.hosts.setdefault(urlsplit(request.url).netloc, Host())
@@ -162,7 +164,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             request,
             spider=self.crawler.spider,
             reason=reason,
-            max_retry_times=request.meta.get("max_retry_times", self.max_retry_times),
+            max_retry_times=self.max_retry_times,
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:

@@ -176,7 +176,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             "verbatim_url": True,
         }  # a signed address is valid in one spelling
         if url.startswith("https:") and links_by_http(found.link):
-            meta["max_retry_times"] = 0  # http is the second try
+            meta["or_by_http"] = True
         address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)
 

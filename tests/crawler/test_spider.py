@@ -1,5 +1,6 @@
 """What the spider does with a request that got no answer."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,13 @@ from scrapy.exceptions import (
     IgnoreRequest,
     ResponseDataLossError,
 )
+from scrapy.http import Response
+from scrapy.utils.test import get_crawler
 
 from crawler.items import FoundPicture
 from crawler.network.addresses import canonical_url
-from crawler.network.reasons import MAY_PASS, RefusedError, reason_of
+from crawler.network.middlewares import PausingRetry
+from crawler.network.reasons import MAY_PASS, PostponedError, RefusedError, reason_of
 from crawler.providers.api import Keys
 from crawler.providers.naver import HUB
 from crawler.providers.provider import Provider
@@ -44,6 +48,24 @@ def test_a_picture_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_ht
 def test_a_picture_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
     link = LINK.replace("http:", "https:")
     assert answers(link, canonical_url(link), DownloadTimeoutError()) == ([], ["TIMEOUT"])
+
+
+def test_a_picture_that_may_be_asked_for_by_http_is_retried_by_https_unless_that_gives_no_answer() -> None:
+    crawler = get_crawler(NaverTops, {"RETRY_TIMES": 2})
+    crawler.spider = NaverTops.from_crawler(crawler)
+    retry = PausingRetry(crawler)
+
+    def asked() -> Request:
+        return Request("https://a.org/1.jpg", meta={"picture": True, "or_by_http": True})
+
+    for again in (
+        lambda: retry.process_response(asked(), Response("https://a.org/1.jpg", status=503)),
+        lambda: retry.process_exception(asked(), ResponseDataLossError()),
+    ):
+        with pytest.raises(PostponedError):
+            asyncio.run(again())
+    for error in (DownloadTimeoutError(), DownloadConnectionRefusedError()):
+        assert asyncio.run(retry.process_exception(asked(), error)) is None
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_a_picture_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
 
 def test_a_picture_that_may_be_asked_for_by_http_is_retried_by_https_unless_that_gives_no_answer() -> None:
     crawler = get_crawler(NaverTops, {"RETRY_TIMES": 2})
-    crawler.spider = NaverTops.from_crawler(crawler)
+    crawler.spider = NaverTops()
+    crawler.spider.crawler = crawler
     retry = PausingRetry(crawler)
 
     def asked() -> Request:

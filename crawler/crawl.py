@@ -20,7 +20,7 @@ from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
 from crawler.providers.provider import Provider, open_provider
 from crawler.search import Finds, ListSearch, Search
-from crawler.store.raw import RECORDS, write_raw
+from crawler.store.raw import RECORDS, WRITTEN, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredPicture
 from crawler.store.tombstones import Tombstones
@@ -51,9 +51,7 @@ class Places:
             OSError: it cannot be made.
         """
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
-        check_replaceable(self.target, RECORDS, "outcome of a crawl", apart)
-        if Path().resolve().is_relative_to(self.target.resolve()):
-            raise UserError(f"{self.target} holds the folder you are in: give another folder")
+        check_replaceable(self.target, RECORDS, "outcome of a crawl", apart, WRITTEN)
         for path in (self.target, *apart):
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -147,7 +145,7 @@ class Crawl:
             for part, number in parts:
                 if isinstance(number, int | float):
                     stats.set_value("/".join(filter(None, ("crawl", name, part))), number)
-        if not again or not self.tally.calls:  # else a further run tries those again, by the same answers
+        if not figures["keeps_answers"]:
             self.journal.done()
         return figures
 
@@ -166,6 +164,8 @@ class Crawl:
     def _against(self, stored: StoredPicture) -> str:
         """Why a picture that was fetched under other limits is not wanted now; empty when it is."""
         params = self.params
+        if self.store.tombstones.forbid_picture(stored):
+            return "FORGOTTEN"
         if params.obey_opt_out and stored.opt_out:
             return "OPTED_OUT"
         if params.max_bytes and stored.size > params.max_bytes:
@@ -200,6 +200,8 @@ class Crawl:
             "crawl_id": self.journal.crawl_id,
             "calls_left": plan.calls_left if plan and not self.search.finds.enough else 0,
             "part": self.params.part,
+            # a further run tries what may pass by the same answers, and the one after it asks anew
+            "keeps_answers": bool(self.tally.again and self.tally.calls),
             "list_has_more": isinstance(self.search, ListSearch) and self.search.left,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
             "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),

@@ -83,11 +83,17 @@ def _further(figures: dict[str, Any]) -> str:
     parts = {
         "makes about {:,} search calls": figures["calls_left"],
         "fetches {:,} pictures that were found": max(0, fetches),
-        "tries {:,} pictures again": figures["may_pass"],
+        f"tries {{:,}} pictures again{_how(figures)}": figures["may_pass"],
     }
     said = [text.format(count) for text, count in parts.items() if count]
     said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]
     return ", ".join(said) or "has nothing to mend"
+
+
+def _how(figures: dict[str, Any]) -> str:
+    if figures["calls_left"] or not figures["calls"]:
+        return ""
+    return " without search calls" if figures["keeps_answers"] else " and asks the search anew"
 
 
 def counted(counts: dict[str, int]) -> str:

@@ -4,12 +4,16 @@ import asyncio
 from collections import deque
 from typing import Any
 
+LATER = 16  # pictures that are not done with, for each that has a place
+
 
 class Waiting:
     """A bounded room of pictures; one that is to be asked for later gives its place to others meanwhile.
 
     Args:
         most: pictures in it; more wait before they are asked for.
+
+    Those for later are bounded too: where a host makes all its pictures wait, the search must not run ahead.
     """
 
     def __init__(self, most: int) -> None:
@@ -22,7 +26,7 @@ class Waiting:
 
     async def enter(self) -> None:
         """Wait for room, then take a place."""
-        while self.asked >= self.most:
+        while self.asked >= self.most or self.unfinished >= LATER * self.most:
             self.room.clear()
             await self.room.wait()
         self.asked += 1
@@ -31,8 +35,8 @@ class Waiting:
 
     def leave(self) -> None:
         """Give the place back: the picture is stored, or lost."""
-        self._make_room()
         self.unfinished -= 1
+        self._make_room()
         if not self.unfinished:
             self.empty.set()
 
@@ -53,7 +57,7 @@ class Waiting:
             _ask(*self.due.popleft())  # which takes the place
         else:
             self.asked -= 1
-            self.room.set()
+        self.room.set()
 
 
 def _ask(engine: Any, request: Any) -> None:

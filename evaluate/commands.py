@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluate.copies import find_copies, write_pairs
+from evaluate.copies import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.ms_ssim import SMALLEST, variation
 from evaluate.network import SCALES, FeatureNetwork, measure_features
 from evaluate.options import add_shared, params_of, work_of
@@ -39,7 +39,7 @@ def copies(arguments: list[str]) -> None:
     print(found.text())
     if given.sheet:
         write_pairs(given.sheet, found, generated, training)
-    _keep(given.json, found.facts())
+    _keep(given.json, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
 
 
 def variation_of(arguments: list[str]) -> None:

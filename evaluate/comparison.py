@@ -29,6 +29,7 @@ class PictureSet:
     resolution: int  # pixels
     read: Callable[[range], Pictures]  # indices -> (n, r, r, 3) uint8
     identity: str = ""  # equal for equal pictures; empty: unknown, so nothing is kept for another time
+    called: Callable[[int], int | str] = int  # what a person finds a picture by: number in the data set, file
 
     def part(self, start: int, count: int, name: str) -> "PictureSet":
         """`count` of them from `start` on, under another name."""
@@ -39,6 +40,7 @@ class PictureSet:
             count=count,
             read=lambda indices: self.read(range(start + indices.start, start + indices.stop)),
             identity=identity,
+            called=lambda index: self.called(start + index),
         )
 
 

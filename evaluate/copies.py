@@ -1,5 +1,6 @@
 """Memorisation: generated pictures beside the training pictures they are nearest to, and what that says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from generate.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
 from train.grid import write_grid
 
 SHEET_PAIRS = 24
+SAID = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # pictures, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 RARE = 0.01  # a real picture is as near to another as this in one case of a hundred
@@ -27,6 +29,8 @@ class Copies:
     generated: Neighbours
     real: Neighbours  # of them copies were passed over
     real_copies: int = 0  # real pictures that have copies among the others
+    generated_called: Callable[[int], int | str] = int
+    training_called: Callable[[int], int | str] = int
 
     @property
     def threshold(self) -> float:
@@ -67,17 +71,22 @@ class Copies:
             "copy_bits": COPY_BITS,
             "generated": [round(float(each), 3) for each in near.pixels],
             "real": [round(float(each), 3) for each in self.real.pixels],
-            "pairs": [
-                {
-                    "generated": int(place),
-                    "training": int(near.index[place]),
-                    "mirrored": bool(near.mirrored[place]),
-                    "pixels": round(float(near.pixels[place]), 3),
-                    "bits": int(near.bits[place]),
-                }
-                for place in near.closest(SHEET_PAIRS, self.threshold)
-            ],
+            "pairs": self.pairs(SHEET_PAIRS),
         }
+
+    def pairs(self, count: int) -> list[dict[str, Any]]:
+        """The closest pairs by either measure, closest first, by what a person finds them by."""
+        near = self.generated
+        return [
+            {
+                "generated": self.generated_called(int(place)),
+                "training": self.training_called(int(near.index[place])),
+                "mirrored": bool(near.mirrored[place]),
+                "pixels": round(float(near.pixels[place]), 3),
+                "bits": int(near.bits[place]),
+            }
+            for place in near.closest(count, self.threshold)
+        ]
 
     def text(self) -> str:
         """For a terminal."""
@@ -105,6 +114,10 @@ class Copies:
             f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training picture "
             f"as {RARE:.0%} of real pictures are to another, {self.threshold:.1f} grey levels",
         ]
+        if self.copies:
+            pairs = self.pairs(min(SAID, self.copies))
+            shown = ", ".join(f"{pair['generated']} of {pair['training']}" for pair in pairs)
+            sentences.append(f"the closest: {shown}")
         if self.real_copies:
             sentences.append(
                 f"{self.real_copies} of the training pictures that were compared have copies in the training "
@@ -135,7 +148,8 @@ def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
     with Progress("looking for copies", total, "pictures") as progress:
         looked_in = training_of(training, progress.advance)
         nearest = neighbours_of(generated, looked_in, progress.advance)
-        return Copies(nearest, *neighbours_among(some, looked_in, progress.advance))
+        real = neighbours_among(some, looked_in, progress.advance)
+        return Copies(nearest, *real, generated.called, training.called)
 
 
 def write_pairs(path: Path, found: Copies, generated: PictureSet, training: PictureSet) -> None:

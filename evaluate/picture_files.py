@@ -9,6 +9,7 @@ import warnings
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
@@ -18,14 +19,13 @@ from PIL import Image
 
 from fashion_pggan.decoding import SIDEWAYS, Pixels, orientation_of, seen
 from fashion_pggan.errors import UserError
-from fashion_pggan.export_formats import SUFFIXES, Format
+from fashion_pggan.export_formats import Format
 from fashion_pggan.files import make_folder
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow's names
-PACKED = frozenset(f".{suffix}" for suffix in SUFFIXES.values())
 FOREIGN = "__MACOSX"  # a folder of no pictures, though their names say so
 BATCH_ROWS = 16  # of Parquet, held at once
 BROKEN = (OSError, ValueError, EOFError, tarfile.TarError, pa.ArrowException)
@@ -230,6 +230,8 @@ def _listed(folder: Path) -> list[Path]:
     paths = []
     with (folder / ROWS).open(encoding="utf-8") as rows:
         for number, row in enumerate(rows, start=1):
+            if row.isspace():
+                continue
             name = _name_in(row)
             if not name:
                 raise UserError(f"{folder / ROWS}, line {number}, names no file in {folder}: write it again")
@@ -251,16 +253,26 @@ def _entries(path: Path) -> Iterator[tarfile.TarInfo]:
     """The pictures of a tar file, in its order."""
     with tarfile.open(path, "r:") as tar:
         for entry in tar:
-            if entry.isreg() and PurePosixPath(entry.name).suffix in PACKED:
+            if entry.isreg() and PurePosixPath(entry.name).suffix.lower() in ENDINGS:
                 yield entry
             tar.members.clear()  # type: ignore[attr-defined]  # it would hold on to all of them
 
 
 def _images(path: Path) -> Iterator[dict[str, Any]]:
-    """The column `image` of a Parquet file, in its order."""
+    """The column `image` of a Parquet file, in its order: bytes, or as Hugging Face has it."""
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=["image"]):
-            yield from batch.column(0).to_pylist()
+        if "image" not in file.schema_arrow.names:
+            raise UserError(f"{path} has no column image: rename the one that holds the pictures' bytes")
+        rows = chain.from_iterable(
+            batch.column(0).to_pylist() for batch in file.iter_batches(BATCH_ROWS, columns=["image"])
+        )
+        for number, image in enumerate(rows, start=1):
+            facts = image if isinstance(image, dict) else {"bytes": image}
+            if not isinstance(facts.get("bytes"), bytes):
+                raise UserError(
+                    f"{path}, row {number}, holds no bytes of a picture: remove it, or embed the file"
+                )
+            yield {"bytes": facts["bytes"], "path": facts.get("path") or f"row {number}"}
 
 
 _READERS: Mapping[str, Callable[[Path, Path | None], Files]] = {

@@ -32,7 +32,8 @@ def of_dataset(
         return np.where(turned, pixels[:, :, ::-1], pixels)
 
     order = hashlib.sha256(chosen.tobytes() + flips.tobytes()).hexdigest()
-    return PictureSet(name, len(chosen), dataset.resolution, read, f"{dataset.version} {order}")
+    identity = f"{dataset.version} {order}"
+    return PictureSet(name, len(chosen), dataset.resolution, read, identity, lambda index: int(chosen[index]))
 
 
 def of_snapshot(sampler: Sampler, seed: int, count: int) -> PictureSet:
@@ -66,7 +67,7 @@ def of_path(path: Path, name: str, seed: int, scratch: Path | None = None) -> Pi
     def read(indices: range) -> Pictures:
         return np.stack([_read(files, order[index], side) for index in indices])
 
-    return PictureSet(name, len(files), side, read)
+    return PictureSet(name, len(files), side, read, called=lambda index: files.name(order[index]))
 
 
 def _read(files: Files, index: int, side: int = 0) -> Pictures:

@@ -98,6 +98,8 @@ def check_replaceable(
             if not path.is_dir() and path.name not in LITTER and not written.fullmatch(name):
                 raise UserError(f"{target} holds {name}, which is no part of a {what}: move it away")
     here = target.resolve()
+    if Path().resolve().is_relative_to(here):
+        raise UserError(f"{target} holds the folder you are in: give another folder")
     for other in (path.resolve() for path in apart):
         if here.is_relative_to(other) or other.is_relative_to(here):
             raise UserError(f"{target} and {other} lie in each other: give folders beside each other")
@@ -113,6 +115,7 @@ def replace_directory(target: Path) -> Iterator[Path]:
     Yields:
         The empty folder to fill. When the block raises it is removed and `target` stays as it was.
     """
+    target = target.resolve()  # behind a link, on whichever disk that is
     make_folder(target.parent)
     for left_over in target.parent.glob(f".{escape(target.name)}.building-*"):  # of a run that was killed
         shutil.rmtree(left_over, ignore_errors=True)

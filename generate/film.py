@@ -45,10 +45,10 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     Raises:
         UserError: another ending, or OpenCV was built without the codec.
     """
-    if path.suffix not in (".webp", ".mp4"):
+    if path.suffix.lower() not in (".webp", ".mp4"):
         raise UserError(f"{path}: a film is .webp or .mp4: give such a name")
     pictures = _frames(sampler, seed, ends, frames)
-    if path.suffix == ".webp":
+    if path.suffix.lower() == ".webp":
         buffer, (first, *others) = BytesIO(), [Image.fromarray(picture) for picture in pictures]
         first.save(
             buffer, "WEBP", save_all=True, append_images=others, duration=1000 // RATE, loop=0, lossless=True

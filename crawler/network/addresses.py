@@ -88,6 +88,11 @@ def _escaped(text: str, safe: str = "") -> str:
 FORGOTTEN = "forgotten:"  # in place of an address that was deleted; its digest follows
 
 
+def digest_as_spelt(url: str) -> str:
+    """As `digest_of`, of the very letters of an address: what tombstones held at first."""
+    return hashlib.sha256(url.encode()).hexdigest()
+
+
 def digest_of(url: str) -> str:
     """What stands for a canonical address where the address itself must not stand.
 

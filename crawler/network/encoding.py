@@ -2,14 +2,17 @@
 
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 
-INFLATED = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}  # zlib's number for each encoding
+# zlib's numbers for each encoding; many servers send deflate without its header
+INFLATED = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
+FRAMES = (b"", b"identity", b"aws-chunked")  # say nothing of the bytes
 
 
 def encodings_of(values: Iterable[bytes]) -> list[bytes]:
     """The encodings that Content-Encoding names, in the order they were made; `identity` is none."""
     names = (name.strip() for name in b",".join(values).lower().split(b","))
-    return [name for name in names if name not in (b"", b"identity")]
+    return [name for name in names if name not in FRAMES]
 
 
 def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes:
@@ -25,13 +28,31 @@ def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes
         ValueError: the body is damaged, or ends too early.
     """
     for name in reversed(encodings):
-        inflater = zlib.decompressobj(INFLATED[name])
-        try:
-            body = inflater.decompress(body, most + 1 if most else 0)
-        except zlib.error as error:
-            raise ValueError(str(error)) from error
+        *others, last = INFLATED[name]
+        for number in others:
+            with suppress(ValueError):
+                body = _inflated(body, number, most)
+                break
+        else:
+            body = _inflated(body, last, most)
         if most and len(body) > most:
             break
-        if not inflater.eof:
-            raise ValueError(f"the end of its {name.decode()} is missing")
     return bytes(body)
+
+
+def _inflated(body: bytes | bytearray, number: int, most: int) -> bytes:
+    """Every member of a compressed body, up to one byte more than `most`."""
+    parts, size = [], 0
+    while body:
+        inflater = zlib.decompressobj(number)
+        try:
+            parts.append(inflater.decompress(body, most + 1 - size if most else 0))
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        size += len(parts[-1])
+        if most and size > most:
+            break
+        if not inflater.eof:
+            raise ValueError("its end is missing")
+        body = inflater.unused_data
+    return b"".join(parts)

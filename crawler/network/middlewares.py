@@ -1,6 +1,7 @@
 """Around every picture's download: what is not asked for, robots.txt, further tries after growing pauses."""
 
 import asyncio
+import math
 import time
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all
 OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
 NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # by https; where http may be asked, that is the next try
 PATIENCE_S, PATIENCE = 60.0, 20  # a host that so long and so often answers nothing of use is left alone
+PROBE_S = 300.0  # until it is asked once more
+ROBOTS_AGAIN_S = 60.0  # until a robots.txt that could not be read is asked for again
 
 
 class Gate:
@@ -49,7 +52,8 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
-        self.parsers: dict[str, asyncio.Future[Any]] = {}  # None or a RefusedError's reason, by site
+        self.parsers: dict[str, asyncio.Future[Any]] = {}  # of a parser, or why there is none, by site
+        self.again_at: dict[str, float] = {}  # by site without a parser, by the monotonic clock
 
     async def robot_parser(self, request: Any) -> Any:
         """The rules of the request's site; None for none.
@@ -58,10 +62,12 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
             RefusedError: they cannot be read.
         """
         site = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
-        if site not in self.parsers:
+        if site not in self.parsers or self.again_at.get(site, math.inf) < time.monotonic():
+            self.again_at.pop(site, None)
             self.parsers[site] = asyncio.ensure_future(self._read(site))
         parser = await asyncio.shield(self.parsers[site])
         if isinstance(parser, str):
+            self.again_at.setdefault(site, time.monotonic() + ROBOTS_AGAIN_S)
             raise RefusedError(parser, f"robots.txt of {site} cannot be read")
         return parser
 
@@ -87,20 +93,27 @@ class Host:
     def __init__(self) -> None:
         self.resume_at = 0.0  # seconds of the monotonic clock, until which it wants to be left alone
         self.bad = 0  # answers of no use since the last good one
-        self.bad_since = 0.0
+        self.first_bad = self.last_bad = 0.0
+        self.probe_at = 0.0  # when one request is let through though it is hopeless
 
     def answered(self, *, well: bool) -> None:
         """Count an answer, or that there was none."""
         if well:
             self.bad = 0
             return
-        self.bad_since = self.bad_since if self.bad else time.monotonic()
+        self.last_bad = time.monotonic()
+        self.first_bad = self.first_bad if self.bad else self.last_bad
         self.bad += 1
+        self.probe_at = self.last_bad + PROBE_S
 
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether it has failed so long and so often that the rest of this crawl does without it."""
-        return self.bad >= PATIENCE and time.monotonic() - self.bad_since > PATIENCE_S
+    def may_be_asked(self) -> bool:
+        """Whether it is worth a request: after so many failures over so long only now and then."""
+        if self.bad < PATIENCE or self.last_bad - self.first_bad < PATIENCE_S:
+            return True
+        if time.monotonic() < self.probe_at:
+            return False
+        self.probe_at = time.monotonic() + PROBE_S
+        return True
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
@@ -125,7 +138,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         wait = host.resume_at - time.monotonic()
         if wait > pace.LONGEST_PAUSE_S:
             raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
-        if host.is_hopeless and request.meta.get("picture"):
+        if request.meta.get("picture") and not host.may_be_asked():
             raise RefusedError("HOST_BUSY", f"{request.url} is of a host that has failed {host.bad} times")
         if wait > 0:
             await self._pause(request, wait)

@@ -20,7 +20,8 @@ from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
 
-FAILED_BY_HTTPS = frozenset({"UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT"})  # worth a try by http
+FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # worth a try by http
+MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # where https serves nothing else
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 WAITING = 16  # pictures that may wait, for each that may be asked for at once: hosts take turns
 
@@ -64,7 +65,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.crawl: Crawl | None = None
         self.figures: dict[str, Any] | None = None  # of what was crawled, however it ended
         self.is_whole = False
-        self.by_http: set[str] = set()  # hosts that do not answer by https
+        self.by_http: set[str] = set()  # hosts that have failed by https
+        self.served_by_https: set[str] = set()
 
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
@@ -97,8 +99,10 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
         """A picture's answer; whether it is a good one is for curation to judge."""
         assert self.crawl is not None
+        if response.status == 200 and response.request.url.startswith("https:"):
+            self.served_by_https.add(urlsplit(response.request.url).netloc)
         if reason := reason_against(response.status, response.body):
-            yield from self._by_http_or_lost(found, response.request.url, reason)
+            yield from self._other_way_or_lost(found, response.request, reason)
         else:
             yield FetchedPicture(found, self.crawl.fetched_of(found, response))
 
@@ -108,7 +112,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if isinstance(error, PostponedError):
             self.waiting.later(error.seconds, self.crawler.engine, error.request)
             return
-        yield from self._by_http_or_lost(request.cb_kwargs["found"], request.url, reason_of(error))
+        yield from self._other_way_or_lost(request.cb_kwargs["found"], request, reason_of(error))
 
     def stored(self, item: FetchedPicture, kept: StoredPicture | None) -> None:
         """Called when a picture is in the store; None: its bytes have a tombstone."""
@@ -160,22 +164,35 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             plain = urlsplit(found.url).netloc in self.by_http and links_by_http(found.link)
             yield self._request(found, _by_http(found.url) if plain else found.url)
 
-    def _by_http_or_lost(self, found: FoundPicture, url: str, reason: str) -> Iterator[Request]:
-        """The same picture by http, when it was linked so and https is to blame; else it is counted."""
-        parts = urlsplit(url)
-        if reason in FAILED_BY_HTTPS and parts.scheme == "https" and links_by_http(found.link):
-            self.by_http.add(parts.netloc)
-            yield self._request(found, _by_http(found.url))
-        else:
-            self._lost(found, reason)
+    def _other_way_or_lost(self, found: FoundPicture, request: Request, reason: str) -> Iterator[Request]:
+        """The same picture by http, or https, where one fails and the other will do; else it is counted.
 
-    def _request(self, found: FoundPicture, url: str) -> Request:
+        A host is asked by http alone once it has failed by https, and never when it has served by https.
+        """
+        scheme = urlsplit(request.url).scheme
+        other = {"https": "http", "http": "https"}.get(scheme, "")
+        tried = (*request.meta.get("tried", ()), scheme)
+        host = urlsplit(request.url).netloc
+        blamed = FAILED_BY_HTTPS if scheme == "http" or host in self.served_by_https else MAY_BE_HTTPS
+        both = found.url.startswith("https:") and links_by_http(found.link)
+        if not both or other in tried or not (reason in blamed or reason.startswith(tuple(blamed))):
+            self._lost(found, reason)
+            return
+        if scheme == "http":
+            self.by_http.discard(host)
+        elif host not in self.served_by_https:
+            self.by_http.add(host)
+        yield self._request(found, f"{other}:{found.url.partition(':')[2]}", tried)
+
+    def _request(self, found: FoundPicture, url: str, tried: tuple[str, ...] = ()) -> Request:
         assert self.crawl is not None
         meta: dict[str, Any] = {
             "picture": True,
             "verbatim_url": True,
         }  # a signed address is valid in one spelling
-        if url.startswith("https:") and links_by_http(found.link):
+        if tried:
+            meta["tried"] = tried
+        elif url.startswith("https:") and links_by_http(found.link):
             meta["or_by_http"] = True
         address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)

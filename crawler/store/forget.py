@@ -64,10 +64,6 @@ def forget(
     names = [_checked_host(host) for host in hosts]
     sums = [_checked_sha256(value) for value in hashes]
 
-    def unwanted(picture: StoredPicture | RawPicture) -> bool:
-        ways = [picture.url, picture.final_url, *picture.redirects.split()]
-        return tombstones.forbid_bytes(picture.sha256) or any(tombstones.forbid(url) for url in ways if url)
-
     with exclusive(store):
         tombstones.add("url", digests)
         tombstones.add("host", names)
@@ -75,13 +71,15 @@ def forget(
         with Store(store, tombstones) as opened:
             # found again by its address, such a picture is not even asked for
             known: list[StoredPicture | RawPicture] = [*opened.pictures.values(), *raw_of(raw)]
-            tombstones.add("url", [digest_of(picture.url) for picture in known if unwanted(picture)])
-            gone = opened.remove(unwanted)
+            tombstones.add(
+                "url", [digest_of(picture.url) for picture in known if tombstones.forbid_picture(picture)]
+            )
+            gone = opened.remove(tombstones.forbid_picture)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
         hashes_left = {picture.sha256 for picture in opened.pictures.values()}
         elsewhere = sorted({picture.sha256 for picture in gone} & hashes_left)
-        return Gone(len(gone), remove_from_raw(raw, unwanted), elsewhere)
+        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_picture), elsewhere)
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:

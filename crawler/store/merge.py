@@ -47,7 +47,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
     ):
         for part in parts:
             for picture in pictures_of(part).values():
-                if tombstones.forbid(picture.url):
+                if tombstones.forbid_picture(picture):
                     counted["forgotten"] += 1
                 else:
                     counted[_adopted(joined, picture, part)] += 1

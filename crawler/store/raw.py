@@ -1,5 +1,6 @@
 """The crawl's outcome: a folder of the pictures that its searches found, with a record of each."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from fashion_pggan.files import replace_directory
 from fashion_pggan.manifest import RawPicture, read_records, write_records
 
 RECORDS = "records.parquet"
+WRITTEN = re.compile(r"records\.parquet|pictures/[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z]+)?")  # paths below a target
 
 
 def write_raw(

@@ -1,5 +1,6 @@
 """A picture as the store has it: its facts, and the file extension that its first bytes speak for."""
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
-PAGE = (b"<!doctype html", b"<html", b"<head", b"<body")  # in small letters
+PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # in small letters
 BEGIN = 1024  # bytes in which a page shows itself
 
 
@@ -65,8 +66,8 @@ def reason_against(status: int, body: bytes) -> str:
     if not body:
         return "EMPTY"
     begin = body[:BEGIN].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    is_page = begin.startswith(b"<") and any(tag in begin for tag in PAGE)
-    return "NOT_A_PICTURE" if is_page else ""
+    is_page = begin.startswith(b"<") and PAGE.search(begin) and b"<svg" not in begin
+    return "NOT_A_PICTURE" if is_page or begin.startswith((b'{"', b"[{")) else ""
 
 
 def extension_of(body: bytes) -> str:

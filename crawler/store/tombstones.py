@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from crawler.network.addresses import digest_of
+from crawler.network.addresses import canonical_url, digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
 
@@ -16,6 +16,15 @@ ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256
 SCHEMES = ("https", "http")
 
 Kind = Literal["url", "host", "sha256"]
+
+
+class Kept(Protocol):
+    """A picture with where it came from."""
+
+    url: str
+    sha256: str
+    final_url: str
+    redirects: str
 
 
 class Tombstones:
@@ -41,9 +50,17 @@ class Tombstones:
         """Whether a canonical URL, by http or https, or its host has a tombstone."""
         urls, hosts = self.of["url"], self.of["host"]
         address = url.partition(":")[2]
-        return (bool(urls) and any(digest_of(f"{scheme}:{address}") in urls for scheme in SCHEMES)) or (
-            bool(hosts) and _is_of_hosts(url, hosts)
-        )
+        spellings = (f"{scheme}:{address}" for scheme in SCHEMES)
+        return (
+            bool(urls) and any(digest_of(each) in urls or digest_as_spelt(each) in urls for each in spellings)
+        ) or (bool(hosts) and _is_of_hosts(url, hosts))
+
+    def forbid_picture(self, picture: Kept) -> bool:
+        """Whether a picture has a tombstone: by its bytes, its address, or one on the way to it."""
+        if not any(self.of.values()):
+            return False
+        ways = (picture.url, picture.final_url, *picture.redirects.split())
+        return self.forbid_bytes(picture.sha256) or any(self.forbid(_canonical(url)) for url in ways if url)
 
     @property
     def speak_of_addresses(self) -> bool:
@@ -78,6 +95,13 @@ class Tombstones:
         except (ValueError, KeyError, TypeError):
             pass
         raise UserError(f"{self.file}, line {number}, is no tombstone: {text[:80]!r}: mend or remove it")
+
+
+def _canonical(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError:
+        return url
 
 
 def _is_of_hosts(url: str, hosts: set[str]) -> bool:

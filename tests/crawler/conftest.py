@@ -25,6 +25,7 @@ class Shop:
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {f"/p/{i}.jpg": JPEG + b"%d" % i for i in range(30)}
         self.robots = ""
+        self.robots_faults: list[int] = []  # statuses of its next answers
         self.requests: Counter[str] = Counter()
         self.headers: dict[str, list[dict[str, str]]] = {}
         self.search_faults: list[tuple[int, str]] = []  # status and body of the next search calls
@@ -50,6 +51,8 @@ class Shop:
             return self._search(request)
         if path == "/v2/search/image":
             return self._kakao_search(request)
+        if path == "/robots.txt" and self.robots_faults:
+            return web.Response(status=self.robots_faults.pop(0))
         if path == "/robots.txt":
             return web.Response(text=self.robots, status=200 if self.robots else 404)
         if path in self.faults:

@@ -28,8 +28,10 @@ from scrapy.settings import Settings
 
 from crawler.network.addresses import canonical_url
 from crawler.network.answer import Answer, Wishes
+from crawler.network.encoding import decoded, encodings_of
 from crawler.network.handler import PictureHandler
 from crawler.network.header import size_of
+from crawler.network.middlewares import Host
 from crawler.network.permission import opted_out
 from crawler.network.public import Gateway, check_address, is_public
 from crawler.network.reasons import RefusedError
@@ -217,6 +219,17 @@ def test_a_body_whose_encoding_is_not_whole_or_not_known_is_no_picture(
 ) -> None:
     shop.faults["/p/1.jpg"] = lambda request: web.Response(body=body, headers={"Content-Encoding": encoding})
     assert crawl(retries=0)["failed"] == {reason: 1}
+
+
+def test_every_member_and_every_form_of_an_encoding_is_decoded() -> None:
+    raw = zlib.compressobj(wbits=-15)
+    headerless = raw.compress(JPEG) + raw.flush()
+    assert decoded(gzip.compress(b"one, ") + gzip.compress(b"two"), [b"gzip"], 0) == b"one, two"
+    assert decoded(headerless, [b"deflate"], 0) == decoded(zlib.compress(JPEG), [b"deflate"], 0) == JPEG
+    assert decoded(zlib.compress(gzip.compress(JPEG)), [b"gzip", b"deflate"], 300) == JPEG
+    assert len(decoded(gzip.compress(bytes(99)) * 9, [b"gzip"], 500)) == 501
+    assert encodings_of([b"identity, aws-chunked", b"GZIP"]) == [b"gzip"]
+    assert decoded(b"", [b"gzip"], 0) == b""
 
 
 @pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("identity", bytes), ("", bytes)])
@@ -622,6 +635,35 @@ def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end
     first_good = min(at for at, path in enumerate(shop.order) if path in shop.pictures)
     assert first_good < 40  # while the other host was still being waited for
     assert len(pictures_of(tmp_path / "store")) == 5
+
+
+def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("crawler.network.middlewares.time.monotonic", lambda: now[0])
+    host = Host()
+    for _ in range(32):
+        host.answered(well=False)
+    now[0] += 61  # as it asked for
+    assert host.may_be_asked()
+    host.answered(well=False)  # and again, a minute later
+    assert not host.may_be_asked()
+    now[0] += 301
+    assert [host.may_be_asked() for _ in range(3)] == [True, False, False]  # one looks
+    host.answered(well=True)
+    assert host.may_be_asked()
+
+
+def test_a_robots_txt_that_fails_for_a_moment_is_asked_for_again(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.network.middlewares.ROBOTS_AGAIN_S", 0.0)
+    shop.robots_faults = [503]
+    figures = crawl(retries=0, concurrent_requests=1, concurrent_per_host=1)
+    assert figures["failed"].keys() == {"ROBOTS_UNREADABLE"}
+    assert figures["fetched"] == 30 - figures["failed"]["ROBOTS_UNREADABLE"] > 15
+    assert shop.requests["/robots.txt"] == 2
 
 
 def test_https_that_fails_does_not_keep_http_from_being_asked(

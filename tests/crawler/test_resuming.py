@@ -352,6 +352,27 @@ def test_a_host_is_forgotten_however_it_is_written(tmp_path: Path) -> None:
     assert [tombstones.forbid(canonical_url(link)) for link in links] == [True, True, True, False]
 
 
+@pytest.mark.parametrize("kind", ["sha256", "redirect"])
+def test_a_tombstone_of_another_machine_takes_what_is_stored_here_out_of_the_outcome(
+    shop: Any, crawl: Crawl, tmp_path: Path, kind: str
+) -> None:
+    shop.faults["/p/away"] = lambda request: web.Response(status=302, headers={"Location": "/p/1.jpg"})
+    crawl()
+    assert len(raw(tmp_path)) == 31
+    tombstones = Tombstones(tmp_path / "tombstones.jsonl")
+    if kind == "sha256":
+        tombstones.add("sha256", [next(one.sha256 for one in raw(tmp_path) if one.url.endswith("/p/1.jpg"))])
+    else:
+        tombstones.add("url", [digest_of(f"{shop.address}/p/1.jpg")])
+    figures = crawl()
+    left = {record.url.rpartition("/")[2] for record in raw(tmp_path)}
+    assert len(left) == 29
+    assert not left & {"1.jpg", "away"}
+    assert figures["failed"].get("FORGOTTEN", 0) + figures["left_out"].get("FORGOTTEN", 0) == 2
+    joined = merge([tmp_path / "store"], tmp_path / "joined", tombstones)
+    assert (joined["forgotten"], joined["pictures new"]) == (2, 29)
+
+
 def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     crawl()
     tombstones = Tombstones(tmp_path / "elsewhere.jsonl")

@@ -29,20 +29,41 @@ from crawler.spiders.naver_tops import NaverTops
 LINK = "http://shop1.phinf.naver.net/a.jpg?type=w300"
 
 
-def answers(link: str, url: str, error: Exception) -> tuple[list[Any], list[str]]:
+def answers(
+    link: str, url: str, error: Exception, tried: tuple[str, ...] = ()
+) -> tuple[list[Any], list[str]]:
     """The requests that follow a failure, and the reasons counted."""
     spider, counted = NaverTops(), list[str]()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
     spider._lost = lambda found, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
     found = FoundPicture(canonical_url(link), link, "", "", "", 1, None, None, "")
-    request = Request(url, cb_kwargs={"found": found})
+    request = Request(url, cb_kwargs={"found": found}, meta={"tried": tried})
     return list(spider.lost(SimpleNamespace(value=error, request=request))), counted
 
 
 def test_a_picture_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
     (again,), counted = answers(LINK, canonical_url(LINK), DownloadConnectionRefusedError())
     assert (again.url, counted) == ("http://shop1.phinf.naver.net/a.jpg", [])
-    assert answers(LINK, again.url, DownloadConnectionRefusedError()) == ([], ["UNREACHABLE"])
+    tried = again.meta["tried"]
+    assert answers(LINK, again.url, DownloadConnectionRefusedError(), tried) == ([], ["UNREACHABLE"])
+
+
+def test_a_picture_that_was_asked_for_by_http_alone_has_its_try_by_https() -> None:
+    url = canonical_url(LINK)
+    (again,), counted = answers(LINK, url.replace("https:", "http:"), DownloadConnectionRefusedError())
+    assert (again.url, counted) == (url, [])
+
+
+@pytest.mark.parametrize("served", [True, False])
+def test_a_host_that_has_served_by_https_is_not_asked_by_http_alone(served: bool) -> None:
+    spider = NaverTops()
+    spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
+    found = FoundPicture(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
+    request = Request(found.url, cb_kwargs={"found": found}, meta={"tried": ()})
+    spider.served_by_https |= {"shop1.phinf.naver.net"} if served else set()
+    (again,) = spider.lost(SimpleNamespace(value=DownloadTimeoutError(), request=request))
+    assert again.url.startswith("http:")
+    assert spider.by_http == (set() if served else {"shop1.phinf.naver.net"})
 
 
 def test_a_picture_that_was_linked_by_https_is_not_asked_for_by_http() -> None:

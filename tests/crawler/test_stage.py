@@ -74,6 +74,7 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
         "may_pass": 0,
         "calls_left": 0,
         "list_has_more": False,
+        "keeps_answers": False,
         "bytes": total,
         "hosts": [{"host": urlsplit(shop.address).netloc, "pictures": 30, "failed": 0}],
         "queries": [{"query": "셔츠", **row}],

@@ -17,7 +17,7 @@ from evaluate.features import feature_distances, frechet, kernel_distance
 from evaluate.ms_ssim import WEIGHTS, ms_ssim, variation
 from evaluate.nearest import neighbours_among, neighbours_of, training_of
 from evaluate.network import FeatureNetwork
-from evaluate.sources import of_dataset
+from evaluate.sources import of_dataset, of_path, shuffled
 from evaluate.work import Work
 from fashion_pggan.errors import UserError
 from generate.perceptual import bits_apart, hash_of
@@ -362,6 +362,16 @@ def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make
     assert sheet.shape == (2 * 32, 8 * 32, 3)
     np.testing.assert_array_equal(sheet[:32, :32], generated[4])
     np.testing.assert_array_equal(sheet[:32, 32:64], generated[4])
+
+
+def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
+    for place in range(3):
+        Image.fromarray(dataset.pictures(range(place, place + 1), 32)[0]).save(tmp_path / f"copy{place}.png")
+    training = of_dataset(dataset, shuffled(len(dataset), 5))
+    found = find_copies(of_path(tmp_path, "fakes", 1), training)
+    named = {(Path(pair["generated"]).stem, pair["training"]) for pair in found.pairs(3)}
+    assert named == {("copy0", 0), ("copy1", 1), ("copy2", 2)}
+    assert "copy1.png of 1" in found.text()
 
 
 def test_the_hash_of_a_picture_survives_what_copies_go_through(make_pictures):

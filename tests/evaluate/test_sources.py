@@ -5,10 +5,13 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import zlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -204,3 +207,29 @@ def test_a_data_set_and_what_was_generated_are_compared_by_one_command(dataset, 
         printed.add(ended.stdout)
     assert len(printed) == 1
     assert "12 pictures per set" in printed.pop()
+
+
+def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path, make_pictures):
+    pngs = []
+    for picture in make_pictures(4, 32, 9):
+        pngs.append(io.BytesIO())
+        Image.fromarray(picture).save(pngs[-1], "PNG")
+    data = [png.getvalue() for png in pngs]
+    file = tmp_path / "data" / "train-00000-of-00001.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"image": data}), file)
+    assert of_path(tmp_path, "reals", 0).count == 4
+    for columns, says in (
+        ({"img": data}, "has no column image"),
+        ({"image": [*data, None]}, "row 5, holds no bytes of a picture"),
+        ({"image": [1, 2]}, "row 1, holds no bytes of a picture"),
+    ):
+        pq.write_table(pa.table(columns), file)
+        with pytest.raises(UserError, match=says):
+            of_path(tmp_path, "reals", 0)
+    with tarfile.open(tmp_path / "train-000000.tar", "w") as tar:
+        for name, one in zip(("a.png", "b.PNG", "c.jpeg", "d.txt"), data, strict=True):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(one)
+            tar.addfile(entry, io.BytesIO(one))
+    assert of_path(tmp_path, "reals", 0).count == 3

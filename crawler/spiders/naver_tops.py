@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -140,19 +141,21 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def closed(self, reason: str) -> None:
         """Write the outcome; Scrapy calls this at the end, however it came."""
-        try:
-            if self.crawl is not None:
-                self.figures = self.crawl.figures()
+        if self.crawl is not None:
+            with closing(self.crawl):
                 if self.failure is None and reason == "finished":
-                    self.figures = self.crawl.finish(self.crawler.stats)
-                    self.is_whole = True
-        except Exception as error:
-            self.failure = error
-        finally:
-            if self.crawl is not None:
-                self.crawl.close()
+                    self._finish(self.crawl)
+                if not self.is_whole:
+                    self.figures = self.crawl.figures()
         if not self.judged:
             self._say()
+
+    def _finish(self, crawl: Crawl) -> None:
+        try:
+            self.figures = crawl.finish(self.crawler.stats)
+            self.is_whole = True
+        except Exception as error:
+            self.failure = error
 
     async def _requests(self) -> AsyncIterator[Any]:
         assert self.crawl is not None
@@ -162,34 +165,31 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
                 self.waiting.leave()
                 return
             plain = urlsplit(found.url).netloc in self.by_http and links_by_http(found.link)
-            yield self._request(found, _by_http(found.url) if plain else found.url)
+            yield self._request(found, _by("http", found.url) if plain else found.url)
 
     def _other_way_or_lost(self, found: FoundPicture, request: Request, reason: str) -> Iterator[Request]:
         """The same picture by http, or https, where one fails and the other will do; else it is counted.
 
         A host is asked by http alone once it has failed by https, and never when it has served by https.
         """
-        scheme = urlsplit(request.url).scheme
-        other = {"https": "http", "http": "https"}.get(scheme, "")
+        scheme, host = urlsplit(request.url)[:2]
+        other = "http" if scheme == "https" else "https"
         tried = (*request.meta.get("tried", ()), scheme)
-        host = urlsplit(request.url).netloc
         blamed = FAILED_BY_HTTPS if scheme == "http" or host in self.served_by_https else MAY_BE_HTTPS
         both = found.url.startswith("https:") and links_by_http(found.link)
-        if not both or other in tried or not (reason in blamed or reason.startswith(tuple(blamed))):
+        if not both or other in tried or not reason.startswith(blamed):
             self._lost(found, reason)
             return
         if scheme == "http":
             self.by_http.discard(host)
         elif host not in self.served_by_https:
             self.by_http.add(host)
-        yield self._request(found, f"{other}:{found.url.partition(':')[2]}", tried)
+        yield self._request(found, _by(other, found.url), tried)
 
     def _request(self, found: FoundPicture, url: str, tried: tuple[str, ...] = ()) -> Request:
         assert self.crawl is not None
-        meta: dict[str, Any] = {
-            "picture": True,
-            "verbatim_url": True,
-        }  # a signed address is valid in one spelling
+        # a signed address is valid in one spelling
+        meta: dict[str, Any] = {"picture": True, "verbatim_url": True}
         if tried:
             meta["tried"] = tried
         elif url.startswith("https:") and links_by_http(found.link):
@@ -222,8 +222,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             log.warning("stopped; what was fetched is kept, and the next crawl goes on")
 
 
-def _by_http(url: str) -> str:
-    return "http:" + url.removeprefix("https:")
+def _by(scheme: str, url: str) -> str:
+    """A URL by another scheme."""
+    return f"{scheme}:{url.partition(':')[2]}"
 
 
 def _complaint(dry_run: str, unknown: dict[str, Any]) -> Exception | None:

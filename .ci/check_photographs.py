@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from fashion_pggan.files import sha256_of
-from fashion_pggan.manifest import RawPicture, read_records
+from fashion_pggan.records import RawPicture, read_records
 
 RAW = Path("data/raw")
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from curate.crop import centre_square, garment_square, ground_of
-from curate.decode import Refused, decode, open_picture
-from curate.evidence import evidence_of
-from curate.measure import Pixels, reduced
+from curate.facts.evidence import evidence_of
+from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.measure import Pixels, reduced
+from curate.squares.crop import centre_square, garment_square, ground_of
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 from fashion_pggan.command import run_command

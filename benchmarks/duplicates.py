@@ -9,10 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from curate.decode import decode, open_picture
-from curate.dedupe import Fingerprints, copies_among
-from curate.measure import Pixels
-from curate.perceptual import Fingerprint, fingerprint_of
+from curate.copies.pairs import Fingerprints, copies_among
+from curate.facts.fingerprint import Fingerprint, fingerprint_of
+from curate.pixels.decode import decode, open_picture
+from curate.pixels.measure import Pixels
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 

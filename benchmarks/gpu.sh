@@ -16,7 +16,7 @@ export PYTHONPATH=$PWD
 nvidia-smi > "$out/nvidia-smi.txt"
 python3 -c "import torch; print(torch.__version__, torch.version.cuda)" > "$out/torch.txt"
 
-python3 -m pytest tests/train/test_cuda.py tests/evaluate/test_cuda.py -m gpu -q -p no:cacheprovider 2>&1 | tail -n 200 > "$out/tests.txt"
+python3 -m pytest tests/train/test_cuda.py tests/fashion_pggan/distance/test_cuda.py -m gpu -q -p no:cacheprovider 2>&1 | tail -n 200 > "$out/tests.txt"
 
 timeout 200 python3 -m benchmarks.swd --images 16384 --params presets/paper.yaml --device cuda --no-plain \
     > "$out/swd-16384.md" 2> "$out/swd-16384.log"

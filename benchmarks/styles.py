@@ -1,6 +1,6 @@
 """`python -m benchmarks.styles --pictures DIR`: are styles right, on labelled photographs and drawn garments?
 
-`--fit` first fits the weights of curate/appearance.py anew, on other pictures than those measured.
+`--fit` first fits the weights of curate/facts/appearance.py anew, on other pictures than those measured.
 """
 
 import argparse
@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from curate import appearance
-from curate.appearance import Look, features_of
-from curate.decode import decode, open_picture
-from curate.evidence import evidence_of
-from curate.measure import Pixels
-from curate.style import Style, scores_of, style_of
+from curate.facts import appearance
+from curate.facts.appearance import Look, features_of
+from curate.facts.evidence import evidence_of
+from curate.facts.style import Style, scores_of, style_of
+from curate.pixels.decode import decode, open_picture
+from curate.pixels.measure import Pixels
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 from fashion_pggan.command import run_command

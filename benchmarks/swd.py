@@ -14,14 +14,15 @@ import torch
 from scipy.ndimage import convolve
 
 from benchmarks.memory import PeakMemory
-from evaluate.comparison import PictureSet, compare, describe
-from evaluate.descriptors import draw_places
-from evaluate.pyramid import levels_of
-from evaluate.swd import draw_directions
-from evaluate.work import Work
+from evaluate.comparison.compare import PictureSet, compare, describe
 from fashion_pggan.command import run_command
-from fashion_pggan.params import EvaluateParams, load_params
-from fashion_pggan.provenance import cores, git_commit
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import draw_places
+from fashion_pggan.distance.pyramid import levels_of
+from fashion_pggan.distance.swd import draw_directions
+from fashion_pggan.params.sections import EvaluateParams, load_params
+from fashion_pggan.program import git_commit
+from fashion_pggan.provenance import cores
 from fashion_pggan.shards import Pictures
 from train.distributed import device_of
 

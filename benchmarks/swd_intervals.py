@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluate.distances import Estimate
-from evaluate.pair import measure_pair
-from evaluate.sources import of_path
-from evaluate.store import Store
-from evaluate.work import Work
+from evaluate.comparison.cache import Store
+from evaluate.comparison.distances import Estimate
+from evaluate.comparison.pair import measure_pair
+from evaluate.images.sources import of_path
 from fashion_pggan.command import run_command
-from fashion_pggan.params import load_params
+from fashion_pggan.devices import Work
+from fashion_pggan.params.sections import load_params
 from fashion_pggan.progress import Progress
 
 

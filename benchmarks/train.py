@@ -20,17 +20,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import Params, TrainParams, load_params
-from fashion_pggan.provenance import git_commit
+from fashion_pggan.params.sections import Params, TrainParams, load_params
+from fashion_pggan.program import git_commit
 from fashion_pggan.shards import Dataset, ShardWriter, levels_up_to
-from train.data import Feed
 from train.distributed import Ranks, device_of
-from train.graphs import Recorded
+from train.growth.schedule import Phase, minibatch_at, phase_at
 from train.memory import empty_batch, zero_rates
-from train.networks import Architecture
+from train.model.networks import Architecture
 from train.run import set_precision
-from train.schedule import Phase, minibatch_at, phase_at
-from train.steps import Rates, Steps
+from train.step.data import Feed
+from train.step.graphs import Recorded
+from train.step.step import Rates, Steps
 
 PICTURES = 256  # in the data set, of noise: speed does not depend on what they show
 TURNS = 4  # of each way

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crawler.items import FoundPicture, fetched_of
-from crawler.network.header import ENOUGH, size_against, size_of
-from crawler.network.reasons import MAY_PASS
+from crawler.answer.failures import MAY_PASS
+from crawler.answer.header import ENOUGH, size_against, size_of
+from crawler.candidates import Finds, ListSearch, Search
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
 from crawler.providers.provider import Provider, open_provider
-from crawler.search import Finds, ListSearch, Search
+from crawler.store.found import FoundPicture, fetched_of
 from crawler.store.raw import RECORDS, WRITTEN, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredPicture
@@ -28,7 +28,8 @@ from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.files import check_replaceable, exclusive, sha256_of, write_text
-from fashion_pggan.params import CrawlParams, hash_of
+from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from scrapy.logformatter import LogFormatter
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import CrawlParams
+from fashion_pggan.params.sections import CrawlParams
 
 BOT_NAME = "fashion-pggan"
 SPIDER_MODULES = ["crawler.spiders"]
@@ -33,7 +33,7 @@ DOWNLOAD_VERIFY_CERTIFICATES = True
 
 DOWNLOADER = "crawler.network.downloader.StrictDownloader"
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.PictureHandler")
-ITEM_PIPELINES = {"crawler.pipelines.StorePictures": 100}
+ITEM_PIPELINES = {"crawler.store.pipeline.StorePictures": 100}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # pictures lie on any host
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,

@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.export_formats import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.files import check_replaceable, replace_directory, write_text
-from fashion_pggan.manifest import CuratedPicture, iterate_records, schema_of
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.progress import Progress
+from fashion_pggan.records import CuratedPicture, iterate_records, schema_of
 from fashion_pggan.shards import Dataset, levels_up_to
 
 MANIFEST = "manifest.parquet"

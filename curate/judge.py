@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from curate.measure import Header
-from curate.style import Style
-from fashion_pggan.params import CurateParams
+from curate.facts.style import Style
+from curate.pixels.measure import Header
+from fashion_pggan.params.sections import CurateParams
 
 Columns = Mapping[
     str, npt.NDArray[Any]

@@ -13,15 +13,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from curate.cluster import on_cluster
-from curate.copies import best_copies
-from curate.crop import square_of
-from curate.describe import describe
-from curate.facts import columns_of
+from curate.copies.best import best_copies
+from curate.facts.row import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
-from curate.known import Known
-from curate.locations import below, reading
-from curate.workers import Each, locally
+from curate.known.known import Known
+from curate.report.describe import describe
+from curate.source.locations import below, reading
+from curate.squares.crop import square_of
+from curate.workers.cluster import on_cluster
+from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import (
     atomic_write,
@@ -31,8 +31,8 @@ from fashion_pggan.files import (
     sha256_of,
     write_text,
 )
-from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
-from fashion_pggan.params import CurateParams
+from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import INDEX, ShardWriter
 
 RECORDS = "records.parquet"  # of a crawl

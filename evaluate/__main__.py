@@ -11,17 +11,17 @@ from pathlib import Path
 
 from evaluate import commands as measures
 from evaluate import stage
+from evaluate.comparison.cache import Store
+from evaluate.comparison.pair import Pair, measure_pair
+from evaluate.images.sources import of_path
 from evaluate.options import add_shared, params_of, seed_of, work_of
-from evaluate.page import page_of
-from evaluate.pair import Pair, measure_pair
-from evaluate.sources import of_path
-from evaluate.store import Store
-from evaluate.table import pair_csv, pair_json, pair_text
+from evaluate.results.comparison_page import page_of
+from evaluate.results.table import pair_csv, pair_json, pair_text
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
-from fashion_pggan.params import EvaluateParams, load_params
-from fashion_pggan.preset import PARAMS
+from fashion_pggan.params.preset import PARAMS
+from fashion_pggan.params.sections import EvaluateParams, load_params
 
 
 def main() -> None:

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluate.copies import SHEET_PAIRS, find_copies, write_pairs
-from evaluate.ms_ssim import SMALLEST, variation
-from evaluate.network import SCALES, FeatureNetwork, measure_features
+from evaluate.images.sources import of_path
+from evaluate.measures.feature_network import SCALES, FeatureNetwork, measure_features
+from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
+from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import add_shared, params_of, work_of
-from evaluate.sources import of_path
-from evaluate.table import interval_of
+from evaluate.results.table import interval_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
 from fashion_pggan.progress import Progress

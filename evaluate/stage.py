@@ -7,32 +7,28 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-import generate.sampler
-import train.grid
-import train.layers
-import train.networks
-import train.randomness
-from evaluate.best import measure_best
-from evaluate.comparison import Advance, compare
-from evaluate.descriptors import Descriptors
-from evaluate.distances import Distances, Floor
-from evaluate.evaluation import Evaluation
-from evaluate.network import network_of
-from evaluate.pair import floor_set, measure_floor
+from evaluate.comparison.cache import MEASURING, Store
+from evaluate.comparison.compare import Advance, compare
+from evaluate.comparison.distances import Distances, Floor
+from evaluate.comparison.pair import floor_set, measure_floor
+from evaluate.images.sources import of_dataset, of_snapshot, shuffled
+from evaluate.measures.best import measure_best
+from evaluate.measures.feature_network import network_of
 from evaluate.report.origin import Subject
 from evaluate.report.page import write_report
-from evaluate.sources import of_dataset, of_snapshot, shuffled
-from evaluate.store import Store, hash_of_program
-from evaluate.table import Row, as_csv, by_level_csv
-from evaluate.work import Work
+from evaluate.results.evaluation import Evaluation
+from evaluate.results.table import Row, as_csv, by_level_csv
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import Descriptors
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of, write_text
-from fashion_pggan.params import EvaluateParams, hash_of
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.shards import Dataset
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import Sampler, snapshots_in
 
-GENERATOR = (generate.sampler, train.grid, train.layers, train.networks, train.randomness)
+GENERATOR = ("fashion_pggan.images", "generate.sampling", "train.model")  # makes what is measured
 BESIDE = {  # parameters that change no distance
     "minibatch",
     "variation_pairs",
@@ -126,9 +122,8 @@ class _Run:
         self.count = min(params.images, len(dataset))
         chosen = shuffled(len(dataset), params.seed)[: 2 * self.count]
         self.pool = of_dataset(dataset, chosen, mirror_seed=params.seed if mirror else None)
-        modules = [Path(module.__file__) for module in GENERATOR if module.__file__]
         settings = params.model_dump(exclude=BESIDE)
-        self.key = hash_of(self.pool.identity, self.count, settings, hash_of_program(*modules))
+        self.key = hash_of(self.pool.identity, self.count, settings, program_of(*MEASURING, *GENERATOR))
 
     def measure(self) -> Evaluation:
         """The floor and a row per snapshot, each kept as soon as it is there."""

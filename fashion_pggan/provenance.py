@@ -1,27 +1,10 @@
-"""Which program on which machine made a number: what reports and snapshots say of where they come from."""
+"""On which machine a number was made, as reports say it."""
 
 import os
 import platform
-import subprocess
 from pathlib import Path
 
 CPU_FACTS = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
-
-
-def git_commit() -> str:
-    """The program's commit, with `-dirty` behind it when files differ from it; `unknown` outside git."""
-    try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return answer.stdout.strip()
 
 
 def cores() -> str:

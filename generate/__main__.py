@@ -13,12 +13,12 @@ from pydantic import ValidationError
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_bytes
-from fashion_pggan.params import LARGEST_INDEX, GenerateParams
-from fashion_pggan.preset import params_or_shipped
+from fashion_pggan.params.preset import params_or_shipped
+from fashion_pggan.params.sections import LARGEST_INDEX, GenerateParams
 from generate import stage
-from generate.film import check_png, write_film, write_sheet
-from generate.recipe import read_recipe
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.film import check_png, write_film, write_sheet
+from generate.sampling.recipe import read_recipe
+from generate.sampling.sampler import Sampler, snapshots_in
 from train.distributed import device_of
 
 MODELS = Path("models")

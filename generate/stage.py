@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import torch
 
-from fashion_pggan.export_formats import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.files import check_replaceable, replace_directory, write_text
-from fashion_pggan.manifest import GeneratedPicture, schema_of
-from fashion_pggan.params import GenerateParams
+from fashion_pggan.images.grid import write_grid
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
+from fashion_pggan.params.sections import GenerateParams
 from fashion_pggan.progress import Progress
+from fashion_pggan.records import GeneratedPicture, schema_of
 from generate.card import card_of
-from generate.critic import Scorer
-from generate.judge import Candidate, Judge
-from generate.neighbours import Training
-from generate.recipe import facts_of
-from generate.sampler import Sampler, snapshots_in, workers
-from train.grid import write_grid
+from generate.checks.critic import Scorer
+from generate.checks.neighbours import Training
+from generate.checks.selection import Candidate, Judge
+from generate.sampling.recipe import facts_of
+from generate.sampling.sampler import Sampler, snapshots_in, workers
 
 SHARD_PICTURES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8

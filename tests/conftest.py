@@ -1,7 +1,9 @@
 """What all tests share."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -19,3 +21,20 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the reference data in ../shared")
     return folder
+
+
+def pictures_of(count: int, resolution: int, seed: int) -> np.ndarray:
+    """Pictures with structure at all scales: (n, r, r, 3) uint8."""
+    random = np.random.default_rng(seed)
+    out = np.zeros((count, resolution, resolution, 3))
+    side = 2
+    while side <= resolution:
+        rough = random.normal(0, 22, (count, side, side, 3))
+        out += rough.repeat(resolution // side, axis=1).repeat(resolution // side, axis=2)
+        side *= 2
+    return np.clip(np.rint(out + 128), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def make_pictures() -> Callable[[int, int, int], np.ndarray]:
+    return pictures_of

@@ -6,14 +6,14 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import TrainParams
+from fashion_pggan.params.sections import TrainParams
 from fashion_pggan.shards import levels_up_to
-from train.augment import DRAWS
-from train.data import Batch
 from train.distributed import Ranks
-from train.networks import Architecture
-from train.schedule import minibatch_at
-from train.steps import Rates, Steps
+from train.growth.schedule import minibatch_at
+from train.model.networks import Architecture
+from train.step.augment import DRAWS
+from train.step.data import Batch
+from train.step.step import Rates, Steps
 
 STATE_COPIES = (
     6  # vectors as long as the networks: weights, average, gradients, squares, and pieces of gradients

@@ -8,21 +8,22 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import TrainParams, hash_of
+from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.program import program_of
 from fashion_pggan.shards import Dataset
-from train import ema
-from train.adaptive import Growth, measure
-from train.checkpoint import newest_state, write_checkpoint
-from train.data import Feed
+from train.adaptive.adaptive import Growth, measure
 from train.distributed import Ranks, share_from_first
-from train.graphs import Recorded
+from train.growth.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of
 from train.interruption import between_steps
-from train.networks import Architecture, Critic, Generator
+from train.model.networks import Architecture, Critic, Generator
 from train.record.due import EverySeconds
 from train.record.measured import Measured
 from train.record.record import Record
-from train.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of
-from train.steps import Rates, Steps
+from train.saved.checkpoint import newest_state, write_checkpoint
+from train.step import ema
+from train.step.data import Feed
+from train.step.graphs import Recorded
+from train.step.step import Rates, Steps
 
 # Parameters that say what is written when, or where a run ends, but do not change the training itself.
 MAY_CHANGE = frozenset(
@@ -33,30 +34,14 @@ MAY_CHANGE = frozenset(
     }
 )
 
-# Modules that say what is computed: when one changes, it is another training.
-MATHEMATICS = (
-    "augment",
-    "data",
-    "ema",
-    "layers",
-    "losses",
-    "networks",
-    "optimizer",
-    "randomness",
-    "schedule",
-    "steps",
-)
-
-
-def program_of(folder: Path) -> str:
-    """A short name for the mathematics in a folder of the program's modules."""
-    return hash_of(*((folder / f"{name}.py").read_text(encoding="utf-8") for name in MATHEMATICS))
+COMPUTING = ("train.growth", "train.model", "train.step")  # when one changes, it is another training
+MEASURING = ("train.adaptive", "fashion_pggan.distance")  # steers an adaptive schedule
 
 
 def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
     """What makes two runs the same run."""
     fixed = params.model_dump(mode="json", exclude=set(MAY_CHANGE))
-    program = program_of(Path(__file__).parent)
+    program = program_of(*COMPUTING, *(MEASURING if params.schedule == "adaptive" else ()))
     return {**fixed, "dataset_version": dataset.version, "processes": ranks.count, "program": program}
 
 

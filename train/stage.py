@@ -10,16 +10,17 @@ from pathlib import Path
 import torch
 
 from fashion_pggan.files import exclusive, replace_directory, write_text
-from fashion_pggan.params import TrainParams, hash_of
-from fashion_pggan.provenance import cores, git_commit
+from fashion_pggan.images.grid import write_grid
+from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.program import git_commit, hash_of
+from fashion_pggan.provenance import cores
 from fashion_pggan.shards import Dataset
-from train.checkpoint import checkpoints_in, images_shown_of
 from train.distributed import Ranks, device_of, join, leave
-from train.grid import write_grid
 from train.memory import check_memory
 from train.record.log import Row, read_rows, write_rows
 from train.record.strip import write_strip
 from train.run import Run, identity_of
+from train.saved.checkpoint import checkpoints_in, images_shown_of
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ import pycurl
 from scrapy import exceptions
 from scrapy.responsetypes import responsetypes
 
-from crawler.network.answer import Answer, Wishes
+from crawler.answer.answer import Answer, Wishes
 from crawler.network.public import Gateway, check_address, named_port_of
 from crawler.network.transfers import READ_BYTES, Transfers
 

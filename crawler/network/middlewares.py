@@ -12,8 +12,8 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
-from crawler import pace
-from crawler.network.reasons import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
+from crawler.answer.failures import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
+from crawler.network import pauses as pace
 
 ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pycurl
 
-from crawler.network.reasons import RefusedError
+from crawler.answer.failures import RefusedError
 
 NOT_PUBLIC = tuple(
     map(

@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
+from crawler.answer.failures import PostponedError, reason_of
+from crawler.commands.preview import dry_run
 from crawler.crawl import Crawl, Places
-from crawler.items import FetchedPicture, FoundPicture
 from crawler.network.addresses import canonical_url, links_by_http
-from crawler.network.reasons import PostponedError, reason_of
-from crawler.plan.preview import dry_run
 from crawler.settings import quieten_scrapy, settings_of
+from crawler.store.found import FetchedPicture, FoundPicture
 from crawler.store.stored import StoredPicture, reason_against
 from crawler.summary import line_of, tables_of
 from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import CrawlParams, load_params
+from fashion_pggan.params.sections import CrawlParams, load_params
 
 FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # worth a try by http
 MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # where https serves nothing else

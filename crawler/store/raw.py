@@ -4,11 +4,11 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from crawler.items import FoundPicture
+from crawler.store.found import FoundPicture
 from crawler.store.store import Store, link_files
 from crawler.store.stored import StoredPicture
 from fashion_pggan.files import replace_directory
-from fashion_pggan.manifest import RawPicture, read_records, write_records
+from fashion_pggan.records import RawPicture, read_records, write_records
 
 RECORDS = "records.parquet"
 WRITTEN = re.compile(r"records\.parquet|pictures/[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z]+)?")  # paths below a target

@@ -14,7 +14,7 @@ from typing import Self
 from crawler.store.stored import Fetched, StoredPicture, extension_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.files import append, atomic_write, sha256_of, write_text
-from fashion_pggan.manifest import iterate_records, write_records
+from fashion_pggan.records import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 

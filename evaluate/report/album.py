@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
-from evaluate.report.images import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
-from generate.sampler import Sampler
-from train.grid import sheet_of
+from evaluate.report.embedded import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
+from fashion_pggan.images.grid import sheet_of
+from generate.sampling.sampler import Sampler
 
 COLUMNS, ROWS = 8, 4  # of the samples
 FRAMES = 8  # snapshots through training, first and last among them

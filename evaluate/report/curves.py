@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from evaluate.evaluation import Evaluation
+from evaluate.results.evaluation import Evaluation
 
 INK = "#808080"
 BINS = 30

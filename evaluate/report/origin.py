@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evaluate.evaluation import Evaluation
-from evaluate.work import Work
-from fashion_pggan.params import EvaluateParams
-from fashion_pggan.provenance import cores, git_commit
+from evaluate.results.evaluation import Evaluation
+from fashion_pggan.devices import Work
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.program import git_commit
+from fashion_pggan.provenance import cores
 from fashion_pggan.shards import Dataset
 
 

@@ -9,18 +9,18 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from evaluate.evaluation import Evaluation
-from evaluate.pair import UNDERSTATED, about_floor
+from evaluate.comparison.pair import UNDERSTATED, about_floor
 from evaluate.report import album
 from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
-from evaluate.report.facts import read_facts, read_history, tables_of_crawl, way_of_pictures
-from evaluate.report.images import LARGE, embedded_file
+from evaluate.report.embedded import LARGE, embedded_file
 from evaluate.report.origin import Subject, origin_of
+from evaluate.report.stage_figures import read_facts, read_history, tables_of_crawl, way_of_pictures
 from evaluate.report.verdicts import verdicts
-from evaluate.table import interval_of
-from evaluate.work import Work
+from evaluate.results.evaluation import Evaluation
+from evaluate.results.table import interval_of
+from fashion_pggan.devices import Work
 from fashion_pggan.files import write_text
-from fashion_pggan.params import EvaluateParams
+from fashion_pggan.params.sections import EvaluateParams
 
 PACKAGE = "evaluate.report"
 STAGES = ("crawl", "curate", "train", "generate", "measures", "copies")

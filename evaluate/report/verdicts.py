@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from evaluate.distances import Estimate
-from evaluate.evaluation import Evaluation
-from evaluate.pair import UNDERSTATED
-from evaluate.table import Row
+from evaluate.comparison.distances import Estimate
+from evaluate.comparison.pair import UNDERSTATED
+from evaluate.results.evaluation import Evaluation
+from evaluate.results.table import Row
 
 SHARP = 1.5  # times the floor; an interval that ends above it says little
 STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many

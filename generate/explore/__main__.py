@@ -11,10 +11,10 @@ from aiohttp import web
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.shards import INDEX
-from generate.explore.scene import Scene
+from generate.checks.neighbours import Training
+from generate.explore.places import Scene
 from generate.explore.server import LOOPBACK, application
-from generate.neighbours import Training
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import Sampler, snapshots_in
 from train.distributed import device_of
 
 PORT = 8807

@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from fashion_pggan.errors import UserError
-from generate.explore.scene import Scene
-from generate.recipe import Place
+from generate.explore.places import Scene
+from generate.sampling.recipe import Place
 
 LOOPBACK = "127.0.0.1"
 NAMES = frozenset({"127.0.0.1", "localhost"})  # by which a browser here may call this server

@@ -176,4 +176,4 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.pace.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("crawler.network.pauses.FIRST_PAUSE_S", 0.01)

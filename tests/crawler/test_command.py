@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fashion_pggan.manifest import RawPicture, read_records
+from fashion_pggan.records import RawPicture, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONCURRENCY = 8  # of params_file

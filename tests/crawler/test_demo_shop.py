@@ -15,7 +15,7 @@ from PIL import Image
 
 from crawler.providers.shop import SHOP_NAME
 from fashion_pggan.errors import UserError
-from fashion_pggan.manifest import RawPicture, read_records
+from fashion_pggan.records import RawPicture, read_records
 
 TRICKY_NAMES = [
     "상의 1.png",

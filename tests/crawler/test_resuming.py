@@ -18,15 +18,15 @@ from aiohttp import web
 from PIL import Image
 
 from crawler import stage
+from crawler.commands.forget import Gone, forget
+from crawler.commands.merge import merge
 from crawler.network.addresses import canonical_url, digest_of
-from crawler.store.forget import Gone, forget
-from crawler.store.merge import merge
 from crawler.store.store import pictures_of
 from crawler.store.tombstones import Tombstones
 from curate import stage as curate
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records
-from fashion_pggan.params import load_params
+from fashion_pggan.params.sections import load_params
+from fashion_pggan.records import CuratedPicture, RawPicture, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEARCH = "/search/v1/image"

@@ -23,7 +23,7 @@ from crawler.providers.provider import REAL, Provider
 from crawler.store.store import Store, pictures_of
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.files import exclusive
-from fashion_pggan.manifest import RawPicture, read_records
+from fashion_pggan.records import RawPicture, read_records
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))

@@ -17,9 +17,9 @@ from PIL import Image
 
 from curate import export, stage
 from fashion_pggan.errors import UserError
-from fashion_pggan.export_formats import Format, PictureFormat
 from fashion_pggan.files import sha256_of
-from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.images.writing import Format, PictureFormat
+from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from curate.facts.style import Style
 from curate.judge import JUDGED, Reason, judge
-from curate.style import Style
 
 GOOD = {
     "width": 100.0,

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from curate.decode import decode, open_picture
-from curate.examine import examine
-from curate.facts import SCHEMA, columns_of
+from curate.facts.row import SCHEMA, columns_of
 from curate.judge import judge
+from curate.known.examine import examine
+from curate.pixels.decode import decode, open_picture
 from curate.stage import run
-from fashion_pggan.params import load_params
+from fashion_pggan.params.sections import load_params
 
 MESSY = Path(__file__).parents[3] / "shared/messy"
 PARAMS = load_params(Path(__file__).parents[2] / "presets" / "photos.yaml").curate.model_copy(

@@ -14,17 +14,17 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from curate import examine as examine_module
 from curate import stage
-from curate.examine import examine_all
-from curate.facts import row_of
+from curate.facts.row import row_of
 from curate.judge import Reason
-from curate.levels import levels_in
-from curate.workers import locally
+from curate.known import examine as examine_module
+from curate.known.examine import examine_all
+from curate.squares.levels import levels_in
+from curate.workers.local import locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
-from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
-from fashion_pggan.params import load_params
+from fashion_pggan.params.sections import load_params
+from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]
@@ -392,7 +392,7 @@ def test_a_picture_that_is_not_what_its_record_says_is_named(tmp_path, params, m
 def test_what_took_a_worker_down_is_tried_again(folder, tmp_path, params, monkeypatch):
     died = examine_module.Examined(row_of(1, Reason.DECODER_DIED, None))
     with monkeypatch.context() as patched:
-        patched.setattr("curate.known.examine_all", lambda paths, params, each: [died for _ in paths])
+        patched.setattr("curate.known.known.examine_all", lambda paths, params, each: [died for _ in paths])
         with pytest.raises(UserError, match="DECODER_DIED"):
             run(folder, tmp_path / "out", params, workers=1)
     assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10

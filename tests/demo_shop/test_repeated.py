@@ -25,8 +25,8 @@ def test_repeated_pictures_are_the_same_in_any_order_and_differ_from_each_other(
 
 
 def test_a_repeated_garment_is_not_taken_for_a_copy_of_itself():
-    perceptual = pytest.importorskip("curate.perceptual")
-    decode = pytest.importorskip("curate.decode")
+    perceptual = pytest.importorskip("curate.facts.fingerprint")
+    decode = pytest.importorskip("curate.pixels.decode")
     shop = Repeated(1000, 1)
     opened = (decode.open_picture(shop.picture(index)) for index in range(12))
     hashes = [perceptual.fingerprint_of(decode.decode(picture).pixels).phash.ravel() for picture in opened]

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_pggan.params import EvaluateParams, load_params
+from fashion_pggan.images.grid import write_grid
+from fashion_pggan.params.sections import EvaluateParams, load_params
 from fashion_pggan.shards import Dataset, ShardWriter
-from train.grid import write_grid
-from train.networks import Architecture, Generator
-from train.snapshot import Origin, snapshot_path, write_snapshot
+from train.model.networks import Architecture, Generator
+from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -29,18 +29,6 @@ def params() -> EvaluateParams:
             "copies_images": 8,
         }
     )
-
-
-def pictures_of(count: int, resolution: int, seed: int) -> np.ndarray:
-    """Pictures with structure at all scales: (n, r, r, 3) uint8."""
-    random = np.random.default_rng(seed)
-    out = np.zeros((count, resolution, resolution, 3))
-    side = 2
-    while side <= resolution:
-        rough = random.normal(0, 22, (count, side, side, 3))
-        out += rough.repeat(resolution // side, axis=1).repeat(resolution // side, axis=2)
-        side *= 2
-    return np.clip(np.rint(out + 128), 0, 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="session")
@@ -63,8 +51,8 @@ def write_dataset() -> Callable[[Path, np.ndarray], Dataset]:
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory, write_dataset) -> Dataset:
-    return write_dataset(tmp_path_factory.mktemp("evaluate") / "curated", pictures_of(64, 32, seed=0))
+def dataset(tmp_path_factory, write_dataset, make_pictures) -> Dataset:
+    return write_dataset(tmp_path_factory.mktemp("evaluate") / "curated", make_pictures(64, 32, seed=0))
 
 
 @pytest.fixture(scope="session")
@@ -78,8 +66,3 @@ def models(tmp_path_factory, dataset) -> Path:
         write_grid(folder / "grids" / f"{path.stem}.png", dataset.pictures(range(4), 32), 2)
     write_grid(folder / "dataset.png", dataset.pictures(range(4), 32), 2)
     return folder
-
-
-@pytest.fixture(scope="session")
-def make_pictures() -> Callable[[int, int, int], np.ndarray]:
-    return pictures_of

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from evaluate import stage
-from evaluate.sources import of_dataset, shuffled
-from evaluate.store import Store
-from evaluate.work import Work
+from evaluate.comparison.cache import Store
+from evaluate.images.sources import of_dataset, shuffled
+from fashion_pggan.devices import Work
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from fashion_pggan.shards import ShardWriter, levels_up_to
-from generate.sampler import Sampler, snapshots_in
-from train.checkpoint import write_checkpoint
-from train.flat import flatten
-from train.networks import Architecture, Critic, Generator
-from train.snapshot import Origin, snapshot_path, write_snapshot
+from generate.sampling.sampler import Sampler, snapshots_in
+from train.model.networks import Architecture, Critic, Generator
+from train.saved.checkpoint import write_checkpoint
+from train.saved.snapshot import Origin, snapshot_path, write_snapshot
+from train.step.flat import flatten
 
 REPOSITORY = Path(__file__).parents[2]
 SHAPE = Architecture(16, 8, 64, 8)

@@ -16,13 +16,13 @@ import torch
 from PIL import Image
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import load_params
+from fashion_pggan.params.sections import load_params
 from generate import stage
 from generate.__main__ import main
-from generate.film import write_film, write_sheet
-from generate.latents import between, directions_of
-from generate.recipe import Place, Recipe, read_recipe
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.film import write_film, write_sheet
+from generate.sampling.latents import between, directions_of
+from generate.sampling.recipe import Place, Recipe, read_recipe
+from generate.sampling.sampler import Sampler, snapshots_in
 
 REPOSITORY = Path(__file__).parents[2]
 PARAMS = load_params(REPOSITORY / "params.yaml").generate.model_copy(

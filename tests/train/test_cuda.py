@@ -5,16 +5,16 @@ import pytest
 import torch
 
 from fashion_pggan.errors import UserError
-from train.data import Feed, faded
 from train.distributed import Ranks
-from train.graphs import Recorded
-from train.losses import critic_loss, generator_loss, penalty_target
+from train.exchange.variables import load_official
+from train.growth.schedule import Phase
 from train.memory import check_memory
-from train.networks import Architecture, Critic, Generator, downscale
-from train.official import load_official
+from train.model.networks import Architecture, Critic, Generator, downscale
 from train.run import Run, set_precision
-from train.schedule import Phase
-from train.steps import Rates, Steps
+from train.step.data import Feed, faded
+from train.step.graphs import Recorded
+from train.step.losses import critic_loss, generator_loss, penalty_target
+from train.step.step import Rates, Steps
 
 pytestmark = [
     pytest.mark.gpu,

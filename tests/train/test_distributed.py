@@ -12,7 +12,7 @@ import psutil
 import pytest
 import torch
 
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import Sampler, snapshots_in
 from train.distributed import Ranks, average_over, share_from_first
 
 REPOSITORY = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from fashion_pggan.errors import UserError
 from train import memory
 from train.distributed import Ranks
 from train.memory import check_memory, step_bytes
-from train.networks import Architecture
-from train.steps import Steps
+from train.model.networks import Architecture
+from train.step.step import Steps
 
 HERE = Ranks(0, 1, torch.device("cpu"))
 SHAPE = Architecture(64, 16, 1024, 64)

@@ -12,13 +12,13 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_pggan.errors import UserError
-from generate.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
 from train.distributed import Ranks
 from train.record.log import read_rows
 from train.record.measured import Measured
-from train.run import MATHEMATICS, Run, program_of
+from train.run import Run
 
 REPOSITORY = Path(__file__).parents[2]
 ALONE = Ranks(0, 1, torch.device("cpu"))
@@ -154,20 +154,6 @@ def test_a_folder_of_another_run_is_refused_by_the_names_that_changed(tmp_path, 
         UserError, match=r"other parameters \(train\.minibatch_base: 8 -> 32, train\.gp_weight: 10"
     ):
         Run(undisturbed.folder, dataset, changed, ALONE, "commit")
-
-
-def test_a_change_of_the_mathematics_is_another_training_and_one_of_the_log_is_not(tmp_path):
-    program = REPOSITORY / "train"
-    for path in program.glob("*.py"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
-    before = program_of(tmp_path)
-    (tmp_path / "log.py").write_text("# a better log")
-    assert program_of(tmp_path) == program_of(program) == before
-    for name in MATHEMATICS:
-        whole = (tmp_path / f"{name}.py").read_text()
-        (tmp_path / f"{name}.py").write_text(whole + "\n")
-        assert program_of(tmp_path) != before
-        (tmp_path / f"{name}.py").write_text(whole)
 
 
 def test_what_does_not_change_the_training_may_change(dataset, params, undisturbed):

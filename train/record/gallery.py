@@ -4,16 +4,16 @@ import math
 from pathlib import Path
 
 from fashion_pggan.files import write_bytes
-from fashion_pggan.params import hash_of
+from fashion_pggan.images.grid import as_pixels, png_of, sheet_of
+from fashion_pggan.program import hash_of
 from fashion_pggan.shards import Pictures
-from train.grid import as_pixels, png_of, sheet_of
-from train.networks import upscale
-from train.randomness import latents_of
+from train.model.networks import upscale
+from train.model.randomness import latents_of
 from train.record.due import EveryKimg, EverySeconds
 from train.record.log import History
 from train.record.samples import pictures_of, stddev_of, stddev_over
 from train.record.training import Training
-from train.snapshot import Origin, snapshot_path, write_snapshot
+from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 COMPARED = 16  # pictures, at least, whose standard deviation is taken
 LATEST = "latest"  # name of the newest snapshot and grid, which are renewed by the clock

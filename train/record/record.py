@@ -7,18 +7,18 @@ from types import TracebackType
 from typing import Any, Self
 
 from fashion_pggan.progress import Progress
+from train.growth.schedule import Phase, phase_at
 from train.record.alarms import alarms_in, lately
 from train.record.due import EveryKimg
 from train.record.gallery import Gallery
 from train.record.gradients import norms_by_level
+from train.record.hyperparameters import provenance_of
 from train.record.log import History, Row
 from train.record.measured import Measured
 from train.record.pace import Outlook
-from train.record.provenance import provenance_of
 from train.record.samples import distance_between, stddev_of
 from train.record.status import phase_word, status_of, write_status
 from train.record.training import Training
-from train.schedule import Phase, phase_at
 
 WORDS = (
     "kimg: thousand pictures shown to the critic; lod, level of detail: 0 at the final resolution, one more "

@@ -6,10 +6,10 @@ from typing import Any
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import holder_of
-from train.checkpoint import checkpoints_in, images_shown_of
 from train.record.gallery import LATEST
 from train.record.pace import Left, duration
 from train.record.status import FILE, phase_word, read_status
+from train.saved.checkpoint import checkpoints_in, images_shown_of
 
 
 def runs_in(folder: Path) -> list[Path]:

@@ -8,12 +8,12 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from fashion_pggan.files import write_bytes
+from fashion_pggan.images.grid import as_pixels, png_of
 from fashion_pggan.shards import Pictures
-from train.grid import as_pixels, png_of
-from train.networks import upscale
-from train.randomness import latents_of
+from train.model.networks import upscale
+from train.model.randomness import latents_of
 from train.record.samples import pictures_of
-from train.snapshot import Origin, read_snapshot
+from train.saved.snapshot import Origin, read_snapshot
 
 ROWS = 12  # at most
 COLUMNS = 8  # at most

@@ -5,11 +5,11 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from fashion_pggan.params import TrainParams
+from fashion_pggan.params.sections import TrainParams
 from fashion_pggan.shards import Dataset
 from train.distributed import Ranks
-from train.networks import Critic, Generator
-from train.schedule import Phase
+from train.growth.schedule import Phase
+from train.model.networks import Critic, Generator
 
 
 class Training(Protocol):

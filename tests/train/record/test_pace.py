@@ -1,7 +1,7 @@
 import pytest
 
+from train.growth.schedule import phase_at
 from train.record.pace import Left, Outlook, duration, kimg_left, left_of, speeds_of
-from train.schedule import phase_at
 
 
 def test_kimg_are_counted_by_the_resolution_at_which_they_will_run(params):

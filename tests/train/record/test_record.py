@@ -20,8 +20,8 @@ from train.record.log import TAGS, Row, read_rows
 from train.record.measured import Measured
 from train.record.standing import standing_of
 from train.run import Run
-from train.snapshot import read_snapshot
-from train.steps import Steps
+from train.saved.snapshot import read_snapshot
+from train.step.step import Steps
 
 ALONE = Ranks(0, 1, torch.device("cpu"))
 # columns that are not means since the last row, which a start in between shortens

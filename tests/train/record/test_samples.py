@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from train.networks import Architecture, Generator
+from train.model.networks import Architecture, Generator
 from train.record.samples import distance_between, pictures_of, stddev_of, stddev_over
 
 

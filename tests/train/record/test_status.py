@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from train.checkpoint import write_checkpoint
 from train.record.standing import runs_in, standing_of, text_of
 from train.record.status import Status, write_status
+from train.saved.checkpoint import write_checkpoint
 
 REPOSITORY = Path(__file__).parents[3]
 STATUS = Status(

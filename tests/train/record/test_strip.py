@@ -5,11 +5,11 @@ import pytest
 import torch
 from PIL import Image
 
-from train.grid import as_pixels
-from train.networks import Architecture, Generator, upscale
-from train.randomness import latents_of
+from fashion_pggan.images.grid import as_pixels
+from train.model.networks import Architecture, Generator, upscale
+from train.model.randomness import latents_of
 from train.record.strip import evenly, write_strip
-from train.snapshot import Origin, snapshot_path, write_snapshot
+from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 CPU = torch.device("cpu")
 

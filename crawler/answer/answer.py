@@ -1,0 +1,181 @@
+"""One answer while it comes: judged by its headers and first bytes, stopped when it is not wanted."""
+
+import math
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from scrapy import exceptions, signals
+from scrapy.http import Headers
+
+from crawler.answer.encoding import INFLATED, decoded, encodings_of
+from crawler.answer.failures import RefusedError
+from crawler.answer.header import ENOUGH, size_against, size_of
+from crawler.answer.permission import opted_out
+
+STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
+GO_ON, STOP = None, -1  # what libcurl is told after each piece
+
+
+class Wishes:
+    """What a crawl wants of pictures, by Scrapy's settings.
+
+    Args:
+        settings: Scrapy's.
+    """
+
+    def __init__(self, settings: Any) -> None:
+        self.agent: str = settings["ROBOTSTXT_USER_AGENT"]
+        self.max_bytes: int = settings.getint("DOWNLOAD_MAXSIZE")
+        self.obey: bool = settings.getbool("CRAWL_OBEY_OPT_OUT")
+        self.min_side: int = settings.getint("CRAWL_MIN_SIDE")
+        self.max_pixels: int = settings.getint("CRAWL_MAX_PIXELS")
+
+
+class Answer:
+    """What came of an answer so far.
+
+    Args:
+        request: Scrapy's; `meta["picture"]` is True for pictures, which are looked at while they come.
+        wishes: of the crawl.
+        send: sends one of Scrapy's signals and returns what its listeners did.
+    """
+
+    def __init__(self, request: Any, wishes: Wishes, send: Callable[..., Any]) -> None:
+        self.request, self.wishes, self.send = request, wishes, send
+        self.most: int = request.meta.get("download_maxsize", wishes.max_bytes)
+        self.began = time.monotonic()
+        self.status = 0  # none, or not yet of this block of headers
+        self.headers = Headers()
+        self.lines: list[tuple[bytes, bytes]] = []
+        self.complete = False  # the headers
+        self.body = bytearray()
+        self.look_at = math.inf  # how many bytes may say the picture's size; never
+        self.encodings: list[bytes] = []  # of a picture's body, in the order they were made
+        self.flags: list[str] = []
+        self.error: BaseException | None = None  # why it was stopped, if that is a failure
+
+    def take_line(self, line: bytes) -> int | None:
+        """A line of the headers, as libcurl gives it."""
+        return GO_ON if self.complete else self._guarded(self._lined, line.rstrip(b"\r\n"))  # a trailer
+
+    def take_chunk(self, chunk: bytes) -> int | None:
+        """A piece of the body, as libcurl gives it."""
+        if not self.complete and (stop := self._guarded(self._headed)):
+            return stop
+        return self._guarded(self._grown, chunk)
+
+    def take_end(self) -> None:
+        """Nothing more comes; a picture that was sent encoded, though nobody asked, is decoded."""
+        if not self.complete:
+            self._guarded(self._headed)
+        if self.complete and self.encodings and not self.error:
+            self._guarded(self._decoded)
+
+    def _guarded(self, step: Callable[..., bool], *arguments: Any) -> int | None:
+        """A callback of libcurl cannot raise: what it would is kept, and the transfer stopped."""
+        try:
+            return STOP if step(*arguments) else GO_ON
+        except Exception as error:
+            self.error = error
+            return STOP
+
+    def _lined(self, line: bytes) -> bool:
+        if not self.status:
+            said = STATUS_LINE.fullmatch(line)
+            if not said or said[1] == b"101":  # a protocol that was not asked for
+                raise exceptions.DownloadFailedError(f"{self.request.url} answers {line[:80]!r}")
+            self.status = int(said[1])
+        elif line:
+            name, colon, value = line.partition(b":")
+            if colon:
+                self.lines.append((name.strip(), value.strip()))
+        elif self.status >= 200:
+            return self._headed()
+        else:  # early hints, a go-ahead: further headers follow
+            self.status = 0
+            self.lines.clear()
+        return False
+
+    def _headed(self) -> bool:
+        request, wishes = self.request, self.wishes
+        self.complete = True
+        self.headers = Headers(self.lines)
+        request.meta["download_latency"] = time.monotonic() - self.began
+        digits = self.headers.get("Content-Length", b"").lstrip(b"0")
+        if len(digits) > 18 and digits.isdigit():  # more than libcurl's numbers hold
+            raise self._too_large()
+        declared = int(digits) if digits.isdigit() else None
+        if self.most and (declared or 0) > self.most:
+            raise self._too_large()
+        if request.meta.get("picture") and self.status == 200:
+            self._check_permission()
+            self.encodings = self._encodings()
+            if not self.encodings and (wishes.min_side or wishes.max_pixels):
+                self.look_at = 1
+        return self._stopped_by(signals.headers_received, headers=self.headers, body_length=declared)
+
+    def _check_permission(self) -> None:
+        tags, reservations = (
+            [value.decode("latin-1") for value in self.headers.getlist(name)]
+            for name in ("X-Robots-Tag", "TDM-Reservation")
+        )
+        signal = opted_out(tags, reservations, self.wishes.agent)
+        if signal and self.wishes.obey:
+            raise RefusedError("OPTED_OUT", f"{self.request.url} says {signal}")
+        self.request.meta["opt_out"] = signal
+
+    def _encodings(self) -> list[bytes]:
+        found = encodings_of(self.headers.getlist("Content-Encoding"))
+        if unknown := [name for name in found if name not in INFLATED]:
+            raise RefusedError("ENCODED", f"{self.request.url} is sent as {unknown[0][:40]!r}, unasked")
+        return found
+
+    def _decoded(self) -> bool:
+        try:
+            self.body = bytearray(decoded(self.body, self.encodings, self.most))
+        except ValueError as error:
+            raise exceptions.ResponseDataLossError(f"{self.request.url}: {error}") from error
+        if self.most and len(self.body) > self.most:
+            raise self._too_large()
+        del self.headers["Content-Encoding"]
+        if self.wishes.min_side or self.wishes.max_pixels:
+            self._look()
+        return False
+
+    def _grown(self, chunk: bytes) -> bool:
+        self.body += chunk
+        if self.most and len(self.body) > self.most:
+            raise self._too_large()
+        if len(self.body) >= self.look_at:
+            self._look()
+        return self._stopped_by(signals.bytes_received, data=chunk)
+
+    def _too_large(self) -> RefusedError:
+        return RefusedError("TOO_LARGE", f"{self.request.url} is larger than {self.most} bytes")
+
+    def _look(self) -> None:
+        """Refuse a picture whose first bytes declare a size that is not wanted."""
+        size = size_of(self.body)
+        if size is None:  # not yet; seldom enough that tiny pieces cost little
+            self.look_at = 1.25 * len(self.body) if len(self.body) < ENOUGH else math.inf
+            return
+        self.look_at = math.inf
+        if reason := size_against(size, self.wishes.min_side, self.wishes.max_pixels):
+            raise RefusedError(reason, f"{self.request.url} has {size[0]} x {size[1]} px")
+
+    def _stopped_by(self, signal: Any, **facts: Any) -> bool:
+        """Send a signal; returns whether one that hears it stops the download.
+
+        Raises:
+            StopDownload: one of them stops it and calls it a failure.
+        """
+        for _, result in self.send(signal, request=self.request, **facts):
+            stop = getattr(result, "value", None)
+            if isinstance(stop, exceptions.StopDownload):
+                if stop.fail:
+                    raise stop
+                self.flags = ["download_stopped"]
+                return True
+        return False

@@ -1,0 +1,120 @@
+"""`python -m crawler forget`: pictures and records deleted, tombstones set, so that they never come back."""
+
+import argparse
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, host_of
+from crawler.plan.journal import rewrite
+from crawler.store.raw import raw_of, remove_from_raw
+from crawler.store.store import Store
+from crawler.store.stored import StoredPicture
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import exclusive
+from fashion_pggan.records import RawPicture
+
+NEXT = """dvc repro carries this into the data set. To have it everywhere: commit tombstones.jsonl; then
+`dvc gc --workspace` (and --cloud) drops old versions of data/raw and data/curated from DVC's cache; delete
+runs/curate; train anew what was trained with these pictures."""
+
+log = logging.getLogger(__name__)
+
+
+class Gone(NamedTuple):
+    """What was deleted."""
+
+    stored: int  # records of the store
+    raw: int  # records of the crawl's outcome
+    elsewhere: list[str]  # SHA-256 of pictures that stay under other addresses
+
+
+def command(given: Sequence[str]) -> None:
+    """Read the command line and forget."""
+    parser = argparse.ArgumentParser(prog="python -m crawler forget", description=__doc__)
+    parser.add_argument("--url", action="append", default=[], help="a picture's address; may be repeated")
+    parser.add_argument("--host", action="append", default=[], help="with all below it; may be repeated")
+    parser.add_argument("--sha256", action="append", default=[], help="a picture's bytes; may be repeated")
+    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every picture fetched")
+    parser.add_argument("--raw", type=Path, default=Path("data/raw"), help="what the crawl has made")
+    parser.add_argument("--tombstones", type=Path, default=Path("tombstones.jsonl"))
+    options = parser.parse_args(given)
+    if not (options.url or options.host or options.sha256):
+        raise UserError("nothing to forget: give --url, --host or --sha256")
+    tombstones = Tombstones(options.tombstones)
+    gone = forget(tombstones, options.store, options.raw, options.url, options.host, options.sha256)
+    log.info("forgotten: %d addresses in %s, %d in %s", gone.stored, options.store, gone.raw, options.raw)
+    for sha256 in gone.elsewhere:
+        log.info("the same bytes stay under other addresses: if they must go too, forget --sha256 %s", sha256)
+    log.info(NEXT)
+
+
+def forget(
+    tombstones: Tombstones, store: Path, raw: Path, urls: list[str], hosts: list[str], hashes: list[str]
+) -> Gone:
+    """Set tombstones, then delete what they speak of.
+
+    Raises:
+        UserError: something is no address, host or SHA-256; nothing was done.
+    """
+    digests = [digest_of(_checked_url(url)) for url in urls]
+    names = [_checked_host(host) for host in hosts]
+    sums = [_checked_sha256(value) for value in hashes]
+
+    with exclusive(store):
+        tombstones.add("url", digests)
+        tombstones.add("host", names)
+        tombstones.add("sha256", sums)
+        with Store(store, tombstones) as opened:
+            # found again by its address, such a picture is not even asked for
+            known: list[StoredPicture | RawPicture] = [*opened.pictures.values(), *raw_of(raw)]
+            tombstones.add(
+                "url", [digest_of(picture.url) for picture in known if tombstones.forbid_picture(picture)]
+            )
+            gone = opened.remove(tombstones.forbid_picture)
+        for file in sorted(store.glob("plan-*.jsonl")):
+            rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
+        hashes_left = {picture.sha256 for picture in opened.pictures.values()}
+        elsewhere = sorted({picture.sha256 for picture in gone} & hashes_left)
+        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_picture), elsewhere)
+
+
+def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
+    """A journal's line without what has a tombstone; the plan follows from the rest as it did."""
+    if "lost" in line and tombstones.forbid(line["lost"]):
+        return None
+    for result in line.get("results") or ():
+        title, link = 1, 2  # of Result's values
+        try:
+            url = canonical_url(result[link])
+        except ValueError:
+            continue
+        if tombstones.forbid(url):
+            result[title], result[link], result[-1] = "", FORGOTTEN + digest_of(url), ""
+    return line
+
+
+def _checked_url(url: str) -> str:
+    try:
+        return canonical_url(url)
+    except ValueError as error:
+        raise UserError(f"--url {url}: give an address as records.parquet has it") from error
+
+
+def _checked_host(host: str) -> str:
+    try:
+        name = host_of(host)
+    except ValueError:
+        name = ""
+    if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+", name):
+        raise UserError(f"--host {host}: give a name such as example.org, without http:// and port")
+    return name
+
+
+def _checked_sha256(value: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{64}", value.lower()):
+        raise UserError(f"--sha256 {value}: give 64 hexadecimal digits, as records.parquet has them")
+    return value.lower()

@@ -1,0 +1,66 @@
+"""`python -m crawler merge A B …`: the stores of several machines joined, without duplicates, into one."""
+
+import argparse
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from crawler.commands.forget import without_forgotten
+from crawler.plan.journal import rewrite
+from crawler.store.store import Store, pictures_of
+from crawler.store.stored import StoredPicture
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import exclusive
+from fashion_pggan.progress import Progress
+
+log = logging.getLogger(__name__)
+
+
+def command(given: Sequence[str]) -> None:
+    """Read the command line and join."""
+    parser = argparse.ArgumentParser(prog="python -m crawler merge", description=__doc__)
+    parser.add_argument("parts", type=Path, nargs="+", help="stores (runs/crawl) of crawls with crawl.part")
+    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="the store to fill")
+    parser.add_argument("--tombstones", type=Path, default=Path("tombstones.jsonl"))
+    options = parser.parse_args(given)
+    counted = merge(options.parts, options.store, Tombstones(options.tombstones))
+    log.info("%s: %s", options.store, ", ".join(f"{count:,} {what}" for what, count in counted.items()))
+    log.info("next: set crawl.part to 1/1 and run dvc repro crawl: it asks and fetches what is missing alone")
+
+
+def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
+    """Join stores; run again it changes nothing.
+
+    Raises:
+        UserError: a part is no store.
+    """
+    for part in parts:
+        if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):
+            raise UserError(f"{part} is no store of a crawl: give the folder that was its --store")
+    counted: Counter[str] = Counter()
+    with (
+        exclusive(store),
+        Store(store, tombstones) as joined,
+        Progress("merge", None, "pictures") as progress,
+    ):
+        for part in parts:
+            for picture in pictures_of(part).values():
+                if tombstones.forbid_picture(picture):
+                    counted["forgotten"] += 1
+                else:
+                    counted[_adopted(joined, picture, part)] += 1
+                progress.advance()
+        for name in sorted({file.name for part in parts for file in part.glob("plan-*.jsonl")}):
+            sources = [folder / name for folder in (store, *parts)]
+            rewrite(store / name, sources, lambda line: without_forgotten(line, tombstones))
+            counted["plans"] += 1
+    return counted
+
+
+def _adopted(store: Store, picture: StoredPicture, part: Path) -> str:
+    try:
+        return "pictures new" if store.adopt(picture, part) else "there before"
+    except FileNotFoundError:
+        return "without file"

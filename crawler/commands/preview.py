@@ -1,0 +1,70 @@
+"""What a crawl would ask, before it asks: the plan, its calls, its share of the daily quota."""
+
+from crawler.plan.families import Fresh
+from crawler.plan.plan import Plan, most_of
+from crawler.plan.vocabulary import vocabulary_of
+from crawler.providers.api import SearchApi
+from crawler.providers.provider import api_named
+from fashion_pggan.params.sections import CrawlParams
+
+SHOWN = 12  # calls
+NEW_PER_CALL = 12  # of 100 results: half are copies; of the rest 60 % are large, of these 40 % garments
+
+
+def dry_run(params: CrawlParams) -> str:
+    """What a crawl would ask, for people; asks nobody.
+
+    Raises:
+        UserError: the vocabulary cannot be read.
+    """
+    api = api_named(params.provider)
+    if api is None:
+        return f"no search is asked: the addresses of {params.url_list} are fetched, part {params.part}"
+    return preview(Plan.of(params, vocabulary_of(params), api), params, api)
+
+
+def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
+    """The plan for people; uses it up."""
+    quota = params.daily_calls or api.daily_calls
+    pages = -(-api.window // api.page)
+    lines = [
+        f"provider  {api.name}, {api.page} results a call, {api.window:,} ranks a query",
+        f"quota     {quota:,} calls a day; {params.calls_per_s:g} a second",
+        f"part      {params.part}, {len(plan.families):,} families of queries",
+        "",
+        f"{'words':<10}{'first pages':>12}{'calls at most':>15}{'of a day':>10}",
+    ]
+    first = _first_calls(plan)
+    total = 0
+    for level, count in sorted(_by_level(plan).items()):
+        total += count
+        lines.append(f"{level:<10}{count:>12,}{count * pages:>15,}{count * pages / quota:>10.0%}")
+    lines += [f"{'all':<10}{total:>12,}{total * pages:>15,}{total * pages / quota:>10.0%}", ""]
+    wanted = most_of(params)
+    likely = min(-(-wanted // NEW_PER_CALL), total * pages)
+    lines += [
+        f"{wanted:,} pictures at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
+        f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed",
+        "what is asked after the first answers depends on them; it starts with",
+        *(f"  {call}" for call in first),
+    ]
+    return "\n".join(lines)
+
+
+def _first_calls(plan: Plan) -> list[str]:
+    """One call of each of the first families, in their order."""
+    best = [family.best for family in plan.families if family.best is not None]
+    return [str(promise.call) for promise in best[:SHOWN]]
+
+
+def _by_level(plan: Plan) -> dict[int, int]:
+    """First pages by the number of words added."""
+    counted: dict[int, int] = {}
+    for family in plan.families:
+        opened: list[Fresh] = family.fresh
+        for fresh in opened:
+            counted[fresh.query.level] = counted.get(fresh.query.level, 0) + 1
+        for level in family.levels:
+            for query in level:
+                counted[query.level] = counted.get(query.level, 0) + len(family.variants)
+    return counted

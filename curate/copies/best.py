@@ -1,0 +1,94 @@
+"""Which usable pictures are copies of which: what takes long is kept between runs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from curate.copies.pairs import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
+from curate.facts.row import bytes_of, columns_of
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write
+from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.program import hash_of, program_of
+
+QUALITY = ["width", "height", "banner", "format", "jpeg_quality", "size", "sharpness"]
+PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
+
+
+def best_copies(
+    facts: pa.Table, usable: npt.NDArray[np.int64], params: CurateParams, folder: Path
+) -> npt.NDArray[np.int64]:
+    """For each usable picture the place in `usable` of the best copy of it, perhaps itself.
+
+    Pairs are looked for among all pictures with pixels, so that another threshold needs no new search.
+
+    Args:
+        facts: of all pictures.
+        usable: rows of `facts`.
+        params: the curate section.
+        folder: where the pairs found are kept.
+    """
+    shown = facts.select(["sha256", "pixels_hash", *QUALITY])
+    columns = columns_of(shown)
+    seen = np.flatnonzero(columns["pixels_hash"] != "")
+    pairs = seen[exact_copies(columns["pixels_hash"][seen])]
+    if params.near_bits:
+        names = columns["sha256"][seen]
+        pairs = np.concatenate([pairs, seen[_near(facts, seen, names, params, folder)]])
+    place = np.full(len(facts), -1)
+    place[usable] = np.arange(len(usable))
+    pairs = place[pairs]
+    pairs = pairs[(pairs >= 0).all(axis=1)]
+    return best_of_groups(len(usable), pairs, merits_of(columns, usable))
+
+
+def merits_of(
+    columns: Mapping[str, npt.NDArray[Any]], usable: npt.NDArray[np.int64]
+) -> list[npt.NDArray[np.float64]]:
+    """What makes a copy better, most weighty first: it is larger, without a banner, less lossy, sharper.
+
+    Blocks and dither look sharp, so sharpness comes last: before it the format (a GIF has 256 colours), the
+    quality of a JPEG, and the bytes.
+    """
+    facts = {name: columns[name][usable] for name in QUALITY}
+    quality = np.where(facts["format"] == "GIF", 0.0, np.nan_to_num(facts["jpeg_quality"], nan=100.0))
+    area = facts["width"] * facts["height"]
+    return [area, -facts["banner"], quality, facts["size"], facts["sharpness"]]
+
+
+def _near(
+    facts: pa.Table,
+    seen: npt.NDArray[np.int64],
+    names: npt.NDArray[np.str_],
+    params: CurateParams,
+    folder: Path,
+) -> Pairs:
+    """Pairs among the pictures seen, as places in `seen`; only what is new is compared."""
+    found_by = hash_of(program_of("curate.copies"), params.near_bits, params.colour_variants)
+    path = folder / f"copies-{found_by}.npz"
+    known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")
+    if path.exists():
+        try:
+            with path.open("rb") as opened, np.load(opened) as known:
+                known_names, known_pairs = known["names"], known["pairs"]
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+    new = ~np.isin(names, known_names)
+    if new.any():
+        prints = facts.select(PRINTS).take(seen)
+        found = copies_among(
+            Fingerprints.of({name: bytes_of(prints[name]) for name in PRINTS}),
+            new,
+            params.near_bits,
+            colour_variants=params.colour_variants,
+        )
+        known_pairs = np.concatenate([known_pairs, names[found]])
+        with atomic_write(path) as file:
+            np.savez_compressed(file, names=np.union1d(known_names, names), pairs=known_pairs)
+    here = np.isin(known_pairs, names).all(axis=1)
+    return np.searchsorted(names, known_pairs[here])  # names are sorted

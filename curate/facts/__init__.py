@@ -1,0 +1,1 @@
+"""Pixels in; what is measured of an image out: evidence, styles, fingerprints."""

@@ -1,0 +1,141 @@
+"""A classifier of one's own for picture styles: an ONNX model, and a recipe that says how to ask it.
+
+The recipe's form is in docs/curating-styles.md; classifiers/clip.yaml is one.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from curate.facts.classifier_recipe import Name, Text, existing, recipe_at
+from curate.facts.style import Style
+from curate.pixels.measure import Pixels
+from fashion_pggan.errors import UserError
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+Floats = npt.NDArray[np.float32]
+INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
+
+
+class Classifier:
+    """A model that is asked about one picture at a time.
+
+    Args:
+        path: of the recipe.
+
+    Raises:
+        UserError: the recipe or one of its files is missing or wrong, or onnxruntime is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.recipe = path, recipe_at(path)
+        self.session = _session(path.parent / self.recipe.model)
+        text = self.recipe.text
+        self.names: Sequence[Name] = self.recipe.classes
+        self.words: Floats | None = None  # (prompts, d), of length 1
+        if text:
+            self.names = [name for name, prompts in text.prompts.items() for _ in prompts]
+            self.words = _embedded(path.parent, text)
+
+    def scores_of(self, pixels: Pixels) -> dict[Style, float]:
+        """A score from 0 to 1 for each style that the recipe names; with `other` they add up to 1."""
+        wanted = [self.recipe.output] if self.recipe.output else None
+        [answer, *_] = self._run(wanted, self._input_of(pixels))
+        logits = np.asarray(answer, np.float64).reshape(-1)
+        if self.words is not None and self.recipe.text:
+            logits = self.recipe.text.scale * (
+                self.words @ (logits / max(float(np.linalg.norm(logits)), 1e-9))
+            )
+        if len(logits) != len(self.names):
+            raise UserError(
+                f"{self.path}: the model gives {len(logits)} scores, `classes` names {len(self.names)}"
+            )
+        shares = np.exp(logits - logits.max())
+        shares /= shares.sum()
+        scores: dict[Style, float] = {}
+        for name, share in zip(self.names, shares, strict=True):
+            if name != "other":
+                scores[Style(name)] = scores.get(Style(name), 0.0) + float(share)
+        return {style: min(score, 1.0) for style, score in scores.items()}
+
+    def _input_of(self, pixels: Pixels) -> Floats:
+        """(1, 3, side, side)."""
+        side = self.recipe.side
+        if self.recipe.crop == "centre":
+            height, width, _ = pixels.shape
+            short = min(height, width)
+            top, left = (height - short) // 2, (width - short) // 2
+            pixels = pixels[top : top + short, left : left + short]
+        shrinks = min(pixels.shape[:2]) >= side
+        square = cv2.resize(
+            pixels, (side, side), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+        )
+        normal = (square.astype(np.float32) / 255 - self.recipe.mean) / self.recipe.deviation
+        return np.ascontiguousarray(normal.transpose(2, 0, 1)[None], np.float32)
+
+    def _run(self, wanted: list[str] | None, picture: Floats) -> list[Any]:
+        try:
+            return list(self.session.run(wanted, {self.session.get_inputs()[0].name: picture}))
+        except Exception as error:  # onnxruntime's errors have no common class
+            raise UserError(f"{self.path}: the model cannot be run: {_line(error)}") from error
+
+
+@cache
+def classifier_at(path: str) -> Classifier:
+    """The classifier with this recipe, loaded once per process."""
+    return Classifier(Path(path))
+
+
+def _session(path: Path) -> "InferenceSession":
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError(f"curate.classifier needs onnxruntime: {INSTALL}") from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # there is a process per core already
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(existing(path)), options, providers=["CPUExecutionProvider"])
+    except UserError:
+        raise
+    except Exception as error:  # onnxruntime's errors have no common class
+        raise UserError(f"{path} is no ONNX model that onnxruntime reads: {_line(error)}") from error
+
+
+def _embedded(folder: Path, text: Text) -> Floats:
+    """The prompts as unit vectors, (prompts, d)."""
+    session = _session(folder / text.model)
+    names = [given.name for given in session.get_inputs()]  # tokens; a model may want their mask too
+    inputs = dict(zip(names, _tokens(existing(folder / text.tokenizer), text), strict=False))
+    embeddings = np.asarray(session.run(None, inputs)[0], np.float32)
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    return np.asarray(embeddings / np.maximum(lengths, 1e-9), np.float32)
+
+
+def _tokens(path: Path, text: Text) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Token numbers, and 1 where they are no padding: (prompts, length) each."""
+    try:
+        import tokenizers
+    except ImportError:
+        raise UserError(f"a recipe with text needs tokenizers: {INSTALL}") from None
+    try:
+        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises nothing more exact
+        raise UserError(f"{path} is no tokenizer.json: {_line(error)}") from error
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(text.length)
+    rows = [tokenizer.encode(prompt).ids for prompts in text.prompts.values() for prompt in prompts]
+    tokens = [row + [text.pad] * (text.length - len(row)) for row in rows]
+    used = [[1] * len(row) + [0] * (text.length - len(row)) for row in rows]
+    return np.array(tokens, np.int64), np.array(used, np.int64)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

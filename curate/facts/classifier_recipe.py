@@ -1,0 +1,77 @@
+"""How to ask a classifier of one's own: the recipe file. Its form is in docs/curating-styles.md."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import sha256_of
+from fashion_pggan.params.sections import Section, StyleName, explained
+
+Name = StyleName | Literal["other"]
+
+
+class Text(Section):
+    """The text side of a model that knows words: prompts become embeddings."""
+
+    model: str  # ONNX: token numbers (n, length) to embeddings (n, d)
+    tokenizer: str  # tokenizer.json, as Hugging Face's tokenizers write it
+    length: int = Field(gt=0)  # tokens; shorter prompts are padded
+    pad: int = 0  # token number
+    scale: float = Field(gt=0)  # of cosines, before the softmax
+    prompts: dict[Name, list[str]]  # several per style; `other` takes what is none
+
+
+class Recipe(Section):
+    """How to ask a model. Files are named relative to the recipe."""
+
+    model: str  # ONNX: pictures (1, 3, side, side) to scores (1, k) or an embedding (1, d)
+    side: int = Field(gt=0)  # pixels
+    crop: Literal["centre", "squeeze"]  # to the square: cut off the longer side, or squeeze it
+    mean: list[float] = Field(min_length=3, max_length=3)  # of red, green, blue in 0 to 1
+    deviation: list[float] = Field(min_length=3, max_length=3)
+    output: str = ""  # name; empty: the first
+    classes: list[Name] = Field(default_factory=list)  # what the scores speak of, in their order
+    text: Text | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if bool(self.classes) == bool(self.text):
+            raise ValueError("give either classes or text")
+        if min(self.deviation) <= 0:
+            raise ValueError("deviation must be above 0")
+        return self
+
+
+def recipe_at(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        UserError: it is missing or wrong.
+    """
+    try:
+        return Recipe.model_validate(yaml.safe_load(existing(path).read_text(encoding="utf-8")))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise UserError(f"{path}: {explained(error, Recipe)}") from error
+
+
+def recipe_hashes(path: Path) -> list[str]:
+    """SHA-256 of a recipe and its files, on which all answers depend; raises what `recipe_at` raises."""
+    recipe = recipe_at(path)
+    names = [recipe.model, *((recipe.text.model, recipe.text.tokenizer) if recipe.text else ())]
+    return [sha256_of(path), *(sha256_of(existing(path.parent / name)) for name in names)]
+
+
+def existing(path: Path) -> Path:
+    """The path of a file that a recipe needs.
+
+    Raises:
+        UserError: there is none.
+    """
+    if not path.is_file():
+        raise UserError(f"no {path}: curate.classifier in params.yaml asks for it; empty means none")
+    return path

@@ -1,0 +1,104 @@
+"""What is seen in a picture, as numbers: its light, its ground, where the garment is, who else is there."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from curate.facts.appearance import Look, likelihood_of
+from curate.facts.faces import faces_of, skin_of
+from curate.facts.letters import banner_of
+from curate.pixels.foreground import Mask, foreground_of, frame_of
+from curate.pixels.measure import Pixels, reduced
+
+READ_AT = 256  # pixels, long side of the reduction on which letters and faces are looked for
+PARTED_AT = 160  # pixels, long side of the reduction on which the garment is parted from the ground
+NEAR_BORDER = 24  # grey levels from the border's median, for it to be uniform
+SEAM = 18.0  # grey levels between two sides of a seam
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Facts by sight. Shares and positions are of the picture, 0 to 1."""
+
+    sharpness: float  # variance of the Laplacian at 512 pixels, grey levels squared
+    brightness: float  # mean grey level
+    contrast: float  # standard deviation of grey levels
+    saturation: float  # mean of HSV's, 0 to 255
+    border_red: float  # median of the frame, 0 to 255
+    border_green: float
+    border_blue: float
+    border_uniformity: float  # share of the frame near its median
+    banner: float  # how surely there is a strip of letters, 0 to 1
+    collage: float  # share of a straight line through the whole picture that is a seam
+    skin: float  # share of the picture with skin's colour, outside the ground
+    faces: int  # front views
+    face_share: float  # of the picture
+    box_left: float  # the garment's box
+    box_top: float
+    box_width: float
+    box_height: float
+    garment_share: float  # of the picture
+    touching: float  # share of the frame that is no ground
+    hanging: float  # how likely the garment hangs, on a hanger or a mannequin, 0 to 1
+    close_up: float  # how likely a part of a garment fills the picture, 0 to 1
+    pieces: int  # large pieces of the foreground
+    garments: int  # whole ones beside each other; 0 unless there are two or more
+    complexity: float  # share of edges in the garment
+
+
+def evidence_of(pixels: Pixels) -> Evidence:
+    """Look at an upright picture; any size and content is possible.
+
+    Cost: see benchmarks/README.md.
+    """
+    seen = reduced(pixels)
+    readable, small = reduced(seen, READ_AT), reduced(seen, PARTED_AT)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    frame = frame_of(small)
+    border = np.median(frame, axis=0)
+    foreground = foreground_of(small)
+    faces = faces_of(readable)
+    looks = likelihood_of(seen)
+    return Evidence(
+        sharpness=float(cv2.Laplacian(cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY), cv2.CV_32F).var()),
+        brightness=float(grey.mean()),
+        contrast=float(grey.std()),
+        saturation=float(cv2.cvtColor(small, cv2.COLOR_RGB2HSV)[..., 1].mean()),
+        border_red=float(border[0]),
+        border_green=float(border[1]),
+        border_blue=float(border[2]),
+        border_uniformity=float((np.abs(frame - border).max(axis=1) < NEAR_BORDER).mean()),
+        banner=banner_of(readable),
+        collage=max(_seam(grey), _seam(grey.T)),
+        skin=float((skin_of(small) & (foreground.mask > 0)).mean()),
+        faces=len(faces),
+        face_share=sum(width * height for _, _, width, height in faces) / (readable.size / 3),
+        box_left=foreground.box.left,
+        box_top=foreground.box.top,
+        box_width=foreground.box.width,
+        box_height=foreground.box.height,
+        garment_share=float(foreground.garment.mean()),
+        pieces=foreground.pieces,
+        garments=foreground.garments,
+        touching=float(frame_of(foreground.mask[..., None]).mean()),
+        hanging=looks[Look.HANGING],
+        close_up=looks[Look.CLOSE_UP],
+        complexity=_complexity(grey, foreground.garment),
+    )
+
+
+def _complexity(grey: npt.NDArray[np.uint8], garment: Mask) -> float:
+    edges = cv2.Canny(grey, 60, 140) > 0
+    inside = garment > 0
+    return float(edges[inside].mean()) if inside.any() else 0.0
+
+
+def _seam(grey: npt.NDArray[np.uint8]) -> float:
+    """The largest share of a column, away from the edges, in which the two sides differ."""
+    width = grey.shape[1]
+    if width < 20:
+        return 0.0
+    steps = np.abs(np.diff(grey.astype(np.float32), axis=1))[:, width // 8 : -width // 8] > SEAM
+    return float(steps.mean(axis=0).max())

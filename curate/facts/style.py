@@ -1,0 +1,60 @@
+"""How a garment is shown, from the facts of its picture: a score for each way.
+
+The rules and what they get wrong: docs/curating-styles.md, with the command that measures them.
+"""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+
+from curate.facts.evidence import Evidence
+
+
+class Style(StrEnum):
+    """How a garment is shown."""
+
+    WORN = "worn"  # by a person
+    MANNEQUIN = "mannequin"  # on a mannequin, or on a hanger
+    FLAT = "flat"  # lying on something
+    SEVERAL = "several"  # more than one garment
+    CLOSE_UP = "close_up"  # a part of it
+    BANNER = "banner"  # with a strip of letters
+
+
+FOUND, LIKELY = 0.95, 0.94
+SKIN_ALONE = 0.4  # the most that skin without a face may say: so many garments have its colour
+
+
+def scores_of(evidence: Evidence) -> dict[Style, float]:
+    """A score from 0 to 1 for each style; they need not add up to 1.
+
+    Faces, letters and garments side by side are found or not, and seldom found where there are none: they go
+    before what is more or less likely.
+    """
+    several = evidence.garments > 1
+    scores = {
+        Style.WORN: FOUND if evidence.faces else SKIN_ALONE * _step(evidence.skin, 0.1, 30.0),
+        Style.MANNEQUIN: evidence.hanging * LIKELY,
+        Style.SEVERAL: FOUND if several else 0.0,
+        Style.CLOSE_UP: 0.0 if several else evidence.close_up * LIKELY,
+        Style.BANNER: FOUND if evidence.banner else 0.0,
+    }
+    return {**scores, Style.FLAT: 1 - max(scores.values())}
+
+
+def style_of(scores: Mapping[Style, float]) -> Style:
+    """The style with the largest score; of equal ones the first in the order of `Style`."""
+    return max(Style, key=lambda style: scores[style])
+
+
+def merged(own: Mapping[Style, float], other: Mapping[Style, float]) -> dict[Style, float]:
+    """Scores of the rules, those of a classifier in their place; what is nothing else is flat."""
+    scores = {**own, **other}
+    if Style.FLAT in other:
+        return scores
+    return {**scores, Style.FLAT: 1 - max(score for style, score in scores.items() if style != Style.FLAT)}
+
+
+def _step(value: float, middle: float, steepness: float) -> float:
+    """From 0 to 1 around `middle`."""
+    return 1 / (1 + math.exp(-min(max(steepness * (value - middle), -50.0), 50.0)))

@@ -1,0 +1,159 @@
+"""What is known of pictures, on disk: facts and reduced pixels, computed once and kept between runs.
+
+Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone,
+and a picture that was there before costs nothing again. They live outside the data set
+(docs/decisions/0003-runs-outlive-outputs.md).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from curate.pixels.measure import Pixels
+from curate.squares.levels import Flat, levels_in
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write, sha256_of, write_text
+from fashion_pggan.shards import header_of
+
+MANY_PARTS = 64  # files of facts, above which they become one
+
+
+class FactStore:
+    """Facts of pictures, a row each, keyed by SHA-256.
+
+    Args:
+        folder: made when missing; holds Parquet files.
+        schema: of a row; has a column `sha256`.
+
+    Raises:
+        UserError: a file there cannot be read.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.schema = folder, schema
+        self.parts = sorted(folder.glob("[0-9]*.parquet"))
+        self.next_part = int(self.parts[-1].stem) + 1 if self.parts else 0
+        self.tables = [schema.empty_table(), *(self._read(path) for path in self.parts)]
+        if len(self.parts) > MANY_PARTS:
+            self._join()
+
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep rows; one whose SHA-256 is known takes the place of the former."""
+        if rows:
+            table = pa.Table.from_pylist(list(rows), schema=self.schema)
+            self._write(table)
+            self.tables.append(table)
+
+    @property
+    def table(self) -> pa.Table:
+        """All rows, sorted by SHA-256."""
+        if len(self.tables) > 1:
+            self.tables = [_newest(pa.concat_tables(self.tables))]
+        return self.tables[0]
+
+    def _write(self, table: pa.Table) -> None:
+        path = self.folder / f"{self.next_part:08d}.parquet"
+        with atomic_write(path) as file:
+            pq.write_table(table, file, compression="zstd")
+        self.parts.append(path)
+        self.next_part += 1
+
+    def _join(self) -> None:
+        old, self.parts = self.parts, []
+        self._write(self.table)
+        for path in old:
+            path.unlink()
+
+    def _read(self, path: Path) -> pa.Table:
+        try:
+            return pq.read_table(path, schema=self.schema)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+
+
+def _newest(table: pa.Table) -> pa.Table:
+    """One row for each SHA-256, the last one, sorted by it."""
+    names = np.asarray(table["sha256"].to_numpy(zero_copy_only=False), dtype="U64")
+    last_first = names[::-1]
+    _, index = np.unique(last_first, return_index=True)
+    return table.take(pa.array(len(names) - 1 - index)).combine_chunks()
+
+
+class LevelStore:
+    """Reduced pictures at every level, keyed by SHA-256.
+
+    Args:
+        folder: made when missing; holds packs `<number>.npy`, uint8 (pictures, bytes each), with the
+            names of its pictures in `<number>.json`.
+        resolution: side of the largest level in pixels.
+    """
+
+    def __init__(self, folder: Path, resolution: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.resolution = folder, resolution
+        self.place: dict[str, tuple[int, int]] = {}
+        self.packs: dict[int, Pixels] = {}
+        self.next_pack = 0
+        self.sums: dict[int, str] = {}
+        for path in sorted(folder.glob("[0-9]*.json")):
+            try:
+                said = json.loads(path.read_text())
+                self._know(int(path.stem), said["names"], said["sha256"])
+            except (ValueError, KeyError, TypeError) as error:
+                raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+
+    def __contains__(self, sha256: str) -> bool:
+        return sha256 in self.place
+
+    def add(self, pictures: Mapping[str, Flat]) -> None:
+        """Keep pictures by name."""
+        if not pictures:
+            return
+        number, names = self.next_pack, list(pictures)
+        path = self.folder / f"{number:08d}.npy"
+        with atomic_write(path) as file:
+            header = header_of((len(names), len(pictures[names[0]])))
+            digest = hashlib.sha256(header)
+            file.write(header)
+            for flat in pictures.values():
+                file.write(flat.data)
+                digest.update(flat.data)
+        write_text(
+            path.with_suffix(".json"), json.dumps({"names": names, "sha256": digest.hexdigest()})
+        )  # after the pixels: names speak of whole packs
+        self._know(number, names, digest.hexdigest())
+
+    def read(self, sha256: str) -> dict[int, Pixels]:
+        """The levels of a picture, largest first.
+
+        Raises:
+            KeyError: it is not here.
+            UserError: its pack is damaged.
+        """
+        number, row = self.place[sha256]
+        return levels_in(self._pack(number)[row], self.resolution)
+
+    def _know(self, number: int, names: Sequence[str], sha256: str) -> None:
+        self.sums[number] = sha256
+        self.place.update({name: (number, row) for row, name in enumerate(names)})
+        self.next_pack = max(self.next_pack, number + 1)
+
+    def _pack(self, number: int) -> Pixels:
+        if number not in self.packs:
+            path = self.folder / f"{number:08d}.npy"
+            try:
+                if sha256_of(path) != self.sums[number]:
+                    raise ValueError("it is not what was written, by its SHA-256")
+                self.packs[number] = np.load(path, mmap_mode="r")
+            except (OSError, ValueError) as error:
+                raise UserError(
+                    f"{path} cannot be read ({error}): delete {self.folder} and run again"
+                ) from error
+        return self.packs[number]

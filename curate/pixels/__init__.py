@@ -1,0 +1,1 @@
+"""Bytes in; upright sRGB pixels and plain measures of them out."""

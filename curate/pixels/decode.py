@@ -1,0 +1,111 @@
+"""Bytes from the network to upright sRGB pixels, or the reason why not.
+
+Anything may come in: nothing is believed but the bytes. The kind of file is told from its first bytes, its
+size from its header before anything is decoded, and only the one decoder of that kind is let near it.
+"""
+
+import io
+import warnings
+from typing import NamedTuple
+
+from PIL import Image
+
+from curate.judge import Reason
+from curate.pixels.measure import Header, jpeg_quality_of
+from fashion_pggan.images.decode.decoding import PREMATURE, SIDEWAYS, Seen, orientation_of, seen
+
+SNIFFED_BYTES = 1024
+
+
+class Refused(Exception):  # noqa: N818  # an answer, not an error
+    """The bytes are no picture that can be used."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Opened(NamedTuple):
+    """A picture of which only the header was read."""
+
+    data: bytes
+    picture: Image.Image
+    header: Header
+
+
+def kind_of(data: bytes) -> str:
+    """Pillow's name of the format, from the first bytes.
+
+    Raises:
+        Refused: EMPTY, NOT_IMAGE or UNSUPPORTED_FORMAT.
+    """
+    if not data:
+        raise Refused(Reason.EMPTY)
+    for kind, found in (
+        ("JPEG", data.startswith(b"\xff\xd8\xff")),
+        ("PNG", data.startswith(b"\x89PNG\r\n\x1a\n")),
+        ("GIF", data.startswith((b"GIF87a", b"GIF89a"))),
+        ("WEBP", data.startswith(b"RIFF") and data[8:12] == b"WEBP"),
+        ("BMP", data.startswith(b"BM")),
+        ("TIFF", data.startswith((b"II*\0", b"MM\0*"))),
+        ("AVIF", data[4:8] == b"ftyp" and bool(_brands(data) & {b"avif", b"avis"})),
+    ):
+        if found:
+            return kind
+    raise Refused(Reason.UNSUPPORTED_FORMAT if _never_opened(data) else Reason.NOT_IMAGE)
+
+
+def _brands(data: bytes) -> set[bytes]:
+    """What a file of boxes says it is compatible with."""
+    end = min(int.from_bytes(data[:4], "big"), SNIFFED_BYTES)
+    return {data[start : start + 4] for start in range(8, end, 4)}
+
+
+def _never_opened(data: bytes) -> bool:
+    return (
+        data.startswith((b"%PDF", b"%!PS", b"\xc5\xd0\xd3\xc6", b"8BPS", b"\xff\x4f\xff\x51"))
+        or data[4:12] == b"jP  \r\n\x87\n"
+        or data[4:8] == b"ftyp"  # HEIF, films
+        or b"<svg" in data[:SNIFFED_BYTES].lower()
+    )
+
+
+def open_picture(data: bytes) -> Opened:
+    """Read the header.
+
+    Raises:
+        Refused: the bytes are no picture, or its header is broken.
+    """
+    kind = kind_of(data)
+    Image.MAX_IMAGE_PIXELS = None  # our own limit comes right after
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            picture = Image.open(io.BytesIO(data), formats=[kind])
+            width, height = picture.size
+            # A camera's JPEG may hold a second picture or a gain map behind the first: the first is meant.
+            animated = picture.format not in ("MPO", "TIFF") and bool(getattr(picture, "is_animated", False))
+            stored = picture.size
+            if kind != "TIFF" and orientation_of(picture) in SIDEWAYS:  # Pillow turns TIFF by itself
+                width, height = height, width
+    except Exception as error:  # decoders raise whatever they like on broken input
+        raise Refused(_reason_for(error)) from error
+    quality = jpeg_quality_of(getattr(picture, "quantization", {}))
+    return Opened(data, picture, Header(kind, width, height, animated, *stored, quality))
+
+
+def decode(opened: Opened) -> Seen:
+    """Decode strictly, turn upright, bring to sRGB, put transparent parts on white.
+
+    Raises:
+        Refused: TRUNCATED or DECODE_ERROR.
+    """
+    try:
+        return seen(opened.data, opened.picture)
+    except Exception as error:  # decoders raise whatever they like on broken input
+        raise Refused(_reason_for(error)) from error
+
+
+def _reason_for(error: BaseException) -> Reason:
+    text = str(error).lower()
+    cut = any(word in text for word in ("truncated", "unexpected end", PREMATURE))
+    return Reason.TRUNCATED if cut else Reason.DECODE_ERROR

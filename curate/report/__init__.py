@@ -1,0 +1,1 @@
+"""A dataset's records in; its datasheet, contact sheets and plots out."""

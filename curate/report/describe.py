@@ -1,0 +1,149 @@
+"""What a person reads of a data set: its datasheet, its contact sheets, the files of its plots."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from curate.judge import Reason
+from curate.pixels.measure import Pixels
+from curate.report.contact_sheets import SIDE, Tile, chosen, png_of, sheet_of, words_instead
+from curate.report.datasheet import datasheet_of
+from curate.report.plots import write_plots
+from curate.report.thumbnails import thumbnails_of
+from curate.source.origins import origins_of
+from curate.workers.local import Each
+from fashion_pggan.files import write_bytes, write_text
+from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.program import commit_of
+from fashion_pggan.records import CuratedPicture
+from fashion_pggan.shards import Dataset, levels_up_to
+
+PROGRAM = ("curate", "fashion_pggan")  # whose last commit the datasheet names
+DATASHEET = "datasheet.md"
+SHEETS = "sheets"
+KEPT = "kept"
+SHEET_PICTURES = 60  # at most; of duplicates with the picture that was kept beside each
+SHEET_COLUMNS = 10  # even, so that pairs stay side by side
+NOTHING_TO_SEE = frozenset(
+    {
+        Reason.EMPTY,
+        Reason.NOT_IMAGE,
+        Reason.UNSUPPORTED_FORMAT,
+        Reason.TOO_MANY_PIXELS,
+        Reason.TRUNCATED,
+        Reason.DECODE_ERROR,
+        Reason.DECODER_DIED,
+    }
+)  # not tried again
+
+
+def describe(
+    folder: Path,
+    source: Path,
+    rows: Sequence[CuratedPicture],
+    params: CurateParams,
+    *,
+    each: Each,
+    plots: Path | None = None,
+) -> None:
+    """Write the datasheet and the contact sheets into a data set, and the files for `dvc plots`.
+
+    Args:
+        folder: the data set, its shards and its index written.
+        source: the raw pictures.
+        rows: of the manifest.
+        params: the curate section.
+        each: the workers that decode.
+        plots: folder for the CSV files; None for none.
+    """
+    dataset = Dataset(folder)
+    sheet = datasheet_of(
+        rows, origins_of(source), params, version=dataset.version, program=commit_of(*PROGRAM)
+    )
+    write_text(folder / DATASHEET, sheet)
+    write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, each)
+    if plots:
+        write_plots(plots, rows)
+
+
+def write_sheets(
+    folder: Path,
+    dataset: Dataset,
+    source: Path,
+    rows: Sequence[CuratedPicture],
+    max_pixels: int,
+    each: Each,
+) -> None:
+    """Write a sheet per reason, one of what was kept, and one per style of that."""
+    kept = {row.sha256: row for row in rows if row.kept}
+    groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
+    shown = {row.sha256: source / row.file for group in groups.values() for row in group if _visible(row)}
+    shown |= {
+        row.duplicate_of: source / kept[row.duplicate_of].file
+        for group in groups.values()
+        for row in group
+        if row.duplicate_of
+    }
+    names = sorted(shown)
+    thumbnails = thumbnails_of([shown[name] for name in names], side=SIDE, max_pixels=max_pixels, each=each)
+    seen = dict(zip(names, thumbnails, strict=True))
+    for name, group in groups.items():
+        tiles = [tile for row in group for tile in _tiles(row, dataset, kept, seen)]
+        write_bytes(folder / f"{name}.png", png_of(sheet_of(tiles, SHEET_COLUMNS)))
+
+
+def _groups(rows: Iterable[CuratedPicture]) -> dict[str, list[CuratedPicture]]:
+    groups: dict[str, list[CuratedPicture]] = defaultdict(list)
+    for row in rows:
+        groups[row.reason or KEPT].append(row)
+        if row.kept:
+            groups[f"style-{row.style}"].append(row)
+    return dict(groups)
+
+
+def _drawn(name: str, group: Sequence[CuratedPicture]) -> list[CuratedPicture]:
+    """The rows of a group that are shown; of copies those of other bytes, if there are any."""
+    most = SHEET_PICTURES // 2 if name == Reason.DUPLICATE else SHEET_PICTURES
+    different = [row for row in group if row.sha256 != row.duplicate_of]
+    by_name = {row.sha256: row for row in different or group}
+    return [by_name[sha256] for sha256 in chosen(by_name, most)]
+
+
+def _visible(row: CuratedPicture) -> bool:
+    return not row.kept and row.reason not in NOTHING_TO_SEE
+
+
+def _tiles(
+    row: CuratedPicture,
+    dataset: Dataset,
+    kept: Mapping[str, CuratedPicture],
+    seen: Mapping[str, Pixels | None],
+) -> list[Tile]:
+    """The picture of a row as it is in the data set when it was kept, else as it was received."""
+    if row.kept:
+        return [Tile(_square(row, dataset), _caption(row))]
+    tiles = [_received(row, seen, "" if not row.duplicate_of else "copy ")]
+    if row.duplicate_of:
+        tiles.append(_received(kept[row.duplicate_of], seen, "kept "))
+    return tiles
+
+
+def _square(row: CuratedPicture, dataset: Dataset) -> Pixels:
+    assert row.shard is not None
+    assert row.row is not None
+    level = max(level for level in levels_up_to(dataset.resolution) if level <= SIDE)
+    pixels: Pixels = dataset.pictures([int(dataset.starts[row.shard]) + row.row], level)[0]
+    return pixels
+
+
+def _received(row: CuratedPicture, seen: Mapping[str, Pixels | None], before: str) -> Tile:
+    pixels = seen.get(row.sha256)
+    if pixels is None:
+        pixels = words_instead(f"{row.reason} not decoded" if _visible(row) else row.reason)
+    return Tile(pixels, before + _caption(row))
+
+
+def _caption(row: CuratedPicture) -> str:
+    """The size as received, where the header says it, and the beginning of the SHA-256."""
+    size = f"{row.width}x{row.height} " if row.width else ""
+    return f"{size}{row.sha256[:8]}"

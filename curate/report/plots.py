@@ -1,0 +1,48 @@
+"""Counts for `dvc plots`: how many pictures for each reason, and of which size."""
+
+import csv
+import io
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from fashion_pggan.files import write_text
+from fashion_pggan.records import CuratedPicture
+
+EDGES = (1, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # pixels
+
+
+def write_plots(folder: Path, rows: Sequence[CuratedPicture]) -> None:
+    """Write curate_reasons.csv and curate_sizes.csv."""
+    write_text(folder / "curate_reasons.csv", _csv(("reason", "count"), reasons_of(rows)))
+    write_text(folder / "curate_sizes.csv", _csv(("short_side", "count"), sizes_of(rows)))
+
+
+def reasons_of(rows: Iterable[CuratedPicture]) -> list[tuple[str, int]]:
+    """How many pictures were kept (as `kept`) and dropped for each reason, the most first."""
+    counts = Counter(row.reason or "kept" for row in rows)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def sizes_of(rows: Iterable[CuratedPicture]) -> list[tuple[str, int]]:
+    """How many raw pictures have a short side within each range, in pixels, where the size is known.
+
+    The names have leading zeros: plots put them in the order of the alphabet.
+    """
+    counts = Counter(
+        bisect_right(EDGES, min(row.width, row.height)) for row in rows if row.width and row.height
+    )
+    ends = [f"-{edge - 1:04d}" for edge in EDGES[1:]] + [" and more"]
+    return [
+        (f"{edge:04d}{end}", counts[place])
+        for place, (edge, end) in enumerate(zip(EDGES, ends, strict=True), 1)
+    ]
+
+
+def _csv(names: tuple[str, ...], rows: Iterable[tuple[str, int]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,42 @@
+"""Small copies of wild pictures, decoded as carefully as in curation."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import cv2
+
+from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.measure import Pixels, reduced
+from curate.workers.local import Each
+
+THUMBNAIL_LIMIT_S = 20  # seconds for one picture
+
+
+def thumbnails_of(
+    paths: Sequence[Path], *, side: int, max_pixels: int, each: Each
+) -> Iterator[Pixels | None]:
+    """Decode and shrink pictures in worker processes.
+
+    Args:
+        paths: files of any kind.
+        side: pixels, the longer side at most.
+        max_pixels: a larger picture is not decoded.
+        each: the workers.
+
+    Yields:
+        A picture of at most side x side per path, None where there is nothing to see.
+    """
+    shrink = partial(thumbnail_of, side=side, max_pixels=max_pixels)
+    return each(shrink, paths, limit_s=THUMBNAIL_LIMIT_S)
+
+
+def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
+    """The picture in a file, its longer side at most `side`; None when it cannot be seen."""
+    try:
+        opened = open_picture(path.read_bytes())
+        if opened.header.width * opened.header.height > max_pixels:
+            return None
+        return reduced(decode(opened).pixels, side)
+    except (Refused, MemoryError, OSError, cv2.error):
+        return None

@@ -1,0 +1,1 @@
+"""Where raw images lie and where they come from."""

@@ -1,0 +1,113 @@
+"""A process for one item at a time, owned by a thread of a Dask worker: its death loses that item alone.
+
+A Dask worker runs tasks in its own process, is given up by the scheduler after some deaths, and may have no
+children by `multiprocessing`; a plain child that answers over a pipe needs nothing of that.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+
+from curate.workers.local import prepare_worker
+from fashion_pggan.errors import UserError
+
+READY = b"ready"
+TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; pictures then cost a quarter more time
+DEATHS = 2  # of one item: the first may be another's fault, such as memory that ran out
+
+mine = threading.local()  # a child per thread
+
+
+def outcomes_of(function: Callable[[Any], Any], items: Sequence[Any], limit_s: int) -> list[bytes | None]:
+    """Call a function on items in this thread's child.
+
+    Returns:
+        For each item (True, what was returned) or (False, what was raised), pickled; None where the child
+        died each time.
+
+    Raises:
+        UserError: no child can be started.
+    """
+    outcomes: list[bytes | None] = []
+    deaths = 0
+    while len(outcomes) < len(items):
+        if not hasattr(mine, "child") or mine.child.process.poll() is not None:
+            mine.child = Child()
+        before = len(outcomes)
+        outcomes += mine.child.outcomes_of(function, items[before:], limit_s)
+        if len(outcomes) < len(items):  # it died of the next one
+            deaths = deaths + 1 if len(outcomes) == before else 1
+            if deaths == DEATHS:
+                outcomes.append(None)
+                deaths = 0
+    return outcomes
+
+
+class Child:
+    """A process that waits for items.
+
+    Raises:
+        UserError: it does not start.
+    """
+
+    def __init__(self) -> None:
+        self.pipe, theirs = Pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "curate.workers.child", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={name: value for name, value in os.environ.items() if name != TRIM}
+            | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+        theirs.close()  # so that its death ends what is read from the pipe
+        try:
+            self.pipe.recv_bytes()
+        except (EOFError, ConnectionError):
+            raise UserError(
+                f"no process can be started on {os.uname().nodename} (exit status {self.process.wait()}): "
+                "look at what its Dask worker printed"
+            ) from None
+
+    def outcomes_of(
+        self, function: Callable[[Any], Any], items: Sequence[Any], limit_s: int
+    ) -> Iterator[bytes]:
+        """Outcomes until the child dies; it is sent one item ahead, so that it need not wait."""
+        try:
+            for place, item in enumerate(items):
+                self.pipe.send((function, item, limit_s))
+                if place:
+                    yield self.pipe.recv_bytes()
+            yield self.pipe.recv_bytes()
+        except (EOFError, ConnectionError):
+            self.pipe.close()
+            self.process.wait()
+
+
+def answer(pipe: Connection) -> None:
+    """Work on what comes until nobody is there to ask."""
+    prepare_worker()
+    pipe.send_bytes(READY)
+    with suppress(EOFError, ConnectionError):
+        while True:
+            function, item, limit_s = pipe.recv()
+            pipe.send_bytes(_outcome(function, item, limit_s))
+
+
+def _outcome(function: Callable[[Any], Any], item: Any, limit_s: int) -> bytes:
+    signal.alarm(limit_s)
+    try:
+        return pickle.dumps((True, function(item)))
+    except Exception as error:
+        return pickle.dumps((False, error))  # raised again where it was asked for
+    finally:
+        signal.alarm(0)
+
+
+if __name__ == "__main__":
+    answer(Connection(int(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""Two streams of images in; their distances with intervals out."""

@@ -1,0 +1,118 @@
+"""What was computed before, kept on disk by everything that it depends on."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from evaluate.comparison.compare import Advance, PictureSet, describe
+from evaluate.comparison.distances import Distances
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
+from fashion_pggan.distance.pyramid import levels_of
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import make_folder, write_text
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.program import hash_of, program_of
+
+MEASURING = ("evaluate.comparison", "evaluate.images", "fashion_pggan.distance")  # decides the numbers
+KEPT_SETS = 2  # described sets kept; the one not used for the longest time goes first
+BUILDING = ".building-"  # then the process, then random letters
+
+
+class Store:
+    """A folder of described sets and of measured rows.
+
+    Args:
+        folder: made when missing; it may be deleted at any time between two runs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.sets, self.rows = folder / "descriptors", folder / "rows"
+
+    @contextmanager
+    def described(
+        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+    ) -> Iterator[dict[int, Descriptors]]:
+        """As `describe`, on a device that has room for it, else on disk.
+
+        There a set of known identity is described once and kept; any other is gone afterwards.
+
+        Raises:
+            UserError: there is not enough room on the disk.
+        """
+        if work.has_room(_size_of(pictures, params)):
+            yield describe(pictures, params, None, work, advance)
+        elif pictures.identity:
+            yield self._kept(pictures, params, work, advance)
+        else:
+            with self.scratch() as folder:
+                self._check_room(pictures, params)
+                yield describe(pictures, params, folder, work, advance)
+
+    def _kept(
+        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+    ) -> dict[int, Descriptors]:
+        settings = params.model_dump(include={"seed", "patches_per_image", "patch_side", "smallest_level"})
+        key = hash_of(pictures.identity, pictures.name, pictures.count, settings, program_of(*MEASURING))
+        target = self.sets / key
+        if target.is_dir():
+            advance(pictures.count)
+        else:
+            with self.scratch() as building:
+                self._check_room(pictures, params)
+                describe(pictures, params, building / key, work, advance)
+                with suppress(OSError):  # another process was faster, with the same result
+                    (building / key).rename(target)
+        os.utime(target)
+        self._forget()
+        levels = levels_of(pictures.resolution, params.smallest_level)
+        return {level: read_descriptors(target, level) for level in levels}
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A temporary folder on the same disk; those of processes that were killed are removed."""
+        make_folder(self.sets)
+        for left_over in self.sets.glob(f"{BUILDING}*"):
+            process = left_over.name.removeprefix(BUILDING).partition("-")[0]
+            if process.isdigit() and not psutil.pid_exists(int(process)):
+                shutil.rmtree(left_over, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self.sets, prefix=f"{BUILDING}{os.getpid()}-") as folder:
+            yield Path(folder)
+
+    def row(self, key: str) -> Distances | None:
+        """A row measured before; None where there is none, or none that can be read."""
+        try:
+            return Distances.of_plain(json.loads((self.rows / f"{key}.json").read_text()))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep_row(self, key: str, distances: Distances) -> None:
+        """Keep a row for another time."""
+        write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
+
+    def _check_room(self, pictures: PictureSet, params: EvaluateParams) -> None:
+        needed = _size_of(pictures, params)
+        free = shutil.disk_usage(self.sets).free
+        if free < needed:
+            raise UserError(
+                f"descriptors of {pictures.count} pictures need {needed / 1e9:.1f} GB in {self.sets}, "
+                f"{free / 1e9:.1f} GB are free: make room, or give --store on another disk"
+            )
+
+    def _forget(self) -> None:
+        kept = [path for path in self.sets.iterdir() if not path.name.startswith(BUILDING)]
+        for path in sorted(kept, key=lambda path: path.stat().st_mtime)[:-KEPT_SETS]:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _size_of(pictures: PictureSet, params: EvaluateParams) -> int:
+    """Bytes of a set's descriptors."""
+    levels = levels_of(pictures.resolution, params.smallest_level)
+    size = CHANNELS * params.patch_side**2 * 4  # bytes of a descriptor
+    return pictures.count * params.patches_per_image * size * len(levels)

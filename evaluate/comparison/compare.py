@@ -1,0 +1,142 @@
+"""Two streams of pictures in, their distance per level out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from evaluate.comparison.distances import Distances, Estimate
+from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import (
+    CHANNELS,
+    Descriptors,
+    DescriptorWriter,
+    draw_places,
+    patches_at,
+)
+from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
+from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.shards import Pictures
+
+AT_ONCE = 4  # pictures that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
+Advance = Callable[[int], None]  # told how many pictures were done
+
+
+@dataclass(frozen=True)
+class PictureSet:
+    """Pictures that can be read from the start as often as wanted."""
+
+    name: str  # sets with other names have their patches at other places
+    count: int
+    resolution: int  # pixels
+    read: Callable[[range], Pictures]  # indices -> (n, r, r, 3) uint8
+    identity: str = ""  # equal for equal pictures; empty: unknown, so nothing is kept for another time
+    called: Callable[[int], int | str] = int  # what a person finds a picture by: number in the data set, file
+
+    def part(self, start: int, count: int, name: str) -> "PictureSet":
+        """`count` of them from `start` on, under another name."""
+        identity = self.identity and f"{self.identity} {start}"
+        return replace(
+            self,
+            name=name,
+            count=count,
+            read=lambda indices: self.read(range(start + indices.start, start + indices.stop)),
+            identity=identity,
+            called=lambda index: self.called(start + index),
+        )
+
+
+def describe(
+    pictures: PictureSet, params: EvaluateParams, folder: Path | None, work: Work, advance: Advance
+) -> dict[int, Descriptors]:
+    """The descriptors of a set at each level, finest first.
+
+    Args:
+        pictures: the set; it is read once, `params.minibatch` pictures at a time.
+        params: the evaluate section.
+        folder: where the descriptors are written, to be memory-mapped; None: they stay on the device.
+        work: where to compute.
+        advance: told how many pictures were done.
+    """
+    levels = levels_of(pictures.resolution, params.smallest_level)
+    side, patches, count = params.patch_side, params.patches_per_image, pictures.count
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+    writers = {
+        level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
+    }
+    places = {level: draw_places(params.seed, pictures.name, level, count, patches, side) for level in levels}
+    for indices, pixels in _minibatches(pictures, params.minibatch):
+
+        def put(part: range, pixels: Pictures = pixels, first: int = indices.start) -> None:
+            smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
+            where = range(first + part.start, first + part.stop)
+            for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
+                chosen = places[level][where.start : where.stop]
+                writers[level].put(where, patches_at(here, below, chosen, side))
+
+        work.each(put, _parts(len(indices), AT_ONCE if work.device is None else len(indices)))
+        advance(len(indices))
+    return {level: writer.finish() for level, writer in writers.items()}
+
+
+def compare(
+    real: dict[int, Descriptors],
+    fake: dict[int, Descriptors],
+    params: EvaluateParams,
+    work: Work,
+    *,
+    same: bool = False,
+) -> Distances:
+    """The distances between two described sets, with their standard errors.
+
+    Args:
+        real: by level.
+        fake: by level, of as many pictures.
+        params: the evaluate section; without `replicates` there are no standard errors.
+        work: where to compute.
+        same: both sets are the same pictures with other patches.
+    """
+    size = params.patch_side**2 * CHANNELS
+    drawn = [
+        draw_directions(params.seed, repeat, size, params.directions) for repeat in range(params.repeats)
+    ]
+    directions = np.concatenate(drawn, axis=1)
+    few = directions[:, : params.replicate_directions]
+    count = len(next(iter(real.values())).moments)
+    halves = Halves.draw(params.seed, params.replicates, count, same=same)
+    along, of_halves = {}, {}
+    for level, descriptors in real.items():
+        along[level] = sliced_wasserstein(descriptors, fake[level], directions, work) * PRINTED_TIMES
+        if halves.real:
+            parts = distances_of_halves(descriptors, fake[level], few, halves, work)
+            of_halves[level] = parts * PRINTED_TIMES
+
+    def estimate(*levels: int) -> Estimate:
+        distances = np.mean([along[level] for level in levels], axis=0)
+        if not of_halves:
+            return Estimate(float(distances.mean()))
+        parts: Values = np.mean([of_halves[level] for level in levels], axis=0)
+        return Estimate(float(distances.mean()), standard_error(parts, distances, halves.rescale))
+
+    return Distances(
+        {level: estimate(level) for level in along}, estimate(*along), (_flat(real), _flat(fake))
+    )
+
+
+def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:
+    """Levels at which a colour channel of a set has no contrast."""
+    return tuple(level for level, each in described.items() if is_flat(each.statistics()[1]).any())
+
+
+def _minibatches(pictures: PictureSet, size: int) -> Iterator[tuple[range, Pictures]]:
+    for indices in _parts(pictures.count, size):
+        yield indices, pictures.read(indices)
+
+
+def _parts(count: int, size: int) -> list[range]:
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]

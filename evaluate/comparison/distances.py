@@ -1,0 +1,96 @@
+"""Distances with their uncertainty: of one level, of all levels, and beside the floor."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+from evaluate.comparison.interval import WITHIN
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number above zero and its standard error, None where it could not be had."""
+
+    value: float
+    error: float | None = None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval; on a logarithmic scale, because distances end at zero."""
+        if self.error is None:
+            return None
+        factor = math.exp(WITHIN * self.error / self.value) if self.value else 1.0
+        return self.value / factor, self.value * factor
+
+    def over(self, other: "Estimate") -> "Estimate | None":
+        """The ratio, None where one is zero; errors are taken as independent: the careful side."""
+        if not other.value or not self.value:
+            return None
+        ratio = self.value / other.value
+        if self.error is None or other.error is None:
+            return Estimate(ratio)
+        return Estimate(ratio, ratio * math.hypot(self.error / self.value, other.error / other.value))
+
+    def overlaps(self, other: "Estimate") -> bool:
+        """Whether the intervals have a value in common; False where there are none."""
+        if self.interval is None or other.interval is None:
+            return False
+        return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
+
+
+def plain(estimate: Estimate | None) -> dict[str, float | None]:
+    """What JSON can hold: value, low, high, rounded to four places as published; None where there is none."""
+    low, high = (estimate and estimate.interval) or (None, None)
+    numbers = {"value": estimate.value if estimate else None, "low": low, "high": high}
+    return {name: None if number is None else round(number, 4) for name, number in numbers.items()}
+
+
+@dataclass(frozen=True)
+class Distances:
+    """Sliced Wasserstein distances times 1000 of one comparison, finest level first."""
+
+    levels: dict[int, Estimate]
+    average: Estimate  # the plain mean of the levels
+    flat: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())  # levels at which either set has no contrast
+
+    def named(self) -> dict[str, Estimate]:
+        """All of them under the published column names."""
+        by_name = {f"SWDx1e3_{level}": estimate for level, estimate in self.levels.items()}
+        return {**by_name, "SWDx1e3_avg": self.average}
+
+    def columns(self) -> dict[str, float]:
+        """The values, rounded to four places as published."""
+        return {name: round(estimate.value, 4) for name, estimate in self.named().items()}
+
+    def plain(self) -> dict[str, Any]:
+        """What JSON can hold; `of_plain` reads it."""
+        return {
+            "levels": {str(level): [each.value, each.error] for level, each in self.levels.items()},
+            "average": [self.average.value, self.average.error],
+            "flat": [list(levels) for levels in self.flat],
+        }
+
+    @classmethod
+    def of_plain(cls, plain: dict[str, Any]) -> Self:
+        """The inverse of `plain`."""
+        levels = {int(level): Estimate(*pair) for level, pair in plain["levels"].items()}
+        first, second = (tuple(levels) for levels in plain["flat"])
+        return cls(levels, Estimate(*plain["average"]), (first, second))
+
+
+@dataclass(frozen=True)
+class Floor:
+    """The distance between real pictures: if disjoint, what no generator can be told from."""
+
+    kind: str  # disjoint: other pictures; reused: other patches of the same pictures, which is too small
+    distances: Distances
+
+    @property
+    def name(self) -> str:
+        """What people read: a floor of re-used pictures is never called the floor alone."""
+        return "floor" if self.kind == "disjoint" else "re-used-images floor"
+
+    def ratios(self, distances: Distances) -> dict[str, Estimate | None]:
+        """Distances over the floor's, by published column name."""
+        floors = self.distances.named()
+        return {name: estimate.over(floors[name]) for name, estimate in distances.named().items()}

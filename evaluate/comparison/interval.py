@@ -1,0 +1,121 @@
+"""How far a distance would move with other pictures and other directions; docs/swd.md explains it.
+
+Source of the principle: Politis, Romano and Wolf, Subsampling, 1999.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, Indices
+from fashion_pggan.distance.swd import CHUNK, Directions, Values, projected, rows_apart, scales_of
+
+WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
+FEWEST = 8  # pictures; of fewer, halves say nothing
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Random halves of two sets of pictures, the same for every level so that levels can be averaged."""
+
+    real: list[Indices]
+    fake: list[Indices]
+    count: int  # pictures of a whole set
+
+    @classmethod
+    def draw(cls, seed: int, replicates: int, count: int, *, same: bool) -> "Halves":
+        """Draw them.
+
+        Args:
+            seed: of the evaluation.
+            replicates: how many halves of each set.
+            count: pictures of a whole set.
+            same: both sets hold the same pictures, and so do their halves; only patches differ.
+        """
+
+        def halves(stream: bytes) -> list[Indices]:
+            return [
+                np.sort(np.random.default_rng([seed, place, *stream]).permutation(count)[: count // 2])
+                for place in range(replicates if count >= FEWEST else 0)
+            ]
+
+        real = halves(b"real")
+        return cls(real, real if same else halves(b"fake"), count)
+
+    @property
+    def rescale(self) -> float:
+        """Variance at the full size over variance of a part drawn without replacement; 1 for even counts."""
+        part = self.count // 2
+        return part / (self.count - part)
+
+
+def distances_of_halves(
+    real: Descriptors, fake: Descriptors, directions: Directions, halves: Halves, work: Work
+) -> Values:
+    """Distances between halves, (replicates, directions); each half is normalised by itself."""
+    ours, theirs = (_by_channel(descriptors, directions, work) for descriptors in (real, fake))
+
+    def apart(place: int) -> Values:
+        one, our_means = _scaled(ours, real, halves.real[place], directions)
+        other, their_means = _scaled(theirs, fake, halves.fake[place], directions)
+        return rows_apart(one, other, our_means - their_means, work)
+
+    return np.stack(work.each(apart, range(len(halves.real))))
+
+
+def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
+    """The standard error of a mean distance.
+
+    Pictures: the variance between half-samples equals, for a set of n drawn pictures, the variance between
+    such sets. Half-samples were measured along few directions only, so what varies from direction to
+    direction is taken out (two-way analysis of variance) as far as the mean of all directions averages it
+    out. Directions: the variance of their mean.
+
+    Args:
+        of_halves: (replicates, few) distances between halves.
+        along: (directions,) distances between the whole sets.
+        rescale: as `Halves.rescale`.
+    """
+    replicates, few = of_halves.shape
+    rows, columns = of_halves.mean(axis=1), of_halves.mean(axis=0)
+    residuals = of_halves - rows[:, None] - columns + of_halves.mean()
+    interaction = np.square(residuals).sum() / ((replicates - 1) * max(few - 1, 1))
+    total = rows.var(ddof=1)
+    pictures = max(total - interaction * (1 / few - 1 / len(along)), total / few)
+    return math.sqrt(pictures * rescale + along.var(ddof=1) / len(along))
+
+
+def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
+    """Each channel's part of the projections, not normalised: (k, 3, pictures, patches)."""
+    count, each = directions.shape[1], len(directions) // CHANNELS
+    rows = np.zeros((count, CHANNELS, len(directions)), dtype=np.float32)
+    for channel in range(CHANNELS):
+        part = slice(channel * each, (channel + 1) * each)
+        rows[:, channel, part] = directions[part].T
+    values = descriptors.tensor
+    columns = torch.from_numpy(rows.reshape(-1, len(directions))).to(work.torch_device)
+    parts = torch.empty(len(columns), len(values), device=work.torch_device)
+
+    def project(start: int) -> None:
+        projected(values[start : start + CHUNK], columns, parts[:, start : start + CHUNK])
+
+    work.each(project, range(0, len(values), CHUNK))
+    return parts.view(count, CHANNELS, len(descriptors.moments), -1)
+
+
+def _scaled(
+    parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions
+) -> tuple[Tensor, Values]:
+    """Projections (k, m) of chosen pictures in deviations of their own, and their means (k,)."""
+    means, deviations = descriptors.statistics(chosen)
+    scales = scales_of(deviations)
+    totals = directions.reshape(CHANNELS, -1, directions.shape[1]).sum(axis=1)  # (3, k)
+    index = torch.from_numpy(chosen).to(parts.device)
+    out = parts[:, 0].index_select(1, index) * float(scales[0])
+    for channel in range(1, CHANNELS):
+        out.add_(parts[:, channel].index_select(1, index), alpha=float(scales[channel]))
+    return out.flatten(1), (means * scales) @ totals

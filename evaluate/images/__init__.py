@@ -1,0 +1,1 @@
+"""Datasets, snapshots and folders in; streams of images to compare out."""

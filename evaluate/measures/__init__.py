@@ -1,0 +1,1 @@
+"""Measures beside the distance: variation, memorisation, features."""

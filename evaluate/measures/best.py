@@ -1,0 +1,61 @@
+"""What is measured of the best snapshot alone: how much its pictures vary, and whether they are copies."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evaluate.comparison.compare import PictureSet
+from evaluate.comparison.distances import plain
+from evaluate.measures.feature_network import FeatureNetwork, measure_features
+from evaluate.measures.memorisation import find_copies, write_pairs
+from evaluate.measures.ms_ssim import SMALLEST, variation
+from fashion_pggan.devices import Work
+from fashion_pggan.files import write_text
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.progress import Progress
+
+
+def measure_best(
+    kimg: float,
+    fakes: PictureSet,
+    reals: PictureSet,
+    folder: Path,
+    params: EvaluateParams,
+    work: Work,
+    network: FeatureNetwork | None,
+) -> dict[str, Any]:
+    """Measure it, and write down its pictures nearest to training pictures.
+
+    Args:
+        kimg: of the snapshot.
+        fakes: its pictures, as many as are wanted.
+        reals: the whole training set.
+        folder: for `copies.png`, its pictures nearest to training pictures, and `copies.json`.
+        params: the evaluate section.
+        work: where to compute.
+        network: of the user's, for FID and its like.
+
+    Returns:
+        Facts for `dvc metrics`; what the parameters leave out is None.
+    """
+    facts: dict[str, Any] = {"kimg": kimg, "ms_ssim": None, "copies": None, "features": None}
+    pairs = min(params.variation_pairs, reals.count // 2)
+    if pairs and reals.resolution >= SMALLEST:
+        with Progress("comparing pairs", 4 * pairs, "pictures") as progress:
+            of_fakes, of_reals = (
+                variation(each.part(0, 2 * pairs, each.name), params.minibatch, work, progress.advance)
+                for each in (fakes, reals)
+            )
+        facts["ms_ssim"] = {
+            "pairs": pairs,
+            "generated": plain(of_fakes.similarity),
+            "real": plain(of_reals.similarity),
+        }
+    some = fakes.part(0, params.copies_images, fakes.name)
+    found = find_copies(some, reals)
+    write_pairs(folder / "copies.png", found, some, reals)
+    write_text(folder / "copies.json", json.dumps(found.distances()) + "\n")
+    facts["copies"] = found.facts()
+    if network:
+        facts["features"] = measure_features(network, reals, fakes, params.feature_neighbours, params)
+    return facts

@@ -1,0 +1,167 @@
+"""A feature network that a user gives as a file: pictures in, vectors out."""
+
+import logging
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
+from torch import Tensor
+
+from evaluate.comparison.compare import Advance, PictureSet
+from evaluate.measures.features import feature_distances
+from fashion_pggan.devices import Work
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.progress import Progress
+
+log = logging.getLogger(__name__)
+
+Range = Literal["0..255", "0..1", "-1..1"]
+Run = Callable[[Tensor], Tensor]  # (n, 3, side, side) -> (n, d)
+
+SCALES: dict[str, tuple[float, float]] = {
+    "0..255": (1.0, 0.0),
+    "0..1": (1 / 255, 0.0),
+    "-1..1": (2 / 255, -1.0),
+}
+INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
+
+
+class FeatureNetwork:
+    """A network with the way its pictures are prepared.
+
+    Args:
+        path: `.onnx`, `.pt2` (torch.export) or `.pt` (TorchScript).
+        side: pixels of its pictures; 0: as they come.
+        pixels: the range of its pixel values.
+        work: where it runs.
+
+    Raises:
+        UserError: the file is missing or cannot be read.
+    """
+
+    def __init__(self, path: Path, side: int, pixels: Range, work: Work) -> None:
+        if not path.is_file():
+            raise UserError(
+                f"no feature network at {path}: nothing is downloaded; give a file of your own, "
+                "such as Inception's weights (docs/swd.md, Measures that need a network)"
+            )
+        self.path, self.side, self.work = path, side, work
+        self.scale, self.shift = SCALES[pixels]
+        try:
+            self.run = LOADERS.get(path.suffix, _torchscript)(path, work.torch_device)
+        except UserError:
+            raise
+        except Exception as error:  # each loader has errors of its own
+            raise UserError(f"{path} cannot be read as a feature network: {_line(error)}") from error
+
+    @torch.no_grad()
+    def features(self, pictures: PictureSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
+        """Features of a set, (n, d).
+
+        Raises:
+            UserError: the network does not take such pictures, or gives no vectors.
+        """
+        found = []
+        for start in range(0, pictures.count, minibatch):
+            pixels = pictures.read(range(start, min(start + minibatch, pictures.count)))
+            try:
+                answer = self.run(self._prepared(torch.from_numpy(pixels).to(self.work.torch_device)))
+            except Exception as error:  # what a user's network raises is not known
+                raise UserError(f"{self.path} cannot be run on {pixels.shape}: {_line(error)}") from error
+            if answer.ndim < 2 or len(answer) != len(pixels):
+                raise UserError(
+                    f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} pictures: "
+                    "give a network with a vector per picture"
+                )
+            if not answer.isfinite().all():
+                raise UserError(
+                    f"{self.path} gives values that are not finite for pictures {start} to "
+                    f"{start + len(pixels) - 1}: give another network, or another range of pixel values "
+                    "(--pixels, evaluate.feature_pixels)"
+                )
+            found.append(answer.flatten(1).double().cpu().numpy())
+            advance(len(pixels))
+        return np.concatenate(found)
+
+    def _prepared(self, pixels: Tensor) -> Tensor:
+        planes = pixels.permute(0, 3, 1, 2).float()
+        if self.side and self.side != planes.shape[-1]:
+            size = (self.side, self.side)
+            planes = F.interpolate(planes, size, mode="bilinear", antialias=True, align_corners=False)
+        return planes * self.scale + self.shift
+
+
+def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
+    """The network that the parameters name; None where they name none, which is said; raises as the class."""
+    if params.feature_network:
+        return FeatureNetwork(Path(params.feature_network), params.feature_side, params.feature_pixels, work)
+    log.info(
+        "no FID, KID, precision, recall, density and coverage: nothing is downloaded; name a weights file of "
+        "your own in evaluate.feature_network of params.yaml"
+    )
+    return None
+
+
+def measure_features(
+    network: FeatureNetwork, real: PictureSet, fake: PictureSet, neighbours: int, params: EvaluateParams
+) -> dict[str, Any]:
+    """Compare as many pictures of each set as the smaller has; the facts for JSON.
+
+    Of the parameters the minibatch, the seed and the replicates are used.
+
+    Raises:
+        UserError: there are too few pictures for so many neighbours, or the network cannot be run on them.
+    """
+    count = min(real.count, fake.count)
+    if not 0 < neighbours < count:
+        raise UserError(
+            f"{neighbours} neighbours of {count} pictures: give from 1 to {count - 1} (--neighbours, or "
+            "evaluate.feature_neighbours), or more pictures"
+        )
+    with Progress("features", 2 * count, "pictures") as progress:
+        ours, theirs = (
+            network.features(each.part(0, count, each.name), params.minibatch, progress.advance)
+            for each in (real, fake)
+        )
+    found = asdict(
+        feature_distances(ours, theirs, neighbours, seed=params.seed, replicates=params.replicates)
+    )
+    return {**found, "network": network.path.name, "neighbours": neighbours}
+
+
+def _onnx(path: Path, device: torch.device) -> Run:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UserError(f"{path} needs onnxruntime: {INSTALL}") from None
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    name = session.get_inputs()[0].name
+    return lambda planes: torch.from_numpy(session.run(None, {name: planes.cpu().numpy()})[0])
+
+
+def _exported(path: Path, device: torch.device) -> Run:
+    module: Run = torch.export.load(path).module().to(device)
+    return module
+
+
+def _torchscript(path: Path, device: torch.device) -> Run:
+    with warnings.catch_warnings():  # PyTorch advises torch.export; Inception's file in use is TorchScript
+        warnings.simplefilter("ignore", DeprecationWarning)
+        module: Run = torch.jit.load(path, map_location=device).eval()  # type: ignore[no-untyped-call]  # PyTorch has none
+    return module
+
+
+LOADERS: dict[str, Callable[[Path, torch.device], Run]] = {".onnx": _onnx, ".pt2": _exported}
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,171 @@
+"""Memorisation: generated pictures beside the training pictures they are nearest to, and what that says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evaluate.comparison.compare import PictureSet
+from evaluate.measures.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
+from fashion_pggan.errors import UserError
+from fashion_pggan.images.grid import write_grid
+from fashion_pggan.progress import Progress
+from generate.checks.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
+
+SHEET_PAIRS = 24
+SAID = 5  # copies named on a terminal
+SHEET_COLUMNS = 8  # pictures, two of a pair
+QUANTILES = (0.0, 0.01, 0.05, 0.5)
+RARE = 0.01  # a real picture is as near to another as this in one case of a hundred
+NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/swd.md"
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Neighbours of generated pictures, and of real ones among the others."""
+
+    generated: Neighbours
+    real: Neighbours  # of them copies were passed over
+    real_copies: int = 0  # real pictures that have copies among the others
+    generated_called: Callable[[int], int | str] = int
+    training_called: Callable[[int], int | str] = int
+
+    @property
+    def threshold(self) -> float:
+        """The distance within which one real picture of a hundred lies of another, in grey levels."""
+        if not len(self.real.pixels):
+            return COPY_LEVELS
+        return max(float(np.quantile(self.real.pixels, RARE)), COPY_LEVELS)
+
+    @property
+    def near(self) -> int:
+        """How many generated pictures are as near to a training picture as that, or are copies of one."""
+        return int(((self.generated.pixels <= self.threshold) | self.generated.copies).sum())
+
+    @property
+    def copies(self) -> int:
+        """How many generated pictures are copies of a training picture."""
+        return int(self.generated.copies.sum())
+
+    def facts(self) -> dict[str, Any]:
+        """What `dvc metrics` shows."""
+        return {
+            "pictures": len(self.generated.pixels),
+            "copies": self.copies,
+            "near": self.near,
+            "near_share": round(self.near / len(self.generated.pixels), 4),
+            "expected_share": RARE,
+            "real_copies": self.real_copies,
+            "generated": _quantiles(self.generated),
+            "real": _quantiles(self.real),
+        }
+
+    def distances(self) -> dict[str, Any]:
+        """Every distance, and the pairs on the sheet in its order; docs/swd.md describes the form."""
+        near = self.generated
+        return {
+            "threshold": round(self.threshold, 4),
+            "copy_levels": COPY_LEVELS,
+            "copy_bits": COPY_BITS,
+            "generated": [round(float(each), 3) for each in near.pixels],
+            "real": [round(float(each), 3) for each in self.real.pixels],
+            "pairs": self.pairs(SHEET_PAIRS),
+        }
+
+    def pairs(self, count: int) -> list[dict[str, Any]]:
+        """The closest pairs by either measure, closest first, by what a person finds them by."""
+        near = self.generated
+        return [
+            {
+                "generated": self.generated_called(int(place)),
+                "training": self.training_called(int(near.index[place])),
+                "mirrored": bool(near.mirrored[place]),
+                "pixels": round(float(near.pixels[place]), 3),
+                "bits": int(near.bits[place]),
+            }
+            for place in near.closest(count, self.threshold)
+        ]
+
+    def text(self) -> str:
+        """For a terminal."""
+        rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
+        for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
+            if len(found.pixels):
+                numbers = [f"{np.quantile(found.pixels, share):.1f}" for share in QUANTILES]
+                rows.append([name, *numbers, f"{np.median(found.bits):.0f}"])
+        lines = [
+            f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
+        ]
+        return "\n".join(
+            [
+                "distance of each picture to its nearest training picture, grey levels of 255:",
+                *lines,
+                *self._sentences(),
+            ]
+        )
+
+    def _sentences(self) -> list[str]:
+        count = len(self.generated.pixels)
+        sentences = [
+            f"{self.copies} of {count} generated pictures are copies of training pictures: within "
+            f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits",
+            f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training picture "
+            f"as {RARE:.0%} of real pictures are to another, {self.threshold:.1f} grey levels",
+        ]
+        if self.copies:
+            pairs = self.pairs(min(SAID, self.copies))
+            shown = ", ".join(f"{pair['generated']} of {pair['training']}" for pair in pairs)
+            sentences.append(f"the closest: {shown}")
+        if self.real_copies:
+            sentences.append(
+                f"{self.real_copies} of the training pictures that were compared have copies in the training "
+                "set, which were passed over: remove them by python -m curate"
+            )
+        return [*sentences, NOT_FOUND]
+
+
+def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
+    """Look for the nearest training picture of each generated picture, and of up to 1,000 training pictures.
+
+    Args:
+        generated: the pictures in question.
+        training: what the generator was shown.
+
+    Raises:
+        UserError: the sets do not fit each other.
+    """
+    if generated.resolution != training.resolution:
+        raise UserError(
+            f"pictures of {generated.resolution} and {training.resolution} px cannot be compared: "
+            "give pictures of the training's resolution"
+        )
+    if training.count < 2:
+        raise UserError(f"{training.count} training pictures have no neighbours: give 2 or more")
+    some = training.part(0, min(training.count, COMPARED), training.name)
+    total = training.count + generated.count + some.count
+    with Progress("looking for copies", total, "pictures") as progress:
+        looked_in = training_of(training, progress.advance)
+        nearest = neighbours_of(generated, looked_in, progress.advance)
+        real = neighbours_among(some, looked_in, progress.advance)
+        return Copies(nearest, *real, generated.called, training.called)
+
+
+def write_pairs(path: Path, found: Copies, generated: PictureSet, training: PictureSet) -> None:
+    """Write the closest pairs as a contact sheet: a generated picture, to its right its neighbour."""
+    pictures, near = [], found.generated
+    for place in near.closest(SHEET_PAIRS, found.threshold):
+        pictures.append(read_one(generated, int(place), False))
+        pictures.append(read_one(training, int(near.index[place]), bool(near.mirrored[place])))
+    write_grid(path, np.stack(pictures), SHEET_COLUMNS)
+
+
+def _quantiles(found: Neighbours) -> dict[str, float] | None:
+    if not len(found.pixels):
+        return None
+    named = zip(("closest", "percent_1", "percent_5", "median"), QUANTILES, strict=True)
+    return {
+        **{name: round(float(np.quantile(found.pixels, share)), 3) for name, share in named},
+        "median_bits": float(np.median(found.bits)),
+    }

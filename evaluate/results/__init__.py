@@ -1,0 +1,1 @@
+"""Distances in; tables and a page of one comparison out."""

@@ -1,0 +1,27 @@
+"""One comparison as an HTML page that needs nothing else."""
+
+from datetime import UTC, datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from evaluate.comparison.pair import Pair
+from evaluate.results.table import interval_of
+
+
+def page_of(pair: Pair, first: str, second: str) -> str:
+    """The page of a comparison of two sets with these names."""
+    environment = Environment(
+        loader=PackageLoader("evaluate.results", ""),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("pair.html.j2").render(
+        pair=pair,
+        first=first,
+        second=second,
+        ratios=pair.floor.ratios(pair.distances) if pair.floor else {},
+        interval_of=interval_of,
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )

@@ -1,0 +1,113 @@
+"""What an evaluation of a training came to: rows, floor, the best snapshot and its rival."""
+
+from dataclasses import dataclass
+from itertools import chain
+
+from evaluate.comparison.distances import Estimate, Floor, plain
+from evaluate.comparison.pair import about_contrast, about_floor, about_number
+from evaluate.results.table import Row, as_text
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that was measured."""
+
+    images: int  # per set
+    floor: Floor
+    rows: list[Row]  # least trained first
+    asked: int | None = None  # pictures per set
+
+    @property
+    def ranked(self) -> list[Row]:
+        """The snapshots, smallest average distance first."""
+        return sorted(self.rows, key=lambda row: row.distances.average.value)
+
+    @property
+    def best(self) -> Row:
+        """The snapshot with the smallest average distance."""
+        return self.ranked[0]
+
+    @property
+    def runner_up(self) -> Row | None:
+        """The second, where its interval overlaps the best's: the data do not tell which is better."""
+        first, *others = self.ranked
+        if not others or not first.distances.average.overlaps(others[0].distances.average):
+            return None
+        return others[0]
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know beside the floor, a sentence each."""
+        fewer = about_number(self.images, self.asked)
+        flat = [
+            about_contrast(row.distances, "the real set", f"the snapshot at {row.kimg:.1f} kimg")
+            for row in self.rows
+        ]
+        return list(dict.fromkeys([*([fewer] if fewer else []), *chain.from_iterable(flat)]))
+
+    def ratio(self, row: Row) -> Estimate | None:
+        """The average distance of a row over that of the floor."""
+        return row.distances.average.over(self.floor.distances.average)
+
+    def metrics(self, seed: int) -> dict[str, object]:
+        """What `dvc metrics` shows."""
+        return {
+            "images": self.images,
+            "images_asked": self.asked,
+            "seed": seed,
+            "floor": {"kind": self.floor.kind, **self.floor.distances.columns()},
+            "untrained": self._facts(self.rows[0]) if self.rows[0].kimg == 0 else None,
+            "best": self._facts(self.best),
+            "runner_up": self._facts(self.runner_up) if self.runner_up else None,
+            "last": self._facts(self.rows[-1]),
+        }
+
+    def facts(self, seed: int) -> dict[str, object]:
+        """The whole table with intervals, floors and ratios; docs/swd.md describes the form."""
+        floors = self.floor.distances.named()
+        return {
+            "images": self.images,
+            "images_asked": self.asked,
+            "seed": seed,
+            "floor": {
+                "kind": self.floor.kind,
+                "about": about_floor(self.floor.kind, self.images),
+                "columns": {name: plain(estimate) for name, estimate in floors.items()},
+            },
+            "notes": self.notes,
+            "rows": [self._row_facts(row) for row in self.rows],
+            "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
+            "runner_up": self.runner_up
+            and {"kimg": self.runner_up.kimg, "snapshot": self.runner_up.snapshot},
+        }
+
+    def _row_facts(self, row: Row) -> dict[str, object]:
+        ratios = self.floor.ratios(row.distances)
+        columns = {
+            name: {**plain(estimate), **{f"ratio_{key}": end for key, end in plain(ratios[name]).items()}}
+            for name, estimate in row.distances.named().items()
+        }
+        return {"kimg": row.kimg, "snapshot": row.snapshot, "columns": columns}
+
+    def text(self) -> str:
+        """The table for a terminal."""
+        labelled = [(f"{row.kimg:.1f}k", row.distances.named()) for row in self.rows]
+        lines = [
+            as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
+            f"{self.images} pictures per set; lower is better; below each number its 95 % interval",
+            *self.notes,
+            f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
+            f"best by average: {self.best.kimg:.1f}k",
+        ]
+        if self.runner_up:
+            lines[-1] += f"; {self.runner_up.kimg:.1f}k is not told from it: their intervals overlap"
+        return "\n".join(lines)
+
+    def _facts(self, row: Row) -> dict[str, float]:
+        facts = row.columns()
+        del facts["images"]  # of all rows: said once
+        if row.distances.average.interval:
+            facts["avg_low"], facts["avg_high"] = (round(end, 4) for end in row.distances.average.interval)
+        if ratio := self.ratio(row):
+            facts["ratio_to_floor"] = round(ratio.value, 4)
+        return facts

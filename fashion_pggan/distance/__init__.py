@@ -1,0 +1,1 @@
+"""Images in; pyramids, descriptors and their sliced Wasserstein distance out."""

@@ -1,0 +1,44 @@
+"""The distance of two small sets that lie in memory, as the training loop needs it."""
+
+import numpy as np
+import torch
+
+from fashion_pggan.devices import Work
+from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_places, patches_at
+from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
+from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
+from fashion_pggan.shards import Pictures
+
+SMALLEST = 16  # pixels, of a level
+PATCHES = 128  # per picture and level
+SIDE = 7  # pixels, of a patch
+DIRECTIONS = 128
+
+
+def distance_of(real: Pictures, fake: Pictures, *, seed: int) -> float:
+    """The sliced Wasserstein distance, times 1000, averaged over the levels.
+
+    Args:
+        real: (n, r, r, 3) uint8, r a power of two from 16 on.
+        fake: the same shape.
+        seed: of patches and directions.
+    """
+    work = Work()
+    described = [
+        _described(pictures, name, seed, work) for pictures, name in ((real, "real"), (fake, "fake"))
+    ]
+    directions = draw_directions(seed, 0, CHANNELS * SIDE**2, DIRECTIONS)
+    distances = [
+        sliced_wasserstein(one, other, directions, work).mean() for one, other in zip(*described, strict=True)
+    ]
+    return float(np.mean(distances)) * PRINTED_TIMES
+
+
+def _described(pictures: Pictures, name: str, seed: int, work: Work) -> list[Descriptors]:
+    smoothed = gaussian_pyramid(torch.from_numpy(pictures), SMALLEST, work)
+    levels = levels_of(pictures.shape[1], SMALLEST)
+    described = []
+    for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
+        places = draw_places(seed, name, level, len(pictures), PATCHES, SIDE)
+        described.append(Descriptors.of(patches_at(here, below, places, SIDE), len(pictures)))
+    return described

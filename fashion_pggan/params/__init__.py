@@ -1,0 +1,1 @@
+"""params.yaml and presets in; frozen, strict, typed sections out."""

@@ -1,0 +1,156 @@
+"""`python -m fashion_pggan.params.preset NAME`, or `make use PRESET=NAME`: make a preset the params.yaml.
+
+A preset is a whole params.yaml, or what differs from another one, which it names as `base`.
+"""
+
+import argparse
+import io
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ruamel.yaml import YAML
+
+from fashion_pggan.command import run_command
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_bytes, write_text
+from fashion_pggan.params.sections import Params, load_params, parse_params
+
+BEFORE = "params.before.yaml"
+PARAMS = Path("params.yaml")
+SHIPPED = Path(__file__).parents[2] / "presets"  # in the repository, and where the program is installed
+DEFAULT = "paper"
+
+log = logging.getLogger(__name__)
+
+
+def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> str:
+    """Make `params` the preset `name` with `settings` in place; what was there is kept beside it.
+
+    Args:
+        name: of a file in `presets`, without its ending.
+        settings: `section.key=value`, the value in YAML.
+        presets: the folder of presets.
+        params: the file to replace, in one step.
+
+    Returns:
+        One line: what was done and what to do next.
+
+    Raises:
+        UserError: no such preset, or it and the settings make no valid parameters; nothing is changed.
+    """
+    text = with_settings(preset_text(presets, name), dict(_parsed(setting) for setting in settings))
+    source = " with ".join([f"preset {name}", *([", ".join(settings)] if settings else [])])
+    checked = parse_params(text, source)
+    kept = ""
+    if params.is_file() and params.read_bytes() != text.encode():
+        write_bytes(params.with_name(BEFORE), params.read_bytes())
+        kept = f" (what it was is in {BEFORE})"
+    write_text(params, text)
+    return f"{params} is now {source}{kept}; next: {_next_step(checked)}"
+
+
+def with_settings(text: str, settings: Mapping[tuple[str, str], Any]) -> str:
+    """The params in `text` with each (section, key) set to its value; comments and order stay."""
+    if not settings:
+        return text
+    round_trip = YAML()
+    round_trip.preserve_quotes = True
+    round_trip.indent(mapping=2, sequence=4, offset=2)
+    round_trip.width = 2**16  # no line is broken that was whole
+    values = round_trip.load(text)
+    for (section, key), value in settings.items():
+        values.setdefault(section, {})[key] = value
+    out = io.StringIO()
+    round_trip.dump(values, out)
+    return out.getvalue()
+
+
+def preset_text(presets: Path, name: str) -> str:
+    """A preset as a whole params.yaml.
+
+    Raises:
+        UserError: there is none of this name, or it does not say what differs from which other.
+    """
+    text = _read(presets, name)
+    values = YAML().load(text)
+    if not isinstance(values, dict) or "base" not in values:
+        return text
+    base = values.pop("base")
+    if base == name or not all(isinstance(section, dict) for section in values.values()):
+        raise UserError(
+            f"{presets / name}.yaml: write base: another preset's name, then sections with settings"
+        )
+    settings = {(section, key): value for section, keys in values.items() for key, value in keys.items()}
+    return with_settings(_read(presets, base), settings)
+
+
+def params_or_shipped(path: Path | None, section: str) -> Params:
+    """The parameters in a file, or in params.yaml here; where neither is, of the shipped preset `paper`.
+
+    Args:
+        path: the file; None: none was given.
+        section: what of it is used, to say so.
+
+    Raises:
+        UserError: the file that was given is missing, or one is no params file.
+    """
+    if path or PARAMS.is_file():
+        return load_params(path or PARAMS)
+    log.info("no params.yaml here: section %s is that of the preset %s (see --params)", section, DEFAULT)
+    return parse_params(preset_text(SHIPPED, DEFAULT), f"preset {DEFAULT}")
+
+
+def cache_of(name: str) -> Path:
+    """Where something is kept between runs: in runs/ beside a params.yaml, else in the user's cache."""
+    if PARAMS.is_file():
+        return Path("runs") / name
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "fashion-pggan" / name
+
+
+def _read(presets: Path, name: str) -> str:
+    known = sorted(path.stem for path in presets.glob("*.yaml"))
+    if name not in known:
+        raise UserError(
+            f"no preset {name!r} in {presets}: there is {', '.join(known) or 'none'}; "
+            "the demo is params.yaml as cloned (git checkout params.yaml)"
+        )
+    return (presets / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _parsed(setting: str) -> tuple[tuple[str, str], Any]:
+    name, equals, value = setting.partition("=")
+    section, dot, key = name.partition(".")
+    if not (equals and dot and section and key):
+        raise UserError(f"--set {setting}: write section.key=value, such as train.total_kimg=50.0")
+    try:
+        return (section, key), yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"--set {setting}: the value is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _next_step(params: Params) -> str:
+    crawl = params.crawl
+    if crawl.provider != "demo" and not crawl.contact:
+        return "set crawl.contact in it, put API keys into the environment (docs/crawling.md), then dvc repro"
+    if crawl.provider == "demo" and crawl.shop_pictures and not Path(crawl.shop_pictures).is_dir():
+        return f"put pictures into {crawl.shop_pictures}, which is no folder yet, then dvc repro"
+    return "dvc repro"
+
+
+def main() -> None:
+    """Read the command line and switch."""
+    parser = argparse.ArgumentParser(prog="python -m fashion_pggan.params.preset", description=__doc__)
+    parser.add_argument("name", help="of a file in presets/, without .yaml")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="settings")
+    parser.add_argument("--out", type=Path, default=Path("params.yaml"), help="the file to write")
+    given = parser.parse_args()
+    log.info(use(given.name, given.settings, presets=Path("presets"), params=given.out))
+
+
+if __name__ == "__main__":
+    run_command(main)

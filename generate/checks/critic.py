@@ -1,0 +1,79 @@
+"""How real a run's critic finds a picture; each is scored for itself, so that its score does not move."""
+
+from pathlib import Path
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.shards import Pictures
+from generate.sampling.sampler import Sampler, workers
+from train.model.networks import Critic, downscale
+from train.saved.checkpoint import newest_state
+from train.step.flat import pieces_of
+
+COMPANY_SEED = 0
+CPU = torch.device("cpu")
+
+
+class Scorer:
+    """A critic that scores pictures of a snapshot.
+
+    The critic compares the pictures of a group. Each is scored in the company of the same few others, which
+    the snapshot makes of fixed latents: alone it would be taken for one of many equal pictures.
+
+    Args:
+        critic: the network.
+        sampler: the snapshot.
+        images_shown: to the critic.
+    """
+
+    def __init__(self, critic: Critic, sampler: Sampler, images_shown: int) -> None:
+        self.critic, self.lod, self.images_shown = critic, sampler.lod, images_shown
+        company = sampler.pictures(COMPANY_SEED, range(critic.architecture.stddev_group - 1))
+        self.company = self._as_input(company)
+
+    @classmethod
+    def of(cls, runs: Path, sampler: Sampler) -> "Scorer":
+        """The critic of the run that a snapshot is of, from its newest checkpoint.
+
+        Args:
+            runs: the run's folder, or the one that holds a folder per run.
+            sampler: the snapshot.
+
+        Raises:
+            UserError: the run is not there, or is another.
+        """
+        folder = runs / sampler.params_hash
+        folder = folder if folder.is_dir() else runs
+        state = newest_state(folder, CPU)
+        if state is None:
+            raise UserError(
+                f"no critic of run {sampler.params_hash} in {runs}, and a snapshot holds none: give "
+                "--runs the folder of its checkpoints, or set generate.reject_scores to 0.0"
+            )
+        critic = Critic(sampler.generator.architecture)
+        parameters = list(critic.parameters())
+        try:
+            vector = cast("Tensor", state["tensors"]["critic"])
+            for parameter, piece in zip(parameters, pieces_of(vector, parameters), strict=True):
+                parameter.data = piece.contiguous()
+            return cls(critic.eval().requires_grad_(False), sampler, int(state["images_shown"]))
+        except (KeyError, RuntimeError, TypeError) as error:
+            raise UserError(
+                f"the checkpoint in {folder} does not fit the snapshot ({error}): give --runs its own run"
+            ) from error
+
+    def scores(self, pictures: Pictures) -> list[float]:
+        """A score per picture (n, resolution, resolution, 3), higher for more real."""
+        return list(workers().map(self._score, pictures))
+
+    @torch.no_grad()
+    def _score(self, picture: Pictures) -> float:
+        group = torch.cat([self._as_input(picture[None]), self.company])
+        return float(self.critic(group, self.lod)[0])
+
+    def _as_input(self, pictures: Pictures) -> Tensor:
+        tensors = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+        return downscale(tensors, 2 ** int(self.lod)).contiguous()

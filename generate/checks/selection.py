@@ -1,0 +1,129 @@
+"""Which pictures go into a data set: near copies and low scores are left out, if that is wanted."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import GenerateParams
+from fashion_pggan.shards import Pictures
+from generate.checks.critic import Scorer
+from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training, Usual
+from generate.sampling.sampler import Sampler, workers
+
+SCORED = 256  # of the first latents, whose scores say what is low
+FEW = 0.01  # share of pictures that must pass
+AFTER = 2000  # pictures looked at before that is asked
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A picture and what is known of it."""
+
+    index: int  # of its latent
+    pixels: Pictures  # (resolution, resolution, 3)
+    neighbour: Neighbour | None  # None: not looked for
+    score: float | None
+
+
+class Judge:
+    """Measures pictures and keeps those that pass.
+
+    Args:
+        sampler: the snapshot, truncated as wanted.
+        params: the generate section.
+        training: what it was trained on, if known.
+        scorer: its critic, if wanted.
+
+    Raises:
+        UserError: near copies are to be left out and the training data set is not given.
+    """
+
+    def __init__(
+        self, sampler: Sampler, params: GenerateParams, training: Training | None, scorer: Scorer | None
+    ) -> None:
+        if params.reject_copies and training is None:
+            raise UserError(
+                "generate.reject_copies needs the training data set: give --data data/curated, or "
+                "set it to 0.0"
+            )
+        self.params, self.training, self.scorer = params, training, scorer
+        self.seen, self.passed = 0, 0
+        self.rejected: Counter[str] = Counter()
+        self.usual = training.between_training_pictures() if training else Usual([], 0)
+        self.nearest_allowed = COPY_LEVELS
+        if self.usual.distances:
+            self.nearest_allowed = float(np.quantile(self.usual.distances, params.reject_copies))
+        self.lowest_allowed = self._lowest(sampler) if scorer else 0.0
+
+    @property
+    def rejects(self) -> bool:
+        """Whether pictures may be left out."""
+        return bool(self.params.reject_copies or self.params.reject_scores)
+
+    def kept(self, start: int, pictures: Pictures, most: int) -> list[Candidate]:
+        """Those of the pictures (n, r, r, 3) of latents from `start` on that pass, `most` at most.
+
+        Raises:
+            UserError: hardly a picture passes.
+        """
+        near = workers().map(self.training.nearest, pictures) if self.training else None
+        neighbours = [found[0] for found in near] if near else [None] * len(pictures)
+        scores = self.scorer.scores(pictures) if self.scorer else [None] * len(pictures)
+        passed: list[Candidate] = []
+        for place, (pixels, neighbour, score) in enumerate(zip(pictures, neighbours, scores, strict=True)):
+            if len(passed) == most:
+                break
+            candidate = Candidate(start + place, pixels, neighbour, score)
+            reason = self._reason(candidate)
+            self.seen += 1
+            if reason:
+                self.rejected[reason] += 1
+            else:
+                passed.append(candidate)
+        self.passed += len(passed)
+        self._check_pace()
+        return passed
+
+    def facts(self) -> dict[str, Any]:
+        """What was left out, and by which measure."""
+        facts: dict[str, Any] = {
+            "rejected_copies": self.rejected["copies"],
+            "rejected_scores": self.rejected["scores"],
+        }
+        if usual := self.usual.distances:
+            closest, hundredth, median = np.quantile(usual, (0.0, 0.01, 0.5)).round(3).tolist()
+            facts |= {"real_closest": closest, "real_percent_1": hundredth, "real_median": median}
+        if self.training:
+            facts["real_copies"] = self.usual.copies
+        if self.params.reject_copies:
+            facts |= {"copy_threshold": self.nearest_allowed, "copy_bits": COPY_BITS}
+        if self.scorer:
+            facts |= {"score_threshold": self.lowest_allowed, "score_sample": SCORED}
+            facts["critic_kimg"] = self.scorer.images_shown / 1000
+        return facts
+
+    def _reason(self, candidate: Candidate) -> str:
+        near = candidate.neighbour
+        if self.params.reject_copies and near and (near.copy or near.distance <= self.nearest_allowed):
+            return "copies"
+        if candidate.score is not None and candidate.score < self.lowest_allowed:
+            return "scores"
+        return ""
+
+    def _lowest(self, sampler: Sampler) -> float:
+        assert self.scorer is not None
+        scores: list[float] = []
+        for start in range(0, SCORED, self.params.minibatch):
+            indices = range(start, min(start + self.params.minibatch, SCORED))
+            scores += self.scorer.scores(sampler.pictures(self.params.seed, indices))
+        return float(np.quantile(scores, self.params.reject_scores))
+
+    def _check_pace(self) -> None:
+        if self.seen >= AFTER and self.passed < FEW * self.seen:
+            raise UserError(
+                f"{self.passed} of {self.seen} pictures passed ({dict(self.rejected)}): lower "
+                "generate.reject_copies or generate.reject_scores"
+            )

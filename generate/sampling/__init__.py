@@ -1,0 +1,1 @@
+"""A snapshot and latent vectors in; images, grids and films out."""

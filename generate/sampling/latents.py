@@ -1,0 +1,72 @@
+"""Ways about the latent space: from one garment to another, and along the directions that change most."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from train.model.layers import pixel_norm
+from train.model.networks import Generator
+
+DIRECTIONS = 8  # kept of a generator
+ALIGNED = 1e-4  # sine of the angle below which the arc between two vectors is a line
+
+
+def between(first: Tensor, second: Tensor, share: float) -> Tensor:
+    """The point at `share` of the way from one latent vector to another, along the arc between them.
+
+    A straight line would pass closer to the origin than any latent that the training drew; here that is
+    undone by the generator, which normalises, but the pictures in the middle would go by in a hurry.
+
+    Args:
+        first: (latent_size,).
+        second: (latent_size,).
+        share: 0 gives `first`, 1 `second`.
+
+    Source: Shoemake 1985; White 2016.
+    """
+    if share in (0, 1):
+        return second if share else first
+    cosine = torch.dot(first, second) / (first.norm() * second.norm())
+    angle = torch.arccos(cosine.clamp(-1, 1))
+    sine = torch.sin(angle)
+    if sine < ALIGNED:
+        return first + (second - first) * share
+    return (torch.sin((1 - share) * angle) * first + torch.sin(share * angle) * second) / sine
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Directions at right angles to each other, by how strongly the generator's first layer answers."""
+
+    vectors: Tensor  # (k, latent_size), unit
+    shares: list[float]  # of the first layer's answer to all directions, squared
+
+    def moved(self, latent: Tensor, moves: list[float]) -> Tensor:
+        """A latent vector (latent_size,) moved along the first directions.
+
+        A move of 1 is as long as the latent itself: the picture turns 45 degrees towards the direction's end.
+        """
+        if not any(moves):
+            return latent
+        steps = torch.tensor(moves, dtype=torch.float32)
+        length = len(latent) ** 0.5  # of a normalised latent
+        moved: Tensor = pixel_norm(latent[None])[0] + length * (steps @ self.vectors[: len(moves)])
+        return moved
+
+
+def directions_of(generator: Generator) -> Directions:
+    """The principal directions of a generator, strongest first.
+
+    The right singular vectors of the first layer's weights. What they show is not known beforehand: they have
+    numbers for names. The sign, which is free, makes each vector's largest entry positive.
+
+    Source: Shen and Zhou 2021, "Closed-form factorization of latent semantics in GANs".
+    """
+    weights = generator.dense.scaled().detach().cpu().double()  # (features, latent_size)
+    strengths, vectors = torch.linalg.eigh(weights.T @ weights)
+    order = torch.arange(len(strengths) - 1, -1, -1)[:DIRECTIONS]
+    kept = vectors.T[order]  # (k, latent_size)
+    largest = kept.gather(1, kept.abs().argmax(dim=1, keepdim=True))
+    shares = strengths[order] / strengths.sum()
+    return Directions((kept * largest.sign()).float(), shares.tolist())

@@ -1,0 +1,125 @@
+"""A picture's recipe: all that is needed to make it again, as JSON or inside the picture's PNG file."""
+
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import LARGEST_INDEX, explained
+from fashion_pggan.shards import Pictures
+from generate.sampling.latents import DIRECTIONS, between, directions_of
+from generate.sampling.sampler import Sampler
+
+LARGEST_MOVE = 2.0
+KEYWORD = "fashion_pggan"  # of the PNG's text
+MAX_BYTES = 64 << 20  # of a file that is read as a recipe
+
+Counting = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Move = Annotated[float, Field(ge=-LARGEST_MOVE, le=LARGEST_MOVE)]
+
+
+class Place(BaseModel):
+    """Where in the latent space a picture is."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
+
+    seed: Counting
+    latent_index: Counting
+    other_index: Counting | None = None  # the garment at the other end of a way; None: no way
+    share: Share = 0.0  # of that way
+    moves: Annotated[list[Move], Field(max_length=DIRECTIONS)] = []  # along the principal directions
+    truncation: Share = 1.0  # see Sampler.truncated
+
+    def latent(self, sampler: Sampler) -> Tensor:
+        """The latent vector (latent_size,)."""
+        latent = sampler.latents(self.seed, [self.latent_index])[0]
+        if self.other_index is not None:
+            latent = between(latent, sampler.latents(self.seed, [self.other_index])[0], self.share)
+        return directions_of(sampler.generator).moved(latent, self.moves) if any(self.moves) else latent
+
+    def picture(self, sampler: Sampler) -> Pictures:
+        """The picture (resolution, resolution, 3)."""
+        picture: Pictures = sampler.truncated(self.truncation).pictures_of(self.latent(sampler)[None])[0]
+        return picture
+
+
+class Recipe(Place):
+    """A place, and the snapshot that makes a picture of it. A row of a data set's manifest is one, too."""
+
+    snapshot: str
+    snapshot_sha256: str
+    kimg: float  # thousand pictures shown to the snapshot's training
+    params_hash: str
+    dataset_version: str
+
+    @classmethod
+    def of(cls, place: Place, sampler: Sampler) -> Self:
+        """The recipe of a place."""
+        return cls(**place.model_dump(), **facts_of(sampler))
+
+    def check(self, sampler: Sampler) -> None:
+        """Make sure that a snapshot is the recipe's.
+
+        Raises:
+            UserError: it is another.
+        """
+        if self.snapshot_sha256 != sampler.sha256:
+            raise UserError(
+                f"the recipe is for snapshot {self.snapshot} with SHA-256 {self.snapshot_sha256[:16]}…, this "
+                f"is {sampler.snapshot} with {sampler.sha256[:16]}…: give the file or models folder it was "
+                "made with"
+            )
+
+    def png(self, picture: Pictures) -> bytes:
+        """The picture as PNG, with this recipe inside."""
+        buffer, text = BytesIO(), PngInfo()
+        text.add_itxt(KEYWORD, self.model_dump_json())
+        Image.fromarray(picture).save(buffer, "PNG", pnginfo=text)
+        return buffer.getvalue()
+
+
+def facts_of(sampler: Sampler) -> dict[str, Any]:
+    """Which snapshot it is, for manifests and recipes."""
+    return {
+        "snapshot": sampler.snapshot,
+        "snapshot_sha256": sampler.sha256,
+        "kimg": sampler.kimg,
+        "params_hash": sampler.params_hash,
+        "dataset_version": sampler.dataset_version,
+    }
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read a recipe: a JSON file, a row of metadata.jsonl in a file of its own, or a PNG file.
+
+    Raises:
+        UserError: there is none, or it is none.
+    """
+    if not path.is_file():
+        raise UserError(f"no recipe at {path}: give a file that the explorer saved, JSON or PNG")
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(f"{path} is too large for a recipe: give a file that the explorer saved")
+    try:
+        return Recipe.model_validate(json.loads(_text_in(path)))
+    except ValidationError as error:
+        raise UserError(f"{path} is no recipe: {explained(error, Recipe)}") from error
+    except (UnidentifiedImageError, OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} holds no recipe ({error}): give one that the explorer saved") from error
+
+
+def _text_in(path: Path) -> str:
+    if path.suffix.lower() != ".png":
+        return path.read_text(encoding="utf-8")
+    with Image.open(path, formats=["PNG"]) as picture:
+        picture.load()
+        text = getattr(picture, "text", {}).get(KEYWORD)
+    if text is None:
+        raise ValueError(f"no text {KEYWORD!r} in it")
+    return str(text)

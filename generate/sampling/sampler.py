@@ -1,0 +1,123 @@
+"""A generator that others can stream pictures from."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import sha256_of
+from fashion_pggan.images.grid import as_pixels
+from fashion_pggan.shards import Pictures
+from train.model.networks import Generator, upscale
+from train.model.randomness import latents_of
+from train.saved.snapshot import Origin, read_snapshot
+
+
+def snapshots_in(models: Path) -> list[Path]:
+    """The snapshots of a training, least trained first.
+
+    Raises:
+        UserError: there are none.
+    """
+    found = sorted((models / "snapshots").glob("*.safetensors"))
+    if not found:
+        raise UserError(f"no snapshots in {models}: run the train stage first (dvc repro train)")
+    return found
+
+
+@cache
+def workers() -> ThreadPoolExecutor:
+    """Threads that compute alone: what one gives does not depend on how many there are."""
+    count = torch.get_num_threads()
+    return ThreadPoolExecutor(count, "picture", initializer=torch.set_num_threads, initargs=(1,))
+
+
+class Sampler:
+    """A snapshot, ready to make pictures.
+
+    On the CPU every picture is computed for itself by one thread, so that its bytes depend neither on the
+    minibatch nor on the number of threads. On a CUDA device they may differ by a grey level.
+
+    Args:
+        generator: its network.
+        origin: where it comes from.
+        device: where to compute.
+        snapshot: its name.
+        sha256: of its file.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        origin: Origin,
+        device: torch.device | str = "cpu",
+        *,
+        snapshot: str = "",
+        sha256: str = "",
+    ) -> None:
+        self.generator = generator.to(device)
+        self.origin = origin
+        self.device = torch.device(device)
+        self.snapshot, self.sha256 = snapshot, sha256
+        self.kimg, self.lod = origin.kimg, origin.lod
+        self.params_hash, self.dataset_version = origin.params_hash, origin.dataset_version
+        self.git_commit = origin.git_commit
+        self.resolution = generator.architecture.resolution  # pixels
+        self.latent_size = generator.architecture.latent_size
+
+    @classmethod
+    def load(cls, snapshot: Path, device: torch.device | str = "cpu") -> "Sampler":
+        """Read a snapshot.
+
+        Raises:
+            UserError: it is missing or no snapshot of this program.
+        """
+        generator, origin = read_snapshot(snapshot)
+        return cls(generator, origin, device, snapshot=snapshot.stem, sha256=sha256_of(snapshot))
+
+    def truncated(self, truncation: float) -> "Sampler":
+        """The same snapshot with its pictures drawn together; it shares all weights but the first layer's.
+
+        The generator normalises its latents, so that shrinking them, as other GANs do, changes nothing. Its
+        first layer is linear, and what it gives on average is its bias: what a latent adds to that is scaled.
+
+        Args:
+            truncation: 1 changes nothing, 0 makes the same picture of every latent.
+        """
+        if truncation == 1:
+            return self
+        weights = dict(self.generator.state_dict())
+        weights["dense.weight"] = weights["dense.weight"] * truncation
+        with torch.device("meta"):
+            generator = Generator(self.generator.architecture)
+        generator.load_state_dict(weights, strict=True, assign=True)
+        frozen = generator.eval().requires_grad_(False)
+        return Sampler(frozen, self.origin, self.device, snapshot=self.snapshot, sha256=self.sha256)
+
+    def latents(self, seed: int, indices: Sequence[int]) -> Tensor:
+        """Latent vectors (n, latent_size); the one of an index depends on the seed and the index alone."""
+        return latents_of(seed, list(indices), self.latent_size)
+
+    def pictures(self, seed: int, indices: Sequence[int]) -> Pictures:
+        """Pictures (n, resolution, resolution, 3), uint8 RGB, of latents by seed and index."""
+        return self.pictures_of(self.latents(seed, indices))
+
+    def pictures_of(self, latents: Tensor) -> Pictures:
+        """Pictures (n, resolution, resolution, 3), uint8 RGB, of latent vectors (n, latent_size).
+
+        A snapshot taken while growing is repeated up to the final resolution, as published.
+        """
+        if self.device.type == "cuda":
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # as exact as on cores
+                return self._made(latents.to(self.device))
+        return np.concatenate(list(workers().map(self._made, latents.unsqueeze(1))))
+
+    @torch.no_grad()
+    def _made(self, latents: Tensor) -> Pictures:
+        made = self.generator(latents, self.lod)
+        return as_pixels(upscale(made, self.resolution // made.shape[-1]))

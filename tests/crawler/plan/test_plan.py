@@ -1,0 +1,289 @@
+"""Plans: order, paging, leaving a query, parts, and going on from a journal."""
+
+import errno
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from crawler.commands.preview import preview
+from crawler.network.addresses import mark_of
+from crawler.plan.families import following
+from crawler.plan.journal import Journal
+from crawler.plan.plan import Plan, in_part
+from crawler.plan.vocabulary import Vocabulary, read_vocabulary
+from crawler.providers.api import Page, Result, SearchCall
+from crawler.providers.kakao import KAKAO
+from crawler.providers.naver import HUB
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import CrawlParams, load_params
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+WORDS = {
+    "prefixes": ["남자", "남성"],
+    "types": ["셔츠", "니트", "맨투맨"],
+    "axes": {"colour": ["블랙", "네이비"], "fit": ["오버핏"]},
+    "pairs": [["colour", "fit"]],
+    "not_in_title": ["여성"],
+}
+VOCABULARY = Vocabulary.model_validate(WORDS)
+
+
+def params_of(**changes: object) -> CrawlParams:
+    crawl = load_params(REPOSITORY / "params.yaml").crawl
+    given = {"queries": [], "vocabulary": "words.yaml", "max_products": 100_000, **changes}
+    return CrawlParams.model_validate({**crawl.model_dump(), **given})
+
+
+def marks(call: SearchCall, total: int, of: Callable[[SearchCall, int], str]) -> list[bytes]:
+    last = min(total, call.start + call.display - 1)
+    return [mark_of(of(call, rank)) for rank in range(call.start, last + 1)]
+
+
+def walk(
+    plan: Plan, total: int, of: Callable[[SearchCall, int], str], most: int = 10_000
+) -> list[SearchCall]:
+    """Every call of a plan on a search whose queries have `total` results each, named by `of(call, rank)`."""
+    calls: list[SearchCall] = []
+    while (call := plan.next()) and len(calls) < most:
+        calls.append(call)
+        found = marks(call, total, of)
+        plan.answered(Page(total, len(found), ()), found)
+    return calls
+
+
+def everything_new(call: SearchCall, rank: int) -> str:
+    return f"{call}/{rank}"
+
+
+@pytest.mark.parametrize(
+    ("total", "starts"),
+    [
+        (0, [1]),
+        (1, [1]),
+        (100, [1]),
+        (101, [1, 101]),
+        (250, [1, 101, 201]),
+        (999, list(range(1, 1000, 100))),
+        (1000, list(range(1, 1000, 100))),
+        (1001, list(range(1, 1000, 100))),
+        (3_815_005, [1, 101, 201, 301, 401, 501, 601, 701, 801, 901]),
+    ],
+)
+def test_a_query_is_paged_until_its_total_or_the_windows_end(total: int, starts: list[int]) -> None:
+    plan = Plan.of(params_of(queries=["q"]), None, HUB)
+    assert [call.start for call in walk(plan, total, everything_new)] == starts
+
+
+def test_kakao_is_paged_by_eighty_to_rank_four_thousand() -> None:
+    plan = Plan.of(params_of(queries=["q"], filter="large"), None, KAKAO)
+    calls = walk(plan, 10**6, everything_new)
+    assert len(calls) == 50
+    assert (calls[-1].start, calls[-1].filter) == (3921, "all")
+
+
+def test_a_short_page_ends_a_query_whatever_total_it_claims() -> None:
+    call = SearchCall("q", 101, 100, "date", "large")
+    assert following(call, Page(5000, 99, ()), 1000) is None
+    assert following(call, Page(5000, 100, ()), 1000) == SearchCall("q", 201, 100, "date", "large")
+
+
+def test_each_distinct_query_is_asked_once_and_equals_take_turns() -> None:
+    plan = Plan.of(params_of(queries=["b", "a", "b"]), None, HUB)
+    calls = walk(plan, 200, everything_new)
+    assert [(call.query, call.start) for call in calls] == [("b", 1), ("a", 1), ("b", 101), ("a", 101)]
+
+
+def test_both_sorts_and_filters_are_asked() -> None:
+    plan = Plan.of(params_of(queries=["q"], sort="both", filter="large+medium"), None, HUB)
+    calls = walk(plan, 1, everything_new)
+    assert {(call.sort, call.filter) for call in calls} == {
+        (sort, size) for sort in ("sim", "date") for size in ("large", "medium")
+    }
+
+
+def test_a_query_is_left_when_a_page_brings_too_little_new() -> None:
+    plan = Plan.of(params_of(queries=["a"], sort="both", min_new=0.1), None, HUB)
+    calls = walk(plan, 1000, lambda call, rank: f"{rank if rank > 95 else f'{call}/{rank}'}")
+    left = [call for call in calls if call.sort == "date"]
+    assert len([call for call in calls if call.sort == "sim"]) == 10
+    # after sim has shown ranks 96 on, the first page of date still brings 95 of 100, the second nothing
+    assert [call.start for call in left] == [1, 101]
+
+
+def test_a_vocabulary_is_asked_type_by_type_then_with_a_word_more() -> None:
+    plan = Plan.of(params_of(), VOCABULARY, HUB)
+    calls = walk(plan, 1, everything_new)
+    queries = [call.query for call in calls]
+    assert queries[:6] == ["남자 셔츠", "남자 니트", "남자 맨투맨", "남성 셔츠", "남성 니트", "남성 맨투맨"]
+    assert set(queries[6:15]) == {
+        f"남자 {word} {kind}" for word in ("블랙", "네이비", "오버핏") for kind in ("셔츠", "니트", "맨투맨")
+    }
+    assert queries[-1].count(" ") == 3
+    assert len(queries) == len(set(queries)) == 3 * (2 + 3 + 2)
+
+
+def test_what_brought_most_new_is_asked_on() -> None:
+    """Black finds what is known, navy what is new: all of navy comes before the rest of black."""
+
+    def of(call: SearchCall, rank: int) -> str:
+        return f"{rank}" if "네이비" not in call.query else f"{call}/{rank}"
+
+    calls = walk(Plan.of(params_of(), VOCABULARY, HUB), 1000, of)
+    navy = [at for at, call in enumerate(calls) if "네이비" in call.query and " 오버핏" not in call.query]
+    later_pages_of_black = [at for at, call in enumerate(calls) if "블랙" in call.query and call.start > 1]
+    assert max(navy) < min(later_pages_of_black)
+
+
+def test_sixty_thousand_pictures_are_reached_within_a_days_quota() -> None:
+    """Results overlap as in a search: a garment has some thousands of pictures, words find shares of them."""
+    vocabulary = read_vocabulary(REPOSITORY / "vocabularies/tops.yaml")
+    plan = Plan.of(params_of(sort="both", filter="large+medium", min_new=0.1), vocabulary, HUB)
+
+    def of(call: SearchCall, rank: int) -> str:
+        kind = call.query.rpartition(" ")[2]
+        return f"{kind}/{random.Random(f'{call}/{rank}').randrange(4000)}"
+
+    known: set[bytes] = set()
+    calls = 0
+    while len(known) < 60_000 and (call := plan.next()):
+        found = marks(call, 1000, of)
+        known.update(found)
+        plan.answered(Page(1000, len(found), ()), found)
+        calls += 1
+    assert len(known) >= 60_000
+    assert calls < 5000
+
+
+@settings(max_examples=20)
+@given(st.integers(1, 9), st.integers(0, 300))
+def test_parts_share_a_plan_out_without_overlap(of: int, total: int) -> None:
+    def calls_of(part: str) -> list[SearchCall]:
+        return walk(Plan.of(params_of(part=part), VOCABULARY, HUB), total, everything_new)
+
+    parts = [calls_of(f"{number}/{of}") for number in range(1, of + 1)]
+    whole = calls_of("1/1")
+    assert sorted(str(call) for part in parts for call in part) == sorted(map(str, whole))
+    for part in parts:  # in the order that the whole has
+        own = set(map(str, part))
+        assert [call for call in whole if str(call) in own] == part
+
+
+def test_a_part_is_the_same_on_every_machine() -> None:
+    assert [in_part(f"type {kind}", "1/2") for kind in WORDS["types"]] == [False, True, False]
+
+
+def test_the_preview_says_calls_and_share_of_the_quota() -> None:
+    params = params_of(max_products=60_000, sort="both")
+    said = preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+    assert "25,000 calls a day" in said
+    assert "0                   12" in said  # 3 types x 2 prefixes x 2 sorts
+    assert "60,000 pictures at 12 new ones a call" in said
+    assert "남자 셔츠 | sim | all" in said
+
+
+def test_the_preview_of_a_part_is_of_its_share() -> None:
+    params = params_of(max_products=60_000, part="1/2")
+    assert "30,000 pictures at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"prefixes": []}, "prefixes: List should have at least 1 item"),
+        ({"tpyes": []}, "tpyes: Extra inputs are not permitted"),
+        ({"pairs": [["colour", "shape"]]}, "pairs name shape, which is no axis"),
+    ],
+)
+def test_a_wrong_vocabulary_is_an_error_that_names_it(
+    tmp_path: Path, changes: dict[str, Any], text: str
+) -> None:
+    path = tmp_path / "words.yaml"
+    path.write_text(str({**WORDS, **changes}).replace("'", '"'), encoding="utf-8")
+    with pytest.raises(UserError, match=text):
+        read_vocabulary(path)
+
+
+def test_a_missing_vocabulary_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no vocabulary at .*: give another as crawl.vocabulary"):
+        read_vocabulary(tmp_path / "words.yaml")
+
+
+# the journal
+
+CALL = SearchCall("q", 1, 100, "sim", "all")
+PAGE = Page(
+    3, 2, (Result(1, "제목", "http://a/1", 2, None), Result(2, "", "http://a/2", None, None, "http://b"))
+)
+
+
+def test_a_journal_gives_back_answers_and_what_was_given_up(tmp_path: Path) -> None:
+    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
+        assert not journal.resumed
+        journal.answered(CALL, PAGE)
+        journal.answered(SearchCall("bad", 1, 100, "sim", "all"), None)
+        journal.gave_up("http://a/1", "HTTP_404")
+    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
+        assert (again.resumed, again.crawl_id) == (True, "first")
+        assert again.answer_to(CALL) == PAGE
+        assert again.answer_to(SearchCall("bad", 1, 100, "sim", "all")) is None
+        assert not again.has(SearchCall("q", 1, 100, "date", "all"))
+        assert again.lost == {"http://a/1": "HTTP_404"}
+
+
+def test_a_journal_that_is_whole_starts_anew_but_not_for_another_part(tmp_path: Path) -> None:
+    with Journal(tmp_path / "plan.jsonl", "first", "1/2") as journal:
+        journal.answered(CALL, PAGE)
+        journal.done()
+    with Journal(tmp_path / "plan.jsonl", "second", "2/2") as other:
+        assert (other.has(CALL), other.crawl_id) == (True, "first")
+    with Journal(tmp_path / "plan.jsonl", "third", "1/2") as anew:
+        assert (anew.has(CALL), anew.crawl_id) == (False, "third")
+
+
+def test_a_journal_on_a_full_disk_keeps_the_lines_that_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SearchCall("other", 1, 100, "sim", "all")
+    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
+        journal.answered(CALL, PAGE)
+        with monkeypatch.context() as full:
+            write, room = os.write, [9]
+
+            def some(handle: int, data: bytes) -> int:
+                if not room:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return write(handle, data[: room.pop()])
+
+            full.setattr(os, "write", some)
+            with pytest.raises(OSError, match="No space left"):
+                journal.answered(other, PAGE)
+        journal.answered(SearchCall("last", 1, 100, "sim", "all"), PAGE)
+    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
+        assert len(again.places) == 2
+        assert not again.has(other)
+
+
+@given(st.integers(0, 10_000))
+def test_a_journal_torn_anywhere_keeps_its_whole_lines(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    file = tmp_path_factory.mktemp("journal") / "plan.jsonl"
+    calls = [SearchCall(f"{i}", 1, 100, "sim", "all") for i in range(4)]
+    with Journal(file, "first", "1/1") as journal:
+        for call in calls:
+            journal.answered(call, PAGE)
+    data = file.read_bytes()
+    file.write_bytes(data[: cut % (len(data) + 1)])
+    whole = file.read_bytes().count(b"\n")
+    with Journal(file, "second", "1/1") as torn:
+        assert [torn.has(call) for call in calls] == [at + 1 < whole for at in range(4)]
+        torn.answered(CALL, PAGE)
+    with Journal(file, "third", "1/1") as healed:
+        assert healed.answer_to(CALL) == PAGE

@@ -1,0 +1,204 @@
+"""Copies are found, other garments and other colours are left apart."""
+
+import io
+from dataclasses import fields
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from curate.copies.best import merits_of
+from curate.copies.pairs import Fingerprints, best_of_groups, copies_among, exact_copies, pixels_hash
+from curate.facts.fingerprint import Fingerprint, fingerprint_of
+from curate.pixels.decode import decode, open_picture
+from demo_shop.draw.sketch import sketch_of
+from demo_shop.drawn import Drawn
+
+COUNT = 60
+
+
+def fingerprints(pictures):
+    prints = [fingerprint_of(np.ascontiguousarray(pixels)) for pixels in pictures]
+    names = [field.name for field in fields(Fingerprint)]
+    return Fingerprints.of(
+        {name: np.concatenate([getattr(each, name).ravel() for each in prints]) for name in names}
+    )
+
+
+def copies(pictures, near_bits=32, **more):
+    new = np.ones(len(pictures), dtype=bool)
+    return {tuple(pair) for pair in copies_among(fingerprints(pictures), new, near_bits, **more).tolist()}
+
+
+def encoded(pixels, quality):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return np.asarray(Image.open(buffer).convert("RGB"))
+
+
+def without_edges(pixels, share):
+    height, width, _ = pixels.shape
+    top, left = round(height * share), round(width * share)
+    return pixels[top : height - top, left : width - left]
+
+
+def recoloured(pixels):
+    """The middle in another colour, the ground as it was."""
+    height, width, _ = pixels.shape
+    other = pixels.copy()
+    middle = other[height // 4 : -height // 4, width // 4 : -width // 4]
+    middle[...] = 255 - middle
+    return other
+
+
+COPIES = {
+    "re-encoded": lambda pixels: encoded(pixels, 50),
+    "halved": lambda pixels: cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
+    "brighter": lambda pixels: np.clip(pixels * 1.15, 0, 255).astype(np.uint8),
+    "darker": lambda pixels: (pixels * 0.85).astype(np.uint8),
+    "mirrored": lambda pixels: pixels[:, ::-1],
+}
+
+
+@pytest.fixture(scope="module")
+def garments():
+    """Drawn garments, none a copy of another."""
+    shop = Drawn(1000)
+    sketches = (sketch_of(index) for index in range(1000))
+    whole = (sketch for sketch in sketches if not sketch.fault and sketch.picture_index == sketch.index)
+    fine = (sketch for sketch in whole if 256 <= min(sketch.width, sketch.height) <= 700)
+    return [decode(open_picture(shop.picture(next(fine).index))).pixels for _ in range(COUNT)]
+
+
+def test_different_garments_are_no_copies(garments):
+    assert copies(garments) == set()
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_copies_are_found_and_nothing_else(garments, kind):
+    found = copies([*garments, *map(COPIES[kind], garments)])
+    assert found <= {(index, index + COUNT) for index in range(COUNT)}
+    assert len(found) >= 0.95 * COUNT
+
+
+def test_many_pictures_without_their_edges_are_found_and_nothing_else(garments):
+    found = copies([*garments, *(without_edges(pixels, 0.05) for pixels in garments)])
+    assert found <= {(index, index + COUNT) for index in range(COUNT)}
+    assert len(found) >= 0.6 * COUNT  # docs/duplicates.md: strictness goes before finding all
+
+
+def with_banner(pixels):
+    copy = pixels.copy()
+    copy[round(0.9 * len(copy)) :] = (200, 30, 30)
+    return copy
+
+
+def test_copies_with_a_banner_are_found_where_their_hashes_are_near_and_nothing_else(garments):
+    found = copies([*garments, *map(with_banner, garments)])
+    assert found <= {(index, index + COUNT) for index in range(COUNT)}
+    assert len(found) >= 0.05 * COUNT  # docs/duplicates.md
+
+
+def test_other_colours_are_copies_only_when_asked_for(garments):
+    dark = [pixels for pixels in garments if np.abs(recoloured(pixels).astype(int) - pixels).mean() > 12]
+    pictures = [*dark, *map(recoloured, dark)]
+    assert copies(pictures) == set()
+    plain = np.full((200, 200, 3), 230, np.uint8)
+    cv2.circle(plain, (100, 100), 60, (200, 30, 30), -1)
+    cv2.rectangle(plain, (20, 30), (60, 170), (20, 20, 20), -1)
+    variant = plain.copy()
+    variant[(plain == (200, 30, 30)).all(axis=2)] = (30, 120, 40)
+    assert copies([plain, variant]) == set()
+    assert copies([plain, variant], near_bits=64, colour_variants=True) == {(0, 1)}
+
+
+def test_only_pairs_with_something_new_are_looked_for(garments):
+    pictures = [*garments[:10], *(encoded(pixels, 50) for pixels in garments[:10])]
+    prints = fingerprints(pictures)
+    new = np.zeros(20, dtype=bool)
+    assert len(copies_among(prints, new, 32)) == 0
+    new[13] = True
+    assert copies_among(prints, new, 32).tolist() == [[3, 13]]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2), (64, 64)])
+def test_any_picture_has_a_fingerprint(size):
+    fingerprint = fingerprint_of(np.full((*size, 3), 7, np.uint8))
+    assert [getattr(fingerprint, field.name).nbytes for field in fields(fingerprint)] == [32, 32, 32, 3072]
+
+
+def test_equal_pixels_are_exact_copies_of_the_first():
+    hashes = np.asarray(["b", "a", "b", "c", "b", "a"])
+    assert {tuple(pair) for pair in exact_copies(hashes).tolist()} == {(0, 2), (0, 4), (1, 5)}
+    assert pixels_hash(np.zeros((2, 3, 3), np.uint8)) != pixels_hash(np.zeros((3, 2, 3), np.uint8))
+
+
+def test_the_largest_is_kept_then_one_without_banner_then_the_sharpest_then_the_first():
+    pairs = np.asarray([[0, 1], [1, 2], [3, 4], [5, 6]])
+    area = np.asarray([10.0, 10, 20, 5, 5, 7, 7, 1])
+    sharpness = np.asarray([1.0, 9, 1, 1, 2, 3, 3, 0])
+    plain = np.zeros(8)
+    assert best_of_groups(8, pairs, [area, plain, sharpness]).tolist() == [2, 2, 2, 4, 4, 5, 5, 7]
+    banner = np.asarray([0, 0, 0.9, 0, 0.9, 0, 0, 0])  # decides among equally large ones
+    assert best_of_groups(8, pairs, [area, -banner, sharpness]).tolist() == [2, 2, 2, 3, 3, 5, 5, 7]
+
+
+@settings(deadline=None)
+@given(
+    pairs=st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=30),
+    order=st.permutations(range(20)),
+    area=st.lists(st.integers(1, 5), min_size=20, max_size=20),
+)
+def test_groups_are_what_copies_connect_and_do_not_depend_on_the_order(pairs, order, area):
+    given_pairs = np.asarray(pairs, np.int64).reshape(-1, 2)
+    areas = np.asarray(area, float) + np.arange(20) / 100  # no two alike
+    best = best_of_groups(20, given_pairs, [areas, np.zeros(20)])
+    group = list(range(20))
+    for one, other in pairs:
+        group = [group[one] if mine == group[other] else mine for mine in group]
+    for index in range(20):
+        members = [other for other in range(20) if group[other] == group[index]]
+        assert best[index] == max(members, key=lambda member: areas[member])
+    place = np.asarray(order)
+    moved = best_of_groups(20, np.argsort(place)[given_pairs], [areas[place]])
+    assert place[moved].tolist() == best[place].tolist()
+
+
+@pytest.mark.slow
+def test_no_two_photographs_are_taken_for_copies(shared):
+    files = sorted((shared / "images/tops").iterdir())
+    pictures = [decode(open_picture(Path(file).read_bytes())).pixels for file in files]
+    assert copies(pictures) == set()
+
+
+def test_of_equally_large_copies_the_least_lossy_is_best():
+    columns = {
+        "width": np.full(5, 400.0),
+        "height": np.full(5, 300.0),
+        "banner": np.zeros(5),
+        "format": np.asarray(["GIF", "JPEG", "JPEG", "PNG", "JPEG"]),
+        "jpeg_quality": np.asarray([np.nan, 40, 90, np.nan, 90]),
+        "size": np.asarray([90.0, 20, 50, 300, 60]),
+        "sharpness": np.asarray([900.0, 700, 500, 400, 300]),  # blocks and dither look sharp
+    }
+    order = []
+    usable = np.arange(5)
+    while usable.size:
+        pairs = np.stack([np.zeros(len(usable), int), np.arange(len(usable))], axis=1)
+        best = best_of_groups(len(usable), pairs, merits_of(columns, usable))[0]
+        order.append(int(usable[best]))
+        usable = np.delete(usable, best)
+    assert order == [3, 4, 2, 1, 0]
+
+
+def test_many_copies_of_one_picture_are_one_group(garments):
+    random = np.random.default_rng(0)
+    noise = (random.integers(-6, 7, garments[0].shape) for _ in range(150))
+    noisy = [np.clip(garments[0] + grain, 0, 255).astype(np.uint8) for grain in noise]
+    found = np.asarray(sorted(copies([garments[0], *noisy])))
+    best = best_of_groups(151, found, [-np.arange(151.0)])
+    assert (best == 0).all()

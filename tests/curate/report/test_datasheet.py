@@ -1,0 +1,103 @@
+import re
+from collections import Counter
+
+import pytest
+
+from curate.report.datasheet import OPEN, datasheet_of
+from curate.source.origins import Origins, origins_of
+from fashion_pggan.records import CuratedPicture
+
+SECTIONS = [
+    "Motivation",
+    "Composition",
+    "Collection process",
+    "Preprocessing, cleaning, labelling",
+    "Uses",
+    "Distribution",
+    "Maintenance",
+]
+
+
+def _row(place: int, reason: str = "", **changed: object) -> CuratedPicture:
+    values = {
+        "sha256": f"{place:064x}",
+        "file": f"{place}.jpg",
+        "kept": not reason,
+        "reason": reason,
+        "duplicate_of": "",
+        "width": 400 + place,
+        "height": 600,
+        "crop_left": 0,
+        "crop_top": 100,
+        "crop_side": 400,
+        "shard": 0,
+        "row": place,
+        "url": f"https://shop{place % 30}.example/{place}",
+        "title": "티셔츠",
+        "query": "남자 반팔티",
+    }
+    known = {name: value for name, value in values.items() if name in CuratedPicture.model_fields}
+    extra = {name: "" for name in CuratedPicture.model_fields if name not in known}
+    return CuratedPicture(**(known | extra | changed))
+
+
+@pytest.fixture
+def sheet(params):
+    rows = [_row(place) for place in range(100)] + [_row(200, "TOO_SMALL"), _row(201, "BLANK", url="")]
+    origins = Origins(Counter(demo=102), "2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00")
+    return datasheet_of(rows, origins, params, version="abc", program="fashion-pggan 9.9")
+
+
+def test_the_sections_are_those_of_datasheets_for_datasets(sheet):
+    assert re.findall(r"^## (.*)$", sheet, re.MULTILINE) == SECTIONS
+    assert "\n\n\n" not in sheet
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "# Datasheet of data set abc",
+        "Pictures: 100, chosen from 102 raw pictures (102 different files).",
+        "Short side of the originals: 400 to 499 pixels, median 450.",
+        "an address for 100 of 100",
+        "demo (102) raw pictures",
+        "Collected from 2026-11-01T00:00:00+00:00 to 2026-11-02T00:00:00+00:00.",
+        "| 남자 반팔티 | 100 |",
+        "| TOO_SMALL | 1 |",
+        "| shop0.example | 4 |",
+        "| 10 others | 30 |",
+        "| min_side | 64 |",
+        "32 x 32 pixels, 8-bit sRGB, also at every level of the pyramid: 4, 8, 16, 32 pixels",
+        "fashion-pggan 9.9",
+    ],
+)
+def test_it_says_what_is_on_record(sheet, fact):
+    assert fact in sheet
+
+
+def test_what_only_a_person_knows_is_a_question(sheet):
+    for name, text in zip(SECTIONS, re.split(r"^## .*$", sheet, flags=re.MULTILINE)[1:], strict=True):
+        questions = [line for line in text.splitlines() if OPEN in line]
+        assert questions, name
+        assert all(line.endswith("?") for line in questions)
+
+
+def test_a_folder_without_records_is_said_to_say_nothing(tmp_path, params):
+    assert origins_of(tmp_path) == Origins()
+    rows = [_row(0, url="", title="", query="")]
+    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    assert "it says nothing of where they come from" in sheet
+    assert "by query" not in sheet
+
+
+def test_text_from_the_web_stays_text(params):
+    rows = [_row(0, query="a | b\n<script> [x](y) `z`")]
+    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    assert "| a \\| b &lt;script> \\[x](y) \\`z\\` | 1 |" in sheet
+
+
+def test_an_address_that_is_none_does_not_stop_it(params):
+    rows = [_row(0, url="http://[::1"), _row(1, url="nowhere")]
+    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    assert "an address for 2 of 2" in sheet
+    assert "| none | 2 |" in sheet

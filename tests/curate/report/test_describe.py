@@ -1,0 +1,136 @@
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate import stage
+from curate.report.contact_sheets import SIDE
+from curate.report.plots import reasons_of, sizes_of
+from curate.report.thumbnails import thumbnail_of, thumbnails_of
+from curate.workers.local import in_workers, locally
+from fashion_pggan.records import CuratedPicture, read_records
+
+
+@pytest.fixture(scope="module")
+def wild(tmp_path_factory, make_picture, encode):
+    """A few pictures for each of five outcomes, and a page."""
+    folder = tmp_path_factory.mktemp("wild")
+    for seed in range(4):
+        (folder / f"{seed}.png").write_bytes(encode(make_picture(seed=seed)))
+    (folder / "copy.bmp").write_bytes(encode(make_picture(seed=2), "BMP"))
+    (folder / "small.png").write_bytes(encode(make_picture(40, 30, seed=8)))
+    (folder / "wide.png").write_bytes(encode(make_picture(300, 70, seed=9)))
+    (folder / "small and broken.png").write_bytes(encode(make_picture(30, 30, seed=8))[:-99])
+    (folder / "page.jpg").write_bytes(b"<html></html>")
+    (folder / "half.jpg").write_bytes(encode(make_picture(seed=5), "JPEG")[:-900])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def described(wild, tmp_path_factory, params):
+    folder = tmp_path_factory.mktemp("out")
+    stage.run(
+        wild,
+        folder / "data",
+        params,
+        workers=2,
+        plots=folder / "plots",
+        knowledge=folder / "known",
+    )
+    return folder
+
+
+def _sheet(described, name):
+    with Image.open(described / f"data/sheets/{name}.png") as picture:
+        return np.asarray(picture)
+
+
+def test_there_is_a_sheet_for_every_outcome(described):
+    names = {path.stem for path in (described / "data/sheets").iterdir()}
+    styles = {name for name in names if name.startswith("style-")}
+    assert styles
+    assert names - styles == {"kept", "ASPECT", "DUPLICATE", "NOT_IMAGE", "TOO_SMALL", "TRUNCATED"}
+    assert (described / "data/datasheet.md").read_text().startswith("# Datasheet of data set ")
+
+
+def test_what_was_dropped_is_seen_as_it_was_received(described, wild):
+    expected = thumbnail_of(wild / "wide.png", SIDE, 10**6)
+    sheet = _sheet(described, "ASPECT").astype(int)
+    shown = sheet[6 + (SIDE - 30) // 2 :][: expected.shape[0], 6 : 6 + SIDE]
+    assert np.abs(shown - expected).mean() < 1
+
+
+def test_a_copy_has_the_picture_that_was_kept_beside_it(described):
+    sheet = _sheet(described, "DUPLICATE").astype(int)
+    assert sheet.shape[1] == 2 * (SIDE + 6) + 6
+    np.testing.assert_array_equal(sheet[6 : 6 + SIDE, 6 : 6 + SIDE], sheet[6 : 6 + SIDE, 12 + SIDE : -6])
+
+
+def test_where_nothing_can_be_seen_a_grey_tile_says_why(described):
+    for name in ("NOT_IMAGE", "TRUNCATED"):
+        assert set(np.unique(_sheet(described, name)[8:30, 8:30])) == {208}
+
+
+def test_a_small_picture_that_is_broken_too_is_a_grey_tile(described):
+    sheet = _sheet(described, "TOO_SMALL")
+    corners = [set(np.unique(sheet[60:64, left : left + 4])) for left in (20, 26 + SIDE)]
+    assert sorted(corner == {208} for corner in corners) == [False, True]
+
+
+def test_the_kept_ones_are_seen_as_they_are_in_the_data_set(described):
+    assert _sheet(described, "kept").shape[1] == 4 * (SIDE + 6) + 6
+    blocks = _sheet(described, "kept")[6 : 6 + SIDE, 6 : 6 + SIDE].reshape(32, 4, 32, 4, 3)
+    assert (blocks == blocks[:, :1, :, :1]).all()
+
+
+def test_all_that_describes_a_data_set_is_the_same_on_repetition(described, wild, tmp_path, params):
+    stage.run(wild, tmp_path / "data", params, workers=1, knowledge=tmp_path / "known")
+    for name in ("datasheet.md", "sheets/kept.png", "sheets/DUPLICATE.png", "sheets/ASPECT.png"):
+        assert (tmp_path / "data" / name).read_bytes() == (described / "data" / name).read_bytes()
+
+
+def test_the_files_for_plots_count_every_raw_picture(described):
+    rows = read_records(described / "data/manifest.parquet", CuratedPicture)
+    with (described / "plots/curate_reasons.csv").open(newline="") as file:
+        reasons = {row["reason"]: int(row["count"]) for row in csv.DictReader(file)}
+    assert reasons == {
+        "kept": 4,
+        "ASPECT": 1,
+        "DUPLICATE": 1,
+        "NOT_IMAGE": 1,
+        "TOO_SMALL": 2,
+        "TRUNCATED": 1,
+    }
+    assert list(reasons.items()) == reasons_of(rows)
+    with (described / "plots/curate_sizes.csv").open(newline="") as file:
+        sizes = {row["short_side"]: int(row["count"]) for row in csv.DictReader(file)}
+    assert {name: count for name, count in sizes.items() if count} == {"0001-0063": 2, "0064-0127": 7}
+    assert list(sizes) == sorted(sizes)
+
+
+@pytest.mark.parametrize(("side", "name"), [(63, "0001-0063"), (64, "0064-0127"), (4096, "4096 and more")])
+def test_a_size_at_the_edge_belongs_to_the_range_it_begins(described, side, name):
+    row = read_records(described / "data/manifest.parquet", CuratedPicture)[0]
+    counted = dict(sizes_of([row.model_copy(update={"width": side, "height": 9000})]))
+    assert [key for key, count in counted.items() if count] == [name]
+
+
+def test_a_picture_with_too_many_pixels_is_not_decoded(wild):
+    assert thumbnail_of(wild / "wide.png", 64, 300 * 70 - 1) is None
+    assert thumbnail_of(wild / "wide.png", 64, 300 * 70).shape == (15, 64, 3)
+    assert thumbnail_of(wild / "page.jpg", 64, 10**6) is None
+
+
+def test_no_pictures_need_no_process():
+    assert list(thumbnails_of([], side=64, max_pixels=1, each=locally(2))) == []
+
+
+def test_the_death_of_a_worker_loses_one_item(wild, tmp_path):
+    """A named pipe without a writer blocks its reader until the time limit ends the worker."""
+    os.mkfifo(tmp_path / "stuck")
+    paths = [wild / "page.jpg", tmp_path / "stuck", wild / "page.jpg"]
+    page = b"<html></html>"
+    assert list(in_workers(Path.read_bytes, paths, workers=2, limit_s=1)) == [page, None, page]

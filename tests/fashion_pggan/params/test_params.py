@@ -1,0 +1,87 @@
+"""params.yaml is strict: what is not a parameter, or not its kind, is named with what to do."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import load_params, parse_params
+from fashion_pggan.program import hash_of
+
+PRESETS = Path(__file__).parents[3] / "presets"
+MIN_SIDE = "  min_side: 256"
+TEXT = (PRESETS / "photos.yaml").read_text()
+
+
+def changed(old: str, new: str) -> str:
+    assert TEXT.count(old) == 1, old
+    return TEXT.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            changed(MIN_SIDE, "  min_sied: 256"),
+            r"curate\.min_sied is not a parameter \(did you mean min_si",
+        ),
+        (
+            changed(MIN_SIDE, "  # gone"),
+            r"curate\.min_side is missing: every parameter must have a value",
+        ),
+        (changed("generate:", "generated:"), r"generated is not a parameter \(did you mean generate\?\)"),
+        (changed(MIN_SIDE, "  min_side: '256'"), r"curate\.min_side: .*integer, not '256'"),
+        (
+            changed(MIN_SIDE, "  min_side: 32"),
+            "min_side 32 is below resolution 64: pictures would",
+        ),
+        (changed("  resolution: 64", "  resolution: 100"), "100 px is no power of two"),
+        (changed("  max_aspect: 2.5", "  max_aspect: 0.5"), r"curate\.max_aspect: .* not 0\.5"),
+        (changed("adam_epsilon: 0.00000001", "adam_epsilon: 1e-8"), "write a number without exponent"),
+        (changed("{4: 16,", "{5: 16, 3: 16,"), r"train\.minibatch\.3: .* not 3"),
+        (changed("  patch_side: 7", "  patch_side: 8"), "patch_side 8 must be odd"),
+        (changed("  sort: sim", "  sort: best"), r"crawl\.sort: .*'sim', 'date' or 'both', not 'best'"),
+        (changed("mirror: true", "mirror: yes please"), r"train\.mirror: .* not 'yes please'"),
+        ("", "the file: "),
+        ("- a list", "the file: "),
+        ("crawl: [", "is not YAML"),
+        ("crawl: \x00", "is not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_what_to_do(text: str, says: str) -> None:
+    with pytest.raises(UserError, match=says) as caught:
+        parse_params(text, "params.yaml")
+    assert str(caught.value).startswith("params.yaml")
+    assert "\n" not in str(caught.value)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    text = changed(MIN_SIDE, "  min_sied: 256").replace("count: 500", "count: 0")
+    with pytest.raises(UserError, match=r"curate\.min_side.*curate\.min_sied.*generate\.count"):
+        parse_params(text, "params.yaml")
+
+
+def test_a_missing_file_and_one_that_is_no_text(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no parameters at .*: run from the repository root, or"):
+        load_params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is not YAML"):
+        load_params(tmp_path / "params.yaml")
+
+
+def test_what_is_read_is_what_stands_there_and_cannot_be_changed() -> None:
+    params = parse_params(TEXT, "params.yaml")
+    assert params.model_dump() == yaml.safe_load(TEXT)
+    with pytest.raises(ValueError, match="frozen"):
+        params.curate.min_side = 1  # type: ignore[misc]
+
+
+def test_a_hash_is_of_the_values_not_of_their_order() -> None:
+    params = parse_params(TEXT, "params.yaml")
+    reordered = yaml.safe_load(TEXT)
+    reordered["train"] = dict(reversed(reordered["train"].items()))
+    assert hash_of(params.train) == hash_of(parse_params(yaml.safe_dump(reordered), "other").train)
+    other = parse_params(changed("fade_kimg: 4.0", "fade_kimg: 4.5"), "params.yaml")
+    assert hash_of(params.train) != hash_of(other.train)
+    assert hash_of(params.train, "data set 1") != hash_of(params.train, "data set 2")

@@ -1,0 +1,203 @@
+"""Switching params.yaml to a preset."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.preset import use, with_settings
+from fashion_pggan.params.sections import load_params
+from train.growth.schedule import phase_at
+
+REPOSITORY = Path(__file__).parents[3]
+PRESETS = REPOSITORY / "presets"
+NAMES = ["paper", "photos"]
+BY_DEVICES = {1: "paper-1gpu", 2: "paper-2gpu", 4: "paper", 8: "paper-8gpu"}
+
+
+@pytest.fixture
+def params(tmp_path: Path) -> Path:
+    path = tmp_path / "params.yaml"
+    path.write_text((PRESETS / "photos.yaml").read_text().replace("seed: 0", "seed: 7"))
+    return path
+
+
+def test_the_presets_of_the_readme_are_there() -> None:
+    assert {*NAMES, *BY_DEVICES.values()} == {path.stem for path in PRESETS.glob("*.yaml")}
+
+
+@pytest.mark.parametrize("devices", BY_DEVICES)
+def test_a_preset_for_other_gpus_differs_in_minibatches_and_rates_alone(devices: int, params: Path) -> None:
+    use(BY_DEVICES[devices], [], presets=PRESETS, params=params)
+    one, other = load_params(params).model_dump(), load_params(PRESETS / "paper.yaml").model_dump()
+    differs = {name for name in one["train"] if one["train"][name] != other["train"][name]}
+    assert differs == (set() if devices == 4 else {"minibatch", "minibatch_base", "learning_rate"})
+    assert {**one, "train": None} == {**other, "train": None}
+
+
+def test_a_preset_that_builds_on_itself_or_on_nothing_is_refused(tmp_path: Path, params: Path) -> None:
+    (tmp_path / "loop.yaml").write_text("base: loop\n")
+    (tmp_path / "flat.yaml").write_text("base: loop\ntrain: 3\n")
+    (tmp_path / "alone.yaml").write_text("base: none\ntrain: {seed: 1}\n")
+    for name, reason in (("loop", "another preset"), ("flat", "sections"), ("alone", "no preset 'none'")):
+        with pytest.raises(UserError, match=reason):
+            use(name, [], presets=tmp_path, params=params)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_preset_takes_the_place_of_params_yaml_as_it_is(name: str, params: Path) -> None:
+    said = use(name, [], presets=PRESETS, params=params)
+    assert params.read_bytes() == (PRESETS / f"{name}.yaml").read_bytes()
+    assert said.startswith(f"{params} is now preset {name} (what it was is in params.before.yaml); next: ")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("path", [*(PRESETS / f"{name}.yaml" for name in NAMES), REPOSITORY / "params.yaml"])
+def test_a_setting_changes_its_line_alone_and_keeps_the_comments(path: Path) -> None:
+    before = path.read_text()
+    after = with_settings(before, {("crawl", "retries"): 7})
+    changed = [
+        (one, other)
+        for one, other in zip(before.splitlines(), after.splitlines(), strict=True)
+        if one != other
+    ]
+    assert [other for _, other in changed] == ["  retries: 7"]
+
+
+def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> None:
+    settings = ["train.total_kimg=0.5", "train.minibatch={4: 16, 8: 8}", 'crawl.shop_pictures="2024"']
+    use("photos", settings, presets=PRESETS, params=params)
+    loaded = load_params(params)
+    assert (loaded.train.total_kimg, loaded.train.minibatch) == (0.5, {4: 16, 8: 8})
+    assert loaded.crawl.shop_pictures == "2024"
+    assert "a folder of pictures to serve" in params.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "text"),
+    [
+        (
+            "photo",
+            [],
+            r"no preset 'photo' in .*: there is paper, .*photos; the demo is params\.yaml",
+        ),
+        ("../params", [], r"no preset '\.\./params'"),
+        (
+            "photos",
+            ["train.total_kimgs=3.0"],
+            r"train\.total_kimgs is not a parameter \(did you mean total_kimg",
+        ),
+        ("photos", ["trains.seed=3"], r"trains is not a parameter \(did you mean train\?\)"),
+        ("photos", ["train.learning_rate_base=1e-3"], r"write a number without exponent"),
+        ("photos", ["train.seed"], r"--set train\.seed: write section\.key=value"),
+        ("photos", ["seed=3"], r"--set seed=3: write section\.key=value"),
+        ("photos", ["train.seed={"], r"--set train\.seed=\{: the value is not YAML"),
+        ("photos", ["curate.min_side=32"], r"min_side 32 is below resolution 64"),
+    ],
+)
+def test_what_makes_no_parameters_is_refused_and_changes_nothing(
+    name: str, settings: list[str], text: str, params: Path
+) -> None:
+    before = params.read_bytes()
+    with pytest.raises(UserError, match=text):
+        use(name, settings, presets=PRESETS, params=params)
+    assert params.read_bytes() == before
+    assert os.listdir(params.parent) == ["params.yaml"]  # noqa: PTH208
+
+
+def test_the_former_file_is_kept_once_only_when_it_differs(params: Path) -> None:
+    own = params.read_text().replace("seed: 0", "seed: 12345")
+    params.write_text(own)
+    use("photos", [], presets=PRESETS, params=params)
+    kept = params.with_name("params.before.yaml")
+    assert kept.read_text() == own
+    said = use("photos", [], presets=PRESETS, params=params)
+    assert "what it was" not in said
+    assert kept.read_text() == own
+
+
+def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) -> None:
+    where = tmp_path / "pictures"
+    missing = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
+    assert missing.endswith(f"next: put pictures into {where}, which is no folder yet, then dvc repro")
+    where.mkdir()
+    there = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
+    assert there.endswith("next: dvc repro")
+    paper = use("paper", [], presets=PRESETS, params=params)
+    assert "next: set crawl.contact in it, put API keys into the environment" in paper
+
+
+def test_the_command_writes_params_yaml_of_the_working_directory(params: Path, tmp_path: Path) -> None:
+    (tmp_path / "presets").symlink_to(PRESETS)
+    command = [sys.executable, "-m", "fashion_pggan.params.preset"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    good = subprocess.run(
+        [*command, "paper"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (good.returncode, good.stderr.count("\n")) == (0, 1)
+    assert load_params(params).curate.resolution == 512
+    bad = subprocess.run(
+        [*command, "papers"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (bad.returncode, bad.stderr.count("\n")) == (1, 1)
+
+
+def test_the_papers_preset_keeps_the_snapshot_that_the_paper_measures() -> None:
+    train = load_params(PRESETS / "paper.yaml").train
+    assert 8200 % train.snapshot_kimg == 0
+    assert train.total_kimg == 8861.8
+    phase = phase_at(8_200_000, 512, 4, train)
+    assert (phase.resolution, phase.minibatch, phase.learning_rate) == (512, 16, 0.002)
+
+
+def test_the_papers_queries_reach_far_more_than_they_must() -> None:
+    crawl = load_params(PRESETS / "paper.yaml").crawl
+    vocabulary = yaml.safe_load((PRESETS.parent / crawl.vocabulary).read_text(encoding="utf-8"))
+    words = sum(map(len, vocabulary["axes"].values()))
+    queries = len(vocabulary["types"]) * (len(vocabulary["prefixes"]) + words)
+    assert queries * 1000 >= 8 * crawl.max_products
+
+
+@pytest.mark.slow
+def test_the_installed_program_brings_its_presets(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(
+        REPOSITORY,
+        source,
+        ignore=shutil.ignore_patterns(".*", "data", "models", "reports", "runs", "tests", "*.egg-info"),
+    )
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(tmp_path),
+    ]
+    subprocess.run([*pip, str(source)], check=True, timeout=300)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    script = (
+        "from fashion_pggan.params import preset; print(preset.__file__); "
+        "preset.params_or_shipped(None, 'evaluate')"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(str(tmp_path / "installed"))

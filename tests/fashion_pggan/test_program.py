@@ -1,0 +1,114 @@
+import re
+import subprocess
+
+import pytest
+
+from fashion_pggan import program
+from fashion_pggan.program import commit_of, hash_of, meaning_of, program_of
+
+MODULE = '"""What it is."""\n\nLIMIT = 3\n\n\ndef double(x):\n    """Twice."""\n    return 2 * x  # exact\n'
+
+
+@pytest.fixture
+def name_of(tmp_path, monkeypatch):
+    """The name of a program of one module, and of an array beside it."""
+    monkeypatch.setattr(program, "REPOSITORY", tmp_path)
+    (tmp_path / "shop" / "inner").mkdir(parents=True)
+
+    def named(text=MODULE, array=b"1", inner=""):
+        (tmp_path / "shop" / "module.py").write_text(text)
+        (tmp_path / "shop" / "weights.npy").write_bytes(array)
+        (tmp_path / "shop" / "inner" / "deep.py").write_text(inner)
+        program._content_of.cache_clear()
+        return program_of("shop")
+
+    yield named
+    program._content_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MODULE.replace("# exact", "# exactly"),
+        MODULE.replace("What it is.", "A module."),
+        MODULE.replace('    """Twice."""\n', ""),
+        MODULE.replace("LIMIT = 3", "LIMIT = (\n    3\n)  # of them"),
+        MODULE + "\n\n",
+    ],
+)
+def test_comments_docstrings_and_layout_change_no_program(name_of, text):
+    assert text != MODULE
+    assert name_of(text) == name_of()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"text": MODULE.replace("LIMIT = 3", "LIMIT = 4")},
+        {"text": MODULE.replace("LIMIT = 3", "LIMIT = 3.0")},
+        {"text": MODULE.replace("2 * x", "x * 2")},
+        {"text": MODULE.replace("(x)", "(x, y=None)")},
+        {"array": b"2"},
+        {"inner": "ONE = 1\n"},
+    ],
+)
+def test_a_number_an_array_or_a_module_further_down_changes_the_program(name_of, changed):
+    assert name_of(**changed) != name_of()
+
+
+def test_what_python_leaves_beside_modules_is_no_program(name_of, tmp_path):
+    before = name_of()
+    (tmp_path / "shop" / "__pycache__").mkdir()
+    (tmp_path / "shop" / "__pycache__" / "module.pyc").write_bytes(b"other")
+    assert name_of() == before
+
+
+def test_a_string_that_is_no_docstring_counts():
+    assert meaning_of("a.py", b"x = 1\n'said'\n") != meaning_of("a.py", b"x = 1\n'told'\n")
+
+
+def test_the_order_of_packages_does_not_matter_and_each_counts():
+    assert program_of("train.model", "train.step") == program_of("train.step", "train.model", "train.step")
+    assert program_of("train.model") != program_of("train.step")
+
+
+def test_a_name_that_is_no_folder_is_refused():
+    with pytest.raises(ValueError, match=r"train\.absent is no folder of the program"):
+        program_of("train.absent")
+
+
+def test_equal_values_have_equal_names():
+    assert hash_of({"a": 1, "b": 2}) == hash_of({"b": 2, "a": 1}) != hash_of({"a": 1, "b": 3})
+
+
+def test_the_commit_is_the_last_of_the_packages_and_a_comment_is_no_change(name_of, tmp_path):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        ended = subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+        return ended.stdout.decode().strip()
+
+    name_of()
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "first")
+    first = git("log", "-1", "--format=%h")
+    (tmp_path / "other.py").write_text("x = 1\n")
+    git("add", ".")
+    git("commit", "-qm", "second")
+    clean = rf"fashion-pggan \S+, commit {first}"
+    assert re.fullmatch(clean, commit_of("shop"))
+    name_of(MODULE + "# a remark\n")
+    assert re.fullmatch(clean, commit_of("shop"))
+    name_of(MODULE.replace("3", "4"))
+    assert commit_of("shop").endswith(f"commit {first} with changes that are not committed")
+    name_of()
+    (tmp_path / "shop" / "new.py").write_text("x = 1\n")
+    assert commit_of("shop").endswith("with changes that are not committed")
+    (tmp_path / "shop" / "new.py").write_text("x = (\n")
+    assert commit_of("shop").endswith("with changes that are not committed")
+
+
+def test_outside_git_there_is_no_commit(name_of, monkeypatch):
+    monkeypatch.setenv("GIT_DIR", "/nowhere")
+    assert re.fullmatch(r"fashion-pggan \S+", commit_of("shop"))
+    assert program.git_commit() == "unknown"

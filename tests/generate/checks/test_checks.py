@@ -1,0 +1,123 @@
+"""Near copies and low scores: found, counted, left out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import load_params
+from fashion_pggan.shards import Dataset
+from generate import stage
+from generate.checks.neighbours import Training
+from generate.sampling.sampler import Sampler, snapshots_in
+
+REPOSITORY = Path(__file__).parents[3]
+PARAMS = load_params(REPOSITORY / "params.yaml").generate.model_copy(
+    update={"count": 10, "seed": 5, "minibatch": 4}
+)
+
+
+def with_(**changes):
+    return PARAMS.model_copy(update=changes)
+
+
+def rows_of(folder):
+    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
+
+
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def run(trained, target, **changes):
+    given = {"data": trained / "data", "runs": trained / "runs"}
+    stage.run(trained / "models", target, with_(**changes), report=target.with_suffix(".json"), **given)
+    return rows_of(target), json.loads(target.with_suffix(".json").read_text())
+
+
+def test_each_row_says_which_training_picture_is_nearest(trained, tmp_path):
+    rows, facts = run(trained, tmp_path / "out")
+    copies = {row["latent_index"]: row for row in rows if row["nearest_distance"] == 0}
+    assert {index: row["nearest_index"] for index, row in copies.items()} == {2: 0, 5: 1, 6: 2}
+    assert copies[5]["nearest_mirrored"]
+    assert not copies[2]["nearest_mirrored"]
+    assert facts["nearest_closest"] == 0 < facts["real_closest"]
+
+
+def test_the_nearest_pictures_are_those_that_a_look_at_all_of_them_finds(trained):
+    dataset = Dataset(trained / "data")
+    picture = Sampler.load(snapshots_in(trained / "models")[-1]).pictures(9, [4])[0].astype(float)
+    all_of_them = dataset.pictures(range(len(dataset)), 16).astype(float)
+    both = np.stack([all_of_them, all_of_them[:, :, ::-1]])
+    apart = np.sqrt(np.square(both - picture).mean(axis=(2, 3, 4))).min(axis=0)
+    found = Training.of_dataset(dataset).nearest(picture.astype(np.uint8), 5)
+    assert [one.index for one in found] == np.argsort(apart, kind="stable")[:5].tolist()
+    np.testing.assert_allclose([one.distance for one in found], np.sort(apart)[:5])
+
+
+def test_near_copies_are_left_out_and_counted(trained, tmp_path):
+    rows, facts = run(trained, tmp_path / "out", reject_copies=0.01)
+    assert len(rows) == 10
+    assert not {2, 5, 6} & {row["latent_index"] for row in rows}
+    assert facts["rejected_copies"] == facts["last"] + 1 - 10 >= 3
+    assert min(row["nearest_distance"] for row in rows) > facts["copy_threshold"]
+    assert min(row["nearest_bits"] for row in rows) > facts["copy_bits"] == 32
+    assert f"| {facts['rejected_copies']}, within" in (tmp_path / "out/README.md").read_text()
+
+
+def test_a_darkened_copy_is_a_copy_by_its_hash(trained):
+    dataset = Dataset(trained / "data")
+    picture = dataset.pictures([20], 16)[0]
+    near = Training.of_dataset(dataset).nearest(picture[:, ::-1] // 2)[0]
+    assert (near.index, near.mirrored, near.copy) == (20, True, True)
+    assert near.distance > 50
+    assert near.bits <= 32
+
+
+def test_low_scores_are_left_out_and_counted(trained, tmp_path):
+    every, _ = run(trained, tmp_path / "all")
+    assert all(row["critic_score"] is None for row in every)
+    rows, facts = run(trained, tmp_path / "out", reject_scores=0.5, count=128)
+    assert min(row["critic_score"] for row in rows) >= facts["score_threshold"]
+    assert facts["rejected_scores"] == facts["last"] + 1 - 128
+    assert facts["last"] <= 255  # half of the first 256 pass, by the threshold's making
+
+
+def test_what_is_left_out_does_not_depend_on_the_minibatch(trained, tmp_path):
+    wanted = {"reject_scores": 0.3, "reject_copies": 0.01}
+    run(trained, tmp_path / "a", **wanted)
+    run(trained, tmp_path / "b", **wanted, minibatch=1)
+    assert files_of(tmp_path / "a") == files_of(tmp_path / "b")
+
+
+def test_what_a_check_lacks_is_named(trained, models, tmp_path):
+    with pytest.raises(UserError, match="reject_copies needs the training data set: give --data"):
+        stage.run(models, tmp_path / "out", with_(reject_copies=0.01))
+    with pytest.raises(UserError, match=r"no critic of run params in .*: give --runs"):
+        stage.run(models, tmp_path / "out", with_(reject_scores=0.1), runs=tmp_path)
+    with pytest.raises(UserError, match="was trained on dataset: give that one"):
+        stage.run(models, tmp_path / "out", PARAMS, data=trained / "data")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
+    (tmp_path / "mine.txt").write_text("precious")
+    with pytest.raises(UserError, match="holds something that is no generated data set"):
+        stage.run(models, tmp_path, PARAMS)
+    assert (tmp_path / "mine.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["mynotes.txt", "images/00000/mine.png", "images/notes.md"])
+@pytest.mark.parametrize("form", ["imagefolder", "webdataset", "parquet"])
+def test_a_data_set_with_something_foreign_in_it_is_not_replaced(models, tmp_path, form, name):
+    stage.run(models, tmp_path / "out", with_(form=form))
+    stage.run(models, tmp_path / "out", with_(form=form, format="jpeg"))
+    (tmp_path / "out/.DS_Store").write_bytes(b"")
+    stage.run(models, tmp_path / "out", with_(form=form))
+    (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "out" / name).write_text("precious")
+    with pytest.raises(UserError, match=f"holds {name}, which is no part of a generated data set: move it"):
+        stage.run(models, tmp_path / "out", PARAMS)
+    assert (tmp_path / "out" / name).read_text() == "precious"

@@ -1,0 +1,195 @@
+"""The explorer: what its server answers, and the page in a browser."""
+
+import http.client
+import io
+import json
+import re
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fashion_pggan.errors import UserError
+from generate.explore.__main__ import main
+from generate.sampling.recipe import read_recipe
+from generate.sampling.sampler import Sampler, snapshots_in
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def get(address, **headers):
+    request = urllib.request.Request(address, headers=headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return answer.read()
+
+
+def test_a_picture_is_the_samplers_and_holds_its_recipe(explorer, trained, tmp_path):
+    png = get(f"{explorer}picture.png?seed=5&latent_index=3")
+    sampler = Sampler.load(snapshots_in(trained / "models")[-1])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), sampler.pictures(5, [3])[0])
+    (tmp_path / "saved.png").write_bytes(png)
+    (tmp_path / "saved.json").write_bytes(get(f"{explorer}recipe.json?seed=5&latent_index=3"))
+    assert read_recipe(tmp_path / "saved.png") == read_recipe(tmp_path / "saved.json")
+
+
+def test_neighbours_are_found_and_shown(explorer):
+    near = json.loads(get(f"{explorer}near?seed=5&latent_index=5"))
+    assert near[0] == {"index": 1, "mirrored": True, "distance": 0.0}
+    assert len(near) == 6
+    made = np.asarray(Image.open(io.BytesIO(get(f"{explorer}picture.png?seed=5&latent_index=5"))))
+    shown = np.asarray(Image.open(io.BytesIO(get(f"{explorer}training/1.png"))))
+    np.testing.assert_array_equal(made, shown[:, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("picture.png", 400),
+        ("picture.png?seed=nan&latent_index=0", 400),
+        ("picture.png?seed=-1&latent_index=0", 400),
+        ("picture.png?seed=1&latent_index=" + "9" * 4000, 400),
+        ("picture.png?seed=1&latent_index=1.5", 400),
+        ("picture.png?seed=1&latent_index=1&share=NaN", 400),
+        ("picture.png?seed=1&latent_index=1&share=1e999", 400),
+        ("picture.png?seed=1&latent_index=1&moves=inf", 400),
+        ("picture.png?seed=1&latent_index=1&moves=3", 400),
+        ("picture.png?seed=1&latent_index=1&moves=" + ",".join(["0"] * 99), 400),
+        ("picture.png?seed=1&latent_index=1&truncation=-1", 400),
+        ("picture.png?seed=1&latent_index=1&snapshot=/etc/passwd", 400),
+        ("near?seed=&latent_index=1", 400),
+        ("recipe.json?seed=1&latent_index=%00", 400),
+        ("training/99999.png", 400),
+        ("training/-1.png", 404),
+        ("training/..%2f..%2fetc%2fpasswd", 404),
+        ("../../etc/passwd", 404),
+        ("explore.py", 404),
+    ],
+)
+def test_bad_requests_are_refused_in_a_line(explorer, path, status):
+    address = re.match(r"http://([^:/]+):(\d+)", explorer)
+    connection = http.client.HTTPConnection(address[1], int(address[2]), timeout=30)
+    connection.request("GET", f"/{path}")
+    answer = connection.getresponse()
+    text = json.loads(answer.read())["error"]
+    connection.close()
+    assert answer.status == status
+    assert text
+    assert len(text.splitlines()) == 1
+    assert len(text) < 600
+
+
+@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1.shop.example", "localhost.shop.example:80", ""])
+def test_other_host_names_are_refused(explorer, host):
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(explorer, Host=host)
+    assert refused.value.code in (400, 403)
+    refused.value.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nowhere"], "no snapshot at nowhere"),
+        (["{empty}"], "no snapshots in"),
+        (["{models}", "--port", "99999"], "--port 99999"),
+        (["{models}", "--port", "{busy}"], "is in use"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_said(trained, tmp_path, busy_port, monkeypatch, arguments, says):
+    given = [one.format(empty=tmp_path, models=trained / "models", busy=busy_port) for one in arguments]
+    monkeypatch.setattr(sys, "argv", ["explore", *given])
+    with pytest.raises(UserError, match=says):
+        main()
+
+
+@pytest.fixture
+def page(explorer):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+    if BROWSER is None:
+        pytest.skip("needs Chromium")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        said = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(explorer)
+        page.wait_for_selector("body[data-settled]")
+        yield page
+        browser.close()
+    assert said == []
+
+
+def settled(page):
+    page.wait_for_selector("body[data-settled]")
+    return page.get_attribute("#picture", "src")
+
+
+def test_each_control_changes_the_picture(page):
+    seen = [settled(page)]
+    page.locator("#direction1").fill("0.5")
+    seen.append(settled(page))
+    page.locator("#share").fill("0.5")
+    seen.append(settled(page))
+    page.fill("#seed", "8")
+    seen.append(settled(page))
+    page.focus("#truncation")
+    page.keyboard.press("ArrowLeft")
+    seen.append(settled(page))
+    page.keyboard.press("0")
+    page.keyboard.press("r")
+    seen.append(settled(page))
+    assert len(set(seen)) == len(seen)
+    assert page.input_value("#direction1") == "0"
+    assert page.locator("img").evaluate_all("all => all.every(one => one.naturalWidth && one.alt)")
+    assert page.locator("#near img").count() == 6
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_another_number_all_works_but_the_way_to_it(page):
+    page.fill("#other_index", "")
+    before = settled(page)
+    page.locator("#direction1").fill("0.5")
+    assert settled(page) != before
+    assert not page.is_visible("#error")
+    page.locator("#share").fill("0.5")
+    page.wait_for_selector("#error", state="visible")
+    assert "Other number: a whole number" in page.inner_text("#error")
+    page.fill("#other_index", "3")
+    page.wait_for_selector("#error", state="hidden")
+    settled(page)
+
+
+def test_the_saved_picture_is_the_one_shown_and_its_recipe_makes_it_again(page, trained, tmp_path):
+    page.locator("#direction2").fill("-0.4")
+    settled(page)
+    for name in ("png", "json"):
+        with page.expect_download() as download:
+            page.click(f"#{name}")
+        download.value.save_as(tmp_path / f"saved.{name}")
+    recipe = read_recipe(tmp_path / "saved.png")
+    assert recipe == read_recipe(tmp_path / "saved.json")
+    assert recipe.moves[1] == -0.4
+    sampler = Sampler.load(snapshots_in(trained / "models")[-1])
+    assert recipe.png(recipe.picture(sampler)) == (tmp_path / "saved.png").read_bytes()
+
+
+def test_a_bad_number_is_said_and_the_walk_moves_by_itself(page):
+    page.fill("#latent_index", "-3")
+    page.wait_for_selector("#error:not([hidden])")
+    assert "whole number" in page.inner_text("#error")
+    page.fill("#latent_index", "3")
+    page.wait_for_selector("#error", state="hidden")
+    page.click("#play")
+    time.sleep(0.5)
+    shares = {page.input_value("#share")}
+    time.sleep(0.5)
+    shares.add(page.input_value("#share"))
+    page.click("#play")
+    settled(page)
+    assert len(shares) == 2

@@ -1,0 +1,1 @@
+"""Distances measured while training in; when levels grow out."""

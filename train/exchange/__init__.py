@@ -1,0 +1,1 @@
+"""Weights in and out for other programs: published variables, ONNX, PyTorch's exported form."""

@@ -1,0 +1,123 @@
+"""A snapshot's generator for other programs: ONNX, or PyTorch's own exported form.
+
+The network that goes out takes latents (n, latent_size) float32 and gives pictures (n, 3, r, r), linear RGB,
+about [-1, 1] and not clamped; n is free, r is the resolution the snapshot has grown to, a fade included as it
+stands.
+"""
+
+import importlib.util
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import write_bytes
+from train.model.networks import Generator
+from train.saved.snapshot import Origin, read_snapshot
+
+TRACED = 2  # pictures in the example; one would be taken for a fixed size
+HEADER = "fashion_pggan"  # where the file says what it is, as JSON
+
+
+class Grown(nn.Module):
+    """A generator with its growth fixed.
+
+    Args:
+        generator: the network.
+        lod: how far it has grown.
+    """
+
+    def __init__(self, generator: Generator, lod: float) -> None:
+        super().__init__()
+        self.generator = generator
+        self.steps, self.fade = generator.architecture.grown(lod)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Pictures (n, 3, r, r) of latents (n, latent_size)."""
+        return self.generator.at(latents, self.steps, self.fade)
+
+
+def export(snapshot: Path, target: Path, form: str) -> None:
+    """Write a snapshot in another form, in one step.
+
+    Args:
+        snapshot: a file that `train.snapshot` wrote.
+        target: the file to write.
+        form: of `FORMS`.
+
+    Raises:
+        UserError: no snapshot, or a package is missing.
+    """
+    generator, origin = read_snapshot(snapshot)
+    network = Grown(generator, origin.lod).eval()
+    example = torch.zeros(TRACED, generator.architecture.latent_size)
+    program = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "exported"
+        FORMS[form](program, file, header_of(generator, origin))
+        write_bytes(target, file.read_bytes())
+
+
+def header_of(generator: Generator, origin: Origin) -> str:
+    """What the snapshot's own header says, and what goes in and comes out."""
+    return json.dumps(
+        {
+            "architecture": asdict(generator.architecture),
+            "origin": asdict(origin),
+            "latents": "(n, latent_size) float32, standard normal",
+            "pictures": "(n, 3, r, r) float32 RGB; as bytes: round(127.5 x + 127.5), limited to 0..255",
+        }
+    )
+
+
+def _write_torch(program: torch.export.ExportedProgram, file: Path, header: str) -> None:
+    file = file.with_suffix(".pt2")  # the only ending that PyTorch takes without a warning
+    torch.export.save(program, file, extra_files={f"{HEADER}.json": header})
+    file.rename(file.with_suffix(""))
+
+
+def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) -> None:
+    for package in ("onnx", "onnxscript"):
+        if importlib.util.find_spec(package) is None:
+            raise UserError(
+                f"--format onnx: the package {package} is missing: "
+                "pip install -c constraints.txt -e '.[onnx]'"
+            )
+    with _quiet():
+        written = torch.onnx.export(
+            program, dynamo=True, input_names=["latents"], output_names=["pictures"], verbose=False
+        )
+    assert written is not None
+    written.model.metadata_props[HEADER] = header
+    written.save(file)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what the exporter says about itself and about packages that this network does not need."""
+    chatty = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in chatty]
+    for logger in chatty:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            yield
+    finally:
+        for logger, level in zip(chatty, levels, strict=True):
+            logger.setLevel(level)
+
+
+FORMS: dict[str, Callable[[torch.export.ExportedProgram, Path, str], None]] = {
+    "onnx": _write_onnx,
+    "torch-export": _write_torch,
+}

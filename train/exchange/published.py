@@ -1,0 +1,158 @@
+"""Weights of the published program in and out, as an .npz of arrays under its variables' names.
+
+`Gs/…` is the averaged generator, `G/…` the generator, `D/…` the critic, as `Gs/4x4/Dense/weight`; `Gs/lod`
+may say how far the network had grown. Names without a network are those of an averaged generator.
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.files import atomic_write
+from fashion_pggan.program import hash_of
+from train.exchange.variables import load_official, official_weights, variables_of
+from train.model.networks import Architecture, Critic, Generator
+from train.saved.snapshot import Origin, read_networks, write_snapshot
+
+NETWORKS = {"Gs": "average", "G": "generator", "D": "critic"}  # official name: ours
+LARGEST = 4 * 2**30  # bytes; the published networks at 1024 px have under 0.3 * 2**30
+STDDEV_GROUP = 4  # as published; not among the variables
+
+Weights = dict[str, npt.NDArray[np.float32]]
+
+
+def import_official(source: Path, target: Path) -> None:
+    """Make a snapshot of published weights.
+
+    Args:
+        source: an .npz file; float32, nothing pickled.
+        target: the snapshot to write.
+
+    Raises:
+        UserError: a name is missing or unknown, a shape does not fit, or the file is no such archive.
+    """
+    scopes = _by_network(_read(source), source)
+    lods = {letter: weights.pop("lod") for letter, weights in scopes.items() if "lod" in weights}
+    letter = "Gs" if "Gs" in scopes else "G"
+    if letter not in scopes:
+        raise UserError(f"{source} has no generator (Gs/… or G/…): a critic alone makes no pictures")
+    architecture = architecture_of(scopes[letter], source)
+    networks = {name: _network(name, weights, architecture) for name, weights in scopes.items()}
+    generator = networks.pop(letter)
+    assert isinstance(generator, Generator)
+    origin = Origin(
+        kimg=0.0,
+        lod=_lod(lods.get(letter, np.float32(0.0)), len(architecture.exponents), source),
+        params_hash=f"imported-{hash_of(source.name)}",
+        dataset_version="unknown",
+        git_commit="unknown",
+    )
+    write_snapshot(target, generator, origin, {NETWORKS[name]: module for name, module in networks.items()})
+
+
+def export_official(source: Path, target: Path) -> None:
+    """Write a snapshot's networks under the published names; what was imported comes out bit for bit.
+
+    Args:
+        source: a snapshot.
+        target: the .npz file to write, in one step.
+
+    Raises:
+        UserError: it is no snapshot.
+    """
+    networks, origin = read_networks(source)
+    letters = {ours: letter for letter, ours in NETWORKS.items()}
+    weights: Weights = {}
+    for name, network in networks.items():
+        letter = letters[name]
+        weights[f"{letter}/lod"] = np.array(origin.lod, np.float32)
+        for variable, array in official_weights(network, letter[0]).items():
+            weights[f"{letter}/{variable}"] = array
+    with atomic_write(target) as file:
+        np.savez(file, allow_pickle=False, **weights)
+
+
+def architecture_of(weights: Mapping[str, npt.NDArray[np.float32]], source: Path) -> Architecture:
+    """The architecture that a generator's arrays have.
+
+    Raises:
+        UserError: it cannot be told from them.
+    """
+    try:
+        levels = sum(name.startswith("ToRGB_lod") and name.endswith("/weight") for name in weights)
+        channels = [weights[f"ToRGB_lod{lod}/weight"].shape[2] for lod in reversed(range(levels))]
+        latent_size = weights["4x4/Dense/weight"].shape[0]
+        most = channels[0]
+    except (KeyError, IndexError):
+        raise UserError(
+            f"{source}: no 4x4/Dense/weight or ToRGB_lod…/weight in its generator: give weights under the "
+            "published program's names"
+        ) from None
+    fewer = [count << stage for stage, count in enumerate(channels, start=1) if count < most]
+    base = fewer[0] if fewer else most << levels
+    return Architecture(2 ** (levels + 1), latent_size, base, most, STDDEV_GROUP)
+
+
+def _lod(value: npt.NDArray[np.float32] | np.float32, largest: int, source: Path) -> float:
+    if np.shape(value) != () or not 0 <= value <= largest:
+        raise UserError(f"{source}: lod is {value}: it is one number from 0 to {largest} for these networks")
+    return float(value)
+
+
+def _network(letter: str, weights: Weights, architecture: Architecture) -> Generator | Critic:
+    module = Critic(architecture) if letter == "D" else Generator(architecture)
+    wanted = {
+        f"{v.official}/{part}" for v in variables_of(letter[0], architecture) for part in ("weight", "bias")
+    }
+    unknown = sorted(set(weights) - wanted)
+    if unknown:
+        raise UserError(
+            f"{letter}/{unknown[0]} and {len(unknown) - 1} more are no variables of a "
+            f"{architecture.resolution} px network without labels: leave them out"
+        )
+    load_official(module, letter[0], weights)
+    return module
+
+
+def _by_network(arrays: Weights, source: Path) -> dict[str, Weights]:
+    scopes: dict[str, Weights] = {}
+    for name, array in arrays.items():
+        letter, _, rest = name.partition("/")
+        if letter not in NETWORKS:
+            letter, rest = "Gs", name
+        if array.dtype != np.float32:
+            raise UserError(
+                f"{source}: {name} is {array.dtype}, the published weights are float32: convert it"
+            )
+        scopes.setdefault(letter, {})[rest] = array
+    return scopes
+
+
+def _read(source: Path) -> Weights:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            size = sum(entry.file_size for entry in archive.infolist())
+        if size > LARGEST:
+            raise UserError(
+                f"{source} unpacks to {size / 1e9:.1f} GB, no such network is that large: give another"
+            )
+        with np.load(source, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except FileNotFoundError:
+        raise UserError(f"no weights at {source}: give an .npz file") from None
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        OSError,
+        EOFError,
+        KeyError,
+        MemoryError,
+        NotImplementedError,  # a compression that Python cannot unpack
+    ) as error:
+        raise UserError(
+            f"{source} is no .npz of plain arrays ({error}): save them with numpy.savez, nothing pickled"
+        ) from error

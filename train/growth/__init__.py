@@ -1,0 +1,1 @@
+"""Images shown in; what is trained, at which resolution, out."""

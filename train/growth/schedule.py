@@ -1,0 +1,113 @@
+"""The growing schedule: what is trained at a number of images shown, as a pure function of it.
+
+Source: Karras et al. 2018, section A.1; docs/conformance.md.
+"""
+
+import math
+from dataclasses import dataclass
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.sections import TrainParams
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A moment of the schedule."""
+
+    lod: float  # level of detail: 0 at the final resolution; its fraction is the share of the level below
+    resolution: int  # pixels, at which the networks run
+    minibatch: int  # pictures per step, over all processes
+    learning_rate: float
+
+    @property
+    def fade(self) -> float:
+        """Share of the level below: 0 outside a transition."""
+        return self.lod - math.floor(self.lod)
+
+    @property
+    def doublings(self) -> int:
+        """How often the resolution has doubled from 4 px on."""
+        return self.resolution.bit_length() - 3
+
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """What changes exactly when a transition starts or ends; then the optimisers start afresh."""
+        return math.floor(self.lod), math.ceil(self.lod)
+
+
+def phase_at(images_shown: int, final_resolution: int, devices: int, params: TrainParams) -> Phase:
+    """The phase after `images_shown` pictures.
+
+    Args:
+        images_shown: real pictures shown to the critic so far, over all processes.
+        final_resolution: pixels, of the data set.
+        devices: number of processes that share a minibatch.
+        params: the train section.
+    """
+    kimg = images_shown / 1000
+    period = params.stabilise_kimg + params.fade_kimg
+    passed = math.floor(kimg / period)
+    faded = max(kimg - passed * period - params.stabilise_kimg, 0.0) / params.fade_kimg
+    start = doublings_between(params.initial_resolution, final_resolution)
+    return phase_of(max(start - passed - faded, 0.0), final_resolution, devices, params)
+
+
+def phase_of(lod: float, final_resolution: int, devices: int, params: TrainParams) -> Phase:
+    """The phase at a level of detail; the rest as for `phase_at`."""
+    resolution = final_resolution // 2 ** math.floor(lod)
+    return Phase(
+        lod=lod,
+        resolution=resolution,
+        minibatch=minibatch_at(resolution, devices, params),
+        learning_rate=params.learning_rate.get(resolution, params.learning_rate_base),
+    )
+
+
+def doublings_between(initial_resolution: int, final_resolution: int) -> int:
+    """How often the resolution doubles; both are powers of two."""
+    return final_resolution.bit_length() - initial_resolution.bit_length()
+
+
+def minibatch_at(resolution: int, devices: int, params: TrainParams) -> int:
+    """Pictures per step at a resolution, over all processes."""
+    wanted = params.minibatch.get(resolution, params.minibatch_base)
+    wanted -= wanted % devices
+    cap = params.max_minibatch_per_device.get(resolution)
+    return wanted if cap is None else min(wanted, cap * devices)
+
+
+def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> None:
+    """Refuse parameters that would only fail after hours.
+
+    Raises:
+        UserError: a resolution, minibatch or group does not fit.
+    """
+    if not params.initial_resolution <= final_resolution:
+        raise UserError(
+            f"train.initial_resolution {params.initial_resolution} is above the data set's "
+            f"{final_resolution} px: lower it, or raise curate.resolution"
+        )
+    if params.initial_resolution & (params.initial_resolution - 1):
+        raise UserError(
+            f"train.initial_resolution {params.initial_resolution} is no power of two: use 4, 8, 16, ..."
+        )
+    resolution = params.initial_resolution
+    while resolution <= final_resolution:
+        share = minibatch_at(resolution, devices, params) // devices
+        if share == 0:
+            raise UserError(
+                f"train.minibatch at {resolution} px is smaller than the number of processes, "
+                f"{devices}: raise it"
+            )
+        if share % min(params.stddev_group, share):
+            raise UserError(
+                f"train.minibatch at {resolution} px gives {share} pictures per process, which groups of "
+                f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
+            )
+        part = params.microbatch.get(resolution, share)
+        if share % min(part, share) or part % min(params.stddev_group, part):
+            raise UserError(
+                f"train.microbatch {part} at {resolution} px must divide the {share} pictures per process "
+                f"into parts that groups of train.stddev_group {params.stddev_group} divide"
+            )
+        resolution *= 2

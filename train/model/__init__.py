@@ -1,0 +1,1 @@
+"""Latent vectors in, images and scores out: the networks, their layers and their randomness."""

@@ -1,0 +1,1 @@
+"""What a run keeps: snapshots of the generator, checkpoints of the whole state."""

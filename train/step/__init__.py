@@ -1,0 +1,1 @@
+"""One step: a batch in; losses, gradients, updated weights out."""

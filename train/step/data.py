@@ -1,0 +1,171 @@
+"""Real pictures and random numbers of a step: which ones, as functions of the images shown."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.shards import Dataset
+from train.distributed import Ranks
+from train.growth.schedule import Phase
+from train.model.networks import downscale, mixed, upscale
+from train.model.randomness import generator_at
+from train.step.augment import DRAWS
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a step needs besides the networks: one process's share of a minibatch."""
+
+    reals: Tensor  # (n, r, r, 3) uint8
+    flips: Tensor  # (n,) bool, whether a picture is mirrored
+    mixing: Tensor  # (n, 1, 1, 1) float32 in [0, 1)
+    critic_latents: Tensor  # (n, latent_size) float32
+    generator_latents: Tensor  # (n, latent_size) float32
+    draws: Tensor  # (3, n, DRAWS) float32 in [0, 1), for augmenting reals, fakes, and the generator's fakes
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, in the order of the fields."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+    def part(self, number: int, count: int) -> "Batch":
+        """Every `count`-th picture from `number` on: what one of so many processes would have."""
+        rows = Batch(*(tensor[number::count] for tensor in self.tensors()))
+        return replace(rows, draws=self.draws[:, number::count])
+
+
+def indices_at(images_shown: int, count: int, total: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which pictures are shown next.
+
+    Each pass over the data set is a new permutation, so each picture is shown once per pass.
+
+    Args:
+        images_shown: pictures shown before.
+        count: pictures wanted.
+        total: pictures in the data set.
+        seed: of the run.
+    """
+    positions = np.arange(images_shown, images_shown + count)
+    passes, places = positions // total, positions % total
+    indices = np.empty(count, dtype=np.int64)
+    for number in np.unique(passes):
+        mine = passes == number
+        indices[mine] = _permutation(seed, int(number), total)[places[mine]]
+    return indices
+
+
+@lru_cache(maxsize=2)
+def _permutation(seed: int, number: int, total: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, number, total]).permutation(total)
+
+
+class Feed:
+    """Makes the batches, one ahead of the training, and brings them to the device.
+
+    Where a level of the data set fits into `resident_gb`, it lies on the CUDA device as a whole, and only
+    indices travel; otherwise pictures are read from the memory-mapped shards, through pinned memory.
+
+    Args:
+        dataset: the pictures.
+        params: the train section.
+        ranks: this process among those that train together; each takes every `count`-th picture, so that
+            together they see what one process would.
+    """
+
+    def __init__(self, dataset: Dataset, params: TrainParams, ranks: Ranks) -> None:
+        self.dataset, self.params, self.ranks = dataset, params, ranks
+        self.waited_s = 0.0
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
+        self._resident: tuple[int, Tensor] | None = None  # resolution, (pictures, r, r, 3) on the device
+
+    def batch_at(self, images_shown: int, phase: Phase) -> Batch:
+        """This process's share of the minibatch shown after `images_shown` pictures, on the device."""
+        batch = self._taken(images_shown, phase)
+        self._ahead = self._asked(images_shown + phase.minibatch, phase)
+        moved = [tensor.to(self.ranks.device, non_blocking=True) for tensor in batch.tensors()]
+        pixels = self._level(phase.resolution)
+        if pixels is not None:
+            moved[0] = pixels[moved[0]]
+        return Batch(*moved)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _taken(self, images_shown: int, phase: Phase) -> Batch:
+        key, future = self._ahead or self._asked(images_shown, phase)
+        if key != (images_shown, phase.resolution, phase.minibatch):
+            future.cancel()
+            _, future = self._asked(images_shown, phase)
+        began = time.monotonic()
+        batch = future.result()
+        self.waited_s += time.monotonic() - began
+        return batch
+
+    def _asked(self, images_shown: int, phase: Phase) -> tuple[tuple[int, int, int], Future[Batch]]:
+        key = (images_shown, phase.resolution, phase.minibatch)
+        return key, self._thread.submit(self._made, *key, self._level(phase.resolution) is not None)
+
+    def _made(self, images_shown: int, resolution: int, minibatch: int, resident: bool) -> Batch:
+        indices = indices_at(images_shown, minibatch, len(self.dataset), self.params.seed)
+        mine = indices[self.ranks.rank :: self.ranks.count]
+        reals = torch.from_numpy(mine if resident else self.dataset.pictures(mine, resolution))
+        latents = (minibatch, self.params.latent_size)
+        batch = Batch(
+            reals,
+            self._drawn(torch.rand, "mirror", images_shown, (minibatch,)) < 0.5 * self.params.mirror,
+            self._drawn(torch.rand, "mixing", images_shown, (minibatch, 1, 1, 1)),
+            self._drawn(torch.randn, "critic", images_shown, latents),
+            self._drawn(torch.randn, "generator", images_shown, latents),
+            self._drawn(torch.rand, "augment", images_shown, (minibatch, 3, DRAWS))
+            .transpose(0, 1)
+            .contiguous(),
+        )
+        if self.ranks.device.type != "cuda":
+            return batch
+        return Batch(*(tensor.pin_memory() for tensor in batch.tensors()))
+
+    def _drawn(
+        self, draw: Callable[..., Tensor], purpose: str, images_shown: int, shape: tuple[int, ...]
+    ) -> Tensor:
+        """This process's rows of what one process would draw."""
+        drawn = draw(shape, generator=generator_at(self.params.seed, purpose, images_shown))
+        return drawn[self.ranks.rank :: self.ranks.count]
+
+    def _level(self, resolution: int) -> Tensor | None:
+        """The whole level on the device, if it is one and the level fits."""
+        gigabytes = len(self.dataset) * resolution**2 * 3 / 1e9
+        if self.ranks.device.type != "cuda" or gigabytes > self.params.resident_gb:
+            return None
+        if self._resident is None or self._resident[0] != resolution:
+            self._resident = None  # the level before makes room first
+            self._resident = resolution, self._loaded(resolution)
+        return self._resident[1]
+
+    def _loaded(self, resolution: int) -> Tensor:
+        total = len(self.dataset)
+        level = torch.empty((total, resolution, resolution, 3), dtype=torch.uint8, device=self.ranks.device)
+        for start in range(0, total, 1024):
+            part = range(start, min(start + 1024, total))
+            level[start : part.stop] = torch.from_numpy(self.dataset.pictures(part, resolution))
+        return level
+
+
+def reals_of(batch: Batch, fade: Tensor | float | None) -> Tensor:
+    """The real pictures as the critic sees them: (n, 3, r, r) in [-1, 1], mirrored, faded."""
+    pictures = batch.reals.permute(0, 3, 1, 2).to(batch.mixing.dtype) * (2 / 255) - 1  # (n, 3, r, r)
+    pictures = torch.where(batch.flips.view(-1, 1, 1, 1), pictures.flip(3), pictures)
+    return faded(pictures, fade)
+
+
+def faded(pictures: Tensor, fade: Tensor | float | None) -> Tensor:
+    """Pictures with the share `fade` of their own half resolution, as the generator's are in a transition."""
+    return pictures if fade is None else mixed(pictures, upscale(downscale(pictures)), fade)

@@ -1,0 +1,22 @@
+"""The averaged generator, of which snapshots are taken."""
+
+from fashion_pggan.params.sections import TrainParams
+
+
+def decay_of(images_shown: int, minibatch: int, params: TrainParams) -> float:
+    """What share of the average stays at a critic step.
+
+    `ema_decay` as published, whatever the minibatch; with `ema_half_life_kimg` above zero, the share that
+    halves what is old over that many thousand pictures, or over `ema_ramp` of those shown where that is less.
+
+    Args:
+        images_shown: before the step.
+        minibatch: pictures of the step, over all processes.
+        params: the train section.
+    """
+    if not params.ema_half_life_kimg:
+        return params.ema_decay
+    half_life = params.ema_half_life_kimg * 1000
+    if params.ema_ramp:
+        half_life = min(half_life, images_shown * params.ema_ramp)
+    return float(0.5 ** (minibatch / half_life)) if half_life else 0.0

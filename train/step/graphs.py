@@ -1,0 +1,57 @@
+"""A phase's step recorded once as a CUDA graph and played back: nothing is launched one by one."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from train.step.data import Batch
+from train.step.step import Rates, Steps, Values
+
+WARM_UPS = 3  # steps before recording, in which libraries choose their kernels
+
+
+class Recorded:
+    """Does what `Steps.step` does, from a recording.
+
+    Args:
+        steps: what to record; its tensors are those that a playback changes.
+    """
+
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self._key: tuple[Any, ...] | None = None
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._inputs: list[Tensor] = []
+        self._values: Values = {}
+
+    def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
+        """A step; the values stay as they are until the next one."""
+        given = [*batch.tensors(), rates.fade, rates.learning_rate, rates.ema_decay]
+        key = (steps, fading, *(tensor.shape for tensor in given))
+        if key != self._key:
+            self._record(given, steps, fading)
+            self._key = key
+        assert self._graph is not None
+        for fixed, tensor in zip(self._inputs, given, strict=True):
+            fixed.copy_(tensor, non_blocking=True)
+        self._graph.replay()
+        return self._values
+
+    def _record(self, given: list[Tensor], steps: int, fading: bool) -> None:
+        self._graph, self._values = None, {}  # the memory of the phase before
+        self._inputs = [tensor.clone() for tensor in given]
+        *tensors, fade, learning_rate, ema_decay = self._inputs
+        batch, rates = Batch(*tensors), Rates(fade, learning_rate, ema_decay)
+        kept = {name: tensor.clone() for name, tensor in self.steps.state().items()}
+        beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # PyTorch has no types here
+        beside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(beside):
+            for _ in range(WARM_UPS):
+                self.steps.step(batch, rates, steps, fading)
+        torch.cuda.current_stream().wait_stream(beside)
+        for name, tensor in self.steps.state().items():
+            tensor.copy_(kept[name])
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph):
+            self._values = self.steps.step(batch, rates, steps, fading)

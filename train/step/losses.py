@@ -1,0 +1,91 @@
+"""What critic and generator minimise: Wasserstein losses with gradient penalty, or logistic ones with R1.
+
+Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018; docs/conformance.md.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
+from torch import Tensor
+
+from train.model.networks import Critic
+
+LossName = Literal["wgan-gp", "logistic-r1"]
+
+
+@dataclass(frozen=True)
+class CriticLoss:
+    """The critic's loss and the parts worth watching; tensors without gradient but for `loss`."""
+
+    loss: Tensor  # scalar
+    score_real: Tensor  # scalar, mean
+    score_fake: Tensor  # scalar, mean
+    penalty_norm: Tensor  # scalar, mean gradient norm over its target; 1 is where WGAN-GP's penalty is zero
+
+
+def critic_loss(
+    critic: Critic,
+    reals: Tensor,
+    fakes: Tensor,
+    mixing: Tensor,
+    steps: int,
+    fade: Tensor | float | None,
+    *,
+    loss: LossName = "wgan-gp",
+    gp_target: float,
+    gp_weight: float,
+    drift_weight: float,
+) -> CriticLoss:
+    """What the critic minimises.
+
+    All pictures pass the critic at once, each set with groups of its own for the minibatch deviation.
+
+    Args:
+        critic: the network.
+        reals: (n, 3, r, r) in [-1, 1], r = 4 * 2^steps.
+        fakes: (n, 3, r, r), without gradient.
+        mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real picture, 1 the fake. WGAN-GP alone looks at it.
+        steps: how often the resolution has doubled.
+        fade: the share of the level below, None outside a transition.
+        loss: `wgan-gp`: the gradient penalty at mixed pictures and the drift; `logistic-r1`: R1 at real ones.
+        gp_target: the native gradient norm that counts as 1, see `penalty_target`.
+        gp_weight: of the gradient penalty.
+        drift_weight: of the squared scores of real pictures.
+    """
+    n = len(reals)
+    if loss == "wgan-gp":
+        trace = critic.trace(torch.cat([reals, fakes, torch.lerp(reals, fakes, mixing)]), steps, fade, sets=3)
+    else:
+        trace = critic.trace(torch.cat([fakes, reals]), steps, fade, sets=2)
+    norms = norms_of(critic.gradients(trace.last(n), steps, fade)) / gp_target
+    if loss == "wgan-gp":
+        real, fake, _ = trace.scores.chunk(3)
+        total = fake.mean() - real.mean() + gp_weight * (norms - 1).square().mean()
+        total = total + drift_weight * real.square().mean()
+    else:
+        fake, real = trace.scores.chunk(2)
+        total = F.softplus(fake).mean() + F.softplus(-real).mean() + gp_weight / 2 * norms.square().mean()
+    return CriticLoss(total, real.detach().mean(), fake.detach().mean(), norms.detach().mean())
+
+
+def generator_loss(scores: Tensor, loss: LossName = "wgan-gp") -> Tensor:
+    """What the generator minimises, from the scores (n,) of its pictures: a scalar."""
+    return -scores.mean() if loss == "wgan-gp" else F.softplus(-scores).mean()
+
+
+def norms_of(gradients: Tensor) -> Tensor:
+    """L2 norms (n,) of (n, ...), in float32 at least; at zero they have the gradient zero."""
+    flat = gradients.flatten(1)
+    norms: Tensor = torch.linalg.vector_norm(flat.float() if flat.dtype != torch.float64 else flat, dim=1)
+    return norms
+
+
+def penalty_target(doublings_left: int, gp_reference: str) -> float:
+    """The native gradient norm that corresponds to 1 at the reference resolution.
+
+    Published networks see pictures repeated up to the final resolution, 2^doublings_left times larger than
+    native, and measure the gradient there. The norm there is the native norm over that factor.
+    """
+    return float(2**doublings_left) if gp_reference == "final" else 1.0

@@ -1,0 +1,183 @@
+"""A step of critic and generator: networks, average and optimisers, and the arithmetic between them.
+
+Nothing in a step waits for the device, and all that changes from step to step comes in as a tensor, so that
+the same code runs as it is, compiled once per phase, or recorded as a CUDA graph (`train.graphs`).
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fashion_pggan.params.sections import TrainParams
+from train.distributed import Ranks, average_over
+from train.model.layers import autocast
+from train.model.networks import Architecture, Critic, Generator
+from train.step.augment import augmented
+from train.step.data import Batch, reals_of
+from train.step.flat import flatten, vector_of
+from train.step.losses import critic_loss, generator_loss, penalty_target
+from train.step.optimizer import Adam
+
+Values = dict[str, Tensor]  # scalars of a step, by the names of the log's columns
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Numbers of a step that change from one to the next, as scalars on the device."""
+
+    fade: Tensor  # share of the level below; not looked at outside a transition
+    learning_rate: Tensor
+    ema_decay: Tensor
+
+
+class Steps:
+    """The networks and how a step changes them.
+
+    Args:
+        architecture: of both networks.
+        params: the train section.
+        ranks: this process among those that train together.
+    """
+
+    def __init__(self, architecture: Architecture, params: TrainParams, ranks: Ranks) -> None:
+        self.params, self.ranks = params, ranks
+        self.compiles = params.compile
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(params.seed)
+            self.generator = Generator(architecture)
+            self.critic = Critic(architecture)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.vectors = {name: flatten(network.to(ranks.device)) for name, network in self.networks().items()}
+        self.critic_optimizer = Adam(self.vectors["critic"], params)
+        self.generator_optimizer = Adam(self.vectors["generator"], params)
+        self.gradients: dict[str, Tensor] = {}  # of the last step, by network
+        self._compiled: dict[tuple[str, int, bool], Callable[..., tuple[Tensor, Values]]] = {}
+
+    def networks(self) -> dict[str, nn.Module]:
+        """By name: generator, critic, average."""
+        return {"generator": self.generator, "critic": self.critic, "average": self.average}
+
+    def state(self) -> dict[str, Tensor]:
+        """Every tensor that a step changes, by name; the tensors themselves, not copies."""
+        optimizers = {"critic": self.critic_optimizer, "generator": self.generator_optimizer}
+        return dict(self.vectors) | {
+            f"{network}_{name}": tensor
+            for network, optimizer in optimizers.items()
+            for name, tensor in optimizer.state().items()
+        }
+
+    def start_afresh(self) -> None:
+        """Forget the optimisers' state, as at the start and end of a transition."""
+        self.critic_optimizer.start_afresh()
+        self.generator_optimizer.start_afresh()
+
+    def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
+        """A step of the critic, one of the average, one of the generator, as published.
+
+        Args:
+            batch: this process's share of the minibatch.
+            rates: see there.
+            steps: how often the resolution has doubled from 4 px on.
+            fading: whether the finest level is being faded in.
+        """
+        gradient, values = self.critic_gradient(batch, rates, steps, fading)
+        self.critic_optimizer.step(gradient, rates.learning_rate)
+        self.vectors["average"].lerp_(self.vectors["generator"], 1 - rates.ema_decay)
+        self.gradients["critic"] = gradient
+        gradient, more = self.generator_gradient(batch, rates, steps, fading)
+        self.generator_optimizer.step(gradient, rates.learning_rate)
+        self.gradients["generator"] = gradient
+        return values | more
+
+    def critic_gradient(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> tuple[Tensor, Values]:
+        """The gradient (parameters,) of the critic's loss, averaged over all processes, and what to log."""
+        return self._gradient(self.critic_loss_of, self.critic, batch, rates, steps, fading)
+
+    def generator_gradient(
+        self, batch: Batch, rates: Rates, steps: int, fading: bool
+    ) -> tuple[Tensor, Values]:
+        """The same of the generator's loss."""
+        return self._gradient(self.generator_loss_of, self.generator, batch, rates, steps, fading)
+
+    def parts_at(self, steps: int, share: int) -> int:
+        """In how many passes a process's share of a minibatch is done, to spare memory."""
+        most = self.params.microbatch.get(4 * 2**steps, share)
+        return -(-share // most)
+
+    def _gradient(
+        self, loss: Callable[..., tuple[Tensor, Values]], network: nn.Module, batch: Batch, *where: Any
+    ) -> tuple[Tensor, Values]:
+        steps = where[1]
+        parts = self.parts_at(steps, len(batch.reals))
+        run = self._prepared(loss, *where[1:])
+        parameters = list(network.parameters())
+        gradient, sums = None, None
+        for number in range(parts):
+            total, values = run(batch.part(number, parts), *where)
+            pieces = torch.autograd.grad(total / parts, parameters, allow_unused=True, materialize_grads=True)
+            piece = vector_of(pieces)
+            gradient = piece if gradient is None else gradient.add_(piece)
+            sums = values if sums is None else {name: sums[name] + values[name] for name in sums}
+        assert gradient is not None
+        assert sums is not None
+        average_over(gradient, self.ranks)
+        return gradient, {name: value / parts for name, value in sums.items()}
+
+    def _prepared(
+        self, loss: Callable[..., tuple[Tensor, Values]], steps: int, fading: bool
+    ) -> Callable[..., tuple[Tensor, Values]]:
+        """The loss, compiled for this phase where `compile` is on."""
+        if not self.compiles:
+            return loss
+        key = (loss.__name__, steps, fading)
+        if key not in self._compiled:
+            if not any(known[1:] == key[1:] for known in self._compiled):
+                self._compiled.clear()  # of the phase before
+                torch._dynamo.reset()
+            self._compiled[key] = torch.compile(loss, fullgraph=True, dynamic=False)
+        return self._compiled[key]
+
+    def critic_loss_of(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> tuple[Tensor, Values]:
+        """The critic's loss over one pass, and what to log."""
+        params, fade = self.params, rates.fade if fading else None
+        with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
+            with torch.no_grad():
+                reals = reals_of(batch, fade)
+                fakes = self.generator.at(batch.critic_latents, steps, fade).to(reals.dtype)
+                if params.augment == "diffaugment":
+                    reals, fakes = augmented(reals, batch.draws[0]), augmented(fakes, batch.draws[1])
+            result = critic_loss(
+                self.critic,
+                reals,
+                fakes,
+                batch.mixing,
+                steps,
+                fade,
+                loss=params.loss,
+                gp_target=penalty_target(len(self.critic.blocks) - steps, params.gp_reference),
+                gp_weight=params.gp_weight,
+                drift_weight=params.drift_weight,
+            )
+        values = {
+            "critic_loss": result.loss.detach(),
+            "score_real": result.score_real,
+            "score_fake": result.score_fake,
+            "penalty_norm": result.penalty_norm,
+        }
+        return result.loss, values
+
+    def generator_loss_of(
+        self, batch: Batch, rates: Rates, steps: int, fading: bool
+    ) -> tuple[Tensor, Values]:
+        """The generator's loss over one pass, and what to log."""
+        fade = rates.fade if fading else None
+        with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
+            fakes = self.generator.at(batch.generator_latents, steps, fade)
+            if self.params.augment == "diffaugment":
+                fakes = augmented(fakes.to(batch.draws.dtype), batch.draws[2])
+            loss = generator_loss(self.critic.trace(fakes, steps, fade).scores, self.params.loss)
+        return loss, {"generator_loss": loss.detach()}

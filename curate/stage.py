@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,28 +17,32 @@ import pyarrow.parquet as pq
 from curate.cluster import on_cluster
 from curate.copies import best_copies
 from curate.crop import square_of
-from curate.describe import describe
+from curate.describe import DATASHEET, KEPT, SHEETS, describe
 from curate.facts import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
 from curate.known import Known
 from curate.locations import below, reading
 from curate.workers import Each, locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import (
-    atomic_write,
-    check_replaceable,
-    exclusive,
-    replace_directory,
-    sha256_of,
-    write_text,
-)
+from fashion_pggan.files import atomic_write, exclusive, sha256_of, write_text
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.params import CurateParams
 from fashion_pggan.shards import INDEX, ShardWriter
+from fashion_pggan.targets import Kind, check_target, replace_target
 
 RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
+KIND = Kind(
+    "a data set",
+    (
+        *(re.escape(name) for name in (INDEX, MANIFEST, MEASURES, DATASHEET)),
+        r"r\d{4,}/\d{5,}\.npy",
+        rf"{SHEETS}/(?:{KEPT}|style-.*|{'|'.join(Reason)})\.png",
+    ),
+    needs=(INDEX, MANIFEST, MEASURES),
+    marked=True,
+)
 SHOWN = [
     *("sha256", "width", "height", "pixels_hash", "style"),
     *("box_left", "box_top", "box_width", "box_height"),
@@ -99,7 +104,7 @@ def run(
     beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give a folder for what is known of pictures")
-    check_replaceable(target, INDEX, "data set", beside)
+    check_target(target, KIND, beside)
     with reading(source), exclusive(knowledge):
         pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
         if not pictures:
@@ -113,7 +118,7 @@ def run(
         if not outcomes["kept"]:
             raise UserError(_nothing_left(outcomes, params))
         known.reduce({name: files[name] for name, decision in decisions.items() if not decision.reason})
-        with replace_directory(target) as building:
+        with replace_target(target, KIND) as building:
             version = _write(building, rows, facts, known, params)
             describe(building, source, rows, params, each=each, plots=plots)
     if report:

@@ -7,11 +7,15 @@ from pathlib import Path
 from crawler.items import FoundPicture
 from crawler.store.store import Store, link_files
 from crawler.store.stored import StoredPicture
-from fashion_pggan.files import replace_directory
 from fashion_pggan.manifest import RawPicture, read_records, write_records
+from fashion_pggan.targets import Kind, replace_target
 
 RECORDS = "records.parquet"
-WRITTEN = re.compile(r"records\.parquet|pictures/[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z]+)?")  # paths below a target
+KIND = Kind(
+    "the outcome of a crawl",
+    (re.escape(RECORDS), r"pictures/[0-9a-f]{2}/[0-9a-f]{64}(?:\.[a-z]+)?"),
+    needs=(RECORDS,),
+)
 
 
 def write_raw(
@@ -25,7 +29,7 @@ def write_raw(
     stored = ((picture, store.find(picture.url)) for picture in found)
     had = [(picture, facts) for picture, facts in stored if facts is not None]
     if had:
-        with replace_directory(target) as folder:
+        with replace_target(target, KIND) as folder:
             link_files(store.folder, folder, {facts.file for _, facts in had})
             records = (record_of(picture, facts, provider) for picture, facts in had)
             write_records(folder / RECORDS, records, RawPicture)

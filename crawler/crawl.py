@@ -173,7 +173,7 @@ class Crawl:
             return "TOO_LARGE"
         if not (params.min_side or params.max_pixels):
             return ""
-        with (self.store.folder / stored.file).open("rb") as file:
+        with self.store.files.path_of(stored).open("rb") as file:
             return size_against(size_of(file.read(ENOUGH)), params.min_side, params.max_pixels)
 
     def _search(

@@ -27,6 +27,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, exclusive, sha256_of, write_text
 from fashion_pggan.manifest import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.params import CurateParams
+from fashion_pggan.record_folder import RecordFolder
 from fashion_pggan.shards import INDEX, ShardWriter
 from fashion_pggan.targets import Kind, check_target, replace_target
 
@@ -140,10 +141,12 @@ def raw_pictures(source: Path, each: Each) -> list[Raw]:
     Without records every file is read for its SHA-256: on shared storage by the workers.
 
     Raises:
-        UserError: a picture of the records is missing.
+        UserError: a picture of the records is missing, or lies outside.
     """
     if (source / RECORDS).is_file():
-        records = read_records(source / RECORDS, RawPicture)
+        records, files = read_records(source / RECORDS, RawPicture), RecordFolder(source)
+        for record in records:
+            files.check(record)
         there = {below(path, source) for path in source.rglob("*")}
         missing = [record.file for record in records if record.file not in there]
         if missing:
@@ -154,9 +157,9 @@ def raw_pictures(source: Path, each: Each) -> list[Raw]:
         return [Raw(record.sha256, record.file, record.url, record.title, record.query) for record in records]
     if source.is_file():
         raise UserError(f"{source} is a file: give a folder of pictures")
-    files = [path for path in source.rglob("*") if path.is_file()]
+    found = [path for path in source.rglob("*") if path.is_file()]
     visible = [
-        path for path in files if not any(part.startswith(".") for part in below(path, source).split("/"))
+        path for path in found if not any(part.startswith(".") for part in below(path, source).split("/"))
     ]
     hashes = map(_hash_of, visible) if isinstance(source, PurePath) else each(sha256_of, visible)
     return [

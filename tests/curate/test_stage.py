@@ -481,3 +481,27 @@ def test_a_damaged_store_is_named(folder, tmp_path, params):
         run(folder, tmp_path / "out", params, workers=1)
     part.unlink()
     assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
+
+
+@pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png", "link.png"])
+def test_a_record_that_leads_out_of_the_raw_pictures_is_refused(tmp_path, params, make_picture, encode, file):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    data = encode(make_picture(seed=1), "PNG")
+    (tmp_path / "1.png").write_bytes(data)
+    (raw / "linked").symlink_to(tmp_path)
+    (raw / "link.png").symlink_to(tmp_path / "1.png")
+    file = str(tmp_path / "1.png") if file == "ABSOLUTE" else file
+    record = RawPicture(
+        **dict.fromkeys(("title", "query", "provider", "crawled_at", "content_type"), ""),
+        **dict.fromkeys(("declared_width", "declared_height")),
+        url="http://evil/1",
+        sha256=hashlib.sha256(data).hexdigest(),
+        file=file,
+        rank=1,
+        size=len(data),
+    )
+    write_records(raw / "records.parquet", [record], RawPicture)
+    with pytest.raises(UserError, match=r"the record of 'http://evil/1' in .*raw has the file '"):
+        run(raw, tmp_path / "out", params, workers=1)
+    assert not (tmp_path / "out").exists()

@@ -20,17 +20,18 @@ from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
 from crawler.providers.provider import Provider, open_provider
 from crawler.store.found import FoundPicture, fetched_of
-from crawler.store.raw import RECORDS, WRITTEN, write_raw
+from crawler.store.raw import KIND, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredPicture
 from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.files import check_replaceable, exclusive, sha256_of, write_text
+from fashion_pggan.files import exclusive, sha256_of, write_text
 from fashion_pggan.params.sections import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
+from fashion_pggan.targets import check_target
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Places:
             OSError: it cannot be made.
         """
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
-        check_replaceable(self.target, RECORDS, "outcome of a crawl", apart, WRITTEN)
+        check_target(self.target, KIND, apart)
         for path in (self.target, *apart):
             path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -173,7 +174,7 @@ class Crawl:
             return "TOO_LARGE"
         if not (params.min_side or params.max_pixels):
             return ""
-        with (self.store.folder / stored.file).open("rb") as file:
+        with self.store.files.path_of(stored).open("rb") as file:
             return size_against(size_of(file.read(ENOUGH)), params.min_side, params.max_pixels)
 
     def _search(

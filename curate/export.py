@@ -13,16 +13,21 @@ from pathlib import Path
 import pyarrow as pa
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import check_replaceable, replace_directory, write_text
+from fashion_pggan.files import write_text
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.progress import Progress
 from fashion_pggan.records import CuratedPicture, iterate_records, schema_of
 from fashion_pggan.shards import Dataset, levels_up_to
+from fashion_pggan.targets import Kind, check_target, replace_target
 
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"
 MARK = ".export.json"  # in a folder that an export may replace
-WRITTEN_HERE = re.compile(WRITTEN.replace("KEY", "[0-9a-f]{64}") + f"|{re.escape(MARK)}")
+KIND = Kind(
+    "an export",
+    (*(path.replace("KEY", "[0-9a-f]{64}") for path in WRITTEN), re.escape(MARK)),
+    needs=(MARK,),
+)
 SHARD_PICTURES = 1000
 BATCH = 64  # pictures held at once
 DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # say nothing of a picture kept
@@ -58,8 +63,8 @@ def run(
     levels = levels_up_to(dataset.resolution)
     if level not in levels:
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
-    check_replaceable(target, MARK, "export", [source], WRITTEN_HERE)
-    with replace_directory(target) as building:
+    check_target(target, KIND, [source])
+    with replace_target(target, KIND) as building:
         pictures = _exported(dataset, level, picture_format)
         WRITERS[form](building, pictures, _columns(), len(dataset), shard_pictures)
         write_text(building / "README.md", _card(source, dataset.version))

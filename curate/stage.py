@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from curate.copies.best import best_copies
 from curate.facts.row import columns_of
 from curate.judge import ADVICE, JUDGED, Reason, judge
 from curate.known.known import Known
-from curate.report.describe import describe
+from curate.report.describe import DATASHEET, KEPT, SHEETS, describe
 from curate.source.locations import below, reading
 from curate.squares.crop import square_of
 from curate.workers.cluster import on_cluster
@@ -25,19 +26,29 @@ from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import (
     atomic_write,
-    check_replaceable,
     exclusive,
-    replace_directory,
     sha256_of,
     write_text,
 )
 from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.record_folder import RecordFolder
 from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import INDEX, ShardWriter
+from fashion_pggan.targets import Kind, check_target, replace_target
 
 RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
+KIND = Kind(
+    "a data set",
+    (
+        *(re.escape(name) for name in (INDEX, MANIFEST, MEASURES, DATASHEET)),
+        r"r\d{4,}/\d{5,}\.npy",
+        rf"{SHEETS}/(?:{KEPT}|style-.*|{'|'.join(Reason)})\.png",
+    ),
+    needs=(INDEX, MANIFEST, MEASURES),
+    marked=True,
+)
 SHOWN = [
     *("sha256", "width", "height", "pixels_hash", "style"),
     *("box_left", "box_top", "box_width", "box_height"),
@@ -99,7 +110,7 @@ def run(
     beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give a folder for what is known of pictures")
-    check_replaceable(target, INDEX, "data set", beside)
+    check_target(target, KIND, beside)
     with reading(source), exclusive(knowledge):
         pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
         if not pictures:
@@ -113,7 +124,7 @@ def run(
         if not outcomes["kept"]:
             raise UserError(_nothing_left(outcomes, params))
         known.reduce({name: files[name] for name, decision in decisions.items() if not decision.reason})
-        with replace_directory(target) as building:
+        with replace_target(target, KIND) as building:
             version = _write(building, rows, facts, known, params)
             describe(building, source, rows, params, each=each, plots=plots)
     if report:
@@ -135,10 +146,12 @@ def raw_pictures(source: Path, each: Each) -> list[Raw]:
     Without records every file is read for its SHA-256: on shared storage by the workers.
 
     Raises:
-        UserError: a picture of the records is missing.
+        UserError: a picture of the records is missing, or lies outside.
     """
     if (source / RECORDS).is_file():
-        records = read_records(source / RECORDS, RawPicture)
+        records, files = read_records(source / RECORDS, RawPicture), RecordFolder(source)
+        for record in records:
+            files.check(record)
         there = {below(path, source) for path in source.rglob("*")}
         missing = [record.file for record in records if record.file not in there]
         if missing:
@@ -149,9 +162,9 @@ def raw_pictures(source: Path, each: Each) -> list[Raw]:
         return [Raw(record.sha256, record.file, record.url, record.title, record.query) for record in records]
     if source.is_file():
         raise UserError(f"{source} is a file: give a folder of pictures")
-    files = [path for path in source.rglob("*") if path.is_file()]
+    found = [path for path in source.rglob("*") if path.is_file()]
     visible = [
-        path for path in files if not any(part.startswith(".") for part in below(path, source).split("/"))
+        path for path in found if not any(part.startswith(".") for part in below(path, source).split("/"))
     ]
     hashes = map(_hash_of, visible) if isinstance(source, PurePath) else each(sha256_of, visible)
     return [

@@ -3,19 +3,16 @@
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape
 from pathlib import Path
 from typing import IO
 
 from fashion_pggan.errors import UserError
-
-LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
 
 @contextmanager
@@ -71,38 +68,6 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in UTF-8 in one step."""
     write_bytes(path, text.encode())
-
-
-def check_replaceable(
-    target: Path, mark: str, what: str, apart: Iterable[Path], written: re.Pattern[str] | None = None
-) -> None:
-    """Make sure that replacing a folder as a whole destroys nothing but what made it.
-
-    Args:
-        target: the folder; it may be missing or empty.
-        mark: a file that it holds when it is what may be replaced.
-        what: its kind, for the error.
-        apart: folders that must lie neither above nor below it.
-        written: matches the paths below it that may be replaced; None: all that are there.
-
-    Raises:
-        UserError: something else would be lost.
-    """
-    if target.exists() and not target.is_dir():
-        raise UserError(f"{target} is a file: give a folder")
-    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
-        raise UserError(f"{target} holds something that is no {what}: give another folder, or delete it")
-    if written and target.is_dir():
-        for path in target.rglob("*"):
-            name = path.relative_to(target).as_posix()
-            if not path.is_dir() and path.name not in LITTER and not written.fullmatch(name):
-                raise UserError(f"{target} holds {name}, which is no part of a {what}: move it away")
-    here = target.resolve()
-    if Path().resolve().is_relative_to(here):
-        raise UserError(f"{target} holds the folder you are in: give another folder")
-    for other in (path.resolve() for path in apart):
-        if here.is_relative_to(other) or other.is_relative_to(here):
-            raise UserError(f"{target} and {other} lie in each other: give folders beside each other")
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from fashion_pggan.files import check_replaceable, replace_directory, write_text
+from fashion_pggan.files import write_text
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
 from fashion_pggan.params.sections import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.records import GeneratedPicture, schema_of
+from fashion_pggan.targets import Kind, check_target, replace_target
 from generate.card import card_of
 from generate.checks.critic import Scorer
 from generate.checks.neighbours import Training
@@ -27,7 +28,11 @@ SHARD_PICTURES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_PICTURES = 64
 MARK = "generated.json"  # in a folder that may be replaced; it is there once the data set is whole
-WRITTEN_HERE = re.compile(WRITTEN.replace("KEY", r"seed\d+_\d{8,}") + rf"|sheet\.png|{re.escape(MARK)}")
+KIND = Kind(
+    "a generated data set",
+    (*(path.replace("KEY", r"seed\d+_\d{8,}") for path in WRITTEN), r"sheet\.png", re.escape(MARK)),
+    needs=(MARK,),
+)
 IDENTIFIERS = {  # say where the pictures come from; no metrics, and wide
     *("snapshot", "snapshot_sha256", "params_hash", "dataset_version", "form", "format"),
 }
@@ -65,13 +70,13 @@ def run(
         UserError: what a check needs is missing, or hardly a picture passes.
     """
     apart = [source, *([data] if data else [])]
-    check_replaceable(target, MARK, "generated data set", apart, WRITTEN_HERE)
+    check_target(target, KIND, apart)
     sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
     training = Training.of(data, sampler) if data else None
     sampler = sampler.truncated(params.truncation)
     scorer = Scorer.of(runs, sampler) if params.reject_scores else None
     judge = Judge(sampler, params, training, scorer)
-    with replace_directory(target) as building:
+    with replace_target(target, KIND) as building:
         pictures = _Pictures(sampler, params, judge)
         columns = schema_of(GeneratedPicture)
         WRITERS[Format(params.form)](building, iter(pictures), columns, params.count, SHARD_PICTURES)

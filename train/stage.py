@@ -3,24 +3,39 @@
 import json
 import logging
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from fashion_pggan.files import exclusive, replace_directory, write_text
+from fashion_pggan.files import exclusive, write_text
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.params.sections import TrainParams
 from fashion_pggan.program import git_commit, hash_of
 from fashion_pggan.provenance import cores
 from fashion_pggan.shards import Dataset
+from fashion_pggan.targets import Kind, check_target, replace_target
 from train.distributed import Ranks, device_of, join, leave
 from train.memory import check_memory
 from train.record.log import Row, read_rows, write_rows
 from train.record.strip import write_strip
 from train.run import Run, identity_of
 from train.saved.checkpoint import checkpoints_in, images_shown_of
+
+DATASET_GRID, STRIP = "dataset.png", "through_training.png"
+KIND = Kind(
+    "trained models",
+    (
+        r"snapshots/\d{6,}\.\d{3}\.safetensors",
+        r"grids/\d{6,}\.\d{3}\.png",
+        re.escape(DATASET_GRID),
+        re.escape(STRIP),
+    ),
+    needs=(DATASET_GRID, STRIP),
+    marked=True,
+)
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +62,9 @@ def run(
         device: see `train.distributed.device_of`.
 
     Raises:
-        UserError: see `Run`.
+        UserError: `target` holds something else, or see `Run`.
     """
+    check_target(target, KIND, [source, runs])
     dataset = Dataset(source, verify=True)
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
@@ -98,19 +114,19 @@ def _overshoot(params: TrainParams) -> int:
 def _hand_out(training: Run, target: Path) -> None:
     params, dataset = training.params, training.dataset
     count = min(params.grid_columns * params.grid_rows, len(dataset))
-    with replace_directory(target) as building:
+    with replace_target(target, KIND) as building:
         for name in ("snapshots", "grids"):
             whole = shutil.ignore_patterns(".*")  # not what a kill left half written
             shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)
         write_strip(
-            building / "through_training.png",
+            building / STRIP,
             sorted((building / "snapshots").iterdir()),
             seed=params.seed,
             columns=params.grid_columns * params.grid_rows,
             device=training.ranks.device,
         )
         write_grid(
-            building / "dataset.png", dataset.pictures(range(count), dataset.resolution), params.grid_columns
+            building / DATASET_GRID, dataset.pictures(range(count), dataset.resolution), params.grid_columns
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.raw import raw_of, remove_from_raw
-from crawler.store.store import Store
+from crawler.store.store import Store, pictures_of
 from crawler.store.stored import StoredPicture
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
@@ -58,13 +58,15 @@ def forget(
     """Set tombstones, then delete what they speak of.
 
     Raises:
-        UserError: something is no address, host or SHA-256; nothing was done.
+        UserError: something is no address, host or SHA-256, or a record's file lies outside; nothing
+            was done.
     """
     digests = [digest_of(_checked_url(url)) for url in urls]
     names = [_checked_host(host) for host in hosts]
     sums = [_checked_sha256(value) for value in hashes]
 
     with exclusive(store):
+        pictures_of(store), raw_of(raw)  # raise before anything is set or deleted
         tombstones.add("url", digests)
         tombstones.add("host", names)
         tombstones.add("sha256", sums)

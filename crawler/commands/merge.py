@@ -8,12 +8,13 @@ from pathlib import Path
 
 from crawler.commands.forget import without_forgotten
 from crawler.plan.journal import rewrite
-from crawler.store.store import Store, pictures_of
+from crawler.store.store import PICTURES, Store, pictures_of
 from crawler.store.stored import StoredPicture
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive
 from fashion_pggan.progress import Progress
+from fashion_pggan.record_folder import RecordFolder
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,26 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
     """Join stores; run again it changes nothing.
 
     Raises:
-        UserError: a part is no store.
+        UserError: a part is no store, or a record's file lies outside; nothing was touched.
     """
     for part in parts:
         if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):
             raise UserError(f"{part} is no store of a crawl: give the folder that was its --store")
+    with exclusive(store):
+        _check_files(parts, store)
+        return _joined(parts, store, tombstones)
+
+
+def _check_files(parts: Sequence[Path], store: Path) -> None:
+    files = RecordFolder(store, PICTURES)
+    for part in parts:
+        for picture in pictures_of(part).values():
+            files.check(picture)
+
+
+def _joined(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
     counted: Counter[str] = Counter()
     with (
-        exclusive(store),
         Store(store, tombstones) as joined,
         Progress("merge", None, "pictures") as progress,
     ):

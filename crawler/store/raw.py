@@ -5,13 +5,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from crawler.store.found import FoundPicture
-from crawler.store.store import Store, link_files
+from crawler.store.store import PICTURES, Store, link_files
 from crawler.store.stored import StoredPicture
-from fashion_pggan.files import replace_directory
+from fashion_pggan.record_folder import RecordFolder
 from fashion_pggan.records import RawPicture, read_records, write_records
+from fashion_pggan.targets import Kind, replace_target
 
 RECORDS = "records.parquet"
-WRITTEN = re.compile(r"records\.parquet|pictures/[0-9a-f]{2}/[0-9a-f]{64}(\.[a-z]+)?")  # paths below a target
+KIND = Kind(
+    "the outcome of a crawl",
+    (re.escape(RECORDS), rf"{PICTURES}/[0-9a-f]{{2}}/[0-9a-f]{{64}}(?:\.[a-z]+)?"),
+    needs=(RECORDS,),
+)
 
 
 def write_raw(
@@ -25,8 +30,8 @@ def write_raw(
     stored = ((picture, store.find(picture.url)) for picture in found)
     had = [(picture, facts) for picture, facts in stored if facts is not None]
     if had:
-        with replace_directory(target) as folder:
-            link_files(store.folder, folder, {facts.file for _, facts in had})
+        with replace_target(target, KIND) as folder:
+            link_files(store.folder, folder, {facts.file: facts for _, facts in had}.values())
             records = (record_of(picture, facts, provider) for picture, facts in had)
             write_records(folder / RECORDS, records, RawPicture)
     return [facts for _, facts in had]
@@ -48,8 +53,14 @@ def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawP
 
 
 def raw_of(target: Path) -> list[RawPicture]:
-    """The records of what a crawl has made; none where there is nothing."""
-    return read_records(target / RECORDS, RawPicture) if (target / RECORDS).is_file() else []
+    """The records of what a crawl has made; none where there is nothing.
+
+    Raises:
+        UserError: a record's file lies outside `target`.
+    """
+    records = read_records(target / RECORDS, RawPicture) if (target / RECORDS).is_file() else []
+    _paths_of(records, target)
+    return records
 
 
 def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int:
@@ -57,7 +68,12 @@ def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int
     records = raw_of(target)
     left = [record for record in records if not unwanted(record)]
     if len(left) < len(records):
-        for file in {record.file for record in records} - {record.file for record in left}:
-            (target / file).unlink(missing_ok=True)
+        for path in _paths_of(records, target) - _paths_of(left, target):
+            path.unlink(missing_ok=True)
         write_records(target / RECORDS, left, RawPicture)
     return len(records) - len(left)
+
+
+def _paths_of(records: Iterable[RawPicture], target: Path) -> set[Path]:
+    files = RecordFolder(target, PICTURES)
+    return {files.path_of(record) for record in records}

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Self
@@ -14,9 +15,11 @@ from typing import Self
 from crawler.store.stored import Fetched, StoredPicture, extension_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.files import append, atomic_write, sha256_of, write_text
+from fashion_pggan.record_folder import Recorded, RecordFolder
 from fashion_pggan.records import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
+PICTURES = "pictures"  # the folder of the files, below a store and below a target
 
 ALL = set(StoredPicture.model_fields)
 
@@ -30,6 +33,9 @@ class Store:
         folder: where they lie.
         tombstones: pictures whose bytes have one are not kept.
 
+    Raises:
+        UserError: a record's file lies outside; nothing was changed.
+
     A picture is written before its line, so that a line speaks of a whole file when the crawl is killed. When
     the machine goes down, what the log has gained since the store was opened is checked against its hashes.
     Closing a store moves the log into a table, fetched.parquet.
@@ -39,6 +45,7 @@ class Store:
         self.folder, self.tombstones = folder, tombstones
         self.log_file, self.table_file = folder / LOG, folder / TABLE
         self.session_file = folder / ".session"
+        self.files = RecordFolder(folder, PICTURES)
         self.lock = Lock()
         self.folders: set[Path] = set()  # that exist
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +63,7 @@ class Store:
     def find(self, url: str) -> StoredPicture | None:
         """What is known of the picture at a canonical URL; None when it is not stored, or no longer whole."""
         picture = self.pictures.get(url)
-        return picture if picture and _is_whole(self.folder / picture.file, picture.size) else None
+        return picture if picture and _is_whole(self.files.path_of(picture), picture.size) else None
 
     def keep(self, fetched: Fetched) -> StoredPicture | None:
         """Write a picture, unmodified, and its line; None, and nothing written, when it has a tombstone.
@@ -67,7 +74,7 @@ class Store:
         sha256 = hashlib.sha256(fetched.body).hexdigest()
         if self.tombstones.forbid_bytes(sha256):
             return None
-        file = f"pictures/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
+        file = f"{PICTURES}/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
         picture = StoredPicture.model_construct(
             ALL,  # one set for all pictures: by the ten thousand, sets of their own weigh more than the facts
             url=fetched.url,
@@ -78,8 +85,9 @@ class Store:
             crawled_at=fetched.crawled_at,
             **fetched.facts,
         )
-        if not _is_whole(self.folder / file, picture.size):
-            self._write(self.folder / file, fetched.body)
+        path = self.files.path_of(picture)
+        if not _is_whole(path, picture.size):
+            self._write(path, fetched.body)
         with self.lock:
             append(self.handle, _line_of(picture))
             self.pictures[picture.url] = picture
@@ -90,12 +98,14 @@ class Store:
 
         Raises:
             FileNotFoundError: the other store has lost its file.
+            UserError: its record names a file outside the stores.
         """
         if self.find(picture.url) is not None or self.tombstones.forbid_bytes(picture.sha256):
             return False
-        if not _is_whole(self.folder / picture.file, picture.size):
-            (self.folder / picture.file).unlink(missing_ok=True)
-            link_files(source, self.folder, [picture.file])
+        path = self.files.path_of(picture)
+        if not _is_whole(path, picture.size):
+            path.unlink(missing_ok=True)
+            link_files(source, self.folder, [picture])
         append(self.handle, _line_of(picture))
         self.pictures[picture.url] = picture
         return True
@@ -105,8 +115,8 @@ class Store:
         gone = [picture for picture in self.pictures.values() if unwanted(picture)]
         left = {url: picture for url, picture in self.pictures.items() if not unwanted(picture)}
         # files first: a killed removal can be made again by the records
-        for file in {picture.file for picture in gone} - {picture.file for picture in left.values()}:
-            (self.folder / file).unlink(missing_ok=True)
+        for path in self._paths_of(gone) - self._paths_of(left.values()):
+            path.unlink(missing_ok=True)
         if gone:
             write_records(self.table_file, left.values(), StoredPicture)
             os.ftruncate(self.handle, 0)
@@ -120,6 +130,9 @@ class Store:
             write_records(self.table_file, self.pictures.values(), StoredPicture)
             self.log_file.write_bytes(b"")
         self.session_file.unlink(missing_ok=True)
+
+    def _paths_of(self, pictures: Iterable[StoredPicture]) -> set[Path]:
+        return {self.files.path_of(picture) for picture in pictures}
 
     def _write(self, path: Path, data: bytes) -> None:
         """Write in one step; not forced to disk, which would take longer than the download."""
@@ -136,20 +149,23 @@ class Store:
 
     def _read(self) -> dict[str, StoredPicture]:
         """Read table and log; rewrite the log when it holds lines that were torn."""
-        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob("pictures/*/.*")]:
-            left_over.unlink(missing_ok=True)  # what a killed crawl was writing
         recent, torn = _read_log(self.log_file)
+        pictures = _joined(self.folder, recent)  # raises before anything is removed
+        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob(f"{PICTURES}/*/.*")]:
+            if self.files.holds(left_over.relative_to(self.folder).as_posix()):
+                left_over.unlink(missing_ok=True)  # what a killed crawl was writing
         if self.session_file.exists() and self.session_file.read_text() != _boot():
             whole = [picture for picture in recent if self._is_as_received(picture)]
             torn, recent = torn or len(whole) < len(recent), whole
         if torn:
             with atomic_write(self.log_file) as file:
                 file.writelines(_line_of(picture) for picture in recent)
-        return pictures_of(self.folder)
+            return _joined(self.folder, recent)
+        return pictures
 
     def _is_as_received(self, picture: StoredPicture) -> bool:
         """Whether a file survived the machine's end; one that did not is removed, and fetched again."""
-        path = self.folder / picture.file
+        path = self.files.path_of(picture)
         if path.is_file() and sha256_of(path) == picture.sha256:
             return True
         path.unlink(missing_ok=True)
@@ -157,12 +173,23 @@ class Store:
 
 
 def pictures_of(folder: Path) -> dict[str, StoredPicture]:
-    """What a store knows, by canonical URL; nothing is changed."""
-    table = folder / TABLE
+    """What a store knows, by canonical URL; nothing is changed.
+
+    Raises:
+        UserError: a record's file lies outside the store.
+    """
+    return _joined(folder, _read_log(folder / LOG)[0])
+
+
+def _joined(folder: Path, recent: Iterable[StoredPicture]) -> dict[str, StoredPicture]:
+    """The table's pictures and the log's, each checked to lie in the store."""
+    table, files = folder / TABLE, RecordFolder(folder, PICTURES)
     rows = iterate_records(table, StoredPicture) if table.exists() else iter(())
-    pictures = {picture.url: picture for picture in rows}
-    recent, _ = _read_log(folder / LOG)
-    return pictures | {picture.url: picture for picture in recent}
+    pictures: dict[str, StoredPicture] = {}
+    for picture in chain(rows, recent):
+        files.check(picture)
+        pictures[picture.url] = picture
+    return pictures
 
 
 def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
@@ -177,18 +204,19 @@ def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
     return pictures, bool(lines[-1]) or len(pictures) < len(lines) - 1
 
 
-def link_files(source: Path, target: Path, files: Iterable[str]) -> None:
-    """Bring `files`, paths below `source`, to the same paths below `target`: as hard links, or copies."""
-    files = list(files)
-    for folder in {(target / file).parent for file in files}:
+def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
+    """Bring the files of records from a folder to the same paths below another: as hard links, or copies."""
+    old, new = RecordFolder(source, PICTURES), RecordFolder(target, PICTURES)
+    paths = [(old.path_of(record), new.path_of(record)) for record in records]
+    for folder in {there.parent for _, there in paths}:
         folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
+    for here, there in paths:
         try:
-            os.link(source / file, target / file)
+            os.link(here, there)
         except FileNotFoundError:
             raise
         except OSError:  # another disk, or one without links
-            shutil.copyfile(source / file, target / file)
+            shutil.copyfile(here, there)
 
 
 def _line_of(picture: StoredPicture) -> bytes:

@@ -112,10 +112,13 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-# The paths that these write, as a regular expression; KEY is that of a picture's key.
+# The paths that these write, each a regular expression; KEY is that of a picture's key.
 WRITTEN = (
-    r"metadata\.jsonl|images/\d{5,}/KEY\.(?:png|webp|jpg)|train-\d{5,}\.tar"
-    r"|data/train-\d{5,}-of-\d{5,}\.parquet|README\.md"
+    r"metadata\.jsonl",
+    r"images/\d{5,}/KEY\.(?:png|webp|jpg)",
+    r"train-\d{5,}\.tar",
+    r"data/train-\d{5,}-of-\d{5,}\.parquet",
+    r"README\.md",
 )
 # (folder, pictures, columns of their facts, how many pictures, pictures per file)
 WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int], None]] = {

@@ -412,10 +412,10 @@ def test_a_journal_that_cannot_be_written_ends_the_crawl(
 @pytest.mark.parametrize(
     ("target", "text"),
     [
-        ("papers", "holds something that is no outcome of a crawl: give another folder"),
+        ("papers", r"holds thesis\.txt, which is no part of the outcome of a crawl: move it away, or give"),
         ("store", "lie in each other"),
         ("store/raw", "lie in each other"),
-        (".", "holds something that is no outcome of a crawl"),
+        (".", "lie in each other"),
         ("papers/thesis.txt", "is a file: give a folder"),
     ],
 )

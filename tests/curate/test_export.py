@@ -178,8 +178,11 @@ def test_what_is_no_export_is_never_replaced(curated, tmp_path):
     (tmp_path / "precious/thesis.txt").touch()
     (tmp_path / "file").touch()
     for target, says in (
-        (tmp_path / "precious", "holds something that is no export: give another folder"),
-        (curated, "holds something that is no export"),
+        (
+            tmp_path / "precious",
+            r"holds thesis\.txt, which is no part of an export: move it away, or give another",
+        ),
+        (curated, "lie in each other"),
         (curated / "inner", "lie in each other"),
         (tmp_path / "file", "is a file: give a folder"),
     ):

@@ -26,6 +26,7 @@ from fashion_pggan.files import sha256_of
 from fashion_pggan.params.sections import load_params
 from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
 from fashion_pggan.shards import Dataset
+from fashion_pggan.targets import MARK
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -316,19 +317,35 @@ def test_nothing_but_a_data_set_is_replaced(folder, tmp_path, params):
     shutil.copytree(folder, raw)
     (tmp_path / "docs/thesis.txt").write_text("years of work")
     (tmp_path / "file").touch()
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/index.json").write_text("{}")
+    (tmp_path / "site/about.html").touch()
     before = _tree(tmp_path)
     for target, knowledge, says in (
-        (raw, tmp_path / "known", "holds something that is no data set"),
+        (raw, tmp_path / "known", "lie in each other"),
         (raw / "out", tmp_path / "known", "lie in each other"),
-        (tmp_path / "docs", tmp_path / "known", "holds something that is no data set"),
+        (tmp_path / "docs", tmp_path / "known", "lie in each other"),
         (tmp_path / "file", tmp_path / "known", "is a file: give a folder"),
         (tmp_path / "new", tmp_path / "new/known", "lie in each other"),
+        (tmp_path / "site", tmp_path / "known", r"holds about\.html, which is no part of a data set: move"),
     ):
         with pytest.raises(UserError, match=says):
             run(raw, target, params, knowledge=knowledge)
     assert _tree(tmp_path) == before
     with pytest.raises(UserError, match="file is a file: give a folder of pictures"):
         run(tmp_path / "file", tmp_path / "new", params)
+
+
+def test_a_data_set_of_before_there_were_marks_is_replaced_unless_it_holds_more(folder, tmp_path, params):
+    run(folder, tmp_path / "out", params, workers=1)
+    (tmp_path / "out" / MARK).unlink()
+    run(folder, tmp_path / "out", params, workers=1)
+    assert (tmp_path / "out" / MARK).is_file()
+    (tmp_path / "out" / MARK).unlink()
+    (tmp_path / "out/notes.md").write_text("mine")
+    with pytest.raises(UserError, match=r"holds notes\.md, which is no part of a data set: move it away"):
+        run(folder, tmp_path / "out", params, workers=1)
+    assert (tmp_path / "out/notes.md").read_text() == "mine"
 
 
 def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_picture, encode):
@@ -464,3 +481,27 @@ def test_a_damaged_store_is_named(folder, tmp_path, params):
         run(folder, tmp_path / "out", params, workers=1)
     part.unlink()
     assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
+
+
+@pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png", "link.png"])
+def test_a_record_that_leads_out_of_the_raw_pictures_is_refused(tmp_path, params, make_picture, encode, file):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    data = encode(make_picture(seed=1), "PNG")
+    (tmp_path / "1.png").write_bytes(data)
+    (raw / "linked").symlink_to(tmp_path)
+    (raw / "link.png").symlink_to(tmp_path / "1.png")
+    file = str(tmp_path / "1.png") if file == "ABSOLUTE" else file
+    record = RawPicture(
+        **dict.fromkeys(("title", "query", "provider", "crawled_at", "content_type"), ""),
+        **dict.fromkeys(("declared_width", "declared_height")),
+        url="http://evil/1",
+        sha256=hashlib.sha256(data).hexdigest(),
+        file=file,
+        rank=1,
+        size=len(data),
+    )
+    write_records(raw / "records.parquet", [record], RawPicture)
+    with pytest.raises(UserError, match=r"the record of 'http://evil/1' in .*raw has the file '"):
+        run(raw, tmp_path / "out", params, workers=1)
+    assert not (tmp_path / "out").exists()

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import random
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.targets import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
@@ -288,3 +290,52 @@ def test_a_device_that_is_not_there_is_refused(project, command_of):
     )
     assert ended.returncode == 1
     assert "--device cuda:99: this machine has" in ended.stderr
+
+
+def test_a_folder_of_something_else_is_refused_before_anything_is_trained(project, command_of):
+    (project / "photos").mkdir()
+    (project / "photos/holiday.jpg").write_bytes(b"\xff\xd8\xff")
+    (project / "link").symlink_to("photos")
+    inside = "lie in each other: give folders beside each other"
+    foreign = "holds holiday.jpg, which is no part of trained models: move it away, or give another folder"
+    for target, says in (
+        ("photos", foreign),
+        ("link", foreign),
+        ("curated", inside),
+        (".", "holds the folder you are in: give another folder"),
+        ("..", "holds the folder you are in: give another folder"),
+    ):
+        command = command_of(project)
+        command[5] = target
+        ended = subprocess.run(
+            command,
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert ended.returncode == 1, target
+        assert ended.stderr.startswith("error: ")
+        assert ended.stderr.endswith(f"{says}\n")
+        assert ended.stderr.count("\n") == 1
+    assert (project / "photos/holiday.jpg").read_bytes() == b"\xff\xd8\xff"
+    assert (project / "curated/index.json").is_file()
+    assert not (project / "runs").exists()
+
+
+def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset, params):
+    short = params.model_copy(update={"total_kimg": 0.05})
+    target = tmp_path / "models"
+
+    def again():
+        stage.run(dataset.folder, target, short, runs=tmp_path / "runs", device="cpu")
+        return sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+
+    first = again()
+    assert again() == first
+    (target / MARK).unlink()  # as they were written before there were marks
+    assert again() == first
+    (target / "grids/mine.png").touch()
+    with pytest.raises(UserError, match=r"holds grids/mine\.png, which is no part of trained models"):
+        again()

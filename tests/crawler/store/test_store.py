@@ -210,15 +210,15 @@ def test_the_extension_follows_the_first_bytes(body: bytes, extension: str) -> N
 def test_files_are_linked_and_copied_where_links_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "store/a").mkdir(parents=True)
-    (tmp_path / "store/a/x").write_bytes(b"bytes")
-    link_files(tmp_path / "store", tmp_path / "linked", ["a/x"])
-    assert (tmp_path / "linked/a/x").samefile(tmp_path / "store/a/x")
+    with opened(tmp_path / "store") as store:
+        picture = store.keep(fetched())
+    link_files(tmp_path / "store", tmp_path / "linked", [picture])
+    assert (tmp_path / "linked" / picture.file).samefile(tmp_path / "store" / picture.file)
 
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(store_module.os, "link", refuse)
-    link_files(tmp_path / "store", tmp_path / "copied", ["a/x"])
-    assert (tmp_path / "copied/a/x").read_bytes() == b"bytes"
-    assert not (tmp_path / "copied/a/x").samefile(tmp_path / "store/a/x")
+    link_files(tmp_path / "store", tmp_path / "copied", [picture])
+    assert (tmp_path / "copied" / picture.file).read_bytes() == JPEG
+    assert not (tmp_path / "copied" / picture.file).samefile(tmp_path / "store" / picture.file)

@@ -104,7 +104,9 @@ def test_what_a_check_lacks_is_named(trained, models, tmp_path):
 
 def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(UserError, match="holds something that is no generated data set"):
+    with pytest.raises(
+        UserError, match=r"holds mine\.txt, which is no part of a generated data set: move it away, or"
+    ):
         stage.run(models, tmp_path, PARAMS)
     assert (tmp_path / "mine.txt").read_text() == "precious"
 

@@ -1,0 +1,83 @@
+"""Where the files of records lie: below the records' folder, whatever a record says."""
+
+import os
+import re
+from pathlib import Path, PurePath
+from typing import Protocol
+
+from fashion_pggan.errors import UserError
+
+NEVER = re.compile(r"[\x00-\x1f\x7f\\]")  # control characters, and what parts paths elsewhere
+
+
+class Recorded(Protocol):
+    """A record of a file."""
+
+    @property
+    def file(self) -> str:
+        """Its path below the folder, with slashes."""
+
+    @property
+    def url(self) -> str:
+        """Where it came from; may be empty."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes."""
+
+
+class RecordFolder:
+    """A folder with the files of records; the one place where a record becomes a path.
+
+    Args:
+        folder: where they lie; it may be missing, or on shared storage.
+        within: the folder below it that holds all of them; empty: none.
+    """
+
+    def __init__(self, folder: Path, within: str = "") -> None:
+        self.folder, self.within = folder, within
+        self.is_local = isinstance(folder, PurePath)
+        self.root = os.path.realpath(folder) if self.is_local else ""
+        self.prefix = within and f"{within}/"
+        self.known: set[str] = set()  # folders below that are there and lie below
+
+    def path_of(self, record: Recorded) -> Path:
+        """The file of a record; it may be missing.
+
+        Raises:
+            UserError: the record names something outside the folder, by its text or through a link.
+        """
+        self.check(record)
+        return self.folder / record.file
+
+    def check(self, record: Recorded) -> None:
+        """Raise what `path_of` raises."""
+        if not _is_plain(record.file) or not record.file.startswith(self.prefix):
+            self._refuse(record, f"no plain path below {self.folder / self.within}")
+        if self.is_local and not self.holds(record.file):
+            self._refuse(record, f"a link out of {self.folder}")
+
+    def holds(self, file: str) -> bool:
+        """Whether a path below the folder, which may be missing, is really there: no link leads out."""
+        place = f"{self.root}/{file}"
+        parent = place.rpartition("/")[0]
+        if parent not in self.known:
+            if not self._is_below(parent):
+                return False
+            if os.path.isdir(parent):  # noqa: PTH112  # for each of many files: strings are faster
+                self.known.add(parent)
+        return not os.path.islink(place) or self._is_below(place)  # noqa: PTH114
+
+    def _is_below(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return real == self.root or real.startswith(self.root.rstrip(os.sep) + os.sep)
+
+    def _refuse(self, record: Recorded, what: str) -> None:
+        raise UserError(
+            f"the record of {(record.url or record.sha256)!r} in {self.folder} has the file {record.file!r}, "
+            f"{what}: nothing was touched; take that record out, or get the folder anew"
+        )
+
+
+def _is_plain(file: str) -> bool:
+    return not NEVER.search(file) and not {"", ".", ".."} & set(file.split("/"))

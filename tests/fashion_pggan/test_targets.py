@@ -1,0 +1,122 @@
+"""What a stage replaces as a whole is its own."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.targets import MARK, Kind, check_target, replace_target
+
+MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)
+PLAIN = Kind("a thing", MARKED.layout, MARKED.needs)
+
+
+def written(target: Path, kind: Kind = MARKED) -> Path:
+    with replace_target(target, kind) as building:
+        (building / "parts").mkdir()
+        (building / "parts/0.npy").touch()
+        (building / "index.json").touch()
+    return target
+
+
+def tree(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+@pytest.mark.parametrize("kind", [MARKED, PLAIN])
+def test_what_is_missing_empty_or_was_written_here_may_be_replaced(tmp_path: Path, kind: Kind) -> None:
+    check_target(tmp_path / "new", kind, [])
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/.DS_Store").touch()
+    check_target(tmp_path / "empty", kind, [])
+    check_target(written(tmp_path / "old", kind), kind, [])
+    (tmp_path / "old/parts/0.npy").unlink()
+    check_target(tmp_path / "old", kind, [])
+    check_target(written(tmp_path / "legacy", PLAIN), kind, [])
+
+
+def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Path) -> None:
+    first, second = written(tmp_path / "a"), written(tmp_path / "deep/b")
+    assert (first / MARK).read_bytes() == (second / MARK).read_bytes()
+    assert json.loads((first / MARK).read_text()) == {
+        "kind": "a thing",
+        "names": ["index.json", "parts/0.npy"],
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["thesis.txt", ".git/HEAD", "parts/mine.npy", "parts/1/0.npy", "index.json.bak", "index.json/0"]
+)
+@pytest.mark.parametrize("kind", [MARKED, PLAIN])
+def test_anything_else_is_refused_by_its_name_and_stays(tmp_path: Path, kind: Kind, name: str) -> None:
+    target = written(tmp_path / "old", kind)
+    if name == "index.json/0":
+        (target / "index.json").unlink()
+    (target / name).parent.mkdir(exist_ok=True, parents=True)
+    (target / name).touch()
+    before, refused = tree(tmp_path), name.removesuffix("/HEAD").removesuffix("/0.npy").removesuffix("/0")
+    with pytest.raises(UserError, match=f"old holds {refused}, which is no part of a thing: move it away"):
+        check_target(target, kind, [])
+    with pytest.raises(UserError, match=f"old holds {refused}, which"), replace_target(target, kind):
+        pass
+    assert tree(tmp_path) == before
+
+
+def test_a_name_that_would_fit_is_refused_where_the_mark_does_not_list_it(tmp_path: Path) -> None:
+    target = written(tmp_path / "old")
+    (target / "parts/1.npy").touch()
+    with pytest.raises(UserError, match=r"holds parts/1\.npy, which is no part of a thing"):
+        check_target(target, MARKED, [])
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"kind": "another thing", "names": []}', '{"kind": "a thing"}'])
+def test_a_mark_that_is_none_of_this_kind_is_refused_as_any_file(tmp_path: Path, text: str) -> None:
+    (written(tmp_path / "old", PLAIN) / MARK).write_text(text)
+    with pytest.raises(UserError, match=rf"holds {MARK}, which is no part of a thing"):
+        check_target(tmp_path / "old", MARKED, [])
+
+
+def test_parts_without_what_makes_them_a_whole_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "old/parts").mkdir(parents=True)
+    check_target(tmp_path / "old", MARKED, [])
+    (tmp_path / "old/parts/0.npy").touch()
+    with pytest.raises(UserError, match=r"holds no index\.json, so it is not a thing as a whole: move it"):
+        check_target(tmp_path / "old", MARKED, [])
+
+
+def test_links_are_not_followed_and_a_link_to_something_else_is_something_else(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/0.npy").touch()
+    (tmp_path / "target").symlink_to("photos")
+    with pytest.raises(UserError, match=r"target holds 0\.npy, which is no part"):
+        check_target(tmp_path / "target", MARKED, [])
+    target = written(tmp_path / "old", PLAIN)
+    (target / "parts/0.npy").unlink()
+    (target / "parts").rmdir()
+    (target / "parts").symlink_to(tmp_path / "photos")
+    with pytest.raises(UserError, match="holds parts, which is no part"):
+        check_target(target, MARKED, [])
+
+
+def test_neither_the_input_nor_what_holds_it_nor_where_one_is_may_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data/raw").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("data/raw")
+    for target in ("data", "data/raw", "data/raw/out", "link"):
+        with pytest.raises(UserError, match="lie in each other"):
+            check_target(tmp_path / target, MARKED, [tmp_path / "data/raw"])
+    monkeypatch.chdir(tmp_path / "data")
+    for target in (Path(), Path(os.pardir), tmp_path):
+        with pytest.raises(UserError, match="holds the folder you are in"):
+            check_target(target, MARKED, [])
+
+
+def test_what_came_meanwhile_is_not_lost(tmp_path: Path) -> None:
+    target = tmp_path / "models"
+    with pytest.raises(UserError, match=r"models holds photo\.jpg"), replace_target(target, MARKED):  # noqa: PT012
+        target.mkdir()
+        (target / "photo.jpg").touch()
+    assert tree(tmp_path) == ["models", "models/photo.jpg"]

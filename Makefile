@@ -5,7 +5,7 @@ STAMP = $(VENV)/installed
 ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
 INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 
-# a snapshot or a folder of models, and its training data set
+# a snapshot or a folder of models, and its training dataset
 MODELS ?= models
 DATA ?= data/curated
 
@@ -43,8 +43,8 @@ bench: environment # side-by-side measurements, see benchmarks/README.md
 explore: environment # a page to walk about the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
 	@$(ACTIVE) python -m generate.explore "$(MODELS)" --data "$(DATA)"
 
-use: environment # make use PRESET=photos PICTURES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
-	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(PICTURES),--set 'crawl.shop_pictures="$(patsubst ~/%,$(HOME)/%,$(PICTURES))"') $(foreach setting,$(SET),--set '$(setting)')
+use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
+	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(IMAGES),--set 'crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))"') $(foreach setting,$(SET),--set '$(setting)')
 
 LOCK = $(VENV)-lock
 lock: # constraints.txt anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
@@ -57,7 +57,7 @@ lock: # constraints.txt anew, the newest versions that pyproject.toml allows; to
 	mv $(LOCK)/constraints.txt constraints.txt
 	rm -rf $(LOCK)
 
-clean: # caches alone: pictures, models, reports and the environment stay
+clean: # caches alone: images, models, reports and the environment stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 environment: $(STAMP)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from fashion_pggan.files import sha256_of
-from fashion_pggan.records import RawPicture, read_records
+from fashion_pggan.records import RawImage, read_records
 
 RAW = Path("data/raw")
 
@@ -16,7 +16,7 @@ RAW = Path("data/raw")
 def main() -> None:
     """End with an error text unless everything holds."""
     source = sorted(sha256_of(path) for path in Path(sys.argv[1]).iterdir() if path.is_file())
-    records = read_records(RAW / "records.parquet", RawPicture)
+    records = read_records(RAW / "records.parquet", RawImage)
     assert len(records) == len(source), f"{len(records)} records of {len(source)} photographs"
     files = sorted(sha256_of(RAW / name) for name in {record.file for record in records})
     assert files == source, f"{len(files)} files are not the {len(source)} photographs, byte for byte"

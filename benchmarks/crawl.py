@@ -1,9 +1,9 @@
-"""`python -m benchmarks.crawl`: downloaders of pictures side by side, on one shop on loopback.
+"""`python -m benchmarks.crawl`: downloaders of images side by side, on one shop on loopback.
 
 The shop is a Python program and takes about as much of the machine as what is measured; with --nginx it
-stands behind nginx, which serves the pictures. Every way fetches the same pictures through 64 connections in
+stands behind nginx, which serves the images. Every way fetches the same images through 64 connections in
 processes of its own, in turn, round after round. The rate is by the times at which the first and the last
-file were written: neither start nor end is a picture's. The CPU time of a run of a hundred pictures is taken
+file were written: neither start nor end is an image's. The CPU time of a run of a hundred images is taken
 off that of the others, for the same reason. Memory is the largest sum of proportional set sizes of a way's
 processes.
 """
@@ -34,7 +34,7 @@ from demo_shop.running import RunningShop
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 
-FIRST = 100  # pictures of the run whose CPU time is taken off
+FIRST = 100  # images of the run whose CPU time is taken off
 SAMPLE_S = 0.1  # seconds between two looks at memory
 LONGEST_S = 300.0  # seconds of one run
 GARMENTS = 16
@@ -55,7 +55,7 @@ if __name__ == "__main__":
 class Cost(NamedTuple):
     """What a run took."""
 
-    pictures: int  # files in the end
+    images: int  # files in the end
     span_s: float  # seconds from the first file to the last
     seconds: float  # of the whole run
     cpu_s: float  # seconds, children included
@@ -65,8 +65,8 @@ class Cost(NamedTuple):
 class Speed(NamedTuple):
     """What a run says of its way."""
 
-    rate: float  # pictures a second
-    cpu_ms: float  # of a picture
+    rate: float  # images a second
+    cpu_ms: float  # of an image
     peak_mb: float
     seconds: float  # of the whole run
 
@@ -80,17 +80,17 @@ class Bench:
     img2dataset: str  # a Python that has it; empty: none
     url: str  # of the shop
 
-    def run(self, way: str, pictures: int) -> Cost:
-        """Fetch so many pictures one way."""
+    def run(self, way: str, images: int) -> Cost:
+        """Fetch so many images one way."""
         target = self.folder / "target"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         urls = self.folder / "urls.txt"
-        urls.write_text("".join(f"{self.url}/pictures/{n:06d}-x.jpg\n" for n in range(pictures)))
+        urls.write_text("".join(f"{self.url}/images/{n:06d}-x.jpg\n" for n in range(images)))
         began = time.monotonic()
         with (self.folder / "said.txt").open("wb") as said:
             process = subprocess.Popen(
-                self._command(way, urls, target, pictures),
+                self._command(way, urls, target, images),
                 env=self._environment(),
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -99,29 +99,29 @@ class Bench:
         seconds = time.monotonic() - began
         written = sorted(file.stat().st_mtime for file in target.rglob("*") if file.suffix in ENDINGS)
         kept = len(written)
-        if kept != pictures:
+        if kept != images:
             last = (self.folder / "said.txt").read_text(errors="replace").strip().splitlines()[-12:]
-            print(f"{way}: {kept} of {pictures} pictures were kept", *last, sep="\n")
+            print(f"{way}: {kept} of {images} images were kept", *last, sep="\n")
         span_s = written[-1] - written[0] if written else 0.0
         return Cost(kept, span_s, seconds, cpu_s, peak_mb)
 
-    def _command(self, way: str, urls: Path, target: Path, pictures: int) -> list[str]:
+    def _command(self, way: str, urls: Path, target: Path, images: int) -> list[str]:
         if way == OURS:
-            return self._ours(target, pictures)
+            return self._ours(target, images)
         if way == "img2dataset":
             script = self.folder / "run_img2dataset.py"
             script.write_text(IMG2DATASET)
-            shard = max(1, min(1000, pictures // 4))
+            shard = max(1, min(1000, images // 4))
             return [self.img2dataset, str(script), str(urls), str(target), str(CONNECTIONS), str(shard)]
         name = {"FilesPipeline": "files", "ImagesPipeline": "images"}.get(way, "aiohttp")
         return [sys.executable, "-m", "benchmarks.crawl_clients", name, str(urls), str(target)]
 
-    def _ours(self, target: Path, pictures: int) -> list[str]:
+    def _ours(self, target: Path, images: int) -> list[str]:
         params = self.folder / "params.yaml"
         values = yaml.safe_load(Path("params.yaml").read_text())
         crawl = values["crawl"]
-        shelves = [f"shelf{number}" for number in range(-(-pictures // SHELF))]
-        wanted = {"provider": "demo", "queries": shelves, "max_products": pictures, "delay_s": 0.0}
+        shelves = [f"shelf{number}" for number in range(-(-images // SHELF))]
+        wanted = {"provider": "demo", "queries": shelves, "max_products": images, "delay_s": 0.0}
         wanted |= {"concurrent_requests": CONNECTIONS, "concurrent_per_host": CONNECTIONS}
         crawl |= {name: value for name, value in wanted.items() if name in crawl}
         params.write_text(yaml.safe_dump(values, allow_unicode=True))
@@ -148,12 +148,12 @@ class Bench:
 def main() -> None:
     """Print a table for http and one for https."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crawl", description=__doc__)
-    parser.add_argument("--pictures", type=int, default=2000, help="of each run (default: 2000)")
-    parser.add_argument("--bytes", type=int, default=325_000, help="of each picture (default: 325000)")
+    parser.add_argument("--images", type=int, default=2000, help="of each run (default: 2000)")
+    parser.add_argument("--bytes", type=int, default=325_000, help="of each image (default: 325000)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--img2dataset", default="", help="the Python of an environment that has img2dataset")
     parser.add_argument("--scheme", choices=("http", "https", "both"), default="both")
-    parser.add_argument("--nginx", action="store_true", help="serve the pictures by nginx")
+    parser.add_argument("--nginx", action="store_true", help="serve the images by nginx")
     parser.add_argument("--ways", nargs="*", help=f"of {', '.join(WAYS)} (default: all)")
     arguments = parser.parse_args()
     ways = arguments.ways or list(WAYS)
@@ -165,9 +165,7 @@ def main() -> None:
     schemes = ("http", "https") if arguments.scheme == "both" else (arguments.scheme,)
     for scheme in schemes:
         server = f"{scheme}{' by nginx' if arguments.nginx else ''}"
-        print(
-            f"\n{server}, {arguments.pictures} pictures of {arguments.bytes} bytes, {CONNECTIONS} connections"
-        )
+        print(f"\n{server}, {arguments.images} images of {arguments.bytes} bytes, {CONNECTIONS} connections")
         _table(_measured(arguments, scheme, ways))
 
 
@@ -184,7 +182,7 @@ def _measured(arguments: argparse.Namespace, scheme: str, ways: list[str]) -> di
             first = {way: bench.run(way, FIRST) for way in ways}
             for round_ in range(arguments.rounds):
                 for way in ways if round_ % 2 == 0 else reversed(ways):
-                    speeds[way].append(_speed(first[way], bench.run(way, arguments.pictures)))
+                    speeds[way].append(_speed(first[way], bench.run(way, arguments.images)))
                     print(f"round {round_ + 1} {way}: {speeds[way][-1].rate:.0f}/s", file=sys.stderr)
     return speeds
 
@@ -192,13 +190,13 @@ def _measured(arguments: argparse.Namespace, scheme: str, ways: list[str]) -> di
 @contextmanager
 def _serving(arguments: argparse.Namespace, folder: Path, certificate: Path | None) -> Iterator[str]:
     """The shop's address; `folder` is for what its server needs."""
-    products = -(-arguments.pictures // SHELF) * SHELF
+    products = -(-arguments.images // SHELF) * SHELF
     options = [
         "--products",
         str(products),
         "--repeat",
         str(GARMENTS),
-        "--picture-bytes",
+        "--image-bytes",
         str(arguments.bytes),
     ]
     if not arguments.nginx:
@@ -213,13 +211,13 @@ def _serving(arguments: argparse.Namespace, folder: Path, certificate: Path | No
 
 
 def _speed(first: Cost, run: Cost) -> Speed:
-    rate = (run.pictures - 1) / run.span_s if run.span_s else 0.0
-    cpu_ms = 1000 * (run.cpu_s - first.cpu_s) / max(run.pictures - first.pictures, 1)
+    rate = (run.images - 1) / run.span_s if run.span_s else 0.0
+    cpu_ms = 1000 * (run.cpu_s - first.cpu_s) / max(run.images - first.images, 1)
     return Speed(rate, cpu_ms, run.peak_mb, run.seconds)
 
 
 def _table(speeds: dict[str, list[Speed]]) -> None:
-    print("\n| way | pictures/s | slowest | fastest | ours / it | CPU ms | peak MB | whole run, s |")
+    print("\n| way | images/s | slowest | fastest | ours / it | CPU ms | peak MB | whole run, s |")
     print("|---|---|---|---|---|---|---|---|")
     for way, runs in speeds.items():
         ratios = [

@@ -1,6 +1,6 @@
 """`python -m benchmarks.crawl_clients NAME URLS TARGET`: other downloaders, each in a process of its own.
 
-Stock Scrapy gets its pictures as spiders of a search do: an item per result, a hundred results per answer.
+Stock Scrapy gets its images as spiders of a search do: an item per result, a hundred results per answer.
 """
 
 import argparse
@@ -91,7 +91,7 @@ def main() -> None:
         return
     pipeline = f"scrapy.pipelines.{arguments.name}.{arguments.name.title()}Pipeline"
     field = {"files": "file_urls", "images": "image_urls"}[arguments.name]
-    shop = urls[0].split("/pictures/")[0]
+    shop = urls[0].split("/images/")[0]
     stock(pipeline, field, f"{arguments.name.upper()}_STORE", shop, len(urls), arguments.target)
 
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.crops OUT.png [--pictures DIR]`: pictures beside both of their squares."""
+"""`python -m benchmarks.crops OUT.png [--images DIR]`: images beside both of their squares."""
 
 import argparse
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from curate.facts.evidence import evidence_of
-from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
 from curate.squares.crop import centre_square, garment_square, ground_of
 from demo_shop.draw.sketch import sketch_of
@@ -17,19 +17,19 @@ from fashion_pggan.command import run_command
 from fashion_pggan.files import write_bytes
 
 SIDE, GAP = 128, 6  # pixels, of a square and between two
-STEP = 7  # every so many pictures of a folder
+STEP = 7  # every so many images of a folder
 
 
 def main() -> None:
-    """Write a sheet: each column a picture as received, its centre square, the square around its garment."""
+    """Write a sheet: each column an image as received, its centre square, the square around its garment."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crops", description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--pictures", type=Path, help="a folder (default: garments that the demo shop draws)")
+    parser.add_argument("--images", type=Path, help="a folder (default: garments that the demo shop draws)")
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--columns", type=int, default=10)
     arguments = parser.parse_args()
-    pictures = _of_folder(arguments.pictures) if arguments.pictures else _drawn()
-    tiles = [_tile(pixels) for pixels, _ in zip(pictures, range(arguments.count), strict=False)]
+    images = _of_folder(arguments.images) if arguments.images else _drawn()
+    tiles = [_tile(pixels) for pixels, _ in zip(images, range(arguments.count), strict=False)]
     while len(tiles) % arguments.columns:
         tiles.append(np.full_like(tiles[0], 255))
     rows = [
@@ -43,7 +43,7 @@ def main() -> None:
 def _of_folder(folder: Path) -> Iterator[Pixels]:
     for path in sorted(folder.iterdir())[::STEP]:
         try:
-            yield decode(open_picture(path.read_bytes())).pixels
+            yield decode(open_image(path.read_bytes())).pixels
         except Refused:
             continue
 
@@ -52,8 +52,8 @@ def _drawn() -> Iterator[Pixels]:
     shop = Drawn(400)
     for index in range(400):
         sketch = sketch_of(index)
-        if not sketch.fault and sketch.picture_index == index and min(sketch.width, sketch.height) >= 256:
-            yield decode(open_picture(shop.picture(index))).pixels
+        if not sketch.fault and sketch.image_index == index and min(sketch.width, sketch.height) >= 256:
+            yield decode(open_image(shop.image(index))).pixels
 
 
 def _tile(pixels: Pixels) -> Pixels:
@@ -72,8 +72,8 @@ def _tile(pixels: Pixels) -> Pixels:
         ),
     ]
     tile = np.full((len(shown) * (SIDE + GAP), SIDE + GAP, 3), 255, np.uint8)
-    for row, picture in enumerate(shown):
-        tile[row * (SIDE + GAP) :][: picture.shape[0], : picture.shape[1]] = picture
+    for row, image in enumerate(shown):
+        tile[row * (SIDE + GAP) :][: image.shape[0], : image.shape[1]] = image
     return tile
 
 

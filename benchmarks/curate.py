@@ -1,6 +1,6 @@
-"""`python -m benchmarks.curate --pictures DIR`: curation beside other ways to do the same work, and at scale.
+"""`python -m benchmarks.curate --images DIR`: curation beside other ways to do the same work, and at scale.
 
-Each picture is made of two of DIR, one fading into the other, with grain: none is a copy of another.
+Each image is made of two of DIR, one fading into the other, with grain: none is a copy of another.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from fashion_pggan.params.sections import CurateParams, load_params
 
 ROUNDS = 3
 WORKERS = os.cpu_count() or 1
-MANY = 60_000  # pictures whose facts are judged and compared
+MANY = 60_000  # images whose facts are judged and compared
 PRESET = Path("presets/photos.yaml")
 PEER = """
 import multiprocessing, sys, cv2
@@ -56,22 +56,22 @@ Array = npt.NDArray[np.uint8]
 def main() -> None:
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.curate", description=__doc__)
-    parser.add_argument("--pictures", type=Path, required=True, help="a folder of photographs")
-    parser.add_argument("--compare", type=int, default=2000, help="pictures of the comparison; 0: none")
-    parser.add_argument("--scale", type=float, default=1.0, help="size of the pictures compared")
+    parser.add_argument("--images", type=Path, required=True, help="a folder of photographs")
+    parser.add_argument("--compare", type=int, default=2000, help="images of the comparison; 0: none")
+    parser.add_argument("--scale", type=float, default=1.0, help="size of the images compared")
     parser.add_argument("--resolution", type=int, default=256, help="pixels")
     parser.add_argument("--img2dataset", help="a Python that has img2dataset installed")
-    parser.add_argument("--count", type=int, default=20_000, help="pictures of the large run; 0: none")
+    parser.add_argument("--count", type=int, default=20_000, help="images of the large run; 0: none")
     arguments = parser.parse_args()
-    photographs = sorted(path for path in arguments.pictures.iterdir() if path.is_file())
+    photographs = sorted(path for path in arguments.images.iterdir() if path.is_file())
     if not photographs:
-        raise UserError(f"no pictures in {arguments.pictures}: give a folder of photographs")
+        raise UserError(f"no images in {arguments.images}: give a folder of photographs")
     print(f"{WORKERS} processes, OpenCV {cv2.__version__}, {arguments.resolution} px")
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         if arguments.compare:
-            pictures = _make(scratch / "compared", photographs, range(arguments.compare), arguments.scale)
-            _compare(pictures, arguments.resolution, scratch, arguments.img2dataset)
+            images = _make(scratch / "compared", photographs, range(arguments.compare), arguments.scale)
+            _compare(images, arguments.resolution, scratch, arguments.img2dataset)
         if arguments.count:
             _at_scale(photographs, arguments.count, arguments.resolution, scratch)
 
@@ -79,17 +79,17 @@ def main() -> None:
 def _make(folder: Path, photographs: Sequence[Path], numbers: range, scale: float = 1.0) -> Path:
     folder.mkdir(exist_ok=True)
     with multiprocessing.Pool(WORKERS, cv2.setNumThreads, (1,)) as pool:
-        pool.map(partial(_new_picture, photographs, folder, scale), numbers, 64)
+        pool.map(partial(_new_image, photographs, folder, scale), numbers, 64)
     return folder
 
 
-def _new_picture(photographs: Sequence[Path], folder: Path, scale: float, number: int) -> None:
+def _new_image(photographs: Sequence[Path], folder: Path, scale: float, number: int) -> None:
     random = np.random.default_rng(number)
     one, other = (cv2.imread(str(photographs[index])) for index in random.integers(len(photographs), size=2))
     assert one is not None
     assert other is not None
     size = round(one.shape[1] * scale), round(one.shape[0] * scale)
-    one, other = (cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC) for picture in (one, other))
+    one, other = (cv2.resize(image, size, interpolation=cv2.INTER_CUBIC) for image in (one, other))
     share = cv2.resize(random.random((3, 3)).astype(np.float32), size, interpolation=cv2.INTER_LINEAR)[
         ..., None
     ]
@@ -129,7 +129,7 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
             spent[name].append(time.monotonic() - began)
     kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
     print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; median of {ROUNDS} rounds in turn\n")
-    print("| way | pictures/s | slowest | fastest |\n|---|---|---|---|")
+    print("| way | images/s | slowest | fastest |\n|---|---|---|---|")
     for name, seconds in spent.items():
         rates = sorted(len(paths) / second for second in seconds)
         print(f"| {name} | {statistics.median(rates):.0f} | {rates[0]:.0f} | {rates[-1]:.0f} |", flush=True)
@@ -138,7 +138,7 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
 def _params_at(scratch: Path, resolution: int, **changes: object) -> Path:
     """A parameters file with another curate section."""
     params = yaml.safe_load(PRESET.read_text())
-    params["curate"] |= {"resolution": resolution, "min_side": 256, "shard_pictures": 1024, **changes}
+    params["curate"] |= {"resolution": resolution, "min_side": 256, "shard_images": 1024, **changes}
     path = scratch / "params.yaml"
     path = path.with_stem(f"params-{len(list(scratch.glob('params-*')))}")
     path.write_text(yaml.safe_dump(params))
@@ -175,8 +175,8 @@ def _bare(path: str, side: int, *, facts: bool = False) -> bytes:
 
 
 def _pillow(path: str, side: int) -> bytes:
-    with Image.open(path) as picture:
-        square = Image.fromarray(_centre(np.asarray(picture.convert("RGB"))))
+    with Image.open(path) as image:
+        square = Image.fromarray(_centre(np.asarray(image.convert("RGB"))))
     return _pyramid(np.asarray(square.resize((side, side), Image.Resampling.LANCZOS), np.float32))
 
 
@@ -207,16 +207,16 @@ def _img2dataset(python: str, paths: Sequence[str], resolution: int, out: Path) 
 
 
 def _at_scale(photographs: Sequence[Path], count: int, resolution: int, scratch: Path) -> None:
-    """A first run, one with nothing new, other thresholds, more pictures; then judging and copies of many."""
+    """A first run, one with nothing new, other thresholds, more images; then judging and copies of many."""
     raw, more = _make(scratch / "raw", photographs, range(count)), max(count // 20, 1)
     usual, fewer = _params_at(scratch, resolution), _params_at(scratch, resolution, min_sharpness=500.0)
-    print(f"\n{count} pictures\n\n| run | kept | seconds | decoded | peak memory, GB |\n{LINE}")
+    print(f"\n{count} images\n\n| run | kept | seconds | decoded | peak memory, GB |\n{LINE}")
     _report("the first", raw, scratch, usual)
     _report("the same again", raw, scratch, usual)
     _report("curate.min_sharpness 500", raw, scratch, fewer)
     _report("curate.min_sharpness back to 0", raw, scratch, usual)
     _make(raw, photographs, range(count, count + more))
-    _report(f"{more} pictures more", raw, scratch, usual)
+    _report(f"{more} images more", raw, scratch, usual)
     _many(pq.read_table(scratch / "out/measures.parquet"), load_params(usual).curate, scratch)
 
 
@@ -240,7 +240,7 @@ def _many(facts: pa.Table, params: CurateParams, scratch: Path) -> None:
         bits[len(facts) :] ^= random.integers(0, 256, (max(MANY - len(facts), 0), 32), np.uint8)
         columns[name] = pa.array([row.tobytes() for row in bits], pa.binary())
     many = pa.table(columns)
-    print(f"\n{MANY} pictures\n\n| work | kept | seconds | peak memory, GB |\n|---|---|---|---|")
+    print(f"\n{MANY} images\n\n| work | kept | seconds | peak memory, GB |\n|---|---|---|---|")
     folder = scratch / "many"
     folder.mkdir()
     other = params.model_copy(update={"max_banner": 0.5, "min_sharpness": 300.0})

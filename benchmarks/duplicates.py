@@ -1,4 +1,4 @@
-"""`python -m benchmarks.duplicates --pictures DIR`: which copies are found, and what is taken for one."""
+"""`python -m benchmarks.duplicates --images DIR`: which copies are found, and what is taken for one."""
 
 import argparse
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import numpy as np
 
 from curate.copies.pairs import Fingerprints, copies_among
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
@@ -23,17 +23,17 @@ STRIPES = (0, 3, 6, 10, 20, 256)  # grey levels, mean change by another colour
 def main() -> None:
     """Print a table of kinds of copies, then one of colour variants."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.duplicates", description=__doc__)
-    parser.add_argument("--pictures", type=Path, required=True, help="a folder of photographs, no two alike")
+    parser.add_argument("--images", type=Path, required=True, help="a folder of photographs, no two alike")
     parser.add_argument("--copied", type=int, default=300, help="how many of them are copied")
     arguments = parser.parse_args()
-    paths = sorted(path for path in arguments.pictures.iterdir() if path.is_file())
+    paths = sorted(path for path in arguments.images.iterdir() if path.is_file())
     if not paths:
-        raise UserError(f"no pictures in {arguments.pictures}: give a folder of photographs")
-    pictures = [decode(open_picture(path.read_bytes())).pixels for path in paths]
-    prints = [fingerprint_of(pixels) for pixels in pictures]
-    print(f"pairs among {len(pictures)} photographs: {len(_pairs(prints, 0))}\n")
-    print("| copy | found | other pictures taken for copies |\n|---|---|---|")
-    copied = pictures[: arguments.copied]
+        raise UserError(f"no images in {arguments.images}: give a folder of photographs")
+    images = [decode(open_image(path.read_bytes())).pixels for path in paths]
+    prints = [fingerprint_of(pixels) for pixels in images]
+    print(f"pairs among {len(images)} photographs: {len(_pairs(prints, 0))}\n")
+    print("| copy | found | other images taken for copies |\n|---|---|---|")
+    copied = images[: arguments.copied]
     for name, change in CHANGES.items():
         pairs = _pairs(prints + [fingerprint_of(change(pixels)) for pixels in copied], len(copied))
         right = sum(int(one) == int(other) - len(prints) for one, other in pairs)
@@ -50,7 +50,7 @@ def _pairs(prints: list[Fingerprint], new: int) -> list[tuple[int, int]]:
 
 
 def _variants(copied: list[Pixels], prints: list[Fingerprint]) -> None:
-    print("\n| mean change of a garment's colour, grey levels | pictures | taken for a copy |\n|---|---|---|")
+    print("\n| mean change of a garment's colour, grey levels | images | taken for a copy |\n|---|---|---|")
     changed, taken = [], []
     for turn in (30, 90):
         variants = [_other_colour(pixels, turn) for pixels in copied]

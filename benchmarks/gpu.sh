@@ -4,7 +4,7 @@
 #   bash benchmarks/gpu.sh OUT [DATASET] [WHEELS]
 #
 # OUT      a folder for all results
-# DATASET  a curated data set (python -m curate …); without one, no real training
+# DATASET  a curated dataset (python -m curate …); without one, no real training
 # WHEELS   a folder of wheels, for a machine without network; made elsewhere by
 #          pip download -d WHEELS --only-binary=:all: --python-version 3.12 --no-deps pydantic pydantic-core …
 set -u

@@ -1,4 +1,4 @@
-"""nginx in front of the demo shop: it serves the pictures from disk, and takes little of the machine."""
+"""nginx in front of the demo shop: it serves the images from disk, and takes little of the machine."""
 
 import os
 import shutil
@@ -32,7 +32,7 @@ http {{
   scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port}{tls};
-    location ~ ^/pictures/([0-9]+)- {{ alias {folder}/pictures/$1.jpg; types {{}} default_type image/jpeg; }}
+    location ~ ^/images/([0-9]+)- {{ alias {folder}/images/$1.jpg; types {{}} default_type image/jpeg; }}
     location / {{ proxy_pass {shop}; }}
   }}
 }}
@@ -40,11 +40,11 @@ http {{
 
 
 class Nginx:
-    """A server of a shop's pictures; what else is asked for goes on to the shop. Use as a context manager.
+    """A server of a shop's images; what else is asked for goes on to the shop. Use as a context manager.
 
     Args:
-        folder: for the pictures and nginx's own files.
-        catalogue: the pictures.
+        folder: for the images and nginx's own files.
+        catalogue: the images.
         certificate: speak https; where its certificate is written. None: http.
 
     Raises:
@@ -56,9 +56,9 @@ class Nginx:
         if program is None:
             raise UserError("nginx is not installed: install it (Debian: nginx-light), or leave out --nginx")
         self.program, self.folder, self.port, self.tls = program, folder, _free_port(), ""
-        (folder / "pictures").mkdir()
+        (folder / "images").mkdir()
         for index in range(len(catalogue)):
-            (folder / "pictures" / f"{index:06d}.jpg").write_bytes(catalogue.picture(index))
+            (folder / "images" / f"{index:06d}.jpg").write_bytes(catalogue.image(index))
         if certificate is not None:
             public, secret = new_pair()
             certificate.write_bytes(public)

@@ -36,7 +36,7 @@ def _norm(x: Tensor) -> Tensor:
 
 
 class PlainGenerator(nn.Module):
-    """Latents to pictures at the final resolution."""
+    """Latents to images at the final resolution."""
 
     def __init__(self, latent_size: int, maps: list[int]) -> None:
         super().__init__()
@@ -55,12 +55,12 @@ class PlainGenerator(nn.Module):
             x = F.interpolate(x, scale_factor=2)
             for conv in pair:  # type: ignore[attr-defined]  # a list of modules
                 x = _norm(F.leaky_relu(conv(x), 0.2))
-        pictures: Tensor = self.rgb(x)
-        return pictures
+        images: Tensor = self.rgb(x)
+        return images
 
 
 class PlainCritic(nn.Module):
-    """Pictures at the final resolution to scores."""
+    """Images at the final resolution to scores."""
 
     def __init__(self, maps: list[int]) -> None:
         super().__init__()
@@ -73,9 +73,9 @@ class PlainCritic(nn.Module):
         self.hidden = nn.Linear(maps[0] * 16, maps[0])
         self.score = nn.Linear(maps[0], 1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """(n, 3, r, r) -> (n,)."""
-        x = F.leaky_relu(self.rgb(pictures), 0.2)
+        x = F.leaky_relu(self.rgb(images), 0.2)
         for pair in self.pairs:
             for conv in pair:  # type: ignore[attr-defined]  # a list of modules
                 x = F.leaky_relu(conv(x), 0.2)
@@ -94,7 +94,7 @@ def step_of(
 
     Args:
         resolution: pixels.
-        minibatch: pictures.
+        minibatch: images.
         latent_size: of the generator.
         maps: feature maps at 4, 8, ... `resolution` pixels.
         device: where to train.

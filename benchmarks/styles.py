@@ -1,6 +1,6 @@
-"""`python -m benchmarks.styles --pictures DIR`: are styles right, on labelled photographs and drawn garments?
+"""`python -m benchmarks.styles --images DIR`: are styles right, on labelled photographs and drawn garments?
 
-`--fit` first fits the weights of curate/facts/appearance.py anew, on other pictures than those measured.
+`--fit` first fits the weights of curate/facts/appearance.py anew, on other images than those measured.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from curate.facts import appearance
 from curate.facts.appearance import Look, features_of
 from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of, style_of
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
@@ -27,14 +27,14 @@ from fashion_pggan.errors import UserError
 
 LABELS = Path(__file__).parents[1] / "tests/curate/labels.csv"
 SHOWN = {"flat": "flat", "hanger": "mannequin", "torso": "mannequin", "two": "several", "banner": "banner"}
-SMALLEST = 256  # pixels, drawn pictures below are left out
+SMALLEST = 256  # pixels, drawn images below are left out
 FITTED_DRAWN = 300  # drawn garments that fitting sees; those measured come after them
 RIDGE = 1.0  # pulls weights to zero
-PART = (0.5, 0.8)  # of the garment's box: a close-up made of a whole picture
+PART = (0.5, 0.8)  # of the garment's box: a close-up made of a whole image
 
 
 class Labelled(NamedTuple):
-    """A picture and how it is shown."""
+    """An image and how it is shown."""
 
     style: str
     pixels: Pixels
@@ -43,16 +43,16 @@ class Labelled(NamedTuple):
 def main() -> None:
     """Print a confusion table for each set."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.styles", description=__doc__)
-    parser.add_argument("--pictures", type=Path, required=True, help="the folder that labels.csv speaks of")
+    parser.add_argument("--images", type=Path, required=True, help="the folder that labels.csv speaks of")
     parser.add_argument("--drawn", type=int, default=600, help="how many drawn garments are measured")
     parser.add_argument("--fit", action="store_true", help="fit the weights before")
     arguments = parser.parse_args()
     if arguments.fit:
-        fitted = list(_photographs(arguments.pictures, "fit"))
+        fitted = list(_photographs(arguments.images, "fit"))
         _fit_all(fitted, list(_drawn(range(FITTED_DRAWN))))
         print(f"fitted on {len(fitted)} photographs; start again without --fit to measure", file=sys.stderr)
         return
-    photographs = list(_photographs(arguments.pictures, "measure"))
+    photographs = list(_photographs(arguments.images, "measure"))
     _report("photographs", photographs)
     _report("drawn", list(_drawn(range(FITTED_DRAWN, FITTED_DRAWN + arguments.drawn))))
     _report_close_ups(photographs)
@@ -66,22 +66,22 @@ def _photographs(folder: Path, use: str) -> Iterator[Labelled]:
                 continue
             if not path.is_file():
                 raise UserError(f"no {row['file']} in {folder}: give the folder that {LABELS} speaks of")
-            yield Labelled(row["style"], decode(open_picture(path.read_bytes())).pixels)
+            yield Labelled(row["style"], decode(open_image(path.read_bytes())).pixels)
 
 
 def _drawn(indices: range) -> Iterator[Labelled]:
     shop = Drawn(indices.stop)
     for index in indices:
         sketch = sketch_of(index)
-        whole = not sketch.fault and sketch.picture_index == index
+        whole = not sketch.fault and sketch.image_index == index
         if whole and min(sketch.width, sketch.height) >= SMALLEST:
-            yield Labelled(SHOWN[sketch.shot], decode(open_picture(shop.picture(index))).pixels)
+            yield Labelled(SHOWN[sketch.shot], decode(open_image(shop.image(index))).pixels)
 
 
-def _report(name: str, pictures: list[Labelled]) -> None:
-    said = Counter((label, style_of(scores_of(evidence_of(pixels))).value) for label, pixels in pictures)
+def _report(name: str, images: list[Labelled]) -> None:
+    said = Counter((label, style_of(scores_of(evidence_of(pixels))).value) for label, pixels in images)
     styles = [style.value for style in Style]
-    print(f"\n{name}: {len(pictures)} pictures; rows are labels, columns what is said\n")
+    print(f"\n{name}: {len(images)} images; rows are labels, columns what is said\n")
     print("| | " + " | ".join(styles) + " | recall | precision |")
     print("|---|" + "---|" * (len(styles) + 2))
     for label in styles:
@@ -103,13 +103,13 @@ def _share(part: int, whole: int) -> str:
 
 def _fit_all(photographs: list[Labelled], drawn: list[Labelled]) -> None:
     """Write appearance.npy."""
-    shown = [picture for picture in (*photographs, *drawn) if picture.style in ("flat", "mannequin")]
-    mirrored = [picture._replace(pixels=np.ascontiguousarray(picture.pixels[:, ::-1])) for picture in shown]
-    hangs = [(picture.style == "mannequin", picture.pixels) for picture in (*shown, *mirrored)]
+    shown = [image for image in (*photographs, *drawn) if image.style in ("flat", "mannequin")]
+    mirrored = [image._replace(pixels=np.ascontiguousarray(image.pixels[:, ::-1])) for image in shown]
+    hangs = [(image.style == "mannequin", image.pixels) for image in (*shown, *mirrored)]
     random = np.random.default_rng(0)
-    wholes = [picture.pixels for picture in photographs if picture.style != "close_up"]
+    wholes = [image.pixels for image in photographs if image.style != "close_up"]
     parts = [_part_of(pixels, random) for pixels in wholes]
-    parts += [picture.pixels for picture in photographs if picture.style == "close_up"]
+    parts += [image.pixels for image in photographs if image.style == "close_up"]
     close_ups = [*((False, pixels) for pixels in wholes), *((True, pixels) for pixels in parts)]
     weights = {Look.HANGING: _fit(hangs, share=0.5), Look.CLOSE_UP: _fit(close_ups, share=0.2)}
     np.save(appearance.WEIGHTS, np.stack([weights[look] for look in Look]).astype(np.float32))
@@ -128,10 +128,10 @@ def _part_of(pixels: Pixels, random: np.random.Generator) -> Pixels:
     return pixels[top : top + int(part_height) + 1, left : left + int(part_width) + 1]
 
 
-def _fit(pictures: list[tuple[bool, Pixels]], share: float) -> npt.NDArray[np.float64]:
+def _fit(images: list[tuple[bool, Pixels]], share: float) -> npt.NDArray[np.float64]:
     """Logistic regression with a ridge, as if such a share were positive; by Newton's method; bias last."""
-    features = np.stack([features_of(pixels) for _, pixels in pictures]).astype(np.float64)
-    truth = np.array([label for label, _ in pictures], dtype=float)
+    features = np.stack([features_of(pixels) for _, pixels in images]).astype(np.float64)
+    truth = np.array([label for label, _ in images], dtype=float)
     importance = np.where(truth > 0, share / truth.mean(), (1 - share) / (1 - truth.mean()))
     mean = features.mean(axis=0)
     _, _, axes = np.linalg.svd(features - mean, full_matrices=False)

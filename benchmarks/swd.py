@@ -14,7 +14,7 @@ import torch
 from scipy.ndimage import convolve
 
 from benchmarks.memory import PeakMemory
-from evaluate.comparison.compare import PictureSet, compare, describe
+from evaluate.comparison.compare import ImageSet, compare, describe
 from fashion_pggan.command import run_command
 from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import draw_places
@@ -23,17 +23,17 @@ from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.params.sections import EvaluateParams, load_params
 from fashion_pggan.program import git_commit
 from fashion_pggan.provenance import cores
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from train.distributed import device_of
 
 Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]
 FILTER = np.outer((1, 4, 6, 4, 1), (1, 4, 6, 4, 1)).astype(np.float32) / 256
-MADE = 64  # pictures drawn; the sets repeat them with other brightness: speed does not depend on content
+MADE = 64  # images drawn; the sets repeat them with other brightness: speed does not depend on content
 
 
 def main() -> None:
-    """Measure both on the same pictures in one run, check that they agree, print times and peak memory."""
+    """Measure both on the same images in one run, check that they agree, print times and peak memory."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.swd", description=__doc__)
     parser.add_argument("--images", type=int, default=256, help="per set")
     parser.add_argument("--resolution", type=int, default=512, help="pixels")
@@ -44,8 +44,8 @@ def main() -> None:
     params = load_params(given.params).evaluate.model_copy(update={"minibatch": 16})
     work = Work.on(device_of(given.device))
     print(f"{cores()}, {work}, torch {torch.__version__}, {git_commit()}")
-    print(f"{given.images} pictures per set of {given.resolution} px\n")
-    sets = [_pictures(name, given.images, given.resolution) for name in ("reals", "fakes")]
+    print(f"{given.images} images per set of {given.resolution} px\n")
+    sets = [_images(name, given.images, given.resolution) for name in ("reals", "fakes")]
     _timed("framework alone", lambda: torch.zeros(8, 8) @ torch.zeros(8, 8))
     without = params.model_copy(update={"replicates": 0})
     ours = _timed("ours, no intervals", partial(_ours, sets, without, work))
@@ -65,7 +65,7 @@ def _timed(name: str, measure: Callable[[], Result]) -> Result:
     return result
 
 
-def _pictures(name: str, count: int, resolution: int) -> PictureSet:
+def _images(name: str, count: int, resolution: int) -> ImageSet:
     """Rough and fine noise over each other, repeated with other brightness."""
     random = np.random.default_rng(list(name.encode()))
     drawn = np.full((MADE, resolution, resolution, 3), 128.0, dtype=np.float32)
@@ -77,28 +77,27 @@ def _pictures(name: str, count: int, resolution: int) -> PictureSet:
     made = np.clip(np.rint(drawn), 0, 255).astype(np.uint8)
     made = np.concatenate([made, made // 2, made // 3])
 
-    def read(indices: range) -> Pictures:
+    def read(indices: range) -> Images:
         return np.stack([made[index % len(made)] for index in indices])
 
-    return PictureSet(name, count, resolution, read)
+    return ImageSet(name, count, resolution, read)
 
 
-def _ours(sets: list[PictureSet], params: EvaluateParams, work: Work) -> dict[int, float]:
+def _ours(sets: list[ImageSet], params: EvaluateParams, work: Work) -> dict[int, float]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) if work.device is None else None  # a device holds them
         began = time.monotonic()
         described = [
-            describe(pictures, params, folder and folder / pictures.name, work, lambda _: None)
-            for pictures in sets
+            describe(images, params, folder and folder / images.name, work, lambda _: None) for images in sets
         ]
         print(f"| of which describing | {time.monotonic() - began:.1f} s | |")
         distances = compare(described[0], described[1], params, work)
     return {level: estimate.value for level, estimate in distances.levels.items()}
 
 
-def _plain(sets: list[PictureSet], params: EvaluateParams) -> dict[int, float]:
+def _plain(sets: list[ImageSet], params: EvaluateParams) -> dict[int, float]:
     """The algorithm as one writes it down first, with the same draws: docs/swd.md, "How it is computed"."""
-    clouds = [_plain_descriptors(pictures, params) for pictures in sets]
+    clouds = [_plain_descriptors(images, params) for images in sets]
     found = {}
     for level in list(clouds[0]):
         ours, theirs = (_plain_normalised(cloud.pop(level)) for cloud in clouds)
@@ -112,33 +111,32 @@ def _plain(sets: list[PictureSet], params: EvaluateParams) -> dict[int, float]:
     return found
 
 
-def _plain_descriptors(pictures: PictureSet, params: EvaluateParams) -> dict[int, Floats]:
+def _plain_descriptors(images: ImageSet, params: EvaluateParams) -> dict[int, Floats]:
     side, patches = params.patch_side, params.patches_per_image
     reach = side // 2
-    levels = levels_of(pictures.resolution, params.smallest_level)
+    levels = levels_of(images.resolution, params.smallest_level)
     places = {
-        level: draw_places(params.seed, pictures.name, level, pictures.count, patches, side)
-        for level in levels
+        level: draw_places(params.seed, images.name, level, images.count, patches, side) for level in levels
     }
     cut: dict[int, list[Floats]] = {level: [] for level in levels}
-    for index in range(pictures.count):
-        picture = pictures.read(range(index, index + 1))[0].astype(np.float32)
-        for level, detail in zip(levels, _plain_pyramid(picture, len(levels)), strict=True):
+    for index in range(images.count):
+        image = images.read(range(index, index + 1))[0].astype(np.float32)
+        for level, detail in zip(levels, _plain_pyramid(image, len(levels)), strict=True):
             for row, column in places[level][index]:
                 square = detail[row - reach : row + reach + 1, column - reach : column + reach + 1]
                 cut[level].append(square.transpose(2, 0, 1))
     return {level: np.stack(squares) for level, squares in cut.items()}
 
 
-def _plain_pyramid(picture: Floats, levels: int) -> list[Floats]:
+def _plain_pyramid(image: Floats, levels: int) -> list[Floats]:
     details = []
     for _ in range(levels - 1):
-        below = convolve(picture, FILTER[:, :, None], mode="mirror")[::2, ::2]
-        spread = np.zeros_like(picture)
+        below = convolve(image, FILTER[:, :, None], mode="mirror")[::2, ::2]
+        spread = np.zeros_like(image)
         spread[::2, ::2] = below
-        details.append(picture - convolve(spread, FILTER[:, :, None] * 4, mode="mirror"))
-        picture = below
-    return [*details, picture]
+        details.append(image - convolve(spread, FILTER[:, :, None] * 4, mode="mirror"))
+        image = below
+    return [*details, image]
 
 
 def _plain_normalised(cloud: Floats) -> Floats:

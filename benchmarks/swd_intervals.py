@@ -17,11 +17,11 @@ from fashion_pggan.progress import Progress
 
 
 def main() -> None:
-    """Split a data set in random halves, once per seed, and hold their distances against each other."""
+    """Split a dataset in random halves, once per seed, and hold their distances against each other."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.swd_intervals", description=__doc__)
-    parser.add_argument("dataset", type=Path, help="a data set, or a folder of square pictures")
+    parser.add_argument("dataset", type=Path, help="a dataset, or a folder of square images")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--images", type=int, help="pictures per half (default: all)")
+    parser.add_argument("--images", type=int, help="images per half (default: all)")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     given = parser.parse_args()
     params = load_params(given.params).evaluate
@@ -31,11 +31,11 @@ def main() -> None:
         Progress("splitting", given.seeds, "seeds") as progress,
     ):
         for seed in range(given.seeds):
-            pictures = of_path(given.dataset, "reals", seed)
-            half = given.images or pictures.count // 2
+            images = of_path(given.dataset, "reals", seed)
+            half = given.images or images.count // 2
             pair = measure_pair(
-                pictures.part(0, half, "reals"),
-                pictures.part(half, half, "fakes"),
+                images.part(0, half, "reals"),
+                images.part(half, half, "fakes"),
                 None,
                 params.model_copy(update={"seed": seed}),
                 Store(Path(folder)),
@@ -45,7 +45,7 @@ def main() -> None:
             for name, estimate in pair.distances.named().items():
                 measured.setdefault(name, []).append(estimate)
             progress.advance()
-    print(f"{given.seeds} random splits, {half} pictures per half\n")
+    print(f"{given.seeds} random splits, {half} images per half\n")
     print("| level | mean | spread | standard error | holds the mean | holds the floor |")
     print("|---|---|---|---|---|---|")
     for name, estimates in measured.items():

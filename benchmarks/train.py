@@ -32,7 +32,7 @@ from train.step.data import Feed
 from train.step.graphs import Recorded
 from train.step.step import Rates, Steps
 
-PICTURES = 256  # in the data set, of noise: speed does not depend on what they show
+IMAGES = 256  # in the dataset, of noise: speed does not depend on what they show
 TURNS = 4  # of each way
 WARM_UPS = 2  # steps
 WAYS: dict[str, dict[str, Any]] = {
@@ -251,8 +251,8 @@ def _projected_s(speeds: dict[int, float], params: Params) -> float:
 
 def _dataset_of_noise(folder: Path, resolution: int) -> Dataset:
     random = np.random.default_rng(0)
-    writer = ShardWriter(folder, resolution, PICTURES)
-    for _ in range(PICTURES):
+    writer = ShardWriter(folder, resolution, IMAGES)
+    for _ in range(IMAGES):
         sides = levels_up_to(resolution)
         writer.add({side: random.integers(0, 256, (side, side, 3), np.uint8) for side in sides})
     writer.finish()

@@ -1,1 +1,1 @@
-"""A shop's search API in; picture bytes as received and a record of each out."""
+"""A shop's search API in; image bytes as received and a record of each out."""

@@ -1,4 +1,4 @@
-"""A crawl, and what is done with its pictures: `python -m crawler TARGET`, `… merge …`, `… forget …`."""
+"""A crawl, and what is done with its images: `python -m crawler TARGET`, `… merge …`, `… forget …`."""
 
 import argparse
 import logging
@@ -31,12 +31,10 @@ def _crawl(given: Sequence[str]) -> None:
         prog="python -m crawler",
         description="Crawl what params.yaml asks for. Other first words: merge, forget (see `merge --help`).",
     )
-    parser.add_argument(
-        "target", type=Path, nargs="?", help="the folder to make: pictures and records.parquet"
-    )
+    parser.add_argument("target", type=Path, nargs="?", help="the folder to make: images and records.parquet")
     parser.add_argument("--report", type=Path, help="a JSON file for the crawl's figures")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
-    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every picture fetched")
+    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every image fetched")
     parser.add_argument(
         "--tombstones", type=Path, default=Path("tombstones.jsonl"), help="see `forget --help`"
     )

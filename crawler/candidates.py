@@ -1,4 +1,4 @@
-"""A crawl's pictures, one after the other, each address once: from the plan's calls, or from a list."""
+"""A crawl's images, one after the other, each address once: from the plan's calls, or from a list."""
 
 import asyncio
 import unicodedata
@@ -12,7 +12,7 @@ from crawler.plan.plan import Plan, in_part, most_of
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.ask import Asker
 from crawler.providers.url_list import read_urls
-from crawler.store.found import FoundPicture
+from crawler.store.found import FoundImage
 from crawler.tally import Tally
 from fashion_pggan.params.sections import CrawlParams
 
@@ -20,7 +20,7 @@ AT_ONCE = 500  # addresses of a list that are read without a pause
 
 
 class Finds:
-    """Which results become pictures; the others are counted.
+    """Which results become images; the others are counted.
 
     Args:
         params: how many, how large.
@@ -38,7 +38,7 @@ class Finds:
     ) -> None:
         self.params, self.tally, self.forbid = params, tally, forbid
         self.not_in_title = tuple(map(_plain, not_in_title))
-        self.found: dict[str, FoundPicture] = {}  # by canonical URL, in the order found
+        self.found: dict[str, FoundImage] = {}  # by canonical URL, in the order found
         self.dropped: set[bytes] = set()  # marks of those that were left out
         self.most = most_of(params)
 
@@ -47,15 +47,15 @@ class Finds:
         """Whether there are as many as were asked for."""
         return len(self.found) >= self.most
 
-    def new(self, result: Result, url: str, query: str, plan_query: str) -> FoundPicture | None:
-        """The picture of a result, when it is new and wanted."""
+    def new(self, result: Result, url: str, query: str, plan_query: str) -> FoundImage | None:
+        """The image of a result, when it is new and wanted."""
         if url in self.found or self.enough or mark_of(url) in self.dropped:
             return None
         if reason := self._unwanted(result, url):
             self.tally.left_out[reason] += 1
             self.dropped.add(mark_of(url))
             return None
-        self.found[url] = FoundPicture(
+        self.found[url] = FoundImage(
             url,
             result.link if result.link != url else url,  # one text of equal ones
             result.title,
@@ -95,13 +95,13 @@ class Finds:
 
 
 class Search:
-    """Asks page by page, only when its reader wants more pictures."""
+    """Asks page by page, only when its reader wants more images."""
 
     def __init__(self, plan: Plan, journal: Journal, asker: Asker, finds: Finds, tally: Tally) -> None:
         self.plan, self.journal, self.asker, self.finds, self.tally = plan, journal, asker, finds, tally
 
-    async def pictures(self) -> AsyncIterator[FoundPicture]:
-        """Every distinct picture of the plan, up to `max_products`.
+    async def images(self) -> AsyncIterator[FoundImage]:
+        """Every distinct image of the plan, up to `max_products`.
 
         Raises:
             UserError: the API answers no more: a part would pass for the whole.
@@ -111,14 +111,14 @@ class Search:
             self.tally.pages += 1
             results = [(result, self._address_of(result.link)) for result in page.results] if page else []
             self.plan.answered(page, [mark_of(url) for _, url in results if url])
-            plan_query = str(call)  # one text for a page's pictures, which are kept to the end
+            plan_query = str(call)  # one text for a page's images, which are kept to the end
             for result, url in results:
                 if url and (found := self.finds.new(result, url, call.query, plan_query)):
                     yield found
 
     @property
     def expected(self) -> int:
-        """Pictures in all, as far as the plan can be believed."""
+        """Images in all, as far as the plan can be believed."""
         page = self.asker.api.page
         return min(self.finds.most, len(self.finds.found) + page * (1 + self.plan.calls_left))
 
@@ -146,10 +146,10 @@ class ListSearch:
 
     def __init__(self, path: Path, finds: Finds, tally: Tally) -> None:
         self.path, self.finds, self.tally = path, finds, tally
-        self.left = False  # addresses behind the last picture that was wanted
+        self.left = False  # addresses behind the last image that was wanted
 
-    async def pictures(self) -> AsyncIterator[FoundPicture]:
-        """Every distinct picture of this part of the list, up to `max_products`.
+    async def images(self) -> AsyncIterator[FoundImage]:
+        """Every distinct image of this part of the list, up to `max_products`.
 
         Raises:
             UserError: the list cannot be read.

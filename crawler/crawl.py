@@ -19,10 +19,10 @@ from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.ask import Asker
 from crawler.providers.provider import Provider, open_provider
-from crawler.store.found import FoundPicture, fetched_of
+from crawler.store.found import FoundImage, fetched_of
 from crawler.store.raw import KIND, write_raw
 from crawler.store.store import Store
-from crawler.store.stored import Fetched, StoredPicture
+from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
@@ -72,7 +72,7 @@ class Crawl:
     ) -> None:
         self.params, self.places = params, places
         self.tally, self.began = Tally(), time.monotonic()
-        self.refused: set[str] = set()  # pictures in the store that this crawl does not want
+        self.refused: set[str] = set()  # images in the store that this crawl does not want
         places.check()
         with ExitStack() as opened:
             opened.enter_context(exclusive(places.store))
@@ -84,7 +84,7 @@ class Crawl:
             journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
             self.journal = opened.enter_context(journal)
             self.search = self._search(vocabulary, download)
-            self.progress = opened.enter_context(Progress("crawl", None, "pictures"))
+            self.progress = opened.enter_context(Progress("crawl", None, "images"))
             self.opened = opened.pop_all()
         if self.journal.resumed:
             log.info(
@@ -93,9 +93,9 @@ class Crawl:
                 len(self.journal.places),
             )
 
-    async def wanted(self) -> AsyncIterator[FoundPicture]:
-        """The pictures to fetch; those that are here, or were given up before, are counted alone."""
-        async for found in self.search.pictures():
+    async def wanted(self) -> AsyncIterator[FoundImage]:
+        """The images to fetch; those that are here, or were given up before, are counted alone."""
+        async for found in self.search.images():
             self.progress.expect(self.search.expected)
             if (stored := self.store.find(found.url)) is not None:
                 if unwanted := self._against(stored):
@@ -111,14 +111,14 @@ class Crawl:
             self.progress.advance()
         self.progress.expect(len(self.search.finds.found))  # all of them are known now
 
-    def lost(self, found: FoundPicture, reason: str) -> None:
-        """Count a picture that could not be had; one for a reason that stays is not asked for again."""
+    def lost(self, found: FoundImage, reason: str) -> None:
+        """Count an image that could not be had; one for a reason that stays is not asked for again."""
         self.tally.lost(found.url, reason, may_pass=reason in MAY_PASS)
         if reason not in MAY_PASS:
             self.journal.gave_up(found.url, reason)
 
-    def fetched_of(self, found: FoundPicture, response: Any) -> Fetched:
-        """A picture with what its answer says of it."""
+    def fetched_of(self, found: FoundImage, response: Any) -> Fetched:
+        """An image with what its answer says of it."""
         return fetched_of(found, response, self.provider.name_of, self.journal.crawl_id)
 
     def finish(self, stats: Any) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Crawl:
         found, again = self._wanted_of_found(), self.tally.again
         if again > len(self.search.finds.found) / 2:
             raise PassingError(
-                f"{again} of {len(self.search.finds.found)} pictures could not be had now "
+                f"{again} of {len(self.search.finds.found)} images could not be had now "
                 f"({counted(self.tally.failed)}): run again later; what was fetched is kept"
             )
         stored = write_raw(self.places.target, self.store, found, self.provider.name)
@@ -154,19 +154,19 @@ class Crawl:
     def figures(self) -> dict[str, Any]:
         """The figures of what there is so far."""
         stored = (self.store.find(found.url) for found in self._wanted_of_found())
-        return self._figures([picture for picture in stored if picture is not None])
+        return self._figures([image for image in stored if image is not None])
 
     def close(self) -> None:
         """Close everything; what was fetched is kept."""
         self.opened.close()
 
-    def _wanted_of_found(self) -> list[FoundPicture]:
+    def _wanted_of_found(self) -> list[FoundImage]:
         return [found for url, found in self.search.finds.found.items() if url not in self.refused]
 
-    def _against(self, stored: StoredPicture) -> str:
-        """Why a picture that was fetched under other limits is not wanted now; empty when it is."""
+    def _against(self, stored: StoredImage) -> str:
+        """Why an image that was fetched under other limits is not wanted now; empty when it is."""
         params = self.params
-        if self.store.tombstones.forbid_picture(stored):
+        if self.store.tombstones.forbid_image(stored):
             return "FORGOTTEN"
         if params.obey_opt_out and stored.opt_out:
             return "OPTED_OUT"
@@ -192,7 +192,7 @@ class Crawl:
         asker = Asker(self.params, self.provider, self.provider.api, self.tally, download, self.places.store)
         return Search(plan, self.journal, asker, finds, self.tally)
 
-    def _figures(self, stored: list[StoredPicture]) -> dict[str, Any]:
+    def _figures(self, stored: list[StoredImage]) -> dict[str, Any]:
         found = self.search.finds.found
         figures = figures_of(
             self.tally, stored, len(found), self.provider.name, time.monotonic() - self.began
@@ -215,7 +215,7 @@ class Crawl:
         if found:
             reasons = "; ".join(filter(None, (counted(tally.failed), left_out)))
             return (
-                f"none of the {len(found)} pictures found could be fetched ({reasons}): mend what the "
+                f"none of the {len(found)} images found could be fetched ({reasons}): mend what the "
                 "reasons name (docs/crawling.md): they stay as they are"
             )
         asked = ", ".join(self.params.queries) or self.params.vocabulary
@@ -225,14 +225,14 @@ class Crawl:
                 f"{self.params.url_list} holds no address for part {self.params.part}{why}: give another list"
             )
         return (
-            f"the search found no pictures for {asked}{left_out and f' ({left_out})'}: choose other "
+            f"the search found no images for {asked}{left_out and f' ({left_out})'}: choose other "
             "crawl.queries, or another crawl.provider"
         )
 
 
 def _name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary | None) -> str:
     """One name for all parts, and all sizes, of one plan."""
-    shop = [params.shop_pictures, params.shop_products, provider.shop if provider.named_by_user else ""]
+    shop = [params.shop_images, params.shop_products, provider.shop if provider.named_by_user else ""]
     list_ = Path(params.url_list)
     return hash_of(
         params.provider,

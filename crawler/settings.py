@@ -21,10 +21,10 @@ REMOTE_CONTROL_ENABLED = False
 
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = BOT_NAME
-REFERRER_POLICY = "no-referrer"  # a picture's host does not learn what was searched for
+REFERRER_POLICY = "no-referrer"  # an image's host does not learn what was searched for
 REDIRECT_MAX_TIMES = 5
 COOKIES_ENABLED = False
-METAREFRESH_ENABLED = False  # HTML in place of a picture is stored, not followed
+METAREFRESH_ENABLED = False  # HTML in place of an image is stored, not followed
 HTTPPROXY_ENABLED = True
 DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the original bytes
 DOWNLOAD_FAIL_ON_DATALOSS = True  # a body shorter than its Content-Length is a failure
@@ -32,10 +32,10 @@ DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
 DOWNLOADER = "crawler.network.downloader.StrictDownloader"
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.PictureHandler")
-ITEM_PIPELINES = {"crawler.store.pipeline.StorePictures": 100}
+DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler")
+ITEM_PIPELINES = {"crawler.store.pipeline.StoreImages": 100}
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # pictures lie on any host
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # images lie on any host
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -52,7 +52,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
-CONCURRENT_ITEMS = 1  # of one answer, which has one picture; Scrapy makes as many tasks for each answer
+CONCURRENT_ITEMS = 1  # of one answer, which has one image; Scrapy makes as many tasks for each answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows each address it has found
 LOG_FORMATTER = "crawler.settings.QuietFormatter"
 
@@ -75,7 +75,7 @@ def quieten_scrapy(level_priority: int) -> None:
 
 
 class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """No line per picture, unless somebody listens: making one costs as much as writing a small picture."""
+    """No line per image, unless somebody listens: making one costs as much as writing a small image."""
 
     def crawled(self, request: Any, response: Any, spider: Any) -> Any:
         """For an answer."""

@@ -17,7 +17,7 @@ from crawler.summary import tables_of
 
 log = logging.getLogger(__name__)
 
-STOP_S = 5.0  # seconds that pictures in flight may take after the first signal
+STOP_S = 5.0  # seconds that images in flight may take after the first signal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,12 +30,12 @@ def run(
     tombstones: Path = Path("tombstones.jsonl"),
     verbose: bool = False,
 ) -> dict[str, Any]:
-    """Crawl what `params` asks for and make `target` anew: the pictures found and records.parquet.
+    """Crawl what `params` asks for and make `target` anew: the images found and records.parquet.
 
     Args:
         target: the folder to make; it stays as it was when the crawl fails.
         params: the params file.
-        store: the folder that keeps every picture ever fetched.
+        store: the folder that keeps every image ever fetched.
         report: a JSON file for the figures; None: none.
         tombstones: the file of what must not be fetched.
         verbose: show what Scrapy says, from INFO on.

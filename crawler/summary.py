@@ -9,24 +9,24 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.plan.families import Yield
-from crawler.store.stored import StoredPicture
+from crawler.store.stored import StoredImage
 from crawler.tally import Tally
 
 SHOWN = 10  # rows of a table on a screen
 
 
 def figures_of(
-    tally: Tally, stored: list[StoredPicture], products: int, provider: str, seconds: float
+    tally: Tally, stored: list[StoredImage], products: int, provider: str, seconds: float
 ) -> dict[str, Any]:
     """The numbers of a crawl that has ended well; tables are lists of rows, the largest first."""
-    sizes = {picture.file: picture.size for picture in stored}
-    hosts = Counter(urlsplit(picture.url).netloc for picture in stored)
+    sizes = {image.file: image.size for image in stored}
+    hosts = Counter(urlsplit(image.url).netloc for image in stored)
     return {
         "provider": provider,
         "products": products,
         "calls": tally.pages,
         "calls_now": tally.calls,
-        "pictures": len(stored),
+        "images": len(stored),
         "files": len(sizes),
         "bytes": sum(sizes.values()),
         "fetched": tally.fetched,
@@ -36,9 +36,9 @@ def figures_of(
         "left_out": dict(sorted(tally.left_out.items())),
         "may_pass": tally.again,
         "seconds": round(seconds, 3),
-        "pictures_per_s": round(tally.fetched / seconds, 1) if seconds else 0.0,
+        "images_per_s": round(tally.fetched / seconds, 1) if seconds else 0.0,
         "hosts": [
-            {"host": host, "pictures": hosts[host], "failed": tally.failed_hosts[host]}
+            {"host": host, "images": hosts[host], "failed": tally.failed_hosts[host]}
             for host, _ in (hosts + tally.failed_hosts).most_common()
         ],
     }
@@ -55,7 +55,7 @@ def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, 
 def line_of(figures: dict[str, Any]) -> str:
     """A crawl's figures in one line for people."""
     return (
-        f"{figures['pictures']} pictures of {figures['products']} found: {figures['fetched']} fetched, "
+        f"{figures['images']} images of {figures['products']} found: {figures['fetched']} fetched, "
         f"{figures['reused']} in the store before, {counted(figures['failed']) or 'none'} failed"
     )
 
@@ -64,26 +64,26 @@ def tables_of(figures: dict[str, Any]) -> str:
     """A crawl's figures on a screen: calls, yields, hosts, failures, rate."""
     lines = [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
-        f"pictures       {figures['pictures']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
+        f"images       {figures['images']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
         f"fetched now    {figures['fetched']:,}, {_size(figures['fetched_bytes'])}, "
-        f"{figures['pictures_per_s']:.1f}/s in {figures['seconds']:.0f} s",
+        f"{figures['images_per_s']:.1f}/s in {figures['seconds']:.0f} s",
         f"failed         {counted(figures['failed']) or 'none'}",
         f"left out       {counted(figures['left_out']) or 'none'}",
         f"a further run  {_further(figures)}",
-        *_table(figures["queries"], "new pictures by query", "query", "new"),
-        *_table(figures["words"], "new pictures by word", "word", "new"),
-        *_table(figures["hosts"], "pictures by host", "host", "pictures"),
+        *_table(figures["queries"], "new images by query", "query", "new"),
+        *_table(figures["words"], "new images by word", "word", "new"),
+        *_table(figures["hosts"], "images by host", "host", "images"),
     ]
     return "\n".join(lines)
 
 
 def _further(figures: dict[str, Any]) -> str:
     """What a run of the same crawl would still do."""
-    fetches = figures["products"] - figures["pictures"] - sum(figures["failed"].values())
+    fetches = figures["products"] - figures["images"] - sum(figures["failed"].values())
     parts = {
         "makes about {:,} search calls": figures["calls_left"],
-        "fetches {:,} pictures that were found": max(0, fetches),
-        f"tries {{:,}} pictures again{_how(figures)}": figures["may_pass"],
+        "fetches {:,} images that were found": max(0, fetches),
+        f"tries {{:,}} images again{_how(figures)}": figures["may_pass"],
     }
     said = [text.format(count) for text, count in parts.items() if count]
     said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]

@@ -1,25 +1,25 @@
-"""Pictures that are asked for and not done with yet: how many at once, and when there are none."""
+"""Images that are asked for and not done with yet: how many at once, and when there are none."""
 
 import asyncio
 from collections import deque
 from typing import Any
 
-LATER = 16  # pictures that are not done with, for each that has a place
+LATER = 16  # images that are not done with, for each that has a place
 
 
 class Waiting:
-    """A bounded room of pictures; one that is to be asked for later gives its place to others meanwhile.
+    """A bounded room of images; one that is to be asked for later gives its place to others meanwhile.
 
     Args:
-        most: pictures in it; more wait before they are asked for.
+        most: images in it; more wait before they are asked for.
 
-    Those for later are bounded too: where a host makes all its pictures wait, the search must not run ahead.
+    Those for later are bounded too: where a host makes all its images wait, the search must not run ahead.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
         self.asked = 0  # places that are taken
-        self.unfinished = 0  # pictures that entered and did not leave, those for later too
+        self.unfinished = 0  # images that entered and did not leave, those for later too
         self.due: deque[tuple[Any, Any]] = deque()  # that may be asked for again as soon as there is room
         self.room, self.empty = asyncio.Event(), asyncio.Event()
         self.empty.set()
@@ -34,7 +34,7 @@ class Waiting:
         self.empty.clear()
 
     def leave(self) -> None:
-        """Give the place back: the picture is stored, or lost."""
+        """Give the place back: the image is stored, or lost."""
         self.unfinished -= 1
         self._make_room()
         if not self.unfinished:

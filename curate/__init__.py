@@ -1,1 +1,1 @@
-"""Curation: picture bytes in; square pictures in shards by level, a manifest and a report out."""
+"""Curation: image bytes in; square images in shards by level, a manifest and a report out."""

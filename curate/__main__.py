@@ -1,4 +1,4 @@
-"""A folder of wild pictures to a data set of square ones: `python -m curate SOURCE TARGET`, `… export …`."""
+"""A folder of wild images to a dataset of square ones: `python -m curate SOURCE TARGET`, `… export …`."""
 
 import argparse
 import logging
@@ -25,12 +25,12 @@ def _curate(given: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m curate", description=__doc__)
     parser.add_argument(
         "source",
-        help="a crawl's output (data/raw), any folder of pictures, or an address such as s3://bucket/raw",
+        help="a crawl's output (data/raw), any folder of images, or an address such as s3://bucket/raw",
     )
     parser.add_argument(
         "target",
         type=Path,
-        help="folder for the data set; replaced as a whole; with `export` as first word see `export --help`",
+        help="folder for the dataset; replaced as a whole; with `export` as first word see `export --help`",
     )
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--report", type=Path, help="where to write the facts (JSON)")
@@ -38,7 +38,7 @@ def _curate(given: Sequence[str]) -> None:
         "--knowledge",
         type=Path,
         default=Path("runs/curate"),
-        help="what is known of pictures from earlier runs",
+        help="what is known of images from earlier runs",
     )
     parser.add_argument("--plots", type=Path, help="folder for the counts that dvc plots shows (CSV)")
     parser.add_argument("--workers", type=int, help="processes (default: one per core)")

@@ -1,4 +1,4 @@
-"""`python -m curate export DATASET TARGET --format FORMAT`: a data set for those who use other programs."""
+"""`python -m curate export DATASET TARGET --format FORMAT`: a dataset for those who use other programs."""
 
 import argparse
 import json
@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import write_text
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
-from fashion_pggan.records import CuratedPicture, iterate_records, schema_of
+from fashion_pggan.records import CuratedImage, iterate_records, schema_of
 from fashion_pggan.shards import Dataset, levels_up_to
 from fashion_pggan.targets import Kind, check_target, replace_target
 
@@ -28,9 +28,9 @@ KIND = Kind(
     (*(path.replace("KEY", "[0-9a-f]{64}") for path in WRITTEN), re.escape(MARK)),
     needs=(MARK,),
 )
-SHARD_PICTURES = 1000
-BATCH = 64  # pictures held at once
-DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # say nothing of a picture kept
+SHARD_IMAGES = 1000
+BATCH = 64  # images held at once
+DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # say nothing of an image kept
 
 
 def run(
@@ -39,24 +39,24 @@ def run(
     form: Format,
     *,
     level: int | None = None,
-    picture_format: PictureFormat = PictureFormat.PNG,
-    shard_pictures: int = SHARD_PICTURES,
+    image_format: ImageFormat = ImageFormat.PNG,
+    shard_images: int = SHARD_IMAGES,
 ) -> int:
-    """Write a data set in a form that other programs load, with the provenance of each picture.
+    """Write a dataset in a form that other programs load, with the provenance of each image.
 
     Args:
-        source: a curated data set.
+        source: a curated dataset.
         target: folder to make; an export that is there is replaced as a whole.
         form: for which loader.
-        level: side of the pictures in pixels; the largest by default.
-        picture_format: how each is encoded.
-        shard_pictures: pictures per tar or Parquet file.
+        level: side of the images in pixels; the largest by default.
+        image_format: how each is encoded.
+        shard_images: images per tar or Parquet file.
 
     Returns:
-        How many pictures were written.
+        How many images were written.
 
     Raises:
-        UserError: there is no data set, it has no such level, or `target` holds something else.
+        UserError: there is no dataset, it has no such level, or `target` holds something else.
     """
     dataset = Dataset(source, verify=True)
     level = level or dataset.resolution
@@ -65,77 +65,77 @@ def run(
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
     check_target(target, KIND, [source])
     with replace_target(target, KIND) as building:
-        pictures = _exported(dataset, level, picture_format)
-        WRITERS[form](building, pictures, _columns(), len(dataset), shard_pictures)
+        images = _exported(dataset, level, image_format)
+        WRITERS[form](building, images, _columns(), len(dataset), shard_images)
         write_text(building / "README.md", _card(source, dataset.version))
         if Dataset(source).version != dataset.version:
             raise UserError(f"{source} was made anew meanwhile: export it again")
-        facts = {"form": form, "level": level, "pictures": len(dataset), "version": dataset.version}
-        write_text(building / MARK, json.dumps(facts | {"picture_format": picture_format}) + "\n")
+        facts = {"form": form, "level": level, "images": len(dataset), "version": dataset.version}
+        write_text(building / MARK, json.dumps(facts | {"image_format": image_format}) + "\n")
     return len(dataset)
 
 
 def _card(source: Path, version: str) -> str:
     """The card that Hugging Face's programs look for: the datasheet, under a line for them."""
     sheet = source / DATASHEET
-    text = sheet.read_text(encoding="utf-8") if sheet.is_file() else f"# Data set {version}\n"
-    return f"---\npretty_name: data set {version}\n---\n\n{text}"
+    text = sheet.read_text(encoding="utf-8") if sheet.is_file() else f"# Dataset {version}\n"
+    return f"---\npretty_name: dataset {version}\n---\n\n{text}"
 
 
 def _columns() -> pa.Schema:
-    return pa.schema([field for field in schema_of(CuratedPicture) if field.name not in DECISIONS])
+    return pa.schema([field for field in schema_of(CuratedImage) if field.name not in DECISIONS])
 
 
-def _exported(dataset: Dataset, level: int, picture_format: PictureFormat) -> Iterator[Exported]:
-    """Every picture of the data set, encoded on all cores, in the order of the manifest."""
-    kept = (row for row in iterate_records(dataset.folder / MANIFEST, CuratedPicture) if row.kept)
+def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterator[Exported]:
+    """Every image of the dataset, encoded on all cores, in the order of the manifest."""
+    kept = (row for row in iterate_records(dataset.folder / MANIFEST, CuratedImage) if row.kept)
     done = 0
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
-        Progress("exporting", len(dataset), "pictures") as progress,
+        Progress("exporting", len(dataset), "images") as progress,
     ):
         while rows := list(islice(kept, BATCH)):
-            pixels = dataset.pictures(_indices(dataset, rows), level)
-            files = pool.map(lambda picture: encoded(picture, picture_format), pixels)
+            pixels = dataset.images(_indices(dataset, rows), level)
+            files = pool.map(lambda image: encoded(image, image_format), pixels)
             for row, data in zip(rows, files, strict=True):
                 yield Exported(
-                    row.sha256, data, SUFFIXES[picture_format], row.model_dump(exclude=set(DECISIONS))
+                    row.sha256, data, SUFFIXES[image_format], row.model_dump(exclude=set(DECISIONS))
                 )
             done += len(rows)
             progress.advance(len(rows))
     if done != len(dataset):
         raise UserError(
-            f"{dataset.folder / MANIFEST} has {done} pictures, the index {len(dataset)}: run dvc repro curate"
+            f"{dataset.folder / MANIFEST} has {done} images, the index {len(dataset)}: run dvc repro curate"
         )
 
 
-def _indices(dataset: Dataset, rows: Sequence[CuratedPicture]) -> list[int]:
-    """Where the rows' pictures lie in the data set."""
+def _indices(dataset: Dataset, rows: Sequence[CuratedImage]) -> list[int]:
+    """Where the rows' images lie in the dataset."""
     return [int(dataset.starts[row.shard]) + row.row for row in rows]  # type: ignore[operator]
 
 
 def command(arguments: Sequence[str]) -> None:
     """Parse the command line behind `export` and write."""
     parser = argparse.ArgumentParser(prog="python -m curate export", description=__doc__)
-    parser.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
+    parser.add_argument("dataset", type=Path, help="a curated dataset (data/curated)")
     parser.add_argument("target", type=Path, help="folder to make; an export that is there is replaced")
     parser.add_argument("--format", type=Format, choices=list(Format), required=True, help="for which loader")
-    parser.add_argument("--level", type=int, help="side of the pictures in pixels (default: the largest)")
+    parser.add_argument("--level", type=int, help="side of the images in pixels (default: the largest)")
     parser.add_argument(
-        "--picture-format", type=PictureFormat, choices=list(PictureFormat), default=PictureFormat.PNG
+        "--image-format", type=ImageFormat, choices=list(ImageFormat), default=ImageFormat.PNG
     )
     parser.add_argument(
-        "--shard-pictures", type=int, default=SHARD_PICTURES, help="pictures per tar or Parquet file"
+        "--shard-images", type=int, default=SHARD_IMAGES, help="images per tar or Parquet file"
     )
     given = parser.parse_args(arguments)
-    if given.shard_pictures < 1:
-        raise UserError(f"--shard-pictures {given.shard_pictures}: give 1 or more")
+    if given.shard_images < 1:
+        raise UserError(f"--shard-images {given.shard_images}: give 1 or more")
     count = run(
         given.dataset,
         given.target,
         given.format,
         level=given.level,
-        picture_format=given.picture_format,
-        shard_pictures=given.shard_pictures,
+        image_format=given.image_format,
+        shard_images=given.shard_images,
     )
-    logging.getLogger(__name__).info("%s: %d pictures", given.target, count)
+    logging.getLogger(__name__).info("%s: %d images", given.target, count)

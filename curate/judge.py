@@ -1,4 +1,4 @@
-"""Which pictures are dropped, and why: facts and thresholds in, one reason out; nothing is decoded here."""
+"""Which images are dropped, and why: facts and thresholds in, one reason out; nothing is decoded here."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -11,17 +11,15 @@ from curate.facts.style import Style
 from curate.pixels.measure import Header
 from fashion_pggan.params.sections import CurateParams
 
-Columns = Mapping[
-    str, npt.NDArray[Any]
-]  # facts by name, an entry per picture; numbers are NaN where not known
+Columns = Mapping[str, npt.NDArray[Any]]  # facts by name, an entry per image; numbers are NaN where not known
 
 
 class Reason(StrEnum):
-    """Why a picture is not in the data set."""
+    """Why an image is not in the dataset."""
 
     EMPTY = "EMPTY"  # no bytes
     NOT_IMAGE = "NOT_IMAGE"  # a page, an error message, anything else
-    UNSUPPORTED_FORMAT = "UNSUPPORTED_FORMAT"  # a kind of picture that is never opened
+    UNSUPPORTED_FORMAT = "UNSUPPORTED_FORMAT"  # a kind of image that is never opened
     TOO_MANY_PIXELS = "TOO_MANY_PIXELS"  # by its header
     ANIMATED = "ANIMATED"
     TOO_SMALL = "TOO_SMALL"  # smaller side below curate.min_side
@@ -32,9 +30,9 @@ class Reason(StrEnum):
     BLANK = "BLANK"  # nothing to see
     BLURRED = "BLURRED"  # sharpness below curate.min_sharpness
     BANNER = "BANNER"  # text banner score above curate.max_banner
-    COLLAGE = "COLLAGE"  # several pictures in one, above curate.max_collage
+    COLLAGE = "COLLAGE"  # several images in one, above curate.max_collage
     STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
-    DUPLICATE = "DUPLICATE"  # a copy of a picture that is kept
+    DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
 
 
 # The facts that rules read.
@@ -56,12 +54,12 @@ ADVICE: Mapping[Reason, str] = {
 
 
 def too_many_pixels(header: Header, params: CurateParams) -> bool:
-    """Whether a picture is not to be decoded at all."""
+    """Whether an image is not to be decoded at all."""
     return header.width * header.height > params.max_pixels
 
 
 def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
-    """The reason for each picture, empty where it is usable by itself; copies are another matter.
+    """The reason for each image, empty where it is usable by itself; copies are another matter.
 
     The first rule that holds gives the reason: what the header says, then decoding, then what is seen.
 
@@ -100,5 +98,5 @@ def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
 
 
 def judge_row(facts: Mapping[str, Any], params: CurateParams) -> str:
-    """The reason for one picture with pixels."""
+    """The reason for one image with pixels."""
     return str(judge({name: np.asarray([facts[name]]) for name in JUDGED}, params)[0])

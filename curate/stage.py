@@ -1,4 +1,4 @@
-"""The curate stage: raw pictures in; a data set with a manifest, its facts and a report out."""
+"""The curate stage: raw images in; a dataset with a manifest, its facts and a report out."""
 
 import json
 import os
@@ -32,7 +32,7 @@ from fashion_pggan.files import (
 )
 from fashion_pggan.params.sections import CurateParams
 from fashion_pggan.record_folder import RecordFolder
-from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
 from fashion_pggan.shards import INDEX, ShardWriter
 from fashion_pggan.targets import Kind, check_target, replace_target
 
@@ -40,7 +40,7 @@ RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
 KIND = Kind(
-    "a data set",
+    "a dataset",
     (
         *(re.escape(name) for name in (INDEX, MANIFEST, MEASURES, DATASHEET)),
         r"r\d{4,}/\d{5,}\.npy",
@@ -57,7 +57,7 @@ SHOWN = [
 
 @dataclass(frozen=True)
 class Raw:
-    """A raw picture: its file and where it came from."""
+    """A raw image: its file and where it came from."""
 
     sha256: str
     file: str  # path below the source
@@ -68,10 +68,10 @@ class Raw:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done with a picture."""
+    """What is done with an image."""
 
     reason: str  # why it is dropped; empty when it is kept
-    original: str  # SHA-256 of the picture kept in its place; empty unless the reason is DUPLICATE
+    original: str  # SHA-256 of the image kept in its place; empty unless the reason is DUPLICATE
 
 
 def run(
@@ -84,24 +84,24 @@ def run(
     workers: int | None = None,
     knowledge: Path,
 ) -> Counter[str]:
-    """Make a data set.
+    """Make a dataset.
 
-    The pictures' order is that of their SHA-256: it depends neither on the crawl's order nor on the workers.
+    The images' order is that of their SHA-256: it depends neither on the crawl's order nor on the workers.
 
     Args:
-        source: a crawl's output, or any folder of pictures.
+        source: a crawl's output, or any folder of images.
         target: folder for the shards, the index, the manifest and the facts; replaced as a whole.
         params: the curate section.
         report: where to write the figures as JSON.
         plots: folder for the counts that `dvc plots` shows.
         workers: processes; by default one per core.
-        knowledge: folder of what is known of pictures from earlier runs; it outlives `target`.
+        knowledge: folder of what is known of images from earlier runs; it outlives `target`.
 
     Returns:
-        How many pictures were kept (under `kept`) or dropped (under the reason).
+        How many images were kept (under `kept`) or dropped (under the reason).
 
     Raises:
-        UserError: there are no pictures, or none is left.
+        UserError: there are no images, or none is left.
     """
     began = time.monotonic()
     each = workers_of(params, workers)
@@ -109,17 +109,17 @@ def run(
         source = source.absolute()  # workers run in folders of their own
     beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
     if knowledge.is_file():
-        raise UserError(f"{knowledge} is a file: give a folder for what is known of pictures")
+        raise UserError(f"{knowledge} is a file: give a folder for what is known of images")
     check_target(target, KIND, beside)
     with reading(source), exclusive(knowledge):
-        pictures = sorted(raw_pictures(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
-        if not pictures:
-            raise UserError(f"no pictures in {source}: run the crawl stage first (dvc repro crawl)")
-        files = {raw.sha256: source / raw.file for raw in reversed(pictures)}
+        images = sorted(raw_images(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
+        if not images:
+            raise UserError(f"no images in {source}: run the crawl stage first (dvc repro crawl)")
+        files = {raw.sha256: source / raw.file for raw in reversed(images)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
         decisions = decide(facts, params, known.folder / f"facts-{known.measured_by}")
-        rows = list(_rows(pictures, facts, decisions, params))
+        rows = list(_rows(images, facts, decisions, params))
         outcomes = Counter(row.reason or "kept" for row in rows)
         if not outcomes["kept"]:
             raise UserError(_nothing_left(outcomes, params))
@@ -134,34 +134,34 @@ def run(
 
 
 def workers_of(params: CurateParams, workers: int | None) -> Each:
-    """Who looks at pictures: a cluster when one is named, else processes here, by default one per core."""
+    """Who looks at images: a cluster when one is named, else processes here, by default one per core."""
     if params.cluster:
         return on_cluster(params.cluster)
     return locally(workers or os.cpu_count() or 1)
 
 
-def raw_pictures(source: Path, each: Each) -> list[Raw]:
-    """The pictures of a crawl by its records, or every file of a folder that has none.
+def raw_images(source: Path, each: Each) -> list[Raw]:
+    """The images of a crawl by its records, or every file of a folder that has none.
 
     Without records every file is read for its SHA-256: on shared storage by the workers.
 
     Raises:
-        UserError: a picture of the records is missing, or lies outside.
+        UserError: an image of the records is missing, or lies outside.
     """
     if (source / RECORDS).is_file():
-        records, files = read_records(source / RECORDS, RawPicture), RecordFolder(source)
+        records, files = read_records(source / RECORDS, RawImage), RecordFolder(source)
         for record in records:
             files.check(record)
         there = {below(path, source) for path in source.rglob("*")}
         missing = [record.file for record in records if record.file not in there]
         if missing:
             raise UserError(
-                f"{len(missing)} pictures of {source / RECORDS} are missing, the first is {missing[0]}: "
+                f"{len(missing)} images of {source / RECORDS} are missing, the first is {missing[0]}: "
                 "run the crawl stage again (dvc repro --force crawl)"
             )
         return [Raw(record.sha256, record.file, record.url, record.title, record.query) for record in records]
     if source.is_file():
-        raise UserError(f"{source} is a file: give a folder of pictures")
+        raise UserError(f"{source} is a file: give a folder of images")
     found = [path for path in source.rglob("*") if path.is_file()]
     visible = [
         path for path in found if not any(part.startswith(".") for part in below(path, source).split("/"))
@@ -184,10 +184,10 @@ def _hash_of(path: Path) -> str:
 
 
 def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Decision]:
-    """What is done with each picture, by its SHA-256: judged by itself, then as a copy of another usable one.
+    """What is done with each image, by its SHA-256: judged by itself, then as a copy of another usable one.
 
     Args:
-        facts: of every picture.
+        facts: of every image.
         params: the curate section.
         folder: where what takes long to find out about copies is kept.
     """
@@ -205,18 +205,18 @@ def decide(facts: pa.Table, params: CurateParams, folder: Path) -> dict[str, Dec
 
 
 def _rows(
-    pictures: Sequence[Raw], facts: pa.Table, decisions: Mapping[str, Decision], params: CurateParams
-) -> Iterator[CuratedPicture]:
-    """A row for every raw picture, in their order."""
+    images: Sequence[Raw], facts: pa.Table, decisions: Mapping[str, Decision], params: CurateParams
+) -> Iterator[CuratedImage]:
+    """A row for every raw image, in their order."""
     seen = {row["sha256"]: row for row in facts.select(SHOWN).to_pylist()}
     kept = 0
     before = ""
-    for raw in pictures:
+    for raw in images:
         decision = decisions[raw.sha256]
         if not decision.reason and raw.sha256 == before:  # another file with the same bytes
             decision = Decision(Reason.DUPLICATE.value, raw.sha256)
         before = raw.sha256
-        place = (None, None) if decision.reason else divmod(kept, params.shard_pictures)
+        place = (None, None) if decision.reason else divmod(kept, params.shard_images)
         kept += not decision.reason
         yield _record(raw, decision, seen[raw.sha256], place, params)
 
@@ -227,9 +227,9 @@ def _record(
     facts: Mapping[str, Any],
     place: tuple[int | None, int | None],
     params: CurateParams,
-) -> CuratedPicture:
+) -> CuratedImage:
     square = square_of(facts, params) if facts["pixels_hash"] else None
-    return CuratedPicture(
+    return CuratedImage(
         sha256=raw.sha256,
         file=raw.file.encode("utf-8", "backslashreplace").decode(),  # names may be no UTF-8
         kept=not decision.reason,
@@ -250,26 +250,26 @@ def _record(
 
 
 def _write(
-    building: Path, rows: Sequence[CuratedPicture], facts: pa.Table, known: Known, params: CurateParams
+    building: Path, rows: Sequence[CuratedImage], facts: pa.Table, known: Known, params: CurateParams
 ) -> str:
-    """Write the data set into an empty folder and return its version."""
-    writer = ShardWriter(building, params.resolution, params.shard_pictures)
+    """Write the dataset into an empty folder and return its version."""
+    writer = ShardWriter(building, params.resolution, params.shard_images)
     for row in rows:
         if row.kept:
             place = writer.add(known.levels.read(row.sha256))
             assert place == (row.shard, row.row)
     version = writer.finish()
-    write_records(building / MANIFEST, rows, CuratedPicture)
+    write_records(building / MANIFEST, rows, CuratedImage)
     with atomic_write(building / MEASURES) as file:
         pq.write_table(facts, file, compression="zstd")
     return version
 
 
-def _figures(rows: Sequence[CuratedPicture], facts: pa.Table, known: Known) -> dict[str, object]:
+def _figures(rows: Sequence[CuratedImage], facts: pa.Table, known: Known) -> dict[str, object]:
     """What `dvc metrics` shows."""
     outcomes = Counter(row.reason or "kept" for row in rows)
     return {
-        "pictures": len(rows),
+        "images": len(rows),
         "kept": outcomes["kept"],
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != "kept"},
         "styles": dict(Counter(row.style for row in rows if row.kept).most_common()),
@@ -281,5 +281,5 @@ def _figures(rows: Sequence[CuratedPicture], facts: pa.Table, known: Known) -> d
 def _nothing_left(outcomes: Counter[str], params: CurateParams) -> str:
     counts = ", ".join(f"{reason} {count}" for reason, count in outcomes.most_common() if count)
     most = Reason(outcomes.most_common(1)[0][0])
-    advice = ADVICE.get(most, "give other pictures").format(**params.model_dump())
-    return f"all {outcomes.total()} pictures were dropped ({counts}): {advice}"
+    advice = ADVICE.get(most, "give other images").format(**params.model_dump())
+    return f"all {outcomes.total()} images were dropped ({counts}): {advice}"

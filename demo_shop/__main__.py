@@ -1,4 +1,4 @@
-"""`python -m demo_shop`: a shop on loopback, of drawn garments or of a folder's pictures."""
+"""`python -m demo_shop`: a shop on loopback, of drawn garments or of a folder's images."""
 
 import argparse
 import asyncio
@@ -33,9 +33,9 @@ def main() -> None:
     parser.add_argument("--products", type=int, default=900, help="garments to draw (default: 900)")
     parser.add_argument("--repeat", type=int, help="draw only so many garments, and repeat them under noise")
     parser.add_argument(
-        "--picture-bytes", type=int, help="repeat them with the same pixels, in files of this size"
+        "--image-bytes", type=int, help="repeat them with the same pixels, in files of this size"
     )
-    parser.add_argument("--pictures", type=Path, help="a folder to serve instead of drawn garments")
+    parser.add_argument("--images", type=Path, help="a folder to serve instead of drawn garments")
     parser.add_argument("--labels", type=Path, help="CSV with the columns file,label (default: FOLDER.csv)")
     parser.add_argument("--public-url", default="", help="what links begin with (default: the address asked)")
     parser.add_argument(
@@ -56,12 +56,12 @@ def main() -> None:
 
 
 def _catalogue_of(arguments: argparse.Namespace) -> Catalogue:
-    if arguments.pictures:
-        return Folder(arguments.pictures, arguments.labels)
+    if arguments.images:
+        return Folder(arguments.images, arguments.labels)
     if arguments.products < 0:
         raise UserError(f"--products {arguments.products}: give 0 or more")
-    if arguments.picture_bytes is not None:
-        return Stamped(arguments.products, arguments.repeat or GARMENTS, arguments.picture_bytes)
+    if arguments.image_bytes is not None:
+        return Stamped(arguments.products, arguments.repeat or GARMENTS, arguments.image_bytes)
     if arguments.repeat is not None:
         return Repeated(arguments.products, arguments.repeat)
     return Drawn(arguments.products)

@@ -1,4 +1,4 @@
-"""Answers to requests for pictures, as the worst hosts of the web give them; by the kind of fault."""
+"""Answers to requests for images, as the worst hosts of the web give them; by the kind of fault."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ from demo_shop.faults import KINDS, OWNERS_SAY_NO
 TRAP = "127.0.0.2"  # a shop with faults listens here too, and counts who comes
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
-DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds a byte, seconds a piece, pieces of a slow picture
+DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds a byte, seconds a piece, pieces of a slow image
 LARGE = 50_000_000  # bytes
 CHUNK = bytes(1 << 20)
 BOMB_CHUNKS = 256  # of CHUNK, once inflated
@@ -26,11 +26,11 @@ NO_LINGER = struct.pack("ii", 1, 0)  # closing resets the connection
 
 @dataclass(frozen=True)
 class Order:
-    """A picture that was asked for."""
+    """An image that was asked for."""
 
     request: web.Request
-    data: bytes  # of the picture
-    headers: dict[str, str]  # of the picture, without its length
+    data: bytes  # of the image
+    headers: dict[str, str]  # of the image, without its length
     delivered: Callable[[bytes], None]  # to be called when a whole answer of status 200 has gone out
 
     async def send(self, data: bytes, headers: dict[str, str]) -> web.StreamResponse:
@@ -47,7 +47,7 @@ Pieces = Callable[[bytes], AsyncIterator[bytes]]
 
 
 async def as_it_is(order: Order) -> web.StreamResponse:
-    """The picture."""
+    """The image."""
     return await order.send(order.data, order.headers)
 
 

@@ -1,4 +1,4 @@
-"""What the shop sells: products with a picture each, drawn by our code or taken from a folder."""
+"""What the shop sells: products with an image each, drawn by our code or taken from a folder."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from PIL import Image
 from fashion_pggan.errors import UserError
 
 SHELF = 1000  # products of a folder per shelf: as many as the search window reaches
-UNLABELLED = "picture"
+UNLABELLED = "image"
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Product:
     width: int  # pixels; 0 when nobody knows
     height: int
     content_type: str
-    etag: str = ""  # where it is known without the picture, which is then cheap and not kept
+    etag: str = ""  # where it is known without the image, which is then cheap and not kept
 
 
 class Catalogue(Protocol):
@@ -36,8 +36,8 @@ class Catalogue(Protocol):
     def product(self, index: int) -> Product:
         """A product's facts; cheap."""
 
-    def picture(self, index: int) -> bytes:
-        """The bytes of its picture; may take a while, is called from several threads."""
+    def image(self, index: int) -> bytes:
+        """The bytes of its image; may take a while, is called from several threads."""
 
 
 class Folder:
@@ -47,7 +47,7 @@ class Folder:
     one shelf reaches all of it through the window of the search.
 
     Args:
-        folder: the pictures.
+        folder: the images.
         labels: a CSV file with the columns `file` and `label`; by default one beside the folder.
 
     Raises:
@@ -56,7 +56,7 @@ class Folder:
 
     def __init__(self, folder: Path, labels: Path | None = None) -> None:
         if not folder.is_dir():
-            raise UserError(f"no pictures in {folder}: it is no folder; give another")
+            raise UserError(f"no images in {folder}: it is no folder; give another")
         root = folder.resolve()
         self.files = sorted(
             path
@@ -64,7 +64,7 @@ class Folder:
             if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(root)
         )
         if not self.files:
-            raise UserError(f"no pictures in {folder}: it has no files; give another")
+            raise UserError(f"no images in {folder}: it has no files; give another")
         self.folder = folder
         self.labels = _read_labels(
             labels or folder.with_name(f"{folder.name}.csv"), wanted=labels is not None
@@ -83,7 +83,7 @@ class Folder:
         title = f"{label} shelf{index // SHELF} {path.stem} : demo shop"
         return Product(title, path.name, width, height, kind)
 
-    def picture(self, index: int) -> bytes:
+    def image(self, index: int) -> bytes:
         """The file's bytes."""
         return self.files[index].read_bytes()
 
@@ -102,7 +102,7 @@ def _read_labels(path: Path, *, wanted: bool) -> dict[str, str]:
 
 def _size_of(path: Path) -> tuple[int, int]:
     try:
-        with Image.open(path) as picture:
-            return picture.size
+        with Image.open(path) as image:
+            return image.size
     except Exception:  # broken files are goods like any other; their size is unknown
         return 0, 0

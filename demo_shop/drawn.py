@@ -30,7 +30,7 @@ class Drawn:
         sketch = self.sketch(index)
         return Product(sketch.title, sketch.file_name, sketch.width, sketch.height, TYPES[sketch.format])
 
-    def picture(self, index: int) -> bytes:
+    def image(self, index: int) -> bytes:
         """Draw and encode it, or break it where it is to be broken."""
         sketch = self.sketch(index)
         if sketch.fault == "empty":
@@ -43,7 +43,7 @@ class Drawn:
 
 def encoded(pixels: npt.NDArray[np.uint8], sketch: Sketch) -> bytes:
     """Pixels (h, w, 3 or 4) as a file of the sketch's format."""
-    random = random_of(sketch.picture_index, 2)
+    random = random_of(sketch.image_index, 2)
     options = {
         "JPEG": {"quality": int(random.integers(78, 96))},
         "PNG": {"compress_level": 1},

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from fashion_pggan.errors import UserError
 
-PASSING = {  # of pictures; half of them pass after one or two attempts
+PASSING = {  # of images; half of them pass after one or two attempts
     "too_many": "429 Too Many Requests",
     "error": "500",
     "busy": "503 with Retry-After: 1",
@@ -24,7 +24,7 @@ LASTING = {
     "loop": "a redirect to itself",
     "metadata": "a redirect to http://169.254.169.254",
     "loopback": "a redirect to http://127.0.0.2, where the shop listens for whoever comes",
-    "page": "HTML in place of the picture, status 200",
+    "page": "HTML in place of the image, status 200",
     "bomb": "gzip that inflates to a thousand times its size",
     "large": "50 MB, announced",
     "unannounced": "50 MB without a Content-Length",
@@ -34,8 +34,8 @@ LASTING = {
     "tdm": "TDM-Reservation: 1",
 }
 HARMLESS = {  # the right bytes can be had at once
-    "slow": "the picture in eight pieces, a fifth of a second apart",
-    "overlong": "the picture, then more than its Content-Length",
+    "slow": "the image in eight pieces, a fifth of a second apart",
+    "overlong": "the image, then more than its Content-Length",
 }
 KINDS = {**PASSING, **LASTING, **HARMLESS}
 OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, under a signal

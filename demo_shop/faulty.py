@@ -60,8 +60,8 @@ class FaultyShop(Shop):
         headers = RETRY_AFTER if fault.kind == "api_busy" else None
         return web.json_response(error.body, status=error.status, headers=headers)
 
-    async def picture(self, request: web.Request) -> web.StreamResponse:
-        """A product's picture; what goes wrong depends on the product and on how often it was asked for."""
+    async def image(self, request: web.Request) -> web.StreamResponse:
+        """A product's image; what goes wrong depends on the product and on how often it was asked for."""
         number = self.number_of(request)
         attempt, fault = self.asked[number], self.faults.of(number)
         self.asked[number] += 1

@@ -1,4 +1,4 @@
-"""Shops of many products from few drawings: a picture costs milliseconds, and none is kept.
+"""Shops of many products from few drawings: an image costs milliseconds, and none is kept.
 
 Drawing tens of thousands of garments takes long; these are for tests and measurements of what comes after.
 """
@@ -22,7 +22,7 @@ Pixels = npt.NDArray[np.uint8]
 SIDE = 384  # pixels of a repeated garment
 CELLS, STRENGTH = 8, 40.0  # of the noise: cells along a side, standard deviation in grey levels
 QUALITY = 85
-BYTES_PER_PIXEL = 0.325  # of a stamped picture: 325 KB have a thousand pixels along a side
+BYTES_PER_PIXEL = 0.325  # of a stamped image: 325 KB have a thousand pixels along a side
 FEWEST_BYTES = 4000
 SETTINGS = [(90, grain) for grain in range(32, -1, -2)] + [(quality, 0) for quality in (80, 60, 40, 20, 5)]
 START, COMMENT = b"\xff\xd8", b"\xff\xfe"  # of a JPEG
@@ -50,7 +50,7 @@ class Repeated:
         """What a search result says."""
         return Product(_title(index, self.drawn), f"repeat-{index:06d}.jpg", SIDE, SIDE, "image/jpeg")
 
-    def picture(self, index: int) -> bytes:
+    def image(self, index: int) -> bytes:
         """The garment under this product's noise."""
         random = np.random.default_rng([VERSION, index, 3])
         cells = random.normal(0, STRENGTH, (CELLS, CELLS, 3)).astype(np.float32)
@@ -68,14 +68,14 @@ class Stamped:
     Args:
         count: products.
         drawn: garments.
-        size: bytes of every picture.
+        size: bytes of every image.
     """
 
     def __init__(self, count: int, drawn: int, size: int) -> None:
         if drawn < 1:
             raise UserError(f"--repeat {drawn}: give 1 garment or more")
         if size < FEWEST_BYTES:
-            raise UserError(f"--picture-bytes {size}: give {FEWEST_BYTES} or more")
+            raise UserError(f"--image-bytes {size}: give {FEWEST_BYTES} or more")
         self.count, self.drawn = count, drawn
         self.side = round((size / BYTES_PER_PIXEL) ** 0.5)
         self.bodies = [_body_of(index, self.side, size) for index in range(min(drawn, count))]
@@ -88,7 +88,7 @@ class Stamped:
         name, etag = f"stamped-{index:06d}.jpg", f'"stamped-{self.side}-{self.drawn}-{index}"'
         return Product(_title(index, self.drawn), name, self.side, self.side, "image/jpeg", etag)
 
-    def picture(self, index: int) -> bytes:
+    def image(self, index: int) -> bytes:
         """The garment's file with this product's number in a comment."""
         return START + _stamp(index) + self.bodies[index % self.drawn]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from demo_shop.catalogue import Catalogue
 
 GENDER_WORDS = frozenset({"남자", "남성", "맨즈", "men", "mens"})
-LARGE, MEDIUM = 600, 300  # pixels of the smaller side from which a picture counts as large, as medium
+LARGE, MEDIUM = 600, 300  # pixels of the smaller side from which an image counts as large, as medium
 
 
 def words_of(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The shop's HTTP server: the search API as NAVER API HUB has it, pictures, robots.txt, a page for people."""
+"""The shop's HTTP server: the search API as NAVER API HUB has it, images, robots.txt, a page for people."""
 
 import asyncio
 import hashlib
@@ -23,13 +23,13 @@ KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"
 KEY_ID = KEY = "demo"  # the only right pair
 SEARCH_PATH = "/search/v1/image"
 KOREA = timezone(timedelta(hours=9))
-OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every picture
-CACHED_BYTES = 256  # pictures kept encoded
+OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every image
+CACHED_BYTES = 256  # images kept encoded
 CACHED_SEARCHES = 32  # queries whose order is kept: pages come one after the other
-THREADS = 2  # that draw or read pictures
+THREADS = 2  # that draw or read images
 IN_WINDOW = 120  # products on the page for people
 
-ROBOTS = "User-agent: *\nAllow: /search\nAllow: /pictures\nDisallow: /private\n"
+ROBOTS = "User-agent: *\nAllow: /search\nAllow: /images\nDisallow: /private\n"
 WINDOW = Environment(loader=PackageLoader("demo_shop", ""), autoescape=True)
 SORTS = ("sim", "date")
 FILTERS = ("all", "large", "medium", "small")
@@ -90,7 +90,7 @@ def _choice(parameters: Mapping[str, str], name: str, choices: tuple[str, ...]) 
 
 @dataclass(frozen=True)
 class Body:
-    """A picture ready to be sent."""
+    """An image ready to be sent."""
 
     data: bytes
     etag: str
@@ -108,7 +108,7 @@ class Shop:
         self.catalogue = catalogue
         self.public_url = public_url.rstrip("/")
         self.index = Index.of(catalogue)
-        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="pictures")
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="images")
         self._found = lru_cache(CACHED_SEARCHES)(self.index.search)
         self._body = lru_cache(CACHED_BYTES)(self._make_body)
 
@@ -116,7 +116,7 @@ class Shop:
         """The routes."""
         application = web.Application(middlewares=[_errors_as_json])
         application.router.add_get(SEARCH_PATH, self.search)
-        application.router.add_get("/pictures/{name}", self.picture)
+        application.router.add_get("/images/{name}", self.image)
         application.router.add_get("/robots.txt", self.robots)
         application.router.add_get("/", self.page)
         return application
@@ -151,8 +151,8 @@ class Shop:
             "sizewidth": str(product.width),
         }
 
-    async def picture(self, request: web.Request) -> web.StreamResponse:
-        """A product's picture, as stored; only the number in front of the name decides."""
+    async def image(self, request: web.Request) -> web.StreamResponse:
+        """A product's image, as stored; only the number in front of the name decides."""
         number = self.number_of(request)
         product = self.catalogue.product(number)
         body = await self.body_of(number)
@@ -162,7 +162,7 @@ class Shop:
         return web.Response(body=body.data, headers=headers)
 
     def number_of(self, request: web.Request) -> int:
-        """The product whose picture is asked for.
+        """The product whose image is asked for.
 
         Raises:
             ApiError: 404, there is none.
@@ -171,17 +171,17 @@ class Shop:
         if not (
             number.isascii() and number.isdigit() and len(number) < 10 and int(number) < len(self.catalogue)
         ):
-            raise ApiError(404, "300", "Not Found Exception", "no such picture")
+            raise ApiError(404, "300", "Not Found Exception", "no such image")
         return int(number)
 
     async def body_of(self, number: int) -> Body:
-        """A product's picture; made in a thread unless it is cheap."""
+        """A product's image; made in a thread unless it is cheap."""
         if etag := self.catalogue.product(number).etag:
-            return Body(self.catalogue.picture(number), etag)
+            return Body(self.catalogue.image(number), etag)
         return await asyncio.get_running_loop().run_in_executor(self.threads, self._body, number)
 
     def _make_body(self, number: int) -> Body:
-        data = self.catalogue.picture(number)
+        data = self.catalogue.image(number)
         return Body(data, f'"{hashlib.sha256(data).hexdigest()}"')
 
     async def robots(self, request: web.Request) -> web.Response:
@@ -196,9 +196,9 @@ class Shop:
         return web.Response(text=text, content_type="text/html")
 
     def path_of(self, number: int) -> str:
-        """Where a product's picture is."""
+        """Where a product's image is."""
         name = quote(self.catalogue.product(number).file_name, safe="")
-        return f"/pictures/{number:06d}-{name}"
+        return f"/images/{number:06d}-{name}"
 
 
 @web.middleware

@@ -1,1 +1,1 @@
-"""Two streams of pictures in; their sliced Wasserstein distance per level, tables and a report out."""
+"""Two streams of images in; their sliced Wasserstein distance per level, tables and a report out."""

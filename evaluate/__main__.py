@@ -1,4 +1,4 @@
-"""How far apart pictures are: `python -m evaluate A B`; of a training: `… snapshots DATA MODELS REPORTS`.
+"""How far apart images are: `python -m evaluate A B`; of a training: `… snapshots DATA MODELS REPORTS`.
 
 Further measures are in evaluate/commands.py.
 """
@@ -40,9 +40,9 @@ def main() -> None:
 
 def _snapshots(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m evaluate snapshots", description="Every snapshot of a training against its data set."
+        prog="python -m evaluate snapshots", description="Every snapshot of a training against its dataset."
     )
-    parser.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
+    parser.add_argument("dataset", type=Path, help="a curated dataset (data/curated)")
     parser.add_argument("models", type=Path, help="the train stage's output (models)")
     parser.add_argument(
         "reports", type=Path, help="folder for swd.csv, swd_levels.csv, swd.json and report.html"
@@ -68,15 +68,15 @@ def _snapshots(arguments: list[str]) -> None:
 def _two_sets(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m evaluate",
-        description="How far two sets of pictures are apart, beside how far the first is from itself. "
-        "Other commands, each with --help: snapshots (of a training), copies (of training pictures), "
+        description="How far two sets of images are apart, beside how far the first is from itself. "
+        "Other commands, each with --help: snapshots (of a training), copies (of training images), "
         "variation (within one set), features (by a network of your own).",
     )
-    parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
+    parser.add_argument("first", type=Path, help="real images: a folder of squares, or a dataset")
     parser.add_argument(
-        "second", type=Path, nargs="?", help="pictures to compare with them; without: the first's two halves"
+        "second", type=Path, nargs="?", help="images to compare with them; without: the first's two halves"
     )
-    parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
+    parser.add_argument("--images", type=int, help="images per set (default: all of the smaller set)")
     parser.add_argument("--no-floor", action="store_true", help="leave out the floor: half the time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON too")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="write it as CSV too")
@@ -100,7 +100,7 @@ def _measured(given: argparse.Namespace, params: EvaluateParams) -> Pair:
     if given.second is None:
         half = first.count // 2
         if not half:
-            raise UserError(f"{given.first} has one picture and no halves: give 2 or more, or a second set")
+            raise UserError(f"{given.first} has one image and no halves: give 2 or more, or a second set")
         one, other = first.part(0, half, "reals"), first.part(half, half, "fakes")
         pair = measure_pair(one, other, given.images, params, store, work, with_floor=False)
         return replace(pair, halves=True)

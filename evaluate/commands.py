@@ -18,15 +18,15 @@ from fashion_pggan.progress import Progress
 
 
 def copies(arguments: list[str]) -> None:
-    """Look for training pictures among generated ones."""
+    """Look for training images among generated ones."""
     parser = argparse.ArgumentParser(
         prog="python -m evaluate copies",
-        description="The nearest training picture of each generated picture, beside how near real pictures "
+        description="The nearest training image of each generated image, beside how near real images "
         "are to each other.",
     )
-    parser.add_argument("training", type=Path, help="the data set, or a folder of square pictures")
-    parser.add_argument("generated", type=Path, help="pictures in question")
-    parser.add_argument("--images", type=int, help="generated pictures to look up (default: all)")
+    parser.add_argument("training", type=Path, help="the dataset, or a folder of square images")
+    parser.add_argument("generated", type=Path, help="images in question")
+    parser.add_argument("--images", type=int, help="generated images to look up (default: all)")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="PNG of the closest pairs")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
@@ -43,29 +43,27 @@ def copies(arguments: list[str]) -> None:
 
 
 def variation_of(arguments: list[str]) -> None:
-    """How much the pictures of a set differ from each other."""
+    """How much the images of a set differ from each other."""
     parser = argparse.ArgumentParser(
         prog="python -m evaluate variation",
         description="Mean similarity (MS-SSIM) of pairs of one set: lower is more variation. Compare it with "
-        "that of the real pictures.",
+        "that of the real images.",
     )
-    parser.add_argument("pictures", type=Path, help="a folder of squares, or a data set")
+    parser.add_argument("images", type=Path, help="a folder of squares, or a dataset")
     parser.add_argument("--pairs", type=int, default=10_000, help="at most; the published number is 10,000")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
     params = params_of(given)
-    pictures = of_path(given.pictures, "pictures", params.seed, given.store)
-    count = min(2 * given.pairs, pictures.count) // 2 * 2
-    if count < 2 or pictures.resolution < SMALLEST:
+    images = of_path(given.images, "images", params.seed, given.store)
+    count = min(2 * given.pairs, images.count) // 2 * 2
+    if count < 2 or images.resolution < SMALLEST:
         raise UserError(
-            f"{count} pictures of {pictures.resolution} px make no pairs to compare: give 2 or more, "
+            f"{count} images of {images.resolution} px make no pairs to compare: give 2 or more, "
             f"of {SMALLEST} px or more"
         )
-    with Progress("comparing pairs", count, "pictures") as progress:
-        found = variation(
-            pictures.part(0, count, "pictures"), params.minibatch, work_of(given), progress.advance
-        )
+    with Progress("comparing pairs", count, "images") as progress:
+        found = variation(images.part(0, count, "images"), params.minibatch, work_of(given), progress.advance)
     print(f"MS-SSIM {found.similarity.value:.4f} ({interval_of(found.similarity)}), {found.pairs} pairs")
     _keep(given.json, {"pairs": found.pairs, **asdict(found.similarity)})
 
@@ -76,23 +74,23 @@ def features(arguments: list[str]) -> None:
         prog="python -m evaluate features",
         description="FID, KID, precision, recall, density and coverage by a feature network of your own.",
     )
-    parser.add_argument("first", type=Path, help="real pictures: a folder of squares, or a data set")
-    parser.add_argument("second", type=Path, help="pictures to compare with them")
+    parser.add_argument("first", type=Path, help="real images: a folder of squares, or a dataset")
+    parser.add_argument("second", type=Path, help="images to compare with them")
     parser.add_argument(
         "--network", type=Path, required=True, help="ONNX (.onnx), torch.export (.pt2) or TorchScript (.pt)"
     )
-    parser.add_argument("--side", type=int, default=0, help="pixels of its pictures (default: as they come)")
+    parser.add_argument("--side", type=int, default=0, help="pixels of its images (default: as they come)")
     parser.add_argument("--pixels", choices=list(SCALES), default="0..255", help="range of its pixel values")
     parser.add_argument("--neighbours", type=int, default=5, help="that make a neighbourhood")
-    parser.add_argument("--images", type=int, help="pictures per set (default: all of the smaller set)")
+    parser.add_argument("--images", type=int, help="images per set (default: all of the smaller set)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
     params = params_of(given)
     network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
-    sets = [of_path(path, "pictures", params.seed, given.store) for path in (given.first, given.second)]
+    sets = [of_path(path, "images", params.seed, given.store) for path in (given.first, given.second)]
     count = min(sets[0].count, given.images or sets[0].count)
-    found = measure_features(network, sets[0].part(0, count, "pictures"), sets[1], given.neighbours, params)
+    found = measure_features(network, sets[0].part(0, count, "images"), sets[1], given.neighbours, params)
     print(_features_text(found))
     _keep(given.json, found)
 

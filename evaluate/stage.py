@@ -1,4 +1,4 @@
-"""The evaluate stage: every snapshot against the data set; a table, metrics and a report out."""
+"""The evaluate stage: every snapshot against the dataset; a table, metrics and a report out."""
 
 import json
 import time
@@ -54,24 +54,24 @@ def run(
     """Measure every snapshot.
 
     Args:
-        source: a curated data set.
+        source: a curated dataset.
         models: the train stage's output.
         reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
             `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' facts are read there.
         params: the evaluate section.
-        mirror: whether training mirrored its pictures; then the reals are mirrored too.
+        mirror: whether training mirrored its images; then the reals are mirrored too.
         store: rows measured before are taken from it.
         work: where to compute.
         settings: the text of params.yaml, for the report.
 
     Raises:
-        UserError: there is no data set or no snapshot, or they do not fit each other.
+        UserError: there is no dataset or no snapshot, or they do not fit each other.
     """
     began = time.monotonic()
     dataset = Dataset(source)
     if dataset.resolution < params.smallest_level:
         raise UserError(
-            f"pictures of {dataset.resolution} px have no level of {params.smallest_level} px: "
+            f"images of {dataset.resolution} px have no level of {params.smallest_level} px: "
             "lower evaluate.smallest_level in params.yaml"
         )
     snapshots = snapshots_in(models)
@@ -101,7 +101,7 @@ def _check(snapshot: Path, dataset: Dataset, source: Path) -> None:
     trained_on = Sampler.load(snapshot).dataset_version
     if trained_on != dataset.version:
         raise UserError(
-            f"{snapshot} was trained on data set {trained_on}, {source} is {dataset.version}: "
+            f"{snapshot} was trained on dataset {trained_on}, {source} is {dataset.version}: "
             "run dvc repro train"
         )
 
@@ -128,7 +128,7 @@ class _Run:
     def measure(self) -> Evaluation:
         """The floor and a row per snapshot, each kept as soon as it is there."""
         total = (len(self.snapshots) + 2) * self.count
-        with ExitStack() as stack, Progress("measuring distances", total, "pictures") as progress:
+        with ExitStack() as stack, Progress("measuring distances", total, "images") as progress:
 
             @cache
             def real() -> dict[int, Descriptors]:

@@ -1,4 +1,4 @@
-"""Records: one row per picture, in Parquet files that pandas and DuckDB read in one line."""
+"""Records: one row per image, in Parquet files that pandas and DuckDB read in one line."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -31,8 +31,8 @@ class Record(BaseModel):
 R = TypeVar("R", bound=Record)
 
 
-class RawPicture(Record):
-    """A picture as the crawl stored it."""
+class RawImage(Record):
+    """An image as the crawl stored it."""
 
     sha256: str  # of the bytes as received
     file: str  # path below the folder of the manifest
@@ -59,39 +59,39 @@ class RawPicture(Record):
     crawl_id: str = ""  # of the crawl that fetched it
 
 
-class CuratedPicture(Record):
-    """What curation decided about a raw picture."""
+class CuratedImage(Record):
+    """What curation decided about a raw image."""
 
     sha256: str
-    file: str  # path below the folder of raw pictures
+    file: str  # path below the folder of raw images
     kept: bool
     reason: str  # why it was dropped; empty when kept
-    duplicate_of: str  # sha256 of the picture kept in its place; empty unless the reason is DUPLICATE
+    duplicate_of: str  # sha256 of the image kept in its place; empty unless the reason is DUPLICATE
     style: str  # how the garment is shown, the most likely; empty when it could not be decoded
     width: int | None  # pixels, upright; None when it could not be decoded
     height: int | None
-    crop_left: int | None  # pixels in the upright picture; may lie outside, where it is padded
+    crop_left: int | None  # pixels in the upright image; may lie outside, where it is padded
     crop_top: int | None
     crop_side: int | None
-    shard: int | None  # where its pixels lie in the data set
+    shard: int | None  # where its pixels lie in the dataset
     row: int | None
     url: str  # provenance, empty for a plain folder
     title: str
     query: str
 
 
-class GeneratedPicture(Record):
-    """A picture that a generator made, and all that is needed to make it again."""
+class GeneratedImage(Record):
+    """An image that a generator made, and all that is needed to make it again."""
 
     seed: int
     latent_index: int
     truncation: float  # 1: none
     snapshot: str
     snapshot_sha256: str  # of its file
-    kimg: float  # thousand pictures shown to the snapshot's training
+    kimg: float  # thousand images shown to the snapshot's training
     params_hash: str  # of the training's parameters
     dataset_version: str
-    nearest_index: int | None  # of the nearest training picture in the data set; None: not looked for
+    nearest_index: int | None  # of the nearest training image in the dataset; None: not looked for
     nearest_mirrored: bool | None
     nearest_distance: float | None  # root mean square difference in grey levels of 255
     nearest_bits: int | None  # of 256 in which their perceptual hashes differ

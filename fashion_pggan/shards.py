@@ -1,7 +1,7 @@
-"""Square pictures by level in memory-mapped shards: what curation writes and training reads.
+"""Square images by level in memory-mapped shards: what curation writes and training reads.
 
-A data set is a folder with `index.json` and, per level (a resolution of the pyramid, 4, 8, ... R), one
-`r<resolution>/<shard>.npy` per shard: uint8 arrays of shape (pictures, resolution, resolution, 3), RGB.
+A dataset is a folder with `index.json` and, per level (a resolution of the pyramid, 4, 8, ... R), one
+`r<resolution>/<shard>.npy` per shard: uint8 arrays of shape (images, resolution, resolution, 3), RGB.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ FORMAT = 1
 INDEX = "index.json"
 SMALLEST = 4  # pixels, side of the smallest level
 
-Pictures = npt.NDArray[np.uint8]  # (n, resolution, resolution, 3)
+Images = npt.NDArray[np.uint8]  # (n, resolution, resolution, 3)
 
 
 def levels_up_to(resolution: int) -> list[int]:
@@ -43,29 +43,29 @@ def header_of(shape: tuple[int, ...]) -> bytes:
 
 
 class ShardWriter:
-    """Writes a data set picture by picture; holds on to the pictures of one shard.
+    """Writes a dataset image by image; holds on to the images of one shard.
 
     Args:
         folder: an empty folder.
         resolution: side of the largest level in pixels, a power of two.
-        shard_pictures: how many pictures a full shard holds.
+        shard_images: how many images a full shard holds.
     """
 
-    def __init__(self, folder: Path, resolution: int, shard_pictures: int) -> None:
-        self.folder, self.resolution, self.shard_pictures = folder, resolution, shard_pictures
+    def __init__(self, folder: Path, resolution: int, shard_images: int) -> None:
+        self.folder, self.resolution, self.shard_images = folder, resolution, shard_images
         self.pending: list[Mapping[int, npt.NDArray[np.uint8]]] = []
         self.shards: list[dict[str, object]] = []
 
     def add(self, levels: Mapping[int, npt.NDArray[np.uint8]]) -> tuple[int, int]:
-        """Append one picture, given as resolution -> (resolution, resolution, 3), and return (shard, row)."""
+        """Append one image, given as resolution -> (resolution, resolution, 3), and return (shard, row)."""
         position = len(self.shards), len(self.pending)
         self.pending.append(levels)
-        if len(self.pending) == self.shard_pictures:
+        if len(self.pending) == self.shard_images:
             self._write_shard()
         return position
 
     def finish(self) -> str:
-        """Write what is pending and the index; return the data set's version, a hash of all its pixels."""
+        """Write what is pending and the index; return the dataset's version, a hash of all its pixels."""
         if self.pending:
             self._write_shard()
         version = hashlib.sha256(json.dumps(self.shards).encode()).hexdigest()[:16]
@@ -85,39 +85,39 @@ class ShardWriter:
                     file.write(pixels.data)
                     digest.update(pixels.data)
             checksums[str(resolution)] = digest.hexdigest()
-        self.shards.append({"pictures": len(self.pending), "sha256": checksums})
+        self.shards.append({"images": len(self.pending), "sha256": checksums})
         self.pending = []
 
 
 class Dataset:
-    """A data set on disk, read at random by index without loading it.
+    """A dataset on disk, read at random by index without loading it.
 
     Args:
-        folder: the data set.
+        folder: the dataset.
         verify: check a shard against its checksum when it is first read.
 
     Raises:
-        UserError: there is no data set in `folder`, it is empty, or another version of the program wrote it.
+        UserError: there is no dataset in `folder`, it is empty, or another version of the program wrote it.
     """
 
     def __init__(self, folder: Path, *, verify: bool = False) -> None:
         index_path = folder / INDEX
         if not index_path.is_file():
-            raise UserError(f"no data set in {folder}: run the curate stage first (dvc repro curate)")
+            raise UserError(f"no dataset in {folder}: run the curate stage first (dvc repro curate)")
         try:
             index = json.loads(index_path.read_text())
             if index["format"] != FORMAT:
                 raise ValueError(f"format {index['format']}, this program reads {FORMAT}")
             self.version: str = index["version"]
             self.resolution: int = index["resolution"]
-            self.counts: list[int] = [shard["pictures"] for shard in index["shards"]]
+            self.counts: list[int] = [shard["images"] for shard in index["shards"]]
             self.checksums: list[dict[str, str]] = [shard["sha256"] for shard in index["shards"]]
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"{index_path} cannot be read ({error}): delete {folder} and run dvc repro"
             ) from error
         if not self.counts:
-            raise UserError(f"the data set in {folder} has no pictures: run the curate stage again")
+            raise UserError(f"the dataset in {folder} has no images: run the curate stage again")
         self.folder, self._verify = folder, verify
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         self._shard = cache(self._open)
@@ -125,18 +125,16 @@ class Dataset:
     def __len__(self) -> int:
         return int(self.starts[-1])
 
-    def pictures(self, indices: Sequence[int] | npt.NDArray[np.int64], resolution: int) -> Pictures:
-        """The pictures at `indices`, in that order, as (n, resolution, resolution, 3) uint8 RGB.
+    def images(self, indices: Sequence[int] | npt.NDArray[np.int64], resolution: int) -> Images:
+        """The images at `indices`, in that order, as (n, resolution, resolution, 3) uint8 RGB.
 
         Raises:
-            IndexError: an index lies outside the data set.
-            ValueError: the data set has no level of this resolution.
+            IndexError: an index lies outside the dataset.
+            ValueError: the dataset has no level of this resolution.
         """
         wanted = np.asarray(indices, dtype=np.int64)
         if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
-            raise IndexError(
-                f"indices {wanted.min()} to {wanted.max()} of a data set of {len(self)} pictures"
-            )
+            raise IndexError(f"indices {wanted.min()} to {wanted.max()} of a dataset of {len(self)} images")
         self._check_level(resolution)
         out = np.empty((len(wanted), resolution, resolution, 3), dtype=np.uint8)
         shard_of = np.searchsorted(self.starts, wanted, side="right") - 1
@@ -145,17 +143,17 @@ class Dataset:
             out[mine] = self._shard(resolution, int(shard))[wanted[mine] - self.starts[shard]]
         return out
 
-    def picture(self, index: int, resolution: int) -> Pictures:
-        """A picture as a view of its shard, (resolution, resolution, 3) uint8 RGB: nothing is copied.
+    def image(self, index: int, resolution: int) -> Images:
+        """An image as a view of its shard, (resolution, resolution, 3) uint8 RGB: nothing is copied.
 
         Raises:
-            IndexError, ValueError: as `pictures`.
+            IndexError, ValueError: as `images`.
         """
         if not 0 <= index < len(self):
-            raise IndexError(f"index {index} of a data set of {len(self)} pictures")
+            raise IndexError(f"index {index} of a dataset of {len(self)} images")
         self._check_level(resolution)
         shard = int(np.searchsorted(self.starts, index, side="right")) - 1
-        view: Pictures = self._shard(resolution, shard)[index - int(self.starts[shard])]
+        view: Images = self._shard(resolution, shard)[index - int(self.starts[shard])]
         return view
 
     def verify(self) -> None:
@@ -170,7 +168,7 @@ class Dataset:
 
     def _check_level(self, resolution: int) -> None:
         if resolution not in levels_up_to(self.resolution):
-            raise ValueError(f"no level of {resolution} px in a data set of {self.resolution} px")
+            raise ValueError(f"no level of {resolution} px in a dataset of {self.resolution} px")
 
     def _check(self, resolution: int, shard: int) -> None:
         path = _shard_path(self.folder, resolution, shard)
@@ -180,13 +178,13 @@ class Dataset:
                 "dvc repro"
             )
 
-    def _open(self, resolution: int, shard: int) -> Pictures:
+    def _open(self, resolution: int, shard: int) -> Images:
         path = _shard_path(self.folder, resolution, shard)
         expected = (self.counts[shard], resolution, resolution, 3)
         if self._verify:
             self._check(resolution, shard)
         try:
-            pixels: Pictures = np.load(path, mmap_mode="r")
+            pixels: Images = np.load(path, mmap_mode="r")
         except (OSError, ValueError) as error:
             raise UserError(
                 f"{path} cannot be read ({error}): delete {self.folder} and run dvc repro"

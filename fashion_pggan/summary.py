@@ -12,15 +12,15 @@ from fashion_pggan.errors import UserError
 LABEL = 20  # characters
 COLUMN = 10  # characters
 REUSED = (
-    "against other patches of the same pictures;\n"
+    "against other patches of the same images;\n"
     "the true floor is unavailable, and 1.2 to 6 times as high by level"
 )
-FLOORS = {"disjoint": "against other real pictures", "reused": REUSED}
+FLOORS = {"disjoint": "against other real images", "reused": REUSED}
 NEEDED = {  # what is shown of each report
-    "crawl": {"products", "calls", "pictures", "failed"},
-    "curate": {"pictures", "kept", "dropped", "resolution"},
+    "crawl": {"products", "calls", "images", "failed"},
+    "curate": {"images", "kept", "dropped", "resolution"},
     "train": {"images_shown", "images_per_s", "seconds", "device"},
-    "generate": {"pictures", "kimg"},
+    "generate": {"images", "kimg"},
     "swd": {"images", "floor", "untrained", "best", "last"},
 }
 
@@ -63,22 +63,22 @@ class Summary:
         crawl, curate, train, generate = self.crawl, self.curate, self.train, self.generate
         facts = {
             "products found": f"{crawl['products']:,} in {crawl['calls']:,} search calls; "
-            f"{crawl['pictures']:,} fetched{_counted(crawl['failed'], ', failed: ')}",
-            "pictures kept": f"{curate['kept']:,} of {curate['pictures']:,} at {curate['resolution']} px"
+            f"{crawl['images']:,} fetched{_counted(crawl['failed'], ', failed: ')}",
+            "images kept": f"{curate['kept']:,} of {curate['images']:,} at {curate['resolution']} px"
             f"{_counted(curate['dropped'], ', dropped: ')}",
             "images shown": f"{train['images_shown']:,} in {_duration(train['seconds'])} "
             f"on {train['device']}, {train['images_per_s']:.1f} images/s",
-            "pictures generated": f"{generate['pictures']:,} by the snapshot at {generate['kimg']:g} kimg",
+            "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",
         }
         floor = FLOORS[self.swd["floor"]["kind"]]
         return "\n".join(
             [
                 *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),
                 "",
-                f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} pictures per "
+                f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} images per "
                 "set; lower is better",
                 *_aligned(self.distances()),
-                f"floor: real pictures {floor}",
+                f"floor: real images {floor}",
                 *([""] if places else []),
                 *(f"{label:<{LABEL}}{place}" for label, place in (places or {}).items()),
             ]
@@ -96,7 +96,7 @@ def places_of(reports: Path, models: Path, generated: Path) -> dict[str, str]:
         raise UserError(f"no sample grid in {models / 'grids'}: run the pipeline first (dvc repro)")
     return {
         "sample grid": str(grids[-1]),
-        "generated pictures": str(generated),
+        "generated images": str(generated),
         "report": str(reports / "report.html"),
     }
 

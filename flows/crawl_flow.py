@@ -14,7 +14,7 @@ RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
 
 @flow(name="fashion-pggan-crawl")
 def crawl() -> State[Any]:
-    """A shop's search results to pictures and records, where anything has changed."""
+    """A shop's search results to images and records, where anything has changed."""
     patient = reproduce_stage.with_options(
         retries=RETRIES, retry_delay_seconds=RETRY_DELAYS_S, retry_condition_fn=may_pass
     )

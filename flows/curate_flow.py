@@ -11,7 +11,7 @@ from flows.stage_task import reproduce_stage
 
 @flow(name="fashion-pggan-curate")
 def curate() -> State[Any]:
-    """Pictures to a data set, where anything has changed."""
+    """Images to a dataset, where anything has changed."""
     return reproduce_stage("curate")
 
 

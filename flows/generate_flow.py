@@ -11,7 +11,7 @@ from flows.stage_task import reproduce_stage
 
 @flow(name="fashion-pggan-generate")
 def generate() -> State[Any]:
-    """A snapshot to new pictures, where anything has changed."""
+    """A snapshot to new images, where anything has changed."""
     return reproduce_stage("generate")
 
 

@@ -11,7 +11,7 @@ from flows.stage_task import reproduce_stage
 
 @flow(name="fashion-pggan-train")
 def train() -> State[Any]:
-    """A data set to a progressive GAN, where anything has changed."""
+    """A dataset to a progressive GAN, where anything has changed."""
     return reproduce_stage("train")
 
 

@@ -1,1 +1,1 @@
-"""New pictures: a snapshot and a seed in; picture files with a manifest, or a stream of pixels, out."""
+"""New images: a snapshot and a seed in; image files with a manifest, or a stream of pixels, out."""

@@ -1,4 +1,4 @@
-"""`python -m generate SNAPSHOT OUT`: a data set of new pictures, or a grid, a film, a recipe's picture."""
+"""`python -m generate SNAPSHOT OUT`: a dataset of new images, or a grid, a film, a recipe's image."""
 
 import argparse
 import logging
@@ -22,16 +22,16 @@ from generate.sampling.sampler import Sampler, snapshots_in
 from train.distributed import device_of
 
 MODELS = Path("models")
-MOST_PICTURES = 10_000  # in a grid or a film
+MOST_IMAGES = 10_000  # in a grid or a film
 # parameter -> (type, help); each may be given on the command line in place of params.yaml's
 SETTINGS: dict[str, tuple[type, str]] = {
-    "count": (int, "pictures to make"),
+    "count": (int, "images to make"),
     "seed": (int, "of the latents"),
-    "first": (int, "latent index of the first picture"),
+    "first": (int, "latent index of the first image"),
     "form": (str, "imagefolder, webdataset or parquet"),
     "format": (str, "png, webp or jpeg"),
-    "truncation": (float, "1: off; lower: nearer to the mean picture"),
-    "reject_copies": (float, "share of training pictures that are nearer to another, e.g. 0.01; 0: off"),
+    "truncation": (float, "1: off; lower: nearer to the mean image"),
+    "reject_copies": (float, "share of training images that are nearer to another, e.g. 0.01; 0: off"),
     "reject_scores": (float, "share of low critic scores to leave out; 0: off"),
 }
 
@@ -58,7 +58,7 @@ def main() -> None:
             report=given.report,
             device=device,
         )
-        log.info("%d pictures in %s", count, given.out)
+        log.info("%d images in %s", count, given.out)
         return
     sampler = Sampler.load(_snapshot(given.snapshot), device).truncated(params.truncation)
     if given.grid:
@@ -81,16 +81,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--params", type=Path, help="default: params.yaml here, else the preset paper")
     for name, (kind, text) in SETTINGS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=f"{text} (generate.{name})")
-    parser.add_argument(
-        "--data", type=Path, help="the training data set: nearest pictures are looked up in it"
-    )
+    parser.add_argument("--data", type=Path, help="the training dataset: nearest images are looked up in it")
     parser.add_argument("--runs", type=Path, default=stage.RUNS, help="where the critic's checkpoints are")
     parser.add_argument("--report", type=Path, help="where to write the numbers for `dvc metrics` (JSON)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--grid", metavar="ROWSxCOLUMNS", help="one PNG with pictures side by side")
+    what.add_argument("--grid", metavar="ROWSxCOLUMNS", help="one PNG with images side by side")
     what.add_argument("--interpolate", type=int, nargs=2, metavar=("A", "B"), help="a film, .webp or .mp4")
-    what.add_argument("--recipe", type=Path, help="make the picture of a recipe (JSON or PNG) again")
+    what.add_argument("--recipe", type=Path, help="make the image of a recipe (JSON or PNG) again")
     parser.add_argument("--frames", type=int, default=60, help="of the film")
     return parser
 
@@ -118,22 +116,20 @@ def _snapshot(source: Path) -> Path:
 def _shape(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
     rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
-    if not 1 <= rows * columns <= MOST_PICTURES:
-        raise UserError(
-            f"--grid {text}: give rows and columns, such as 4x8, {MOST_PICTURES} pictures at most"
-        )
+    if not 1 <= rows * columns <= MOST_IMAGES:
+        raise UserError(f"--grid {text}: give rows and columns, such as 4x8, {MOST_IMAGES} images at most")
     return rows, columns
 
 
 def _check_film(ends: Sequence[int], frames: int) -> None:
     if not all(0 <= end <= LARGEST_INDEX for end in ends):
         raise UserError(f"--interpolate {ends[0]} {ends[1]}: give two latent indices from 0 on")
-    if not 2 <= frames <= MOST_PICTURES:
-        raise UserError(f"--frames {frames}: give 2 to {MOST_PICTURES}")
+    if not 2 <= frames <= MOST_IMAGES:
+        raise UserError(f"--frames {frames}: give 2 to {MOST_IMAGES}")
 
 
 def _again(path: Path, source: Path, out: Path | None, device: torch.device) -> None:
-    """Make a recipe's picture again."""
+    """Make a recipe's image again."""
     out = out or path.with_name(f"{path.stem}-again.png")
     recipe = read_recipe(path)
     check_png(out)
@@ -141,7 +137,7 @@ def _again(path: Path, source: Path, out: Path | None, device: torch.device) -> 
         source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
     sampler = Sampler.load(source, device)
     recipe.check(sampler)
-    write_bytes(out, recipe.png(recipe.picture(sampler)))
+    write_bytes(out, recipe.png(recipe.image(sampler)))
     log.info("%s", out)
 
 

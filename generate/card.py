@@ -1,11 +1,11 @@
-"""The card of a generated data set: what it is, for people and for Hugging Face's programs."""
+"""The card of a generated dataset: what it is, for people and for Hugging Face's programs."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-# what a program that loads the pictures must look at, by form
+# what a program that loads the images must look at, by form
 FILES = {
     "imagefolder": '["metadata.jsonl", "images/**"]',
     "webdataset": '"train-*.tar"',
@@ -21,6 +21,6 @@ TEMPLATES = Environment(
 
 
 def card_of(facts: Mapping[str, Any]) -> str:
-    """README.md of a data set, from the stage's facts."""
-    size = next((name for most, name in SIZES if facts["pictures"] < most), "n>1M")
+    """README.md of a dataset, from the stage's facts."""
+    size = next((name for most, name in SIZES if facts["images"] < most), "n>1M")
     return TEMPLATES.get_template("card.md.j2").render(**facts, size=size, files=FILES[facts["form"]])

@@ -1,4 +1,4 @@
-"""The generate stage: a snapshot in, a data set of new pictures with a manifest and a card out."""
+"""The generate stage: a snapshot in, a dataset of new images with a manifest and a card out."""
 
 import json
 import re
@@ -12,10 +12,10 @@ import torch
 
 from fashion_pggan.files import write_text
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, PictureFormat, encoded
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
 from fashion_pggan.params.sections import GenerateParams
 from fashion_pggan.progress import Progress
-from fashion_pggan.records import GeneratedPicture, schema_of
+from fashion_pggan.records import GeneratedImage, schema_of
 from fashion_pggan.targets import Kind, check_target, replace_target
 from generate.card import card_of
 from generate.checks.critic import Scorer
@@ -24,16 +24,16 @@ from generate.checks.selection import Candidate, Judge
 from generate.sampling.recipe import facts_of
 from generate.sampling.sampler import Sampler, snapshots_in, workers
 
-SHARD_PICTURES = 1000  # in a tar or Parquet file
+SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
-SHEET_PICTURES = 64
-MARK = "generated.json"  # in a folder that may be replaced; it is there once the data set is whole
+SHEET_IMAGES = 64
+MARK = "generated.json"  # in a folder that may be replaced; it is there once the dataset is whole
 KIND = Kind(
-    "a generated data set",
+    "a generated dataset",
     (*(path.replace("KEY", r"seed\d+_\d{8,}") for path in WRITTEN), r"sheet\.png", re.escape(MARK)),
     needs=(MARK,),
 )
-IDENTIFIERS = {  # say where the pictures come from; no metrics, and wide
+IDENTIFIERS = {  # say where the images come from; no metrics, and wide
     *("snapshot", "snapshot_sha256", "params_hash", "dataset_version", "form", "format"),
 }
 RUNS = Path("runs/train")
@@ -49,25 +49,25 @@ def run(
     report: Path | None = None,
     device: torch.device | str = "cpu",
 ) -> int:
-    """Write a data set of new pictures.
+    """Write a dataset of new images.
 
     It is built beside `target` and takes its place when it is whole: a stage that was killed leaves what was
     there before, and starts anew.
 
     Args:
         source: a snapshot, or a folder of models, of which the most trained is taken.
-        target: folder for the pictures, `README.md`, `sheet.png` and `generated.json`; replaced whole.
+        target: folder for the images, `README.md`, `sheet.png` and `generated.json`; replaced whole.
         params: the generate section.
-        data: the data set it was trained on, to look up each picture's nearest; None: it is not done.
+        data: the dataset it was trained on, to look up each image's nearest; None: it is not done.
         runs: where the critic's checkpoint is, for `params.reject_scores`.
         report: where to write the numbers among the facts as JSON, for `dvc metrics`.
         device: where to compute.
 
     Returns:
-        How many pictures were written.
+        How many images were written.
 
     Raises:
-        UserError: what a check needs is missing, or hardly a picture passes.
+        UserError: what a check needs is missing, or hardly an image passes.
     """
     apart = [source, *([data] if data else [])]
     check_target(target, KIND, apart)
@@ -77,11 +77,11 @@ def run(
     scorer = Scorer.of(runs, sampler) if params.reject_scores else None
     judge = Judge(sampler, params, training, scorer)
     with replace_target(target, KIND) as building:
-        pictures = _Pictures(sampler, params, judge)
-        columns = schema_of(GeneratedPicture)
-        WRITERS[Format(params.form)](building, iter(pictures), columns, params.count, SHARD_PICTURES)
-        facts = pictures.facts() | judge.facts()
-        write_grid(building / "sheet.png", np.stack(pictures.shown), SHEET_COLUMNS)
+        images = _Images(sampler, params, judge)
+        columns = schema_of(GeneratedImage)
+        WRITERS[Format(params.form)](building, iter(images), columns, params.count, SHARD_IMAGES)
+        facts = images.facts() | judge.facts()
+        write_grid(building / "sheet.png", np.stack(images.shown), SHEET_COLUMNS)
         write_text(building / "README.md", card_of(facts))
         write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
     if report:
@@ -90,8 +90,8 @@ def run(
     return params.count
 
 
-class _Pictures:
-    """The stream of pictures, and what is known of it in the end."""
+class _Images:
+    """The stream of images, and what is known of it in the end."""
 
     def __init__(self, sampler: Sampler, params: GenerateParams, judge: Judge) -> None:
         self.sampler, self.params, self.judge = sampler, params, judge
@@ -100,9 +100,9 @@ class _Pictures:
         self.last = params.first
 
     def __iter__(self) -> Iterator[Exported]:
-        with Progress("generating", self.params.count, "pictures") as progress:
+        with Progress("generating", self.params.count, "images") as progress:
             for candidate, data in self._kept():
-                if len(self.shown) < SHEET_PICTURES:
+                if len(self.shown) < SHEET_IMAGES:
                     self.shown.append(candidate.pixels)
                 if candidate.neighbour:
                     self.distances.append(candidate.neighbour.distance)
@@ -111,18 +111,18 @@ class _Pictures:
                 progress.advance()
 
     def _kept(self) -> Iterator[tuple[Candidate, bytes]]:
-        start, left, picture_format = self.params.first, self.params.count, PictureFormat(self.params.format)
+        start, left, image_format = self.params.first, self.params.count, ImageFormat(self.params.format)
         while left:
             size = self.params.minibatch if self.judge.rejects else min(self.params.minibatch, left)
-            pixels = self.sampler.pictures(self.params.seed, range(start, start + size))
+            pixels = self.sampler.images(self.params.seed, range(start, start + size))
             kept = self.judge.kept(start, pixels, left)
-            files = workers().map(lambda one: encoded(one.pixels, picture_format), kept)
+            files = workers().map(lambda one: encoded(one.pixels, image_format), kept)
             yield from zip(kept, files, strict=True)
             start, left = start + size, left - len(kept)
 
     def _exported(self, candidate: Candidate, data: bytes) -> Exported:
         near = candidate.neighbour
-        row = GeneratedPicture(
+        row = GeneratedImage(
             seed=self.params.seed,
             latent_index=candidate.index,
             truncation=self.params.truncation,
@@ -134,14 +134,14 @@ class _Pictures:
             critic_score=candidate.score,
         )
         key = f"seed{self.params.seed}_{candidate.index:08d}"
-        return Exported(key, data, SUFFIXES[PictureFormat(self.params.format)], row.model_dump())
+        return Exported(key, data, SUFFIXES[ImageFormat(self.params.format)], row.model_dump())
 
     def facts(self) -> dict[str, Any]:
         """What the mark says, and the card."""
         nearest = quantiles("nearest", self.distances) if self.distances else {}
         chosen = self.params.model_dump(exclude={"count", "minibatch"})
         return {
-            "pictures": self.params.count,
+            "images": self.params.count,
             **chosen,
             "last": self.last,
             "resolution": self.sampler.resolution,

@@ -23,8 +23,8 @@ def shared() -> Path:
     return folder
 
 
-def pictures_of(count: int, resolution: int, seed: int) -> np.ndarray:
-    """Pictures with structure at all scales: (n, r, r, 3) uint8."""
+def images_of(count: int, resolution: int, seed: int) -> np.ndarray:
+    """Images with structure at all scales: (n, r, r, 3) uint8."""
     random = np.random.default_rng(seed)
     out = np.zeros((count, resolution, resolution, 3))
     side = 2
@@ -36,5 +36,5 @@ def pictures_of(count: int, resolution: int, seed: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def make_pictures() -> Callable[[int, int, int], np.ndarray]:
-    return pictures_of
+def make_images() -> Callable[[int, int, int], np.ndarray]:
+    return images_of

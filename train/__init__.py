@@ -1,1 +1,1 @@
-"""The progressive GAN: a curated data set in; snapshots of its averaged generator, grids and a log out."""
+"""The progressive GAN: a curated dataset in; snapshots of its averaged generator, grids and a log out."""

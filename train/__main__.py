@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="train, or go on where an earlier start left off")
-    run.add_argument("dataset", type=Path, help="a curated data set (data/curated)")
+    run.add_argument("dataset", type=Path, help="a curated dataset (data/curated)")
     run.add_argument("models", type=Path, help="folder for snapshots and grids; replaced as a whole")
     run.add_argument("--params", type=Path, default=Path("params.yaml"))
     run.add_argument("--runs", type=Path, default=RUNS, help="where checkpoints live")

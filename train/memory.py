@@ -44,14 +44,14 @@ def check_memory(steps: Steps, resolution: int, from_resolution: int) -> None:
             _compare(steps, side, part)
 
 
-def step_bytes(architecture: Architecture, params: TrainParams, side: int, pictures: int) -> int:
+def step_bytes(architecture: Architecture, params: TrainParams, side: int, images: int) -> int:
     """What a critic's step keeps for its backward pass at `side` pixels; nothing is computed.
 
     Args:
         architecture: of the networks.
         params: the train section.
         side: pixels.
-        pictures: per pass.
+        images: per pass.
     """
     alone = Ranks(0, 1, torch.device("meta"))
     with torch.device("meta"):
@@ -66,42 +66,42 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, pictu
         doublings = _doublings(side)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
             held = steps.critic_loss_of(
-                empty_batch(pictures, side, architecture, "meta"), zero_rates("meta"), doublings, False
+                empty_batch(images, side, architecture, "meta"), zero_rates("meta"), doublings, False
             )
         del held
     return sum(kept.values()) + STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
 
 
-def _try(steps: Steps, side: int, pictures: int) -> None:
+def _try(steps: Steps, side: int, images: int) -> None:
     device = steps.ranks.device
     compiles, steps.compiles = steps.compiles, False  # needs more memory, and no time
     try:
         for fading in {side > 4, False}:
-            batch = empty_batch(pictures, side, steps.critic.architecture, device)
+            batch = empty_batch(images, side, steps.critic.architecture, device)
             for gradient in (steps.critic_gradient, steps.generator_gradient):
                 gradient(batch, zero_rates(device), _doublings(side), fading)
         torch.cuda.synchronize()
     except torch.OutOfMemoryError:
         total = torch.cuda.get_device_properties(device).total_memory
-        raise UserError(_advice(side, pictures, total, "the device has")) from None
+        raise UserError(_advice(side, images, total, "the device has")) from None
     finally:
         steps.compiles = compiles
         torch.cuda.empty_cache()
 
 
-def _compare(steps: Steps, side: int, pictures: int) -> None:
+def _compare(steps: Steps, side: int, images: int) -> None:
     available = _available()
     if available is None:
         return
-    needed = step_bytes(steps.critic.architecture, steps.params, side, pictures)
+    needed = step_bytes(steps.critic.architecture, steps.params, side, images)
     if needed > available:
-        raise UserError(_advice(side, pictures, available, f"it needs {needed / 1e9:.1f}, this machine has"))
+        raise UserError(_advice(side, images, available, f"it needs {needed / 1e9:.1f}, this machine has"))
 
 
-def _advice(side: int, pictures: int, memory: int, owner: str) -> str:
-    half = max(pictures // 2, 1)
+def _advice(side: int, images: int, memory: int, owner: str) -> str:
+    half = max(images // 2, 1)
     return (
-        f"a pass of {pictures} pictures at {side} px does not fit ({owner} {memory / 1e9:.1f} GB of memory): "
+        f"a pass of {images} images at {side} px does not fit ({owner} {memory / 1e9:.1f} GB of memory): "
         f"set train.microbatch: {{{side}: {half}}}, which keeps the minibatch and does it in parts, or lower "
         f"train.max_minibatch_per_device for {side}, train.fmap_base or train.fmap_max"
     )
@@ -117,15 +117,15 @@ def _available() -> int | None:
     return next((int(words[1]) * 1024 for words in sizes if words[0] == "MemAvailable:"), None)
 
 
-def empty_batch(pictures: int, side: int, architecture: Architecture, device: torch.device | str) -> Batch:
+def empty_batch(images: int, side: int, architecture: Architecture, device: torch.device | str) -> Batch:
     """A batch of zeros, for passes whose result does not matter."""
     return Batch(
-        torch.zeros((pictures, side, side, 3), dtype=torch.uint8, device=device),
-        torch.zeros(pictures, dtype=torch.bool, device=device),
-        torch.zeros((pictures, 1, 1, 1), device=device),
-        torch.zeros((pictures, architecture.latent_size), device=device),
-        torch.zeros((pictures, architecture.latent_size), device=device),
-        torch.zeros((3, pictures, DRAWS), device=device),
+        torch.zeros((images, side, side, 3), dtype=torch.uint8, device=device),
+        torch.zeros(images, dtype=torch.bool, device=device),
+        torch.zeros((images, 1, 1, 1), device=device),
+        torch.zeros((images, architecture.latent_size), device=device),
+        torch.zeros((images, architecture.latent_size), device=device),
+        torch.zeros((3, images, DRAWS), device=device),
     )
 
 

@@ -1,4 +1,4 @@
-"""The train stage: reads a data set, trains in the run's own folder, hands out models and reports."""
+"""The train stage: reads a dataset, trains in the run's own folder, hands out models and reports."""
 
 import json
 import logging
@@ -53,8 +53,8 @@ def run(
     """Train to the end, from where an earlier start with the same parameters and data left off.
 
     Args:
-        source: a curated data set.
-        target: folder for snapshots, grids and the data set's own grid; replaced as a whole.
+        source: a curated dataset.
+        target: folder for snapshots, grids and the dataset's own grid; replaced as a whole.
         params: the train section.
         runs: folder that holds a folder per run, with its checkpoints; it outlives `target`.
         report: where to write the run's facts as JSON.
@@ -126,7 +126,7 @@ def _hand_out(training: Run, target: Path) -> None:
             device=training.ranks.device,
         )
         write_grid(
-            building / DATASET_GRID, dataset.pictures(range(count), dataset.resolution), params.grid_columns
+            building / DATASET_GRID, dataset.images(range(count), dataset.resolution), params.grid_columns
         )
 
 

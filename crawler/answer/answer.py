@@ -19,7 +19,7 @@ GO_ON, STOP = None, -1  # what libcurl is told after each piece
 
 
 class Wishes:
-    """What a crawl wants of pictures, by Scrapy's settings.
+    """What a crawl wants of images, by Scrapy's settings.
 
     Args:
         settings: Scrapy's.
@@ -37,7 +37,7 @@ class Answer:
     """What came of an answer so far.
 
     Args:
-        request: Scrapy's; `meta["picture"]` is True for pictures, which are looked at while they come.
+        request: Scrapy's; `meta["image"]` is True for images, which are looked at while they come.
         wishes: of the crawl.
         send: sends one of Scrapy's signals and returns what its listeners did.
     """
@@ -51,8 +51,8 @@ class Answer:
         self.lines: list[tuple[bytes, bytes]] = []
         self.complete = False  # the headers
         self.body = bytearray()
-        self.look_at = math.inf  # how many bytes may say the picture's size; never
-        self.encodings: list[bytes] = []  # of a picture's body, in the order they were made
+        self.look_at = math.inf  # how many bytes may say the image's size; never
+        self.encodings: list[bytes] = []  # of an image's body, in the order they were made
         self.flags: list[str] = []
         self.error: BaseException | None = None  # why it was stopped, if that is a failure
 
@@ -67,7 +67,7 @@ class Answer:
         return self._guarded(self._grown, chunk)
 
     def take_end(self) -> None:
-        """Nothing more comes; a picture that was sent encoded, though nobody asked, is decoded."""
+        """Nothing more comes; an image that was sent encoded, though nobody asked, is decoded."""
         if not self.complete:
             self._guarded(self._headed)
         if self.complete and self.encodings and not self.error:
@@ -109,7 +109,7 @@ class Answer:
         declared = int(digits) if digits.isdigit() else None
         if self.most and (declared or 0) > self.most:
             raise self._too_large()
-        if request.meta.get("picture") and self.status == 200:
+        if request.meta.get("image") and self.status == 200:
             self._check_permission()
             self.encodings = self._encodings()
             if not self.encodings and (wishes.min_side or wishes.max_pixels):
@@ -156,7 +156,7 @@ class Answer:
         return RefusedError("TOO_LARGE", f"{self.request.url} is larger than {self.most} bytes")
 
     def _look(self) -> None:
-        """Refuse a picture whose first bytes declare a size that is not wanted."""
+        """Refuse an image whose first bytes declare a size that is not wanted."""
         size = size_of(self.body)
         if size is None:  # not yet; seldom enough that tiny pieces cost little
             self.look_at = 1.25 * len(self.body) if len(self.body) < ENOUGH else math.inf

@@ -1,4 +1,4 @@
-"""Under which reason a picture that could not be had is counted, and which reasons pass with time."""
+"""Under which reason an image that could not be had is counted, and which reasons pass with time."""
 
 from scrapy import exceptions
 

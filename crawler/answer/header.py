@@ -1,4 +1,4 @@
-"""A picture's size from its first bytes, while the rest is still on its way. Pure."""
+"""An image's size from its first bytes, while the rest is still on its way. Pure."""
 
 import struct
 
@@ -26,7 +26,7 @@ def size_of(begin: bytes | bytearray) -> tuple[int, int] | None:
 
 
 def size_against(size: tuple[int, int] | None, min_side: int, max_pixels: int) -> str:
-    """Why a picture of a declared size is not wanted; empty when it is, or declares none.
+    """Why an image of a declared size is not wanted; empty when it is, or declares none.
 
     Args:
         size: width and height in pixels.
@@ -56,7 +56,7 @@ def _jpeg(begin: bytes | bytearray) -> tuple[int, int] | None:
         if marker in FRAMES:
             height, width = _two(">HH", begin, at + 5)
             return width, height
-        if marker == 0xDA:  # the picture begins without a frame
+        if marker == 0xDA:  # the image begins without a frame
             return None
         at += (
             2 if 0xD0 <= marker <= 0xD8 or marker == 0x01 else 2 + struct.unpack_from(">H", begin, at + 2)[0]

@@ -10,7 +10,7 @@ BETWEEN = re.compile(r"[\s;]+")  # directives, where commas were meant
 
 
 def opted_out(robots_tags: Iterable[str], tdm_reservations: Iterable[str], agent: str) -> str:
-    """The signal by which a picture's owner says no; empty when there is none.
+    """The signal by which an image's owner says no; empty when there is none.
 
     Args:
         robots_tags: the values of X-Robots-Tag; `bot: directives` speaks to that bot alone.

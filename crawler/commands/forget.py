@@ -1,4 +1,4 @@
-"""`python -m crawler forget`: pictures and records deleted, tombstones set, so that they never come back."""
+"""`python -m crawler forget`: images and records deleted, tombstones set, so that they never come back."""
 
 import argparse
 import logging
@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.raw import raw_of, remove_from_raw
-from crawler.store.store import Store, pictures_of
-from crawler.store.stored import StoredPicture
+from crawler.store.store import Store, images_of
+from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive
-from fashion_pggan.records import RawPicture
+from fashion_pggan.records import RawImage
 
-NEXT = """dvc repro carries this into the data set. To have it everywhere: commit tombstones.jsonl; then
+NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit tombstones.jsonl; then
 `dvc gc --workspace` (and --cloud) drops old versions of data/raw and data/curated from DVC's cache; delete
-runs/curate; train anew what was trained with these pictures."""
+runs/curate; train anew what was trained with these images."""
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +29,16 @@ class Gone(NamedTuple):
 
     stored: int  # records of the store
     raw: int  # records of the crawl's outcome
-    elsewhere: list[str]  # SHA-256 of pictures that stay under other addresses
+    elsewhere: list[str]  # SHA-256 of images that stay under other addresses
 
 
 def command(given: Sequence[str]) -> None:
     """Read the command line and forget."""
     parser = argparse.ArgumentParser(prog="python -m crawler forget", description=__doc__)
-    parser.add_argument("--url", action="append", default=[], help="a picture's address; may be repeated")
+    parser.add_argument("--url", action="append", default=[], help="an image's address; may be repeated")
     parser.add_argument("--host", action="append", default=[], help="with all below it; may be repeated")
-    parser.add_argument("--sha256", action="append", default=[], help="a picture's bytes; may be repeated")
-    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every picture fetched")
+    parser.add_argument("--sha256", action="append", default=[], help="an image's bytes; may be repeated")
+    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every image fetched")
     parser.add_argument("--raw", type=Path, default=Path("data/raw"), help="what the crawl has made")
     parser.add_argument("--tombstones", type=Path, default=Path("tombstones.jsonl"))
     options = parser.parse_args(given)
@@ -66,22 +66,20 @@ def forget(
     sums = [_checked_sha256(value) for value in hashes]
 
     with exclusive(store):
-        pictures_of(store), raw_of(raw)  # raise before anything is set or deleted
+        images_of(store), raw_of(raw)  # raise before anything is set or deleted
         tombstones.add("url", digests)
         tombstones.add("host", names)
         tombstones.add("sha256", sums)
         with Store(store, tombstones) as opened:
-            # found again by its address, such a picture is not even asked for
-            known: list[StoredPicture | RawPicture] = [*opened.pictures.values(), *raw_of(raw)]
-            tombstones.add(
-                "url", [digest_of(picture.url) for picture in known if tombstones.forbid_picture(picture)]
-            )
-            gone = opened.remove(tombstones.forbid_picture)
+            # found again by its address, such an image is not even asked for
+            known: list[StoredImage | RawImage] = [*opened.images.values(), *raw_of(raw)]
+            tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
+            gone = opened.remove(tombstones.forbid_image)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
-        hashes_left = {picture.sha256 for picture in opened.pictures.values()}
-        elsewhere = sorted({picture.sha256 for picture in gone} & hashes_left)
-        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_picture), elsewhere)
+        hashes_left = {image.sha256 for image in opened.images.values()}
+        elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
+        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_image), elsewhere)
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from crawler.commands.forget import without_forgotten
 from crawler.plan.journal import rewrite
-from crawler.store.store import PICTURES, Store, pictures_of
-from crawler.store.stored import StoredPicture
+from crawler.store.store import IMAGES, Store, images_of
+from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import exclusive
@@ -46,24 +46,24 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
 
 
 def _check_files(parts: Sequence[Path], store: Path) -> None:
-    files = RecordFolder(store, PICTURES)
+    files = RecordFolder(store, IMAGES)
     for part in parts:
-        for picture in pictures_of(part).values():
-            files.check(picture)
+        for image in images_of(part).values():
+            files.check(image)
 
 
 def _joined(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
     counted: Counter[str] = Counter()
     with (
         Store(store, tombstones) as joined,
-        Progress("merge", None, "pictures") as progress,
+        Progress("merge", None, "images") as progress,
     ):
         for part in parts:
-            for picture in pictures_of(part).values():
-                if tombstones.forbid_picture(picture):
+            for image in images_of(part).values():
+                if tombstones.forbid_image(image):
                     counted["forgotten"] += 1
                 else:
-                    counted[_adopted(joined, picture, part)] += 1
+                    counted[_adopted(joined, image, part)] += 1
                 progress.advance()
         for name in sorted({file.name for part in parts for file in part.glob("plan-*.jsonl")}):
             sources = [folder / name for folder in (store, *parts)]
@@ -72,8 +72,8 @@ def _joined(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Count
     return counted
 
 
-def _adopted(store: Store, picture: StoredPicture, part: Path) -> str:
+def _adopted(store: Store, image: StoredImage, part: Path) -> str:
     try:
-        return "pictures new" if store.adopt(picture, part) else "there before"
+        return "images new" if store.adopt(image, part) else "there before"
     except FileNotFoundError:
         return "without file"

@@ -1,10 +1,10 @@
-"""Addresses of pictures: one spelling for each, by what is known of Naver's picture hosts. Pure."""
+"""Addresses of images: one spelling for each, by what is known of Naver's image hosts. Pure."""
 
 import hashlib
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-PICTURE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
+IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
 LONGEST = 8000  # characters of an address
 SAFE = "%!$&'()*+,;=:@/~-._"  # stays as it is in a path; `%` because what is escaped stays escaped
 NEEDLESS = re.compile(r"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2D|2E|5F|7E)")  # RFC 3986, 6.2.2.2
@@ -12,9 +12,9 @@ ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
 
 
 def canonical_url(link: str) -> str:
-    """The one address of a picture that the API links in several ways.
+    """The one address of an image that the API links in several ways.
 
-    Thumbnails are unwrapped, the size parameter of Naver's picture hosts is dropped (without it they serve
+    Thumbnails are unwrapped, the size parameter of Naver's image hosts is dropped (without it they serve
     the original), and https takes the place of http at its usual port; else only spelling changes. A
     canonical address is its own.
 
@@ -28,14 +28,14 @@ def canonical_url(link: str) -> str:
         host = host_of(parts.hostname or "")
         port = parts.port
     except ValueError as error:  # UnicodeError, too, is one
-        raise ValueError(f"no address of a picture: {link[:200]!r}") from error
+        raise ValueError(f"no address of an image: {link[:200]!r}") from error
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise ValueError(f"no address of a picture: {link[:200]!r}")
+        raise ValueError(f"no address of an image: {link[:200]!r}")
     if scheme == "http" and port in (None, 80, 443) and _may_speak_tls(host):
         scheme, port = "https", None
     query = parts.query
-    if _is_picture_host(host):
+    if _is_image_host(host):
         query = "&".join(part for part in query.split("&") if part and part.partition("=")[0] != "type")
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != {"http": 80, "https": 443}[scheme]:
@@ -63,7 +63,7 @@ def _may_speak_tls(host: str) -> bool:
 
 
 def _unwrapped(link: str) -> str:
-    """The picture behind `search.pstatic.net/common/?src=...`, however often it is wrapped."""
+    """The image behind `search.pstatic.net/common/?src=...`, however often it is wrapped."""
     while True:  # each turn makes it shorter
         parts = urlsplit(link)
         if (parts.hostname or "").rstrip(".") != "search.pstatic.net":
@@ -75,8 +75,8 @@ def _unwrapped(link: str) -> str:
         link = source if re.match(r"https?://", source, re.IGNORECASE) else unquote(source)
 
 
-def _is_picture_host(host: str) -> bool:
-    return any(host == name or host.endswith(f".{name}") for name in PICTURE_HOSTS)
+def _is_image_host(host: str) -> bool:
+    return any(host == name or host.endswith(f".{name}") for name in IMAGE_HOSTS)
 
 
 def _escaped(text: str, safe: str = "") -> str:

@@ -24,10 +24,10 @@ SUPPRESS_CONNECT_HEADERS = 265  # pycurl does not name it
 LOST = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
 
 
-class PictureHandler:
+class ImageHandler:
     """A download handler for http and https; settings and limits are Scrapy's, wishes come in `request.meta`.
 
-    `meta["picture"]` is True for pictures: their headers and first bytes are looked at while they come.
+    `meta["image"]` is True for images: their headers and first bytes are looked at while they come.
     """
 
     lazy = False

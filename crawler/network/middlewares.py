@@ -1,4 +1,4 @@
-"""Around every picture's download: what is not asked for, robots.txt, further tries after growing pauses."""
+"""Around every image's download: what is not asked for, robots.txt, further tries after growing pauses."""
 
 import asyncio
 import math
@@ -25,7 +25,7 @@ ROBOTS_AGAIN_S = 60.0  # until a robots.txt that could not be read is asked for 
 
 
 class Gate:
-    """Lets no picture through that has a tombstone, also after redirects, nor any once the store refuses."""
+    """Lets no image through that has a tombstone, also after redirects, nor any once the store refuses."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
@@ -37,9 +37,9 @@ class Gate:
 
     async def process_request(self, request: Any) -> None:
         """Refuse what is not to be asked for."""
-        if request.meta.get("picture"):
+        if request.meta.get("image"):
             if self.crawler.spider.refused:
-                raise RefusedError("NOT_STORED", "the store takes no more pictures")
+                raise RefusedError("NOT_STORED", "the store takes no more images")
             if self.crawler.spider.forbids(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
 
@@ -117,9 +117,9 @@ class Host:
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Scrapy's retries after a growing pause; Retry-After holds for all pictures of a host.
+    """Scrapy's retries after a growing pause; Retry-After holds for all images of a host.
 
-    A picture that waits is handed back to the spider as a PostponedError; robots.txt waits where it is.
+    An image that waits is handed back to the spider as a PostponedError; robots.txt waits where it is.
     """
 
     def __init__(self, crawler: Any) -> None:
@@ -138,7 +138,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         wait = host.resume_at - time.monotonic()
         if wait > pace.LONGEST_PAUSE_S:
             raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
-        if request.meta.get("picture") and not host.may_be_asked():
+        if request.meta.get("image") and not host.may_be_asked():
             raise RefusedError("HOST_BUSY", f"{request.url} is of a host that has failed {host.bad} times")
         if wait > 0:
             await self._pause(request, wait)
@@ -185,6 +185,6 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return retry
 
     async def _pause(self, request: Any, seconds: float) -> None:
-        if request.meta.get("picture"):
+        if request.meta.get("image"):
             raise PostponedError(request, seconds)
         await asyncio.sleep(seconds)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 FIRST_PAUSE_S = 0.5  # seconds; doubled for every further attempt
-LONGEST_PAUSE_S = 60.0  # seconds; a server that asks for more waits in vain: its picture counts as failed
+LONGEST_PAUSE_S = 60.0  # seconds; a server that asks for more waits in vain: its image counts as failed
 SLOWEST = 1 / 64  # of the rate asked for, after many complaints
 KOREA = timezone(timedelta(hours=9))
 

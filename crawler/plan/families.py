@@ -1,4 +1,4 @@
-"""Queries of one kind of garment, asked in the order that brings most new pictures per call. Pure.
+"""Queries of one kind of garment, asked in the order that brings most new images per call. Pure.
 
 What a family asks next follows from its own answers alone. So parts of a plan, taken by families, find
 together what the whole finds, and a crawl that is resumed asks what it would have asked.

@@ -1,4 +1,4 @@
-"""What a crawl has heard so far, on disk: answers of the search, and pictures given up.
+"""What a crawl has heard so far, on disk: answers of the search, and images given up.
 
 The plan follows from the answers, so this is its state. A crawl that goes on reads the answers again instead
 of asking; one that is whole is marked so, and the next one starts anew. A line that was torn is the last one.
@@ -24,7 +24,7 @@ class Journal:
         file: where it is.
         crawl_id: of a crawl that starts now; one that goes on has its own.
         part: of the plan, such as `1/1`; a journal that is whole for it starts anew.
-        limits: what pictures were judged by; what was given up under others is tried again.
+        limits: what images were judged by; what was given up under others is tried again.
     """
 
     def __init__(self, file: Path, crawl_id: str, part: str, limits: str = "") -> None:
@@ -68,7 +68,7 @@ class Journal:
         self._append(line)
 
     def gave_up(self, url: str, reason: str) -> None:
-        """Keep that a picture cannot be had, for a reason that does not pass."""
+        """Keep that an image cannot be had, for a reason that does not pass."""
         if url not in self.lost:
             self.lost[url] = reason
             self._append({"lost": url, "reason": reason, "limits": self.limits})

@@ -89,5 +89,5 @@ def in_part(name: str, part: str) -> bool:
 
 
 def most_of(params: CrawlParams) -> int:
-    """How many pictures a crawl looks for: of `max_products` a part its share, rounded up."""
+    """How many images a crawl looks for: of `max_products` a part its share, rounded up."""
     return -(-params.max_products // int(params.part.split("/")[1]))

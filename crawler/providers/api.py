@@ -49,11 +49,11 @@ class ApiRequest:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One picture of a page."""
+    """One image of a page."""
 
     rank: int  # in the query's results, from 1
     title: str  # without tags and entities
-    link: str  # of the picture itself, as the API gave it
+    link: str  # of the image itself, as the API gave it
     width: int | None  # pixels, as the API says; None when it does not
     height: int | None
     source: str = ""  # the page that shows it, where the API says so
@@ -124,7 +124,7 @@ class SearchApi(Protocol):
 
     @property
     def filters(self) -> bool:
-        """Whether it can be asked for pictures of a size."""
+        """Whether it can be asked for images of a size."""
 
     @property
     def keys(self) -> tuple[str, ...]:

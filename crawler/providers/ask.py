@@ -122,7 +122,7 @@ class Asker:
             "dont_redirect": True,  # the keys go nowhere else
             "dont_obey_robotstxt": True,  # a key is the permission
             "dont_retry": True,  # done here, by what the body says
-            "download_slot": "search API",  # its pace is the token bucket's, not that of a host of pictures
+            "download_slot": "search API",  # its pace is the token bucket's, not that of a host of images
             "autothrottle_dont_adjust_delay": True,
             "download_maxsize": ANSWER_BYTES,
         }

@@ -34,7 +34,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Provider:
-    """Whom a crawl asks, and where the pictures that it links are fetched."""
+    """Whom a crawl asks, and where the images that it links are fetched."""
 
     name: str
     api: SearchApi | None  # None: a list of addresses, which answers by itself
@@ -43,7 +43,7 @@ class Provider:
     named_by_user: bool = False  # the shop runs already, and its links have its own address
 
     def address_of(self, url: str) -> str:
-        """Where the picture of a canonical URL is fetched."""
+        """Where the image of a canonical URL is fetched."""
         is_shop = self.shop and not self.named_by_user and url.startswith(f"{SHOP_NAME}/")
         return self.shop + url.removeprefix(SHOP_NAME) if is_shop else url
 

@@ -22,8 +22,8 @@ def running_shop(params: CrawlParams) -> Iterator[str]:
     """
     command = [sys.executable, "-m", "demo_shop", "--port", "0", "--public-url", SHOP_NAME]
     command += ["--end-with-parent"]
-    if params.shop_pictures:
-        command += ["--pictures", params.shop_pictures]
+    if params.shop_images:
+        command += ["--images", params.shop_images]
     else:
         command += ["--products", str(params.shop_products)]
     with (

@@ -14,8 +14,8 @@ from crawler.commands.preview import dry_run
 from crawler.crawl import Crawl, Places
 from crawler.network.addresses import canonical_url, links_by_http
 from crawler.settings import quieten_scrapy, settings_of
-from crawler.store.found import FetchedPicture, FoundPicture
-from crawler.store.stored import StoredPicture, reason_against
+from crawler.store.found import FetchedImage, FoundImage
+from crawler.store.stored import StoredImage, reason_against
 from crawler.summary import line_of, tables_of
 from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
@@ -24,7 +24,7 @@ from fashion_pggan.params.sections import CrawlParams, load_params
 FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # worth a try by http
 MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # where https serves nothing else
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
-WAITING = 16  # pictures that may wait, for each that may be asked for at once: hosts take turns
+WAITING = 16  # images that may wait, for each that may be asked for at once: hosts take turns
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     Args:
         params: the params file.
-        target: the folder to make anew, with the pictures and records of this crawl.
-        store: the folder that keeps every picture ever fetched.
+        target: the folder to make anew, with the images and records of this crawl.
+        store: the folder that keeps every image ever fetched.
         tombstones: the file of what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
         dry_run: 1, true, yes or on: print the plan alone.
@@ -82,7 +82,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
-        """Search; yield a request for each picture to fetch, no faster than earlier ones are done with."""
+        """Search; yield a request for each image to fetch, no faster than earlier ones are done with."""
         try:
             if self.failure is None and self.dry_run:
                 print(dry_run(self.params))
@@ -97,26 +97,26 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if self.crawl is not None:
             await self.waiting.empty.wait()
 
-    def parse(self, response: Any, found: FoundPicture) -> Iterator[FetchedPicture]:
-        """A picture's answer; whether it is a good one is for curation to judge."""
+    def parse(self, response: Any, found: FoundImage) -> Iterator[FetchedImage]:
+        """An image's answer; whether it is a good one is for curation to judge."""
         assert self.crawl is not None
         if response.status == 200 and response.request.url.startswith("https:"):
             self.served_by_https.add(urlsplit(response.request.url).netloc)
         if reason := reason_against(response.status, response.body):
             yield from self._other_way_or_lost(found, response.request, reason)
         else:
-            yield FetchedPicture(found, self.crawl.fetched_of(found, response))
+            yield FetchedImage(found, self.crawl.fetched_of(found, response))
 
     def lost(self, failure: Any) -> Iterator[Any]:
-        """A picture's request that got no answer, or none yet."""
+        """An image's request that got no answer, or none yet."""
         error, request = failure.value, failure.request
         if isinstance(error, PostponedError):
             self.waiting.later(error.seconds, self.crawler.engine, error.request)
             return
         yield from self._other_way_or_lost(request.cb_kwargs["found"], request, reason_of(error))
 
-    def stored(self, item: FetchedPicture, kept: StoredPicture | None) -> None:
-        """Called when a picture is in the store; None: its bytes have a tombstone."""
+    def stored(self, item: FetchedImage, kept: StoredImage | None) -> None:
+        """Called when an image is in the store; None: its bytes have a tombstone."""
         assert self.crawl is not None
         if kept is None:
             self._lost(item.found, "FORGOTTEN")
@@ -125,8 +125,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.crawl.tally.fetched_bytes += kept.size
         self._done()
 
-    def not_stored(self, found: FoundPicture, error: Exception) -> None:
-        """Called when the store refuses a picture: the crawl ends, as it would refuse the next one."""
+    def not_stored(self, found: FoundImage, error: Exception) -> None:
+        """Called when the store refuses an image: the crawl ends, as it would refuse the next one."""
         self.refused, self.failure = True, self.failure or error
         self._lost(found, "NOT_STORED")
 
@@ -167,8 +167,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             plain = urlsplit(found.url).netloc in self.by_http and links_by_http(found.link)
             yield self._request(found, _by("http", found.url) if plain else found.url)
 
-    def _other_way_or_lost(self, found: FoundPicture, request: Request, reason: str) -> Iterator[Request]:
-        """The same picture by http, or https, where one fails and the other will do; else it is counted.
+    def _other_way_or_lost(self, found: FoundImage, request: Request, reason: str) -> Iterator[Request]:
+        """The same image by http, or https, where one fails and the other will do; else it is counted.
 
         A host is asked by http alone once it has failed by https, and never when it has served by https.
         """
@@ -186,10 +186,10 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             self.by_http.add(host)
         yield self._request(found, _by(other, found.url), tried)
 
-    def _request(self, found: FoundPicture, url: str, tried: tuple[str, ...] = ()) -> Request:
+    def _request(self, found: FoundImage, url: str, tried: tuple[str, ...] = ()) -> Request:
         assert self.crawl is not None
         # a signed address is valid in one spelling
-        meta: dict[str, Any] = {"picture": True, "verbatim_url": True}
+        meta: dict[str, Any] = {"image": True, "verbatim_url": True}
         if tried:
             meta["tried"] = tried
         elif url.startswith("https:") and links_by_http(found.link):
@@ -197,7 +197,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.lost, cb_kwargs={"found": found}, meta=meta, dont_filter=True)
 
-    def _lost(self, found: FoundPicture, reason: str) -> None:
+    def _lost(self, found: FoundImage, reason: str) -> None:
         assert self.crawl is not None
         try:
             self.crawl.lost(found, reason)

@@ -1,1 +1,1 @@
-"""What a crawl keeps: pictures and records, tombstones, parts joined, data/raw."""
+"""What a crawl keeps: images and records, tombstones, parts joined, data/raw."""

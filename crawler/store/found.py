@@ -1,4 +1,4 @@
-"""What the spider hands on: what a search found, and the picture that was fetched for it."""
+"""What the spider hands on: what a search found, and the image that was fetched for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ HEADER_CHARS = 500  # that are kept of a header
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPicture:
+class FoundImage:
     """A search result whose address is new to this crawl."""
 
     url: str  # canonical
@@ -27,15 +27,15 @@ class FoundPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchedPicture:
+class FetchedImage:
     """An item for the pipelines."""
 
-    found: FoundPicture
+    found: FoundImage
     fetched: Fetched
 
 
-def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
-    """A picture with what its answer says of it.
+def fetched_of(found: FoundImage, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
+    """An image with what its answer says of it.
 
     Args:
         found: what the search said.
@@ -46,7 +46,7 @@ def fetched_of(found: FoundPicture, response: Any, name_of: Callable[[str], str]
 
     def header(name: str) -> str:
         said = ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
-        return intern(said[:HEADER_CHARS])  # pictures are many, types and dates few
+        return intern(said[:HEADER_CHARS])  # images are many, types and dates few
 
     final, meta = name_of(response.url), response.request.meta
     facts = {

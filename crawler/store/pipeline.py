@@ -1,16 +1,16 @@
-"""Fetched pictures into the store, unmodified, off the event loop."""
+"""Fetched images into the store, unmodified, off the event loop."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
-from crawler.store.found import FetchedPicture
+from crawler.store.found import FetchedImage
 
-THREADS = 4  # that hash and write; names are looked up by others, and a slow name server holds up no picture
+THREADS = 4  # that hash and write; names are looked up by others, and a slow name server holds up no image
 
 
-class StorePictures:
-    """Hands each picture to the spider's store and tells the spider how that went."""
+class StoreImages:
+    """Hands each image to the spider's store and tells the spider how that went."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
@@ -25,13 +25,13 @@ class StorePictures:
         """Scrapy's way to make it."""
         return cls(crawler)
 
-    async def process_item(self, item: FetchedPicture) -> FetchedPicture:
-        """Store a picture; hashing and writing run in a thread, so that downloads go on meanwhile."""
+    async def process_item(self, item: FetchedImage) -> FetchedImage:
+        """Store an image; hashing and writing run in a thread, so that downloads go on meanwhile."""
         spider = self.crawler.spider
         try:
             loop = asyncio.get_running_loop()
             kept = await loop.run_in_executor(self.threads, spider.crawl.store.keep, item.fetched)
-        except Exception as error:  # the spider must hear of every picture, or it waits for ever
+        except Exception as error:  # the spider must hear of every image, or it waits for ever
             spider.not_stored(item.found, error)
         else:
             spider.stored(item, kept)

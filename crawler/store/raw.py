@@ -1,45 +1,43 @@
-"""The crawl's outcome: a folder of the pictures that its searches found, with a record of each."""
+"""The crawl's outcome: a folder of the images that its searches found, with a record of each."""
 
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from crawler.store.found import FoundPicture
-from crawler.store.store import PICTURES, Store, link_files
-from crawler.store.stored import StoredPicture
+from crawler.store.found import FoundImage
+from crawler.store.store import IMAGES, Store, link_files
+from crawler.store.stored import StoredImage
 from fashion_pggan.record_folder import RecordFolder
-from fashion_pggan.records import RawPicture, read_records, write_records
+from fashion_pggan.records import RawImage, read_records, write_records
 from fashion_pggan.targets import Kind, replace_target
 
 RECORDS = "records.parquet"
 KIND = Kind(
     "the outcome of a crawl",
-    (re.escape(RECORDS), rf"{PICTURES}/[0-9a-f]{{2}}/[0-9a-f]{{64}}(?:\.[a-z]+)?"),
+    (re.escape(RECORDS), rf"{IMAGES}/[0-9a-f]{{2}}/[0-9a-f]{{64}}(?:\.[a-z]+)?"),
     needs=(RECORDS,),
 )
 
 
-def write_raw(
-    target: Path, store: Store, found: Iterable[FoundPicture], provider: str
-) -> list[StoredPicture]:
+def write_raw(target: Path, store: Store, found: Iterable[FoundImage], provider: str) -> list[StoredImage]:
     """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
 
     Returns:
         What the records speak of; nothing is written when there are none.
     """
-    stored = ((picture, store.find(picture.url)) for picture in found)
-    had = [(picture, facts) for picture, facts in stored if facts is not None]
+    stored = ((image, store.find(image.url)) for image in found)
+    had = [(image, facts) for image, facts in stored if facts is not None]
     if had:
         with replace_target(target, KIND) as folder:
             link_files(store.folder, folder, {facts.file: facts for _, facts in had}.values())
-            records = (record_of(picture, facts, provider) for picture, facts in had)
-            write_records(folder / RECORDS, records, RawPicture)
+            records = (record_of(image, facts, provider) for image, facts in had)
+            write_records(folder / RECORDS, records, RawImage)
     return [facts for _, facts in had]
 
 
-def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawPicture:
-    """The record of a picture: what this crawl's search said, and the facts of its fetch."""
-    return RawPicture(
+def record_of(found: FoundImage, stored: StoredImage, provider: str) -> RawImage:
+    """The record of an image: what this crawl's search said, and the facts of its fetch."""
+    return RawImage(
         title=found.title,
         query=found.query,
         plan_query=found.plan_query,
@@ -52,28 +50,28 @@ def record_of(found: FoundPicture, stored: StoredPicture, provider: str) -> RawP
     )
 
 
-def raw_of(target: Path) -> list[RawPicture]:
+def raw_of(target: Path) -> list[RawImage]:
     """The records of what a crawl has made; none where there is nothing.
 
     Raises:
         UserError: a record's file lies outside `target`.
     """
-    records = read_records(target / RECORDS, RawPicture) if (target / RECORDS).is_file() else []
+    records = read_records(target / RECORDS, RawImage) if (target / RECORDS).is_file() else []
     _paths_of(records, target)
     return records
 
 
-def remove_from_raw(target: Path, unwanted: Callable[[RawPicture], bool]) -> int:
-    """Delete pictures and their records from what a crawl has made; returns how many records went."""
+def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool]) -> int:
+    """Delete images and their records from what a crawl has made; returns how many records went."""
     records = raw_of(target)
     left = [record for record in records if not unwanted(record)]
     if len(left) < len(records):
         for path in _paths_of(records, target) - _paths_of(left, target):
             path.unlink(missing_ok=True)
-        write_records(target / RECORDS, left, RawPicture)
+        write_records(target / RECORDS, left, RawImage)
     return len(records) - len(left)
 
 
-def _paths_of(records: Iterable[RawPicture], target: Path) -> set[Path]:
-    files = RecordFolder(target, PICTURES)
+def _paths_of(records: Iterable[RawImage], target: Path) -> set[Path]:
+    files = RecordFolder(target, IMAGES)
     return {files.path_of(record) for record in records}

@@ -1,4 +1,4 @@
-"""The crawl's memory on disk: pictures under their SHA-256, and a log of where each came from."""
+"""The crawl's memory on disk: images under their SHA-256, and a log of where each came from."""
 
 import hashlib
 import json
@@ -12,31 +12,31 @@ from pathlib import Path
 from threading import Lock, get_ident
 from typing import Self
 
-from crawler.store.stored import Fetched, StoredPicture, extension_of
+from crawler.store.stored import Fetched, StoredImage, extension_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.files import append, atomic_write, sha256_of, write_text
 from fashion_pggan.record_folder import Recorded, RecordFolder
 from fashion_pggan.records import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
-PICTURES = "pictures"  # the folder of the files, below a store and below a target
+IMAGES = "images"  # the folder of the files, below a store and below a target
 
-ALL = set(StoredPicture.model_fields)
+ALL = set(StoredImage.model_fields)
 
 log = logging.getLogger(__name__)
 
 
 class Store:
-    """Pictures on disk and, by canonical URL, what is known of each. `keep` may be called from any thread.
+    """Images on disk and, by canonical URL, what is known of each. `keep` may be called from any thread.
 
     Args:
         folder: where they lie.
-        tombstones: pictures whose bytes have one are not kept.
+        tombstones: images whose bytes have one are not kept.
 
     Raises:
         UserError: a record's file lies outside; nothing was changed.
 
-    A picture is written before its line, so that a line speaks of a whole file when the crawl is killed. When
+    An image is written before its line, so that a line speaks of a whole file when the crawl is killed. When
     the machine goes down, what the log has gained since the store was opened is checked against its hashes.
     Closing a store moves the log into a table, fetched.parquet.
     """
@@ -45,11 +45,11 @@ class Store:
         self.folder, self.tombstones = folder, tombstones
         self.log_file, self.table_file = folder / LOG, folder / TABLE
         self.session_file = folder / ".session"
-        self.files = RecordFolder(folder, PICTURES)
+        self.files = RecordFolder(folder, IMAGES)
         self.lock = Lock()
         self.folders: set[Path] = set()  # that exist
         folder.mkdir(parents=True, exist_ok=True)
-        self.pictures = self._read()
+        self.images = self._read()
         write_text(self.session_file, _boot())
         self.handle = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
 
@@ -60,13 +60,13 @@ class Store:
         os.close(self.handle)
         self.compact()
 
-    def find(self, url: str) -> StoredPicture | None:
-        """What is known of the picture at a canonical URL; None when it is not stored, or no longer whole."""
-        picture = self.pictures.get(url)
-        return picture if picture and _is_whole(self.files.path_of(picture), picture.size) else None
+    def find(self, url: str) -> StoredImage | None:
+        """What is known of the image at a canonical URL; None when it is not stored, or no longer whole."""
+        image = self.images.get(url)
+        return image if image and _is_whole(self.files.path_of(image), image.size) else None
 
-    def keep(self, fetched: Fetched) -> StoredPicture | None:
-        """Write a picture, unmodified, and its line; None, and nothing written, when it has a tombstone.
+    def keep(self, fetched: Fetched) -> StoredImage | None:
+        """Write an image, unmodified, and its line; None, and nothing written, when it has a tombstone.
 
         Raises:
             OSError: the disk is full or refuses; what was stored before is unharmed.
@@ -74,9 +74,9 @@ class Store:
         sha256 = hashlib.sha256(fetched.body).hexdigest()
         if self.tombstones.forbid_bytes(sha256):
             return None
-        file = f"{PICTURES}/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
-        picture = StoredPicture.model_construct(
-            ALL,  # one set for all pictures: by the ten thousand, sets of their own weigh more than the facts
+        file = f"{IMAGES}/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
+        image = StoredImage.model_construct(
+            ALL,  # one set for all images: by the ten thousand, sets of their own weigh more than the facts
             url=fetched.url,
             sha256=sha256,
             file=file,
@@ -85,54 +85,54 @@ class Store:
             crawled_at=fetched.crawled_at,
             **fetched.facts,
         )
-        path = self.files.path_of(picture)
-        if not _is_whole(path, picture.size):
+        path = self.files.path_of(image)
+        if not _is_whole(path, image.size):
             self._write(path, fetched.body)
         with self.lock:
-            append(self.handle, _line_of(picture))
-            self.pictures[picture.url] = picture
-        return picture
+            append(self.handle, _line_of(image))
+            self.images[image.url] = image
+        return image
 
-    def adopt(self, picture: StoredPicture, source: Path) -> bool:
-        """Take a picture over from another store, by a hard link where possible; False when it is here.
+    def adopt(self, image: StoredImage, source: Path) -> bool:
+        """Take an image over from another store, by a hard link where possible; False when it is here.
 
         Raises:
             FileNotFoundError: the other store has lost its file.
             UserError: its record names a file outside the stores.
         """
-        if self.find(picture.url) is not None or self.tombstones.forbid_bytes(picture.sha256):
+        if self.find(image.url) is not None or self.tombstones.forbid_bytes(image.sha256):
             return False
-        path = self.files.path_of(picture)
-        if not _is_whole(path, picture.size):
+        path = self.files.path_of(image)
+        if not _is_whole(path, image.size):
             path.unlink(missing_ok=True)
-            link_files(source, self.folder, [picture])
-        append(self.handle, _line_of(picture))
-        self.pictures[picture.url] = picture
+            link_files(source, self.folder, [image])
+        append(self.handle, _line_of(image))
+        self.images[image.url] = image
         return True
 
-    def remove(self, unwanted: Callable[[StoredPicture], bool]) -> list[StoredPicture]:
-        """Delete pictures and their records; a file stays while another record has it. Returns what went."""
-        gone = [picture for picture in self.pictures.values() if unwanted(picture)]
-        left = {url: picture for url, picture in self.pictures.items() if not unwanted(picture)}
+    def remove(self, unwanted: Callable[[StoredImage], bool]) -> list[StoredImage]:
+        """Delete images and their records; a file stays while another record has it. Returns what went."""
+        gone = [image for image in self.images.values() if unwanted(image)]
+        left = {url: image for url, image in self.images.items() if not unwanted(image)}
         # files first: a killed removal can be made again by the records
         for path in self._paths_of(gone) - self._paths_of(left.values()):
             path.unlink(missing_ok=True)
         if gone:
-            write_records(self.table_file, left.values(), StoredPicture)
+            write_records(self.table_file, left.values(), StoredImage)
             os.ftruncate(self.handle, 0)
-        self.pictures = left
+        self.images = left
         return gone
 
     def compact(self) -> None:
         """Move the log into the table; a crash in between leaves both, which say the same."""
         if self.log_file.stat().st_size or not self.table_file.exists():
-            os.sync()  # pictures first
-            write_records(self.table_file, self.pictures.values(), StoredPicture)
+            os.sync()  # images first
+            write_records(self.table_file, self.images.values(), StoredImage)
             self.log_file.write_bytes(b"")
         self.session_file.unlink(missing_ok=True)
 
-    def _paths_of(self, pictures: Iterable[StoredPicture]) -> set[Path]:
-        return {self.files.path_of(picture) for picture in pictures}
+    def _paths_of(self, images: Iterable[StoredImage]) -> set[Path]:
+        return {self.files.path_of(image) for image in images}
 
     def _write(self, path: Path, data: bytes) -> None:
         """Write in one step; not forced to disk, which would take longer than the download."""
@@ -147,32 +147,32 @@ class Store:
             temporary.unlink(missing_ok=True)
             raise
 
-    def _read(self) -> dict[str, StoredPicture]:
+    def _read(self) -> dict[str, StoredImage]:
         """Read table and log; rewrite the log when it holds lines that were torn."""
         recent, torn = _read_log(self.log_file)
-        pictures = _joined(self.folder, recent)  # raises before anything is removed
-        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob(f"{PICTURES}/*/.*")]:
+        images = _joined(self.folder, recent)  # raises before anything is removed
+        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob(f"{IMAGES}/*/.*")]:
             if self.files.holds(left_over.relative_to(self.folder).as_posix()):
                 left_over.unlink(missing_ok=True)  # what a killed crawl was writing
         if self.session_file.exists() and self.session_file.read_text() != _boot():
-            whole = [picture for picture in recent if self._is_as_received(picture)]
+            whole = [image for image in recent if self._is_as_received(image)]
             torn, recent = torn or len(whole) < len(recent), whole
         if torn:
             with atomic_write(self.log_file) as file:
-                file.writelines(_line_of(picture) for picture in recent)
+                file.writelines(_line_of(image) for image in recent)
             return _joined(self.folder, recent)
-        return pictures
+        return images
 
-    def _is_as_received(self, picture: StoredPicture) -> bool:
+    def _is_as_received(self, image: StoredImage) -> bool:
         """Whether a file survived the machine's end; one that did not is removed, and fetched again."""
-        path = self.files.path_of(picture)
-        if path.is_file() and sha256_of(path) == picture.sha256:
+        path = self.files.path_of(image)
+        if path.is_file() and sha256_of(path) == image.sha256:
             return True
         path.unlink(missing_ok=True)
         return False
 
 
-def pictures_of(folder: Path) -> dict[str, StoredPicture]:
+def images_of(folder: Path) -> dict[str, StoredImage]:
     """What a store knows, by canonical URL; nothing is changed.
 
     Raises:
@@ -181,32 +181,32 @@ def pictures_of(folder: Path) -> dict[str, StoredPicture]:
     return _joined(folder, _read_log(folder / LOG)[0])
 
 
-def _joined(folder: Path, recent: Iterable[StoredPicture]) -> dict[str, StoredPicture]:
-    """The table's pictures and the log's, each checked to lie in the store."""
-    table, files = folder / TABLE, RecordFolder(folder, PICTURES)
-    rows = iterate_records(table, StoredPicture) if table.exists() else iter(())
-    pictures: dict[str, StoredPicture] = {}
-    for picture in chain(rows, recent):
-        files.check(picture)
-        pictures[picture.url] = picture
-    return pictures
+def _joined(folder: Path, recent: Iterable[StoredImage]) -> dict[str, StoredImage]:
+    """The table's images and the log's, each checked to lie in the store."""
+    table, files = folder / TABLE, RecordFolder(folder, IMAGES)
+    rows = iterate_records(table, StoredImage) if table.exists() else iter(())
+    images: dict[str, StoredImage] = {}
+    for image in chain(rows, recent):
+        files.check(image)
+        images[image.url] = image
+    return images
 
 
-def _read_log(file: Path) -> tuple[list[StoredPicture], bool]:
+def _read_log(file: Path) -> tuple[list[StoredImage], bool]:
     """The whole lines of a log, and whether it holds others."""
-    pictures: list[StoredPicture] = []
+    images: list[StoredImage] = []
     lines = file.read_bytes().split(b"\n") if file.exists() else [b""]
     for line in filter(None, lines):
         try:
-            pictures.append(StoredPicture(**json.loads(line)))
+            images.append(StoredImage(**json.loads(line)))
         except (ValueError, TypeError):
-            log.warning("%s: a torn line is left out; its picture is fetched again", file)
-    return pictures, bool(lines[-1]) or len(pictures) < len(lines) - 1
+            log.warning("%s: a torn line is left out; its image is fetched again", file)
+    return images, bool(lines[-1]) or len(images) < len(lines) - 1
 
 
 def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
     """Bring the files of records from a folder to the same paths below another: as hard links, or copies."""
-    old, new = RecordFolder(source, PICTURES), RecordFolder(target, PICTURES)
+    old, new = RecordFolder(source, IMAGES), RecordFolder(target, IMAGES)
     paths = [(old.path_of(record), new.path_of(record)) for record in records]
     for folder in {there.parent for _, there in paths}:
         folder.mkdir(parents=True, exist_ok=True)
@@ -219,8 +219,8 @@ def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
             shutil.copyfile(here, there)
 
 
-def _line_of(picture: StoredPicture) -> bytes:
-    return json.dumps(picture.model_dump()).encode() + b"\n"
+def _line_of(image: StoredImage) -> bytes:
+    return json.dumps(image.model_dump()).encode() + b"\n"
 
 
 def _is_whole(path: Path, size: int) -> bool:

@@ -1,4 +1,4 @@
-"""A picture as the store has it: its facts, and the file extension that its first bytes speak for."""
+"""An image as the store has it: its facts, and the file extension that its first bytes speak for."""
 
 import re
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # in small
 BEGIN = 1024  # bytes in which a page shows itself
 
 
-class StoredPicture(Record):
-    """What is known of a picture that was fetched: a line of the log, a row of its table."""
+class StoredImage(Record):
+    """What is known of an image that was fetched: a line of the log, a row of its table."""
 
     model_config = ConfigDict(extra="ignore")  # a later version may know more
 
@@ -50,7 +50,7 @@ class StoredPicture(Record):
 
 
 class Fetched(NamedTuple):
-    """A picture as it came from the network, with fields as in `StoredPicture`."""
+    """An image as it came from the network, with fields as in `StoredImage`."""
 
     url: str  # canonical
     body: bytes
@@ -60,18 +60,18 @@ class Fetched(NamedTuple):
 
 
 def reason_against(status: int, body: bytes) -> str:
-    """Why an answer is not kept: an error, nothing, or a page for people; empty for what may be a picture."""
+    """Why an answer is not kept: an error, nothing, or a page for people; empty for what may be an image."""
     if status != 200:
         return f"HTTP_{status}"
     if not body:
         return "EMPTY"
     begin = body[:BEGIN].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     is_page = begin.startswith(b"<") and PAGE.search(begin) and b"<svg" not in begin
-    return "NOT_A_PICTURE" if is_page or begin.startswith((b'{"', b"[{")) else ""
+    return "NOT_AN_IMAGE" if is_page or begin.startswith((b'{"', b"[{")) else ""
 
 
 def extension_of(body: bytes) -> str:
-    """The file extension that the first bytes speak for; empty when they are of no known picture format."""
+    """The file extension that the first bytes speak for; empty when they are of no known image format."""
     for offset, signature, extension in SIGNATURES:
         if body[offset : offset + len(signature)] == signature:
             return extension

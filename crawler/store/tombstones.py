@@ -1,4 +1,4 @@
-"""What must never be fetched again: addresses and hosts by name, pictures by their bytes."""
+"""What must never be fetched again: addresses and hosts by name, images by their bytes."""
 
 import json
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ Kind = Literal["url", "host", "sha256"]
 
 
 class Kept(Protocol):
-    """A picture with where it came from."""
+    """An image with where it came from."""
 
     url: str
     sha256: str
@@ -55,12 +55,12 @@ class Tombstones:
             bool(urls) and any(digest_of(each) in urls or digest_as_spelt(each) in urls for each in spellings)
         ) or (bool(hosts) and _is_of_hosts(url, hosts))
 
-    def forbid_picture(self, picture: Kept) -> bool:
-        """Whether a picture has a tombstone: by its bytes, its address, or one on the way to it."""
+    def forbid_image(self, image: Kept) -> bool:
+        """Whether an image has a tombstone: by its bytes, its address, or one on the way to it."""
         if not any(self.of.values()):
             return False
-        ways = (picture.url, picture.final_url, *picture.redirects.split())
-        return self.forbid_bytes(picture.sha256) or any(self.forbid(_canonical(url)) for url in ways if url)
+        ways = (image.url, image.final_url, *image.redirects.split())
+        return self.forbid_bytes(image.sha256) or any(self.forbid(_canonical(url)) for url in ways if url)
 
     @property
     def speak_of_addresses(self) -> bool:
@@ -68,7 +68,7 @@ class Tombstones:
         return bool(self.of["url"] or self.of["host"])
 
     def forbid_bytes(self, sha256: str) -> bool:
-        """Whether a picture of these bytes has a tombstone."""
+        """Whether an image of these bytes has a tombstone."""
         return sha256 in self.of["sha256"]
 
     def add(self, kind: Kind, values: Iterable[str]) -> int:

@@ -1,4 +1,4 @@
-"""Which usable pictures are copies of which: what takes long is kept between runs."""
+"""Which usable images are copies of which: what takes long is kept between runs."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,12 +23,12 @@ PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
 def best_copies(
     facts: pa.Table, usable: npt.NDArray[np.int64], params: CurateParams, folder: Path
 ) -> npt.NDArray[np.int64]:
-    """For each usable picture the place in `usable` of the best copy of it, perhaps itself.
+    """For each usable image the place in `usable` of the best copy of it, perhaps itself.
 
-    Pairs are looked for among all pictures with pixels, so that another threshold needs no new search.
+    Pairs are looked for among all images with pixels, so that another threshold needs no new search.
 
     Args:
-        facts: of all pictures.
+        facts: of all images.
         usable: rows of `facts`.
         params: the curate section.
         folder: where the pairs found are kept.
@@ -68,7 +68,7 @@ def _near(
     params: CurateParams,
     folder: Path,
 ) -> Pairs:
-    """Pairs among the pictures seen, as places in `seen`; only what is new is compared."""
+    """Pairs among the images seen, as places in `seen`; only what is new is compared."""
     found_by = hash_of(program_of("curate.copies"), params.near_bits, params.colour_variants)
     path = folder / f"copies-{found_by}.npz"
     known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")

@@ -1,4 +1,4 @@
-"""Copies of a picture: which pairs show the same, and which of a group is kept. Arrays in, arrays out.
+"""Copies of an image: which pairs show the same, and which of a group is kept. Arrays in, arrays out.
 
 Measured over the spread of copies and of other garments: docs/duplicates.md.
 """
@@ -18,10 +18,10 @@ from curate.facts.fingerprint import THUMBNAIL_SIDE
 from curate.pixels.measure import Pixels
 
 Indices = npt.NDArray[np.int64]
-Pairs = npt.NDArray[np.int64]  # (k, 2), indices of pictures
+Pairs = npt.NDArray[np.int64]  # (k, 2), indices of images
 Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
 
-PART_BITS = 64  # between a picture's hash, or its inner hash, and the hash of what may be a part of it
+PART_BITS = 64  # between an image's hash, or its inner hash, and the hash of what may be a part of it
 GAINS = (0.7, 1.4)  # brightness of a copy over that of the original
 MOST_MEAN, MOST_HIGH = (
     4.0,
@@ -37,7 +37,7 @@ TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared with each other at once: t
 
 
 def pixels_hash(pixels: Pixels) -> str:
-    """Equal for equal pictures, however they were encoded."""
+    """Equal for equal images, however they were encoded."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()
@@ -45,7 +45,7 @@ def pixels_hash(pixels: Pixels) -> str:
 
 @dataclass(frozen=True)
 class Fingerprints:
-    """The fingerprints of many pictures; see `curate.perceptual.Fingerprint`."""
+    """The fingerprints of many images; see `curate.perceptual.Fingerprint`."""
 
     phash: Words
     phash_mirrored: Words
@@ -54,7 +54,7 @@ class Fingerprints:
 
     @classmethod
     def of(cls, columns: Mapping[str, npt.NDArray[np.uint8]]) -> Self:
-        """From the bytes of all pictures one after another, by field."""
+        """From the bytes of all images one after another, by field."""
         names = ("phash", "phash_mirrored", "phash_inner")
         words = {name: np.ascontiguousarray(columns[name]).view(np.uint64).reshape(-1, 4) for name in names}
         thumbnails = columns["thumbnail"].reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3)
@@ -64,16 +64,16 @@ class Fingerprints:
 def copies_among(
     prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int, *, colour_variants: bool = False
 ) -> Pairs:
-    """Pairs of pictures that are copies of each other, one of them at least new, confirmed on thumbnails.
+    """Pairs of images that are copies of each other, one of them at least new, confirmed on thumbnails.
 
     A copy may be re-encoded, resized, brighter or darker, mirrored, without its edges or with a strip along
     one. One in other colours is none unless colour variants are asked for.
 
     Args:
-        prints: of n pictures.
+        prints: of n images.
         new: (n,); pairs of which neither is new are known and left out.
         near_bits: how many of 256 bits may differ between copies.
-        colour_variants: whether pictures that agree but for their colours are copies.
+        colour_variants: whether images that agree but for their colours are copies.
     """
     full, mirrored, inner = prints.phash, prints.phash_mirrored, prints.phash_inner
     near = _close_pairs(full, full, new, max(near_bits, PART_BITS))
@@ -93,7 +93,7 @@ def copies_among(
 
 
 def _apart(pairs: Pairs, found: Sequence[Pairs], count: int) -> Pairs:
-    """The pairs whose two pictures are not yet in one group."""
+    """The pairs whose two images are not yet in one group."""
     group = best_of_groups(count, np.concatenate(found), [])
     return np.asarray(pairs[group[pairs[:, 0]] != group[pairs[:, 1]]])
 
@@ -158,7 +158,7 @@ def _alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = 
 def _close(
     one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], times: float = 1.0
 ) -> npt.NDArray[np.bool_]:
-    """Whether pictures (n, h, w, 3) agree, once equally bright; within so many times the limits."""
+    """Whether images (n, h, w, 3) agree, once equally bright; within so many times the limits."""
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
     gain = (one * other).sum(axis=1) / np.maximum((one * one).sum(axis=1), 1.0)
     lit = np.clip(one * gain[:, None], 0, 255)
@@ -233,13 +233,13 @@ def _chunks(pairs: Pairs) -> Iterator[Pairs]:
 
 
 def best_of_groups(count: int, pairs: Pairs, merits: Sequence[npt.NDArray[np.float64]]) -> Indices:
-    """For each picture the best of its group; of equally good ones the first.
+    """For each image the best of its group; of equally good ones the first.
 
     A group is all that copies connect, for a copy of a copy shows the same; the confirmation is strict, so
     that such chains stay short.
 
     Args:
-        count: n, the number of pictures.
+        count: n, the number of images.
         pairs: copies of each other, as (k, 2) indices below n.
         merits: (n,) each, larger is better; the first that differs decides.
     """
@@ -257,7 +257,7 @@ def best_of_groups(count: int, pairs: Pairs, merits: Sequence[npt.NDArray[np.flo
 
 
 def exact_copies(hashes: npt.NDArray[np.str_]) -> Pairs:
-    """Pairs of pictures with the same pixels: each with the first that has them."""
+    """Pairs of images with the same pixels: each with the first that has them."""
     _, first, group = np.unique(hashes, return_index=True, return_inverse=True)
     pairs: Pairs = np.stack([first[group], np.arange(len(hashes))], axis=1)
     return np.asarray(pairs[pairs[:, 0] != pairs[:, 1]])

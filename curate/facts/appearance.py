@@ -1,4 +1,4 @@
-"""How a picture looks as a whole: linear models over its gradients and the layout of its colours.
+"""How an image looks as a whole: linear models over its gradients and the layout of its colours.
 
 The weights, appearance.npy, were fitted on photographs labelled by us and on drawn garments:
 `python -m benchmarks.styles --fit`; what they get right and wrong is in docs/curating-styles.md.
@@ -24,10 +24,10 @@ Features = npt.NDArray[np.float32]  # (1092,): 5 x 5 blocks of 4 cells of 9 dire
 
 
 class Look(IntEnum):
-    """What is asked of a picture, in the order of the weights."""
+    """What is asked of an image, in the order of the weights."""
 
     HANGING = 0  # the garment hangs: on a hanger or a mannequin, before a wall
-    CLOSE_UP = 1  # a part of a garment fills the picture
+    CLOSE_UP = 1  # a part of a garment fills the image
 
 
 def likelihood_of(pixels: Pixels) -> dict[Look, float]:
@@ -37,7 +37,7 @@ def likelihood_of(pixels: Pixels) -> dict[Look, float]:
 
 
 def features_of(pixels: Pixels) -> Features:
-    """Histograms of gradients of the grey picture, and its colours in 8 x 8 places; any size."""
+    """Histograms of gradients of the grey image, and its colours in 8 x 8 places; any size."""
     small = cv2.resize(pixels, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     gradients = np.asarray(_histograms().compute(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))).ravel()
     layout = cv2.cvtColor(

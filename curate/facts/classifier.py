@@ -1,4 +1,4 @@
-"""A classifier of one's own for picture styles: an ONNX model, and a recipe that says how to ask it.
+"""A classifier of one's own for image styles: an ONNX model, and a recipe that says how to ask it.
 
 The recipe's form is in docs/curating-styles.md; classifiers/clip.yaml is one.
 """
@@ -25,7 +25,7 @@ INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
 
 
 class Classifier:
-    """A model that is asked about one picture at a time.
+    """A model that is asked about one image at a time.
 
     Args:
         path: of the recipe.
@@ -80,9 +80,9 @@ class Classifier:
         normal = (square.astype(np.float32) / 255 - self.recipe.mean) / self.recipe.deviation
         return np.ascontiguousarray(normal.transpose(2, 0, 1)[None], np.float32)
 
-    def _run(self, wanted: list[str] | None, picture: Floats) -> list[Any]:
+    def _run(self, wanted: list[str] | None, image: Floats) -> list[Any]:
         try:
-            return list(self.session.run(wanted, {self.session.get_inputs()[0].name: picture}))
+            return list(self.session.run(wanted, {self.session.get_inputs()[0].name: image}))
         except Exception as error:  # onnxruntime's errors have no common class
             raise UserError(f"{self.path}: the model cannot be run: {_line(error)}") from error
 

@@ -27,7 +27,7 @@ class Text(Section):
 class Recipe(Section):
     """How to ask a model. Files are named relative to the recipe."""
 
-    model: str  # ONNX: pictures (1, 3, side, side) to scores (1, k) or an embedding (1, d)
+    model: str  # ONNX: images (1, 3, side, side) to scores (1, k) or an embedding (1, d)
     side: int = Field(gt=0)  # pixels
     crop: Literal["centre", "squeeze"]  # to the square: cut off the longer side, or squeeze it
     mean: list[float] = Field(min_length=3, max_length=3)  # of red, green, blue in 0 to 1

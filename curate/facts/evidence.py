@@ -1,4 +1,4 @@
-"""What is seen in a picture, as numbers: its light, its ground, where the garment is, who else is there."""
+"""What is seen in an image, as numbers: its light, its ground, where the garment is, who else is there."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ SEAM = 18.0  # grey levels between two sides of a seam
 
 @dataclass(frozen=True)
 class Evidence:
-    """Facts by sight. Shares and positions are of the picture, 0 to 1."""
+    """Facts by sight. Shares and positions are of the image, 0 to 1."""
 
     sharpness: float  # variance of the Laplacian at 512 pixels, grey levels squared
     brightness: float  # mean grey level
@@ -31,25 +31,25 @@ class Evidence:
     border_blue: float
     border_uniformity: float  # share of the frame near its median
     banner: float  # how surely there is a strip of letters, 0 to 1
-    collage: float  # share of a straight line through the whole picture that is a seam
-    skin: float  # share of the picture with skin's colour, outside the ground
+    collage: float  # share of a straight line through the whole image that is a seam
+    skin: float  # share of the image with skin's colour, outside the ground
     faces: int  # front views
-    face_share: float  # of the picture
+    face_share: float  # of the image
     box_left: float  # the garment's box
     box_top: float
     box_width: float
     box_height: float
-    garment_share: float  # of the picture
+    garment_share: float  # of the image
     touching: float  # share of the frame that is no ground
     hanging: float  # how likely the garment hangs, on a hanger or a mannequin, 0 to 1
-    close_up: float  # how likely a part of a garment fills the picture, 0 to 1
+    close_up: float  # how likely a part of a garment fills the image, 0 to 1
     pieces: int  # large pieces of the foreground
     garments: int  # whole ones beside each other; 0 unless there are two or more
     complexity: float  # share of edges in the garment
 
 
 def evidence_of(pixels: Pixels) -> Evidence:
-    """Look at an upright picture; any size and content is possible.
+    """Look at an upright image; any size and content is possible.
 
     Cost: see benchmarks/README.md.
     """

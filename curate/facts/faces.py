@@ -1,4 +1,4 @@
-"""Faces in a picture, by the cascade that OpenCV's package ships, confirmed by the colour of skin."""
+"""Faces in an image, by the cascade that OpenCV's package ships, confirmed by the colour of skin."""
 
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ SKIN_LOW, SKIN_HIGH = (60, 137, 80), (240, 172, 127)  # YCrCb
 
 
 def faces_of(pixels: Pixels) -> list[tuple[int, int, int, int]]:
-    """Left, top, width, height of each face, in pixels of the reduced picture given; front views alone."""
+    """Left, top, width, height of each face, in pixels of the reduced image given; front views alone."""
     if min(pixels.shape[:2]) < SMALLEST_FACE:
         return []
     skin = skin_of(pixels)
@@ -54,7 +54,7 @@ def _around(skin: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
 
 
 def skin_of(pixels: Pixels) -> npt.NDArray[np.bool_]:
-    """Where a picture has the colour of skin; so have many garments, and much wood."""
+    """Where an image has the colour of skin; so have many garments, and much wood."""
     return np.asarray(cv2.inRange(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb), SKIN_LOW, SKIN_HIGH) > 0)
 
 

@@ -10,7 +10,7 @@ from curate.pixels.measure import Pixels, reduced
 
 Bits = npt.NDArray[np.uint8]  # (32,), 256 bits
 
-REDUCED_SIDE = 64  # pixels, of the grey picture that is transformed
+REDUCED_SIDE = 64  # pixels, of the grey image that is transformed
 HASH_SIDE = 16  # frequencies along each axis
 INNER = 0.05  # of a side, cut off at each edge for the inner hash
 THUMBNAIL_SIDE = 32  # pixels
@@ -18,16 +18,16 @@ THUMBNAIL_SIDE = 32  # pixels
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What of a picture survives re-encoding, resizing, mirroring, cropping."""
+    """What of an image survives re-encoding, resizing, mirroring, cropping."""
 
     phash: Bits
-    phash_mirrored: Bits  # of the mirrored picture
-    phash_inner: Bits  # of the picture without its edges
-    thumbnail: npt.NDArray[np.uint8]  # (32, 32, 3), the whole picture
+    phash_mirrored: Bits  # of the mirrored image
+    phash_inner: Bits  # of the image without its edges
+    thumbnail: npt.NDArray[np.uint8]  # (32, 32, 3), the whole image
 
 
 def fingerprint_of(pixels: Pixels) -> Fingerprint:
-    """The fingerprint of an upright picture."""
+    """The fingerprint of an upright image."""
     pixels = reduced(pixels)
     height, width, _ = pixels.shape
     top, left = round(height * INNER), round(width * INNER)

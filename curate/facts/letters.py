@@ -1,4 +1,4 @@
-"""Is there a strip of letters along a picture's upper or lower edge? A banner, as shops print them."""
+"""Is there a strip of letters along an image's upper or lower edge? A banner, as shops print them."""
 
 import cv2
 import numpy as np
@@ -6,7 +6,7 @@ import numpy.typing as npt
 
 from curate.pixels.measure import Pixels
 
-LEAST_HEIGHT, MOST_HEIGHT = 1 / 20, 1 / 4  # of the picture, for a strip
+LEAST_HEIGHT, MOST_HEIGHT = 1 / 20, 1 / 4  # of the image, for a strip
 LEAST_EDGE = 0.8  # of the width, along which a strip ends in a straight edge
 EDGE = 20  # grey levels, across it
 LEAST_CALM = 0.5  # of a strip: its own colour

@@ -1,4 +1,4 @@
-"""A picture's facts as a row: what the file says, what decoding said, what is seen; no opinion on it."""
+"""An image's facts as a row: what the file says, what decoding said, what is seen; no opinion on it."""
 
 from dataclasses import asdict, fields
 from typing import Any, get_type_hints
@@ -47,7 +47,7 @@ SCHEMA = pa.schema(
 
 
 def row_of(size: int, failure: str, header: Header | None) -> Row:
-    """The facts of a picture of which there are no pixels (yet), but for its SHA-256."""
+    """The facts of an image of which there are no pixels (yet), but for its SHA-256."""
     unknown: Row = dict.fromkeys(SCHEMA.names)
     said = asdict(header) if header else {"format": "", "animated": False}
     return unknown | said | {"size": size, "failure": failure, "profile_ignored": False, "style": ""}

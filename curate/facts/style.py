@@ -1,4 +1,4 @@
-"""How a garment is shown, from the facts of its picture: a score for each way.
+"""How a garment is shown, from the facts of its image: a score for each way.
 
 The rules and what they get wrong: docs/curating-styles.md, with the command that measures them.
 """

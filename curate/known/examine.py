@@ -1,4 +1,4 @@
-"""One picture from file to facts and levels."""
+"""One image from file to facts and levels."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ import cv2
 
 from curate.facts.row import Row, row_of, seen_in
 from curate.judge import Reason, judge_row, too_many_pixels
-from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
 from curate.squares.crop import ground_of, square_of
 from curate.squares.levels import Flat, flat_of, levels_of
@@ -20,14 +20,14 @@ from fashion_pggan.params.sections import CurateParams
 
 @dataclass(frozen=True)
 class Examined:
-    """What came of a picture: its facts, and its levels where they are wanted."""
+    """What came of an image: its facts, and its levels where they are wanted."""
 
     facts: Row
     levels: Flat | None = None
 
 
 def examine(path: Path, params: CurateParams) -> Examined:
-    """Decode and measure the picture in a file; crop and reduce it when nothing speaks against its use."""
+    """Decode and measure the image in a file; crop and reduce it when nothing speaks against its use."""
     data = path.read_bytes()
     found = _examined(data, params)
     return replace(found, facts=found.facts | {"sha256": hashlib.sha256(data).hexdigest()})
@@ -36,7 +36,7 @@ def examine(path: Path, params: CurateParams) -> Examined:
 def _examined(data: bytes, params: CurateParams) -> Examined:
     header = None
     try:
-        opened = open_picture(data)
+        opened = open_image(data)
         header = opened.header
         if too_many_pixels(header, params):
             return Examined(row_of(len(data), Reason.TOO_MANY_PIXELS, header))
@@ -53,11 +53,11 @@ def _examined(data: bytes, params: CurateParams) -> Examined:
         return Examined(row_of(len(data), Reason.DECODER_DIED, header))
 
 
-def reduce(picture: tuple[Path, Row], params: CurateParams) -> Flat | None:
-    """The levels of a picture whose facts are known, without measuring; None when it cannot be done now."""
-    path, facts = picture
+def reduce(image: tuple[Path, Row], params: CurateParams) -> Flat | None:
+    """The levels of an image whose facts are known, without measuring; None when it cannot be done now."""
+    path, facts = image
     try:
-        return _reduced(decode(open_picture(path.read_bytes())).pixels, facts, params)
+        return _reduced(decode(open_image(path.read_bytes())).pixels, facts, params)
     except (Refused, MemoryError, cv2.error):
         return None
 
@@ -70,13 +70,13 @@ def _reduced(pixels: Pixels, facts: Row, params: CurateParams) -> Flat:
 def examine_all(
     paths: Sequence[Path], params: CurateParams, each: Each, *, limit_s: int = ITEM_LIMIT_S
 ) -> Iterator[Examined]:
-    """Examine pictures in worker processes whose death loses that picture alone.
+    """Examine images in worker processes whose death loses that image alone.
 
     Args:
         paths: files.
         params: the curate section.
         each: the workers.
-        limit_s: seconds for one picture, after which its worker is ended.
+        limit_s: seconds for one image, after which its worker is ended.
 
     Yields:
         Results in the order of `paths`; few are held at once.
@@ -86,8 +86,6 @@ def examine_all(
         yield result or Examined(row_of(path.stat().st_size, Reason.DECODER_DIED, None))
 
 
-def reduce_all(
-    pictures: Sequence[tuple[Path, Row]], params: CurateParams, each: Each
-) -> Iterator[Flat | None]:
-    """Reduce pictures whose facts are known, in their order, in worker processes; None where one died."""
-    return each(partial(reduce, params=params), pictures)
+def reduce_all(images: Sequence[tuple[Path, Row]], params: CurateParams, each: Each) -> Iterator[Flat | None]:
+    """Reduce images whose facts are known, in their order, in worker processes; None where one died."""
+    return each(partial(reduce, params=params), images)

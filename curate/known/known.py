@@ -1,4 +1,4 @@
-"""What a run knows of its pictures: from earlier runs, or by examining them now."""
+"""What a run knows of its images: from earlier runs, or by examining them now."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from fashion_pggan.params.sections import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.progress import Progress
 
-# Bytes of levels, pictures, and seconds, whose results are written together: what a kill can lose.
+# Bytes of levels, images, and seconds, whose results are written together: what a kill can lose.
 AT_ONCE_BYTES, AT_ONCE, AT_ONCE_S = 64 * 1024**2, 256, 20.0
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # say what pixels are
 # Facts that say which square is used.
@@ -37,17 +37,17 @@ Result = TypeVar("Result")
 
 
 class Known:
-    """Facts and levels of pictures.
+    """Facts and levels of images.
 
     Args:
         folder: the stores; those of other programs or parameters lie beside each other there.
         params: the curate section.
-        each: the workers that examine pictures.
+        each: the workers that examine images.
     """
 
     def __init__(self, folder: Path, params: CurateParams, each: Each) -> None:
         self.folder, self.params, self.each = folder, params, each
-        self.decoded = 0  # pictures examined by this run
+        self.decoded = 0  # images examined by this run
         asked = recipe_hashes(Path(params.classifier)) if params.classifier else []
         self.measured_by = _made_by(MEASURING, *asked)
         self.facts = FactStore(folder / f"facts-{self.measured_by}", SCHEMA)
@@ -56,7 +56,7 @@ class Known:
         self.levels = LevelStore(folder / f"levels-{reduced}", params.resolution)
 
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
-        """The facts of the named pictures, sorted by SHA-256; those that are not known are examined."""
+        """The facts of the named images, sorted by SHA-256; those that are not known are examined."""
         table = self._among(files)
         known = set(table.filter(pc.invert(self._again(table)))["sha256"].to_pylist())
         missing = {name: path for name, path in files.items() if name not in known}
@@ -66,10 +66,10 @@ class Known:
         return table
 
     def reduce(self, files: Mapping[str, Path]) -> None:
-        """Make sure that the levels of the named pictures, whose facts are known, are there.
+        """Make sure that the levels of the named images, whose facts are known, are there.
 
         Raises:
-            UserError: a picture that could be decoded before cannot be now.
+            UserError: an image that could be decoded before cannot be now.
         """
         names = [name for name in files if name not in self.levels]
         facts = {row["sha256"]: row for row in self._among(names).select(SQUARED).to_pylist()}
@@ -88,7 +88,7 @@ class Known:
         return table.filter(pc.is_in(table["sha256"], value_set=pa.array(list(names), pa.string())))
 
     def _again(self, table: pa.Table) -> pa.ChunkedArray:
-        """Pictures too large for a smaller limit than today's, and those that took a worker down before."""
+        """Images too large for a smaller limit than today's, and those that took a worker down before."""
         pixels = pc.multiply(table["width"], table["height"])
         small_enough = pc.less_equal(pixels, self.params.max_pixels)
         refused = pc.equal(table["failure"], Reason.TOO_MANY_PIXELS.value)
@@ -104,7 +104,7 @@ class Known:
                     f"{files[changed[0]]} is not what its record says, by its SHA-256: run the crawl stage "
                     "again (dvc repro --force crawl)"
                 )
-            # levels first: facts that are known say that a picture has been looked at
+            # levels first: facts that are known say that an image has been looked at
             new = {name: result.levels for name, result in some if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})
             self.facts.add([result.facts | {"sha256": name} for name, result in some])
@@ -117,7 +117,7 @@ class Known:
         if not names:
             return
         until = time.monotonic() + AT_ONCE_S
-        with Progress(doing, len(names), "pictures") as progress:
+        with Progress(doing, len(names), "images") as progress:
             for name, result in zip(names, results, strict=True):
                 some.append((name, result))
                 if len(some) == self.at_once or time.monotonic() > until:

@@ -1,7 +1,7 @@
-"""What is known of pictures, on disk: facts and reduced pixels, computed once and kept between runs.
+"""What is known of images, on disk: facts and reduced pixels, computed once and kept between runs.
 
 Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone,
-and a picture that was there before costs nothing again. They live outside the data set
+and an image that was there before costs nothing again. They live outside the dataset
 (docs/decisions/0003-runs-outlive-outputs.md).
 """
 
@@ -25,7 +25,7 @@ MANY_PARTS = 64  # files of facts, above which they become one
 
 
 class FactStore:
-    """Facts of pictures, a row each, keyed by SHA-256.
+    """Facts of images, a row each, keyed by SHA-256.
 
     Args:
         folder: made when missing; holds Parquet files.
@@ -87,11 +87,11 @@ def _newest(table: pa.Table) -> pa.Table:
 
 
 class LevelStore:
-    """Reduced pictures at every level, keyed by SHA-256.
+    """Reduced images at every level, keyed by SHA-256.
 
     Args:
-        folder: made when missing; holds packs `<number>.npy`, uint8 (pictures, bytes each), with the
-            names of its pictures in `<number>.json`.
+        folder: made when missing; holds packs `<number>.npy`, uint8 (images, bytes each), with the
+            names of its images in `<number>.json`.
         resolution: side of the largest level in pixels.
     """
 
@@ -112,17 +112,17 @@ class LevelStore:
     def __contains__(self, sha256: str) -> bool:
         return sha256 in self.place
 
-    def add(self, pictures: Mapping[str, Flat]) -> None:
-        """Keep pictures by name."""
-        if not pictures:
+    def add(self, images: Mapping[str, Flat]) -> None:
+        """Keep images by name."""
+        if not images:
             return
-        number, names = self.next_pack, list(pictures)
+        number, names = self.next_pack, list(images)
         path = self.folder / f"{number:08d}.npy"
         with atomic_write(path) as file:
-            header = header_of((len(names), len(pictures[names[0]])))
+            header = header_of((len(names), len(images[names[0]])))
             digest = hashlib.sha256(header)
             file.write(header)
-            for flat in pictures.values():
+            for flat in images.values():
                 file.write(flat.data)
                 digest.update(flat.data)
         write_text(
@@ -131,7 +131,7 @@ class LevelStore:
         self._know(number, names, digest.hexdigest())
 
     def read(self, sha256: str) -> dict[int, Pixels]:
-        """The levels of a picture, largest first.
+        """The levels of an image, largest first.
 
         Raises:
             KeyError: it is not here.

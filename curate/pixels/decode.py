@@ -18,7 +18,7 @@ SNIFFED_BYTES = 1024
 
 
 class Refused(Exception):  # noqa: N818  # an answer, not an error
-    """The bytes are no picture that can be used."""
+    """The bytes are no image that can be used."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -26,10 +26,10 @@ class Refused(Exception):  # noqa: N818  # an answer, not an error
 
 
 class Opened(NamedTuple):
-    """A picture of which only the header was read."""
+    """An image of which only the header was read."""
 
     data: bytes
-    picture: Image.Image
+    image: Image.Image
     header: Header
 
 
@@ -70,27 +70,27 @@ def _never_opened(data: bytes) -> bool:
     )
 
 
-def open_picture(data: bytes) -> Opened:
+def open_image(data: bytes) -> Opened:
     """Read the header.
 
     Raises:
-        Refused: the bytes are no picture, or its header is broken.
+        Refused: the bytes are no image, or its header is broken.
     """
     kind = kind_of(data)
     Image.MAX_IMAGE_PIXELS = None  # our own limit comes right after
     try:
         with warnings.catch_warnings(action="ignore"):
-            picture = Image.open(io.BytesIO(data), formats=[kind])
-            width, height = picture.size
-            # A camera's JPEG may hold a second picture or a gain map behind the first: the first is meant.
-            animated = picture.format not in ("MPO", "TIFF") and bool(getattr(picture, "is_animated", False))
-            stored = picture.size
-            if kind != "TIFF" and orientation_of(picture) in SIDEWAYS:  # Pillow turns TIFF by itself
+            image = Image.open(io.BytesIO(data), formats=[kind])
+            width, height = image.size
+            # A camera's JPEG may hold a second image or a gain map behind the first: the first is meant.
+            animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
+            stored = image.size
+            if kind != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself
                 width, height = height, width
     except Exception as error:  # decoders raise whatever they like on broken input
         raise Refused(_reason_for(error)) from error
-    quality = jpeg_quality_of(getattr(picture, "quantization", {}))
-    return Opened(data, picture, Header(kind, width, height, animated, *stored, quality))
+    quality = jpeg_quality_of(getattr(image, "quantization", {}))
+    return Opened(data, image, Header(kind, width, height, animated, *stored, quality))
 
 
 def decode(opened: Opened) -> Seen:
@@ -100,7 +100,7 @@ def decode(opened: Opened) -> Seen:
         Refused: TRUNCATED or DECODE_ERROR.
     """
     try:
-        return seen(opened.data, opened.picture)
+        return seen(opened.data, opened.image)
     except Exception as error:  # decoders raise whatever they like on broken input
         raise Refused(_reason_for(error)) from error
 

@@ -1,4 +1,4 @@
-"""What stands out from a picture's ground: masks, pieces, boxes. Small pictures in."""
+"""What stands out from an image's ground: masks, pieces, boxes. Small images in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ CORNER = 0.12  # of a side: where the ground is looked for
 FRAME = 0.04  # of a side: the border
 GROUNDS = 4  # colours that describe the ground
 LEAST_AWAY, MOST_AWAY = 16.0, 60.0  # bounds of the threshold, half units of Lab
-SMALLEST_PART = 0.02  # of the picture, for a piece of the foreground
+SMALLEST_PART = 0.02  # of the image, for a piece of the foreground
 LARGE_PART = 0.3  # of the largest piece, for a piece that belongs to the garment or is another
 # Another garment: how large next to the largest, how far beside it, how full and how tall its box is.
 OTHER_PART, OVERLAP, FULL, TALL = 0.4, 0.15, 0.4, (0.6, 2.2)
 
 
 class Box(NamedTuple):
-    """A rectangle, as shares of the picture."""
+    """A rectangle, as shares of the image."""
 
     left: float
     top: float
@@ -38,13 +38,13 @@ class Foreground:
 
     mask: Mask  # all of it
     garment: Mask  # its large pieces
-    box: Box  # of the garment; the whole picture where there is none
+    box: Box  # of the garment; the whole image where there is none
     pieces: int  # large ones
     garments: int  # pieces that look like a garment each; 0 unless there are at least two
 
 
 def foreground_of(small: Pixels) -> Foreground:
-    """Part a picture by the colours of its corners, where a garment reaches least."""
+    """Part an image by the colours of its corners, where a garment reaches least."""
     mask = _mask(small)
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
@@ -92,7 +92,7 @@ def _apart(one: Box, other: Box) -> bool:
 
 
 def _edges(box: Box) -> int:
-    """How many of the picture's edges it reaches."""
+    """How many of the image's edges it reaches."""
     return sum((box.left < 0.01, box.top < 0.01, box.left + box.width > 0.99, box.top + box.height > 0.99))
 
 

@@ -1,4 +1,4 @@
-"""Facts about a picture, apart from any opinion on it."""
+"""Facts about an image, apart from any opinion on it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Header:
 
 
 def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
-    """The picture by area averaging, its long side at most `long_side`; itself when it is small already.
+    """The image by area averaging, its long side at most `long_side`; itself when it is small already.
 
     Halved as often as it goes, which is many times as fast as one large step.
     """

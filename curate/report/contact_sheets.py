@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from curate.pixels.measure import Pixels
 
-SIDE = 128  # pixels of a picture on a sheet
+SIDE = 128  # pixels of an image on a sheet
 CAPTION = 16  # pixels of height
 GAP = 6  # pixels between tiles
 FONT_SIZE = 11  # pixels
@@ -17,16 +17,16 @@ PAPER, INK, FRAME, GREY = (255, 255, 255), (40, 40, 40), (160, 160, 160), (208, 
 
 
 class Tile(NamedTuple):
-    """A picture on a sheet, of any size, and a few words below it."""
+    """An image on a sheet, of any size, and a few words below it."""
 
     pixels: Pixels
     caption: str
 
 
 def sheet_of(tiles: Sequence[Tile], columns: int) -> Pixels:
-    """Tiles side by side, row by row; each picture is centred in a square of `SIDE` pixels.
+    """Tiles side by side, row by row; each image is centred in a square of `SIDE` pixels.
 
-    Smaller pictures are enlarged by whole factors without smoothing, larger ones reduced.
+    Smaller images are enlarged by whole factors without smoothing, larger ones reduced.
 
     Args:
         tiles: at least one.
@@ -39,17 +39,17 @@ def sheet_of(tiles: Sequence[Tile], columns: int) -> Pixels:
     draw, font = ImageDraw.Draw(sheet), _font()
     for place, tile in enumerate(tiles):
         left, top = GAP + place % columns * across, GAP + place // columns * down
-        picture = _fitted(Image.fromarray(np.ascontiguousarray(tile.pixels)))
-        corner = left + (SIDE - picture.width) // 2, top + (SIDE - picture.height) // 2
-        edge = corner[0] - 1, corner[1] - 1, corner[0] + picture.width, corner[1] + picture.height
-        draw.rectangle(edge, FRAME)  # white pictures on white paper have an edge too
-        sheet.paste(picture, corner)
+        image = _fitted(Image.fromarray(np.ascontiguousarray(tile.pixels)))
+        corner = left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2
+        edge = corner[0] - 1, corner[1] - 1, corner[0] + image.width, corner[1] + image.height
+        draw.rectangle(edge, FRAME)  # white images on white paper have an edge too
+        sheet.paste(image, corner)
         draw.text((left, top + SIDE + 1), _cut(tile.caption, font), fill=INK, font=font)
     return np.asarray(sheet)
 
 
 def words_instead(words: str) -> Pixels:
-    """A grey square that says why there is no picture; a word a line."""
+    """A grey square that says why there is no image; a word a line."""
     tile = Image.new("RGB", (SIDE, SIDE), GREY)
     text = "\n".join(words.replace("_", " ").split())
     ImageDraw.Draw(tile).multiline_text(
@@ -59,7 +59,7 @@ def words_instead(words: str) -> Pixels:
 
 
 def png_of(pixels: Pixels) -> bytes:
-    """A picture as PNG."""
+    """An image as PNG."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG")
     return buffer.getvalue()
@@ -69,7 +69,7 @@ def chosen(names: Iterable[str], most: int) -> list[str]:
     """At most `most` distinct names, in order, evenly spread over them: all runs choose the same.
 
     Args:
-        names: SHA-256 of pictures, so that an even spread is as good as a random draw.
+        names: SHA-256 of images, so that an even spread is as good as a random draw.
         most: at least 1.
     """
     ordered = sorted(set(names))
@@ -78,14 +78,14 @@ def chosen(names: Iterable[str], most: int) -> list[str]:
     return [ordered[place * len(ordered) // most] for place in range(most)]
 
 
-def _fitted(picture: Image.Image) -> Image.Image:
-    longer = max(picture.size)
+def _fitted(image: Image.Image) -> Image.Image:
+    longer = max(image.size)
     if longer > SIDE:
         scale = SIDE / longer
-        size = max(round(picture.width * scale), 1), max(round(picture.height * scale), 1)
-        return picture.resize(size, Image.Resampling.BOX)
+        size = max(round(image.width * scale), 1), max(round(image.height * scale), 1)
+        return image.resize(size, Image.Resampling.BOX)
     factor = SIDE // longer
-    return picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST)
+    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 
 def _font() -> ImageFont.FreeTypeFont:

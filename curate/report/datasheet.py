@@ -1,4 +1,4 @@
-"""The datasheet of a data set: facts from its records, and questions where only a person knows.
+"""The datasheet of a dataset: facts from its records, and questions where only a person knows.
 
 Source: Gebru et al. 2021, "Datasheets for Datasets", arXiv:1803.09010.
 """
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from curate.source.origins import Origins
 from fashion_pggan.params.sections import CurateParams
-from fashion_pggan.records import CuratedPicture
+from fashion_pggan.records import CuratedImage
 from fashion_pggan.shards import levels_up_to
 
 LISTED = 20  # rows of a table; the rest are counted together
@@ -17,15 +17,15 @@ OPEN = "**For a person to answer:**"
 
 
 def datasheet_of(
-    rows: Sequence[CuratedPicture], origins: Origins, params: CurateParams, *, version: str, program: str
+    rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, *, version: str, program: str
 ) -> str:
     """Markdown: seven sections, facts and open questions.
 
     Args:
         rows: of the manifest.
-        origins: of the raw pictures.
+        origins: of the raw images.
         params: the curate section.
-        version: of the data set.
+        version: of the dataset.
         program: name, version and commit of what made it.
     """
     kept = [row for row in rows if row.kept]
@@ -38,71 +38,71 @@ def datasheet_of(
         "Distribution": _distribution(kept),
         "Maintenance": _maintenance(version),
     }
-    title = f"# Datasheet of data set {version}\n\nWritten from the records alone, by {program}.\n"
+    title = f"# Datasheet of dataset {version}\n\nWritten from the records alone, by {program}.\n"
     return title + "".join(f"\n## {name}\n\n{text.lstrip()}" for name, text in sections.items())
 
 
 def _motivation() -> str:
     return _asked(
-        "For what purpose was the data set created?",
+        "For what purpose was the dataset created?",
         "Who created it, on behalf of whom, and who funded it?",
     )
 
 
-def _composition(rows: Sequence[CuratedPicture], kept: Sequence[CuratedPicture], params: CurateParams) -> str:
+def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], params: CurateParams) -> str:
     sides = sorted(min(row.width, row.height) for row in kept if row.width and row.height)
     files = len({row.sha256 for row in rows})
     levels = ", ".join(map(str, levels_up_to(params.resolution)))
     facts = [
-        f"Each instance is one square colour picture of {params.resolution} x {params.resolution} pixels, "
+        f"Each instance is one square colour image of {params.resolution} x {params.resolution} pixels, "
         f"8-bit sRGB, also at every level of the pyramid: {levels} pixels.",
-        f"Pictures: {len(kept):,}, chosen from {len(rows):,} raw pictures ({files:,} different files).",
+        f"Images: {len(kept):,}, chosen from {len(rows):,} raw images ({files:,} different files).",
         f"Short side of the originals: {sides[0]} to {sides[-1]} pixels, median {sides[len(sides) // 2]}.",
         "With each: SHA-256 and size of its original, the square that was cut from it, and where it came "
         f"from: an address for {_share(kept, 'url')}, a title for {_share(kept, 'title')}, a query for "
         f"{_share(kept, 'query')} (manifest.parquet).",
-        "There are no recommended splits. No original is in the data set twice (see Preprocessing).",
+        "There are no recommended splits. No original is in the dataset twice (see Preprocessing).",
     ]
     return _listed(facts) + _asked(
-        "Does the data set show people who can be recognised, and have they agreed?",
+        "Does the dataset show people who can be recognised, and have they agreed?",
         "Does it hold anything confidential, offensive or protected by law?",
         "Of what larger set is it a sample, and for whom is it representative?",
     )
 
 
-def _collection(kept: Sequence[CuratedPicture], origins: Origins) -> str:
-    facts = ["The raw pictures are those of a folder; it says nothing of where they come from."]
+def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
+    facts = ["The raw images are those of a folder; it says nothing of where they come from."]
     if origins.providers:
         given = ", ".join(f"{name} ({count:,})" for name, count in origins.providers.most_common())
         facts = [
-            f"Found through the search of: {given} raw pictures.",
+            f"Found through the search of: {given} raw images.",
             f"Collected from {origins.first} to {origins.last}.",
         ]
     hosts = Counter(_host_of(row.url) for row in kept if row.url)
     queries = Counter(row.query for row in kept if row.query)
     return (
         _listed(facts)
-        + _counted("Pictures kept by query", "query", queries)
-        + _counted("Pictures kept by host", "host", hosts)
+        + _counted("Images kept by query", "query", queries)
+        + _counted("Images kept by host", "host", hosts)
         + _asked(
-            "Were those who made or are shown in the pictures told of the collection, and could they refuse?",
+            "Were those who made or are shown in the images told of the collection, and could they refuse?",
             "Was there an ethical review?",
         )
     )
 
 
-def _preprocessing(rows: Sequence[CuratedPicture], params: CurateParams, program: str) -> str:
+def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, program: str) -> str:
     dropped = Counter(row.reason for row in rows if not row.kept)
     facts = [
         "Decoded strictly, turned upright, brought to sRGB, transparent parts put on white; cut to the "
         "square of the manifest's crop columns; reduced by area averaging, each level from the one above.",
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
-        f"The raw pictures are not part of the data set. The program: {program}.",
+        f"The raw images are not part of the dataset. The program: {program}.",
     ]
     values = [(name, str(value)) for name, value in params.model_dump(exclude={"cluster"}).items()]
     return (
         _listed(facts)
-        + _counted("Pictures dropped by reason", "reason", dropped)
+        + _counted("Images dropped by reason", "reason", dropped)
         + _table("Parameters", ("curate.", "value"), values)
         + _asked("Who looked at the contact sheets, when, and did they agree with what was dropped?")
     )
@@ -110,33 +110,33 @@ def _preprocessing(rows: Sequence[CuratedPicture], params: CurateParams, program
 
 def _uses() -> str:
     return _asked(
-        "For what has the data set been used, and where are the results?",
+        "For what has the dataset been used, and where are the results?",
         "For what must it not be used?",
         "What about its composition or collection could harm somebody in later uses?",
     )
 
 
-def _distribution(kept: Sequence[CuratedPicture]) -> str:
+def _distribution(kept: Sequence[CuratedImage]) -> str:
     with_address = sum(bool(row.url) for row in kept)
     facts = [
-        f"The addresses of {with_address:,} of {len(kept):,} pictures are on record. A record gives no "
-        "right to pass pictures on.",
+        f"The addresses of {with_address:,} of {len(kept):,} images are on record. A record gives no "
+        "right to pass images on.",
         "`python -m curate export` writes it for others as ImageFolder, WebDataset or Parquet.",
     ]
     return _listed(facts) + _asked(
-        "Under which licence or terms did the pictures come, and under which may they be passed on?",
-        "To whom is the data set given, how and when?",
+        "Under which licence or terms did the images come, and under which may they be passed on?",
+        "To whom is the dataset given, how and when?",
     )
 
 
 def _maintenance(version: str) -> str:
     facts = [
         f"Version {version} is a hash of all its pixels: other pixels are another version.",
-        "The same raw pictures, parameters and program make the same data set again, byte by byte.",
+        "The same raw images, parameters and program make the same dataset again, byte by byte.",
     ]
     return _listed(facts) + _asked(
         "Who maintains it, and how are they reached?",
-        "How does somebody have a picture taken out, and how do those who hold copies learn of it?",
+        "How does somebody have an image taken out, and how do those who hold copies learn of it?",
     )
 
 
@@ -148,7 +148,7 @@ def _host_of(url: str) -> str:
         return "none"
 
 
-def _share(rows: Sequence[CuratedPicture], name: str) -> str:
+def _share(rows: Sequence[CuratedImage], name: str) -> str:
     return f"{sum(bool(getattr(row, name)) for row in rows):,} of {len(rows):,}"
 
 
@@ -166,7 +166,7 @@ def _counted(title: str, column: str, counts: Counter[str]) -> str:
     rest = ordered[LISTED:]
     if rest:
         ordered[LISTED:] = [(f"{len(rest):,} others", sum(count for _, count in rest))]
-    return _table(title, (column, "pictures"), [(name, f"{count:,}") for name, count in ordered])
+    return _table(title, (column, "images"), [(name, f"{count:,}") for name, count in ordered])
 
 
 def _table(title: str, columns: tuple[str, str], rows: Sequence[tuple[str, str]]) -> str:

@@ -1,4 +1,4 @@
-"""What a person reads of a data set: its datasheet, its contact sheets, the files of its plots."""
+"""What a person reads of a dataset: its datasheet, its contact sheets, the files of its plots."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,14 @@ from curate.workers.local import Each
 from fashion_pggan.files import write_bytes, write_text
 from fashion_pggan.params.sections import CurateParams
 from fashion_pggan.program import commit_of
-from fashion_pggan.records import CuratedPicture
+from fashion_pggan.records import CuratedImage
 from fashion_pggan.shards import Dataset, levels_up_to
 
 PROGRAM = ("curate", "fashion_pggan")  # whose last commit the datasheet names
 DATASHEET = "datasheet.md"
 SHEETS = "sheets"
 KEPT = "kept"
-SHEET_PICTURES = 60  # at most; of duplicates with the picture that was kept beside each
+SHEET_IMAGES = 60  # at most; of duplicates with the image that was kept beside each
 SHEET_COLUMNS = 10  # even, so that pairs stay side by side
 NOTHING_TO_SEE = frozenset(
     {
@@ -40,17 +40,17 @@ NOTHING_TO_SEE = frozenset(
 def describe(
     folder: Path,
     source: Path,
-    rows: Sequence[CuratedPicture],
+    rows: Sequence[CuratedImage],
     params: CurateParams,
     *,
     each: Each,
     plots: Path | None = None,
 ) -> None:
-    """Write the datasheet and the contact sheets into a data set, and the files for `dvc plots`.
+    """Write the datasheet and the contact sheets into a dataset, and the files for `dvc plots`.
 
     Args:
-        folder: the data set, its shards and its index written.
-        source: the raw pictures.
+        folder: the dataset, its shards and its index written.
+        source: the raw images.
         rows: of the manifest.
         params: the curate section.
         each: the workers that decode.
@@ -70,7 +70,7 @@ def write_sheets(
     folder: Path,
     dataset: Dataset,
     source: Path,
-    rows: Sequence[CuratedPicture],
+    rows: Sequence[CuratedImage],
     max_pixels: int,
     each: Each,
 ) -> None:
@@ -92,8 +92,8 @@ def write_sheets(
         write_bytes(folder / f"{name}.png", png_of(sheet_of(tiles, SHEET_COLUMNS)))
 
 
-def _groups(rows: Iterable[CuratedPicture]) -> dict[str, list[CuratedPicture]]:
-    groups: dict[str, list[CuratedPicture]] = defaultdict(list)
+def _groups(rows: Iterable[CuratedImage]) -> dict[str, list[CuratedImage]]:
+    groups: dict[str, list[CuratedImage]] = defaultdict(list)
     for row in rows:
         groups[row.reason or KEPT].append(row)
         if row.kept:
@@ -101,25 +101,25 @@ def _groups(rows: Iterable[CuratedPicture]) -> dict[str, list[CuratedPicture]]:
     return dict(groups)
 
 
-def _drawn(name: str, group: Sequence[CuratedPicture]) -> list[CuratedPicture]:
+def _drawn(name: str, group: Sequence[CuratedImage]) -> list[CuratedImage]:
     """The rows of a group that are shown; of copies those of other bytes, if there are any."""
-    most = SHEET_PICTURES // 2 if name == Reason.DUPLICATE else SHEET_PICTURES
+    most = SHEET_IMAGES // 2 if name == Reason.DUPLICATE else SHEET_IMAGES
     different = [row for row in group if row.sha256 != row.duplicate_of]
     by_name = {row.sha256: row for row in different or group}
     return [by_name[sha256] for sha256 in chosen(by_name, most)]
 
 
-def _visible(row: CuratedPicture) -> bool:
+def _visible(row: CuratedImage) -> bool:
     return not row.kept and row.reason not in NOTHING_TO_SEE
 
 
 def _tiles(
-    row: CuratedPicture,
+    row: CuratedImage,
     dataset: Dataset,
-    kept: Mapping[str, CuratedPicture],
+    kept: Mapping[str, CuratedImage],
     seen: Mapping[str, Pixels | None],
 ) -> list[Tile]:
-    """The picture of a row as it is in the data set when it was kept, else as it was received."""
+    """The image of a row as it is in the dataset when it was kept, else as it was received."""
     if row.kept:
         return [Tile(_square(row, dataset), _caption(row))]
     tiles = [_received(row, seen, "" if not row.duplicate_of else "copy ")]
@@ -128,22 +128,22 @@ def _tiles(
     return tiles
 
 
-def _square(row: CuratedPicture, dataset: Dataset) -> Pixels:
+def _square(row: CuratedImage, dataset: Dataset) -> Pixels:
     assert row.shard is not None
     assert row.row is not None
     level = max(level for level in levels_up_to(dataset.resolution) if level <= SIDE)
-    pixels: Pixels = dataset.pictures([int(dataset.starts[row.shard]) + row.row], level)[0]
+    pixels: Pixels = dataset.images([int(dataset.starts[row.shard]) + row.row], level)[0]
     return pixels
 
 
-def _received(row: CuratedPicture, seen: Mapping[str, Pixels | None], before: str) -> Tile:
+def _received(row: CuratedImage, seen: Mapping[str, Pixels | None], before: str) -> Tile:
     pixels = seen.get(row.sha256)
     if pixels is None:
         pixels = words_instead(f"{row.reason} not decoded" if _visible(row) else row.reason)
     return Tile(pixels, before + _caption(row))
 
 
-def _caption(row: CuratedPicture) -> str:
+def _caption(row: CuratedImage) -> str:
     """The size as received, where the header says it, and the beginning of the SHA-256."""
     size = f"{row.width}x{row.height} " if row.width else ""
     return f"{size}{row.sha256[:8]}"

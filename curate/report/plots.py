@@ -1,4 +1,4 @@
-"""Counts for `dvc plots`: how many pictures for each reason, and of which size."""
+"""Counts for `dvc plots`: how many images for each reason, and of which size."""
 
 import csv
 import io
@@ -8,25 +8,25 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from fashion_pggan.files import write_text
-from fashion_pggan.records import CuratedPicture
+from fashion_pggan.records import CuratedImage
 
 EDGES = (1, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # pixels
 
 
-def write_plots(folder: Path, rows: Sequence[CuratedPicture]) -> None:
+def write_plots(folder: Path, rows: Sequence[CuratedImage]) -> None:
     """Write curate_reasons.csv and curate_sizes.csv."""
     write_text(folder / "curate_reasons.csv", _csv(("reason", "count"), reasons_of(rows)))
     write_text(folder / "curate_sizes.csv", _csv(("short_side", "count"), sizes_of(rows)))
 
 
-def reasons_of(rows: Iterable[CuratedPicture]) -> list[tuple[str, int]]:
-    """How many pictures were kept (as `kept`) and dropped for each reason, the most first."""
+def reasons_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
+    """How many images were kept (as `kept`) and dropped for each reason, the most first."""
     counts = Counter(row.reason or "kept" for row in rows)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def sizes_of(rows: Iterable[CuratedPicture]) -> list[tuple[str, int]]:
-    """How many raw pictures have a short side within each range, in pixels, where the size is known.
+def sizes_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
+    """How many raw images have a short side within each range, in pixels, where the size is known.
 
     The names have leading zeros: plots put them in the order of the alphabet.
     """

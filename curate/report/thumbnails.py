@@ -1,4 +1,4 @@
-"""Small copies of wild pictures, decoded as carefully as in curation."""
+"""Small copies of wild images, decoded as carefully as in curation."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -6,35 +6,35 @@ from pathlib import Path
 
 import cv2
 
-from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
 from curate.workers.local import Each
 
-THUMBNAIL_LIMIT_S = 20  # seconds for one picture
+THUMBNAIL_LIMIT_S = 20  # seconds for one image
 
 
 def thumbnails_of(
     paths: Sequence[Path], *, side: int, max_pixels: int, each: Each
 ) -> Iterator[Pixels | None]:
-    """Decode and shrink pictures in worker processes.
+    """Decode and shrink images in worker processes.
 
     Args:
         paths: files of any kind.
         side: pixels, the longer side at most.
-        max_pixels: a larger picture is not decoded.
+        max_pixels: a larger image is not decoded.
         each: the workers.
 
     Yields:
-        A picture of at most side x side per path, None where there is nothing to see.
+        An image of at most side x side per path, None where there is nothing to see.
     """
     shrink = partial(thumbnail_of, side=side, max_pixels=max_pixels)
     return each(shrink, paths, limit_s=THUMBNAIL_LIMIT_S)
 
 
 def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
-    """The picture in a file, its longer side at most `side`; None when it cannot be seen."""
+    """The image in a file, its longer side at most `side`; None when it cannot be seen."""
     try:
-        opened = open_picture(path.read_bytes())
+        opened = open_image(path.read_bytes())
         if opened.header.width * opened.header.height > max_pixels:
             return None
         return reduced(decode(opened).pixels, side)

@@ -1,4 +1,4 @@
-"""Where raw pictures lie: a folder, or shared storage by an fsspec address such as s3://bucket/raw."""
+"""Where raw images lie: a folder, or shared storage by an fsspec address such as s3://bucket/raw."""
 
 import logging
 from collections.abc import Iterator

@@ -1,10 +1,10 @@
-"""Where a data set comes from: the crawl behind its raw pictures."""
+"""Where a dataset comes from: the crawl behind its raw images."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fashion_pggan.records import RawPicture, iterate_records
+from fashion_pggan.records import RawImage, iterate_records
 
 RECORDS = "records.parquet"  # of a crawl
 
@@ -24,7 +24,7 @@ def origins_of(source: Path) -> Origins:
         return Origins()
     providers: Counter[str] = Counter()
     first = last = ""
-    for record in iterate_records(source / RECORDS, RawPicture):
+    for record in iterate_records(source / RECORDS, RawImage):
         providers[record.provider] += 1
         first = min(first or record.crawled_at, record.crawled_at)
         last = max(last, record.crawled_at)

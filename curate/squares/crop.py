@@ -1,4 +1,4 @@
-"""Which square of a picture is used."""
+"""Which square of an image is used."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,14 +12,14 @@ MARGIN = 0.08  # of the garment's longer side, kept free around it
 
 
 class Square(NamedTuple):
-    """A square in the plane of a picture, in pixels; it may reach beyond the picture's edges."""
+    """A square in the plane of an image, in pixels; it may reach beyond the image's edges."""
 
     left: int
     top: int
     side: int
 
     def of(self, pixels: Pixels, ground: tuple[int, int, int]) -> Pixels:
-        """The pixels within, (side, side, 3); what lies beyond the picture has the ground's colour."""
+        """The pixels within, (side, side, 3); what lies beyond the image has the ground's colour."""
         height, width, _ = pixels.shape
         top, left = max(self.top, 0), max(self.left, 0)
         bottom, right = min(self.top + self.side, height), min(self.left + self.side, width)
@@ -41,15 +41,15 @@ def centre_square(width: int, height: int) -> Square:
 def garment_square(
     width: int, height: int, box: tuple[float, float, float, float], smallest_side: int
 ) -> Square:
-    """The square around a garment, with a margin, as large as the whole picture at most.
+    """The square around a garment, with a margin, as large as the whole image at most.
 
-    A square that fits is moved into the picture; one that does not is padded, half on each side, so that no
+    A square that fits is moved into the image; one that does not is padded, half on each side, so that no
     sleeve is cut.
 
     Args:
         width: pixels, upright.
         height: pixels.
-        box: left, top, width, height of the garment as shares of the picture.
+        box: left, top, width, height of the garment as shares of the image.
         smallest_side: pixels; a smaller square would be enlarged later.
     """
     left, top, box_width, box_height = box[0] * width, box[1] * height, box[2] * width, box[3] * height
@@ -66,7 +66,7 @@ def _start(centre: float, side: int, length: int) -> int:
 
 
 def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
-    """The square that is used of a picture with these facts."""
+    """The square that is used of an image with these facts."""
     width, height = int(facts["width"]), int(facts["height"])
     if params.crop == "centre":
         return centre_square(width, height)
@@ -75,6 +75,6 @@ def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
 
 
 def ground_of(facts: Mapping[str, Any]) -> tuple[int, int, int]:
-    """The colour of the ground that a garment lies on or hangs before: that of the picture's border."""
+    """The colour of the ground that a garment lies on or hangs before: that of the image's border."""
     red, green, blue = (round(facts[f"border_{name}"]) for name in ("red", "green", "blue"))
     return red, green, blue

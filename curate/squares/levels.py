@@ -1,4 +1,4 @@
-"""A square picture at all levels of the pyramid.
+"""A square image at all levels of the pyramid.
 
 Source: Karras et al. 2018, the program's data preparation; docs/conformance.md.
 """
@@ -12,11 +12,11 @@ import numpy.typing as npt
 from curate.pixels.measure import Pixels
 from fashion_pggan.shards import SMALLEST, levels_up_to
 
-Flat = npt.NDArray[np.uint8]  # all levels of a picture one after another, largest first
+Flat = npt.NDArray[np.uint8]  # all levels of an image one after another, largest first
 
 
 def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict[int, Pixels]:
-    """Reduce a square picture to `resolution` and to every level below.
+    """Reduce a square image to `resolution` and to every level below.
 
     The largest level is the area average, or cubic interpolation where the square is enlarged; each other
     level is the mean of 2 x 2 boxes of the UNROUNDED level above. Each is rounded half to even.

@@ -19,7 +19,7 @@ from curate.workers.local import prepare_worker
 from fashion_pggan.errors import UserError
 
 READY = b"ready"
-TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; pictures then cost a quarter more time
+TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; images then cost a quarter more time
 DEATHS = 2  # of one item: the first may be another's fault, such as memory that ran out
 
 mine = threading.local()  # a child per thread

@@ -57,7 +57,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
 
 @cache
 def environment() -> Mapping[str, str]:
-    """What results depend on beside their input: with another one the data set would be another."""
+    """What results depend on beside their input: with another one the dataset would be another."""
     versions = {"program": program_of(*PROGRAM)[:12], "python": ".".join(platform.python_version_tuple()[:2])}
     return versions | {name: _version(name) for name in LIBRARIES}
 

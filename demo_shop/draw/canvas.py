@@ -4,19 +4,19 @@ import numpy as np
 import numpy.typing as npt
 
 from demo_shop.draw.cloth import Plane
-from demo_shop.draw.patterns import Picture, Tone
+from demo_shop.draw.patterns import Image, Tone
 from demo_shop.draw.shapes import Box, Points, box_around, filled, stroked
 
 
 class Canvas:
-    """A picture being painted.
+    """An image being painted.
 
     Args:
         ground: (h, w, 3) from 0 to 1; it is painted over.
     """
 
-    def __init__(self, ground: Picture) -> None:
-        self.pixels: Picture = np.ascontiguousarray(ground, dtype=np.float32)
+    def __init__(self, ground: Image) -> None:
+        self.pixels: Image = np.ascontiguousarray(ground, dtype=np.float32)
         self.height, self.width = self.pixels.shape[:2]
         self.covered = np.zeros((self.height, self.width), dtype=np.uint8)
 
@@ -30,7 +30,7 @@ class Canvas:
         box = box_around(points, self.width, self.height)
         return box if box.width > 0 and box.height > 0 else None
 
-    def lay(self, outline: Points, colours: Picture | Tone, light: Plane | float, box: Box) -> None:
+    def lay(self, outline: Points, colours: Image | Tone, light: Plane | float, box: Box) -> None:
         """Paint the inside of an outline (pixels) within its box."""
         mask = filled(outline, box)
         self.blend(mask, colours, light, box)
@@ -42,7 +42,7 @@ class Canvas:
             self.blend((stroked(points, box, thickness) * strength).astype(np.uint8), colour, 1.0, box)
 
     def blend(
-        self, mask: npt.NDArray[np.uint8], colours: Picture | Tone, light: Plane | float, box: Box
+        self, mask: npt.NDArray[np.uint8], colours: Image | Tone, light: Plane | float, box: Box
     ) -> None:
         """Mix colours, lit, into the pixels of a box by a mask of 0 to 255."""
         target = self.pixels[box.slices]

@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 Plane = npt.NDArray[np.float32]  # (h, w)
 
-LIGHT = (-0.55, -0.83)  # where it comes from, in the picture
+LIGHT = (-0.55, -0.83)  # where it comes from, in the image
 REDUCED_SIDE = 300  # pixels; folds are soft, so they are made at about this size and enlarged
 
 
 def noise(random: np.random.Generator, width: int, height: int, across: float, down: float) -> Plane:
-    """Smooth noise of unit variance with so many bumps across and down the picture."""
+    """Smooth noise of unit variance with so many bumps across and down the image."""
     cells = random.standard_normal((max(2, math.ceil(down)) + 3, max(2, math.ceil(across)) + 3)).astype(
         np.float32
     )
@@ -21,7 +21,7 @@ def noise(random: np.random.Generator, width: int, height: int, across: float, d
 
 
 def folds(random: np.random.Generator, width: int, height: int, scale: float, strength: float) -> Plane:
-    """The height of the cloth above its ground over a picture: soft bumps, long folds, small wrinkles."""
+    """The height of the cloth above its ground over an image: soft bumps, long folds, small wrinkles."""
     units_across, units_down = width / scale, height / scale
     factor = max(1, min(width, height) // REDUCED_SIDE)
     wide, high = width // factor, height // factor

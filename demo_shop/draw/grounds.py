@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from demo_shop.draw.cloth import folds, noise, shading
-from demo_shop.draw.patterns import Picture, colour_of
+from demo_shop.draw.patterns import Image, colour_of
 from demo_shop.draw.sketch import Colour
 
 PLAIN: tuple[Colour, ...] = (
@@ -26,7 +26,7 @@ SHEETS: tuple[Colour, ...] = (
 )
 
 
-def ground_of(kind: str, random: np.random.Generator, width: int, height: int) -> Picture:
+def ground_of(kind: str, random: np.random.Generator, width: int, height: int) -> Image:
     """A ground of a kind: plain, wood or cloth."""
     if kind == "wood":
         return _wood(random, width, height)
@@ -37,7 +37,7 @@ def ground_of(kind: str, random: np.random.Generator, width: int, height: int) -
     return np.broadcast_to(colour, (height, width, 3)) * fall
 
 
-def _wood(random: np.random.Generator, width: int, height: int) -> Picture:
+def _wood(random: np.random.Generator, width: int, height: int) -> Image:
     """Boards with grain along them."""
     colour = colour_of(WOODS[int(random.integers(len(WOODS)))])
     upright = random.random() < 0.5
@@ -50,23 +50,23 @@ def _wood(random: np.random.Generator, width: int, height: int) -> Picture:
     tone = random.normal(0, 0.06, boards + 1).astype(np.float32)[place.astype(int)]
     gap = np.where(np.abs(place - np.rint(place)) < 0.02, np.float32(0.6), np.float32(1))
     tones = (1 + grain + tone[None, :]) * gap[None, :]
-    picture: Picture = colour * (tones if upright else np.ascontiguousarray(tones.T))[..., None]
-    return picture
+    image: Image = colour * (tones if upright else np.ascontiguousarray(tones.T))[..., None]
+    return image
 
 
-def _sheet(random: np.random.Generator, width: int, height: int) -> Picture:
+def _sheet(random: np.random.Generator, width: int, height: int) -> Image:
     """A wrinkled bedsheet, sometimes with broad stripes."""
     colour = colour_of(SHEETS[int(random.integers(len(SHEETS)))])
     side = min(width, height)
     light = shading(folds(random, width, height, side * 0.8, random.uniform(1.2, 2.4)), side)
-    picture = np.broadcast_to(colour, (height, width, 3)) * light[..., None]
+    image = np.broadcast_to(colour, (height, width, 3)) * light[..., None]
     if random.random() < 0.25:
         rows = np.sin(np.arange(height, dtype=np.float32) / height * 2 * np.pi * random.integers(5, 12))
-        picture = picture * (1 + np.float32(0.08) * np.sign(rows))[:, None, None]
-    return np.ascontiguousarray(picture)
+        image = image * (1 + np.float32(0.08) * np.sign(rows))[:, None, None]
+    return np.ascontiguousarray(image)
 
 
-def with_shadow(ground: Picture, mask: np.ndarray, scale: float, strength: float) -> None:
+def with_shadow(ground: Image, mask: np.ndarray, scale: float, strength: float) -> None:
     """Darken the ground below and to the right of what lies on it; changes `ground`."""
     height, width = mask.shape
     reduced = cv2.resize(mask, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA)

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from demo_shop.draw.cloth import Plane
 from demo_shop.draw.sketch import COLOURS, COMMON, Colour, Garment
 
-Picture = npt.NDArray[np.float32]  # (h, w, 3), 0 to 1
+Image = npt.NDArray[np.float32]  # (h, w, 3), 0 to 1
 Tone = npt.NDArray[np.float32]  # (3,), 0 to 1
-Pattern = Callable[[Plane, Plane], Picture]  # coordinates across and along -> colours
+Pattern = Callable[[Plane, Plane], Image]  # coordinates across and along -> colours
 
 
 def colour_of(values: Colour) -> Tone:
@@ -70,26 +70,26 @@ def _check(
 ) -> Pattern:
     period, share, thin = random.uniform(0.1, 0.24), random.uniform(0.3, 0.5), random.uniform(0.04, 0.08)
 
-    def colours(across: Plane, along: Plane) -> Picture:
+    def colours(across: Plane, along: Plane) -> Image:
         crossing = (_band(across, period, share) + _band(along, period, share)) * np.float32(0.42)
-        picture = _mixed(base, accent, crossing)
+        image = _mixed(base, accent, crossing)
         lines = np.maximum(
             _band(across + period * 0.3, period, thin), _band(along + period * 0.3, period, thin)
         )
-        return _mixed(picture, third, lines * np.float32(0.7))
+        return _mixed(image, third, lines * np.float32(0.7))
 
     return colours
 
 
-def _mixed(picture: Picture | Tone, other: Tone, share: Plane) -> Picture:
-    mixed: Picture = picture + (other - picture) * share[..., None]
+def _mixed(image: Image | Tone, other: Tone, share: Plane) -> Image:
+    mixed: Image = image + (other - image) * share[..., None]
     return mixed
 
 
 def _dots(random: np.random.Generator, base: Tone, accent: Tone) -> Pattern:
     period, radius = random.uniform(0.07, 0.12), random.uniform(0.012, 0.022)
 
-    def colours(across: Plane, along: Plane) -> Picture:
+    def colours(across: Plane, along: Plane) -> Image:
         row = np.floor(along / np.float32(period))
         shifted = across + np.mod(row, 2) * np.float32(period / 2)
         u = np.mod(shifted, np.float32(period)) - np.float32(period / 2)
@@ -108,11 +108,11 @@ def _blocks(
     first, width = random.uniform(0.3, 0.55), random.uniform(0.08, 0.3)
     two = random.random() < 0.5
 
-    def colours(across: Plane, along: Plane) -> Picture:
-        picture = _mixed(base, accent, np.clip((along - np.float32(first)) / np.float32(0.006), 0, 1))
+    def colours(across: Plane, along: Plane) -> Image:
+        image = _mixed(base, accent, np.clip((along - np.float32(first)) / np.float32(0.006), 0, 1))
         if two:
             below = np.clip((along - np.float32(first + width)) / np.float32(0.006), 0, 1)
-            picture = _mixed(picture, third, below)
-        return picture
+            image = _mixed(image, third, below)
+        return image
 
     return colours

@@ -1,4 +1,4 @@
-"""A whole picture: ground, garment, shadows, and what is written over it."""
+"""A whole image: ground, garment, shadows, and what is written over it."""
 
 import math
 
@@ -16,17 +16,17 @@ from demo_shop.draw.shapes import Place, curve, filled, symmetric
 from demo_shop.draw.sketch import Garment, Sketch, garment_of, random_of
 
 SHADOW = {"torso": 0.15}  # of a shot; others have 0.45
-FILL = (0.84, 0.95)  # share of the picture's side that a single garment takes
+FILL = (0.84, 0.95)  # share of the image's side that a single garment takes
 SKIN = ((224, 188, 164), (203, 160, 130), (172, 126, 96), (212, 210, 206), (236, 232, 226))
 BANNERS = ("BEST", "SALE 30%", "1+1", "NEW", "FREE SHIPPING", "HOT DEAL")
 
 
 class Scene:
-    """A picture being drawn."""
+    """An image being drawn."""
 
     def __init__(self, sketch: Sketch) -> None:
         self.sketch = sketch
-        self.random = random_of(sketch.picture_index, 1)
+        self.random = random_of(sketch.image_index, 1)
         ground = ground_of(sketch.ground, self.random, sketch.width, sketch.height)
         self.canvas = Canvas(ground)
 

@@ -59,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a garment lies in the picture."""
+    """Where a garment lies in the image."""
 
     x: float  # pixels, of the unit origin
     y: float
@@ -101,7 +101,7 @@ class Box(NamedTuple):
 
 
 def box_around(points: Points, width: int, height: int) -> Box:
-    """The pixels that an outline touches, within the picture; empty when it lies outside."""
+    """The pixels that an outline touches, within the image; empty when it lies outside."""
     low = np.clip(np.floor(points.min(axis=0)).astype(int) - 1, 0, (width, height))
     high = np.clip(np.ceil(points.max(axis=0)).astype(int) + 2, 0, (width, height))
     return Box(int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))

@@ -1,4 +1,4 @@
-"""What is drawn: the choices of a garment and its picture, as functions of the index alone."""
+"""What is drawn: the choices of a garment and its image, as functions of the index alone."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -70,8 +70,8 @@ SHOTS = {"flat": 0.62, "hanger": 0.2, "torso": 0.08, "two": 0.05, "banner": 0.05
 GROUNDS = {"plain": 0.6, "wood": 0.2, "cloth": 0.2}
 FORMATS = {"JPEG": 0.76, "PNG": 0.15, "WEBP": 0.09}
 FAULTS = {"": 0.98, "cut": 0.008, "page": 0.006, "empty": 0.006}
-SMALL_SHARE = 0.08  # pictures below 256 px
-COPY_SHARE = 0.03  # products that show an earlier product's picture
+SMALL_SHARE = 0.08  # images below 256 px
+COPY_SHARE = 0.03  # products that show an earlier product's image
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 
 Colour = tuple[int, int, int]
@@ -98,10 +98,10 @@ class Garment(NamedTuple):
 
 @dataclass(frozen=True)
 class Sketch:
-    """A product and its picture."""
+    """A product and its image."""
 
     index: int
-    picture_index: int  # another product's where the picture is a copy
+    image_index: int  # another product's where the image is a copy
     garment: Garment
     shot: str
     ground: str
@@ -120,8 +120,8 @@ class Sketch:
 
     @property
     def file_name(self) -> str:
-        """As the shop calls its picture."""
-        return f"{self.garment.kind.replace(' ', '-')}-{self.picture_index:06d}.{ENDINGS[self.format]}"
+        """As the shop calls its image."""
+        return f"{self.garment.kind.replace(' ', '-')}-{self.image_index:06d}.{ENDINGS[self.format]}"
 
 
 def random_of(index: int, purpose: int) -> np.random.Generator:
@@ -143,7 +143,7 @@ def sketch_of(index: int) -> Sketch:
     kind_of_file = pick(random, FORMATS)
     return Sketch(
         index=index,
-        picture_index=index,
+        image_index=index,
         garment=garment_of(random, kind),
         shot=shot,
         ground=ground,

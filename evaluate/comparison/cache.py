@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from evaluate.comparison.compare import Advance, PictureSet, describe
+from evaluate.comparison.compare import Advance, ImageSet, describe
 from evaluate.comparison.distances import Distances
 from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
@@ -37,7 +37,7 @@ class Store:
 
     @contextmanager
     def described(
-        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+        self, images: ImageSet, params: EvaluateParams, work: Work, advance: Advance
     ) -> Iterator[dict[int, Descriptors]]:
         """As `describe`, on a device that has room for it, else on disk.
 
@@ -46,32 +46,32 @@ class Store:
         Raises:
             UserError: there is not enough room on the disk.
         """
-        if work.has_room(_size_of(pictures, params)):
-            yield describe(pictures, params, None, work, advance)
-        elif pictures.identity:
-            yield self._kept(pictures, params, work, advance)
+        if work.has_room(_size_of(images, params)):
+            yield describe(images, params, None, work, advance)
+        elif images.identity:
+            yield self._kept(images, params, work, advance)
         else:
             with self.scratch() as folder:
-                self._check_room(pictures, params)
-                yield describe(pictures, params, folder, work, advance)
+                self._check_room(images, params)
+                yield describe(images, params, folder, work, advance)
 
     def _kept(
-        self, pictures: PictureSet, params: EvaluateParams, work: Work, advance: Advance
+        self, images: ImageSet, params: EvaluateParams, work: Work, advance: Advance
     ) -> dict[int, Descriptors]:
         settings = params.model_dump(include={"seed", "patches_per_image", "patch_side", "smallest_level"})
-        key = hash_of(pictures.identity, pictures.name, pictures.count, settings, program_of(*MEASURING))
+        key = hash_of(images.identity, images.name, images.count, settings, program_of(*MEASURING))
         target = self.sets / key
         if target.is_dir():
-            advance(pictures.count)
+            advance(images.count)
         else:
             with self.scratch() as building:
-                self._check_room(pictures, params)
-                describe(pictures, params, building / key, work, advance)
+                self._check_room(images, params)
+                describe(images, params, building / key, work, advance)
                 with suppress(OSError):  # another process was faster, with the same result
                     (building / key).rename(target)
         os.utime(target)
         self._forget()
-        levels = levels_of(pictures.resolution, params.smallest_level)
+        levels = levels_of(images.resolution, params.smallest_level)
         return {level: read_descriptors(target, level) for level in levels}
 
     @contextmanager
@@ -96,12 +96,12 @@ class Store:
         """Keep a row for another time."""
         write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
 
-    def _check_room(self, pictures: PictureSet, params: EvaluateParams) -> None:
-        needed = _size_of(pictures, params)
+    def _check_room(self, images: ImageSet, params: EvaluateParams) -> None:
+        needed = _size_of(images, params)
         free = shutil.disk_usage(self.sets).free
         if free < needed:
             raise UserError(
-                f"descriptors of {pictures.count} pictures need {needed / 1e9:.1f} GB in {self.sets}, "
+                f"descriptors of {images.count} images need {needed / 1e9:.1f} GB in {self.sets}, "
                 f"{free / 1e9:.1f} GB are free: make room, or give --store on another disk"
             )
 
@@ -111,8 +111,8 @@ class Store:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _size_of(pictures: PictureSet, params: EvaluateParams) -> int:
+def _size_of(images: ImageSet, params: EvaluateParams) -> int:
     """Bytes of a set's descriptors."""
-    levels = levels_of(pictures.resolution, params.smallest_level)
+    levels = levels_of(images.resolution, params.smallest_level)
     size = CHANNELS * params.patch_side**2 * 4  # bytes of a descriptor
-    return pictures.count * params.patches_per_image * size * len(levels)
+    return images.count * params.patches_per_image * size * len(levels)

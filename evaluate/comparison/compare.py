@@ -1,4 +1,4 @@
-"""Two streams of pictures in, their distance per level out."""
+"""Two streams of images in, their distance per level out."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,24 +20,24 @@ from fashion_pggan.distance.descriptors import (
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
 from fashion_pggan.params.sections import EvaluateParams
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 
-AT_ONCE = 4  # pictures that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
-Advance = Callable[[int], None]  # told how many pictures were done
+AT_ONCE = 4  # images that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
+Advance = Callable[[int], None]  # told how many images were done
 
 
 @dataclass(frozen=True)
-class PictureSet:
-    """Pictures that can be read from the start as often as wanted."""
+class ImageSet:
+    """Images that can be read from the start as often as wanted."""
 
     name: str  # sets with other names have their patches at other places
     count: int
     resolution: int  # pixels
-    read: Callable[[range], Pictures]  # indices -> (n, r, r, 3) uint8
-    identity: str = ""  # equal for equal pictures; empty: unknown, so nothing is kept for another time
-    called: Callable[[int], int | str] = int  # what a person finds a picture by: number in the data set, file
+    read: Callable[[range], Images]  # indices -> (n, r, r, 3) uint8
+    identity: str = ""  # equal for equal images; empty: unknown, so nothing is kept for another time
+    called: Callable[[int], int | str] = int  # what a person finds an image by: number in the dataset, file
 
-    def part(self, start: int, count: int, name: str) -> "PictureSet":
+    def part(self, start: int, count: int, name: str) -> "ImageSet":
         """`count` of them from `start` on, under another name."""
         identity = self.identity and f"{self.identity} {start}"
         return replace(
@@ -51,28 +51,28 @@ class PictureSet:
 
 
 def describe(
-    pictures: PictureSet, params: EvaluateParams, folder: Path | None, work: Work, advance: Advance
+    images: ImageSet, params: EvaluateParams, folder: Path | None, work: Work, advance: Advance
 ) -> dict[int, Descriptors]:
     """The descriptors of a set at each level, finest first.
 
     Args:
-        pictures: the set; it is read once, `params.minibatch` pictures at a time.
+        images: the set; it is read once, `params.minibatch` images at a time.
         params: the evaluate section.
         folder: where the descriptors are written, to be memory-mapped; None: they stay on the device.
         work: where to compute.
-        advance: told how many pictures were done.
+        advance: told how many images were done.
     """
-    levels = levels_of(pictures.resolution, params.smallest_level)
-    side, patches, count = params.patch_side, params.patches_per_image, pictures.count
+    levels = levels_of(images.resolution, params.smallest_level)
+    side, patches, count = params.patch_side, params.patches_per_image, images.count
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     writers = {
         level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
     }
-    places = {level: draw_places(params.seed, pictures.name, level, count, patches, side) for level in levels}
-    for indices, pixels in _minibatches(pictures, params.minibatch):
+    places = {level: draw_places(params.seed, images.name, level, count, patches, side) for level in levels}
+    for indices, pixels in _minibatches(images, params.minibatch):
 
-        def put(part: range, pixels: Pictures = pixels, first: int = indices.start) -> None:
+        def put(part: range, pixels: Images = pixels, first: int = indices.start) -> None:
             smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
             where = range(first + part.start, first + part.stop)
             for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
@@ -96,10 +96,10 @@ def compare(
 
     Args:
         real: by level.
-        fake: by level, of as many pictures.
+        fake: by level, of as many images.
         params: the evaluate section; without `replicates` there are no standard errors.
         work: where to compute.
-        same: both sets are the same pictures with other patches.
+        same: both sets are the same images with other patches.
     """
     size = params.patch_side**2 * CHANNELS
     drawn = [
@@ -133,9 +133,9 @@ def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:
     return tuple(level for level, each in described.items() if is_flat(each.statistics()[1]).any())
 
 
-def _minibatches(pictures: PictureSet, size: int) -> Iterator[tuple[range, Pictures]]:
-    for indices in _parts(pictures.count, size):
-        yield indices, pictures.read(indices)
+def _minibatches(images: ImageSet, size: int) -> Iterator[tuple[range, Images]]:
+    for indices in _parts(images.count, size):
+        yield indices, images.read(indices)
 
 
 def _parts(count: int, size: int) -> list[range]:

@@ -80,14 +80,14 @@ class Distances:
 
 @dataclass(frozen=True)
 class Floor:
-    """The distance between real pictures: if disjoint, what no generator can be told from."""
+    """The distance between real images: if disjoint, what no generator can be told from."""
 
-    kind: str  # disjoint: other pictures; reused: other patches of the same pictures, which is too small
+    kind: str  # disjoint: other images; reused: other patches of the same images, which is too small
     distances: Distances
 
     @property
     def name(self) -> str:
-        """What people read: a floor of re-used pictures is never called the floor alone."""
+        """What people read: a floor of re-used images is never called the floor alone."""
         return "floor" if self.kind == "disjoint" else "re-used-images floor"
 
     def ratios(self, distances: Distances) -> dict[str, Estimate | None]:

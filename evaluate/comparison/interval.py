@@ -1,4 +1,4 @@
-"""How far a distance would move with other pictures and other directions; docs/swd.md explains it.
+"""How far a distance would move with other images and other directions; docs/swd.md explains it.
 
 Source of the principle: Politis, Romano and Wolf, Subsampling, 1999.
 """
@@ -15,16 +15,16 @@ from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, Indices
 from fashion_pggan.distance.swd import CHUNK, Directions, Values, projected, rows_apart, scales_of
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
-FEWEST = 8  # pictures; of fewer, halves say nothing
+FEWEST = 8  # images; of fewer, halves say nothing
 
 
 @dataclass(frozen=True)
 class Halves:
-    """Random halves of two sets of pictures, the same for every level so that levels can be averaged."""
+    """Random halves of two sets of images, the same for every level so that levels can be averaged."""
 
     real: list[Indices]
     fake: list[Indices]
-    count: int  # pictures of a whole set
+    count: int  # images of a whole set
 
     @classmethod
     def draw(cls, seed: int, replicates: int, count: int, *, same: bool) -> "Halves":
@@ -33,8 +33,8 @@ class Halves:
         Args:
             seed: of the evaluation.
             replicates: how many halves of each set.
-            count: pictures of a whole set.
-            same: both sets hold the same pictures, and so do their halves; only patches differ.
+            count: images of a whole set.
+            same: both sets hold the same images, and so do their halves; only patches differ.
         """
 
         def halves(stream: bytes) -> list[Indices]:
@@ -70,7 +70,7 @@ def distances_of_halves(
 def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
     """The standard error of a mean distance.
 
-    Pictures: the variance between half-samples equals, for a set of n drawn pictures, the variance between
+    Images: the variance between half-samples equals, for a set of n drawn images, the variance between
     such sets. Half-samples were measured along few directions only, so what varies from direction to
     direction is taken out (two-way analysis of variance) as far as the mean of all directions averages it
     out. Directions: the variance of their mean.
@@ -85,12 +85,12 @@ def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
     residuals = of_halves - rows[:, None] - columns + of_halves.mean()
     interaction = np.square(residuals).sum() / ((replicates - 1) * max(few - 1, 1))
     total = rows.var(ddof=1)
-    pictures = max(total - interaction * (1 / few - 1 / len(along)), total / few)
-    return math.sqrt(pictures * rescale + along.var(ddof=1) / len(along))
+    images = max(total - interaction * (1 / few - 1 / len(along)), total / few)
+    return math.sqrt(images * rescale + along.var(ddof=1) / len(along))
 
 
 def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
-    """Each channel's part of the projections, not normalised: (k, 3, pictures, patches)."""
+    """Each channel's part of the projections, not normalised: (k, 3, images, patches)."""
     count, each = directions.shape[1], len(directions) // CHANNELS
     rows = np.zeros((count, CHANNELS, len(directions)), dtype=np.float32)
     for channel in range(CHANNELS):
@@ -110,7 +110,7 @@ def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) ->
 def _scaled(
     parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions
 ) -> tuple[Tensor, Values]:
-    """Projections (k, m) of chosen pictures in deviations of their own, and their means (k,)."""
+    """Projections (k, m) of chosen images in deviations of their own, and their means (k,)."""
     means, deviations = descriptors.statistics(chosen)
     scales = scales_of(deviations)
     totals = directions.reshape(CHANNELS, -1, directions.shape[1]).sum(axis=1)  # (3, k)

@@ -1,10 +1,10 @@
-"""What is measured of the best snapshot alone: how much its pictures vary, and whether they are copies."""
+"""What is measured of the best snapshot alone: how much its images vary, and whether they are copies."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from evaluate.comparison.compare import PictureSet
+from evaluate.comparison.compare import ImageSet
 from evaluate.comparison.distances import plain
 from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
@@ -17,20 +17,20 @@ from fashion_pggan.progress import Progress
 
 def measure_best(
     kimg: float,
-    fakes: PictureSet,
-    reals: PictureSet,
+    fakes: ImageSet,
+    reals: ImageSet,
     folder: Path,
     params: EvaluateParams,
     work: Work,
     network: FeatureNetwork | None,
 ) -> dict[str, Any]:
-    """Measure it, and write down its pictures nearest to training pictures.
+    """Measure it, and write down its images nearest to training images.
 
     Args:
         kimg: of the snapshot.
-        fakes: its pictures, as many as are wanted.
+        fakes: its images, as many as are wanted.
         reals: the whole training set.
-        folder: for `copies.png`, its pictures nearest to training pictures, and `copies.json`.
+        folder: for `copies.png`, its images nearest to training images, and `copies.json`.
         params: the evaluate section.
         work: where to compute.
         network: of the user's, for FID and its like.
@@ -41,7 +41,7 @@ def measure_best(
     facts: dict[str, Any] = {"kimg": kimg, "ms_ssim": None, "copies": None, "features": None}
     pairs = min(params.variation_pairs, reals.count // 2)
     if pairs and reals.resolution >= SMALLEST:
-        with Progress("comparing pairs", 4 * pairs, "pictures") as progress:
+        with Progress("comparing pairs", 4 * pairs, "images") as progress:
             of_fakes, of_reals = (
                 variation(each.part(0, 2 * pairs, each.name), params.minibatch, work, progress.advance)
                 for each in (fakes, reals)

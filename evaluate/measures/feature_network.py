@@ -1,4 +1,4 @@
-"""A feature network that a user gives as a file: pictures in, vectors out."""
+"""A feature network that a user gives as a file: images in, vectors out."""
 
 import logging
 import warnings
@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.comparison.compare import Advance, PictureSet
+from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.measures.features import feature_distances
 from fashion_pggan.devices import Work
 from fashion_pggan.errors import UserError
@@ -34,11 +34,11 @@ INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
 
 
 class FeatureNetwork:
-    """A network with the way its pictures are prepared.
+    """A network with the way its images are prepared.
 
     Args:
         path: `.onnx`, `.pt2` (torch.export) or `.pt` (TorchScript).
-        side: pixels of its pictures; 0: as they come.
+        side: pixels of its images; 0: as they come.
         pixels: the range of its pixel values.
         work: where it runs.
 
@@ -62,27 +62,27 @@ class FeatureNetwork:
             raise UserError(f"{path} cannot be read as a feature network: {_line(error)}") from error
 
     @torch.no_grad()
-    def features(self, pictures: PictureSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
+    def features(self, images: ImageSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
         """Features of a set, (n, d).
 
         Raises:
-            UserError: the network does not take such pictures, or gives no vectors.
+            UserError: the network does not take such images, or gives no vectors.
         """
         found = []
-        for start in range(0, pictures.count, minibatch):
-            pixels = pictures.read(range(start, min(start + minibatch, pictures.count)))
+        for start in range(0, images.count, minibatch):
+            pixels = images.read(range(start, min(start + minibatch, images.count)))
             try:
                 answer = self.run(self._prepared(torch.from_numpy(pixels).to(self.work.torch_device)))
             except Exception as error:  # what a user's network raises is not known
                 raise UserError(f"{self.path} cannot be run on {pixels.shape}: {_line(error)}") from error
             if answer.ndim < 2 or len(answer) != len(pixels):
                 raise UserError(
-                    f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} pictures: "
-                    "give a network with a vector per picture"
+                    f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} images: "
+                    "give a network with a vector per image"
                 )
             if not answer.isfinite().all():
                 raise UserError(
-                    f"{self.path} gives values that are not finite for pictures {start} to "
+                    f"{self.path} gives values that are not finite for images {start} to "
                     f"{start + len(pixels) - 1}: give another network, or another range of pixel values "
                     "(--pixels, evaluate.feature_pixels)"
                 )
@@ -110,22 +110,22 @@ def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
 
 
 def measure_features(
-    network: FeatureNetwork, real: PictureSet, fake: PictureSet, neighbours: int, params: EvaluateParams
+    network: FeatureNetwork, real: ImageSet, fake: ImageSet, neighbours: int, params: EvaluateParams
 ) -> dict[str, Any]:
-    """Compare as many pictures of each set as the smaller has; the facts for JSON.
+    """Compare as many images of each set as the smaller has; the facts for JSON.
 
     Of the parameters the minibatch, the seed and the replicates are used.
 
     Raises:
-        UserError: there are too few pictures for so many neighbours, or the network cannot be run on them.
+        UserError: there are too few images for so many neighbours, or the network cannot be run on them.
     """
     count = min(real.count, fake.count)
     if not 0 < neighbours < count:
         raise UserError(
-            f"{neighbours} neighbours of {count} pictures: give from 1 to {count - 1} (--neighbours, or "
-            "evaluate.feature_neighbours), or more pictures"
+            f"{neighbours} neighbours of {count} images: give from 1 to {count - 1} (--neighbours, or "
+            "evaluate.feature_neighbours), or more images"
         )
-    with Progress("features", 2 * count, "pictures") as progress:
+    with Progress("features", 2 * count, "images") as progress:
         ours, theirs = (
             network.features(each.part(0, count, each.name), params.minibatch, progress.advance)
             for each in (real, fake)

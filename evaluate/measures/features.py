@@ -13,7 +13,7 @@ import numpy.typing as npt
 from evaluate.comparison.interval import FEWEST, WITHIN
 
 CHUNK = 1024  # vectors held against all others at once
-GROUPS = 64  # of pictures, of which halves are taken
+GROUPS = 64  # of images, of which halves are taken
 
 Features = npt.NDArray[np.float64]  # (n, d)
 Indices = npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ class FeatureDistances:
     """What two sets of features say about fakes."""
 
     images: int  # per set
-    fid: float  # lower is better; depends on the number of pictures
+    fid: float  # lower is better; depends on the number of images
     fid_low: float | None  # the ends of the 95 % interval; None where there is none
     fid_high: float | None
     kid: float  # times 1000, unbiased: about 0 for equal distributions, may be negative
@@ -112,8 +112,8 @@ def halves_of(seed: int, replicates: int, count: int) -> list[Indices]:
 def frechet_error(real: Features, fake: Features, seed: int, replicates: int) -> float | None:
     """The standard error of the Frechet distance: how much it varies between halves of both sets.
 
-    Halves of n pictures vary as sets of n pictures do (docs/swd.md). They lie further apart, all by about as
-    much, which says nothing here. None without replicates, or of too few pictures.
+    Halves of n images vary as sets of n images do (docs/swd.md). They lie further apart, all by about as
+    much, which says nothing here. None without replicates, or of too few images.
     """
     if not replicates or len(real) < FEWEST:
         return None
@@ -124,12 +124,12 @@ def frechet_error(real: Features, fake: Features, seed: int, replicates: int) ->
 
 @dataclass(frozen=True)
 class KernelSums:
-    """Sums of the cubic kernel between groups of pictures, of which halves can be taken."""
+    """Sums of the cubic kernel between groups of images, of which halves can be taken."""
 
     within: tuple[Features, Features]  # (g, g) of the reals, of the fakes
-    selves: tuple[Features, Features]  # (g,) of each picture with itself
+    selves: tuple[Features, Features]  # (g,) of each image with itself
     across: Features  # (g, g) of reals with fakes
-    sizes: Features  # (g,) pictures of a group
+    sizes: Features  # (g,) images of a group
 
     @classmethod
     def of(cls, real: Features, fake: Features, seed: int) -> Self:

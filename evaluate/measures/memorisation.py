@@ -1,4 +1,4 @@
-"""Memorisation: generated pictures beside the training pictures they are nearest to, and what that says."""
+"""Memorisation: generated images beside the training images they are nearest to, and what that says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluate.comparison.compare import PictureSet
+from evaluate.comparison.compare import ImageSet
 from evaluate.measures.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
@@ -16,43 +16,43 @@ from generate.checks.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
 
 SHEET_PAIRS = 24
 SAID = 5  # copies named on a terminal
-SHEET_COLUMNS = 8  # pictures, two of a pair
+SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
-RARE = 0.01  # a real picture is as near to another as this in one case of a hundred
+RARE = 0.01  # a real image is as near to another as this in one case of a hundred
 NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/swd.md"
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Neighbours of generated pictures, and of real ones among the others."""
+    """Neighbours of generated images, and of real ones among the others."""
 
     generated: Neighbours
     real: Neighbours  # of them copies were passed over
-    real_copies: int = 0  # real pictures that have copies among the others
+    real_copies: int = 0  # real images that have copies among the others
     generated_called: Callable[[int], int | str] = int
     training_called: Callable[[int], int | str] = int
 
     @property
     def threshold(self) -> float:
-        """The distance within which one real picture of a hundred lies of another, in grey levels."""
+        """The distance within which one real image of a hundred lies of another, in grey levels."""
         if not len(self.real.pixels):
             return COPY_LEVELS
         return max(float(np.quantile(self.real.pixels, RARE)), COPY_LEVELS)
 
     @property
     def near(self) -> int:
-        """How many generated pictures are as near to a training picture as that, or are copies of one."""
+        """How many generated images are as near to a training image as that, or are copies of one."""
         return int(((self.generated.pixels <= self.threshold) | self.generated.copies).sum())
 
     @property
     def copies(self) -> int:
-        """How many generated pictures are copies of a training picture."""
+        """How many generated images are copies of a training image."""
         return int(self.generated.copies.sum())
 
     def facts(self) -> dict[str, Any]:
         """What `dvc metrics` shows."""
         return {
-            "pictures": len(self.generated.pixels),
+            "images": len(self.generated.pixels),
             "copies": self.copies,
             "near": self.near,
             "near_share": round(self.near / len(self.generated.pixels), 4),
@@ -100,7 +100,7 @@ class Copies:
         ]
         return "\n".join(
             [
-                "distance of each picture to its nearest training picture, grey levels of 255:",
+                "distance of each image to its nearest training image, grey levels of 255:",
                 *lines,
                 *self._sentences(),
             ]
@@ -109,10 +109,10 @@ class Copies:
     def _sentences(self) -> list[str]:
         count = len(self.generated.pixels)
         sentences = [
-            f"{self.copies} of {count} generated pictures are copies of training pictures: within "
+            f"{self.copies} of {count} generated images are copies of training images: within "
             f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits",
-            f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training picture "
-            f"as {RARE:.0%} of real pictures are to another, {self.threshold:.1f} grey levels",
+            f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training image "
+            f"as {RARE:.0%} of real images are to another, {self.threshold:.1f} grey levels",
         ]
         if self.copies:
             pairs = self.pairs(min(SAID, self.copies))
@@ -120,17 +120,17 @@ class Copies:
             sentences.append(f"the closest: {shown}")
         if self.real_copies:
             sentences.append(
-                f"{self.real_copies} of the training pictures that were compared have copies in the training "
+                f"{self.real_copies} of the training images that were compared have copies in the training "
                 "set, which were passed over: remove them by python -m curate"
             )
         return [*sentences, NOT_FOUND]
 
 
-def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
-    """Look for the nearest training picture of each generated picture, and of up to 1,000 training pictures.
+def find_copies(generated: ImageSet, training: ImageSet) -> Copies:
+    """Look for the nearest training image of each generated image, and of up to 1,000 training images.
 
     Args:
-        generated: the pictures in question.
+        generated: the images in question.
         training: what the generator was shown.
 
     Raises:
@@ -138,27 +138,27 @@ def find_copies(generated: PictureSet, training: PictureSet) -> Copies:
     """
     if generated.resolution != training.resolution:
         raise UserError(
-            f"pictures of {generated.resolution} and {training.resolution} px cannot be compared: "
-            "give pictures of the training's resolution"
+            f"images of {generated.resolution} and {training.resolution} px cannot be compared: "
+            "give images of the training's resolution"
         )
     if training.count < 2:
-        raise UserError(f"{training.count} training pictures have no neighbours: give 2 or more")
+        raise UserError(f"{training.count} training images have no neighbours: give 2 or more")
     some = training.part(0, min(training.count, COMPARED), training.name)
     total = training.count + generated.count + some.count
-    with Progress("looking for copies", total, "pictures") as progress:
+    with Progress("looking for copies", total, "images") as progress:
         looked_in = training_of(training, progress.advance)
         nearest = neighbours_of(generated, looked_in, progress.advance)
         real = neighbours_among(some, looked_in, progress.advance)
         return Copies(nearest, *real, generated.called, training.called)
 
 
-def write_pairs(path: Path, found: Copies, generated: PictureSet, training: PictureSet) -> None:
-    """Write the closest pairs as a contact sheet: a generated picture, to its right its neighbour."""
-    pictures, near = [], found.generated
+def write_pairs(path: Path, found: Copies, generated: ImageSet, training: ImageSet) -> None:
+    """Write the closest pairs as a contact sheet: a generated image, to its right its neighbour."""
+    images, near = [], found.generated
     for place in near.closest(SHEET_PAIRS, found.threshold):
-        pictures.append(read_one(generated, int(place), False))
-        pictures.append(read_one(training, int(near.index[place]), bool(near.mirrored[place])))
-    write_grid(path, np.stack(pictures), SHEET_COLUMNS)
+        images.append(read_one(generated, int(place), False))
+        images.append(read_one(training, int(near.index[place]), bool(near.mirrored[place])))
+    write_grid(path, np.stack(images), SHEET_COLUMNS)
 
 
 def _quantiles(found: Neighbours) -> dict[str, float] | None:

@@ -1,4 +1,4 @@
-"""Multi-scale structural similarity over pairs of one set: how much its pictures vary; lower is more.
+"""Multi-scale structural similarity over pairs of one set: how much its images vary; lower is more.
 
 Source: Wang, Simoncelli and Bovik 2003, as Karras et al. 2018 use it.
 """
@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.comparison.compare import Advance, PictureSet
+from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.comparison.distances import Estimate
 from fashion_pggan.devices import Work
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first
-FILTER, SIGMA = 11, 1.5  # pixels; both shrink with pictures that are smaller
+FILTER, SIGMA = 11, 1.5  # pixels; both shrink with images that are smaller
 STABLE_LUMA, STABLE_CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 SMALLEST = 2 ** (len(WEIGHTS) - 1)  # pixels
 
@@ -29,39 +29,39 @@ class Variation:
     similarity: Estimate  # 0 to 1; pairs are independent, so the standard error is that of a mean
 
 
-def variation(pictures: PictureSet, minibatch: int, work: Work, advance: Advance) -> Variation:
+def variation(images: ImageSet, minibatch: int, work: Work, advance: Advance) -> Variation:
     """Measure pairs (0, 1), (2, 3), ... of a set.
 
     Args:
-        pictures: of them the last is left out where the count is odd.
+        images: of them the last is left out where the count is odd.
         minibatch: pairs compared at once.
         work: where to compute.
-        advance: told how many pictures were done.
+        advance: told how many images were done.
 
     Raises:
-        ValueError: there is no pair, or the pictures are below 16 px.
+        ValueError: there is no pair, or the images are below 16 px.
     """
-    if pictures.count < 2 or pictures.resolution < SMALLEST:
+    if images.count < 2 or images.resolution < SMALLEST:
         raise ValueError(
-            f"{pictures.count} pictures of {pictures.resolution} px have no similarity: give 2 or more of "
+            f"{images.count} images of {images.resolution} px have no similarity: give 2 or more of "
             f"{SMALLEST} px or more"
         )
-    found = torch.cat(list(_similarities(pictures, minibatch, work, advance)))
+    found = torch.cat(list(_similarities(images, minibatch, work, advance)))
     error = float(found.std()) / math.sqrt(len(found)) if len(found) > 1 else None
     return Variation(len(found), Estimate(float(found.mean()), error))
 
 
-def _similarities(pictures: PictureSet, minibatch: int, work: Work, advance: Advance) -> Iterator[Tensor]:
-    end = pictures.count // 2 * 2
+def _similarities(images: ImageSet, minibatch: int, work: Work, advance: Advance) -> Iterator[Tensor]:
+    end = images.count // 2 * 2
     for start in range(0, end, 2 * minibatch):
-        pixels = torch.from_numpy(pictures.read(range(start, min(start + 2 * minibatch, end))))
+        pixels = torch.from_numpy(images.read(range(start, min(start + 2 * minibatch, end))))
         planes = pixels.to(work.torch_device).permute(0, 3, 1, 2).float()
         yield ms_ssim(planes[0::2], planes[1::2]).cpu()
         advance(len(pixels))
 
 
 def ms_ssim(one: Tensor, other: Tensor) -> Tensor:
-    """The similarity of pictures (n, 3, r, r), 0 to 255, pair by pair: (n,) in float64."""
+    """The similarity of images (n, 3, r, r), 0 to 255, pair by pair: (n,) in float64."""
     one, other = one.double(), other.double()
     similarity = one.new_ones(len(one))
     for scale, weight in enumerate(WEIGHTS):
@@ -86,7 +86,7 @@ def _ssim(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _smooth(planes: Tensor, size: int) -> Tensor:
-    """A Gaussian of `size` pixels, where it lies within the picture."""
+    """A Gaussian of `size` pixels, where it lies within the image."""
     sigma = size * SIGMA / FILTER
     places = torch.arange(size, device=planes.device, dtype=planes.dtype) - (size - 1) / 2
     taps = torch.exp(-(places**2) / (2 * sigma**2))

@@ -1,4 +1,4 @@
-"""The nearest training pictures of whole sets of pictures, by pixels and by what an eye would call alike."""
+"""The nearest training images of whole sets of images, by pixels and by what an eye would call alike."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from evaluate.comparison.compare import Advance, PictureSet
-from fashion_pggan.shards import Pictures
+from evaluate.comparison.compare import Advance, ImageSet
+from fashion_pggan.shards import Images
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training
 from generate.sampling.sampler import workers
 
-AT_ONCE = 256  # pictures
+AT_ONCE = 256  # images
 
 Indices = npt.NDArray[np.int64]
 Found = TypeVar("Found")
@@ -20,16 +20,16 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Neighbours:
-    """For each of some pictures its nearest training picture."""
+    """For each of some images its nearest training image."""
 
     index: Indices  # (n,) in the training set
-    mirrored: npt.NDArray[np.bool_]  # (n,) whether the training picture's mirror image is the near one
+    mirrored: npt.NDArray[np.bool_]  # (n,) whether the training image's mirror image is the near one
     pixels: npt.NDArray[np.float64]  # (n,) root mean square difference in grey levels of 255
     bits: Indices  # (n,) of 256 in which their perceptual hashes differ
 
     @classmethod
     def of(cls, found: Sequence[Neighbour]) -> Self:
-        """One of each picture."""
+        """One of each image."""
         return cls(
             np.array([one.index for one in found], dtype=np.int64),
             np.array([one.mirrored for one in found], dtype=np.bool_),
@@ -53,40 +53,40 @@ class Neighbours:
         return np.argsort(apart, kind="stable")[:count]
 
 
-def training_of(pictures: PictureSet, advance: Advance = lambda _: None) -> Training:
+def training_of(images: ImageSet, advance: Advance = lambda _: None) -> Training:
     """A set in which others are looked up."""
-    return Training(pictures.count, pictures.resolution, pictures.read, advance=advance)
+    return Training(images.count, images.resolution, images.read, advance=advance)
 
 
-def neighbours_of(pictures: PictureSet, training: Training, advance: Advance = lambda _: None) -> Neighbours:
-    """The nearest training picture of each picture of a set of the training set's resolution."""
-    return Neighbours.of(_each(pictures, lambda _, picture: training.nearest(picture)[0], advance))
+def neighbours_of(images: ImageSet, training: Training, advance: Advance = lambda _: None) -> Neighbours:
+    """The nearest training image of each image of a set of the training set's resolution."""
+    return Neighbours.of(_each(images, lambda _, image: training.nearest(image)[0], advance))
 
 
 def neighbours_among(
-    pictures: PictureSet, training: Training, advance: Advance = lambda _: None
+    images: ImageSet, training: Training, advance: Advance = lambda _: None
 ) -> tuple[Neighbours, int]:
-    """The nearest others of the training set's first pictures.
+    """The nearest others of the training set's first images.
 
-    Copies of a picture are passed over; where nothing else is near, so is the picture.
+    Copies of an image are passed over; where nothing else is near, so is the image.
 
     Returns:
-        Them, and how many of the pictures have copies among the others.
+        Them, and how many of the images have copies among the others.
     """
-    found = _each(pictures, training.nearest_other, advance)
+    found = _each(images, training.nearest_other, advance)
     return Neighbours.of([near for near, _ in found if near]), sum(copied for _, copied in found)
 
 
-def _each(pictures: PictureSet, look_up: Callable[[int, Pictures], Found], advance: Advance) -> list[Found]:
+def _each(images: ImageSet, look_up: Callable[[int, Images], Found], advance: Advance) -> list[Found]:
     found: list[Found] = []
-    for start in range(0, pictures.count, AT_ONCE):
-        indices = range(start, min(start + AT_ONCE, pictures.count))
-        found += workers().map(look_up, indices, pictures.read(indices))
+    for start in range(0, images.count, AT_ONCE):
+        indices = range(start, min(start + AT_ONCE, images.count))
+        found += workers().map(look_up, indices, images.read(indices))
         advance(len(indices))
     return found
 
 
-def read_one(pictures: PictureSet, index: int, mirrored: bool) -> Pictures:
-    """One picture of a set, (r, r, 3), mirrored or not."""
-    picture: Pictures = pictures.read(range(index, index + 1))[0]
-    return picture[:, ::-1] if mirrored else picture
+def read_one(images: ImageSet, index: int, mirrored: bool) -> Images:
+    """One image of a set, (r, r, 3), mirrored or not."""
+    image: Images = images.read(range(index, index + 1))[0]
+    return image[:, ::-1] if mirrored else image

@@ -1,4 +1,4 @@
-"""The pictures of the page: samples, the same latents through training, closest pairs, contact sheets."""
+"""The images of the page: samples, the same latents through training, closest pairs, contact sheets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,40 +13,40 @@ from generate.sampling.sampler import Sampler
 
 COLUMNS, ROWS = 8, 4  # of the samples
 FRAMES = 8  # snapshots through training, first and last among them
-ACROSS = 8  # pictures in a row of the strip
-PAIR_COLUMNS = 8  # pictures in a row of copies.png, two of a pair
-PAIR_SIDE = 400  # pixels, the longest of a pair's two pictures side by side
+ACROSS = 8  # images in a row of the strip
+PAIR_COLUMNS = 8  # images in a row of copies.png, two of a pair
+PAIR_SIDE = 400  # pixels, the longest of a pair's two images side by side
 PAIR_BYTES = 25_000
 KEPT, STYLE = "kept", "style-"  # names of curation's sheets
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A generated picture beside its nearest training picture."""
+    """A generated image beside its nearest training image."""
 
-    picture: Embedded
+    image: Embedded
     says: str
 
 
 def samples_of(snapshot: Path, seed: int, device: torch.device) -> Embedded:
-    """The first pictures of those that were measured: none is chosen by eye."""
+    """The first images of those that were measured: none is chosen by eye."""
     sampler = Sampler.load(snapshot, device)
-    pictures = sampler.pictures(seed, range(COLUMNS * ROWS))
+    images = sampler.images(seed, range(COLUMNS * ROWS))
     return embedded(
-        sheet_of(pictures, COLUMNS),
+        sheet_of(images, COLUMNS),
         f"{COLUMNS * ROWS} generated garments of the snapshot at {sampler.kimg:.1f} kimg, side by side",
         most=LARGE,
     )
 
 
 def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list[tuple[float, int, Embedded]]:
-    """The same latents at snapshots through training, as (kimg, resolution trained, pictures in a row)."""
+    """The same latents at snapshots through training, as (kimg, resolution trained, images in a row)."""
     rows = []
     for snapshot in spread(snapshots):
         sampler = Sampler.load(snapshot, device)
         resolution = round(sampler.resolution / 2 ** int(sampler.lod))
         row = embedded(
-            sheet_of(sampler.pictures(seed, range(ACROSS)), ACROSS),
+            sheet_of(sampler.images(seed, range(ACROSS)), ACROSS),
             f"The same {ACROSS} latent vectors at {sampler.kimg:.1f} kimg, {resolution} px",
         )
         rows.append((sampler.kimg, resolution, row))
@@ -54,11 +54,11 @@ def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list
 
 
 def frames_of(models: Path) -> list[tuple[float, Embedded]]:
-    """Sample grids through training, as (kimg, picture)."""
+    """Sample grids through training, as (kimg, image)."""
     return [
-        (float(path.stem), picture)
+        (float(path.stem), image)
         for path in spread(sorted((models / "grids").glob("*.png")))
-        if (picture := embedded_file(path, f"Sample grid after {float(path.stem):.1f} kimg", most=LARGE))
+        if (image := embedded_file(path, f"Sample grid after {float(path.stem):.1f} kimg", most=LARGE))
     ]
 
 
@@ -68,7 +68,7 @@ def pairs_of(sheet: Path, copies: dict[str, Any], side: int) -> list[Pair]:
     Args:
         sheet: copies.png.
         copies: as in copies.json.
-        side: pixels of one picture.
+        side: pixels of one image.
     """
     pixels = read_file(sheet)
     if pixels is None:
@@ -78,21 +78,21 @@ def pairs_of(sheet: Path, copies: dict[str, Any], side: int) -> list[Pair]:
         row, column = divmod(2 * place, PAIR_COLUMNS)
         cut = pixels[row * side : (row + 1) * side, column * side : (column + 2) * side]
         turned = ", mirrored" if pair["mirrored"] else ""
-        alt = f"Generated picture {pair['generated']} beside training picture {pair['training']}{turned}"
-        picture = embedded(cut, alt, longest=PAIR_SIDE, most=PAIR_BYTES)
+        alt = f"Generated image {pair['generated']} beside training image {pair['training']}{turned}"
+        image = embedded(cut, alt, longest=PAIR_SIDE, most=PAIR_BYTES)
         apart = f"{pair['pixels']:.1f}, {pair['bits']} bits"
-        pairs.append(Pair(picture, f"{pair['generated']} | {pair['training']}{turned}: {apart}"))
+        pairs.append(Pair(image, f"{pair['generated']} | {pair['training']}{turned}: {apart}"))
     return pairs
 
 
 def sheets_of(folder: Path) -> dict[str, Embedded]:
-    """Curation's contact sheets by name: kept, reasons pictures were dropped for, styles."""
+    """Curation's contact sheets by name: kept, reasons images were dropped for, styles."""
     found = {}
     for path in sorted(folder.glob("*.png")):
         name = _name_of(path.stem)
         most = LARGE if name == KEPT else SMALL
-        if picture := embedded_file(path, f"Contact sheet of pictures, {name}", most=most):
-            found[name] = picture
+        if image := embedded_file(path, f"Contact sheet of images, {name}", most=most):
+            found[name] = image
     return found
 
 

@@ -61,7 +61,7 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
         f"at {best.kimg:.1f} kimg; the {evaluation.floor.name} is {floor.value:.1f}",
     )
     kimgs = [row.kimg for row in rows]
-    with curve.drawing("thousand pictures shown") as axes:
+    with curve.drawing("thousand images shown") as axes:
         for name in rows[0].distances.named():
             values = [row.distances.named()[name].value for row in rows]
             average = name.endswith("avg")
@@ -102,7 +102,7 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
     )
     scores = Curve(
         "Critic's mean scores",
-        f"real pictures end at {last['score_real']:.2f}, generated ones at {last['score_fake']:.2f}",
+        f"real images end at {last['score_real']:.2f}, generated ones at {last['score_fake']:.2f}",
     )
     schedule = Curve(
         "Resolution",
@@ -110,10 +110,10 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
     )
     kimgs = [row["kimg"] for row in history]
     for curve, columns in ((losses, LOSSES), (scores, SCORES)):
-        with curve.drawing("thousand pictures shown") as axes:
+        with curve.drawing("thousand images shown") as axes:
             for label, column in columns.items():
                 axes.plot(kimgs, [row[column] for row in history], label=label, linewidth=1)
-    with schedule.drawing("thousand pictures shown", "pixels") as axes:
+    with schedule.drawing("thousand images shown", "pixels") as axes:
         final = last["resolution"] * 2 ** last["lod"]
         axes.plot(kimgs, [final / 2 ** row["lod"] for row in history])
         axes.set_yscale("log", base=2)
@@ -122,17 +122,17 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
 
 
 def nearest_distances(copies: Mapping[str, Any]) -> Curve:
-    """How near generated pictures lie to training pictures, beside how near training pictures lie."""
+    """How near generated images lie to training images, beside how near training images lie."""
     made, real = copies["generated"], copies["real"]
-    says = f"median {np.median(made):.1f} for generated pictures"
-    if real:  # none where all training pictures are copies of each other
-        says += f", {np.median(real):.1f} for training pictures among the others"
-    curve = Curve("Distance to the nearest training picture", says)
+    says = f"median {np.median(made):.1f} for generated images"
+    if real:  # none where all training images are copies of each other
+        says += f", {np.median(real):.1f} for training images among the others"
+    curve = Curve("Distance to the nearest training image", says)
     edges = np.histogram_bin_edges([*made, *real], bins=BINS).tolist()
-    with curve.drawing("grey levels of 255", "pictures") as axes:
-        axes.hist(real, bins=edges, alpha=0.5, label="training picture to another")
-        axes.hist(made, bins=edges, alpha=0.5, label="generated to training picture")
-        axes.axvline(copies["threshold"], linestyle="--", color=INK, label="nearest 1 % of training pictures")
+    with curve.drawing("grey levels of 255", "images") as axes:
+        axes.hist(real, bins=edges, alpha=0.5, label="training image to another")
+        axes.hist(made, bins=edges, alpha=0.5, label="generated to training image")
+        axes.axvline(copies["threshold"], linestyle="--", color=INK, label="nearest 1 % of training images")
     return curve
 
 

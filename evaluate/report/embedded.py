@@ -1,4 +1,4 @@
-"""Pictures inside a page: small enough that a page of many stays small."""
+"""Images inside a page: small enough that a page of many stays small."""
 
 import base64
 import io
@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 
 LONGEST = 1600  # pixels, of a side
 LOSSLESS = 500_000  # pixels of which it is tried
 QUALITIES = (88, 75, 60)
-LARGE, SMALL = 220_000, 110_000  # bytes that a picture may take
+LARGE, SMALL = 220_000, 110_000  # bytes that an image may take
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A picture as a page holds it."""
+    """An image as a page holds it."""
 
     src: str  # data URI
     alt: str
@@ -26,8 +26,8 @@ class Embedded:
     height: int
 
 
-def embedded(pixels: Pictures, alt: str, *, longest: int = LONGEST, most: int = SMALL) -> Embedded:
-    """A picture (h, w, 3), reduced as far as it must be.
+def embedded(pixels: Images, alt: str, *, longest: int = LONGEST, most: int = SMALL) -> Embedded:
+    """An image (h, w, 3), reduced as far as it must be.
 
     Args:
         pixels: uint8 RGB.
@@ -44,13 +44,13 @@ def embedded(pixels: Pictures, alt: str, *, longest: int = LONGEST, most: int = 
 
 
 def embedded_file(path: Path, alt: str, *, most: int = SMALL) -> Embedded | None:
-    """The same of a picture file; None where there is none that can be read."""
+    """The same of an image file; None where there is none that can be read."""
     pixels = read_file(path)
     return None if pixels is None else embedded(pixels, alt, most=most)
 
 
-def read_file(path: Path) -> Pictures | None:
-    """A picture file as (h, w, 3) uint8 RGB; None where there is none that can be read."""
+def read_file(path: Path) -> Images | None:
+    """An image file as (h, w, 3) uint8 RGB; None where there is none that can be read."""
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))

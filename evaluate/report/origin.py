@@ -47,7 +47,7 @@ def origin_of(
     times = [f"{name} {_duration(spent)}" for name, spent in stages.items() if spent is not None]
     where = cores() if work.device is None else f"{work.device}, {cores()}"
     labelled = {
-        "data set": f"{dataset.version}, {len(dataset):,} pictures of {dataset.resolution} px",
+        "dataset": f"{dataset.version}, {len(dataset):,} images of {dataset.resolution} px",
         "best snapshot": evaluation.best.snapshot,
         "training parameters": train.get("params_hash", ""),
         "trained by commit": train.get("git_commit", ""),
@@ -58,7 +58,7 @@ def origin_of(
         "evaluated by commit": git_commit(),
         "evaluated on": where,
         "time": ", ".join(times),
-        "evaluation": f"{evaluation.images:,} pictures per set, {params.patches_per_image} patches of "
+        "evaluation": f"{evaluation.images:,} images per set, {params.patches_per_image} patches of "
         f"{params.patch_side} px of each, {params.repeats} x {params.directions} directions, "
         f"seed {params.seed}",
     }

@@ -14,7 +14,7 @@ from evaluate.report import album
 from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
 from evaluate.report.embedded import LARGE, embedded_file
 from evaluate.report.origin import Subject, origin_of
-from evaluate.report.stage_figures import read_facts, read_history, tables_of_crawl, way_of_pictures
+from evaluate.report.stage_figures import read_facts, read_history, tables_of_crawl, way_of_images
 from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import interval_of
@@ -65,12 +65,12 @@ def write_report(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=style,
         verdicts=verdicts(evaluation, facts["measures"], facts["train"]),
-        way=way_of_pictures(facts["crawl"], facts["curate"]),
+        way=way_of_images(facts["crawl"], facts["curate"]),
         tables=tables_of_crawl(facts["crawl"]),
         origin=origin_of(subject, evaluation, facts, params, work, seconds),
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         **_curves(subject, evaluation, facts),
-        **_pictures(subject, evaluation, facts, params, work),
+        **_images(subject, evaluation, facts, params, work),
     )
     write_text(subject.reports / "report.html", page)
 
@@ -83,7 +83,7 @@ def _curves(subject: Subject, evaluation: Evaluation, facts: dict[str, Any]) -> 
     }
 
 
-def _pictures(
+def _images(
     subject: Subject, evaluation: Evaluation, facts: dict[str, Any], params: EvaluateParams, work: Work
 ) -> dict[str, Any]:
     best = subject.snapshots[evaluation.rows.index(evaluation.best)]
@@ -92,7 +92,7 @@ def _pictures(
         "samples": album.samples_of(best, params.seed, work.torch_device),
         "strip": album.strip_of(subject.snapshots, params.seed, work.torch_device),
         "frames": album.frames_of(subject.models),
-        "examples": embedded_file(subject.models / "dataset.png", "Pictures of the data set", most=LARGE),
+        "examples": embedded_file(subject.models / "dataset.png", "Images of the dataset", most=LARGE),
         "pairs": album.pairs_of(subject.reports / "copies.png", copies, subject.dataset.resolution)
         if copies
         else [],

@@ -47,27 +47,27 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return [{name: float(row[name]) for name in LOGGED} for row in csv.DictReader(file)]
 
 
-def way_of_pictures(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """From the shop to the data set as (what, number, kind); kinds: total, lost."""
+def way_of_images(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:
+    """From the shop to the dataset as (what, number, kind); kinds: total, lost."""
     rows: list[tuple[str, int, str]] = []
     if crawl:
         rows.append((f"products found ({crawl.get('provider', 'unknown')})", crawl["products"], "total"))
         rows += [(f"not received: {reason}", n, "lost") for reason, n in _counts(crawl, "failed")]
     if curate:
-        rows.append(("pictures received", curate["pictures"], "total"))
+        rows.append(("images received", curate["images"], "total"))
         rows += [(f"dropped: {reason}", n, "lost") for reason, n in _counts(curate, "dropped")]
         rows.append(("kept", curate["kept"], "total"))
     return rows
 
 
 def tables_of_crawl(crawl: dict[str, Any]) -> list[Table]:
-    """Yields by query and word, pictures by host, results left out; those that are empty are not there."""
-    yields = {"query": "New pictures by query", "word": "New pictures by word"}
+    """Yields by query and word, images by host, results left out; those that are empty are not there."""
+    yields = {"query": "New images by query", "word": "New images by word"}
     tables = [
         _table(title, crawl.get(source, []), [name, "calls", "results", "new"])
         for (name, title), source in zip(yields.items(), ("queries", "words"), strict=True)
     ]
-    tables.append(_table("Pictures by host", crawl.get("hosts", []), ["host", "pictures", "failed"]))
+    tables.append(_table("Images by host", crawl.get("hosts", []), ["host", "images", "failed"]))
     left_out = [{"reason": reason, "results": n} for reason, n in _counts(crawl, "left_out")]
     tables.append(_table("Results left out", left_out, ["reason", "results"]))
     return [table for table in tables if table.rows]

@@ -16,7 +16,7 @@ STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said t
 
 NOT_FOUND = "Zoomed, turned or shifted copies would not be found."
 SAME = "The intervals overlap: this distance does not tell them apart."
-BLUNT = "But they are wide: measure more pictures (evaluate.images) for a sharper answer."
+BLUNT = "But they are wide: measure more images (evaluate.images) for a sharper answer."
 
 State = Literal["good", "look", "note"]  # look: a person should; note: neither good nor bad
 
@@ -56,17 +56,15 @@ def _quality(evaluation: Evaluation) -> Verdict:
     state: State = "look"
     if evaluation.floor.kind != "disjoint":
         state, among = "note", "themselves when patches are cut at other places"
-        means = f"The data set is too small for a true floor, which lies higher: {UNDERSTATED}."
+        means = f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
     else:
-        among = "other real pictures"
+        among = "other real images"
         means = "The intervals do not overlap: there is more to gain."
         if best.overlaps(floor):
             sharp = ratio and ratio.interval and ratio.interval[1] <= SHARP
             state, means = ("good", SAME) if sharp else ("note", f"{SAME} {BLUNT}")
-    says = (
-        f"Distance {_with_interval(best)}; real pictures lie {_with_interval(floor)} from {among}: {times}."
-    )
-    return Verdict("How far from the real pictures?", state, f"{says} {means}")
+    says = f"Distance {_with_interval(best)}; real images lie {_with_interval(floor)} from {among}: {times}."
+    return Verdict("How far from the real images?", state, f"{says} {means}")
 
 
 def _course(evaluation: Evaluation) -> Verdict:
@@ -86,33 +84,33 @@ def _course(evaluation: Evaluation) -> Verdict:
 
 
 def _variation(similarity: Mapping[str, Any]) -> Verdict:
-    question = "Do its pictures vary?"
+    question = "Do its images vary?"
     made, real = similarity["generated"], similarity["real"]
     says = (
-        f"MS-SSIM of pairs is {made['value']:.3f} for generated and {real['value']:.3f} for real pictures "
+        f"MS-SSIM of pairs is {made['value']:.3f} for generated and {real['value']:.3f} for real images "
         f"({similarity['pairs']:,} pairs each; lower is more varied)"
     )
     if made["low"] is None or real["low"] is None:
         return Verdict(question, "note", f"{says}.")
     if made["low"] > real["high"]:
         return Verdict(
-            question, "look", f"{says}: less varied than the training pictures, a sign of mode collapse."
+            question, "look", f"{says}: less varied than the training images, a sign of mode collapse."
         )
     if made["high"] < real["low"]:
-        return Verdict(question, "look", f"{says}: more varied than the training pictures, often by noise.")
+        return Verdict(question, "look", f"{says}: more varied than the training images, often by noise.")
     return Verdict(question, "good", f"{says}: not told apart.")
 
 
 def _copies(copies: Mapping[str, Any]) -> Verdict:
-    question = "Does it copy training pictures?"
-    count, near, expected = copies["pictures"], copies["near"], copies["expected_share"]
+    question = "Does it copy training images?"
+    count, near, expected = copies["images"], copies["near"], copies["expected_share"]
     if found := copies["copies"]:
         kind = "is a copy" if found == 1 else "are copies"
-        says = f"{found} of {count:,} generated pictures {kind} of training pictures, by pixels or by hashes"
+        says = f"{found} of {count:,} generated images {kind} of training images, by pixels or by hashes"
         return Verdict(question, "look", f"{says}: look at the pairs below before you share any.")
     says = (
-        f"No copy was found, and {near} of {count:,} generated pictures are as near to a training picture as "
-        f"{expected:.0%} of real pictures are to another"
+        f"No copy was found, and {near} of {count:,} generated images are as near to a training image as "
+        f"{expected:.0%} of real images are to another"
     )
     usual = count * expected + STANDARD_ERRORS * math.sqrt(count * expected * (1 - expected))
     if near > usual:

@@ -15,7 +15,7 @@ class Evaluation:
     images: int  # per set
     floor: Floor
     rows: list[Row]  # least trained first
-    asked: int | None = None  # pictures per set
+    asked: int | None = None  # images per set
 
     @property
     def ranked(self) -> list[Row]:
@@ -94,7 +94,7 @@ class Evaluation:
         labelled = [(f"{row.kimg:.1f}k", row.distances.named()) for row in self.rows]
         lines = [
             as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
-            f"{self.images} pictures per set; lower is better; below each number its 95 % interval",
+            f"{self.images} images per set; lower is better; below each number its 95 % interval",
             *self.notes,
             f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
             f"best by average: {self.best.kimg:.1f}k",

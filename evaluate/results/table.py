@@ -14,7 +14,7 @@ CELL = 18  # characters
 
 @dataclass(frozen=True)
 class Row:
-    """A snapshot against the data set."""
+    """A snapshot against the dataset."""
 
     kimg: float
     images: int

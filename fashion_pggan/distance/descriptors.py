@@ -23,14 +23,14 @@ Indices = npt.NDArray[np.int64]
 def draw_places(seed: int, stream: str, level: int, count: int, patches: int, side: int) -> Places:
     """Patch centres, uniform over those whose patch lies within the level, with replacement.
 
-    The first pictures' places do not depend on `count`.
+    The first images' places do not depend on `count`.
 
     Args:
         seed: of the evaluation.
-        stream: which set of pictures; sets with other names have other places.
+        stream: which set of images; sets with other names have other places.
         level: resolution in pixels.
-        count: number of pictures.
-        patches: per picture.
+        count: number of images.
+        patches: per image.
         side: of a patch in pixels, odd.
     """
     margin = side // 2
@@ -38,11 +38,11 @@ def draw_places(seed: int, stream: str, level: int, count: int, patches: int, si
     return random.integers(margin, level - margin, (count, patches, 2))
 
 
-def patches_at(pictures: Tensor, below: Tensor | None, places: Places, side: int) -> Tensor:
+def patches_at(images: Tensor, below: Tensor | None, places: Places, side: int) -> Tensor:
     """Cut patches out of a Laplacian level without making the level: few of its pixels are ever looked at.
 
     Args:
-        pictures: (n, s, s, 3), a level of the Gaussian pyramid.
+        images: (n, s, s, 3), a level of the Gaussian pyramid.
         below: (n, s/2, s/2, 3), the next smaller one, or None for the smallest level, which is itself.
         places: (n, patches, 2) centres.
         side: of a patch in pixels, odd.
@@ -51,26 +51,26 @@ def patches_at(pictures: Tensor, below: Tensor | None, places: Places, side: int
         (n * patches, 3 * side * side), components in the order (channel, row, column).
     """
     n, patches, _ = places.shape
-    corners = torch.from_numpy(places - side // 2).flatten(0, 1).to(pictures.device)  # (n * patches, 2)
-    picture_of = torch.arange(n, device=pictures.device).repeat_interleave(patches)
-    cut = _windows(pictures, side)[picture_of, corners[:, 0], corners[:, 1]].flatten(2)
+    corners = torch.from_numpy(places - side // 2).flatten(0, 1).to(images.device)  # (n * patches, 2)
+    image_of = torch.arange(n, device=images.device).repeat_interleave(patches)
+    cut = _windows(images, side)[image_of, corners[:, 0], corners[:, 1]].flatten(2)
     if below is not None:
-        _subtract_raised(cut, below, picture_of, corners, side)
+        _subtract_raised(cut, below, image_of, corners, side)
     return cut.flatten(1)
 
 
-def _windows(pictures: Tensor, side: int) -> Tensor:
+def _windows(images: Tensor, side: int) -> Tensor:
     """All squares of a side: (n, s, s, 3) -> view (n, s - side + 1, s - side + 1, 3, side, side)."""
-    return pictures.unfold(1, side, 1).unfold(2, side, 1)
+    return images.unfold(1, side, 1).unfold(2, side, 1)
 
 
-def _subtract_raised(cut: Tensor, below: Tensor, picture_of: Tensor, corners: Tensor, side: int) -> None:
+def _subtract_raised(cut: Tensor, below: Tensor, image_of: Tensor, corners: Tensor, side: int) -> None:
     """Take from patches (m, 3, side * side) what `pyramid_up` makes of the level below, at their corners."""
     weights = torch.from_numpy(_raising(side)).to(below.device)  # (2, 2, reach * reach, side * side)
     reach, size = side // 2 + 3, below.shape[1]
     reached = (corners >> 1)[:, :, None] + torch.arange(-1, reach - 1, device=below.device)
     reached = reached.abs().clamp(max=size - 1)  # the border as pyramid_up sees it: (m, 2, reach)
-    rows = picture_of[:, None] * size + reached[:, 0]
+    rows = image_of[:, None] * size + reached[:, 0]
     index = (rows[:, :, None] * size + reached[:, 1, None, :]).flatten(1)  # (m, reach * reach)
     odd, pixels = corners & 1, below.view(-1, CHANNELS)
     for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
@@ -98,15 +98,15 @@ def _raising(side: int) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Descriptors:
-    """One level of one set, with each picture's share in the statistics of the colour channels."""
+    """One level of one set, with each image's share in the statistics of the colour channels."""
 
     values: npt.NDArray[np.float32] | Tensor  # (n * patches, 3 * side * side): memory-mapped, or on a device
-    moments: npt.NDArray[np.float64]  # (n, 2, 3): means of values and of their squares, by picture
+    moments: npt.NDArray[np.float64]  # (n, 2, 3): means of values and of their squares, by image
 
     @classmethod
-    def of(cls, values: npt.NDArray[np.float32] | Tensor, pictures: int = 1) -> "Descriptors":
-        """Descriptors of `pictures` pictures, as many of each."""
-        return cls(values, moments_of(torch.as_tensor(values), pictures))
+    def of(cls, values: npt.NDArray[np.float32] | Tensor, images: int = 1) -> "Descriptors":
+        """Descriptors of `images` images, as many of each."""
+        return cls(values, moments_of(torch.as_tensor(values), images))
 
     @property
     def tensor(self) -> Tensor:
@@ -115,20 +115,20 @@ class Descriptors:
 
     @property
     def patches(self) -> int:
-        """Descriptors per picture."""
+        """Descriptors per image."""
         return len(self.values) // len(self.moments)
 
     def statistics(
         self, chosen: Indices | slice = slice(None)
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Means and deviations (of the population) of the colour channels, (3,) each, of chosen pictures."""
+        """Means and deviations (of the population) of the colour channels, (3,) each, of chosen images."""
         mean, square = self.moments[chosen].mean(axis=0)
         return mean, np.sqrt(np.maximum(square - mean**2, 0))
 
 
-def moments_of(values: Tensor, pictures: int) -> npt.NDArray[np.float64]:
-    """Means of descriptors and of their squares by picture and channel, (pictures, 2, 3)."""
-    parts = values.view(pictures, -1, CHANNELS, values.shape[1] // CHANNELS)
+def moments_of(values: Tensor, images: int) -> npt.NDArray[np.float64]:
+    """Means of descriptors and of their squares by image and channel, (images, 2, 3)."""
+    parts = values.view(images, -1, CHANNELS, values.shape[1] // CHANNELS)
     means = [each.mean(dim=3).double().mean(dim=1) for each in (parts, parts.square())]
     return torch.stack(means, dim=1).cpu().numpy()
 
@@ -139,33 +139,33 @@ class DescriptorWriter:
     Args:
         folder: for `<level>.npy` and `<level>.moments.npy`; None: they stay on the device of `work`.
         level: resolution in pixels.
-        pictures: how many there will be.
-        patches: per picture.
+        images: how many there will be.
+        patches: per image.
         size: components of a descriptor.
         work: where to compute.
     """
 
     def __init__(
-        self, folder: Path | None, level: int, pictures: int, patches: int, size: int, work: Work
+        self, folder: Path | None, level: int, images: int, patches: int, size: int, work: Work
     ) -> None:
-        shape = (pictures * patches, size)
+        shape = (images * patches, size)
         self.values: npt.NDArray[np.float32] | Tensor = (
             np.lib.format.open_memmap(folder / f"{level}.npy", mode="w+", dtype=np.float32, shape=shape)
             if folder
             else torch.empty(shape, device=work.torch_device)
         )
-        self.moments = np.empty((pictures, 2, CHANNELS))
+        self.moments = np.empty((images, 2, CHANNELS))
         self.path = folder / f"{level}.moments.npy" if folder else None
         self.patches = patches
 
-    def put(self, pictures: range, patches: Tensor) -> None:
-        """Set the (m, size) descriptors of some pictures; threads may do this at once."""
-        rows = slice(pictures.start * self.patches, pictures.stop * self.patches)
+    def put(self, images: range, patches: Tensor) -> None:
+        """Set the (m, size) descriptors of some images; threads may do this at once."""
+        rows = slice(images.start * self.patches, images.stop * self.patches)
         if isinstance(self.values, Tensor):
             self.values[rows] = patches
         else:
             self.values[rows] = patches.cpu().numpy()
-        self.moments[pictures.start : pictures.stop] = moments_of(patches, len(pictures))
+        self.moments[images.start : images.stop] = moments_of(patches, len(images))
 
     def finish(self) -> Descriptors:
         """All of them."""

@@ -1,4 +1,4 @@
-"""Laplacian pyramids: what each level adds to a picture.
+"""Laplacian pyramids: what each level adds to an image.
 
 Source: Karras et al. 2018, section 5; Burt and Adelson 1983.
 """
@@ -28,72 +28,72 @@ def levels_of(resolution: int, smallest: int) -> list[int]:
     return [resolution >> step for step in range((resolution // smallest).bit_length())]
 
 
-def laplacian_pyramid(pictures: Tensor, smallest: int) -> Iterator[Tensor]:
-    """The levels of pictures, largest first; the last one is the low-pass remainder itself.
+def laplacian_pyramid(images: Tensor, smallest: int) -> Iterator[Tensor]:
+    """The levels of images, largest first; the last one is the low-pass remainder itself.
 
     Args:
-        pictures: (n, 3, r, r) float32, 0 to 255.
+        images: (n, 3, r, r) float32, 0 to 255.
         smallest: resolution of the last level.
 
     Yields:
         (n, 3, s, s) for s = r, r/2, ..., smallest.
     """
-    while pictures.shape[-1] > smallest:
-        below = pyramid_down(pictures)
-        yield pictures - pyramid_up(below)
-        pictures = below
-    yield pictures
+    while images.shape[-1] > smallest:
+        below = pyramid_down(images)
+        yield images - pyramid_up(below)
+        images = below
+    yield images
 
 
-def gaussian_pyramid(pictures: Tensor, smallest: int, work: Work) -> list[Tensor]:
-    """Pictures and their smoothed halves, largest first; what Laplacian levels are the differences of.
+def gaussian_pyramid(images: Tensor, smallest: int, work: Work) -> list[Tensor]:
+    """Images and their smoothed halves, largest first; what Laplacian levels are the differences of.
 
     Args:
-        pictures: (n, r, r, 3) uint8.
+        images: (n, r, r, 3) uint8.
         smallest: resolution of the last level.
-        work: on cores OpenCV does it, picture by picture.
+        work: on cores OpenCV does it, image by image.
 
     Returns:
         (n, s, s, 3) float32 for s = r, r/2, ..., smallest.
     """
-    levels = [pictures.to(work.torch_device).float()]
+    levels = [images.to(work.torch_device).float()]
     while levels[-1].shape[1] > smallest:
         levels.append(_halves(levels[-1], work))
     return levels
 
 
-def _halves(pictures: Tensor, work: Work) -> Tensor:
+def _halves(images: Tensor, work: Work) -> Tensor:
     if work.device is not None:
-        return pyramid_down(pictures.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
-    n, side, _, channels = pictures.shape
+        return pyramid_down(images.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).contiguous()
+    n, side, _, channels = images.shape
     halves = torch.empty(n, side // 2, side // 2, channels)
-    for picture, half in zip(pictures.numpy(), halves.numpy(), strict=True):
-        cv2.pyrDown(picture, half, borderType=cv2.BORDER_REFLECT_101)
+    for image, half in zip(images.numpy(), halves.numpy(), strict=True):
+        cv2.pyrDown(image, half, borderType=cv2.BORDER_REFLECT_101)
     return halves
 
 
-def pyramid_down(pictures: Tensor) -> Tensor:
+def pyramid_down(images: Tensor) -> Tensor:
     """Smooth and take every second row and column: (n, c, r, r) -> (n, c, r/2, r/2)."""
-    return _smooth(pictures, 2)
+    return _smooth(images, 2)
 
 
-def pyramid_up(pictures: Tensor) -> Tensor:
+def pyramid_up(images: Tensor) -> Tensor:
     """Spread over twice the rows and columns and smooth: (n, c, r, r) -> (n, c, 2r, 2r)."""
-    n, channels, height, width = pictures.shape
-    spread = pictures.new_zeros(n, channels, 2 * height, 2 * width)
-    spread[..., ::2, ::2] = pictures
+    n, channels, height, width = images.shape
+    spread = images.new_zeros(n, channels, 2 * height, 2 * width)
+    spread[..., ::2, ::2] = images
     return _smooth(spread, 1) * 4
 
 
-def _smooth(pictures: Tensor, step: int) -> Tensor:
+def _smooth(images: Tensor, step: int) -> Tensor:
     """Every `step`th row and column after the binomial filter, reflected without repeating the edge.
 
     Sums and no convolution, which a GPU may compute with ten bits.
     """
-    smooth = F.pad(pictures, (2, 2, 2, 2), mode="reflect")
+    smooth = F.pad(images, (2, 2, 2, 2), mode="reflect")
     for axis in (3, 2):
-        size, others = pictures.shape[axis], smooth
-        index = torch.arange(0, size, step, device=pictures.device)
+        size, others = images.shape[axis], smooth
+        index = torch.arange(0, size, step, device=images.device)
         smooth = others.index_select(axis, index) * BINOMIAL[0]
         for place, tap in enumerate(BINOMIAL[1:], 1):
             smooth.add_(others.index_select(axis, index + place), alpha=tap)

@@ -7,15 +7,15 @@ from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_places, patches_at
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 
 SMALLEST = 16  # pixels, of a level
-PATCHES = 128  # per picture and level
+PATCHES = 128  # per image and level
 SIDE = 7  # pixels, of a patch
 DIRECTIONS = 128
 
 
-def distance_of(real: Pictures, fake: Pictures, *, seed: int) -> float:
+def distance_of(real: Images, fake: Images, *, seed: int) -> float:
     """The sliced Wasserstein distance, times 1000, averaged over the levels.
 
     Args:
@@ -24,9 +24,7 @@ def distance_of(real: Pictures, fake: Pictures, *, seed: int) -> float:
         seed: of patches and directions.
     """
     work = Work()
-    described = [
-        _described(pictures, name, seed, work) for pictures, name in ((real, "real"), (fake, "fake"))
-    ]
+    described = [_described(images, name, seed, work) for images, name in ((real, "real"), (fake, "fake"))]
     directions = draw_directions(seed, 0, CHANNELS * SIDE**2, DIRECTIONS)
     distances = [
         sliced_wasserstein(one, other, directions, work).mean() for one, other in zip(*described, strict=True)
@@ -34,11 +32,11 @@ def distance_of(real: Pictures, fake: Pictures, *, seed: int) -> float:
     return float(np.mean(distances)) * PRINTED_TIMES
 
 
-def _described(pictures: Pictures, name: str, seed: int, work: Work) -> list[Descriptors]:
-    smoothed = gaussian_pyramid(torch.from_numpy(pictures), SMALLEST, work)
-    levels = levels_of(pictures.shape[1], SMALLEST)
+def _described(images: Images, name: str, seed: int, work: Work) -> list[Descriptors]:
+    smoothed = gaussian_pyramid(torch.from_numpy(images), SMALLEST, work)
+    levels = levels_of(images.shape[1], SMALLEST)
     described = []
     for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
-        places = draw_places(seed, name, level, len(pictures), PATCHES, SIDE)
-        described.append(Descriptors.of(patches_at(here, below, places, SIDE), len(pictures)))
+        places = draw_places(seed, name, level, len(images), PATCHES, SIDE)
+        described.append(Descriptors.of(patches_at(here, below, places, SIDE), len(images)))
     return described

@@ -1,4 +1,4 @@
-"""Pictures in files: one each, in tar files, in Parquet; read at random, without holding them."""
+"""Images in files: one each, in tar files, in Parquet; read at random, without holding them."""
 
 import io
 import json
@@ -26,13 +26,13 @@ MARKS = ("generated.json", ".export.json")  # in a folder that generation or an 
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow's names
-FOREIGN = "__MACOSX"  # a folder of no pictures, though their names say so
+FOREIGN = "__MACOSX"  # a folder of no images, though their names say so
 BATCH_ROWS = 16  # of Parquet, held at once
 BROKEN = (OSError, ValueError, EOFError, tarfile.TarError, pa.ArrowException)
 
 
 class Files(Protocol):
-    """Picture files in an order of their own."""
+    """Image files in an order of their own."""
 
     def __len__(self) -> int: ...
 
@@ -46,11 +46,11 @@ class Files(Protocol):
 
 
 def files_in(folder: Path, scratch: Path | None = None) -> Files:
-    """The pictures of a folder: what its manifest lists, or else every picture file in it.
+    """The images of a folder: what its manifest lists, or else every image file in it.
 
     Args:
-        folder: what `python -m generate` or `python -m curate export` wrote, or any folder of picture files.
-        scratch: where the pictures of Parquet files are put, which cannot be read at random there.
+        folder: what `python -m generate` or `python -m curate export` wrote, or any folder of image files.
+        scratch: where the images of Parquet files are put, which cannot be read at random there.
 
     Raises:
         UserError: the manifest and the files do not fit each other, or cannot be read.
@@ -63,15 +63,15 @@ def files_in(folder: Path, scratch: Path | None = None) -> Files:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{folder} cannot be read as {form} ({error}): write it again") from error
-    if facts and facts["pictures"] != len(files):
+    if facts and facts["images"] != len(files):
         raise UserError(
-            f"{folder} holds {len(files)} pictures, its manifest says {facts['pictures']}: write it again"
+            f"{folder} holds {len(files)} images, its manifest says {facts['images']}: write it again"
         )
     return files
 
 
 def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
-    """A picture as curation sees it: upright, in sRGB, on white.
+    """An image as curation sees it: upright, in sRGB, on white.
 
     Args:
         data: the file's bytes.
@@ -82,23 +82,23 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
         UserError: it cannot be read, or has other sides.
     """
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=KINDS) as picture:
-            width, height = picture.size
-            if picture.format != "TIFF" and orientation_of(picture) in SIDEWAYS:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=KINDS) as image:
+            width, height = image.size
+            if image.format != "TIFF" and orientation_of(image) in SIDEWAYS:
                 width, height = height, width
             _check_sides(name, width, height, side)
-            return seen(data, picture).pixels
+            return seen(data, image).pixels
     except UserError:
         raise
     except Exception as error:  # decoders raise whatever they like on broken input
         said = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{name} cannot be read as a picture ({said}): remove it or mend it") from error
+        raise UserError(f"{name} cannot be read as an image ({said}): remove it or mend it") from error
 
 
 def _check_sides(name: str, width: int, height: int, side: int) -> None:
     if width != height:
         raise UserError(
-            f"{name} is {width} x {height} px: all pictures must be squares of one size, a power of two: "
+            f"{name} is {width} x {height} px: all images must be squares of one size, a power of two: "
             "make them with python -m curate"
         )
     if width & (width - 1):
@@ -114,7 +114,7 @@ def _check_sides(name: str, width: int, height: int, side: int) -> None:
 
 
 class SingleFiles:
-    """A file per picture."""
+    """A file per image."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = paths
@@ -135,7 +135,7 @@ class SingleFiles:
 
 
 class TarFiles:
-    """Pictures in tar files, of which the places are known."""
+    """Images in tar files, of which the places are known."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = paths
@@ -165,7 +165,7 @@ class TarFiles:
 
 
 class ParquetFiles:
-    """Pictures of Parquet files, put one after another into a nameless file: a row cannot be read alone."""
+    """Images of Parquet files, put one after another into a nameless file: a row cannot be read alone."""
 
     def __init__(self, paths: Sequence[Path], scratch: Path | None) -> None:
         if scratch:
@@ -201,7 +201,7 @@ def _mark_of(folder: Path) -> dict[str, Any]:
             facts = json.loads((folder / name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(facts, dict) and facts.get("form") in list(Format) and "pictures" in facts:
+        if isinstance(facts, dict) and facts.get("form") in list(Format) and "images" in facts:
             return facts
     return {}
 
@@ -216,7 +216,7 @@ def _form_of(folder: Path) -> Format | None:
 
 
 def _plain(folder: Path) -> list[Path]:
-    """Every picture file, but for hidden ones and what is in hidden folders."""
+    """Every image file, but for hidden ones and what is in hidden folders."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     return sorted(path for path in found if _meant(path.relative_to(folder)) and path.is_file())
 
@@ -250,7 +250,7 @@ def _name_in(row: str) -> str:
 
 
 def _entries(path: Path) -> Iterator[tarfile.TarInfo]:
-    """The pictures of a tar file, in its order."""
+    """The images of a tar file, in its order."""
     with tarfile.open(path, "r:") as tar:
         for entry in tar:
             if entry.isreg() and PurePosixPath(entry.name).suffix.lower() in ENDINGS:
@@ -262,7 +262,7 @@ def _images(path: Path) -> Iterator[dict[str, Any]]:
     """The column `image` of a Parquet file, in its order: bytes, or as Hugging Face has it."""
     with path.open("rb") as opened, pq.ParquetFile(opened) as file:
         if "image" not in file.schema_arrow.names:
-            raise UserError(f"{path} has no column image: rename the one that holds the pictures' bytes")
+            raise UserError(f"{path} has no column image: rename the one that holds the images' bytes")
         rows = chain.from_iterable(
             batch.column(0).to_pylist() for batch in file.iter_batches(BATCH_ROWS, columns=["image"])
         )
@@ -270,7 +270,7 @@ def _images(path: Path) -> Iterator[dict[str, Any]]:
             facts = image if isinstance(image, dict) else {"bytes": image}
             if not isinstance(facts.get("bytes"), bytes):
                 raise UserError(
-                    f"{path}, row {number}, holds no bytes of a picture: remove it, or embed the file"
+                    f"{path}, row {number}, holds no bytes of an image: remove it, or embed the file"
                 )
             yield {"bytes": facts["bytes"], "path": facts.get("path") or f"row {number}"}
 

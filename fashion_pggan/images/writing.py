@@ -1,6 +1,6 @@
-"""Pictures with their facts as files that others load: ImageFolder, WebDataset, Parquet.
+"""Images with their facts as files that others load: ImageFolder, WebDataset, Parquet.
 
-What each loader asks of names and columns: docs/curated-data.md. The same pictures give the same bytes.
+What each loader asks of names and columns: docs/curated-data.md. The same images give the same bytes.
 """
 
 import io
@@ -18,34 +18,34 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from fashion_pggan.files import atomic_write, write_bytes
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 
-GROUP_ROWS = 100  # pictures in a row group of Parquet: few are held at once by who reads it
-FOLDER_PICTURES = 1000  # pictures in one folder of an ImageFolder
+GROUP_ROWS = 100  # images in a row group of Parquet: few are held at once by who reads it
+FOLDER_IMAGES = 1000  # images in one folder of an ImageFolder
 HF_TYPES = {pa.string(): "string", pa.int64(): "int64", pa.float64(): "float64", pa.bool_(): "bool"}
 
 
-class PictureFormat(StrEnum):
-    """How a picture is encoded."""
+class ImageFormat(StrEnum):
+    """How an image is encoded."""
 
     PNG = "png"  # exact
     WEBP = "webp"  # exact too: smaller, slower to write
     JPEG = "jpeg"  # quality 95 with full colour resolution: not exact
 
 
-SUFFIXES = {PictureFormat.PNG: "png", PictureFormat.WEBP: "webp", PictureFormat.JPEG: "jpg"}
-OPTIONS: Mapping[PictureFormat, dict[str, Any]] = {
-    PictureFormat.PNG: {"compress_level": 3},  # three times as fast as 6 for 7 % more bytes
-    PictureFormat.WEBP: {"lossless": True},
-    PictureFormat.JPEG: {"quality": 95, "subsampling": 0},
+SUFFIXES = {ImageFormat.PNG: "png", ImageFormat.WEBP: "webp", ImageFormat.JPEG: "jpg"}
+OPTIONS: Mapping[ImageFormat, dict[str, Any]] = {
+    ImageFormat.PNG: {"compress_level": 3},  # three times as fast as 6 for 7 % more bytes
+    ImageFormat.WEBP: {"lossless": True},
+    ImageFormat.JPEG: {"quality": 95, "subsampling": 0},
 }
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A picture ready to be written."""
+    """An image ready to be written."""
 
-    key: str  # unique, without a dot: of a curated picture the SHA-256 of its original
+    key: str  # unique, without a dot: of a curated image the SHA-256 of its original
     data: bytes  # encoded
     suffix: str  # of a file with these bytes, without the dot
     facts: dict[str, Any]  # columns of the manifest
@@ -56,48 +56,48 @@ class Exported:
         return f"{self.key}.{self.suffix}"
 
 
-def encoded(pixels: Pictures, picture_format: PictureFormat) -> bytes:
-    """A picture as a file's bytes."""
+def encoded(pixels: Images, image_format: ImageFormat) -> bytes:
+    """An image as a file's bytes."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, picture_format.value, **OPTIONS[picture_format])
+    Image.fromarray(pixels).save(buffer, image_format.value, **OPTIONS[image_format])
     return buffer.getvalue()
 
 
 def write_imagefolder(
-    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
 ) -> None:
-    """A file per picture and metadata.jsonl, a row per picture; its `file_name` leads to the file."""
+    """A file per image and metadata.jsonl, a row per image; its `file_name` leads to the file."""
     with atomic_write(folder / "metadata.jsonl") as metadata:
-        for index, picture in enumerate(pictures):
-            name = f"images/{index // FOLDER_PICTURES:05d}/{picture.name}"
-            write_bytes(folder / name, picture.data)
-            metadata.write(_json({"file_name": name} | picture.facts) + b"\n")
+        for index, image in enumerate(images):
+            name = f"images/{index // FOLDER_IMAGES:05d}/{image.name}"
+            write_bytes(folder / name, image.data)
+            metadata.write(_json({"file_name": name} | image.facts) + b"\n")
 
 
 def write_webdataset(
-    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
 ) -> None:
-    """Tar files of `shard` pictures each: per picture its file, then its facts as JSON."""
+    """Tar files of `shard` images each: per image its file, then its facts as JSON."""
     for number in range(-(-total // shard)):
         with (
             atomic_write(folder / f"train-{number:05d}.tar") as file,
             tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
         ):
-            for picture in islice(pictures, shard):
-                _add(tar, picture.name, picture.data)
-                _add(tar, f"{picture.key}.json", _json(picture.facts))
+            for image in islice(images, shard):
+                _add(tar, image.name, image.data)
+                _add(tar, f"{image.key}.json", _json(image.facts))
 
 
 def write_parquet(
-    folder: Path, pictures: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
 ) -> None:
-    """Parquet files of `shard` pictures each: the column `image` holds a file's bytes and its name."""
+    """Parquet files of `shard` images each: the column `image` holds a file's bytes and its name."""
     image = pa.field("image", pa.struct({"bytes": pa.binary(), "path": pa.string()}))
     columns = pa.schema([image, *schema], metadata={"huggingface": json.dumps(_features(schema))})
     files = -(-total // shard)
     for number in range(files):
         path = folder / f"data/train-{number:05d}-of-{files:05d}.parquet"
-        mine = islice(pictures, shard)
+        mine = islice(images, shard)
         with atomic_write(path) as file, pq.ParquetWriter(file, columns, compression="zstd") as writer:
             while group := list(islice(mine, GROUP_ROWS)):
                 rows = [{"image": {"bytes": one.data, "path": one.name}} | one.facts for one in group]
@@ -105,14 +105,14 @@ def write_parquet(
 
 
 class Format(StrEnum):
-    """For which loader pictures are written."""
+    """For which loader images are written."""
 
     IMAGEFOLDER = "imagefolder"
     WEBDATASET = "webdataset"
     PARQUET = "parquet"
 
 
-# The paths that these write, each a regular expression; KEY is that of a picture's key.
+# The paths that these write, each a regular expression; KEY is that of an image's key.
 WRITTEN = (
     r"metadata\.jsonl",
     r"images/\d{5,}/KEY\.(?:png|webp|jpg)",
@@ -120,7 +120,7 @@ WRITTEN = (
     r"data/train-\d{5,}-of-\d{5,}\.parquet",
     r"README\.md",
 )
-# (folder, pictures, columns of their facts, how many pictures, pictures per file)
+# (folder, images, columns of their facts, how many images, images per file)
 WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int], None]] = {
     Format.IMAGEFOLDER: write_imagefolder,
     Format.WEBDATASET: write_webdataset,

@@ -137,8 +137,8 @@ def _next_step(params: Params) -> str:
     crawl = params.crawl
     if crawl.provider != "demo" and not crawl.contact:
         return "set crawl.contact in it, put API keys into the environment (docs/crawling.md), then dvc repro"
-    if crawl.provider == "demo" and crawl.shop_pictures and not Path(crawl.shop_pictures).is_dir():
-        return f"put pictures into {crawl.shop_pictures}, which is no folder yet, then dvc repro"
+    if crawl.provider == "demo" and crawl.shop_images and not Path(crawl.shop_images).is_dir():
+        return f"put images into {crawl.shop_images}, which is no folder yet, then dvc repro"
     return "dvc repro"
 
 

@@ -32,7 +32,7 @@ class CrawlParams(Section):
     queries: list[Annotated[str, Field(min_length=1)]]  # asked as they are
     vocabulary: str  # a file of words that queries are made of; empty: none
     url_list: str  # provider urls: a text, CSV or Parquet file of addresses
-    max_products: int = Field(gt=0)  # stop after this many distinct picture addresses
+    max_products: int = Field(gt=0)  # stop after this many distinct image addresses
     sort: Literal["sim", "date", "both"]  # by likeness to the query, by date, or a search for each
     filter: Literal["all", "large", "medium", "small", "large+medium"]  # the API's size filter
     min_new: float = Field(ge=0, le=1)  # share of new results on a page below which a query is left
@@ -41,7 +41,7 @@ class CrawlParams(Section):
     calls_per_s: float = Field(gt=0)  # search calls a second, of one key
     daily_calls: int = Field(ge=0)  # search calls a day, of one key; 0: as many as the API allows
     wait_for_quota: bool  # go on after midnight in Korea; else the crawl ends, and the next one goes on
-    # pictures
+    # images
     contact: str  # who runs this crawl, in the user agent: a mail address or a page
     obey_opt_out: bool  # of noai, noimageai, noindex and TDM reservation in an answer's headers
     concurrent_requests: int = Field(gt=0)
@@ -50,10 +50,10 @@ class CrawlParams(Section):
     timeout_s: float = Field(gt=0)  # seconds for one answer
     retries: int = Field(ge=0)  # further attempts after a failure that may pass
     max_bytes: int = Field(gt=0)  # a larger body is given up
-    min_side: int = Field(ge=0)  # pixels, by the search result and the picture's header; 0: any
-    max_pixels: int = Field(ge=0)  # pixels, by the picture's header; 0: any
+    min_side: int = Field(ge=0)  # pixels, by the search result and the image's header; 0: any
+    max_pixels: int = Field(ge=0)  # pixels, by the image's header; 0: any
     # provider demo
-    shop_pictures: str  # a folder of pictures to serve; empty: drawn garments
+    shop_images: str  # a folder of images to serve; empty: drawn garments
     shop_products: int = Field(ge=0)  # how many garments the shop draws
 
     @model_validator(mode="after")
@@ -69,24 +69,24 @@ class CrawlParams(Section):
 
 
 class CurateParams(Section):
-    """Which pictures are kept, and what is made of them."""
+    """Which images are kept, and what is made of them."""
 
-    resolution: Resolution  # pixels, side of the training pictures, a power of two
+    resolution: Resolution  # pixels, side of the training images, a power of two
     min_side: int = Field(gt=0)  # pixels; the paper keeps 512 and more
     max_aspect: float = Field(ge=1)  # long side over short side
     max_pixels: int = Field(gt=0)  # by the header, before anything is decoded
-    min_deviation: float = Field(ge=0)  # grey levels, of a 64 x 64 reduction; below it a picture is blank
+    min_deviation: float = Field(ge=0)  # grey levels, of a 64 x 64 reduction; below it an image is blank
     min_sharpness: float = Field(ge=0)  # variance of the Laplacian; 0: any
     max_banner: float = Field(ge=0, le=1)  # text banner score; 1: any
-    max_collage: float = Field(ge=0, le=1)  # score of several pictures in one; 1: any
+    max_collage: float = Field(ge=0, le=1)  # score of several images in one; 1: any
     styles: list[StyleName]  # the most likely one must be one of these; empty: any
     max_scores: dict[StyleName, Annotated[float, Field(ge=0, le=1)]]  # by style; no entry: any
     classifier: str  # a recipe (docs/curating-styles.md), for scores of one's own; empty: none
     near_bits: int = Field(ge=0, le=64)  # of 256, between the hashes of copies; 0: exact
-    colour_variants: bool  # whether the same picture in other colours is a copy too
+    colour_variants: bool  # whether the same image in other colours is a copy too
     crop: Literal["centre", "garment"]  # which square; the paper's is the centre
     enlarge: bool  # whether squares below `resolution` may be enlarged
-    shard_pictures: int = Field(gt=0)  # pictures in a full shard
+    shard_images: int = Field(gt=0)  # images in a full shard
     cluster: str  # tcp://HOST:PORT of a Dask scheduler (docs/cluster.md); empty: this machine's cores
 
     @model_validator(mode="after")
@@ -94,7 +94,7 @@ class CurateParams(Section):
         levels_up_to(self.resolution)
         if self.min_side < self.resolution and not self.enlarge:
             raise ValueError(
-                f"min_side {self.min_side} is below resolution {self.resolution}: pictures would be "
+                f"min_side {self.min_side} is below resolution {self.resolution}: images would be "
                 "enlarged; raise min_side, lower resolution or set enlarge: true"
             )
         return self
@@ -104,22 +104,22 @@ class TrainParams(Section):
     """The progressive GAN: networks, loss, schedule. Published values: docs/conformance.md."""
 
     seed: int = Field(ge=0)
-    total_kimg: float = Field(gt=0)  # thousand pictures shown, in all
+    total_kimg: float = Field(gt=0)  # thousand images shown, in all
     # networks
     latent_size: int = Field(gt=0)
     fmap_base: int = Field(gt=0)  # feature maps: min(fmap_base / 2^stage, fmap_max)
     fmap_max: int = Field(gt=0)
-    stddev_group: int = Field(gt=0)  # pictures per group of the minibatch standard deviation
+    stddev_group: int = Field(gt=0)  # images per group of the minibatch standard deviation
     # growing schedule
     initial_resolution: Resolution  # pixels
-    stabilise_kimg: float = Field(gt=0)  # thousand pictures at each resolution alone
-    fade_kimg: float = Field(gt=0)  # thousand pictures of each transition
+    stabilise_kimg: float = Field(gt=0)  # thousand images at each resolution alone
+    fade_kimg: float = Field(gt=0)  # thousand images of each transition
     schedule: Literal["fixed", "adaptive"]  # adaptive: the durations above are the longest ones
-    adaptive_kimg: float = Field(gt=0)  # thousand pictures between two looks at the distance
+    adaptive_kimg: float = Field(gt=0)  # thousand images between two looks at the distance
     adaptive_images: int = Field(gt=0)  # per set, for a look
     adaptive_patience: int = Field(gt=0)  # looks without gain before a transition starts
     adaptive_gain: float = Field(ge=0, lt=1)  # share by which the distance must fall
-    minibatch: dict[Resolution, Positive]  # pictures per step over all processes, by resolution
+    minibatch: dict[Resolution, Positive]  # images per step over all processes, by resolution
     minibatch_base: int = Field(gt=0)  # where `minibatch` has no entry
     max_minibatch_per_device: dict[Resolution, Positive]  # cap by resolution, no entry: no cap
     minibatch_repeats: int = Field(gt=0)  # steps between two looks at the schedule
@@ -135,47 +135,45 @@ class TrainParams(Section):
     adam_beta2: float = Field(ge=0, lt=1)
     adam_epsilon: float = Field(gt=0)
     ema_decay: float = Field(ge=0, lt=1)  # per critic step
-    ema_half_life_kimg: float = Field(ge=0)  # thousand pictures, instead of ema_decay; 0: as published
-    ema_ramp: float = Field(ge=0)  # the half-life is at most this share of the pictures shown; 0: no ramp
+    ema_half_life_kimg: float = Field(ge=0)  # thousand images, instead of ema_decay; 0: as published
+    ema_ramp: float = Field(ge=0)  # the half-life is at most this share of the images shown; 0: no ramp
     max_skipped_steps: int = Field(ge=0)  # in a row, for gradients that are not finite
     # data
-    mirror: bool  # show each picture mirrored half of the time
-    augment: Literal["none", "diffaugment"]  # of what the critic sees, for a few thousand pictures
+    mirror: bool  # show each image mirrored half of the time
+    augment: Literal["none", "diffaugment"]  # of what the critic sees, for a few thousand images
     # how it is computed
     precision: Literal["float32", "tf32", "bfloat16"]  # of the convolutions; tf32 is CUDA's
     compile: bool  # by torch.compile, once per phase
     cuda_graphs: bool  # record a phase's step once and play it back, on one CUDA device
-    microbatch: dict[
-        Resolution, Positive
-    ]  # pictures per pass and device, by resolution; no entry: all at once
-    resident_gb: float = Field(ge=0)  # a level of the data set up to this size lies on the CUDA device
+    microbatch: dict[Resolution, Positive]  # images per pass and device, by resolution; no entry: all at once
+    resident_gb: float = Field(ge=0)  # a level of the dataset up to this size lies on the CUDA device
     # what is written when
-    snapshot_kimg: float = Field(gt=0)  # thousand pictures between two generators kept
+    snapshot_kimg: float = Field(gt=0)  # thousand images between two generators kept
     snapshot_s: float = Field(gt=0)  # seconds at most until latest.safetensors is renewed
     checkpoint_s: float = Field(gt=0)  # seconds between two checkpoints
-    log_kimg: float = Field(gt=0)  # thousand pictures between two rows of the log
+    log_kimg: float = Field(gt=0)  # thousand images between two rows of the log
     grid_s: float = Field(gt=0)  # seconds at most until latest.png is renewed
-    grid_columns: int = Field(gt=0)  # pictures in a sample grid
+    grid_columns: int = Field(gt=0)  # images in a sample grid
     grid_rows: int = Field(gt=0)
     # when the log raises an alarm; docs/training.md
-    alarm_after_kimg: float = Field(gt=0)  # thousand pictures for which a slow sign must hold
+    alarm_after_kimg: float = Field(gt=0)  # thousand images for which a slow sign must hold
     alarm_gap_growth: float = Field(gt=1)  # score gap, times its median before; and
-    alarm_gap_share: float = Field(gt=0)  # of the distance between two pictures of the data set
+    alarm_gap_share: float = Field(gt=0)  # of the distance between two images of the dataset
     alarm_penalty: float = Field(gt=1)  # gradient norm over its target: this factor above or below 1
-    alarm_stddev: float = Field(ge=0)  # of samples, as share of the data set's own
+    alarm_stddev: float = Field(ge=0)  # of samples, as share of the dataset's own
     alarm_skipped: float = Field(ge=0, le=1)  # share of the steps since the last row
 
 
 class GenerateParams(Section):
-    """The data set of new pictures."""
+    """The dataset of new images."""
 
     count: int = Field(gt=0)
     seed: int = Field(ge=0, le=LARGEST_INDEX)
-    first: int = Field(ge=0, le=LARGEST_INDEX)  # latent index of the first picture
-    minibatch: int = Field(gt=0)  # pictures held at once; on the CPU it changes nothing else
+    first: int = Field(ge=0, le=LARGEST_INDEX)  # latent index of the first image
+    minibatch: int = Field(gt=0)  # images held at once; on the CPU it changes nothing else
     form: Literal["imagefolder", "webdataset", "parquet"]
     format: Literal["png", "webp", "jpeg"]  # png and webp are exact
-    truncation: float = Field(ge=0, le=1)  # 1: off; lower: nearer to the mean picture, less variety
+    truncation: float = Field(ge=0, le=1)  # 1: off; lower: nearer to the mean image, less variety
     reject_copies: float = Field(
         ge=0, lt=1
     )  # nearer to training than this share of it is to the rest; 0: off
@@ -193,20 +191,20 @@ class GenerateParams(Section):
 class EvaluateParams(Section):
     """The sliced Wasserstein distance, and what is measured beside it."""
 
-    images: int = Field(gt=0)  # per set; fewer when the data set is smaller
+    images: int = Field(gt=0)  # per set; fewer when the dataset is smaller
     seed: int = Field(ge=0)
     patches_per_image: int = Field(gt=0)
     patch_side: int = Field(gt=0, le=15, multiple_of=1)  # pixels, odd
     repeats: int = Field(gt=0)
     directions: int = Field(gt=0)  # per repeat
-    replicates: int = Field(ge=0)  # half-samples of the pictures for the 95 % interval; 0: no interval
+    replicates: int = Field(ge=0)  # half-samples of the images for the 95 % interval; 0: no interval
     replicate_directions: int = Field(gt=0)  # directions in which half-samples are measured
     smallest_level: Resolution  # pixels
-    minibatch: int = Field(gt=0)  # pictures held at once
+    minibatch: int = Field(gt=0)  # images held at once
     variation_pairs: int = Field(ge=0)  # of the best snapshot and of the reals, for MS-SSIM; 0: none
-    copies_images: int = Field(gt=0)  # of the best snapshot, held against all training pictures
+    copies_images: int = Field(gt=0)  # of the best snapshot, held against all training images
     feature_network: str  # a weights file of your own for FID, KID, precision, recall, ...; empty: none
-    feature_side: int = Field(ge=0)  # pixels of that network's pictures; 0: as they come
+    feature_side: int = Field(ge=0)  # pixels of that network's images; 0: as they come
     feature_pixels: Literal["0..255", "0..1", "-1..1"]  # the range of its pixel values
     feature_neighbours: int = Field(gt=0)  # that make a neighbourhood, for precision, recall, ...
 

@@ -1,4 +1,4 @@
-"""How real a run's critic finds a picture; each is scored for itself, so that its score does not move."""
+"""How real a run's critic finds an image; each is scored for itself, so that its score does not move."""
 
 from pathlib import Path
 from typing import cast
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from generate.sampling.sampler import Sampler, workers
 from train.model.networks import Critic, downscale
 from train.saved.checkpoint import newest_state
@@ -18,10 +18,10 @@ CPU = torch.device("cpu")
 
 
 class Scorer:
-    """A critic that scores pictures of a snapshot.
+    """A critic that scores images of a snapshot.
 
-    The critic compares the pictures of a group. Each is scored in the company of the same few others, which
-    the snapshot makes of fixed latents: alone it would be taken for one of many equal pictures.
+    The critic compares the images of a group. Each is scored in the company of the same few others, which
+    the snapshot makes of fixed latents: alone it would be taken for one of many equal images.
 
     Args:
         critic: the network.
@@ -31,7 +31,7 @@ class Scorer:
 
     def __init__(self, critic: Critic, sampler: Sampler, images_shown: int) -> None:
         self.critic, self.lod, self.images_shown = critic, sampler.lod, images_shown
-        company = sampler.pictures(COMPANY_SEED, range(critic.architecture.stddev_group - 1))
+        company = sampler.images(COMPANY_SEED, range(critic.architecture.stddev_group - 1))
         self.company = self._as_input(company)
 
     @classmethod
@@ -65,15 +65,15 @@ class Scorer:
                 f"the checkpoint in {folder} does not fit the snapshot ({error}): give --runs its own run"
             ) from error
 
-    def scores(self, pictures: Pictures) -> list[float]:
-        """A score per picture (n, resolution, resolution, 3), higher for more real."""
-        return list(workers().map(self._score, pictures))
+    def scores(self, images: Images) -> list[float]:
+        """A score per image (n, resolution, resolution, 3), higher for more real."""
+        return list(workers().map(self._score, images))
 
     @torch.no_grad()
-    def _score(self, picture: Pictures) -> float:
-        group = torch.cat([self._as_input(picture[None]), self.company])
+    def _score(self, image: Images) -> float:
+        group = torch.cat([self._as_input(image[None]), self.company])
         return float(self.critic(group, self.lod)[0])
 
-    def _as_input(self, pictures: Pictures) -> Tensor:
-        tensors = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    def _as_input(self, images: Images) -> Tensor:
+        tensors = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
         return downscale(tensors, 2 ** int(self.lod)).contiguous()

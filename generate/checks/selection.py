@@ -1,4 +1,4 @@
-"""Which pictures go into a data set: near copies and low scores are left out, if that is wanted."""
+"""Which images go into a dataset: near copies and low scores are left out, if that is wanted."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,28 +8,28 @@ import numpy as np
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.sections import GenerateParams
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from generate.checks.critic import Scorer
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training, Usual
 from generate.sampling.sampler import Sampler, workers
 
 SCORED = 256  # of the first latents, whose scores say what is low
-FEW = 0.01  # share of pictures that must pass
-AFTER = 2000  # pictures looked at before that is asked
+FEW = 0.01  # share of images that must pass
+AFTER = 2000  # images looked at before that is asked
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A picture and what is known of it."""
+    """An image and what is known of it."""
 
     index: int  # of its latent
-    pixels: Pictures  # (resolution, resolution, 3)
+    pixels: Images  # (resolution, resolution, 3)
     neighbour: Neighbour | None  # None: not looked for
     score: float | None
 
 
 class Judge:
-    """Measures pictures and keeps those that pass.
+    """Measures images and keeps those that pass.
 
     Args:
         sampler: the snapshot, truncated as wanted.
@@ -38,7 +38,7 @@ class Judge:
         scorer: its critic, if wanted.
 
     Raises:
-        UserError: near copies are to be left out and the training data set is not given.
+        UserError: near copies are to be left out and the training dataset is not given.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class Judge:
     ) -> None:
         if params.reject_copies and training is None:
             raise UserError(
-                "generate.reject_copies needs the training data set: give --data data/curated, or "
+                "generate.reject_copies needs the training dataset: give --data data/curated, or "
                 "set it to 0.0"
             )
         self.params, self.training, self.scorer = params, training, scorer
         self.seen, self.passed = 0, 0
         self.rejected: Counter[str] = Counter()
-        self.usual = training.between_training_pictures() if training else Usual([], 0)
+        self.usual = training.between_training_images() if training else Usual([], 0)
         self.nearest_allowed = COPY_LEVELS
         if self.usual.distances:
             self.nearest_allowed = float(np.quantile(self.usual.distances, params.reject_copies))
@@ -60,20 +60,20 @@ class Judge:
 
     @property
     def rejects(self) -> bool:
-        """Whether pictures may be left out."""
+        """Whether images may be left out."""
         return bool(self.params.reject_copies or self.params.reject_scores)
 
-    def kept(self, start: int, pictures: Pictures, most: int) -> list[Candidate]:
-        """Those of the pictures (n, r, r, 3) of latents from `start` on that pass, `most` at most.
+    def kept(self, start: int, images: Images, most: int) -> list[Candidate]:
+        """Those of the images (n, r, r, 3) of latents from `start` on that pass, `most` at most.
 
         Raises:
-            UserError: hardly a picture passes.
+            UserError: hardly an image passes.
         """
-        near = workers().map(self.training.nearest, pictures) if self.training else None
-        neighbours = [found[0] for found in near] if near else [None] * len(pictures)
-        scores = self.scorer.scores(pictures) if self.scorer else [None] * len(pictures)
+        near = workers().map(self.training.nearest, images) if self.training else None
+        neighbours = [found[0] for found in near] if near else [None] * len(images)
+        scores = self.scorer.scores(images) if self.scorer else [None] * len(images)
         passed: list[Candidate] = []
-        for place, (pixels, neighbour, score) in enumerate(zip(pictures, neighbours, scores, strict=True)):
+        for place, (pixels, neighbour, score) in enumerate(zip(images, neighbours, scores, strict=True)):
             if len(passed) == most:
                 break
             candidate = Candidate(start + place, pixels, neighbour, score)
@@ -118,12 +118,12 @@ class Judge:
         scores: list[float] = []
         for start in range(0, SCORED, self.params.minibatch):
             indices = range(start, min(start + self.params.minibatch, SCORED))
-            scores += self.scorer.scores(sampler.pictures(self.params.seed, indices))
+            scores += self.scorer.scores(sampler.images(self.params.seed, indices))
         return float(np.quantile(scores, self.params.reject_scores))
 
     def _check_pace(self) -> None:
         if self.seen >= AFTER and self.passed < FEW * self.seen:
             raise UserError(
-                f"{self.passed} of {self.seen} pictures passed ({dict(self.rejected)}): lower "
+                f"{self.passed} of {self.seen} images passed ({dict(self.rejected)}): lower "
                 "generate.reject_copies or generate.reject_scores"
             )

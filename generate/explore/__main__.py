@@ -32,7 +32,7 @@ def main() -> None:
         default=Path("models"),
         help="a .safetensors file, or a folder of models",
     )
-    parser.add_argument("--data", type=Path, default=Path("data/curated"), help="the training data set")
+    parser.add_argument("--data", type=Path, default=Path("data/curated"), help="the training dataset")
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     given = parser.parse_args()
@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def _training(folder: Path, sampler: Sampler) -> tuple[Training | None, str]:
-    """The training data set, or why there is none."""
+    """The training dataset, or why there is none."""
     if not (folder / INDEX).is_file():
-        return None, f"no data set in {folder}: start with --data to see the nearest training pictures"
+        return None, f"no dataset in {folder}: start with --data to see the nearest training images"
     try:
         return Training.of(folder, sampler), ""
     except UserError as error:

@@ -1,7 +1,7 @@
 "use strict";
-// The page keeps the place it shows; each change asks the server for that place's picture, the latest one wins.
+// The page keeps the place it shows; each change asks the server for that place's image, the latest one wins.
 const by = (id) => document.getElementById(id);
-const WAIT_MS = 250; // after the last change, until what is beside the picture follows
+const WAIT_MS = 250; // after the last change, until what is beside the image follows
 let about, sliders = [], moving = false, later, playing = 0;
 
 function isNumber(id) {
@@ -54,7 +54,7 @@ async function follow() {
     while (changed) {
       changed = false;
       const query = place(), began = performance.now();
-      await show(by("picture"), `picture.png?${query}`);
+      await show(by("image"), `image.png?${query}`);
       by("error").hidden = true;
       by("status").textContent = `${Math.round(performance.now() - began)} ms`;
       describe(query);
@@ -66,9 +66,9 @@ async function follow() {
 
 function describe(query) {
   const walk = by("share").value > 0 ? `, ${Math.round(by("share").value * 100)} % of the way to ${by("other_index").value}` : "";
-  by("picture").alt = `Generated garment ${by("latent_index").value} of seed ${by("seed").value}${walk}`;
+  by("image").alt = `Generated garment ${by("latent_index").value} of seed ${by("seed").value}${walk}`;
   const name = `garment-${by("seed").value}-${by("latent_index").value}`;
-  by("png").href = `picture.png?${query}`; by("png").download = `${name}.png`;
+  by("png").href = `image.png?${query}`; by("png").download = `${name}.png`;
   by("json").href = `recipe.json?${query}`; by("json").download = `${name}.json`;
   by("truncation_value").textContent = by("truncation").value === "1" ? "off" : by("truncation").value;
 }
@@ -76,15 +76,15 @@ function describe(query) {
 async function beside() {
   try {
     const here = place();
-    await show(by("from"), `picture.png?${place({ share: 0 })}`);
+    await show(by("from"), `image.png?${place({ share: 0 })}`);
     const other = isNumber("other_index"); // without one there is no way, and nothing else is held up
     by("to").style.visibility = other ? "" : "hidden";
-    if (other) await show(by("to"), `picture.png?${place({ share: 1 })}`);
+    if (other) await show(by("to"), `image.png?${place({ share: 1 })}`);
     for (const [k, one] of sliders.entries()) {
       for (const [side, image] of one.ends.entries()) {
         const moves = sliders.map((other) => other.value);
         moves[k] = side ? about.reach : -about.reach;
-        await show(image, `picture.png?${place({ moves })}`);
+        await show(image, `image.png?${place({ moves })}`);
         if (here !== place()) return;
       }
     }
@@ -98,7 +98,7 @@ async function neighbours(query) {
   by("near").replaceChildren(...found.map((one) => {
     const item = document.createElement("li"), image = new Image(), text = document.createElement("span");
     image.src = `training/${one.index}.png`;
-    image.alt = `Training picture ${one.index}${one.mirrored ? ", mirrored" : ""}, ${one.distance} grey levels away`;
+    image.alt = `Training image ${one.index}${one.mirrored ? ", mirrored" : ""}, ${one.distance} grey levels away`;
     image.className = one.mirrored ? "mirrored" : "";
     text.textContent = `${one.distance.toFixed(1)} · no. ${one.index}${one.mirrored ? " ⇋" : ""}`;
     item.append(image, text);
@@ -144,7 +144,7 @@ function play() {
 
 async function begin() {
   about = await (await asked("about")).json();
-  by("about").textContent = `Snapshot ${about.snapshot} · ${about.kimg} thousand pictures shown · ${about.resolution} px · data set ${about.dataset_version}`;
+  by("about").textContent = `Snapshot ${about.snapshot} · ${about.kimg} thousand images shown · ${about.resolution} px · dataset ${about.dataset_version}`;
   sliders = about.directions.map(direction);
   if (about.training === null) by("near_hint").textContent = `Not shown: ${about.why_no_training}`;
   document.addEventListener("input", follow);

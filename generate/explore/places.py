@@ -1,4 +1,4 @@
-"""What the explorer shows: pictures of places, and what lies near them in the training data set."""
+"""What the explorer shows: images of places, and what lies near them in the training dataset."""
 
 from functools import lru_cache
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import png_of
 from fashion_pggan.params.sections import LARGEST_INDEX
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from generate.checks.neighbours import Training
 from generate.sampling.latents import directions_of
 from generate.sampling.recipe import Place, Recipe, facts_of
@@ -15,7 +15,7 @@ from generate.sampling.sampler import Sampler
 NEIGHBOURS = 6
 SLIDERS = 6  # of the principal directions
 REACH = 1.0  # of a slider; see Directions.moved
-CACHED = 512  # pictures
+CACHED = 512  # images
 
 
 class Scene:
@@ -23,13 +23,13 @@ class Scene:
 
     Args:
         sampler: the snapshot.
-        training: its data set; None when it is not here.
+        training: its dataset; None when it is not here.
         why: in words, when it is not.
     """
 
     def __init__(self, sampler: Sampler, training: Training | None, why: str = "") -> None:
         self.sampler, self.training, self.why = sampler, training, why
-        self.picture = lru_cache(CACHED)(self._picture)
+        self.image = lru_cache(CACHED)(self._image)
 
     def about(self) -> dict[str, Any]:
         """What the page has to know to begin with."""
@@ -50,32 +50,32 @@ class Scene:
         return Recipe.of(place, self.sampler)
 
     def png(self, text: str) -> bytes:
-        """The picture of a place, given as JSON, with its recipe inside."""
-        return self.recipe(Place.model_validate_json(text)).png(self.picture(text))
+        """The image of a place, given as JSON, with its recipe inside."""
+        return self.recipe(Place.model_validate_json(text)).png(self.image(text))
 
     def near(self, text: str) -> list[dict[str, Any]]:
-        """The nearest training pictures of a place, given as JSON, nearest first.
+        """The nearest training images of a place, given as JSON, nearest first.
 
         Raises:
-            UserError: the training data set is not here.
+            UserError: the training dataset is not here.
         """
         if self.training is None:
             raise UserError(self.why)
-        found = self.training.nearest(self.picture(text), NEIGHBOURS)
+        found = self.training.nearest(self.image(text), NEIGHBOURS)
         return [
             {"index": one.index, "mirrored": one.mirrored, "distance": round(one.distance, 2)}
             for one in found
         ]
 
     def training_png(self, index: int) -> bytes:
-        """A training picture.
+        """A training image.
 
         Raises:
             UserError: there is none of this index.
         """
         if self.training is None or not 0 <= index < self.training.count:
-            raise UserError(f"no training picture {index}")
-        return png_of(self.training.picture(index))
+            raise UserError(f"no training image {index}")
+        return png_of(self.training.image(index))
 
-    def _picture(self, text: str) -> Pictures:
-        return Place.model_validate_json(text).picture(self.sampler)
+    def _image(self, text: str) -> Images:
+        return Place.model_validate_json(text).image(self.sampler)

@@ -69,7 +69,7 @@ def application(scene: Scene) -> web.Application:
     async def about(request: web.Request) -> web.Response:
         return web.json_response(await compute(scene.about))
 
-    async def picture(request: web.Request) -> web.Response:
+    async def image(request: web.Request) -> web.Response:
         png = await compute(scene.png, place_of(request.query).model_dump_json())
         return web.Response(body=png, content_type="image/png")
 
@@ -89,7 +89,7 @@ def application(scene: Scene) -> web.Application:
 
     app = web.Application(middlewares=[_guarded])
     app.add_routes([web.get(path, page) for path in PAGES])
-    app.add_routes([web.get("/about", about), web.get("/picture.png", picture)])
+    app.add_routes([web.get("/about", about), web.get("/image.png", image)])
     app.add_routes([web.get("/recipe.json", recipe), web.get("/near", near)])
     app.add_routes([web.get(r"/training/{index:\d{1,9}}.png", training)])
     app.on_cleanup.append(closed)

@@ -1,4 +1,4 @@
-"""Many pictures in one file: a grid, or a film of the way between two garments."""
+"""Many images in one file: a grid, or a film of the way between two garments."""
 
 import tempfile
 from collections.abc import Iterator
@@ -13,24 +13,24 @@ from PIL import Image
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import atomic_write, write_bytes
 from fashion_pggan.images.grid import png_of, sheet_of
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
 
 RATE = 30  # frames per second
-SMALLEST = 256  # pixels, side of a film: smaller pictures are repeated
+SMALLEST = 256  # pixels, side of a film: smaller images are repeated
 CODEC = "vp09"  # free, in the headless OpenCV, and played by browsers, which MPEG-4 part 2 is not
-AT_ONCE = 32  # pictures held
+AT_ONCE = 32  # images held
 
 
 def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, columns: int) -> None:
-    """Write rows x columns pictures of consecutive latents as one PNG.
+    """Write rows x columns images of consecutive latents as one PNG.
 
     Raises:
         UserError: the name ends otherwise.
     """
     check_png(path)
-    write_bytes(path, png_of(sheet_of(sampler.pictures(seed, range(first, first + rows * columns)), columns)))
+    write_bytes(path, png_of(sheet_of(sampler.images(seed, range(first, first + rows * columns)), columns)))
 
 
 def check_png(path: Path) -> None:
@@ -47,9 +47,9 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     """
     if path.suffix.lower() not in (".webp", ".mp4"):
         raise UserError(f"{path}: a film is .webp or .mp4: give such a name")
-    pictures = _frames(sampler, seed, ends, frames)
+    images = _frames(sampler, seed, ends, frames)
     if path.suffix.lower() == ".webp":
-        buffer, (first, *others) = BytesIO(), [Image.fromarray(picture) for picture in pictures]
+        buffer, (first, *others) = BytesIO(), [Image.fromarray(image) for image in images]
         first.save(
             buffer, "WEBP", save_all=True, append_images=others, duration=1000 // RATE, loop=0, lossless=True
         )
@@ -57,29 +57,29 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     else:
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder) / "film.mp4"
-            _encode(scratch, pictures)
+            _encode(scratch, images)
             with atomic_write(path) as file:
                 file.write(scratch.read_bytes())
 
 
-def _frames(sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> Iterator[Pictures]:
+def _frames(sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> Iterator[Images]:
     first, last = sampler.latents(seed, ends)
     factor = max(1, SMALLEST // sampler.resolution)
     shares = np.linspace(0, 1, frames).tolist()
     for start in range(0, frames, AT_ONCE):
         way = torch.stack([between(first, last, share) for share in shares[start : start + AT_ONCE]])
-        for picture in sampler.pictures_of(way):
-            yield picture.repeat(factor, axis=0).repeat(factor, axis=1)
+        for image in sampler.images_of(way):
+            yield image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def _encode(path: Path, pictures: Iterator[Pictures]) -> None:
+def _encode(path: Path, images: Iterator[Images]) -> None:
     writer = None
-    for picture in pictures:
+    for image in images:
         if writer is None:
-            size = picture.shape[1], picture.shape[0]
+            size = image.shape[1], image.shape[0]
             writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), RATE, size)
             if not writer.isOpened():
                 raise UserError("this build of OpenCV writes no VP9: give a name that ends in .webp")
-        writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     if writer is not None:
         writer.release()

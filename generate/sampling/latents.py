@@ -16,7 +16,7 @@ def between(first: Tensor, second: Tensor, share: float) -> Tensor:
     """The point at `share` of the way from one latent vector to another, along the arc between them.
 
     A straight line would pass closer to the origin than any latent that the training drew; here that is
-    undone by the generator, which normalises, but the pictures in the middle would go by in a hurry.
+    undone by the generator, which normalises, but the images in the middle would go by in a hurry.
 
     Args:
         first: (latent_size,).
@@ -45,7 +45,7 @@ class Directions:
     def moved(self, latent: Tensor, moves: list[float]) -> Tensor:
         """A latent vector (latent_size,) moved along the first directions.
 
-        A move of 1 is as long as the latent itself: the picture turns 45 degrees towards the direction's end.
+        A move of 1 is as long as the latent itself: the image turns 45 degrees towards the direction's end.
         """
         if not any(moves):
             return latent

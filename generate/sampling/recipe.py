@@ -1,4 +1,4 @@
-"""A picture's recipe: all that is needed to make it again, as JSON or inside the picture's PNG file."""
+"""An image's recipe: all that is needed to make it again, as JSON or inside the image's PNG file."""
 
 import json
 from io import BytesIO
@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.sections import LARGEST_INDEX, explained
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from generate.sampling.latents import DIRECTIONS, between, directions_of
 from generate.sampling.sampler import Sampler
 
@@ -26,7 +26,7 @@ Move = Annotated[float, Field(ge=-LARGEST_MOVE, le=LARGEST_MOVE)]
 
 
 class Place(BaseModel):
-    """Where in the latent space a picture is."""
+    """Where in the latent space an image is."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
@@ -44,18 +44,18 @@ class Place(BaseModel):
             latent = between(latent, sampler.latents(self.seed, [self.other_index])[0], self.share)
         return directions_of(sampler.generator).moved(latent, self.moves) if any(self.moves) else latent
 
-    def picture(self, sampler: Sampler) -> Pictures:
-        """The picture (resolution, resolution, 3)."""
-        picture: Pictures = sampler.truncated(self.truncation).pictures_of(self.latent(sampler)[None])[0]
-        return picture
+    def image(self, sampler: Sampler) -> Images:
+        """The image (resolution, resolution, 3)."""
+        image: Images = sampler.truncated(self.truncation).images_of(self.latent(sampler)[None])[0]
+        return image
 
 
 class Recipe(Place):
-    """A place, and the snapshot that makes a picture of it. A row of a data set's manifest is one, too."""
+    """A place, and the snapshot that makes an image of it. A row of a dataset's manifest is one, too."""
 
     snapshot: str
     snapshot_sha256: str
-    kimg: float  # thousand pictures shown to the snapshot's training
+    kimg: float  # thousand images shown to the snapshot's training
     params_hash: str
     dataset_version: str
 
@@ -77,11 +77,11 @@ class Recipe(Place):
                 "made with"
             )
 
-    def png(self, picture: Pictures) -> bytes:
-        """The picture as PNG, with this recipe inside."""
+    def png(self, image: Images) -> bytes:
+        """The image as PNG, with this recipe inside."""
         buffer, text = BytesIO(), PngInfo()
         text.add_itxt(KEYWORD, self.model_dump_json())
-        Image.fromarray(picture).save(buffer, "PNG", pnginfo=text)
+        Image.fromarray(image).save(buffer, "PNG", pnginfo=text)
         return buffer.getvalue()
 
 
@@ -117,9 +117,9 @@ def read_recipe(path: Path) -> Recipe:
 def _text_in(path: Path) -> str:
     if path.suffix.lower() != ".png":
         return path.read_text(encoding="utf-8")
-    with Image.open(path, formats=["PNG"]) as picture:
-        picture.load()
-        text = getattr(picture, "text", {}).get(KEYWORD)
+    with Image.open(path, formats=["PNG"]) as image:
+        image.load()
+        text = getattr(image, "text", {}).get(KEYWORD)
     if text is None:
         raise ValueError(f"no text {KEYWORD!r} in it")
     return str(text)

@@ -1,4 +1,4 @@
-"""A generator that others can stream pictures from."""
+"""A generator that others can stream images from."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.images.grid import as_pixels
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from train.model.networks import Generator, upscale
 from train.model.randomness import latents_of
 from train.saved.snapshot import Origin, read_snapshot
@@ -34,13 +34,13 @@ def snapshots_in(models: Path) -> list[Path]:
 def workers() -> ThreadPoolExecutor:
     """Threads that compute alone: what one gives does not depend on how many there are."""
     count = torch.get_num_threads()
-    return ThreadPoolExecutor(count, "picture", initializer=torch.set_num_threads, initargs=(1,))
+    return ThreadPoolExecutor(count, "image", initializer=torch.set_num_threads, initargs=(1,))
 
 
 class Sampler:
-    """A snapshot, ready to make pictures.
+    """A snapshot, ready to make images.
 
-    On the CPU every picture is computed for itself by one thread, so that its bytes depend neither on the
+    On the CPU every image is computed for itself by one thread, so that its bytes depend neither on the
     minibatch nor on the number of threads. On a CUDA device they may differ by a grey level.
 
     Args:
@@ -81,13 +81,13 @@ class Sampler:
         return cls(generator, origin, device, snapshot=snapshot.stem, sha256=sha256_of(snapshot))
 
     def truncated(self, truncation: float) -> "Sampler":
-        """The same snapshot with its pictures drawn together; it shares all weights but the first layer's.
+        """The same snapshot with its images drawn together; it shares all weights but the first layer's.
 
         The generator normalises its latents, so that shrinking them, as other GANs do, changes nothing. Its
         first layer is linear, and what it gives on average is its bias: what a latent adds to that is scaled.
 
         Args:
-            truncation: 1 changes nothing, 0 makes the same picture of every latent.
+            truncation: 1 changes nothing, 0 makes the same image of every latent.
         """
         if truncation == 1:
             return self
@@ -103,12 +103,12 @@ class Sampler:
         """Latent vectors (n, latent_size); the one of an index depends on the seed and the index alone."""
         return latents_of(seed, list(indices), self.latent_size)
 
-    def pictures(self, seed: int, indices: Sequence[int]) -> Pictures:
-        """Pictures (n, resolution, resolution, 3), uint8 RGB, of latents by seed and index."""
-        return self.pictures_of(self.latents(seed, indices))
+    def images(self, seed: int, indices: Sequence[int]) -> Images:
+        """Images (n, resolution, resolution, 3), uint8 RGB, of latents by seed and index."""
+        return self.images_of(self.latents(seed, indices))
 
-    def pictures_of(self, latents: Tensor) -> Pictures:
-        """Pictures (n, resolution, resolution, 3), uint8 RGB, of latent vectors (n, latent_size).
+    def images_of(self, latents: Tensor) -> Images:
+        """Images (n, resolution, resolution, 3), uint8 RGB, of latent vectors (n, latent_size).
 
         A snapshot taken while growing is repeated up to the final resolution, as published.
         """
@@ -118,6 +118,6 @@ class Sampler:
         return np.concatenate(list(workers().map(self._made, latents.unsqueeze(1))))
 
     @torch.no_grad()
-    def _made(self, latents: Tensor) -> Pictures:
+    def _made(self, latents: Tensor) -> Images:
         made = self.generator(latents, self.lod)
         return as_pixels(upscale(made, self.resolution // made.shape[-1]))

@@ -20,10 +20,10 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 
 
 class Shop:
-    """Pictures by path and a search that finds all of them; every request is counted by path."""
+    """Images by path and a search that finds all of them; every request is counted by path."""
 
     def __init__(self) -> None:
-        self.pictures: dict[str, bytes] = {f"/p/{i}.jpg": JPEG + b"%d" % i for i in range(30)}
+        self.images: dict[str, bytes] = {f"/p/{i}.jpg": JPEG + b"%d" % i for i in range(30)}
         self.robots = ""
         self.robots_faults: list[int] = []  # statuses of its next answers
         self.requests: Counter[str] = Counter()
@@ -33,7 +33,7 @@ class Shop:
         self.faults: dict[str, Callable[[web.Request], Any]] = {}  # by path
         self.quota_after: int | None = None  # search calls
         self.redirect_search = ""
-        self.delay_s = 0.0  # seconds that every picture takes
+        self.delay_s = 0.0  # seconds that every image takes
         self.raw_paths: list[str] = []  # as they were sent
         self.order: list[str] = []  # paths as they were asked for
         self.address = ""
@@ -59,9 +59,9 @@ class Shop:
             answer = self.faults[path](request)
             return await answer if asyncio.iscoroutine(answer) else answer
         await asyncio.sleep(self.delay_s)
-        if path not in self.pictures:
+        if path not in self.images:
             return web.Response(status=404)
-        return web.Response(body=self.pictures[path], content_type="image/jpeg")
+        return web.Response(body=self.images[path], content_type="image/jpeg")
 
     def _search(self, request: web.Request) -> web.Response:
         if self.redirect_search:
@@ -80,7 +80,7 @@ class Shop:
             }
             return web.json_response({"error": error}, status=401)
         start, display = int(request.query["start"]), int(request.query["display"])
-        paths = [*self.pictures, *(path for path in self.faults if path not in self.pictures)]
+        paths = [*self.images, *(path for path in self.faults if path not in self.images)]
         if self.of_query is not None:
             paths = self.of_query(request.query["query"])
         items = [
@@ -99,12 +99,12 @@ class Shop:
         if request.headers.get("Authorization") != f"KakaoAK {self.key}":
             return web.json_response({"errorType": "AccessDeniedError", "message": "no"}, status=401)
         first = (int(request.query["page"]) - 1) * int(request.query["size"])
-        paths = list(self.pictures)[first : first + int(request.query["size"])]
+        paths = list(self.images)[first : first + int(request.query["size"])]
         documents = [
             {"image_url": self.address + path, "width": 640, "height": 480, "doc_url": f"https://shop{path}"}
             for path in paths
         ]
-        meta = {"pageable_count": len(self.pictures), "is_end": first + len(paths) >= len(self.pictures)}
+        meta = {"pageable_count": len(self.images), "is_end": first + len(paths) >= len(self.images)}
         return web.json_response({"meta": meta, "documents": documents})
 
     def fetched(self) -> Counter[str]:
@@ -144,7 +144,7 @@ def params_file(tmp_path: Path) -> Callable[..., Path]:
         values = yaml.safe_load((REPOSITORY / "presets" / "photos.yaml").read_text())
         quick = {
             "queries": ["셔츠"],
-            "shop_pictures": "",
+            "shop_images": "",
             "retries": 1,
             "timeout_s": 5.0,
             "concurrent_requests": 8,

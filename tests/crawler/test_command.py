@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fashion_pggan.records import RawPicture, read_records
+from fashion_pggan.records import RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONCURRENCY = 8  # of params_file
@@ -38,13 +38,13 @@ def end(process: "subprocess.Popen[str]") -> tuple[int, str]:
 
 
 def slowly(shop: Any, count: int) -> None:
-    shop.pictures = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
+    shop.images = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
     shop.delay_s = 0.05
 
 
-def wait_for(shop: Any, pictures: int) -> None:
+def wait_for(shop: Any, images: int) -> None:
     until = time.monotonic() + 30
-    while shop.fetched().total() < pictures:
+    while shop.fetched().total() < images:
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -52,10 +52,8 @@ def wait_for(shop: Any, pictures: int) -> None:
 def test_a_crawl_ends_with_its_figures_in_one_line(shop: Any, start: Start, tmp_path: Path) -> None:
     status, errors = end(start())
     assert status == 0
-    assert (
-        errors.splitlines()[-1] == "30 pictures of 30 found: 30 fetched, 0 in the store before, none failed"
-    )
-    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+    assert errors.splitlines()[-1] == "30 images of 30 found: 30 fetched, 0 in the store before, none failed"
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
 
 
 @pytest.mark.parametrize(
@@ -67,7 +65,7 @@ def test_a_crawl_ends_with_its_figures_in_one_line(shop: Any, start: Start, tmp_
             75,
             "error: the search API fails (500 no): run again later",
         ),
-        ({"pictures": {}}, {}, 1, "error: the search found no pictures for 셔츠: choose other crawl.queries"),
+        ({"images": {}}, {}, 1, "error: the search found no images for 셔츠: choose other crawl.queries"),
         (
             {},
             {"retires": 2},
@@ -110,7 +108,7 @@ def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
     assert not (tmp_path / "raw").exists()
     before = shop.fetched()
     assert end(start())[0] == 0
-    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 150
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 150
     twice = [path for path, count in shop.fetched().items() if count > 1]
     assert before.total() < 150
     assert len(twice) <= CONCURRENCY
@@ -122,16 +120,16 @@ def test_a_crawl_killed_again_and_again_ends_with_the_same_set_and_fetches_nothi
 ) -> None:
     slowly(shop, 200)
     kills = (10, 60, 61, 120, 190)
-    for pictures in kills:
+    for images in kills:
         process = start()
-        wait_for(shop, pictures)
+        wait_for(shop, images)
         process.kill()
         end(process)
     assert not (tmp_path / "raw").exists()
     assert end(start())[0] == 0
-    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
-    assert [record.url for record in records] == [shop.address + path for path in shop.pictures]
-    for record, body in zip(records, shop.pictures.values(), strict=True):
+    records = read_records(tmp_path / "raw/records.parquet", RawImage)
+    assert [record.url for record in records] == [shop.address + path for path in shop.images]
+    for record, body in zip(records, shop.images.values(), strict=True):
         assert (tmp_path / "raw" / record.file).read_bytes() == body
     lost = 2 * CONCURRENCY  # per kill: on their way, or being written
     assert sum(count - 1 for count in shop.fetched().values()) <= lost * len(kills)
@@ -165,7 +163,7 @@ def test_a_full_disk_is_one_line_and_status_1(
     assert done.stderr.splitlines()[-1].startswith("error: cannot write: No space left on device (")
     assert "Traceback" not in done.stderr
     assert end(start())[0] == 0
-    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
 
 
 def scrapy_crawl(tmp_path: Path, params: Path) -> "subprocess.CompletedProcess[str]":
@@ -184,9 +182,9 @@ def scrapy_crawl(tmp_path: Path, params: Path) -> "subprocess.CompletedProcess[s
 def test_scrapy_crawl_does_the_same(shop: Any, tmp_path: Path, params_file: Callable[..., Path]) -> None:
     done = scrapy_crawl(tmp_path, params_file())
     assert done.returncode == 0
-    assert "30 pictures of 30 found: 30 fetched" in done.stderr
+    assert "30 images of 30 found: 30 fetched" in done.stderr
     assert "experimental" not in done.stderr
-    assert len(read_records(tmp_path / "raw/records.parquet", RawPicture)) == 30
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
 
 
 def test_scrapy_crawl_says_its_errors_in_one_line(

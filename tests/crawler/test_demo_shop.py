@@ -15,7 +15,7 @@ from PIL import Image
 
 from crawler.providers.shop import SHOP_NAME
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import RawPicture, read_records
+from fashion_pggan.records import RawImage, read_records
 
 TRICKY_NAMES = [
     "상의 1.png",
@@ -30,16 +30,16 @@ TRICKY_NAMES = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of small pictures, all different, with names that try to break addresses."""
+    """A folder of small images, all different, with names that try to break addresses."""
     for number, name in enumerate(TRICKY_NAMES):
-        path = tmp_path / "pictures" / name
+        path = tmp_path / "images" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
-    return tmp_path / "pictures"
+    return tmp_path / "images"
 
 
-def records(tmp_path: Path) -> list[RawPicture]:
-    return read_records(tmp_path / "raw/records.parquet", RawPicture)
+def records(tmp_path: Path) -> list[RawImage]:
+    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def test_the_provider_starts_the_shop_crawls_it_and_ends_it(
@@ -88,18 +88,16 @@ def test_a_shop_that_runs_already_can_be_crawled_and_serves_the_same_bytes(
 def test_every_file_of_a_folder_is_crawled_whatever_its_name(
     crawl: Callable[..., Any], tmp_path: Path, folder: Path
 ) -> None:
-    figures = crawl(shop_pictures=str(folder), queries=["남자"])
-    assert (figures["pictures"], figures["failed"]) == (len(TRICKY_NAMES), {})
+    figures = crawl(shop_images=str(folder), queries=["남자"])
+    assert (figures["images"], figures["failed"]) == (len(TRICKY_NAMES), {})
     source = {hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*.png")}
     assert {record.sha256 for record in records(tmp_path)} == source
 
 
-def test_a_folder_without_pictures_is_an_error_that_names_it(
-    crawl: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_a_folder_without_images_is_an_error_that_names_it(crawl: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(UserError, match=f"the demo shop did not start: .*{tmp_path}/nothing"):
-        crawl(shop_pictures=str(tmp_path / "nothing"))
+        crawl(shop_images=str(tmp_path / "nothing"))
 
 
 @pytest.mark.slow
@@ -113,8 +111,8 @@ def test_every_photograph_of_a_real_folder_is_crawled(
         path for path in photographs.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
     ]
     # a query for one shelf of a thousand reaches all of it through the window
-    figures = crawl(shop_pictures=str(photographs), max_products=10_000, queries=["shelf0", "shelf1"])
-    assert (figures["pictures"], figures["failed"]) == (len(source), {})
+    figures = crawl(shop_images=str(photographs), max_products=10_000, queries=["shelf0", "shelf1"])
+    assert (figures["images"], figures["failed"]) == (len(source), {})
     assert {record.sha256 for record in records(tmp_path)} == {
         hashlib.sha256(path.read_bytes()).hexdigest() for path in source
     }

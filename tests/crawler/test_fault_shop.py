@@ -22,7 +22,7 @@ from demo_shop.faults import LASTING, PASSING
 from demo_shop.running import RunningShop
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NOT_PICTURES = set(LASTING)
+NOT_IMAGES = set(LASTING)
 PASSES_LATER = 75  # exit status of what a further run may mend
 CONNECTIONS, RETRIES, TIMEOUT_S, MAX_BYTES = 64, 2, 2.0, 2_000_000
 LONGEST_S = 420.0  # of one run: far more than waiting for every fault takes
@@ -133,9 +133,9 @@ def _shop(products, spec):
 
 
 def _to_be_had(entry):
-    """Whether a crawl with these retries can have a product's picture, and may."""
+    """Whether a crawl with these retries can have a product's image, and may."""
     lasting = entry["kind"] in PASSING and entry["passes_after"] is None
-    return entry["kind"] not in NOT_PICTURES and not lasting
+    return entry["kind"] not in NOT_IMAGES and not lasting
 
 
 def test_every_product_is_stored_with_the_right_bytes_or_counted_and_nothing_hangs(tmp_path):
@@ -172,5 +172,5 @@ def test_a_crawl_killed_at_twenty_moments_has_what_an_undisturbed_one_has(tmp_pa
     assert kills == 20
     assert stored == expected
     again = sum(max(0, entry["delivered"] - 1) for entry in ledger["products"].values())
-    assert again <= kills * CONNECTIONS, f"{again} pictures were fetched twice"
+    assert again <= kills * CONNECTIONS, f"{again} images were fetched twice"
     assert ledger["trespasses"] == 0

@@ -11,30 +11,30 @@ import pytest
 from crawler.commands.forget import forget
 from crawler.commands.merge import merge
 from crawler.store.raw import RECORDS
-from crawler.store.store import LOG, TABLE, Store, pictures_of
-from crawler.store.stored import Fetched, StoredPicture
+from crawler.store.store import LOG, TABLE, Store, images_of
+from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import RawPicture, write_records
+from fashion_pggan.records import RawImage, write_records
 
 REPOSITORY = Path(__file__).parents[2]
-JPEG = b"\xff\xd8\xff\xe0 a picture"
+JPEG = b"\xff\xd8\xff\xe0 an image"
 THESIS = b"years of work"
 HOSTILE = [
     "../home/thesis.txt",
-    "pictures/../../home/thesis.txt",
+    "images/../../home/thesis.txt",
     "ABSOLUTE",
-    "pictures//thesis.txt",
-    "pictures/./thesis.txt",
-    "pictures\\..\\..\\home\\thesis.txt",
-    "pictures/a\0b",
-    "pictures/a\nb",
-    "pictures/",
-    "pictures",
+    "images//thesis.txt",
+    "images/./thesis.txt",
+    "images\\..\\..\\home\\thesis.txt",
+    "images/a\0b",
+    "images/a\nb",
+    "images/",
+    "images",
     "",
     "fetched.jsonl",
-    "pictures/linked/thesis.txt",  # the folder is a link to home
-    "pictures/aa/link.jpg",  # the file is a link to the thesis
+    "images/linked/thesis.txt",  # the folder is a link to home
+    "images/aa/link.jpg",  # the file is a link to the thesis
 ]
 
 
@@ -46,31 +46,31 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def store_at(folder: Path, home: Path) -> StoredPicture:
-    """A store with a good picture, and with links out of it; returns the picture's record."""
+def store_at(folder: Path, home: Path) -> StoredImage:
+    """A store with a good image, and with links out of it; returns the image's record."""
     with Store(folder, Tombstones(folder / "none")) as store:
-        picture = store.keep(Fetched("http://a/good", JPEG, "image/jpeg", "2026-11-23T00:00:00+00:00"))
-    assert picture is not None
-    (folder / "pictures/linked").symlink_to(home)
-    (folder / "pictures/aa").mkdir()
-    (folder / "pictures/aa/link.jpg").symlink_to(home / "thesis.txt")
-    return picture
+        image = store.keep(Fetched("http://a/good", JPEG, "image/jpeg", "2026-11-23T00:00:00+00:00"))
+    assert image is not None
+    (folder / "images/linked").symlink_to(home)
+    (folder / "images/aa").mkdir()
+    (folder / "images/aa/link.jpg").symlink_to(home / "thesis.txt")
+    return image
 
 
-def hostile(picture: StoredPicture, file: str, home: Path) -> StoredPicture:
+def hostile(image: StoredImage, file: str, home: Path) -> StoredImage:
     file = str(home / "thesis.txt") if file == "ABSOLUTE" else file
-    return picture.model_copy(update={"url": "http://evil/1", "file": file, "size": len(THESIS)})
+    return image.model_copy(update={"url": "http://evil/1", "file": file, "size": len(THESIS)})
 
 
-def into_log(folder: Path, good: StoredPicture, bad: StoredPicture) -> None:
+def into_log(folder: Path, good: StoredImage, bad: StoredImage) -> None:
     (folder / LOG).write_text(json.dumps(bad.model_dump()) + "\n")
 
 
-def into_table(folder: Path, good: StoredPicture, bad: StoredPicture) -> None:
-    write_records(folder / TABLE, [good, bad], StoredPicture)
+def into_table(folder: Path, good: StoredImage, bad: StoredImage) -> None:
+    write_records(folder / TABLE, [good, bad], StoredImage)
 
 
-Into = Callable[[Path, StoredPicture, StoredPicture], None]
+Into = Callable[[Path, StoredImage, StoredImage], None]
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:
@@ -138,8 +138,8 @@ def test_forgetting_refuses_an_outcome_whose_record_leads_out(tmp_path: Path, ho
     store_at(tmp_path / "raw", home)
     found = {"title": "", "query": "", "provider": "demo", "rank": 1}
     sizes = {"declared_width": None, "declared_height": None}
-    bad = RawPicture(**found, **sizes, **hostile(good, file, home).model_dump())
-    write_records(tmp_path / "raw" / RECORDS, [bad], RawPicture)
+    bad = RawImage(**found, **sizes, **hostile(good, file, home).model_dump())
+    write_records(tmp_path / "raw" / RECORDS, [bad], RawImage)
     before = tree(tmp_path)
     with pytest.raises(UserError, match=REFUSAL):
         forget(Tombstones(tmp_path / "t.jsonl"), tmp_path / "store", tmp_path / "raw", [], [], [good.sha256])
@@ -148,10 +148,10 @@ def test_forgetting_refuses_an_outcome_whose_record_leads_out(tmp_path: Path, ho
 
 def test_leftovers_behind_a_link_out_of_the_store_stay(tmp_path: Path, home: Path) -> None:
     store_at(tmp_path / "store", home)
-    (tmp_path / "store/pictures/aa/.half").touch()
+    (tmp_path / "store/images/aa/.half").touch()
     with Store(tmp_path / "store", Tombstones(tmp_path / "none")):
         pass
-    assert not (tmp_path / "store/pictures/aa/.half").exists()
+    assert not (tmp_path / "store/images/aa/.half").exists()
     assert (home / ".settings").read_bytes() == THESIS
 
 
@@ -161,11 +161,11 @@ def test_a_store_behind_a_link_is_joined_and_forgotten_as_any(tmp_path: Path, ho
     (tmp_path / "big").mkdir()
     (tmp_path / "joined").symlink_to("big")
     tombstones = Tombstones(tmp_path / "t.jsonl")
-    assert merge([tmp_path / "part"], tmp_path / "joined", tombstones)["pictures new"] == 1
+    assert merge([tmp_path / "part"], tmp_path / "joined", tombstones)["images new"] == 1
     assert (tmp_path / "big" / good.file).read_bytes() == JPEG
     assert forget(tombstones, tmp_path / "joined", tmp_path / "raw", [], ["a"], []).stored == 1
     assert not (tmp_path / "big" / good.file).exists()
-    assert pictures_of(tmp_path / "joined") == {}
+    assert images_of(tmp_path / "joined") == {}
 
 
 def test_the_command_refuses_in_one_line_with_the_record_and_its_value(tmp_path: Path, home: Path) -> None:

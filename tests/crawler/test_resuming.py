@@ -21,12 +21,12 @@ from crawler import stage
 from crawler.commands.forget import Gone, forget
 from crawler.commands.merge import merge
 from crawler.network.addresses import canonical_url, digest_of
-from crawler.store.store import pictures_of
+from crawler.store.store import images_of
 from crawler.store.tombstones import Tombstones
 from curate import stage as curate
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedPicture, RawPicture, read_records
+from fashion_pggan.records import CuratedImage, RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEARCH = "/search/v1/image"
@@ -35,12 +35,12 @@ CONCURRENCY = 8  # of params_file
 Crawl = Callable[..., dict[str, Any]]
 
 
-def raw(tmp_path: Path) -> list[RawPicture]:
-    return read_records(tmp_path / "raw/records.parquet", RawPicture)
+def raw(tmp_path: Path) -> list[RawImage]:
+    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def many(shop: Any, count: int) -> None:
-    shop.pictures = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
+    shop.images = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
 
 
 # the search
@@ -51,11 +51,11 @@ def test_after_the_quota_only_what_was_not_answered_is_asked(shop: Any, crawl: C
     shop.quota_after = 3
     with pytest.raises(PassingError, match="run again after 00:00 in Korea"):
         crawl()
-    assert len(pictures_of(tmp_path / "store")) == 300
+    assert len(images_of(tmp_path / "store")) == 300
     shop.quota_after = None
     figures = crawl()
     assert shop.requests[SEARCH] == 4 + 2
-    assert (figures["calls"], figures["calls_now"], figures["pictures"]) == (5, 2, 450)
+    assert (figures["calls"], figures["calls_now"], figures["images"]) == (5, 2, 450)
     assert set(shop.fetched().values()) == {1}
 
 
@@ -73,7 +73,7 @@ def test_a_crawl_that_is_told_to_waits_for_the_next_day(
     monkeypatch.setattr("crawler.providers.ask.AFTER_MIDNIGHT_S", 0.0)
     many(shop, 250)
     shop.quota_after = 1
-    assert crawl(wait_for_quota=True)["pictures"] == 250
+    assert crawl(wait_for_quota=True)["images"] == 250
     assert waits == [True]
 
 
@@ -107,7 +107,7 @@ def test_titles_with_a_word_of_the_vocabularys_list_are_left_out(
     words = {"prefixes": ["남자"], "types": ["셔츠"], "axes": {}, "pairs": [], "not_in_title": ["/P/1"]}
     (tmp_path / "words.yaml").write_text(yaml.safe_dump(words))
     figures = crawl(queries=[], vocabulary=str(tmp_path / "words.yaml"))
-    assert (figures["pictures"], figures["left_out"]) == (19, {"TITLE": 11})
+    assert (figures["images"], figures["left_out"]) == (19, {"TITLE": 11})
     assert [row["word"] for row in figures["words"]] == ["prefix=남자", "sort=sim", "filter=all"]
 
 
@@ -130,7 +130,7 @@ def test_failures_that_stay_are_not_tried_again_by_a_crawl_that_goes_on(shop: An
 
 def test_what_was_given_up_under_other_limits_is_tried_again(shop: Any, crawl: Crawl) -> None:
     many(shop, 150)
-    shop.pictures["/p/0.jpg"] = bytes(5000)
+    shop.images["/p/0.jpg"] = bytes(5000)
     shop.quota_after = 1
     with pytest.raises(PassingError):
         crawl(max_bytes=4000)
@@ -143,7 +143,7 @@ def test_every_product_is_stored_or_counted_under_one_reason(shop: Any, crawl: C
     for status in statuses:
         shop.faults[f"/p/{status}"] = lambda request, status=status: web.Response(status=status)
     figures = crawl()
-    assert figures["pictures"] + sum(figures["failed"].values()) == figures["products"] == 37
+    assert figures["images"] + sum(figures["failed"].values()) == figures["products"] == 37
     assert figures["failed"] == {f"HTTP_{status}": 1 for status in statuses}
 
 
@@ -188,7 +188,7 @@ def test_a_crawl_killed_at_twenty_moments_ends_as_one_that_was_not(
 
     assert outcome("killed") == outcome("undisturbed")
     for record in raw(tmp_path / "killed"):
-        body = shop.pictures[record.url.removeprefix(shop.address)]
+        body = shop.images[record.url.removeprefix(shop.address)]
         assert (tmp_path / "killed/raw" / record.file).read_bytes() == body
 
 
@@ -199,7 +199,7 @@ def test_parts_of_a_plan_joined_are_the_crawl_of_the_whole(
     shop: Any, tmp_path: Path, params_file: Callable[..., Path]
 ) -> None:
     many(shop, 400)
-    paths = list(shop.pictures)
+    paths = list(shop.images)
     queries = [f"{name}" for name in "abcdefgh"]
     shop.of_query = lambda query: random.Random(query).sample(paths, 150)
     tombstones = tmp_path / "tombstones.jsonl"
@@ -216,8 +216,8 @@ def test_parts_of_a_plan_joined_are_the_crawl_of_the_whole(
     before = shop.requests.copy()
     stores = [tmp_path / part / "store" for part in parts]
     counted = merge(stores, tmp_path / "joined/store", Tombstones(tombstones))
-    assert counted["pictures new"] == len(raw(tmp_path / "whole"))
-    assert merge(stores, tmp_path / "joined/store", Tombstones(tombstones))["pictures new"] == 0
+    assert counted["images new"] == len(raw(tmp_path / "whole"))
+    assert merge(stores, tmp_path / "joined/store", Tombstones(tombstones))["images new"] == 0
     figures = crawled("joined", "1/1")
     assert (figures["calls_now"], figures["fetched"], shop.requests) == (0, 0, before)
 
@@ -226,7 +226,7 @@ def test_parts_of_a_plan_joined_are_the_crawl_of_the_whole(
 
     assert facts("joined") == facts("whole")
     for record in raw(tmp_path / "joined"):
-        body = shop.pictures[record.url.removeprefix(shop.address)]
+        body = shop.images[record.url.removeprefix(shop.address)]
         assert (tmp_path / "joined/raw" / record.file).read_bytes() == body
 
 
@@ -237,7 +237,7 @@ def test_parts_may_follow_each_other_in_one_store(shop: Any, crawl: Crawl) -> No
         crawl(queries=queries, part=part)
     calls = shop.requests[SEARCH]
     figures = crawl(queries=queries)
-    assert (figures["fetched"], figures["pictures"], shop.requests[SEARCH]) == (0, 30, calls)
+    assert (figures["fetched"], figures["images"], shop.requests[SEARCH]) == (0, 30, calls)
 
 
 def test_a_part_without_queries_is_an_error(shop: Any, crawl: Crawl) -> None:
@@ -267,7 +267,7 @@ def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     crawl()
-    url, body = f"{shop.address}/p/7.jpg", shop.pictures["/p/7.jpg"]
+    url, body = f"{shop.address}/p/7.jpg", shop.images["/p/7.jpg"]
     assert deleted(tmp_path, urls=[f"{url}#again"])[:2] == (1, 1)
     for folder in ("raw", "store"):
         assert body not in everything_under(tmp_path / folder)
@@ -276,9 +276,9 @@ def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(
     assert digest_of(url) in (tmp_path / "tombstones.jsonl").read_text()
     before = shop.requests.copy()
     figures = crawl()  # as dvc repro would: from what is known, without calls
-    assert (figures["pictures"], figures["left_out"], shop.requests) == (29, {"FORGOTTEN": 1}, before)
+    assert (figures["images"], figures["left_out"], shop.requests) == (29, {"FORGOTTEN": 1}, before)
     figures = crawl()  # anew
-    assert (figures["calls_now"], figures["pictures"], shop.requests["/p/7.jpg"]) == (1, 29, 1)
+    assert (figures["calls_now"], figures["images"], shop.requests["/p/7.jpg"]) == (1, 29, 1)
     for folder in ("raw", "store"):  # the search has named it again; nobody has written it down
         assert b"/p/7.jpg" not in everything_under(tmp_path / folder)
     figures = crawl()
@@ -290,7 +290,7 @@ def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(
 ) -> None:
     crawl()
     assert deleted(tmp_path, hosts=["127.0.0.1"])[:2] == (30, 30)
-    assert not [path for path in (tmp_path / "store/pictures").rglob("*") if path.is_file()]
+    assert not [path for path in (tmp_path / "store/images").rglob("*") if path.is_file()]
     with pytest.raises(UserError, match=r"left out: FORGOTTEN 30"):
         crawl()
     assert set(shop.fetched().values()) == {1}
@@ -300,7 +300,7 @@ def test_forgotten_bytes_are_not_kept_under_any_address(shop: Any, crawl: Crawl,
     crawl()
     sha256 = raw(tmp_path)[3].sha256
     assert deleted(tmp_path, hashes=[sha256.upper()])[:2] == (1, 1)
-    shop.pictures["/p/copy.jpg"] = shop.pictures["/p/3.jpg"]
+    shop.images["/p/copy.jpg"] = shop.images["/p/3.jpg"]
     crawl()
     figures = crawl()
     assert (figures["failed"], figures["left_out"]) == ({"FORGOTTEN": 1}, {"FORGOTTEN": 1})
@@ -319,7 +319,7 @@ def test_bytes_are_forgotten_by_what_the_crawl_made_where_its_store_is_lost(
 
 
 def test_a_redirect_to_a_forgotten_address_is_not_followed(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    del shop.pictures["/p/1.jpg"]
+    del shop.images["/p/1.jpg"]
     deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])
     shop.faults["/p/moved"] = lambda request: web.Response(status=301, headers={"Location": "/p/1.jpg"})
     assert crawl()["failed"] == {"FORGOTTEN": 1}
@@ -335,8 +335,8 @@ def test_a_redirect_that_spells_a_forgotten_address_otherwise_is_not_followed(
     deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])
     location = way.format(host=shop.address.removeprefix("http://"))
     shop.faults["/p/away"] = lambda request: web.Response(status=302, headers={"Location": location})
-    shop.pictures.pop("/p/1.jpg")
-    shop.pictures = {"/p/2.jpg": b"two"}
+    shop.images.pop("/p/1.jpg")
+    shop.images = {"/p/2.jpg": b"two"}
     assert crawl()["failed"] == {"FORGOTTEN": 1}
 
 
@@ -370,7 +370,7 @@ def test_a_tombstone_of_another_machine_takes_what_is_stored_here_out_of_the_out
     assert not left & {"1.jpg", "away"}
     assert figures["failed"].get("FORGOTTEN", 0) + figures["left_out"].get("FORGOTTEN", 0) == 2
     joined = merge([tmp_path / "store"], tmp_path / "joined", tombstones)
-    assert (joined["forgotten"], joined["pictures new"]) == (2, 29)
+    assert (joined["forgotten"], joined["images new"]) == (2, 29)
 
 
 def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
@@ -393,11 +393,11 @@ def test_a_further_run_tries_failures_again_by_the_same_answers_and_the_one_afte
 
 
 def test_a_file_that_two_addresses_share_stays_for_the_other(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    shop.pictures["/p/copy.jpg"] = shop.pictures["/p/1.jpg"]
+    shop.images["/p/copy.jpg"] = shop.images["/p/1.jpg"]
     crawl()
     assert deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])[:2] == (1, 1)
     (copy,) = [record for record in raw(tmp_path) if record.url.endswith("copy.jpg")]
-    assert (tmp_path / "raw" / copy.file).read_bytes() == shop.pictures["/p/copy.jpg"]
+    assert (tmp_path / "raw" / copy.file).read_bytes() == shop.images["/p/copy.jpg"]
 
 
 def test_a_forgotten_address_is_forgotten_by_http_and_by_https(tmp_path: Path) -> None:
@@ -432,14 +432,14 @@ def test_what_cannot_be_forgotten_is_an_error_and_changes_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_deletion_reaches_the_data_set(
+def test_a_deletion_reaches_the_dataset(
     crawl: Crawl, tmp_path: Path, params_file: Callable[..., Path]
 ) -> None:
-    (tmp_path / "pictures").mkdir()
+    (tmp_path / "images").mkdir()
     for number in range(6):
         noise = random.Random(number).randbytes(64 * 64 * 3)
-        Image.frombytes("RGB", (64, 64), noise).resize((300, 300)).save(tmp_path / f"pictures/{number}.png")
-    changes = {"shop_pictures": str(tmp_path / "pictures"), "queries": ["남자"]}
+        Image.frombytes("RGB", (64, 64), noise).resize((300, 300)).save(tmp_path / f"images/{number}.png")
+    changes = {"shop_images": str(tmp_path / "images"), "queries": ["남자"]}
     params = load_params(params_file(**changes)).curate
 
     def curated() -> dict[str, str]:
@@ -447,7 +447,7 @@ def test_a_deletion_reaches_the_data_set(
         curate.run(
             tmp_path / "raw", tmp_path / "curated", params, knowledge=tmp_path / "knowledge", workers=1
         )
-        rows = read_records(tmp_path / "curated/manifest.parquet", CuratedPicture)
+        rows = read_records(tmp_path / "curated/manifest.parquet", CuratedImage)
         return {row.sha256: row.url for row in rows if row.kept}
 
     first = curated()
@@ -467,12 +467,12 @@ def test_the_command_forgets_and_says_what_remains_to_be_done(
     command += [part for name, place in places.items() for part in (name, str(tmp_path / place))]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert (done.returncode, len(raw(tmp_path))) == (0, 29)
-    assert "dvc repro carries this into the data set" in done.stderr
+    assert "dvc repro carries this into the dataset" in done.stderr
     command = [sys.executable, "-m", "crawler", "merge", str(tmp_path / "store")]
     command += ["--store", str(tmp_path / "joined"), "--tombstones", str(tmp_path / "tombstones.jsonl")]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, len(pictures_of(tmp_path / "joined"))) == (0, 29)
-    assert "29 pictures new, 1 plans" in done.stderr
+    assert (done.returncode, len(images_of(tmp_path / "joined"))) == (0, 29)
+    assert "29 images new, 1 plans" in done.stderr
 
 
 def test_no_key_is_in_any_log_stat_error_or_file(
@@ -490,7 +490,7 @@ def test_no_key_is_in_any_log_stat_error_or_file(
         command, cwd=REPOSITORY, env={**os.environ, **keys}, capture_output=True, text=True, timeout=60
     )
     assert shop.headers[SEARCH][-1]["X-Ncp-Apigw-Api-Key"] == "key-that-nobody-sees"
-    assert "'crawl/pictures': 30" in done.stderr  # the stats, dumped
+    assert "'crawl/images': 30" in done.stderr  # the stats, dumped
     assert "nobody-sees" not in done.stderr + done.stdout
     assert b"nobody-sees" not in everything_under(tmp_path)
     assert (tmp_path / "crawl.json").is_file()

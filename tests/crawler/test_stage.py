@@ -20,10 +20,10 @@ from crawler import stage
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
-from crawler.store.store import Store, pictures_of
+from crawler.store.store import Store, images_of
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.files import exclusive
-from fashion_pggan.records import RawPicture, read_records
+from fashion_pggan.records import RawImage, read_records
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))
@@ -31,20 +31,20 @@ SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited
 Crawl = Callable[..., dict[str, Any]]
 
 
-def raw(tmp_path: Path) -> list[RawPicture]:
-    return read_records(tmp_path / "raw/records.parquet", RawPicture)
+def raw(tmp_path: Path) -> list[RawImage]:
+    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
-def test_every_picture_found_is_fetched_unmodified_with_its_record(
+def test_every_image_found_is_fetched_unmodified_with_its_record(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     figures = crawl()
     records = raw(tmp_path)
-    assert [record.url for record in records] == [shop.address + path for path in shop.pictures]
-    for rank, (record, (path, body)) in enumerate(zip(records, shop.pictures.items(), strict=True), start=1):
+    assert [record.url for record in records] == [shop.address + path for path in shop.images]
+    for rank, (record, (path, body)) in enumerate(zip(records, shop.images.items(), strict=True), start=1):
         assert (tmp_path / "raw" / record.file).read_bytes() == body
         assert record.sha256 == hashlib.sha256(body).hexdigest()
-        assert record.file == f"pictures/{record.sha256[:2]}/{record.sha256}.jpg"
+        assert record.file == f"images/{record.sha256[:2]}/{record.sha256}.jpg"
         assert (record.title, record.query, record.rank) == (f"{path} & co", "셔츠", rank)
         assert (record.declared_width, record.declared_height) == (None, 9)
         assert (record.provider, record.content_type, record.size) == ("demo", "image/jpeg", len(body))
@@ -53,10 +53,10 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
     assert len(files) == 31
     assert json.loads((tmp_path / "crawl.json").read_text()) == figures
     assert figures.pop("seconds") > 0
-    assert figures.pop("pictures_per_s") > 0
+    assert figures.pop("images_per_s") > 0
     crawl_id = figures.pop("crawl_id")
     assert {record.crawl_id for record in records} == {crawl_id}
-    total = sum(map(len, shop.pictures.values()))
+    total = sum(map(len, shop.images.values()))
     row = {"calls": 1, "results": 30, "new": 30}
     assert figures == {
         "provider": "demo",
@@ -64,7 +64,7 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
         "products": 30,
         "calls": 1,
         "calls_now": 1,
-        "pictures": 30,
+        "images": 30,
         "files": 30,
         "fetched": 30,
         "fetched_bytes": total,
@@ -76,7 +76,7 @@ def test_every_picture_found_is_fetched_unmodified_with_its_record(
         "list_has_more": False,
         "keeps_answers": False,
         "bytes": total,
-        "hosts": [{"host": urlsplit(shop.address).netloc, "pictures": 30, "failed": 0}],
+        "hosts": [{"host": urlsplit(shop.address).netloc, "images": 30, "failed": 0}],
         "queries": [{"query": "셔츠", **row}],
         "words": [],
     }
@@ -97,26 +97,26 @@ def test_only_what_is_new_or_lost_is_fetched(shop: Any, crawl: Crawl, tmp_path: 
     crawl()
     lost = raw(tmp_path)[3]
     (tmp_path / "store" / lost.file).unlink()
-    shop.pictures["/p/new.jpg"] = b"new"
+    shop.images["/p/new.jpg"] = b"new"
     figures = crawl()
-    assert (figures["fetched"], figures["reused"], figures["pictures"]) == (2, 29, 31)
+    assert (figures["fetched"], figures["reused"], figures["images"]) == (2, 29, 31)
 
 
 def test_the_target_holds_exactly_what_this_crawl_found(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     crawl()
-    for path in list(shop.pictures)[10:]:
-        del shop.pictures[path]
-    assert crawl()["pictures"] == 10
-    assert len(raw(tmp_path)) == len(list((tmp_path / "raw/pictures").glob("*/*"))) == 10
-    assert len(pictures_of(tmp_path / "store")) == 30
+    for path in list(shop.images)[10:]:
+        del shop.images[path]
+    assert crawl()["images"] == 10
+    assert len(raw(tmp_path)) == len(list((tmp_path / "raw/images").glob("*/*"))) == 10
+    assert len(images_of(tmp_path / "store")) == 30
 
 
 def test_queries_are_paged_in_turns_and_an_address_counts_once(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
-    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(150)}
+    shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(150)}
     figures = crawl(queries=["a", "b"])
-    assert (figures["calls"], figures["products"], figures["pictures"]) == (4, 150, 150)
+    assert (figures["calls"], figures["products"], figures["images"]) == (4, 150, 150)
     assert {record.query for record in raw(tmp_path)[:100]} == {"a"}
 
 
@@ -125,11 +125,11 @@ def test_a_crawl_stops_at_max_products(shop: Any, crawl: Crawl, tmp_path: Path) 
     assert len(raw(tmp_path)) == shop.fetched().total() == 7
 
 
-def test_broken_and_unlike_pictures_are_stored_as_they_came(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    shop.pictures = {"/p/broken": JPEG[:5], "/p/svg": b"<?xml version='1.0'?><svg/>", "/p/noise": b"\x00\x01"}
+def test_broken_and_unlike_images_are_stored_as_they_came(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.images = {"/p/broken": JPEG[:5], "/p/svg": b"<?xml version='1.0'?><svg/>", "/p/noise": b"\x00\x01"}
     crawl()
     assert {record.url: record.size for record in raw(tmp_path)} == {
-        shop.address + path: len(body) for path, body in shop.pictures.items()
+        shop.address + path: len(body) for path, body in shop.images.items()
     }
     assert {Path(record.file).suffix for record in raw(tmp_path)} == {"", ".jpg"}
 
@@ -138,25 +138,25 @@ def test_broken_and_unlike_pictures_are_stored_as_they_came(shop: Any, crawl: Cr
     ("body", "reason"),
     [
         (b"", "EMPTY"),
-        (b"<html><meta http-equiv=refresh content='0;url=/x'>", "NOT_A_PICTURE"),
-        (b"\xef\xbb\xbf\n <!-- hello -->\n<!DOCTYPE html><title>Just a moment", "NOT_A_PICTURE"),
+        (b"<html><meta http-equiv=refresh content='0;url=/x'>", "NOT_AN_IMAGE"),
+        (b"\xef\xbb\xbf\n <!-- hello -->\n<!DOCTYPE html><title>Just a moment", "NOT_AN_IMAGE"),
     ],
 )
-def test_nothing_and_a_page_for_people_are_no_pictures_and_a_later_crawl_asks_again(
+def test_nothing_and_a_page_for_people_are_no_images_and_a_later_crawl_asks_again(
     shop: Any, crawl: Crawl, tmp_path: Path, body: bytes, reason: str
 ) -> None:
-    shop.pictures["/p/1.jpg"] = body
+    shop.images["/p/1.jpg"] = body
     assert crawl()["failed"] == {reason: 1}
     assert len(raw(tmp_path)) == 29
-    shop.pictures["/p/1.jpg"] = JPEG
+    shop.images["/p/1.jpg"] = JPEG
     assert (crawl()["failed"], len(raw(tmp_path))) == ({}, 30)
 
 
-def test_search_pages_are_asked_for_no_faster_than_their_pictures_are_done(
+def test_search_pages_are_asked_for_no_faster_than_their_images_are_done(
     shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 2)  # for each picture asked for at once
-    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(300)}
+    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 2)  # for each image asked for at once
+    shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(300)}
     crawl(concurrent_requests=4)
     searches = [at for at, path in enumerate(shop.order) if path == "/search/v1/image"]
     fetched_before = [sum(path.startswith("/p/") for path in shop.order[:at]) for at in searches]
@@ -172,7 +172,7 @@ def test_an_address_is_asked_for_in_the_spelling_it_was_found_in(shop: Any, craw
     assert spelling in shop.raw_paths
 
 
-# faults of pictures: counted by reason, never the end of a crawl
+# faults of images: counted by reason, never the end of a crawl
 
 
 def cut_off(request: web.Request) -> Any:
@@ -208,22 +208,22 @@ def hang(request: web.Request) -> Any:
         (lambda request: web.Response(status=302, headers={"Location": "/p/fault"}), "REDIRECTS", 6),
     ],
 )
-def test_a_picture_that_cannot_be_had_is_counted_by_reason(
+def test_an_image_that_cannot_be_had_is_counted_by_reason(
     shop: Any, crawl: Crawl, tmp_path: Path, fault: Any, reason: str, attempts: int
 ) -> None:
     shop.faults["/p/fault"] = fault
     figures = crawl(max_bytes=4000, timeout_s=0.5)
     assert figures["failed"] == {reason: 1}
-    assert (figures["products"], figures["pictures"]) == (31, 30)
+    assert (figures["products"], figures["images"]) == (31, 30)
     assert shop.requests["/p/fault"] == attempts
     assert f"{shop.address}/p/fault" not in {record.url for record in raw(tmp_path)}
 
 
-def test_a_picture_that_fails_once_is_fetched_by_the_second_attempt(shop: Any, crawl: Crawl) -> None:
+def test_an_image_that_fails_once_is_fetched_by_the_second_attempt(shop: Any, crawl: Crawl) -> None:
     answers = [web.Response(status=500)]
     shop.faults["/p/fault"] = lambda request: answers.pop() if answers else web.Response(body=b"x")
     figures = crawl()
-    assert (figures["failed"], figures["pictures"]) == ({}, 31)
+    assert (figures["failed"], figures["images"]) == ({}, 31)
 
 
 def test_a_redirect_is_followed_and_stored_under_the_address_found(
@@ -255,8 +255,8 @@ def test_the_crawl_says_who_it_is_and_nothing_of_what_it_searched_for(shop: Any,
 
 
 def test_an_empty_shop_is_an_error(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    shop.pictures = {}
-    with pytest.raises(UserError, match="the search found no pictures for 셔츠, 니트: choose other"):
+    shop.images = {}
+    with pytest.raises(UserError, match="the search found no images for 셔츠, 니트: choose other"):
         crawl(queries=["셔츠", "니트"])
     assert not (tmp_path / "raw").exists()
 
@@ -276,22 +276,22 @@ def test_a_passing_500_is_survived(shop: Any, crawl: Crawl) -> None:
     assert (figures["calls"], figures["calls_now"]) == (1, 3)
 
 
-def test_a_shop_whose_pictures_all_fail_is_an_error(shop: Any, crawl: Crawl) -> None:
-    shop.faults, shop.pictures = {f"/p/{i}": lambda request: web.Response(status=403) for i in range(3)}, {}
-    with pytest.raises(UserError, match=r"none of the 3 pictures found could be fetched \(HTTP_403 3\)"):
+def test_a_shop_whose_images_all_fail_is_an_error(shop: Any, crawl: Crawl) -> None:
+    shop.faults, shop.images = {f"/p/{i}": lambda request: web.Response(status=403) for i in range(3)}, {}
+    with pytest.raises(UserError, match=r"none of the 3 images found could be fetched \(HTTP_403 3\)"):
         crawl()
 
 
 def test_the_speed_limit_is_waited_out_beyond_the_retries_of_other_failures(shop: Any, crawl: Crawl) -> None:
     shop.search_faults = [SPEED] * 5
     figures = crawl(retries=0)
-    assert (figures["calls"], figures["calls_now"], figures["pictures"]) == (1, 6, 30)
+    assert (figures["calls"], figures["calls_now"], figures["images"]) == (1, 6, 30)
 
 
 def test_the_daily_quota_ends_the_crawl_at_once_and_keeps_what_was_fetched(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
-    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(150)}
+    shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(150)}
     shop.quota_after = 1
     with pytest.raises(UserError, match=r"daily quota .* used up \(429 400 Quota Exceeded\): .* is kept"):
         crawl()
@@ -337,7 +337,7 @@ def test_keys_do_not_follow_a_redirect_of_the_search(shop: Any, crawl: Crawl) ->
 def test_a_bad_query_is_left_out_and_counted(shop: Any, crawl: Crawl) -> None:
     shop.search_faults = [(400, json.dumps({"errorCode": "SE01", "errorMessage": "Incorrect query request"}))]
     figures = crawl(queries=["bad", "good"])
-    assert (figures["failed"], figures["pictures"]) == ({"BAD_QUERY": 1}, 30)
+    assert (figures["failed"], figures["images"]) == ({"BAD_QUERY": 1}, 30)
 
 
 def test_a_closed_api_is_an_error_that_names_the_provider(shop: Any, crawl: Crawl) -> None:
@@ -384,7 +384,7 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
     def fail(*arguments: object) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    shop.pictures["/p/new.jpg"] = b"new"
+    shop.images["/p/new.jpg"] = b"new"
     with monkeypatch.context() as patched:
         patched.setattr("crawler.store.raw.write_records", fail)
         with pytest.raises(OSError, match="No space left on device"):
@@ -406,7 +406,7 @@ def test_a_journal_that_cannot_be_written_ends_the_crawl(
         patched.setattr("crawler.plan.journal.Journal.gave_up", fail)
         with pytest.raises(OSError, match="No space left on device"):
             crawl()
-    assert crawl()["pictures"] == 29
+    assert crawl()["images"] == 29
 
 
 @pytest.mark.parametrize(
@@ -441,9 +441,9 @@ def test_a_crawl_in_which_most_could_not_be_had_does_not_pass_for_the_whole(
 ) -> None:
     crawl(max_products=3)
     down = [True]
-    for path in list(shop.pictures)[3:20]:
+    for path in list(shop.images)[3:20]:
         shop.faults[path] = lambda request: web.Response(status=503 if down else 200, body=JPEG)
-    with pytest.raises(PassingError, match=r"17 of 30 pictures could not be had now \(HTTP_503 17\)"):
+    with pytest.raises(PassingError, match=r"17 of 30 images could not be had now \(HTTP_503 17\)"):
         crawl(retries=0)
     assert len(raw(tmp_path)) == 3
     down.clear()
@@ -497,19 +497,19 @@ def test_naver_hub_crawls_with_the_keys_of_the_environment(
     monkeypatch.setattr(Provider, "private", frozenset({urlsplit(shop.address).netloc}))
     monkeypatch.setenv("NAVER_API_KEY_ID", "demo")
     monkeypatch.setenv("NAVER_API_KEY", "demo")
-    assert crawl(provider="naver_hub", contact="mail@example.org")["pictures"] == 30
+    assert crawl(provider="naver_hub", contact="mail@example.org")["images"] == 30
     assert {record.provider for record in raw(tmp_path)} == {"naver_hub"}
 
 
-def test_kakao_is_crawled_and_says_which_page_shows_a_picture(
+def test_kakao_is_crawled_and_says_which_page_shows_an_image(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.pictures = {f"/p/{i}.jpg": b"%d" % i for i in range(100)}
+    shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(100)}
     monkeypatch.setitem(REAL, "kakao", replace(KAKAO, address=f"{shop.address}/v2/search/image"))
     monkeypatch.setattr(Provider, "private", frozenset({urlsplit(shop.address).netloc}))
     monkeypatch.setenv("KAKAO_REST_API_KEY", "demo")
     figures = crawl(provider="kakao", contact="mail@example.org", sort="both")
-    assert (figures["calls"], figures["pictures"]) == (4, 100)
+    assert (figures["calls"], figures["images"]) == (4, 100)
     assert raw(tmp_path)[0].source == "https://shop/p/0.jpg"
     monkeypatch.setenv("KAKAO_REST_API_KEY", "wrong")
     with pytest.raises(UserError, match="check KAKAO_REST_API_KEY in the environment"):

@@ -1,4 +1,4 @@
-"""Pictures of every kind, made here."""
+"""Images of every kind, made here."""
 
 import io
 from collections.abc import Callable
@@ -17,27 +17,27 @@ REPOSITORY = Path(__file__).parents[2]
 def params() -> CurateParams:
     """Not params.yaml's, which a user may have changed."""
     return load_params(REPOSITORY / "presets" / "photos.yaml").curate.model_copy(
-        update={"resolution": 32, "min_side": 64, "max_aspect": 2.5, "shard_pictures": 4}
+        update={"resolution": 32, "min_side": 64, "max_aspect": 2.5, "shard_images": 4}
     )
 
 
 def photograph(width: int = 120, height: int = 90, seed: int = 0) -> Image.Image:
-    """A smooth picture with colours that differ from corner to corner."""
+    """A smooth image with colours that differ from corner to corner."""
     random = np.random.default_rng(seed)
     small = random.integers(0, 256, (4, 4, 3), dtype=np.uint8)
     return Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
 
 
 @pytest.fixture(scope="session")
-def make_picture() -> Callable[..., Image.Image]:
+def make_image() -> Callable[..., Image.Image]:
     return photograph
 
 
 @pytest.fixture(scope="session")
 def encode() -> Callable[..., bytes]:
-    def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
         buffer = io.BytesIO()
-        picture.save(buffer, kind, **options)
+        image.save(buffer, kind, **options)
         return buffer.getvalue()
 
     return encoded

@@ -18,24 +18,24 @@ from PIL import Image
 from curate import export, stage
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
-from fashion_pggan.images.writing import Format, PictureFormat
-from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.images.writing import Format, ImageFormat
+from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
 from fashion_pggan.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]
-PICTURES = 10
+IMAGES = 10
 
 
 @pytest.fixture(scope="module")
-def curated(tmp_path_factory, make_picture, encode, params):
-    """Ten pictures of a shop in three shards, and one that was dropped."""
+def curated(tmp_path_factory, make_image, encode, params):
+    """Ten images of a shop in three shards, and one that was dropped."""
     raw = tmp_path_factory.mktemp("raw")
     records = []
-    for seed in range(PICTURES + 1):
-        size = (20, 20) if seed == PICTURES else (120, 90)
-        (raw / f"{seed}.png").write_bytes(encode(make_picture(*size, seed=seed)))
+    for seed in range(IMAGES + 1):
+        size = (20, 20) if seed == IMAGES else (120, 90)
+        (raw / f"{seed}.png").write_bytes(encode(make_image(*size, seed=seed)))
         records.append(
-            RawPicture(
+            RawImage(
                 sha256=sha256_of(raw / f"{seed}.png"),
                 file=f"{seed}.png",
                 url=f"https://shop.example/{seed}?a=1&b=2",
@@ -50,7 +50,7 @@ def curated(tmp_path_factory, make_picture, encode, params):
                 size=1,
             )
         )
-    write_records(raw / "records.parquet", records, RawPicture)
+    write_records(raw / "records.parquet", records, RawImage)
     folder = tmp_path_factory.mktemp("data") / "curated"
     stage.run(raw, folder, params, workers=1, knowledge=folder.with_name("known"))
     return folder
@@ -73,9 +73,9 @@ def hugging_face(tmp_path_factory):
 
 
 def _expected(curated):
-    """(row of the manifest, its largest picture), in order."""
-    rows = [row for row in read_records(curated / "manifest.parquet", CuratedPicture) if row.kept]
-    return list(zip(rows, Dataset(curated).pictures(range(PICTURES), 32), strict=True))
+    """(row of the manifest, its largest image), in order."""
+    rows = [row for row in read_records(curated / "manifest.parquet", CuratedImage) if row.kept]
+    return list(zip(rows, Dataset(curated).images(range(IMAGES), 32), strict=True))
 
 
 def _tree(folder):
@@ -85,11 +85,11 @@ def _tree(folder):
 
 
 @pytest.mark.parametrize("form", [Format.IMAGEFOLDER, Format.PARQUET])
-@pytest.mark.parametrize("picture_format", [PictureFormat.PNG, PictureFormat.WEBP])
+@pytest.mark.parametrize("image_format", [ImageFormat.PNG, ImageFormat.WEBP])
 def test_hugging_face_loads_the_same_pixels_and_their_provenance(
-    curated, tmp_path, hugging_face, form, picture_format
+    curated, tmp_path, hugging_face, form, image_format
 ):
-    assert export.run(curated, tmp_path / "out", form, picture_format=picture_format, shard_pictures=4) == 10
+    assert export.run(curated, tmp_path / "out", form, image_format=image_format, shard_images=4) == 10
     loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
     assert isinstance(loaded.features["image"], hugging_face.Image)
     assert loaded.column_names == [
@@ -111,7 +111,7 @@ def test_hugging_face_loads_the_parquet_files_by_the_name_of_their_loader(curate
 
 
 def test_hugging_face_loads_the_tar_files_too(curated, tmp_path, hugging_face):
-    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_pictures=4)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_images=4)
     loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
     for (row, pixels), one in zip(_expected(curated), loaded, strict=True):
         np.testing.assert_array_equal(np.asarray(one["png"]), pixels)
@@ -132,38 +132,38 @@ def _samples(shards, suffix):
     return samples
 
 
-@pytest.mark.parametrize(("picture_format", "suffix"), [("png", "png"), ("webp", "webp"), ("jpeg", "jpg")])
-def test_webdataset_loads_the_tar_files(curated, tmp_path, picture_format, suffix):
-    form = PictureFormat(picture_format)
-    export.run(curated, tmp_path / "out", Format.WEBDATASET, picture_format=form, shard_pictures=4)
+@pytest.mark.parametrize(("image_format", "suffix"), [("png", "png"), ("webp", "webp"), ("jpeg", "jpg")])
+def test_webdataset_loads_the_tar_files(curated, tmp_path, image_format, suffix):
+    form = ImageFormat(image_format)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, image_format=form, shard_images=4)
     loaded = _samples(str(tmp_path / "out/train-{00000..00002}.tar"), suffix)
-    for (row, pixels), (key, picture, facts) in zip(_expected(curated), loaded, strict=True):
+    for (row, pixels), (key, image, facts) in zip(_expected(curated), loaded, strict=True):
         assert key == row.sha256
         assert facts == row.model_dump(exclude={"kept", "reason", "duplicate_of", "shard", "row"})
-        distance = np.abs(picture.astype(int) - pixels).mean()
+        distance = np.abs(image.astype(int) - pixels).mean()
         assert distance <= (2 if suffix == "jpg" else 0)
 
 
 @pytest.mark.parametrize("form", list(Format))
 def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form):
     for name in ("a", "b", "a"):
-        export.run(curated, tmp_path / name, form, shard_pictures=3)
+        export.run(curated, tmp_path / name, form, shard_images=3)
     assert _tree(tmp_path / "a") == _tree(tmp_path / "b")
-    assert (tmp_path / "a/README.md").read_text().startswith("---\npretty_name: data set ")
+    assert (tmp_path / "a/README.md").read_text().startswith("---\npretty_name: dataset ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_a_level_may_be_chosen(curated, tmp_path):
     export.run(curated, tmp_path / "out", Format.IMAGEFOLDER, level=8)
     first = json.loads((tmp_path / "out/metadata.jsonl").read_text().splitlines()[0])["file_name"]
-    with Image.open(tmp_path / "out" / first) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), Dataset(curated).pictures([0], 8)[0])
+    with Image.open(tmp_path / "out" / first) as image:
+        np.testing.assert_array_equal(np.asarray(image), Dataset(curated).images([0], 8)[0])
     with pytest.raises(UserError, match=r"no level of 48 px in .*: give one of 4, 8, 16, 32$"):
         export.run(curated, tmp_path / "other", Format.IMAGEFOLDER, level=48)
 
 
-def test_tar_files_hold_the_stated_number_of_pictures_and_no_times(curated, tmp_path):
-    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_pictures=4)
+def test_tar_files_hold_the_stated_number_of_images_and_no_times(curated, tmp_path):
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_images=4)
     counts = []
     for path in sorted((tmp_path / "out").glob("*.tar")):
         with tarfile.open(path) as tar:
@@ -191,11 +191,11 @@ def test_what_is_no_export_is_never_replaced(curated, tmp_path):
     assert (tmp_path / "precious/thesis.txt").exists()
 
 
-def test_a_manifest_of_another_data_set_is_an_error_and_leaves_nothing(curated, tmp_path):
+def test_a_manifest_of_another_dataset_is_an_error_and_leaves_nothing(curated, tmp_path):
     shutil.copytree(curated, tmp_path / "data")
-    rows = read_records(curated / "manifest.parquet", CuratedPicture)
-    write_records(tmp_path / "data/manifest.parquet", rows[:4], CuratedPicture)
-    with pytest.raises(UserError, match=r"manifest\.parquet has \d pictures, the index 10: run dvc repro"):
+    rows = read_records(curated / "manifest.parquet", CuratedImage)
+    write_records(tmp_path / "data/manifest.parquet", rows[:4], CuratedImage)
+    with pytest.raises(UserError, match=r"manifest\.parquet has \d images, the index 10: run dvc repro"):
         export.run(tmp_path / "data", tmp_path / "out", Format.WEBDATASET)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
@@ -203,9 +203,9 @@ def test_a_manifest_of_another_data_set_is_an_error_and_leaves_nothing(curated, 
 @pytest.mark.parametrize(
     ("more", "status", "says"),
     [
-        (["--format", "parquet"], 0, "10 pictures"),
+        (["--format", "parquet"], 0, "10 images"),
         (["--format", "parquet", "--level", "7"], 1, "error: no level of 7 px"),
-        (["--format", "parquet", "--shard-pictures", "0"], 1, "error: --shard-pictures 0: give 1 or more"),
+        (["--format", "parquet", "--shard-images", "0"], 1, "error: --shard-images 0: give 1 or more"),
         (["--format", "zip"], 2, "invalid Format value: 'zip'"),
         ([], 2, "the following arguments are required: --format"),
     ],
@@ -218,15 +218,15 @@ def test_export_is_a_first_word_of_the_command(curated, tmp_path, more, status, 
     assert "Traceback" not in ended.stderr
 
 
-def test_an_export_needs_no_more_memory_for_more_pictures(curated, monkeypatch, tmp_path):
+def test_an_export_needs_no_more_memory_for_more_images(curated, monkeypatch, tmp_path):
     held = []
-    pictures = Dataset.pictures
+    images = Dataset.images
 
     def counted(dataset, indices, resolution):
         held.append(len(indices))
-        return pictures(dataset, indices, resolution)
+        return images(dataset, indices, resolution)
 
-    monkeypatch.setattr(Dataset, "pictures", counted)
+    monkeypatch.setattr(Dataset, "images", counted)
     monkeypatch.setattr(export, "BATCH", 3)
     export.run(curated, tmp_path / "out", Format.WEBDATASET)
     assert held == [3, 3, 3, 1]

@@ -21,8 +21,8 @@ GOOD = {
 UNKNOWN = {"width": np.nan, "height": np.nan, "deviation": np.nan, "sharpness": np.nan, "banner": np.nan}
 
 
-def reasons(params, *pictures):
-    rows = [{**GOOD, **picture} for picture in pictures]
+def reasons(params, *images):
+    rows = [{**GOOD, **image} for image in images]
     return judge({name: np.asarray([row[name] for row in rows]) for name in JUDGED}, params).tolist()
 
 
@@ -65,7 +65,7 @@ def test_the_first_reason_is_given_when_several_hold(params):
     assert reasons(params, {**everything, "animated": 0.0, "width": 100.0}) == [Reason.TRUNCATED]
 
 
-def test_pictures_are_judged_apart_from_each_other(params):
+def test_images_are_judged_apart_from_each_other(params):
     assert reasons(params, {}, {"width": 1.0}, {"failure": "NOT_IMAGE", **UNKNOWN}, {}) == [
         "",
         "TOO_SMALL",

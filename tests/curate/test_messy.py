@@ -13,7 +13,7 @@ from PIL import Image
 from curate.facts.row import SCHEMA, columns_of
 from curate.judge import judge
 from curate.known.examine import examine
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from curate.stage import run
 from fashion_pggan.params.sections import load_params
 
@@ -54,7 +54,7 @@ def test_each_messy_file_has_its_expected_outcome(row):
 
 @pytest.mark.parametrize("row", [row for row in _rows() if row["mad_tolerance"]], ids=_id)
 def test_each_messy_file_looks_like_its_reference(row):
-    pixels = decode(open_picture((MESSY / "files" / row["file"]).read_bytes())).pixels.astype(float)
+    pixels = decode(open_image((MESSY / "files" / row["file"]).read_bytes())).pixels.astype(float)
     with Image.open(MESSY / "reference" / row["reference"]) as reference:
         expected = np.asarray(reference.convert("RGB")).astype(float)
     assert pixels.shape == expected.shape

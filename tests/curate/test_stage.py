@@ -24,7 +24,7 @@ from curate.workers.local import locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.files import sha256_of
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
 from fashion_pggan.shards import Dataset
 from fashion_pggan.targets import MARK
 
@@ -32,24 +32,24 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def run(source, target, params, **more):
-    """The stage, with a store of knowledge beside the data set unless another is given."""
+    """The stage, with a store of knowledge beside the dataset unless another is given."""
     return stage.run(source, target, params, **{"knowledge": target.parent / "known", **more})
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory, make_picture, encode):
-    """Ten usable pictures, one of them twice by bytes and once more by pixels, and four to drop."""
+def folder(tmp_path_factory, make_image, encode):
+    """Ten usable images, one of them twice by bytes and once more by pixels, and four to drop."""
     folder = tmp_path_factory.mktemp("wild")
     for seed in range(10):
-        (folder / f"{seed}.png").write_bytes(encode(make_picture(seed=seed), "PNG"))
+        (folder / f"{seed}.png").write_bytes(encode(make_image(seed=seed), "PNG"))
     (folder / "sub").mkdir()
     shutil.copy(folder / "3.png", folder / "sub/copy.png")
-    (folder / "sub/same pixels.bmp").write_bytes(encode(make_picture(seed=3), "BMP"))
+    (folder / "sub/same pixels.bmp").write_bytes(encode(make_image(seed=3), "BMP"))
     (folder / "empty.jpg").touch()
     (folder / "page.jpg").write_bytes(b"<html></html>")
-    (folder / "small.png").write_bytes(encode(make_picture(50, 50, seed=99), "PNG"))
-    (folder / "wide.png").write_bytes(encode(make_picture(300, 70, seed=98), "PNG"))
-    (folder / ".hidden.png").write_bytes(encode(make_picture(seed=77), "PNG"))
+    (folder / "small.png").write_bytes(encode(make_image(50, 50, seed=99), "PNG"))
+    (folder / "wide.png").write_bytes(encode(make_image(300, 70, seed=98), "PNG"))
+    (folder / ".hidden.png").write_bytes(encode(make_image(seed=77), "PNG"))
     return folder
 
 
@@ -59,10 +59,10 @@ def _tree(folder):
     }
 
 
-def test_every_raw_picture_has_a_row_with_its_outcome(folder, tmp_path, params):
+def test_every_raw_image_has_a_row_with_its_outcome(folder, tmp_path, params):
     outcomes = run(folder, tmp_path / "out", params, report=tmp_path / "curate.json", workers=2)
     assert outcomes == {"kept": 10, "DUPLICATE": 2, "EMPTY": 1, "NOT_IMAGE": 1, "TOO_SMALL": 1, "ASPECT": 1}
-    rows = {row.file: row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture)}
+    rows = {row.file: row for row in read_records(tmp_path / "out/manifest.parquet", CuratedImage)}
     assert len(rows) == 16
     assert rows["small.png"].reason == "TOO_SMALL"
     assert (rows["small.png"].width, rows["small.png"].height) == (50, 50)
@@ -70,21 +70,21 @@ def test_every_raw_picture_has_a_row_with_its_outcome(folder, tmp_path, params):
     (kept,) = (row for row in copies if row.kept)
     assert all(row.duplicate_of == kept.sha256 for row in copies if not row.kept)
     facts = json.loads((tmp_path / "curate.json").read_text())
-    assert (facts["pictures"], facts["kept"], facts["resolution"]) == (16, 10, 32)
+    assert (facts["images"], facts["kept"], facts["resolution"]) == (16, 10, 32)
     assert facts["version"] == Dataset(tmp_path / "out").version
 
 
 def test_the_manifest_says_where_the_pixels_lie(folder, tmp_path, params):
     run(folder, tmp_path / "out", params, workers=1)
     dataset = Dataset(tmp_path / "out")
-    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture) if row.kept]
+    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedImage) if row.kept]
     assert len(dataset) == len(rows) == 10
     assert [row.sha256 for row in rows] == sorted(row.sha256 for row in rows)
     for row in rows:
         levels = levels_in(examine_module.examine(folder / row.file, params).levels, params.resolution)
-        index = row.shard * params.shard_pictures + row.row
+        index = row.shard * params.shard_images + row.row
         for resolution, level in levels.items():
-            np.testing.assert_array_equal(dataset.pictures([index], resolution)[0], level)
+            np.testing.assert_array_equal(dataset.images([index], resolution)[0], level)
         assert (row.crop_left, row.crop_top, row.crop_side) == (15, 0, 90)
 
 
@@ -110,14 +110,14 @@ def test_the_output_does_not_depend_on_workers_or_names(folder, tmp_path, params
 
 def test_a_crawls_records_give_the_provenance(folder, tmp_path, params):
     source = tmp_path / "raw"
-    (source / "pictures").mkdir(parents=True)
+    (source / "images").mkdir(parents=True)
     records = []
     for place, name in enumerate(["1.png", "2.png", "1.png"]):
-        shutil.copy(folder / name, source / "pictures" / name)
+        shutil.copy(folder / name, source / "images" / name)
         records.append(
-            RawPicture(
+            RawImage(
                 sha256=sha256_of(folder / name),
-                file=f"pictures/{name}",
+                file=f"images/{name}",
                 url=f"http://shop/{place}",
                 title="티셔츠",
                 query="남자 반팔티",
@@ -130,19 +130,19 @@ def test_a_crawls_records_give_the_provenance(folder, tmp_path, params):
                 size=1,
             )
         )
-    write_records(source / "records.parquet", records, RawPicture)
+    write_records(source / "records.parquet", records, RawImage)
     outcomes = run(source, tmp_path / "out", params, workers=1)
     assert outcomes == {"kept": 2, "DUPLICATE": 1}
-    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
     assert {row.url for row in rows} == {"http://shop/0", "http://shop/1", "http://shop/2"}
     assert {row.query for row in rows} == {"남자 반팔티"}
-    (source / "pictures/2.png").unlink()
-    with pytest.raises(UserError, match=r"1 pictures of .* are missing, the first is pictures/2\.png"):
+    (source / "images/2.png").unlink()
+    with pytest.raises(UserError, match=r"1 images of .* are missing, the first is images/2\.png"):
         run(source, tmp_path / "out", params, workers=1)
 
 
 @pytest.mark.parametrize("deadly", [0, 4, 11])
-def test_the_death_of_a_worker_loses_its_picture_alone(folder, tmp_path, params, deadly):
+def test_the_death_of_a_worker_loses_its_image_alone(folder, tmp_path, params, deadly):
     """A named pipe without a writer blocks its reader until the time limit ends the worker."""
     paths = [folder / f"{seed}.png" for seed in range(10)] * 2
     stuck = tmp_path / "stuck.png"
@@ -159,7 +159,7 @@ def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params):
     (tmp_path / "empty").mkdir()
     for source in (tmp_path / "empty", tmp_path / "nowhere"):
         with pytest.raises(
-            UserError, match=r"no pictures in .*: run the crawl stage first \(dvc repro crawl\)"
+            UserError, match=r"no images in .*: run the crawl stage first \(dvc repro crawl\)"
         ):
             run(source, tmp_path / "out", params)
 
@@ -170,14 +170,14 @@ def test_when_nothing_is_left_the_error_says_why_and_what_to_change(folder, tmp_
     strict = params.model_copy(update={"min_side": 4000})
     with pytest.raises(UserError) as error:
         run(folder, tmp_path / "out", strict, workers=1)
-    assert str(error.value).startswith("all 16 pictures were dropped (TOO_SMALL 14,")
+    assert str(error.value).startswith("all 16 images were dropped (TOO_SMALL 14,")
     assert str(error.value).endswith("lower curate.min_side in params.yaml, now 4000")
     assert _tree(tmp_path / "out") == before
 
 
 def _command(tmp_path, folder, *more):
     values = load_params(REPOSITORY / "presets" / "photos.yaml").model_dump()
-    values["curate"] |= {"resolution": 32, "min_side": 64, "shard_pictures": 4}
+    values["curate"] |= {"resolution": 32, "min_side": 64, "shard_images": 4}
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
     paths = [str(folder), str(tmp_path / "out"), "--params", str(tmp_path / "params.yaml")]
     paths += ["--knowledge", str(tmp_path / "known")]
@@ -205,11 +205,11 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing(folder, tmp_path):
     subprocess.run(command, cwd=REPOSITORY, check=True, timeout=60)
 
 
-def test_a_killed_run_leaves_the_old_set_and_the_next_one_completes(tmp_path, make_picture, encode):
+def test_a_killed_run_leaves_the_old_set_and_the_next_one_completes(tmp_path, make_image, encode):
     wild = tmp_path / "wild"
     wild.mkdir()
     for seed in range(150):
-        (wild / f"{seed}.png").write_bytes(encode(make_picture(400, 400, seed=seed), "PNG"))
+        (wild / f"{seed}.png").write_bytes(encode(make_image(400, 400, seed=seed), "PNG"))
     command = _command(tmp_path, wild)
     process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
     until = time.monotonic() + 60
@@ -242,7 +242,7 @@ def test_bad_arguments_are_one_clear_line(folder, tmp_path, more, says):
 
 @pytest.mark.slow
 def test_the_photographs_are_all_kept(shared, tmp_path, params):
-    strict = params.model_copy(update={"min_side": 256, "resolution": 64, "shard_pictures": 1024})
+    strict = params.model_copy(update={"min_side": 256, "resolution": 64, "shard_images": 1024})
     outcomes = run(shared / "images/tops", tmp_path / "out", strict)
     assert outcomes == {"kept": 1500}
 
@@ -260,13 +260,13 @@ def test_what_is_known_is_not_decoded_again_and_the_result_is_the_same(folder, t
     assert _tree(tmp_path / "out") == before
 
 
-def test_a_new_picture_costs_one_decode_and_gives_what_a_fresh_run_gives(
-    folder, tmp_path, params, make_picture, encode
+def test_a_new_image_costs_one_decode_and_gives_what_a_fresh_run_gives(
+    folder, tmp_path, params, make_image, encode
 ):
     wild = tmp_path / "wild"
     shutil.copytree(folder, wild)
     run(wild, tmp_path / "out", params, workers=1)
-    (wild / "new.png").write_bytes(encode(make_picture(seed=123), "PNG"))
+    (wild / "new.png").write_bytes(encode(make_image(seed=123), "PNG"))
     run(wild, tmp_path / "out", params, workers=1, report=tmp_path / "curate.json")
     assert _report(tmp_path)["decoded"] == 1
     run(wild, tmp_path / "fresh", params, workers=2, knowledge=tmp_path / "nothing known")
@@ -284,7 +284,7 @@ def test_another_threshold_decodes_only_what_is_newly_kept(folder, tmp_path, par
     assert _report(tmp_path)["decoded"] == 0
 
 
-def test_a_picture_that_was_too_large_is_decoded_once_it_may_be(folder, tmp_path, params):
+def test_an_image_that_was_too_large_is_decoded_once_it_may_be(folder, tmp_path, params):
     small = params.model_copy(update={"max_pixels": 120 * 90 - 1})
     with pytest.raises(
         UserError, match=r"TOO_MANY_PIXELS 13.*raise curate\.max_pixels in params\.yaml, now 10799"
@@ -293,10 +293,10 @@ def test_a_picture_that_was_too_large_is_decoded_once_it_may_be(folder, tmp_path
     assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
 
 
-def test_every_picture_has_its_facts_beside_the_manifest(folder, tmp_path, params):
+def test_every_image_has_its_facts_beside_the_manifest(folder, tmp_path, params):
     run(folder, tmp_path / "out", params, workers=1)
     facts = {row["sha256"]: row for row in pq.read_table(tmp_path / "out/measures.parquet").to_pylist()}
-    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
     assert set(facts) == {row.sha256 for row in rows}
     for row in rows:
         assert (facts[row.sha256]["width"], facts[row.sha256]["style"]) == (row.width, row.style)
@@ -305,14 +305,14 @@ def test_every_picture_has_its_facts_beside_the_manifest(folder, tmp_path, param
 
 def test_only_the_styles_asked_for_are_kept(folder, tmp_path, params):
     run(folder, tmp_path / "out", params, workers=1)
-    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedPicture) if row.kept]
+    rows = [row for row in read_records(tmp_path / "out/manifest.parquet", CuratedImage) if row.kept]
     style = rows[0].style
     chosen = params.model_copy(update={"styles": [style]})
     outcomes = run(folder, tmp_path / "out", chosen, workers=1)
     assert outcomes["kept"] == sum(row.style == style for row in rows)
 
 
-def test_nothing_but_a_data_set_is_replaced(folder, tmp_path, params):
+def test_nothing_but_a_dataset_is_replaced(folder, tmp_path, params):
     raw = tmp_path / "docs/raw"
     shutil.copytree(folder, raw)
     (tmp_path / "docs/thesis.txt").write_text("years of work")
@@ -327,34 +327,34 @@ def test_nothing_but_a_data_set_is_replaced(folder, tmp_path, params):
         (tmp_path / "docs", tmp_path / "known", "lie in each other"),
         (tmp_path / "file", tmp_path / "known", "is a file: give a folder"),
         (tmp_path / "new", tmp_path / "new/known", "lie in each other"),
-        (tmp_path / "site", tmp_path / "known", r"holds about\.html, which is no part of a data set: move"),
+        (tmp_path / "site", tmp_path / "known", r"holds about\.html, which is no part of a dataset: move"),
     ):
         with pytest.raises(UserError, match=says):
             run(raw, target, params, knowledge=knowledge)
     assert _tree(tmp_path) == before
-    with pytest.raises(UserError, match="file is a file: give a folder of pictures"):
+    with pytest.raises(UserError, match="file is a file: give a folder of images"):
         run(tmp_path / "file", tmp_path / "new", params)
 
 
-def test_a_data_set_of_before_there_were_marks_is_replaced_unless_it_holds_more(folder, tmp_path, params):
+def test_a_dataset_of_before_there_were_marks_is_replaced_unless_it_holds_more(folder, tmp_path, params):
     run(folder, tmp_path / "out", params, workers=1)
     (tmp_path / "out" / MARK).unlink()
     run(folder, tmp_path / "out", params, workers=1)
     assert (tmp_path / "out" / MARK).is_file()
     (tmp_path / "out" / MARK).unlink()
     (tmp_path / "out/notes.md").write_text("mine")
-    with pytest.raises(UserError, match=r"holds notes\.md, which is no part of a data set: move it away"):
+    with pytest.raises(UserError, match=r"holds notes\.md, which is no part of a dataset: move it away"):
         run(folder, tmp_path / "out", params, workers=1)
     assert (tmp_path / "out/notes.md").read_text() == "mine"
 
 
-def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_picture, encode):
+def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_image, encode):
     raw = tmp_path / "raw"
     raw.mkdir()
-    (raw / os.fsdecode(b"caf\xe9.png")).write_bytes(encode(make_picture(seed=1), "PNG"))
+    (raw / os.fsdecode(b"caf\xe9.png")).write_bytes(encode(make_image(seed=1), "PNG"))
     (raw / os.fsdecode(b"page\xe9.png")).write_bytes(b"<html>")
     assert run(raw, tmp_path / "out", params, workers=1) == {"kept": 1, "NOT_IMAGE": 1}
-    rows = read_records(tmp_path / "out/manifest.parquet", CuratedPicture)
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
     assert {row.file for row in rows} == {"caf\\udce9.png", "page\\udce9.png"}
 
 
@@ -366,12 +366,12 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path, params):
         run(tmp_path / "raw", tmp_path / "out", params)
 
 
-def test_a_picture_that_changed_since_it_was_looked_at_is_named(tmp_path, params, make_picture, encode):
-    data = encode(make_picture(seed=1), "PNG")
+def test_an_image_that_changed_since_it_was_looked_at_is_named(tmp_path, params, make_image, encode):
+    data = encode(make_image(seed=1), "PNG")
     raw = tmp_path / "raw"
     raw.mkdir()
     (raw / "1.png").write_bytes(data)
-    record = RawPicture(
+    record = RawImage(
         **dict.fromkeys(("url", "title", "query", "provider", "crawled_at", "content_type"), ""),
         **dict.fromkeys(("declared_width", "declared_height")),
         sha256=hashlib.sha256(data).hexdigest(),
@@ -379,18 +379,18 @@ def test_a_picture_that_changed_since_it_was_looked_at_is_named(tmp_path, params
         rank=1,
         size=len(data),
     )
-    write_records(raw / "records.parquet", [record], RawPicture)
+    write_records(raw / "records.parquet", [record], RawImage)
     assert run(raw, tmp_path / "out", params, workers=1) == {"kept": 1}
     (raw / "1.png").write_bytes(data[: len(data) // 2])
     with pytest.raises(UserError, match=r"1\.png could be decoded before, but not now: it has changed"):
         run(raw, tmp_path / "out", params.model_copy(update={"resolution": 16}), workers=1)
 
 
-def test_a_picture_that_is_not_what_its_record_says_is_named(tmp_path, params, make_picture, encode):
+def test_an_image_that_is_not_what_its_record_says_is_named(tmp_path, params, make_image, encode):
     raw = tmp_path / "raw"
     raw.mkdir()
-    (raw / "1.png").write_bytes(encode(make_picture(seed=1), "PNG"))
-    record = RawPicture(
+    (raw / "1.png").write_bytes(encode(make_image(seed=1), "PNG"))
+    record = RawImage(
         **dict.fromkeys(("url", "title", "query", "provider", "crawled_at", "content_type"), ""),
         **dict.fromkeys(("declared_width", "declared_height")),
         sha256="0" * 64,
@@ -398,7 +398,7 @@ def test_a_picture_that_is_not_what_its_record_says_is_named(tmp_path, params, m
         rank=1,
         size=1,
     )
-    write_records(raw / "records.parquet", [record], RawPicture)
+    write_records(raw / "records.parquet", [record], RawImage)
     with pytest.raises(UserError, match=r"1\.png is not what its record says, by its SHA-256"):
         run(raw, tmp_path / "out", params, workers=1)
     (tmp_path / "file").touch()
@@ -428,12 +428,12 @@ def test_any_damage_in_what_is_known_is_noticed(folder, tmp_path, params, patter
     assert _tree(tmp_path / "out") == before
 
 
-def test_small_pictures_are_enlarged_when_asked_for(tmp_path, params, make_picture, encode):
+def test_small_images_are_enlarged_when_asked_for(tmp_path, params, make_image, encode):
     (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/small.png").write_bytes(encode(make_picture(20, 24), "PNG"))
+    (tmp_path / "raw/small.png").write_bytes(encode(make_image(20, 24), "PNG"))
     asked = params.model_copy(update={"min_side": 16, "enlarge": True})
     assert run(tmp_path / "raw", tmp_path / "out", asked, workers=1)["kept"] == 1
-    assert Dataset(tmp_path / "out").pictures([0], 32).shape == (1, 32, 32, 3)
+    assert Dataset(tmp_path / "out").images([0], 32).shape == (1, 32, 32, 3)
 
 
 def test_a_classifier_of_ones_own_decides_what_is_kept_and_another_decides_anew(folder, tmp_path, params):
@@ -465,7 +465,7 @@ def constant_model(path):
     graph = onnx.helper.make_graph(
         [node],
         "sure",
-        [value("picture", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
+        [value("image", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
         [value("scores", onnx.TensorProto.FLOAT, [1, 2])],
     )
     onnx.save(
@@ -484,15 +484,15 @@ def test_a_damaged_store_is_named(folder, tmp_path, params):
 
 
 @pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png", "link.png"])
-def test_a_record_that_leads_out_of_the_raw_pictures_is_refused(tmp_path, params, make_picture, encode, file):
+def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, make_image, encode, file):
     raw = tmp_path / "raw"
     raw.mkdir()
-    data = encode(make_picture(seed=1), "PNG")
+    data = encode(make_image(seed=1), "PNG")
     (tmp_path / "1.png").write_bytes(data)
     (raw / "linked").symlink_to(tmp_path)
     (raw / "link.png").symlink_to(tmp_path / "1.png")
     file = str(tmp_path / "1.png") if file == "ABSOLUTE" else file
-    record = RawPicture(
+    record = RawImage(
         **dict.fromkeys(("title", "query", "provider", "crawled_at", "content_type"), ""),
         **dict.fromkeys(("declared_width", "declared_height")),
         url="http://evil/1",
@@ -501,7 +501,7 @@ def test_a_record_that_leads_out_of_the_raw_pictures_is_refused(tmp_path, params
         rank=1,
         size=len(data),
     )
-    write_records(raw / "records.parquet", [record], RawPicture)
+    write_records(raw / "records.parquet", [record], RawImage)
     with pytest.raises(UserError, match=r"the record of 'http://evil/1' in .*raw has the file '"):
         run(raw, tmp_path / "out", params, workers=1)
     assert not (tmp_path / "out").exists()

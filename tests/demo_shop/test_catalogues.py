@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def _digests(indices):
-    return {index: hashlib.sha256(Drawn(1000).picture(index)).hexdigest() for index in indices}
+    return {index: hashlib.sha256(Drawn(1000).image(index)).hexdigest() for index in indices}
 
 
 def test_the_same_index_gives_the_same_bytes_in_any_process_and_order():
@@ -30,7 +30,7 @@ def test_the_same_index_gives_the_same_bytes_in_any_process_and_order():
     program = (
         "import cv2, sys; cv2.setNumThreads(1); sys.path.insert(0, 'tests/demo_shop')\n"
         "import hashlib; from demo_shop.drawn import Drawn; shop = Drawn(5000)\n"
-        "print(*(hashlib.sha256(shop.picture(index)).hexdigest() for index in range(11, -1, -1)))"
+        "print(*(hashlib.sha256(shop.image(index)).hexdigest() for index in range(11, -1, -1)))"
     )
     said = subprocess.run(
         [sys.executable, "-c", program],
@@ -49,7 +49,7 @@ def test_the_catalogue_has_all_kinds_and_the_faults_of_a_real_shop():
     assert kinds.keys() == KINDS.keys()
     assert min(kinds.values()) > 250
     shares = {
-        "copies": sum(sketch.index != sketch.picture_index for sketch in sketches) / 2000,
+        "copies": sum(sketch.index != sketch.image_index for sketch in sketches) / 2000,
         "broken": sum(bool(sketch.fault) for sketch in sketches) / 2000,
         "small": sum(min(sketch.width, sketch.height) < 256 for sketch in sketches) / 2000,
         "single": sum(sketch.shot in ("flat", "hanger") for sketch in sketches) / 2000,
@@ -72,21 +72,21 @@ def test_titles_hold_the_words_that_people_search_for():
         assert words[0] in titles
 
 
-def test_a_copy_shows_another_products_picture():
-    copy = next(sketch for sketch in map(sketch_of, range(500)) if sketch.index != sketch.picture_index)
+def test_a_copy_shows_another_products_image():
+    copy = next(sketch for sketch in map(sketch_of, range(500)) if sketch.index != sketch.image_index)
     catalogue = Drawn(500)
-    assert catalogue.picture(copy.index) == catalogue.picture(copy.picture_index)
+    assert catalogue.image(copy.index) == catalogue.image(copy.image_index)
 
 
-def test_pictures_have_the_size_and_kind_that_the_catalogue_says():
+def test_images_have_the_size_and_kind_that_the_catalogue_says():
     catalogue = Drawn(40)
     for index in range(40):
         sketch, product = sketch_of(index), catalogue.product(index)
         if not sketch.fault:
-            with Image.open(io.BytesIO(catalogue.picture(index))) as picture:
-                assert picture.size == (product.width, product.height)
-                assert picture.format == sketch.format
-                assert picture.mode == ("RGBA" if sketch.transparent else "RGB")
+            with Image.open(io.BytesIO(catalogue.image(index))) as image:
+                assert image.size == (product.width, product.height)
+                assert image.format == sketch.format
+                assert image.mode == ("RGBA" if sketch.transparent else "RGB")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,7 +113,7 @@ class Titles:
     def product(self, index):
         return Product(self.titles[index], "x.png", 400, 400, "image/png")
 
-    def picture(self, index):
+    def image(self, index):
         return b""
 
 
@@ -139,24 +139,24 @@ def test_marked_titles_are_safe_html_and_lose_nothing(title, query):
 
 @pytest.fixture
 def folder(tmp_path):
-    pictures = tmp_path / "tops"
-    (pictures / "sub").mkdir(parents=True)
-    Image.new("RGB", (30, 20)).save(pictures / "b.png")
-    (pictures / "sub/한글 & <b>.jpg").write_bytes(b"broken")
-    (pictures / ".hidden").write_bytes(b"x")
+    images = tmp_path / "tops"
+    (images / "sub").mkdir(parents=True)
+    Image.new("RGB", (30, 20)).save(images / "b.png")
+    (images / "sub/한글 & <b>.jpg").write_bytes(b"broken")
+    (images / ".hidden").write_bytes(b"x")
     outside = tmp_path / "secret.txt"
     outside.write_text("secret")
-    (pictures / "link.png").symlink_to(outside)
+    (images / "link.png").symlink_to(outside)
     (tmp_path / "tops.csv").write_text("file,label,extra\nb.png,T-Shirt,1\n", encoding="utf-8-sig")
-    return pictures
+    return images
 
 
 def test_a_folder_is_served_as_it_is_and_nothing_outside_it(folder):
     catalogue = Folder(folder)
     assert len(catalogue) == 2
     assert catalogue.product(0) == Product("T-Shirt shelf0 b : demo shop", "b.png", 30, 20, "image/png")
-    assert catalogue.product(1).title == "picture shelf0 한글 & <b> : demo shop"
-    assert (catalogue.product(1).width, catalogue.picture(1)) == (0, b"broken")
+    assert catalogue.product(1).title == "image shelf0 한글 & <b> : demo shop"
+    assert (catalogue.product(1).width, catalogue.image(1)) == (0, b"broken")
 
 
 def test_shelves_hold_a_thousand_each(tmp_path):
@@ -168,7 +168,7 @@ def test_shelves_hold_a_thousand_each(tmp_path):
 
 def test_a_folder_without_files_and_labels_that_cannot_be_read_are_clear_errors(tmp_path, folder):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"no pictures in .*empty: it has no files; give another"):
+    with pytest.raises(UserError, match=r"no images in .*empty: it has no files; give another"):
         Folder(tmp_path / "empty")
     bad = tmp_path / "bad.csv"
     bad.write_text("name;kind\n")

@@ -104,7 +104,7 @@ def test_statuses_pass_or_stay(shop, kind, status, passes_after):
     entry = _ledger(shop)["products"][str(number)]
     assert (entry["asked"], entry["delivered"]) == (3, 3 - failing)
     if failing < 3:
-        assert answers[2][2] == GARMENTS.picture(number)
+        assert answers[2][2] == GARMENTS.image(number)
         assert entry["sha256"] == hashlib.sha256(answers[2][2]).hexdigest()
 
 
@@ -118,8 +118,8 @@ def test_a_dripping_product_sends_a_byte_at_a_time(shop):
     connection = _connect(shop)
     connection.request("GET", path)
     answer = connection.getresponse()
-    assert int(answer.headers["Content-Length"]) == len(GARMENTS.picture(number))
-    assert answer.read1() == GARMENTS.picture(number)[:1]
+    assert int(answer.headers["Content-Length"]) == len(GARMENTS.image(number))
+    assert answer.read1() == GARMENTS.image(number)[:1]
     began = time.monotonic()
     assert len(answer.read1()) == 1
     assert time.monotonic() - began > 0.2
@@ -129,7 +129,7 @@ def test_a_dripping_product_sends_a_byte_at_a_time(shop):
 def test_a_slow_product_is_whole_after_all(shop):
     number, path = _one(shop, "slow")
     began = time.monotonic()
-    assert _get(shop, path, timeout=5.0)[2] == GARMENTS.picture(number)
+    assert _get(shop, path, timeout=5.0)[2] == GARMENTS.image(number)
     assert 1 < time.monotonic() - began < 5
 
 
@@ -142,20 +142,20 @@ def test_a_cut_product_ends_before_its_length(shop):
     number, path = _one(shop, "cut")
     with pytest.raises(http.client.IncompleteRead) as caught:
         _get(shop, path)
-    picture = GARMENTS.picture(number)
-    assert caught.value.partial == picture[: len(picture) * 2 // 3]
+    image = GARMENTS.image(number)
+    assert caught.value.partial == image[: len(image) * 2 // 3]
     assert _ledger(shop)["products"][str(number)]["delivered"] == 0
 
 
 def test_an_overlong_product_is_followed_by_what_nobody_asked_for(shop):
     number, path = _one(shop, "overlong")
     place = urllib.parse.urlsplit(shop.url)
-    picture, received = GARMENTS.picture(number), b""
+    image, received = GARMENTS.image(number), b""
     with socket.create_connection((place.hostname, place.port), timeout=5.0) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: {place.netloc}\r\n\r\n".encode())
-        while not received.endswith(picture + picture[:1000]):
+        while not received.endswith(image + image[:1000]):
             received += connection.recv(65536)
-    assert f"Content-Length: {len(picture)}\r\n".encode() in received
+    assert f"Content-Length: {len(image)}\r\n".encode() in received
 
 
 def test_a_loop_leads_to_itself(shop):
@@ -173,12 +173,12 @@ def test_redirects_lead_to_metadata_and_to_a_trap_that_counts(shop):
     status, headers, _ = _get(shop, _one(shop, "loopback")[1])
     assert (status, urllib.parse.urlsplit(headers["Location"]).hostname) == (302, "127.0.0.2")
     before = _ledger(shop)["trespasses"]
-    with urllib.request.urlopen(headers["Location"].split("/pictures")[0] + "/robots.txt", timeout=5):
+    with urllib.request.urlopen(headers["Location"].split("/images")[0] + "/robots.txt", timeout=5):
         pass
     assert _ledger(shop)["trespasses"] == before + 1
 
 
-def test_a_page_comes_in_place_of_a_picture(shop):
+def test_a_page_comes_in_place_of_an_image(shop):
     status, headers, body = _get(shop, _one(shop, "page")[1])
     assert (status, headers["Content-Type"]) == (200, "text/html")
     assert body.startswith(b"<!doctype html>")
@@ -211,7 +211,7 @@ def test_a_large_body_has_fifty_megabytes(shop, kind):
 def test_owners_say_no_in_headers(shop, kind, name, value):
     number, path = _one(shop, kind)
     status, headers, body = _get(shop, path)
-    assert (status, headers[name], body) == (200, value, GARMENTS.picture(number))
+    assert (status, headers[name], body) == (200, value, GARMENTS.image(number))
 
 
 def test_the_search_fails_as_the_gateway_does_then_is_out_of_quota_until_the_next_day(shop):

@@ -59,7 +59,7 @@ def test_an_answer_has_the_apis_shape(shop):
         assert all(isinstance(value, str) for value in item.values())
         assert item["sizeheight"].isdigit()
         assert "<b>셔츠</b>" in item["title"]
-        assert item["link"].startswith(f"{shop.url}/pictures/")
+        assert item["link"].startswith(f"{shop.url}/images/")
 
 
 def test_ten_results_come_unless_asked_otherwise_and_pages_do_not_overlap(shop):
@@ -126,7 +126,7 @@ def test_wrong_or_missing_keys_are_unauthorised(shop, headers):
 
 @pytest.mark.parametrize(
     "path",
-    ["/v1/search/shop.json", "/pictures/999999-x.jpg", "/pictures/-1-x.jpg", "/pictures/x", "/private"],
+    ["/v1/search/shop.json", "/images/999999-x.jpg", "/images/-1-x.jpg", "/images/x", "/private"],
 )
 def test_what_is_not_there_is_not_found(shop, path):
     status, _, body = _get(shop.url + path)
@@ -138,15 +138,15 @@ def test_what_is_not_there_is_not_found(shop, path):
     "name", ["../../etc/passwd", "..%2F..%2Fetc%2Fpasswd", "0" * 5000, "%00", "1e3-x.jpg"]
 )
 def test_hostile_paths_are_not_found(shop, name):
-    assert _get(f"{shop.url}/pictures/{name}")[0] in (400, 404)
+    assert _get(f"{shop.url}/images/{name}")[0] in (400, 404)
 
 
-def test_pictures_are_the_catalogues_bytes_with_the_usual_headers(shop):
+def test_images_are_the_catalogues_bytes_with_the_usual_headers(shop):
     catalogue = Drawn(1300)
     for item in _items(shop, query="니트", display=5):
         number = int(item["link"].rsplit("/", 1)[-1][:6])
         status, headers, body = _get(item["link"])
-        assert (status, body) == (200, catalogue.picture(number))
+        assert (status, body) == (200, catalogue.image(number))
         assert headers["ETag"] == f'"{hashlib.sha256(body).hexdigest()}"'
         assert int(headers["Content-Length"]) == len(body)
         assert headers["Content-Type"] == catalogue.product(number).content_type
@@ -156,11 +156,11 @@ def test_pictures_are_the_catalogues_bytes_with_the_usual_headers(shop):
         assert _get(item["thumbnail"])[0] == 200
 
 
-def test_robots_may_search_and_fetch_pictures(shop):
+def test_robots_may_search_and_fetch_images(shop):
     _, headers, body = _get(f"{shop.url}/robots.txt")
     assert headers["Content-Type"].startswith("text/plain")
     lines = body.decode().split("\n")
-    assert {"User-agent: *", "Allow: /pictures", "Disallow: /private"} <= set(lines)
+    assert {"User-agent: *", "Allow: /images", "Disallow: /private"} <= set(lines)
 
 
 def test_people_see_a_page_of_goods(shop):
@@ -190,9 +190,9 @@ def test_many_clients_at_once_get_right_answers(shop):
 
 def test_links_carry_the_public_name(tmp_path):
     (tmp_path / "a b#.png").write_bytes(b"x")
-    with RunningShop("--pictures", str(tmp_path), "--public-url", "http://demo-shop.localhost/") as shop:
+    with RunningShop("--images", str(tmp_path), "--public-url", "http://demo-shop.localhost/") as shop:
         (item,) = _items(shop, query="shelf0")
-        assert item["link"] == "http://demo-shop.localhost/pictures/000000-a%20b%23.png"
+        assert item["link"] == "http://demo-shop.localhost/images/000000-a%20b%23.png"
         path = urllib.parse.urlsplit(item["link"]).path
         assert _get(shop.url + path)[2] == b"x"
 
@@ -222,7 +222,7 @@ def test_the_shop_ends_with_the_process_that_started_it():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--pictures", "nowhere"), "no pictures in nowhere: it is no folder; give another"),
+        (("--images", "nowhere"), "no images in nowhere: it is no folder; give another"),
         (("--products", "-1"), "--products -1: give 0 or more"),
     ],
 )

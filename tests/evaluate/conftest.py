@@ -1,4 +1,4 @@
-"""Data sets and models small enough to measure in a moment."""
+"""Datasets and models small enough to measure in a moment."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,12 +33,12 @@ def params() -> EvaluateParams:
 
 @pytest.fixture(scope="session")
 def write_dataset() -> Callable[[Path, np.ndarray], Dataset]:
-    def write(folder: Path, pictures: np.ndarray) -> Dataset:
+    def write(folder: Path, images: np.ndarray) -> Dataset:
         folder.mkdir(parents=True)
-        resolution = pictures.shape[1]
-        writer = ShardWriter(folder, resolution, shard_pictures=32)
-        for picture in pictures:
-            levels, level = {}, picture.astype(float)
+        resolution = images.shape[1]
+        writer = ShardWriter(folder, resolution, shard_images=32)
+        for image in images:
+            levels, level = {}, image.astype(float)
             while level.shape[0] >= 4:
                 levels[level.shape[0]] = np.rint(level).astype(np.uint8)
                 half = level.shape[0] // 2
@@ -51,8 +51,8 @@ def write_dataset() -> Callable[[Path, np.ndarray], Dataset]:
 
 
 @pytest.fixture(scope="session")
-def dataset(tmp_path_factory, write_dataset, make_pictures) -> Dataset:
-    return write_dataset(tmp_path_factory.mktemp("evaluate") / "curated", make_pictures(64, 32, seed=0))
+def dataset(tmp_path_factory, write_dataset, make_images) -> Dataset:
+    return write_dataset(tmp_path_factory.mktemp("evaluate") / "curated", make_images(64, 32, seed=0))
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +63,6 @@ def models(tmp_path_factory, dataset) -> Path:
         origin = Origin(images_shown / 1000, lod, "params", dataset.version, "commit")
         path = snapshot_path(folder / "snapshots", images_shown)
         write_snapshot(path, Generator(Architecture(32, 8, 64, 8)), origin)
-        write_grid(folder / "grids" / f"{path.stem}.png", dataset.pictures(range(4), 32), 2)
-    write_grid(folder / "dataset.png", dataset.pictures(range(4), 32), 2)
+        write_grid(folder / "grids" / f"{path.stem}.png", dataset.images(range(4), 32), 2)
+    write_grid(folder / "dataset.png", dataset.images(range(4), 32), 2)
     return folder

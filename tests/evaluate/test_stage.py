@@ -68,7 +68,7 @@ def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports
         24,
         0,
     )
-    assert facts["floor"]["about"] == "24 real pictures against 24 other real pictures"
+    assert facts["floor"]["about"] == "24 real images against 24 other real images"
     assert [row["kimg"] for row in facts["rows"]] == [0, 5, 9]
     assert facts["best"]["kimg"] == metrics["best"]["kimg"]
     assert facts["best"]["snapshot"] in [row["snapshot"] for row in facts["rows"]]
@@ -81,7 +81,7 @@ def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports
             assert cell["ratio_low"] < cell["ratio_value"] < cell["ratio_high"]
 
 
-def test_the_nearest_training_pictures_are_written_and_shown(reports, params):
+def test_the_nearest_training_images_are_written_and_shown(reports, params):
     copies = json.loads((reports / "copies.json").read_text())
     assert len(copies["generated"]) == len(copies["pairs"]) == params.copies_images
     assert len(copies["real"]) == 64
@@ -94,7 +94,7 @@ def test_the_nearest_training_pictures_are_written_and_shown(reports, params):
     with Image.open(reports / "copies.png") as sheet:
         assert sheet.size == (8 * 32, 2 * 32)
     measures = json.loads((reports / "measures.json").read_text())
-    assert measures["copies"]["pictures"] == params.copies_images
+    assert measures["copies"]["images"] == params.copies_images
     assert measures["ms_ssim"]["pairs"] == params.variation_pairs
     assert measures["features"] is None
 
@@ -150,7 +150,7 @@ def test_a_network_of_the_users_measures_the_best_snapshot(tmp_path, dataset, mo
     assert 0 <= features["precision"] <= 1
 
 
-def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
+def test_a_small_dataset_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
     evaluation = _run(
         dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
     )
@@ -159,9 +159,9 @@ def test_a_small_data_set_has_the_floor_of_reused_images_and_says_so(tmp_path, d
     assert "real (reused)" in evaluation.text()
     page = (tmp_path / "report.html").read_text()
     assert " times the re-used-images floor</h1>" in page
-    assert "the true floor is unavailable, for it takes 128 different real pictures" in page
+    assert "the true floor is unavailable, for it takes 128 different real images" in page
     for text in (evaluation.text(), page):
-        assert "1000 pictures per set were asked for, there are 64: distances depend on the number" in text
+        assert "1000 images per set were asked for, there are 64: distances depend on the number" in text
     assert json.loads((tmp_path / "swd.json").read_text())["images_asked"] == 1000
     with (tmp_path / "swd_levels.csv").open(newline="") as file:
         assert {row["floor_kind"] for row in csv.DictReader(file)} == {"reused"}
@@ -172,7 +172,7 @@ def test_the_same_evaluation_gives_the_same_numbers(tmp_path, dataset, models, p
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 
-def test_mirrored_reals_are_the_same_pictures_half_of_them_turned(dataset):
+def test_mirrored_reals_are_the_same_images_half_of_them_turned(dataset):
     plain, mirrored = (
         of_dataset(dataset, np.arange(64), mirror_seed=seed).read(range(64)) for seed in (None, 0)
     )
@@ -182,10 +182,10 @@ def test_mirrored_reals_are_the_same_pictures_half_of_them_turned(dataset):
         assert (one == other).all() or (one[:, ::-1] == other).all()
 
 
-def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
-    tmp_path, write_dataset, make_pictures, params
+def test_the_sets_are_drawn_from_the_whole_dataset_not_from_its_beginning(
+    tmp_path, write_dataset, make_images, params
 ):
-    dark, bright = make_pictures(100, 32, 1) // 8, make_pictures(100, 32, 2) // 8 + 200
+    dark, bright = make_images(100, 32, 1) // 8, make_images(100, 32, 2) // 8 + 200
     dataset = write_dataset(tmp_path / "sorted", np.concatenate([dark, bright]))
     order = shuffled(200, params.seed)
     assert sorted(order) == list(range(200))
@@ -194,17 +194,15 @@ def test_the_sets_are_drawn_from_the_whole_data_set_not_from_its_beginning(
         assert 30 < (means > 128).sum() < 70
 
 
-def test_models_of_another_data_set_are_refused(tmp_path, models, params, write_dataset, make_pictures):
-    other = write_dataset(tmp_path / "other", make_pictures(8, 32, 5))
-    with pytest.raises(UserError, match=r"was trained on data set .*: run dvc repro train"):
+def test_models_of_another_dataset_are_refused(tmp_path, models, params, write_dataset, make_images):
+    other = write_dataset(tmp_path / "other", make_images(8, 32, 5))
+    with pytest.raises(UserError, match=r"was trained on dataset .*: run dvc repro train"):
         _run(other.folder, models, tmp_path, params, mirror=False)
 
 
-def test_pictures_below_the_smallest_level_are_refused(
-    tmp_path, models, params, write_dataset, make_pictures
-):
-    small = write_dataset(tmp_path / "small", make_pictures(8, 8, 5))
-    with pytest.raises(UserError, match=r"pictures of 8 px have no level of 16 px: lower evaluate\.smallest"):
+def test_images_below_the_smallest_level_are_refused(tmp_path, models, params, write_dataset, make_images):
+    small = write_dataset(tmp_path / "small", make_images(8, 8, 5))
+    with pytest.raises(UserError, match=r"images of 8 px have no level of 16 px: lower evaluate\.smallest"):
         _run(small.folder, models, tmp_path, params, mirror=False)
 
 
@@ -213,15 +211,15 @@ def _evaluate(*arguments, store="runs/tests"):
     return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
 
 
-def _folder(path, pictures):
+def _folder(path, images):
     path.mkdir()
-    for index, picture in enumerate(pictures):
-        Image.fromarray(picture).save(path / f"{index}.png")
+    for index, image in enumerate(images):
+        Image.fromarray(image).save(path / f"{index}.png")
     return path
 
 
-def test_any_two_folders_or_data_sets_can_be_compared(tmp_path, dataset, make_pictures):
-    folder = _folder(tmp_path / "pictures", make_pictures(12, 32, 3))
+def test_any_two_folders_or_datasets_can_be_compared(tmp_path, dataset, make_images):
+    folder = _folder(tmp_path / "images", make_images(12, 32, 3))
     ended = _evaluate(folder, dataset.folder)
     assert ended.returncode == 0, ended.stderr
     header, row, interval, *_ = ended.stdout.splitlines()
@@ -230,16 +228,16 @@ def test_any_two_folders_or_data_sets_can_be_compared(tmp_path, dataset, make_pi
     ends = [map(float, pair.split("\u2013")) for pair in interval.split()]
     for value, (low, high) in zip(row.split()[1:], ends, strict=True):
         assert 0 < low < float(value) < high
-    assert "12 pictures per set, seed 0; lower is better" in ended.stdout
-    assert "12 and 64 pictures were cut to 12 per set" in ended.stdout
+    assert "12 images per set, seed 0; lower is better" in ended.stdout
+    assert "12 and 64 images were cut to 12 per set" in ended.stdout
 
 
-def test_a_picture_that_does_not_fit_is_named(tmp_path, make_pictures):
-    folder = _folder(tmp_path / "pictures", make_pictures(3, 32, 3))
+def test_an_image_that_does_not_fit_is_named(tmp_path, make_images):
+    folder = _folder(tmp_path / "images", make_images(3, 32, 3))
     Image.new("RGB", (32, 20)).save(folder / "wide.png")
     ended = _evaluate(folder, folder)
     assert ended.returncode == 1
-    assert "wide.png is 32 x 20 px: all pictures must be squares of one size" in ended.stderr
+    assert "wide.png is 32 x 20 px: all images must be squares of one size" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
@@ -247,9 +245,9 @@ def test_a_picture_that_does_not_fit_is_named(tmp_path, make_pictures):
     ("arguments", "says"),
     [
         (["nowhere", "nowhere"], "no folder at nowhere"),
-        (["{empty}", "{empty}"], "no pictures in"),
+        (["{empty}", "{empty}"], "no images in"),
         (["{empty}", "{empty}", "--images", "0"], "--images 0: give 1 or more"),
-        (["snapshots", "{empty}", "{empty}", "{empty}"], "no data set in"),
+        (["snapshots", "{empty}", "{empty}", "{empty}"], "no dataset in"),
     ],
 )
 def test_bad_input_is_one_clear_line(tmp_path, arguments, says):

@@ -34,7 +34,7 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
     ("body", "status", "said"),
     [
         ("pass", 0, ""),
-        ("raise UserError('no pictures in x: give another')", 1, "error: no pictures in x: give another\n"),
+        ("raise UserError('no images in x: give another')", 1, "error: no images in x: give another\n"),
         ("raise PassingError('busy: run again later')", 75, "error: busy: run again later\n"),
         ("raise KeyboardInterrupt", 130, ""),
         (

@@ -23,15 +23,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_log_gets_a_line_now_and_then_with_rate_and_remaining_time(clock, caplog) -> None:
     caplog.set_level(logging.INFO)
-    with Progress("curate", 900, "pictures") as shown:
+    with Progress("curate", 900, "images") as shown:
         for second in range(1, 31):
             clock[0] = 100.0 + second
             shown.advance(10, f"{second} kept")
     lines = [record.message for record in caplog.records]
     assert lines == [
-        "curate: 150/900 pictures, 10.0/s, 01:15 left (15 kept)",
-        "curate: 300/900 pictures, 10.0/s, 01:00 left (30 kept)",
-        "curate: 300/900 pictures, 10.0/s, 01:00 left (30 kept)",
+        "curate: 150/900 images, 10.0/s, 01:15 left (15 kept)",
+        "curate: 300/900 images, 10.0/s, 01:00 left (30 kept)",
+        "curate: 300/900 images, 10.0/s, 01:00 left (30 kept)",
     ]
 
 
@@ -45,16 +45,16 @@ def test_what_an_earlier_run_did_counts_for_the_total_not_for_the_rate(clock, ca
 
 def test_without_a_total_there_is_no_remaining_time(clock, caplog) -> None:
     caplog.set_level(logging.INFO)
-    with Progress("crawl", None, "pictures") as shown:
+    with Progress("crawl", None, "images") as shown:
         clock[0] = 110.0
         shown.advance(5)
         shown.expect(5)
-    assert caplog.records[-1].message == "crawl: 5/5 pictures, 0.5/s"
+    assert caplog.records[-1].message == "crawl: 5/5 images, 0.5/s"
 
 
 def test_work_that_fails_ends_without_a_line_that_sounds_like_success(clock, caplog) -> None:
     caplog.set_level(logging.INFO)
-    with pytest.raises(KeyError), Progress("crawl", 5, "pictures") as shown:  # noqa: PT012
+    with pytest.raises(KeyError), Progress("crawl", 5, "images") as shown:  # noqa: PT012
         shown.advance()
         raise KeyError
     assert not caplog.records
@@ -63,7 +63,7 @@ def test_work_that_fails_ends_without_a_line_that_sounds_like_success(clock, cap
 def test_a_terminal_gets_a_bar() -> None:
     script = (
         "from fashion_pggan.progress import Progress\n"
-        "with Progress('curate', 40, 'pictures') as shown:\n"
+        "with Progress('curate', 40, 'images') as shown:\n"
         "    for _ in range(40): shown.advance(1, 'kept 7')\n"
     )
     ours, theirs = pty.openpty()
@@ -72,7 +72,7 @@ def test_a_terminal_gets_a_bar() -> None:
     os.close(theirs)
     shown = os.read(ours, 65536).decode()
     os.close(ours)
-    assert re.search(r"curate: 100%.*40/40 \[.* pictures/s, kept 7\]", shown)
+    assert re.search(r"curate: 100%.*40/40 \[.* images/s, kept 7\]", shown)
 
 
 def test_who_knows_better_how_much_time_is_left_says_it_in_the_note(clock, caplog) -> None:

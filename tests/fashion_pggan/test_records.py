@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import CuratedPicture, GeneratedPicture, RawPicture, read_records, write_records
+from fashion_pggan.records import CuratedImage, GeneratedImage, RawImage, read_records, write_records
 
-RAW = RawPicture(
+RAW = RawImage(
     sha256="00ff",
-    file="pictures/00/00ff.jpg",
+    file="images/00/00ff.jpg",
     url="http://shop/a?b=1&c=2",
     title='니트 "린넨", 50% <할인>',
     query="남자 니트",
@@ -26,11 +26,11 @@ RAW = RawPicture(
 
 
 def test_records_come_back_as_they_were(tmp_path: Path) -> None:
-    write_records(tmp_path / "records.parquet", [RAW, RAW], RawPicture)
-    assert read_records(tmp_path / "records.parquet", RawPicture) == [RAW, RAW]
+    write_records(tmp_path / "records.parquet", [RAW, RAW], RawImage)
+    assert read_records(tmp_path / "records.parquet", RawImage) == [RAW, RAW]
 
 
-@pytest.mark.parametrize("kind", [RawPicture, CuratedPicture, GeneratedPicture])
+@pytest.mark.parametrize("kind", [RawImage, CuratedImage, GeneratedImage])
 def test_a_file_without_records_still_has_its_columns(tmp_path: Path, kind: type) -> None:
     write_records(tmp_path / "records.parquet", [], kind)
     assert pq.read_schema(tmp_path / "records.parquet").names == list(kind.model_fields)
@@ -38,7 +38,7 @@ def test_a_file_without_records_still_has_its_columns(tmp_path: Path, kind: type
 
 
 def test_columns_have_types_though_a_column_is_empty(tmp_path: Path) -> None:
-    write_records(tmp_path / "records.parquet", [RAW], RawPicture)
+    write_records(tmp_path / "records.parquet", [RAW], RawImage)
     schema = pq.read_schema(tmp_path / "records.parquet")
     assert schema.field("declared_width").type == pa.int64()
     assert schema.field("title").type == pa.string()
@@ -46,17 +46,17 @@ def test_columns_have_types_though_a_column_is_empty(tmp_path: Path) -> None:
 
 def test_a_missing_file_says_which_stage_to_run(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no records at .*raw\.parquet: run the stage that writes them"):
-        read_records(tmp_path / "raw.parquet", RawPicture)
+        read_records(tmp_path / "raw.parquet", RawImage)
 
 
 @pytest.mark.parametrize("content", [b"", b"not parquet at all", b"PAR1" + bytes(40) + b"PAR1"])
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "records.parquet").write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read as RawPicture records"):
-        read_records(tmp_path / "records.parquet", RawPicture)
+    with pytest.raises(UserError, match="cannot be read as RawImage records"):
+        read_records(tmp_path / "records.parquet", RawImage)
 
 
 def test_records_of_another_kind_are_refused(tmp_path: Path) -> None:
-    write_records(tmp_path / "records.parquet", [RAW], RawPicture)
-    with pytest.raises(UserError, match="cannot be read as GeneratedPicture records"):
-        read_records(tmp_path / "records.parquet", GeneratedPicture)
+    write_records(tmp_path / "records.parquet", [RAW], RawImage)
+    with pytest.raises(UserError, match="cannot be read as GeneratedImage records"):
+        read_records(tmp_path / "records.parquet", GeneratedImage)

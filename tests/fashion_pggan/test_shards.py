@@ -1,4 +1,4 @@
-"""Shards give back the pictures that went in, by any index, and refuse what is not theirs."""
+"""Shards give back the images that went in, by any index, and refuse what is not theirs."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ RESOLUTION = 16
 COUNT = 11
 
 
-def pictures(count: int = COUNT, seed: int = 0) -> list[dict[int, np.ndarray]]:
+def images(count: int = COUNT, seed: int = 0) -> list[dict[int, np.ndarray]]:
     random = np.random.default_rng(seed)
     sides = levels_up_to(RESOLUTION)
     return [
@@ -24,17 +24,17 @@ def pictures(count: int = COUNT, seed: int = 0) -> list[dict[int, np.ndarray]]:
     ]
 
 
-def write(folder: Path, content: list[dict[int, np.ndarray]], shard_pictures: int = 4) -> str:
-    writer = ShardWriter(folder, RESOLUTION, shard_pictures)
+def write(folder: Path, content: list[dict[int, np.ndarray]], shard_images: int = 4) -> str:
+    writer = ShardWriter(folder, RESOLUTION, shard_images)
     for position, levels in enumerate(content):
-        assert writer.add(levels) == divmod(position, shard_pictures)
+        assert writer.add(levels) == divmod(position, shard_images)
     return writer.finish()
 
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     folder = tmp_path_factory.mktemp("dataset")
-    write(folder, pictures())
+    write(folder, images())
     return Dataset(folder)
 
 
@@ -54,12 +54,12 @@ def test_other_resolutions_are_refused(resolution: int) -> None:
     indices=st.lists(st.integers(0, COUNT - 1), max_size=30),
     resolution=st.sampled_from(levels_up_to(RESOLUTION)),
 )
-def test_pictures_come_in_the_order_asked_for(dataset: Dataset, indices: list[int], resolution: int) -> None:
-    content = pictures()
-    found = dataset.pictures(indices, resolution)
+def test_images_come_in_the_order_asked_for(dataset: Dataset, indices: list[int], resolution: int) -> None:
+    content = images()
+    found = dataset.images(indices, resolution)
     assert found.shape == (len(indices), resolution, resolution, 3)
-    for picture, index in zip(found, indices, strict=True):
-        assert np.array_equal(picture, content[index][resolution])
+    for image, index in zip(found, indices, strict=True):
+        assert np.array_equal(image, content[index][resolution])
 
 
 def test_it_knows_its_size(dataset: Dataset) -> None:
@@ -70,17 +70,17 @@ def test_it_knows_its_size(dataset: Dataset) -> None:
 
 @pytest.mark.parametrize("indices", [[COUNT], [-1], [0, 99]])
 def test_an_index_outside_is_refused(dataset: Dataset, indices: list[int]) -> None:
-    with pytest.raises(IndexError, match="of a data set of 11 pictures"):
-        dataset.pictures(indices, 8)
+    with pytest.raises(IndexError, match="of a dataset of 11 images"):
+        dataset.images(indices, 8)
 
 
 def test_a_level_it_lacks_is_refused(dataset: Dataset) -> None:
-    with pytest.raises(ValueError, match="no level of 32 px in a data set of 16 px"):
-        dataset.pictures([0], 32)
+    with pytest.raises(ValueError, match="no level of 32 px in a dataset of 16 px"):
+        dataset.images([0], 32)
 
 
 def test_the_version_is_that_of_the_pixels(tmp_path: Path) -> None:
-    content = pictures()
+    content = images()
     versions = [write(tmp_path / name, content) for name in ("one", "same")]
     content[3][8][0, 0, 0] ^= 1
     versions.append(write(tmp_path / "other", content))
@@ -89,17 +89,17 @@ def test_the_version_is_that_of_the_pixels(tmp_path: Path) -> None:
 
 
 def test_shards_are_what_numpy_reads_and_their_checksums_hold(tmp_path: Path) -> None:
-    write(tmp_path, pictures())
+    write(tmp_path, images())
     index = json.loads((tmp_path / "index.json").read_text())
     for number, shard in enumerate(index["shards"]):
         for resolution, checksum in shard["sha256"].items():
             path = tmp_path / f"r{int(resolution):04d}" / f"{number:05d}.npy"
             assert sha256_of(path) == checksum
-            assert np.load(path).shape == (shard["pictures"], int(resolution), int(resolution), 3)
+            assert np.load(path).shape == (shard["images"], int(resolution), int(resolution), 3)
 
 
-def test_no_data_set_says_which_stage_to_run(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no data set in .*: run the curate stage first"):
+def test_no_dataset_says_which_stage_to_run(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no dataset in .*: run the curate stage first"):
         Dataset(tmp_path)
 
 
@@ -109,7 +109,7 @@ def test_no_data_set_says_which_stage_to_run(tmp_path: Path) -> None:
         ("{", "cannot be read"),
         ("[]", "cannot be read"),
         ('{"format": 2}', "format 2, this program reads 1"),
-        ('{"format": 1, "version": "a", "resolution": 16, "shards": []}', "has no pictures"),
+        ('{"format": 1, "version": "a", "resolution": 16, "shards": []}', "has no images"),
     ],
 )
 def test_an_index_that_is_not_ours_is_refused(tmp_path: Path, index: str, says: str) -> None:
@@ -129,24 +129,24 @@ def test_an_index_that_is_not_ours_is_refused(tmp_path: Path, index: str, says: 
     ],
 )
 def test_a_damaged_shard_is_named(tmp_path: Path, damage) -> None:
-    write(tmp_path, pictures())
+    write(tmp_path, images())
     damage(tmp_path / "r0008/00001.npy")
     dataset = Dataset(tmp_path)
-    assert len(dataset.pictures([0], 8)) == 1  # the other shards are well
+    assert len(dataset.images([0], 8)) == 1  # the other shards are well
     with pytest.raises(UserError, match=r"r0008/00001\.npy .*: delete .* and run dvc repro"):
-        dataset.pictures([5], 8)
+        dataset.images([5], 8)
 
 
-def test_one_picture_is_a_view_of_its_shard(dataset: Dataset) -> None:
+def test_one_image_is_a_view_of_its_shard(dataset: Dataset) -> None:
     for index in range(len(dataset)):
-        picture = dataset.picture(index, 8)
-        assert isinstance(picture, np.memmap)
-        np.testing.assert_array_equal(picture, dataset.pictures([index], 8)[0])
+        image = dataset.image(index, 8)
+        assert isinstance(image, np.memmap)
+        np.testing.assert_array_equal(image, dataset.images([index], 8)[0])
     for index in (-1, len(dataset)):
-        with pytest.raises(IndexError, match=f"index {index} of a data set of {len(dataset)} pictures"):
-            dataset.picture(index, 8)
+        with pytest.raises(IndexError, match=f"index {index} of a dataset of {len(dataset)} images"):
+            dataset.image(index, 8)
     with pytest.raises(ValueError, match="no level of 64 px"):
-        dataset.picture(0, 64)
+        dataset.image(0, 64)
 
 
 def test_a_changed_pixel_is_noticed_by_the_checksum(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_changed_pixel_is_noticed_by_the_checksum(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"r0008/00001\.npy is not what was written, by its SHA-256"):
         Dataset(tmp_path).verify()
     careful = Dataset(tmp_path, verify=True)
-    assert careful.pictures([0, 1], 8).shape == (2, 8, 8, 3)
+    assert careful.images([0, 1], 8).shape == (2, 8, 8, 3)
     with pytest.raises(UserError, match="is not what was written"):
-        careful.pictures([2], 8)
-    assert Dataset(tmp_path).pictures([2], 8)[0, -1, -1, -1] == 3
+        careful.images([2], 8)
+    assert Dataset(tmp_path).images([2], 8)[0, -1, -1, -1] == 3

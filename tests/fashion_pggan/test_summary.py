@@ -17,15 +17,15 @@ def distances(*values: float) -> dict[str, float]:
 
 
 REPORTS: dict[str, dict[str, Any]] = {
-    "crawl": {"products": 1868, "calls": 21, "pictures": 1850, "failed": {"HTTP_404": 18}},
+    "crawl": {"products": 1868, "calls": 21, "images": 1850, "failed": {"HTTP_404": 18}},
     "curate": {
-        "pictures": 1850,
+        "images": 1850,
         "kept": 1700,
         "dropped": {"DUPLICATE": 20, "TOO_SMALL": 130},
         "resolution": 32,
     },
     "train": {"images_shown": 30016, "images_per_s": 151.25, "seconds": 198.4, "device": "cpu"},
-    "generate": {"pictures": 256, "snapshot": "000030.016", "kimg": 30.016, "seed": 1},
+    "generate": {"images": 256, "snapshot": "000030.016", "kimg": 30.016, "seed": 1},
     "swd": {
         "images": 256,
         "seed": 0,
@@ -38,17 +38,17 @@ REPORTS: dict[str, dict[str, Any]] = {
 
 EXPECTED = """\
 products found      1,868 in 21 search calls; 1,850 fetched, failed: HTTP_404 18
-pictures kept       1,700 of 1,850 at 32 px, dropped: TOO_SMALL 130, DUPLICATE 20
+images kept       1,700 of 1,850 at 32 px, dropped: TOO_SMALL 130, DUPLICATE 20
 images shown        30,016 in 3 min 18 s on cpu, 151.2 images/s
-pictures generated  256 by the snapshot at 30.016 kimg
+images generated  256 by the snapshot at 30.016 kimg
 
-sliced Wasserstein distance x 1e3 by level in pixels, 256 pictures per set; lower is better
+sliced Wasserstein distance x 1e3 by level in pixels, 256 images per set; lower is better
                             32        16       avg
 untrained (0k)          200.50    300.25    250.38
 best (25.024k)           20.00     30.00     25.00
 last (30.016k)           21.00     31.00     26.00
 floor (reused)            1.25      2.50      1.88
-floor: real pictures against other patches of the same pictures;
+floor: real images against other patches of the same images;
 the true floor is unavailable, and 1.2 to 6 times as high by level"""
 
 
@@ -76,7 +76,7 @@ def test_it_ends_with_where_things_lie(
     main()
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "sample grid         models/grids/000010.016.png",
-        "generated pictures  data/generated",
+        "generated images  data/generated",
         "report              reports/report.html",
     ]
 
@@ -84,9 +84,7 @@ def test_it_ends_with_where_things_lie(
 def test_a_disjoint_floor_is_told_from_a_reused_one(finished: Path) -> None:
     swd = {**REPORTS["swd"], "floor": {"kind": "disjoint", **distances(2.0, 3.0, 2.5)}}
     Path("reports/swd.json").write_text(json.dumps(swd))
-    assert (
-        Summary.read(finished / "reports").text().endswith("floor: real pictures against other real pictures")
-    )
+    assert Summary.read(finished / "reports").text().endswith("floor: real images against other real images")
 
 
 def test_a_run_without_an_untrained_snapshot_has_no_row_for_it(finished: Path) -> None:

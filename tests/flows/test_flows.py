@@ -81,7 +81,7 @@ def test_a_failed_stage_ends_the_flow_in_one_line_without_a_traceback(toy: Toy) 
     status, output = toy.run("flows.full_flow")
     assert (status, toy.ran()) == (1, ["crawl", "curate"])
     last = output.splitlines()[-1]
-    assert last == "error: stage curate failed: no pictures in data/raw: run the crawl stage first"
+    assert last == "error: stage curate failed: no images in data/raw: run the crawl stage first"
     assert "Traceback" not in output
 
 

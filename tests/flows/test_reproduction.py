@@ -42,7 +42,7 @@ def test_a_failure_is_one_line_with_the_stages_own_error(inside: Toy) -> None:
     inside.set("crawl", mode="person")
     with pytest.raises(StageError) as caught:
         reproduce("crawl", lambda line: None)
-    assert str(caught.value) == "stage crawl failed: no pictures in data/raw: run the crawl stage first"
+    assert str(caught.value) == "stage crawl failed: no images in data/raw: run the crawl stage first"
     assert not caught.value.may_pass
 
 

@@ -86,11 +86,11 @@ def test_a_run_ends_as_its_stages_do_and_a_second_one_waits_for_it(served: Serve
     served.toy.set("curate", mode="person")
     status, output = served.prefect("deployment", "run", "fashion-pggan/full", "--watch")
     assert status == 1, output
-    assert "stage curate failed: no pictures in data/raw" in served.last_full()["state"]["message"]
+    assert "stage curate failed: no images in data/raw" in served.last_full()["state"]["message"]
 
     status, output = served.toy.run("flows.ask", **served.environment)
     assert status == 1
-    assert "stage curate failed: no pictures in data/raw" in output.splitlines()[-1]
+    assert "stage curate failed: no images in data/raw" in output.splitlines()[-1]
 
     served.toy.set("curate", mode="good")
     status, output = served.toy.run("flows.ask", "curate", **served.environment)

@@ -14,10 +14,10 @@ from fashion_pggan.errors import PassingError, UserError
 
 LEVELS = {"SWDx1e3_32": 20.5, "SWDx1e3_16": 30.25, "SWDx1e3_avg": 25.375}
 REPORTS = {
-    "crawl": {"products": 12, "calls": 3, "pictures": 11, "failed": {"HTTP_404": 1}},
-    "curate": {"pictures": 11, "kept": 8, "dropped": {"TOO_SMALL": 2, "DUPLICATE": 1}, "resolution": 32},
+    "crawl": {"products": 12, "calls": 3, "images": 11, "failed": {"HTTP_404": 1}},
+    "curate": {"images": 11, "kept": 8, "dropped": {"TOO_SMALL": 2, "DUPLICATE": 1}, "resolution": 32},
     "train": {"images_shown": 30016, "images_per_s": 151.25, "seconds": 198.4, "device": "cpu"},
-    "generate": {"pictures": 256, "snapshot": "0030.016", "kimg": 30.016, "seed": 1},
+    "generate": {"images": 256, "snapshot": "0030.016", "kimg": 30.016, "seed": 1},
     "evaluate": {
         "images": 256,
         "seed": 0,
@@ -38,7 +38,7 @@ def main() -> None:
         logging.info("%s: step %d of %d", name, step + 1, params["steps"])
         time.sleep(0.1)
     if params["mode"] == "person":
-        raise UserError("no pictures in data/raw: run the crawl stage first")
+        raise UserError("no images in data/raw: run the crawl stage first")
     if params["mode"] == "passing" and len(Path("ran.log").read_text().splitlines()) < 2:
         raise PassingError("the search API fails: run again later")
     if params["mode"] == "fault":

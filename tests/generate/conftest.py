@@ -28,18 +28,18 @@ def models(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory):
-    """A folder with models, the data set they say they know, and the run's critic.
+    """A folder with models, the dataset they say they know, and the run's critic.
 
-    Of the 40 training pictures the first 3 are what latents 2, 5 and 6 of seed 5 give, the second mirrored.
+    Of the 40 training images the first 3 are what latents 2, 5 and 6 of seed 5 give, the second mirrored.
     """
     folder = tmp_path_factory.mktemp("trained")
     write_models(folder / "draft", "unknown")
-    made = Sampler.load(snapshots_in(folder / "draft")[-1]).pictures(5, [2, 5, 6])
+    made = Sampler.load(snapshots_in(folder / "draft")[-1]).images(5, [2, 5, 6])
     noise = np.random.default_rng(0).integers(0, 256, (37, 16, 16, 3), dtype=np.uint8)
-    pictures = [made[0], made[1][:, ::-1], made[2], *noise]
+    images = [made[0], made[1][:, ::-1], made[2], *noise]
     writer = ShardWriter(folder / "data", 16, 64)
-    for picture in pictures:
-        levels = {side: boxes(picture, side) for side in levels_up_to(16)}
+    for image in images:
+        levels = {side: boxes(image, side) for side in levels_up_to(16)}
         writer.add(levels)
     write_models(folder / "models", writer.finish())
     torch.manual_seed(1)
@@ -48,9 +48,9 @@ def trained(tmp_path_factory):
     return folder
 
 
-def boxes(picture, side):
+def boxes(image, side):
     factor = 16 // side
-    means = picture.reshape(side, factor, side, factor, 3).mean(axis=(1, 3))
+    means = image.reshape(side, factor, side, factor, 3).mean(axis=(1, 3))
     return np.rint(means).astype(np.uint8)
 
 

@@ -43,7 +43,7 @@ def sampler(models):
     return Sampler.load(snapshots_in(models)[-1])
 
 
-def test_hugging_face_datasets_load_the_pictures_with_their_facts(models, sampler, tmp_path):
+def test_hugging_face_datasets_load_the_images_with_their_facts(models, sampler, tmp_path):
     forms = ("imagefolder", "webdataset", "parquet")
     for form in forms:
         stage.run(models, tmp_path / form, with_(form=form))
@@ -52,8 +52,8 @@ def test_hugging_face_datasets_load_the_pictures_with_their_facts(models, sample
         "for folder in sys.argv[1:]:\n"
         "    rows = load_dataset(folder, split='train')\n"
         "    row = rows[3]; facts = row.get('json') or row\n"
-        "    picture = row.get('image') or row.get('png')\n"
-        "    print(len(rows), facts['latent_index'], int(np.asarray(picture).astype(int).sum()))"
+        "    image = row.get('image') or row.get('png')\n"
+        "    print(len(rows), facts['latent_index'], int(np.asarray(image).astype(int).sum()))"
     )
     environment = os.environ | {"HF_HOME": str(tmp_path / "hf"), "HF_HUB_OFFLINE": "1"}
     answer = subprocess.run(
@@ -64,11 +64,11 @@ def test_hugging_face_datasets_load_the_pictures_with_their_facts(models, sample
         check=True,
         env=environment,
     )
-    expected = int(sampler.pictures(5, [3]).astype(int).sum())
+    expected = int(sampler.images(5, [3]).astype(int).sum())
     assert answer.stdout.splitlines() == [f"10 3 {expected}"] * 3
 
 
-def test_a_webdataset_is_tar_files_of_pictures_and_rows(models, tmp_path):
+def test_a_webdataset_is_tar_files_of_images_and_rows(models, tmp_path):
     stage.run(models, tmp_path / "out", with_(form="webdataset", format="webp"))
     with tarfile.open(tmp_path / "out/train-00000.tar") as tar:
         names = tar.getnames()
@@ -79,11 +79,11 @@ def test_a_webdataset_is_tar_files_of_pictures_and_rows(models, tmp_path):
 
 def test_first_says_where_to_begin(models, sampler, tmp_path):
     stage.run(models, tmp_path / "out", with_(first=7, count=1))
-    with Image.open(tmp_path / "out/images/00000/seed5_00000007.png") as picture:
-        np.testing.assert_array_equal(np.asarray(picture), sampler.pictures(5, [7])[0])
+    with Image.open(tmp_path / "out/images/00000/seed5_00000007.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), sampler.images(5, [7])[0])
 
 
-def test_a_killed_run_leaves_no_data_set_and_the_next_one_starts_anew(models, tmp_path):
+def test_a_killed_run_leaves_no_dataset_and_the_next_one_starts_anew(models, tmp_path):
     out = tmp_path / "place/out"
     command = [sys.executable, "-m", "generate", str(models), str(out), "--count", "100000"]
     with subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL) as process:
@@ -115,25 +115,25 @@ def test_directions_stand_at_right_angles_and_the_strongest_is_first(sampler):
     torch.testing.assert_close(answers / answers.sum(), torch.tensor(found.shares), rtol=1e-4, atol=0)
 
 
-def test_truncation_draws_pictures_together_and_1_changes_nothing(sampler):
-    pictures = [sampler.truncated(amount).pictures(1, range(16)) for amount in (1.0, 0.3, 0.0)]
-    np.testing.assert_array_equal(pictures[0], sampler.pictures(1, range(16)))
-    spreads = [one.astype(float).std(axis=0).mean() for one in pictures]
+def test_truncation_draws_images_together_and_1_changes_nothing(sampler):
+    images = [sampler.truncated(amount).images(1, range(16)) for amount in (1.0, 0.3, 0.0)]
+    np.testing.assert_array_equal(images[0], sampler.images(1, range(16)))
+    spreads = [one.astype(float).std(axis=0).mean() for one in images]
     assert spreads[0] > spreads[1] > spreads[2] == 0
-    shrunk = sampler.pictures_of(sampler.latents(1, range(16)) * 0.3)  # what does nothing here
-    assert np.abs(shrunk.astype(int) - pictures[0]).max() <= 1
+    shrunk = sampler.images_of(sampler.latents(1, range(16)) * 0.3)  # what does nothing here
+    assert np.abs(shrunk.astype(int) - images[0]).max() <= 1
 
 
 def test_a_grid_has_its_rows_and_columns(sampler, tmp_path):
     write_sheet(tmp_path / "grid.png", sampler, 1, 4, 2, 3)
     with Image.open(tmp_path / "grid.png") as grid:
         assert grid.size == (48, 32)
-        np.testing.assert_array_equal(np.asarray(grid)[16:, 32:], sampler.pictures(1, [9])[0])
+        np.testing.assert_array_equal(np.asarray(grid)[16:, 32:], sampler.images(1, [9])[0])
 
 
 def test_a_film_begins_and_ends_at_its_garments(sampler, tmp_path):
     write_film(tmp_path / "film.webp", sampler, 1, (2, 8), 5)
-    ends = sampler.pictures(1, [2, 8]).repeat(16, axis=1).repeat(16, axis=2)
+    ends = sampler.images(1, [2, 8]).repeat(16, axis=1).repeat(16, axis=2)
     with Image.open(tmp_path / "film.webp") as film:
         assert film.n_frames == 5
         for frame, expected in ((0, ends[0]), (4, ends[1])):
@@ -148,16 +148,16 @@ def test_an_mp4_plays_its_frames(sampler, tmp_path):
     while (read := film.read())[0]:
         frames.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
     assert len(frames) == 12
-    expected = sampler.pictures(1, [2])[0].repeat(16, axis=0).repeat(16, axis=1)
+    expected = sampler.images(1, [2])[0].repeat(16, axis=0).repeat(16, axis=1)
     assert np.abs(frames[0].astype(int) - expected).mean() < 16  # lossy, with less colour resolution
     with pytest.raises(UserError, match=r"a film is \.webp or \.mp4"):
         write_film(tmp_path / "film.gif", sampler, 1, (2, 8), 5)
 
 
-def test_a_recipe_makes_the_same_picture_again(models, sampler, tmp_path, monkeypatch):
+def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path, monkeypatch):
     place = Place(seed=3, latent_index=4, other_index=9, share=0.4, moves=[0.5, 0, -0.3], truncation=0.8)
     recipe = Recipe.of(place, sampler)
-    (tmp_path / "one.png").write_bytes(recipe.png(recipe.picture(sampler)))
+    (tmp_path / "one.png").write_bytes(recipe.png(recipe.image(sampler)))
     (tmp_path / "two.json").write_text(recipe.model_dump_json())
     for name in ("one.png", "two.json"):
         monkeypatch.setattr(sys, "argv", ["generate", str(models), "--recipe", str(tmp_path / name)])
@@ -176,7 +176,7 @@ def test_a_recipe_makes_the_same_picture_again(models, sampler, tmp_path, monkey
         ("a.json", b"[]", "is no recipe"),
         ("a.json", b'{"seed": NaN, "latent_index": 1}', "is no recipe: seed"),
         ("a.json", b'{"seed": 1, "latent_index": 1e300}', "is no recipe: latent_index"),
-        ("a.png", b"no picture", "holds no recipe"),
+        ("a.png", b"no image", "holds no recipe"),
     ],
 )
 def test_what_is_no_recipe_is_said_to_be_none(tmp_path, name, content, says):

@@ -32,21 +32,21 @@ def test_a_latent_depends_on_its_seed_and_index_alone(models):
     assert not torch.equal(sampler.latents(1, [0]), sampler.latents(2, [0]))
 
 
-def test_pictures_are_quantised_as_published(models):
+def test_images_are_quantised_as_published(models):
     sampler = Sampler.load(snapshots_in(models)[-1])
     with torch.no_grad():
         raw = sampler.generator(sampler.latents(1, range(6)), 0.0)
     expected = np.clip(np.rint(raw.double().numpy() * 127.5 + 127.5), 0, 255).transpose(0, 2, 3, 1)
-    pictures = sampler.pictures(1, range(6))
-    assert pictures.dtype == np.uint8
-    np.testing.assert_allclose(pictures.astype(float), expected, atol=1)  # float32 may round a tie otherwise
-    assert (pictures == expected).mean() > 0.999
+    images = sampler.images(1, range(6))
+    assert images.dtype == np.uint8
+    np.testing.assert_allclose(images.astype(float), expected, atol=1)  # float32 may round a tie otherwise
+    assert (images == expected).mean() > 0.999
 
 
 def test_a_snapshot_taken_while_growing_is_repeated_up_to_the_final_resolution(models):
-    pictures = Sampler.load(snapshots_in(models)[0]).pictures(1, range(2))
-    assert pictures.shape == (2, 16, 16, 3)
-    np.testing.assert_array_equal(pictures[:, ::2, ::2], pictures[:, 1::2, 1::2])
+    images = Sampler.load(snapshots_in(models)[0]).images(1, range(2))
+    assert images.shape == (2, 16, 16, 3)
+    np.testing.assert_array_equal(images[:, ::2, ::2], images[:, 1::2, 1::2])
 
 
 def rows_of(folder):
@@ -57,7 +57,7 @@ def files_of(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_the_stage_writes_pictures_that_can_be_made_again_from_their_rows(models, tmp_path):
+def test_the_stage_writes_images_that_can_be_made_again_from_their_rows(models, tmp_path):
     assert stage.run(models, tmp_path / "out", PARAMS, report=tmp_path / "generate.json") == 10
     rows = rows_of(tmp_path / "out")
     assert [row["latent_index"] for row in rows] == list(range(10))
@@ -68,13 +68,13 @@ def test_the_stage_writes_pictures_that_can_be_made_again_from_their_rows(models
     recipe = read_recipe(tmp_path / "row.json")
     sampler = Sampler.load(models / f"snapshots/{row['snapshot']}.safetensors")
     recipe.check(sampler)
-    with Image.open(tmp_path / "out" / row["file_name"]) as picture:
-        np.testing.assert_array_equal(np.asarray(picture), recipe.picture(sampler))
+    with Image.open(tmp_path / "out" / row["file_name"]) as image:
+        np.testing.assert_array_equal(np.asarray(image), recipe.image(sampler))
     facts = json.loads((tmp_path / "generate.json").read_text())
-    assert (facts["pictures"], facts["kimg"], facts["seed"]) == (10, 12.0, 5)
+    assert (facts["images"], facts["kimg"], facts["seed"]) == (10, 12.0, 5)
     assert all(isinstance(value, int | float) for value in facts.values())
     assert json.loads((tmp_path / "out/generated.json").read_text())["snapshot"] == "000012.000"
-    assert "training data set was not given" in (tmp_path / "out/README.md").read_text()
+    assert "training dataset was not given" in (tmp_path / "out/README.md").read_text()
 
 
 def test_bytes_depend_neither_on_the_minibatch_nor_on_the_number_of_threads(models, tmp_path):

@@ -1,4 +1,4 @@
-"""A small data set and small parameters, so that a whole run takes seconds."""
+"""A small dataset and small parameters, so that a whole run takes seconds."""
 
 import shutil
 import sys
@@ -14,12 +14,12 @@ from fashion_pggan.shards import Dataset, ShardWriter
 REPOSITORY = Path(__file__).parents[2]
 
 
-def write_dataset(folder: Path, resolution: int = 16, pictures: int = 40, seed: int = 0) -> Dataset:
-    """Pictures of random flat colours with a little noise, as curation would write them."""
+def write_dataset(folder: Path, resolution: int = 16, images: int = 40, seed: int = 0) -> Dataset:
+    """Images of random flat colours with a little noise, as curation would write them."""
     folder.mkdir(parents=True)
-    writer = ShardWriter(folder, resolution, shard_pictures=16)
+    writer = ShardWriter(folder, resolution, shard_images=16)
     random = np.random.default_rng(seed)
-    for _ in range(pictures):
+    for _ in range(images):
         level = random.uniform(0, 255, 3) + random.normal(0, 8, (resolution, resolution, 3))
         levels = {}
         while level.shape[0] >= 4:
@@ -44,7 +44,7 @@ def preset() -> TrainParams:
 
 @pytest.fixture(scope="session")
 def params(preset) -> TrainParams:
-    """A whole schedule from 4 to 16 px in under a thousand pictures."""
+    """A whole schedule from 4 to 16 px in under a thousand images."""
     return preset.model_copy(
         update={
             "total_kimg": 0.8,
@@ -94,7 +94,7 @@ def command_of():
 
 @pytest.fixture
 def project(tmp_path, params, dataset, write_params) -> Path:
-    """A folder with a data set and parameters."""
+    """A folder with a dataset and parameters."""
     shutil.copytree(dataset.folder, tmp_path / "curated")
     write_params(tmp_path / "params.yaml", params)
     return tmp_path

@@ -124,7 +124,7 @@ def test_a_recorded_step_does_what_the_step_does(cuda, dataset, params, compiles
     assert int(recorded.critic_optimizer.taken) == int(plain.critic_optimizer.taken) == 5
 
 
-def test_a_level_on_the_device_gives_the_pictures_of_the_shards(cuda, dataset, params):
+def test_a_level_on_the_device_gives_the_images_of_the_shards(cuda, dataset, params):
     feeds = [Feed(dataset, params.model_copy(update={"resident_gb": size}), cuda) for size in (0.0, 1.0)]
     for shown in (0, 8, 64):
         one, other = (feed.batch_at(shown, ALONE) for feed in feeds)
@@ -149,7 +149,7 @@ def test_a_step_waits_for_nothing(cuda, dataset, params):
 
 def test_a_resolution_that_does_not_fit_is_refused_with_advice_that_fits(cuda, preset):
     huge = preset.model_copy(update={"minibatch": {4: 16, 256: 1 << 16}, "minibatch_base": 16})
-    with pytest.raises(UserError, match=r"65536 pictures at 256 px does not fit .*\{256: 32768\}"):
+    with pytest.raises(UserError, match=r"65536 images at 256 px does not fit .*\{256: 32768\}"):
         check_memory(Steps(Architecture(256, 16, 1024, 64), huge, cuda), 256, 4)
 
 

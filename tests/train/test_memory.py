@@ -12,8 +12,8 @@ HERE = Ranks(0, 1, torch.device("cpu"))
 SHAPE = Architecture(64, 16, 1024, 64)
 
 
-def test_what_a_step_keeps_grows_with_pictures_and_resolution(preset):
-    """Each doubling of the pictures doubles what depends on them; the networks' own share stays."""
+def test_what_a_step_keeps_grows_with_images_and_resolution(preset):
+    """Each doubling of the images doubles what depends on them; the networks' own share stays."""
     sizes = {
         (side, count): step_bytes(SHAPE, preset, side, count) for side in (32, 64) for count in (8, 16, 32)
     }
@@ -24,7 +24,7 @@ def test_what_a_step_keeps_grows_with_pictures_and_resolution(preset):
 
 
 def test_the_estimate_is_of_the_size_that_a_step_keeps(preset):
-    """Counted on a real pass, with its pictures."""
+    """Counted on a real pass, with its images."""
     steps = Steps(SHAPE, preset, HERE)
     kept = {}
 
@@ -46,7 +46,7 @@ def test_a_resolution_that_does_not_fit_is_refused_before_the_first_step_with_ad
     at_16, at_64 = (step_bytes(SHAPE, params, side, 16) for side in (4, 64))
     assert at_16 < at_64
     monkeypatch.setattr(memory, "_available", lambda: (at_16 + at_64) // 2)
-    with pytest.raises(UserError, match=r"16 pictures at 64 px does not fit .*train\.microbatch: \{64: 8\}"):
+    with pytest.raises(UserError, match=r"16 images at 64 px does not fit .*train\.microbatch: \{64: 8\}"):
         check_memory(Steps(SHAPE, params, HERE), 64, 4)
     parts = params.model_copy(update={"microbatch": {64: 4}})
     check_memory(Steps(SHAPE, parts, HERE), 64, 4)
@@ -54,7 +54,7 @@ def test_a_resolution_that_does_not_fit_is_refused_before_the_first_step_with_ad
 
 def test_resolutions_that_are_passed_are_not_asked_for(preset, monkeypatch):
     asked = []
-    monkeypatch.setattr(memory, "_compare", lambda steps, side, pictures: asked.append((side, pictures)))
+    monkeypatch.setattr(memory, "_compare", lambda steps, side, images: asked.append((side, images)))
     check_memory(Steps(SHAPE, preset, HERE), 64, 16)
     assert asked == [(16, 16), (32, 8), (64, 8)]
 

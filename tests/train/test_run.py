@@ -274,13 +274,13 @@ def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):
     assert stage.run_directory(tmp_path, longer, dataset, ALONE) == folder
 
 
-def test_a_missing_data_set_is_one_clear_line(project, command_of):
+def test_a_missing_dataset_is_one_clear_line(project, command_of):
     command = command_of(project)
     command[4] = str(project / "nowhere")
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert ended.stderr.strip() == (
-        f"error: no data set in {project / 'nowhere'}: run the curate stage first (dvc repro curate)"
+        f"error: no dataset in {project / 'nowhere'}: run the curate stage first (dvc repro curate)"
     )
 
 

@@ -21,7 +21,7 @@ from train.step.data import indices_at
 
 SMALLEST = 16  # pixels, where the distance can be measured
 SHORTEST_FADE = 0.25  # of the longest
-AT_ONCE = 32  # pictures
+AT_ONCE = 32  # images
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Growth:
             self.measured = []
 
     def _fade_length(self) -> int:
-        """As many pictures as the level needed to come near its best distance, within bounds."""
+        """As many images as the level needed to come near its best distance, within bounds."""
         longest = round(self.params.fade_kimg * 1000)
         if not self.measured:
             return longest
@@ -100,12 +100,12 @@ def stopped_improving(distances: list[float], params: TrainParams) -> bool:
 def measure(
     average: Generator, dataset: Dataset, phase: Phase, params: TrainParams, device: torch.device
 ) -> float | None:
-    """The distance at the present resolution, between fixed pictures and latents; None below 16 px."""
+    """The distance at the present resolution, between fixed images and latents; None below 16 px."""
     if phase.resolution < SMALLEST:
         return None
     count = min(params.adaptive_images, len(dataset))
     chosen = indices_at(0, count, len(dataset), params.seed)
-    real = dataset.pictures(chosen, phase.resolution)
+    real = dataset.images(chosen, phase.resolution)
     latents = latents_of(params.seed, range(count), params.latent_size).to(device)
     fakes = [as_pixels(average(part, phase.lod)) for part in torch.split(latents, AT_ONCE)]
     fake = torch.cat([torch.from_numpy(part) for part in fakes]).numpy()

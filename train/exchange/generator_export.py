@@ -1,6 +1,6 @@
 """A snapshot's generator for other programs: ONNX, or PyTorch's own exported form.
 
-The network that goes out takes latents (n, latent_size) float32 and gives pictures (n, 3, r, r), linear RGB,
+The network that goes out takes latents (n, latent_size) float32 and gives images (n, 3, r, r), linear RGB,
 about [-1, 1] and not clamped; n is free, r is the resolution the snapshot has grown to, a fade included as it
 stands.
 """
@@ -23,7 +23,7 @@ from fashion_pggan.files import write_bytes
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
 
-TRACED = 2  # pictures in the example; one would be taken for a fixed size
+TRACED = 2  # images in the example; one would be taken for a fixed size
 HEADER = "fashion_pggan"  # where the file says what it is, as JSON
 
 
@@ -41,7 +41,7 @@ class Grown(nn.Module):
         self.steps, self.fade = generator.architecture.grown(lod)
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Pictures (n, 3, r, r) of latents (n, latent_size)."""
+        """Images (n, 3, r, r) of latents (n, latent_size)."""
         return self.generator.at(latents, self.steps, self.fade)
 
 
@@ -73,7 +73,7 @@ def header_of(generator: Generator, origin: Origin) -> str:
             "architecture": asdict(generator.architecture),
             "origin": asdict(origin),
             "latents": "(n, latent_size) float32, standard normal",
-            "pictures": "(n, 3, r, r) float32 RGB; as bytes: round(127.5 x + 127.5), limited to 0..255",
+            "images": "(n, 3, r, r) float32 RGB; as bytes: round(127.5 x + 127.5), limited to 0..255",
         }
     )
 
@@ -93,7 +93,7 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) 
             )
     with _quiet():
         written = torch.onnx.export(
-            program, dynamo=True, input_names=["latents"], output_names=["pictures"], verbose=False
+            program, dynamo=True, input_names=["latents"], output_names=["images"], verbose=False
         )
     assert written is not None
     written.model.metadata_props[HEADER] = header

@@ -39,7 +39,7 @@ def import_official(source: Path, target: Path) -> None:
     lods = {letter: weights.pop("lod") for letter, weights in scopes.items() if "lod" in weights}
     letter = "Gs" if "Gs" in scopes else "G"
     if letter not in scopes:
-        raise UserError(f"{source} has no generator (Gs/… or G/…): a critic alone makes no pictures")
+        raise UserError(f"{source} has no generator (Gs/… or G/…): a critic alone makes no images")
     architecture = architecture_of(scopes[letter], source)
     networks = {name: _network(name, weights, architecture) for name, weights in scopes.items()}
     generator = networks.pop(letter)

@@ -16,7 +16,7 @@ class Phase:
 
     lod: float  # level of detail: 0 at the final resolution; its fraction is the share of the level below
     resolution: int  # pixels, at which the networks run
-    minibatch: int  # pictures per step, over all processes
+    minibatch: int  # images per step, over all processes
     learning_rate: float
 
     @property
@@ -36,11 +36,11 @@ class Phase:
 
 
 def phase_at(images_shown: int, final_resolution: int, devices: int, params: TrainParams) -> Phase:
-    """The phase after `images_shown` pictures.
+    """The phase after `images_shown` images.
 
     Args:
-        images_shown: real pictures shown to the critic so far, over all processes.
-        final_resolution: pixels, of the data set.
+        images_shown: real images shown to the critic so far, over all processes.
+        final_resolution: pixels, of the dataset.
         devices: number of processes that share a minibatch.
         params: the train section.
     """
@@ -69,7 +69,7 @@ def doublings_between(initial_resolution: int, final_resolution: int) -> int:
 
 
 def minibatch_at(resolution: int, devices: int, params: TrainParams) -> int:
-    """Pictures per step at a resolution, over all processes."""
+    """Images per step at a resolution, over all processes."""
     wanted = params.minibatch.get(resolution, params.minibatch_base)
     wanted -= wanted % devices
     cap = params.max_minibatch_per_device.get(resolution)
@@ -84,7 +84,7 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
     """
     if not params.initial_resolution <= final_resolution:
         raise UserError(
-            f"train.initial_resolution {params.initial_resolution} is above the data set's "
+            f"train.initial_resolution {params.initial_resolution} is above the dataset's "
             f"{final_resolution} px: lower it, or raise curate.resolution"
         )
     if params.initial_resolution & (params.initial_resolution - 1):
@@ -101,13 +101,13 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
             )
         if share % min(params.stddev_group, share):
             raise UserError(
-                f"train.minibatch at {resolution} px gives {share} pictures per process, which groups of "
+                f"train.minibatch at {resolution} px gives {share} images per process, which groups of "
                 f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
             )
         part = params.microbatch.get(resolution, share)
         if share % min(part, share) or part % min(params.stddev_group, part):
             raise UserError(
-                f"train.microbatch {part} at {resolution} px must divide the {share} pictures per process "
+                f"train.microbatch {part} at {resolution} px must divide the {share} images per process "
                 f"into parts that groups of train.stddev_group {params.stddev_group} divide"
             )
         resolution *= 2

@@ -150,11 +150,11 @@ def pixel_norm(x: Tensor) -> Tensor:
 
 
 def minibatch_stddev(x: Tensor, group: int, sets: int = 1) -> Tensor:
-    """Append a feature map that holds how much the pictures of a group differ.
+    """Append a feature map that holds how much the images of a group differ.
 
     Args:
         x: (n, c, h, w); n / sets is a multiple of the group, or smaller than it.
-        group: pictures per group; picture i of m belongs to group i mod (m / group), as published.
+        group: images per group; image i of m belongs to group i mod (m / group), as published.
         sets: minibatches that lie one behind the other in `x` and have groups of their own.
 
     Returns:
@@ -192,7 +192,7 @@ def minibatch_stddev_pullback(gradient: Tensor, x: Tensor, group: int) -> Tensor
 
 
 def _deviations(x: Tensor, group: int, sets: int) -> tuple[Tensor, Tensor]:
-    """Pictures less their group's mean (sets, group, groups, c, h, w); deviations (sets, groups, c, h, w)."""
+    """Images less their group's mean (sets, group, groups, c, h, w); deviations (sets, groups, c, h, w)."""
     n = len(x) // sets
     group = min(group, n)
     if n % group:

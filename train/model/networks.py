@@ -68,7 +68,7 @@ class GeneratorBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent vectors to pictures."""
+    """Latent vectors to images."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Generator(nn.Module):
         )
 
     def forward(self, latents: Tensor, lod: float) -> Tensor:
-        """Make pictures.
+        """Make images.
 
         Args:
             latents: (n, latent_size), drawn from N(0, 1).
@@ -94,16 +94,16 @@ class Generator(nn.Module):
         return self.at(latents, *self.architecture.grown(lod))
 
     def at(self, latents: Tensor, steps: int, fade: Tensor | float | None) -> Tensor:
-        """Make pictures of 4 * 2^steps pixels; `fade` is the share of the level below, None: no fade."""
+        """Make images of 4 * 2^steps pixels; `fade` is the share of the level below, None: no fade."""
         x = pixel_norm(leaky_relu(self.dense(pixel_norm(latents))))  # (n, c, 4, 4)
         x = pixel_norm(leaky_relu(self.conv(x)))
         below = x
         for block in self.blocks[:steps]:
             below, x = x, block(x)
-        pictures: Tensor = self.to_rgb[steps](x)
+        images: Tensor = self.to_rgb[steps](x)
         if fade is not None:
-            pictures = mixed(pictures, upscale(self.to_rgb[steps - 1](below)), fade)
-        return pictures
+            images = mixed(images, upscale(self.to_rgb[steps - 1](below)), fade)
+        return images
 
 
 class CriticBlock(nn.Module):
@@ -129,7 +129,7 @@ class CriticBlock(nn.Module):
 class Trace:
     """What a pass through the critic leaves behind: the outputs of its leaky ReLUs."""
 
-    entry: Tensor  # (n, c, r, r), the pictures' features
+    entry: Tensor  # (n, c, r, r), the images' features
     entry_below: Tensor | None  # (n, c, r/2, r/2), those of the level below, in a fade
     blocks: list[tuple[Tensor, Tensor]]  # inside and output of each block, from the finest on
     smallest: Tensor  # (n, c, 4, 4), before the minibatch standard deviation
@@ -138,7 +138,7 @@ class Trace:
     scores: Tensor  # (n,)
 
     def last(self, n: int) -> "Trace":
-        """Of the last n pictures alone."""
+        """Of the last n images alone."""
         return Trace(
             self.entry[-n:],
             None if self.entry_below is None else self.entry_below[-n:],
@@ -148,7 +148,7 @@ class Trace:
 
 
 class Critic(nn.Module):
-    """Pictures to scores: high for real ones."""
+    """Images to scores: high for real ones."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -160,34 +160,34 @@ class Critic(nn.Module):
         self.dense0 = Dense(maps(1) * 16, maps(0))
         self.dense1 = Dense(maps(0), 1, gain=1.0)
 
-    def forward(self, pictures: Tensor, lod: float) -> Tensor:
-        """Score pictures.
+    def forward(self, images: Tensor, lod: float) -> Tensor:
+        """Score images.
 
         Args:
-            pictures: (n, 3, r, r) in [-1, 1] with r = resolution / 2^floor(lod).
+            images: (n, 3, r, r) in [-1, 1] with r = resolution / 2^floor(lod).
             lod: as for the generator.
 
         Returns:
             (n,) scores, unbounded.
         """
-        return self.trace(pictures, *self.architecture.grown(lod)).scores
+        return self.trace(images, *self.architecture.grown(lod)).scores
 
-    def trace(self, pictures: Tensor, steps: int, fade: Tensor | float | None, sets: int = 1) -> Trace:
-        """Score pictures of 4 * 2^steps pixels and keep what `gradients` needs.
+    def trace(self, images: Tensor, steps: int, fade: Tensor | float | None, sets: int = 1) -> Trace:
+        """Score images of 4 * 2^steps pixels and keep what `gradients` needs.
 
         Args:
-            pictures: (n, 3, r, r).
+            images: (n, 3, r, r).
             steps: how often the resolution doubles from 4 px on.
             fade: the share of the level below, None outside a transition.
-            sets: minibatches that lie one behind the other in `pictures`.
+            sets: minibatches that lie one behind the other in `images`.
         """
-        entry = leaky_relu(self.from_rgb[steps](pictures))
+        entry = leaky_relu(self.from_rgb[steps](images))
         below, x, passed = None, entry, []
         for place in reversed(range(steps)):
             passed.append(self.blocks[place](x))
             x = passed[-1][1]
             if fade is not None and place == steps - 1:
-                below = leaky_relu(self.from_rgb[place](downscale(pictures)))
+                below = leaky_relu(self.from_rgb[place](downscale(images)))
                 x = mixed(x, below, fade)
         conv = leaky_relu(self.conv(minibatch_stddev(x, self.architecture.stddev_group, sets)))
         dense = leaky_relu(self.dense0(conv.flatten(1)))
@@ -196,7 +196,7 @@ class Critic(nn.Module):
         return Trace(entry, below, passed, x, conv, dense, scores)
 
     def gradients(self, trace: Trace, steps: int, fade: Tensor | float | None) -> Tensor:
-        """The gradient of the sum of a trace's scores by its pictures.
+        """The gradient of the sum of a trace's scores by its images.
 
         Written out layer by layer, so that it can be differentiated by the weights like any other pass.
 
@@ -225,18 +225,18 @@ def mixed(here: Tensor, below: Tensor, fade: Tensor | float) -> Tensor:
     return here + (below - here) * fade
 
 
-def upscale(pictures: Tensor, factor: int = 2) -> Tensor:
+def upscale(images: Tensor, factor: int = 2) -> Tensor:
     """Repeat each pixel: (n, c, h, w) -> (n, c, factor h, factor w).
 
     Not F.interpolate: compiled for the CPU in bfloat16, PyTorch 2.13 gives it a gradient of zero.
     """
     if factor == 1:
-        return pictures
-    _, _, height, width = pictures.shape
-    spread = pictures[:, :, :, None, :, None].expand(-1, -1, -1, factor, -1, factor)
-    return spread.reshape(*pictures.shape[:2], height * factor, width * factor)
+        return images
+    _, _, height, width = images.shape
+    spread = images[:, :, :, None, :, None].expand(-1, -1, -1, factor, -1, factor)
+    return spread.reshape(*images.shape[:2], height * factor, width * factor)
 
 
-def downscale(pictures: Tensor, factor: int = 2) -> Tensor:
+def downscale(images: Tensor, factor: int = 2) -> Tensor:
     """Mean of boxes: (n, c, h, w) -> (n, c, h / factor, w / factor)."""
-    return F.avg_pool2d(pictures, factor) if factor > 1 else pictures
+    return F.avg_pool2d(images, factor) if factor > 1 else images

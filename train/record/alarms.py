@@ -31,7 +31,7 @@ def alarms_in(rows: Sequence[Row], distance: float, params: TrainParams) -> list
 
     Args:
         rows: of the run so far, oldest first.
-        distance: of two pictures of the data set, see `samples.distance_between`.
+        distance: of two images of the dataset, see `samples.distance_between`.
         params: the train section; those named `alarm_*` are read.
     """
     if not rows:
@@ -87,7 +87,7 @@ def _score_gap(rows: Sequence[Row], distance: float, params: TrainParams) -> Ala
     return Alarm(
         "score_gap",
         f"the score gap is {rows[-1].score_gap:.4g}, beyond {threshold:.4g}, which follows from its median "
-        f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real pictures "
+        f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real images "
         f"(train.alarm_gap_share {params.alarm_gap_share:g} of {distance:.4g}): one runs away; {GO_BACK}",
     )
 
@@ -113,8 +113,8 @@ def _stddev(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
         return None
     return Alarm(
         "stddev",
-        f"pictures of different latent vectors differ {rows[-1].sample_stddev:.3g} times as much as the data "
-        f"set's (train.alarm_stddev {params.alarm_stddev:g}): the generator collapses to one picture; "
+        f"images of different latent vectors differ {rows[-1].sample_stddev:.3g} times as much as the data "
+        f"set's (train.alarm_stddev {params.alarm_stddev:g}): the generator collapses to one image; "
         f"{GO_BACK}",
     )
 

@@ -1,4 +1,4 @@
-"""When something is due: after so many pictures, after so many seconds."""
+"""When something is due: after so many images, after so many seconds."""
 
 import time
 
@@ -7,7 +7,7 @@ class EveryKimg:
     """Due whenever a multiple of an interval is passed, wherever the run was started.
 
     Args:
-        kimg: the interval, in thousand pictures.
+        kimg: the interval, in thousand images.
         images_shown: where the run stands.
     """
 

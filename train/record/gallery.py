@@ -1,4 +1,4 @@
-"""A run's pictures: snapshots and sample grids of the same latent vectors."""
+"""A run's images: snapshots and sample grids of the same latent vectors."""
 
 import math
 from pathlib import Path
@@ -6,23 +6,23 @@ from pathlib import Path
 from fashion_pggan.files import write_bytes
 from fashion_pggan.images.grid import as_pixels, png_of, sheet_of
 from fashion_pggan.program import hash_of
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from train.model.networks import upscale
 from train.model.randomness import latents_of
 from train.record.due import EveryKimg, EverySeconds
 from train.record.log import History
-from train.record.samples import pictures_of, stddev_of, stddev_over
+from train.record.samples import images_of, stddev_of, stddev_over
 from train.record.training import Training
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
-COMPARED = 16  # pictures, at least, whose standard deviation is taken
+COMPARED = 16  # images, at least, whose standard deviation is taken
 LATEST = "latest"  # name of the newest snapshot and grid, which are renewed by the clock
 
 
 class Gallery:
     """Writes what a run's averaged generator makes.
 
-    By pictures shown: `snapshots/` and `grids/`, which are the run's results and the same however often it
+    By images shown: `snapshots/` and `grids/`, which are the run's results and the same however often it
     was resumed. By the clock: `latest.safetensors` and `latest.png`, one of each, for somebody who watches.
     """
 
@@ -57,11 +57,11 @@ class Gallery:
         self._latest_grid(sheet)
 
     def stddev(self) -> float:
-        """How much pictures differ, as a share of how much the data set's do; NaN if those are all equal."""
+        """How much images differ, as a share of how much the dataset's do; NaN if those are all equal."""
         resolution = self.training.phase.resolution
         if resolution not in self.data_stddev:
             self.data_stddev[resolution] = stddev_of(self.training.dataset, resolution)
-        ours = stddev_over(pictures_of(self.training.average, self.latents, self.training.phase.lod))
+        ours = stddev_over(images_of(self.training.average, self.latents, self.training.phase.lod))
         theirs = self.data_stddev[resolution]
         return ours / theirs if theirs else math.nan
 
@@ -69,13 +69,13 @@ class Gallery:
         self._write_snapshot(self.training.folder / f"{LATEST}.safetensors")
         self.snapshot_clock.begin()
 
-    def _latest_grid(self, sheet: Pictures) -> None:
+    def _latest_grid(self, sheet: Images) -> None:
         write_bytes(self.training.folder / f"{LATEST}.png", png_of(sheet))
         self.history.show("samples/latest", sheet, self.training.images_shown)
         self.grid_clock.begin()
 
-    def _sheet(self) -> Pictures:
-        made = pictures_of(self.training.average, self.latents[: self.shown], self.training.phase.lod)
+    def _sheet(self) -> Images:
+        made = images_of(self.training.average, self.latents[: self.shown], self.training.phase.lod)
         pixels = as_pixels(upscale(made, self.training.dataset.resolution // made.shape[-1]))
         return sheet_of(pixels, self.training.params.grid_columns)
 

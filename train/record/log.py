@@ -10,17 +10,17 @@ from pathlib import Path
 from torch.utils.tensorboard import SummaryWriter
 
 from fashion_pggan.files import write_text
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 
 
 @dataclass(frozen=True)
 class Row:
     """The means over a stretch of the run that ends at `kimg`; docs/training.md explains each."""
 
-    kimg: float  # thousand pictures shown to the critic
+    kimg: float  # thousand images shown to the critic
     lod: float  # level of detail: 0 at the final resolution
     resolution: int  # pixels
-    minibatch: int  # pictures per step, over all processes
+    minibatch: int  # images per step, over all processes
     learning_rate: float
     critic_loss: float
     generator_loss: float
@@ -30,7 +30,7 @@ class Row:
     skipped_steps: int  # since the run began
     images_per_s: float
     score_gap: float = math.nan  # real minus fake
-    sample_stddev: float = math.nan  # over pictures of fixed latents, as share of the data set's own
+    sample_stddev: float = math.nan  # over images of fixed latents, as share of the dataset's own
     s_per_kimg: float = math.nan
     alarms: str = ""  # names of those that hold, with blanks between
 
@@ -72,7 +72,7 @@ class History:
 
     Args:
         folder: the run's own.
-        images_shown: where the run stands; TensorBoard counts steps in pictures shown.
+        images_shown: where the run stands; TensorBoard counts steps in images shown.
     """
 
     def __init__(self, folder: Path, images_shown: int) -> None:
@@ -90,8 +90,8 @@ class History:
             self.board.add_scalar(tag, value, round(row.kimg * 1000))
         self.board.flush()  # what a checkpoint vouches for must not be lost with the process
 
-    def show(self, name: str, sheet: Pictures, images_shown: int) -> None:
-        """Add a picture (h, w, 3) to TensorBoard."""
+    def show(self, name: str, sheet: Images, images_shown: int) -> None:
+        """Add an image (h, w, 3) to TensorBoard."""
         self.board.add_image(name, sheet, images_shown, dataformats="HWC")
 
     def say(self, name: str, text: str, images_shown: int) -> None:

@@ -25,7 +25,7 @@ class Left:
 
 
 def speeds_of(rows: Sequence[Row]) -> dict[int, float]:
-    """Seconds per thousand pictures by resolution: the median of its newest rows."""
+    """Seconds per thousand images by resolution: the median of its newest rows."""
     by_level: dict[int, list[float]] = {}
     for row in rows:
         by_level.setdefault(row.resolution, []).append(row.s_per_kimg)
@@ -35,11 +35,11 @@ def speeds_of(rows: Sequence[Row]) -> dict[int, float]:
 def kimg_left(
     images_shown: int, total: int, resolution_at: Callable[[int], int], looks: int = LOOKS
 ) -> dict[int, float]:
-    """Thousand pictures to come at each resolution, to a part in `looks` of them all.
+    """Thousand images to come at each resolution, to a part in `looks` of them all.
 
     Args:
         images_shown: where the run stands.
-        total: where it ends, in pictures shown.
+        total: where it ends, in images shown.
         resolution_at: the schedule, which is only asked: any schedule will do.
         looks: places at which it is asked.
     """
@@ -66,7 +66,7 @@ class Outlook:
     """What is known of the time left: an estimate at each row, less what was shown since.
 
     Args:
-        total: where the run ends, in pictures shown.
+        total: where the run ends, in images shown.
         resolution_at: the schedule.
     """
 
@@ -74,7 +74,7 @@ class Outlook:
         self.total, self.resolution_at = total, resolution_at
         self.learned_at = 0
         self.estimate: Left | None = None
-        self.speed = math.nan  # seconds per thousand pictures at the highest level measured
+        self.speed = math.nan  # seconds per thousand images at the highest level measured
 
     def learn(self, rows: Sequence[Row], images_shown: int) -> None:
         """Estimate anew, from the rows so far."""

@@ -1,4 +1,4 @@
-"""What a run leaves to be looked at while it trains: rows, pictures, alarms, progress, a status."""
+"""What a run leaves to be looked at while it trains: rows, images, alarms, progress, a status."""
 
 import logging
 import time
@@ -21,7 +21,7 @@ from train.record.status import phase_word, status_of, write_status
 from train.record.training import Training
 
 WORDS = (
-    "kimg: thousand pictures shown to the critic; lod, level of detail: 0 at the final resolution, one more "
+    "kimg: thousand images shown to the critic; lod, level of detail: 0 at the final resolution, one more "
     "at each halving, a fraction while a level fades in; s/kimg: seconds per kimg (docs/training.md)"
 )
 
@@ -33,7 +33,7 @@ class Record:
 
     Args:
         training: the run; it is looked at, never changed.
-        total: where it ends, in pictures shown.
+        total: where it ends, in images shown.
     """
 
     def __init__(self, training: Training, total: int) -> None:

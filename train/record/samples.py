@@ -1,4 +1,4 @@
-"""Pictures of the same latent vectors at any time of a run, and how much they differ from each other."""
+"""Images of the same latent vectors at any time of a run, and how much they differ from each other."""
 
 import math
 
@@ -8,31 +8,31 @@ from torch import Tensor, nn
 
 from fashion_pggan.shards import Dataset
 
-AT_ONCE = 16  # pictures made together, so that the largest resolution fits beside a training
-COMPARED = 64  # pictures of the data set whose standard deviation is taken
+AT_ONCE = 16  # images made together, so that the largest resolution fits beside a training
+COMPARED = 64  # images of the dataset whose standard deviation is taken
 
 
 @torch.no_grad()
-def pictures_of(generator: nn.Module, latents: Tensor, lod: float) -> Tensor:
-    """Pictures (n, 3, r, r) in [-1, 1], clamped, at the native resolution r of `lod`."""
+def images_of(generator: nn.Module, latents: Tensor, lod: float) -> Tensor:
+    """Images (n, 3, r, r) in [-1, 1], clamped, at the native resolution r of `lod`."""
     parts = [generator(part, lod).float() for part in torch.split(latents, AT_ONCE)]
     return torch.cat(parts).clamp_(-1, 1)
 
 
-def stddev_over(pictures: Tensor) -> float:
-    """Root mean square, over all pixels and colours, of the standard deviation over pictures (n, 3, r, r)."""
-    return float(pictures.float().var(dim=0, correction=0).mean().sqrt())
+def stddev_over(images: Tensor) -> float:
+    """Root mean square, over all pixels and colours, of the standard deviation over images (n, 3, r, r)."""
+    return float(images.float().var(dim=0, correction=0).mean().sqrt())
 
 
 def stddev_of(dataset: Dataset, resolution: int) -> float:
-    """The same of a data set, in [-1, 1] too, from pictures evenly chosen out of it."""
+    """The same of a dataset, in [-1, 1] too, from images evenly chosen out of it."""
     chosen = np.linspace(0, len(dataset) - 1, min(COMPARED, len(dataset))).round().astype(np.int64)
-    pixels = torch.from_numpy(dataset.pictures(chosen, resolution))  # (n, r, r, 3)
+    pixels = torch.from_numpy(dataset.images(chosen, resolution))  # (n, r, r, 3)
     return stddev_over(pixels.float() * (2 / 255) - 1)
 
 
 def distance_between(stddev: float, resolution: int) -> float:
-    """L2 distance of two pictures of a set with this standard deviation, root mean square over pairs.
+    """L2 distance of two images of a set with this standard deviation, root mean square over pairs.
 
     The Wasserstein distance between two such sets, which the critic's score gap estimates at the final
     resolution where its slope is 1, cannot be many times as large.

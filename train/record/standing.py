@@ -83,7 +83,7 @@ def text_of(standing: dict[str, Any]) -> str:
         "checkpoint": _checkpoint(standing),
         "snapshots": f"{standing['snapshots']}"
         + (f", the last at {standing['last_snapshot_kimg']:g} kimg" if standing["snapshots"] else ""),
-        "pictures": _pictures(standing),
+        "images": _images(standing),
         "skipped": f"{standing['skipped_steps']} steps",
         "alarms": ", ".join(standing["alarms"]) or "none",
         "device": f"{standing['device']}, {standing['processes']} process{plural}, "
@@ -106,7 +106,7 @@ def _checkpoint(standing: dict[str, Any]) -> str:
     return f"at {standing['checkpoint_kimg']:g} kimg, {duration(standing['checkpoint_age_s'])} ago"
 
 
-def _pictures(standing: dict[str, Any]) -> str:
+def _images(standing: dict[str, Any]) -> str:
     if standing["latest"] is None:
         return "none yet"
     return f"{standing['latest']}, {duration(standing['latest_age_s'])} ago"

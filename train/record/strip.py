@@ -9,10 +9,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from fashion_pggan.files import write_bytes
 from fashion_pggan.images.grid import as_pixels, png_of
-from fashion_pggan.shards import Pictures
+from fashion_pggan.shards import Images
 from train.model.networks import upscale
 from train.model.randomness import latents_of
-from train.record.samples import pictures_of
+from train.record.samples import images_of
 from train.saved.snapshot import Origin, read_snapshot
 
 ROWS = 12  # at most
@@ -39,7 +39,7 @@ def write_strip(
         path: the file to write.
         snapshots: of one run, least trained first.
         seed: of the latent vectors, as for the run's sample grids.
-        columns: pictures in a row; at most `COLUMNS` are shown.
+        columns: images in a row; at most `COLUMNS` are shown.
         device: where to compute.
     """
     rows = [
@@ -49,19 +49,19 @@ def write_strip(
     write_bytes(path, png_of(np.concatenate(rows)))
 
 
-def _row(snapshot: Path, *, seed: int, columns: int, device: torch.device) -> Pictures:
-    """A label and pictures side by side: (h, w, 3)."""
+def _row(snapshot: Path, *, seed: int, columns: int, device: torch.device) -> Images:
+    """A label and images side by side: (h, w, 3)."""
     generator, origin = read_snapshot(snapshot)
     final = generator.architecture.resolution
     latents = latents_of(seed, range(columns), generator.architecture.latent_size).to(device)
-    native = pictures_of(generator.to(device), latents, origin.lod)
+    native = images_of(generator.to(device), latents, origin.lod)
     side = max(final, LOWEST)
     pixels = as_pixels(upscale(native, side // native.shape[-1]))  # (columns, side, side, 3)
-    pictures = pixels.transpose(1, 0, 2, 3).reshape(side, columns * side, 3)
-    return np.concatenate([_label(origin, native.shape[-1], side), pictures], axis=1)
+    images = pixels.transpose(1, 0, 2, 3).reshape(side, columns * side, 3)
+    return np.concatenate([_label(origin, native.shape[-1], side), images], axis=1)
 
 
-def _label(origin: Origin, resolution: int, height: int) -> Pictures:
+def _label(origin: Origin, resolution: int, height: int) -> Images:
     size = max(height // 16, 12)  # pixels
     label = Image.new("RGB", (15 * size // 2, height), "white")
     draw = ImageDraw.Draw(label)

@@ -1,7 +1,7 @@
 """A generator kept: its weights and what is needed to use and to trace it, in one safetensors file.
 
 Other networks of the same training may lie beside it, each under its name: `critic/…`, `generator/…`. What
-only makes pictures leaves them unread.
+only makes images leaves them unread.
 """
 
 import json
@@ -24,7 +24,7 @@ FORMAT = 1
 class Origin:
     """Where a snapshot comes from."""
 
-    kimg: float  # thousand pictures shown
+    kimg: float  # thousand images shown
     lod: float
     params_hash: str
     dataset_version: str
@@ -32,7 +32,7 @@ class Origin:
 
 
 def snapshot_path(folder: Path, images_shown: int) -> Path:
-    """The file of the snapshot taken after `images_shown` pictures; names sort by it."""
+    """The file of the snapshot taken after `images_shown` images; names sort by it."""
     return folder / f"{images_shown / 1000:010.3f}.safetensors"
 
 
@@ -43,7 +43,7 @@ def write_snapshot(
 
     Args:
         path: the file.
-        generator: the averaged one, which makes the pictures.
+        generator: the averaged one, which makes the images.
         origin: where it comes from.
         beside: further networks, by name.
     """

@@ -1,6 +1,6 @@
-"""Differentiable augmentation: the critic sees every picture, real or not, altered at random.
+"""Differentiable augmentation: the critic sees every image, real or not, altered at random.
 
-Helps where there are only a few thousand pictures, which a critic would learn by heart.
+Helps where there are only a few thousand images, which a critic would learn by heart.
 
 Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training" (colour, translation,
 cutout).
@@ -9,23 +9,23 @@ cutout).
 import torch
 from torch import Tensor
 
-DRAWS = 7  # random numbers for a picture
+DRAWS = 7  # random numbers for an image
 SHIFT = 1 / 8  # of the side, at most, in either direction
 CUT = 1 / 2  # of the side
 
 
-def augmented(pictures: Tensor, draws: Tensor) -> Tensor:
-    """Pictures with other colours, moved, and with a square cut out.
+def augmented(images: Tensor, draws: Tensor) -> Tensor:
+    """Images with other colours, moved, and with a square cut out.
 
     Args:
-        pictures: (n, 3, r, r) in [-1, 1].
-        draws: (n, DRAWS) in [0, 1); what happens to a picture depends on its row alone.
+        images: (n, 3, r, r) in [-1, 1].
+        draws: (n, DRAWS) in [0, 1); what happens to an image depends on its row alone.
 
     Returns:
-        (n, 3, r, r), differentiable by the pictures.
+        (n, 3, r, r), differentiable by the images.
     """
     brightness, saturation, contrast, *places = draws.view(len(draws), DRAWS, 1, 1).unbind(1)  # (n, 1, 1)
-    x = pictures + (brightness - 0.5).unsqueeze(1)
+    x = images + (brightness - 0.5).unsqueeze(1)
     grey = x.mean(dim=1, keepdim=True)
     x = grey + (x - grey) * (2 * saturation).unsqueeze(1)
     level = x.mean(dim=(1, 2, 3), keepdim=True)
@@ -48,7 +48,7 @@ def _moved(x: Tensor, right: Tensor, down: Tensor) -> Tensor:
 
 
 def _cut(x: Tensor, left: Tensor, top: Tensor) -> Tensor:
-    """A square set to 0; its centre may lie anywhere in the picture."""
+    """A square set to 0; its centre may lie anywhere in the image."""
     side = x.shape[-1]
     reach = round(side * CUT) / 2
     place = torch.arange(side, device=x.device) + 0.5

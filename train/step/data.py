@@ -1,4 +1,4 @@
-"""Real pictures and random numbers of a step: which ones, as functions of the images shown."""
+"""Real images and random numbers of a step: which ones, as functions of the images shown."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Batch:
     """What a step needs besides the networks: one process's share of a minibatch."""
 
     reals: Tensor  # (n, r, r, 3) uint8
-    flips: Tensor  # (n,) bool, whether a picture is mirrored
+    flips: Tensor  # (n,) bool, whether an image is mirrored
     mixing: Tensor  # (n, 1, 1, 1) float32 in [0, 1)
     critic_latents: Tensor  # (n, latent_size) float32
     generator_latents: Tensor  # (n, latent_size) float32
@@ -36,20 +36,20 @@ class Batch:
         return [getattr(self, field.name) for field in fields(self)]
 
     def part(self, number: int, count: int) -> "Batch":
-        """Every `count`-th picture from `number` on: what one of so many processes would have."""
+        """Every `count`-th image from `number` on: what one of so many processes would have."""
         rows = Batch(*(tensor[number::count] for tensor in self.tensors()))
         return replace(rows, draws=self.draws[:, number::count])
 
 
 def indices_at(images_shown: int, count: int, total: int, seed: int) -> npt.NDArray[np.int64]:
-    """Which pictures are shown next.
+    """Which images are shown next.
 
-    Each pass over the data set is a new permutation, so each picture is shown once per pass.
+    Each pass over the dataset is a new permutation, so each image is shown once per pass.
 
     Args:
-        images_shown: pictures shown before.
-        count: pictures wanted.
-        total: pictures in the data set.
+        images_shown: images shown before.
+        count: images wanted.
+        total: images in the dataset.
         seed: of the run.
     """
     positions = np.arange(images_shown, images_shown + count)
@@ -69,13 +69,13 @@ def _permutation(seed: int, number: int, total: int) -> npt.NDArray[np.int64]:
 class Feed:
     """Makes the batches, one ahead of the training, and brings them to the device.
 
-    Where a level of the data set fits into `resident_gb`, it lies on the CUDA device as a whole, and only
-    indices travel; otherwise pictures are read from the memory-mapped shards, through pinned memory.
+    Where a level of the dataset fits into `resident_gb`, it lies on the CUDA device as a whole, and only
+    indices travel; otherwise images are read from the memory-mapped shards, through pinned memory.
 
     Args:
-        dataset: the pictures.
+        dataset: the images.
         params: the train section.
-        ranks: this process among those that train together; each takes every `count`-th picture, so that
+        ranks: this process among those that train together; each takes every `count`-th image, so that
             together they see what one process would.
     """
 
@@ -84,10 +84,10 @@ class Feed:
         self.waited_s = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
         self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
-        self._resident: tuple[int, Tensor] | None = None  # resolution, (pictures, r, r, 3) on the device
+        self._resident: tuple[int, Tensor] | None = None  # resolution, (images, r, r, 3) on the device
 
     def batch_at(self, images_shown: int, phase: Phase) -> Batch:
-        """This process's share of the minibatch shown after `images_shown` pictures, on the device."""
+        """This process's share of the minibatch shown after `images_shown` images, on the device."""
         batch = self._taken(images_shown, phase)
         self._ahead = self._asked(images_shown + phase.minibatch, phase)
         moved = [tensor.to(self.ranks.device, non_blocking=True) for tensor in batch.tensors()]
@@ -117,7 +117,7 @@ class Feed:
     def _made(self, images_shown: int, resolution: int, minibatch: int, resident: bool) -> Batch:
         indices = indices_at(images_shown, minibatch, len(self.dataset), self.params.seed)
         mine = indices[self.ranks.rank :: self.ranks.count]
-        reals = torch.from_numpy(mine if resident else self.dataset.pictures(mine, resolution))
+        reals = torch.from_numpy(mine if resident else self.dataset.images(mine, resolution))
         latents = (minibatch, self.params.latent_size)
         batch = Batch(
             reals,
@@ -155,17 +155,17 @@ class Feed:
         level = torch.empty((total, resolution, resolution, 3), dtype=torch.uint8, device=self.ranks.device)
         for start in range(0, total, 1024):
             part = range(start, min(start + 1024, total))
-            level[start : part.stop] = torch.from_numpy(self.dataset.pictures(part, resolution))
+            level[start : part.stop] = torch.from_numpy(self.dataset.images(part, resolution))
         return level
 
 
 def reals_of(batch: Batch, fade: Tensor | float | None) -> Tensor:
-    """The real pictures as the critic sees them: (n, 3, r, r) in [-1, 1], mirrored, faded."""
-    pictures = batch.reals.permute(0, 3, 1, 2).to(batch.mixing.dtype) * (2 / 255) - 1  # (n, 3, r, r)
-    pictures = torch.where(batch.flips.view(-1, 1, 1, 1), pictures.flip(3), pictures)
-    return faded(pictures, fade)
+    """The real images as the critic sees them: (n, 3, r, r) in [-1, 1], mirrored, faded."""
+    images = batch.reals.permute(0, 3, 1, 2).to(batch.mixing.dtype) * (2 / 255) - 1  # (n, 3, r, r)
+    images = torch.where(batch.flips.view(-1, 1, 1, 1), images.flip(3), images)
+    return faded(images, fade)
 
 
-def faded(pictures: Tensor, fade: Tensor | float | None) -> Tensor:
-    """Pictures with the share `fade` of their own half resolution, as the generator's are in a transition."""
-    return pictures if fade is None else mixed(pictures, upscale(downscale(pictures)), fade)
+def faded(images: Tensor, fade: Tensor | float | None) -> Tensor:
+    """Images with the share `fade` of their own half resolution, as the generator's are in a transition."""
+    return images if fade is None else mixed(images, upscale(downscale(images)), fade)

@@ -7,11 +7,11 @@ def decay_of(images_shown: int, minibatch: int, params: TrainParams) -> float:
     """What share of the average stays at a critic step.
 
     `ema_decay` as published, whatever the minibatch; with `ema_half_life_kimg` above zero, the share that
-    halves what is old over that many thousand pictures, or over `ema_ramp` of those shown where that is less.
+    halves what is old over that many thousand images, or over `ema_ramp` of those shown where that is less.
 
     Args:
         images_shown: before the step.
-        minibatch: pictures of the step, over all processes.
+        minibatch: images of the step, over all processes.
         params: the train section.
     """
     if not params.ema_half_life_kimg:

@@ -40,19 +40,19 @@ def critic_loss(
 ) -> CriticLoss:
     """What the critic minimises.
 
-    All pictures pass the critic at once, each set with groups of its own for the minibatch deviation.
+    All images pass the critic at once, each set with groups of its own for the minibatch deviation.
 
     Args:
         critic: the network.
         reals: (n, 3, r, r) in [-1, 1], r = 4 * 2^steps.
         fakes: (n, 3, r, r), without gradient.
-        mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real picture, 1 the fake. WGAN-GP alone looks at it.
+        mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real image, 1 the fake. WGAN-GP alone looks at it.
         steps: how often the resolution has doubled.
         fade: the share of the level below, None outside a transition.
-        loss: `wgan-gp`: the gradient penalty at mixed pictures and the drift; `logistic-r1`: R1 at real ones.
+        loss: `wgan-gp`: the gradient penalty at mixed images and the drift; `logistic-r1`: R1 at real ones.
         gp_target: the native gradient norm that counts as 1, see `penalty_target`.
         gp_weight: of the gradient penalty.
-        drift_weight: of the squared scores of real pictures.
+        drift_weight: of the squared scores of real images.
     """
     n = len(reals)
     if loss == "wgan-gp":
@@ -71,7 +71,7 @@ def critic_loss(
 
 
 def generator_loss(scores: Tensor, loss: LossName = "wgan-gp") -> Tensor:
-    """What the generator minimises, from the scores (n,) of its pictures: a scalar."""
+    """What the generator minimises, from the scores (n,) of its images: a scalar."""
     return -scores.mean() if loss == "wgan-gp" else F.softplus(-scores).mean()
 
 
@@ -85,7 +85,7 @@ def norms_of(gradients: Tensor) -> Tensor:
 def penalty_target(doublings_left: int, gp_reference: str) -> float:
     """The native gradient norm that corresponds to 1 at the reference resolution.
 
-    Published networks see pictures repeated up to the final resolution, 2^doublings_left times larger than
+    Published networks see images repeated up to the final resolution, 2^doublings_left times larger than
     native, and measure the gradient there. The norm there is the native norm over that factor.
     """
     return float(2**doublings_left) if gp_reference == "final" else 1.0

@@ -1,6 +1,6 @@
-"""A picture file as a person sees it: upright, eight bits, sRGB, transparent parts on white.
+"""An image file as a person sees it: upright, eight bits, sRGB, transparent parts on white.
 
-Curation reads pictures by this, and so does evaluation: a picture is the same to both.
+Curation reads images by this, and so does evaluation: an image is the same to both.
 """
 
 import io
@@ -28,52 +28,52 @@ Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 
 
 class Seen(NamedTuple):
-    """A picture as a person sees it."""
+    """An image as a person sees it."""
 
     pixels: Pixels
     profile_ignored: bool  # it has a colour profile that cannot be read
 
 
-def seen(data: bytes, picture: Image.Image) -> Seen:
+def seen(data: bytes, image: Image.Image) -> Seen:
     """Decode strictly, turn upright, bring to sRGB, put transparent parts on white.
 
     Args:
         data: a file's bytes.
-        picture: what Pillow opened of them; nothing of it was decoded yet.
+        image: what Pillow opened of them; nothing of it was decoded yet.
 
     Raises:
         Exception: the bytes are broken; decoders raise whatever they like.
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings(action="ignore"):
-        if picture.format == "PNG":  # checks every chunk's CRC; decoding lets a flipped bit pass
+        if image.format == "PNG":  # checks every chunk's CRC; decoding lets a flipped bit pass
             Image.open(io.BytesIO(data), formats=["PNG"]).verify()
-        coloured, ignored = _to_srgb(_eight_bits(_upright(_loaded(data, picture))))
+        coloured, ignored = _to_srgb(_eight_bits(_upright(_loaded(data, image))))
         return Seen(np.asarray(_on_white(coloured)), ignored)
 
 
-def orientation_of(picture: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """The orientation that EXIF says, 1 where it says none."""
     try:
-        return int(picture.getexif().get(ORIENTATION, 1))
+        return int(image.getexif().get(ORIENTATION, 1))
     except Exception:  # broken metadata is as good as none, and breaks in many ways
         return 1
 
 
-def _loaded(data: bytes, picture: Image.Image) -> Image.Image:
-    """The decoded picture. A JPEG decoder only warns of missing parts, and makes them grey: an error here."""
-    if picture.format not in ("JPEG", "MPO") or picture.mode not in JPEG_SPACES:
-        picture.load()
-        return picture
+def _loaded(data: bytes, image: Image.Image) -> Image.Image:
+    """The decoded image. A JPEG decoder only warns of missing parts, and makes them grey: an error here."""
+    if image.format not in ("JPEG", "MPO") or image.mode not in JPEG_SPACES:
+        image.load()
+        return image
     if not is_complete(data):
         raise ValueError("truncated: scans are missing")
-    pixels = _jpeg(data, JPEG_SPACES[picture.mode])
-    if picture.mode == "CMYK":  # Pillow knows when its values are inverted
-        picture.load()
-        return picture
+    pixels = _jpeg(data, JPEG_SPACES[image.mode])
+    if image.mode == "CMYK":  # Pillow knows when its values are inverted
+        image.load()
+        return image
     whole = Image.fromarray(pixels.squeeze())
-    whole.info = picture.info
-    whole.getexif().update(picture.getexif())
+    whole.info = image.info
+    whole.getexif().update(image.getexif())
     return whole
 
 
@@ -97,50 +97,50 @@ def _strictly(data: bytes, space: str) -> Pixels:
     return pixels
 
 
-def _upright(picture: Image.Image) -> Image.Image:
-    if orientation_of(picture) in (1, 0):
-        return picture
-    return ImageOps.exif_transpose(picture)
+def _upright(image: Image.Image) -> Image.Image:
+    if orientation_of(image) in (1, 0):
+        return image
+    return ImageOps.exif_transpose(image)
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
+def _eight_bits(image: Image.Image) -> Image.Image:
     """Sixteen bits to eight, palettes to colours, one bit to grey."""
-    if picture.mode in ("I", "F"):
+    if image.mode in ("I", "F"):
         raise ValueError("values of 32 bits, whose white nobody says")
-    if picture.mode.startswith("I"):  # I;16 and its kin
-        values = np.asarray(picture).astype(np.float64) / 257
+    if image.mode.startswith("I"):  # I;16 and its kin
+        values = np.asarray(image).astype(np.float64) / 257
         return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
-    if picture.mode == "P":
-        return picture.convert("RGBA" if "transparency" in picture.info else "RGB")
-    if picture.mode in ("RGB", "L") and "transparency" in picture.info:
-        return picture.convert("RGBA")
-    if picture.mode in ("1", "PA", "La", "RGBa"):
-        return picture.convert({"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}[picture.mode])
-    return picture
+    if image.mode == "P":
+        return image.convert("RGBA" if "transparency" in image.info else "RGB")
+    if image.mode in ("RGB", "L") and "transparency" in image.info:
+        return image.convert("RGBA")
+    if image.mode in ("1", "PA", "La", "RGBa"):
+        return image.convert({"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}[image.mode])
+    return image
 
 
-def _to_srgb(picture: Image.Image) -> tuple[Image.Image, bool]:
+def _to_srgb(image: Image.Image) -> tuple[Image.Image, bool]:
     """Apply the colour profile; a broken one is ignored, and said so."""
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in ICC_MODES:
-        return picture, False
-    alpha = picture.getchannel("A") if picture.mode in ("RGBA", "LA") else None
-    plain = picture.convert(picture.mode.removesuffix("A")) if alpha else picture
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ICC_MODES:
+        return image, False
+    alpha = image.getchannel("A") if image.mode in ("RGBA", "LA") else None
+    plain = image.convert(image.mode.removesuffix("A")) if alpha else image
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         turned = ImageCms.profileToProfile(plain, source, SRGB, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return picture, True
+        return image, True
     if turned is None:
-        return picture, True
+        return image, True
     if alpha:
         turned.putalpha(alpha)
     return turned, False
 
 
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("RGBA", "LA"):
-        picture = picture.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, WHITE)
-        picture = Image.alpha_composite(ground, picture)
-    return picture.convert("RGB")
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode in ("RGBA", "LA"):
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, WHITE)
+        image = Image.alpha_composite(ground, image)
+    return image.convert("RGB")

@@ -42,7 +42,7 @@ SHOP = "https://shop1.phinf.naver.net/20210628_112/a.jpg"
         ("  https://example.org/a  ", "https://example.org/a"),
     ],
 )
-def test_links_to_one_picture_have_one_address(link: str, canonical: str) -> None:
+def test_links_to_one_image_have_one_address(link: str, canonical: str) -> None:
     assert canonical_url(link) == canonical
 
 

@@ -32,15 +32,15 @@ from crawler.answer.failures import RefusedError
 from crawler.answer.header import size_of
 from crawler.answer.permission import opted_out
 from crawler.network.addresses import canonical_url
-from crawler.network.handler import PictureHandler
+from crawler.network.handler import ImageHandler
 from crawler.network.middlewares import Host
 from crawler.network.pauses import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
 from crawler.network.public import Gateway, check_address, is_public
 from crawler.network.transfers import Transfers
 from crawler.spiders.naver_tops import NaverTops
-from crawler.store.store import pictures_of
+from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
-from fashion_pggan.records import RawPicture, read_records
+from fashion_pggan.records import RawImage, read_records
 
 Crawl = Callable[..., dict[str, Any]]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
@@ -113,15 +113,15 @@ def test_an_owners_no_is_read_from_the_headers(tags: list[str], reservations: li
     assert opted_out(tags, reservations, "fashion-pggan") == signal
 
 
-def test_pictures_whose_owner_says_no_are_counted_and_their_bodies_not_read(
+def test_images_whose_owner_says_no_are_counted_and_their_bodies_not_read(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     shop.faults["/p/noai"] = lambda request: web.Response(body=b"x", headers={"X-Robots-Tag": "noai"})
     shop.faults["/p/tdm"] = lambda request: web.Response(body=b"x", headers={"TDM-Reservation": "1"})
     assert crawl()["failed"] == {"OPTED_OUT": 2}
     figures = crawl(obey_opt_out=False)
-    assert (figures["failed"], figures["pictures"]) == ({}, 32)
-    tags = {record.robots_tag for record in read_records(tmp_path / "raw/records.parquet", RawPicture)}
+    assert (figures["failed"], figures["images"]) == ({}, 32)
+    tags = {record.robots_tag for record in read_records(tmp_path / "raw/records.parquet", RawImage)}
     assert tags == {"", "noai"}
 
 
@@ -129,17 +129,17 @@ def test_what_was_fetched_against_an_owners_no_is_left_out_once_it_is_obeyed(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     shop.faults["/p/noai"] = lambda request: web.Response(body=b"x", headers={"X-Robots-Tag": "noai"})
-    shop.pictures = {"/p/small": jpeg(20, 20), "/p/vast": jpeg(9000, 9000), "/p/heavy": jpeg(99, 99) * 9}
-    shop.pictures["/p/good"] = jpeg(99, 99)
-    assert crawl(obey_opt_out=False)["pictures"] == 5
+    shop.images = {"/p/small": jpeg(20, 20), "/p/vast": jpeg(9000, 9000), "/p/heavy": jpeg(99, 99) * 9}
+    shop.images["/p/good"] = jpeg(99, 99)
+    assert crawl(obey_opt_out=False)["images"] == 5
     figures = crawl(min_side=50, max_pixels=10**6, max_bytes=500)
     assert figures["failed"] == {"OPTED_OUT": 1, "TOO_LARGE": 1, "TOO_MANY_PIXELS": 1, "TOO_SMALL": 1}
-    assert (figures["pictures"], figures["fetched"], figures["reused"]) == (1, 0, 1)
-    (record,) = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    assert (figures["images"], figures["fetched"], figures["reused"]) == (1, 0, 1)
+    (record,) = read_records(tmp_path / "raw/records.parquet", RawImage)
     assert record.url.endswith("/p/good")
 
 
-def test_an_owners_no_in_an_error_is_no_word_about_the_picture(shop: Any, crawl: Crawl) -> None:
+def test_an_owners_no_in_an_error_is_no_word_about_the_image(shop: Any, crawl: Crawl) -> None:
     asked: list[bool] = []
 
     def busy(request: web.Request) -> web.Response:
@@ -160,7 +160,7 @@ def jpeg(width: int, height: int) -> bytes:
     return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)
 
 
-def test_a_picture_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, crawl: Crawl) -> None:
+def test_an_image_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, crawl: Crawl) -> None:
     sent: list[int] = []
 
     async def slowly(request: web.Request) -> web.StreamResponse:
@@ -176,17 +176,17 @@ def test_a_picture_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, cr
             pass
         return response
 
-    shop.pictures = {"/p/large.jpg": jpeg(512, 512), "/p/pixels.jpg": jpeg(60_000, 60_000)}
+    shop.images = {"/p/large.jpg": jpeg(512, 512), "/p/pixels.jpg": jpeg(60_000, 60_000)}
     shop.faults["/p/small.jpg"] = slowly
     figures = crawl(min_side=512, max_pixels=10**8)
     assert figures["failed"] == {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1}
-    assert figures["pictures"] == 1
+    assert figures["images"] == 1
     assert len(sent) < 8 * 16
 
 
 def test_a_declared_size_that_is_too_small_is_not_asked_for(shop: Any, crawl: Crawl) -> None:
     shop.sizes = ("500", "900")
-    with pytest.raises(ValueError, match=r"no pictures for 셔츠 \(left out: DECLARED_TOO_SMALL 30\)"):
+    with pytest.raises(ValueError, match=r"no images for 셔츠 \(left out: DECLARED_TOO_SMALL 30\)"):
         crawl(min_side=512)
     assert not shop.fetched()
 
@@ -194,14 +194,14 @@ def test_a_declared_size_that_is_too_small_is_not_asked_for(shop: Any, crawl: Cr
 # compression
 
 
-def test_a_compressed_picture_is_stored_as_it_was_before(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    shop.pictures = {}
+def test_a_compressed_image_is_stored_as_it_was_before(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.images = {}
     shop.faults["/p/gzip"] = lambda request: web.Response(
-        body=gzip.compress(b"the picture"), headers={"Content-Encoding": "gzip"}
+        body=gzip.compress(b"the image"), headers={"Content-Encoding": "gzip"}
     )
     crawl()
-    (record,) = read_records(tmp_path / "raw/records.parquet", RawPicture)
-    assert (tmp_path / "raw" / record.file).read_bytes() == b"the picture"
+    (record,) = read_records(tmp_path / "raw/records.parquet", RawImage)
+    assert (tmp_path / "raw" / record.file).read_bytes() == b"the image"
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_compressed_picture_is_stored_as_it_was_before(shop: Any, crawl: Crawl
         (gzip.compress(JPEG), "gzip, x", "ENCODED"),
     ],
 )
-def test_a_body_whose_encoding_is_not_whole_or_not_known_is_no_picture(
+def test_a_body_whose_encoding_is_not_whole_or_not_known_is_no_image(
     shop: Any, crawl: Crawl, body: bytes, encoding: str, reason: str
 ) -> None:
     shop.faults["/p/1.jpg"] = lambda request: web.Response(body=body, headers={"Content-Encoding": encoding})
@@ -236,14 +236,14 @@ def test_every_member_and_every_form_of_an_encoding_is_decoded() -> None:
 def test_an_encoding_does_not_hide_a_size_that_is_not_wanted(
     shop: Any, crawl: Crawl, encoding: str, encode: Callable[[bytes], bytes]
 ) -> None:
-    shop.pictures = {"/p/good.jpg": jpeg(500, 500)}
+    shop.images = {"/p/good.jpg": jpeg(500, 500)}
     for name, size in (("small", (20, 20)), ("vast", (60_000, 60_000))):
         body = encode(jpeg(*size))
         shop.faults[f"/p/{name}"] = lambda request, body=body: web.Response(
             body=body, headers={"Content-Encoding": encoding}
         )
     figures = crawl(min_side=50, max_pixels=10**8)
-    assert (figures["pictures"], figures["failed"]) == (1, {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1})
+    assert (figures["images"], figures["failed"]) == (1, {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1})
 
 
 def test_a_bomb_is_not_unpacked(shop: Any, crawl: Crawl) -> None:
@@ -349,7 +349,7 @@ def test_a_link_to_a_private_address_is_refused(shop: Any, crawl: Crawl, tmp_pat
     links.write_text("\n".join([f"{shop.address}/p/1.jpg", *addresses]))
     figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org")
     assert (figures["failed"], figures["left_out"]) == ({"PRIVATE_ADDRESS": 2}, {"BAD_ADDRESS": 1})
-    assert (figures["pictures"], figures["calls"], figures["provider"]) == (1, 0, "urls")
+    assert (figures["images"], figures["calls"], figures["provider"]) == (1, 0, "urls")
 
 
 # what servers send beside what they announce
@@ -383,14 +383,14 @@ def server_that_says(*parts: bytes) -> Iterator[str]:
         thread.join(10)
 
 
-ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\npicture"
+ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nimage"
 WISHES = {
     "ROBOTSTXT_USER_AGENT": "bot",
     "CRAWL_MIN_SIDE": 64,
     "CRAWL_OBEY_OPT_OUT": True,
     "CRAWL_MAX_PIXELS": 0,
 }
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nimage\r\n"
 
 
 @pytest.mark.parametrize(
@@ -402,11 +402,11 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\npicture\r\
         ((ANNOUNCED[:-3], ANNOUNCED[-3:] + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"), {}),
         ((b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ANNOUNCED,), {}),
         ((CHUNKED + b"0\r\nContent-Length: 99\r\n\r\n",), {}),
-        ((b"HTTP/1.1 200 OK\r\n\r\npicture",), {}),
+        ((b"HTTP/1.1 200 OK\r\n\r\nimage",), {}),
         ((ANNOUNCED[:-3],), {"BROKEN_TRANSFER": 1}),
         ((CHUNKED,), {"BROKEN_TRANSFER": 1}),
         ((ANNOUNCED.replace(b"\r\n\r\n", b"\r\nContent-Length: 9\r\n\r\n"),), {"BROKEN_TRANSFER": 1}),
-        ((b"picture",), {"BROKEN_TRANSFER": 1}),
+        ((b"image",), {"BROKEN_TRANSFER": 1}),
         ((b"HTTP/1.1 200 OK\r\n" + b"A: " + b"a" * 2_000_000,), {"BROKEN_TRANSFER": 1}),
         ((b"",), {"BROKEN_TRANSFER": 1}),
         ((ANNOUNCED.replace(b" 7", b" 0" + b"0" * 30 + b"7"),), {}),
@@ -428,22 +428,20 @@ def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
     failed: dict[str, int],
 ) -> None:
     with server_that_says(*parts) as address:
-        shop.pictures = {"/p/1.jpg": b"first"}
+        shop.images = {"/p/1.jpg": b"first"}
         shop.faults["/p/away"] = lambda request: web.Response(
-            status=302, headers={"Location": f"{address}/picture"}
+            status=302, headers={"Location": f"{address}/image"}
         )
         mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
-        monkeypatch.setattr(PictureHandler, "_private", lambda self: mine)
+        monkeypatch.setattr(ImageHandler, "_private", lambda self: mine)
         figures = crawl(retries=0)
     assert figures["failed"] == failed
-    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    records = read_records(tmp_path / "raw/records.parquet", RawImage)
     bodies = {(tmp_path / "raw" / record.file).read_bytes() for record in records}
-    assert bodies == ({b"first"} if failed else {b"first", b"picture"})
+    assert bodies == ({b"first"} if failed else {b"first", b"image"})
 
 
-OPTED_OUT = (
-    b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 7\r\n\r\npicture"
-)
+OPTED_OUT = b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 7\r\n\r\nimage"
 
 
 def test_nothing_in_a_header_takes_back_its_owners_no(
@@ -453,7 +451,7 @@ def test_nothing_in_a_header_takes_back_its_owners_no(
     with server_that_says(OPTED_OUT) as address:
         links.write_text(f"{shop.address}/p/1.jpg\n{address}/a.jpg")
         mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
-        monkeypatch.setattr(PictureHandler, "_private", lambda self: mine)
+        monkeypatch.setattr(ImageHandler, "_private", lambda self: mine)
         monkeypatch.setattr("crawler.network.middlewares.Robots.process_request", _nothing)
         figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
     assert figures["failed"] == {"OPTED_OUT": 1}
@@ -464,7 +462,7 @@ async def _nothing(self: Any, request: Any) -> None:
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.05])
-@pytest.mark.parametrize("unasked", [b"and more", ANNOUNCED.replace(b"picture", b"another")])
+@pytest.mark.parametrize("unasked", [b"and more", ANNOUNCED.replace(b"image", b"another")])
 def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float, unasked: bytes) -> None:
     """The server answers each request once with its number, and then says more than it was asked for."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -474,7 +472,7 @@ def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float
             for number in range(1, 9):
                 if not connection.recv(65536):
                     return
-                connection.sendall(ANNOUNCED.replace(b"picture", b"answer%d" % number))
+                connection.sendall(ANNOUNCED.replace(b"image", b"answer%d" % number))
                 if number == 2:
                     time.sleep(late_s)
                     connection.sendall(unasked)
@@ -510,11 +508,11 @@ def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float
 
 def test_headers_are_kept_to_a_length(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     shop.faults["/p/long"] = lambda request: web.Response(
-        body=b"picture",
+        body=b"image",
         headers={"ETag": "e" * 7000, "X-Robots-Tag": "all, " * 1400, "Content-Type": "image/" + "x" * 7000},
     )
     assert crawl()["failed"] == {}
-    records = read_records(tmp_path / "raw/records.parquet", RawPicture)
+    records = read_records(tmp_path / "raw/records.parquet", RawImage)
     long = [record for record in records if record.url.endswith("/p/long")]
     assert [(len(record.etag), len(record.robots_tag), len(record.content_type)) for record in long] == [
         (500, 500, 500)
@@ -534,7 +532,7 @@ def test_many_tiny_pieces_cost_little_and_are_judged(monkeypatch: pytest.MonkeyP
     looks = []
     monkeypatch.setattr("crawler.answer.answer.size_of", lambda begin: looks.append(len(begin)))
     answer = Answer(
-        Request("http://a.org/", meta={"picture": True}), Wishes(Settings(WISHES)), lambda *a, **b: []
+        Request("http://a.org/", meta={"image": True}), Wishes(Settings(WISHES)), lambda *a, **b: []
     )
     for line in (b"HTTP/1.1 200 OK\r\n", b"\r\n"):
         assert answer.take_line(line) is None
@@ -549,12 +547,12 @@ def test_a_proxy_of_the_user_is_asked_though_it_is_private(
     crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     links = tmp_path / "links.txt"
-    links.write_text("http://pictures.example/a.jpg\nhttps://pictures.example/b.jpg\n")
+    links.write_text("http://images.example/a.jpg\nhttps://images.example/b.jpg\n")
     with server_that_says(ANNOUNCED) as plain, server_that_says(b"HTTP/1.1 403 No\r\n\r\n") as closed:
         monkeypatch.setenv("http_proxy", plain)
         monkeypatch.setenv("https_proxy", closed)
         figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
-    assert figures["pictures"] == 1
+    assert figures["images"] == 1
     assert figures["failed"].keys() <= {"BROKEN_TRANSFER", "UNREACHABLE", "ROBOTS_UNREADABLE"}
     assert sum(figures["failed"].values()) == 1
 
@@ -564,11 +562,11 @@ def test_the_proxy_itself_is_no_address_that_links_may_name(
 ) -> None:
     links = tmp_path / "links.txt"
     with server_that_says(ANNOUNCED) as proxy:
-        links.write_text(f"http://pictures.example/a.jpg\n{proxy}/admin")
+        links.write_text(f"http://images.example/a.jpg\n{proxy}/admin")
         monkeypatch.setenv("http_proxy", proxy)
         options = {"concurrent_requests": 1, "contact": "mail@example.org", "retries": 0}
         figures = crawl(provider="urls", url_list=str(links), **options)
-    assert (figures["pictures"], figures["failed"]) == (1, {"PRIVATE_ADDRESS": 1})
+    assert (figures["images"], figures["failed"]) == (1, {"PRIVATE_ADDRESS": 1})
 
 
 def test_the_environments_proxy_is_not_the_demo_shops(
@@ -597,7 +595,7 @@ def test_retry_after_is_respected(shop: Any, crawl: Crawl) -> None:
 
 
 def test_a_host_that_wants_to_be_left_alone_for_long_is(shop: Any, crawl: Crawl) -> None:
-    shop.pictures = {}
+    shop.images = {}
 
     def busy(request: web.Request) -> web.Response:
         return web.Response(status=429, headers={"Retry-After": "3600"})
@@ -617,12 +615,12 @@ def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end
     names = [f"/p/busy{number}" for number in range(40)]
     shop.faults = {name: lambda request: busy(status=503, headers={"Retry-After": "1"}) for name in names}
     port = urlsplit(shop.address).port
-    good = [f"http://localhost:{port}{path}" for path in list(shop.pictures)[:5]]
+    good = [f"http://localhost:{port}{path}" for path in list(shop.images)[:5]]
     (tmp_path / "list.txt").write_text("\n".join([*(shop.address + name for name in names), *good]))
     both = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
-    monkeypatch.setattr(PictureHandler, "_private", lambda self: both)
+    monkeypatch.setattr(ImageHandler, "_private", lambda self: both)
     began = time.monotonic()
-    with pytest.raises(PassingError, match=r"40 of 45 pictures could not be had now \(HOST_BUSY 4"):
+    with pytest.raises(PassingError, match=r"40 of 45 images could not be had now \(HOST_BUSY 4"):
         crawl(
             provider="urls",
             contact="me@example.org",
@@ -632,9 +630,9 @@ def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end
             concurrent_per_host=4,
         )
     assert time.monotonic() - began < 15
-    first_good = min(at for at, path in enumerate(shop.order) if path in shop.pictures)
+    first_good = min(at for at, path in enumerate(shop.order) if path in shop.images)
     assert first_good < 40  # while the other host was still being waited for
-    assert len(pictures_of(tmp_path / "store")) == 5
+    assert len(images_of(tmp_path / "store")) == 5
 
 
 def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_up(
@@ -674,11 +672,11 @@ def test_https_that_fails_does_not_keep_http_from_being_asked(
         "crawler.candidates.canonical_url", lambda link: canonical_url(link).replace("http:", "https:")
     )
     figures = crawl()
-    assert (figures["pictures"], figures["failed"]) == (30, {})
+    assert (figures["images"], figures["failed"]) == (30, {})
     assert shop.requests["/robots.txt"] == 1  # by http
 
 
-def test_a_robots_txt_beyond_the_limit_of_pictures_is_read(shop: Any, crawl: Crawl) -> None:
+def test_a_robots_txt_beyond_the_limit_of_images_is_read(shop: Any, crawl: Crawl) -> None:
     shop.robots = "# nothing\n" * 1000 + "User-agent: *\nDisallow: /p/1.jpg\n"
     assert crawl(max_bytes=500)["failed"] == {"ROBOTS": 1}
 
@@ -728,7 +726,7 @@ def test_calls_are_no_faster_than_their_rate_and_slower_after_complaints() -> No
 
 
 @pytest.mark.parametrize(("concurrent", "of_a_host", "expected"), [(16, 3, 3), (3, 16, 3), (1, 1, 1)])
-def test_no_more_pictures_are_asked_for_at_once_than_allowed(
+def test_no_more_images_are_asked_for_at_once_than_allowed(
     shop: Any, crawl: Crawl, concurrent: int, of_a_host: int, expected: int
 ) -> None:
     now, most = [0], [0]
@@ -740,7 +738,7 @@ def test_no_more_pictures_are_asked_for_at_once_than_allowed(
         now[0] -= 1
         return web.Response(body=b"x")
 
-    shop.pictures, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
+    shop.images, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
     crawl(concurrent_requests=concurrent, concurrent_per_host=of_a_host)
     assert most == [expected]
 
@@ -761,4 +759,4 @@ def test_listeners_of_scrapys_signals_may_stop_a_download(
 
     monkeypatch.setattr(NaverTops, "from_crawler", classmethod(from_crawler))
     figures = crawl()
-    assert (figures["pictures"], figures["failed"]) == (29, {"STOPDOWNLOAD": 1})
+    assert (figures["images"], figures["failed"]) == (29, {"STOPDOWNLOAD": 1})

@@ -141,8 +141,8 @@ def test_what_brought_most_new_is_asked_on() -> None:
     assert max(navy) < min(later_pages_of_black)
 
 
-def test_sixty_thousand_pictures_are_reached_within_a_days_quota() -> None:
-    """Results overlap as in a search: a garment has some thousands of pictures, words find shares of them."""
+def test_sixty_thousand_images_are_reached_within_a_days_quota() -> None:
+    """Results overlap as in a search: a garment has some thousands of images, words find shares of them."""
     vocabulary = read_vocabulary(REPOSITORY / "vocabularies/tops.yaml")
     plan = Plan.of(params_of(sort="both", filter="large+medium", min_new=0.1), vocabulary, HUB)
 
@@ -184,13 +184,13 @@ def test_the_preview_says_calls_and_share_of_the_quota() -> None:
     said = preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
     assert "25,000 calls a day" in said
     assert "0                   12" in said  # 3 types x 2 prefixes x 2 sorts
-    assert "60,000 pictures at 12 new ones a call" in said
+    assert "60,000 images at 12 new ones a call" in said
     assert "남자 셔츠 | sim | all" in said
 
 
 def test_the_preview_of_a_part_is_of_its_share() -> None:
     params = params_of(max_products=60_000, part="1/2")
-    assert "30,000 pictures at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+    assert "30,000 images at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
 
 
 @pytest.mark.parametrize(

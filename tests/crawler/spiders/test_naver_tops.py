@@ -24,7 +24,7 @@ from crawler.providers.api import Keys
 from crawler.providers.naver import HUB
 from crawler.providers.provider import Provider
 from crawler.spiders.naver_tops import NaverTops
-from crawler.store.found import FoundPicture
+from crawler.store.found import FoundImage
 
 LINK = "http://shop1.phinf.naver.net/a.jpg?type=w300"
 
@@ -36,19 +36,19 @@ def answers(
     spider, counted = NaverTops(), list[str]()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
     spider._lost = lambda found, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
-    found = FoundPicture(canonical_url(link), link, "", "", "", 1, None, None, "")
+    found = FoundImage(canonical_url(link), link, "", "", "", 1, None, None, "")
     request = Request(url, cb_kwargs={"found": found}, meta={"tried": tried})
     return list(spider.lost(SimpleNamespace(value=error, request=request))), counted
 
 
-def test_a_picture_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
+def test_an_image_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
     (again,), counted = answers(LINK, canonical_url(LINK), DownloadConnectionRefusedError())
     assert (again.url, counted) == ("http://shop1.phinf.naver.net/a.jpg", [])
     tried = again.meta["tried"]
     assert answers(LINK, again.url, DownloadConnectionRefusedError(), tried) == ([], ["UNREACHABLE"])
 
 
-def test_a_picture_that_was_asked_for_by_http_alone_has_its_try_by_https() -> None:
+def test_an_image_that_was_asked_for_by_http_alone_has_its_try_by_https() -> None:
     url = canonical_url(LINK)
     (again,), counted = answers(LINK, url.replace("https:", "http:"), DownloadConnectionRefusedError())
     assert (again.url, counted) == (url, [])
@@ -58,7 +58,7 @@ def test_a_picture_that_was_asked_for_by_http_alone_has_its_try_by_https() -> No
 def test_a_host_that_has_served_by_https_is_not_asked_by_http_alone(served: bool) -> None:
     spider = NaverTops()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
-    found = FoundPicture(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
+    found = FoundImage(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
     request = Request(found.url, cb_kwargs={"found": found}, meta={"tried": ()})
     spider.served_by_https |= {"shop1.phinf.naver.net"} if served else set()
     (again,) = spider.lost(SimpleNamespace(value=DownloadTimeoutError(), request=request))
@@ -66,19 +66,19 @@ def test_a_host_that_has_served_by_https_is_not_asked_by_http_alone(served: bool
     assert spider.by_http == (set() if served else {"shop1.phinf.naver.net"})
 
 
-def test_a_picture_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
+def test_an_image_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
     link = LINK.replace("http:", "https:")
     assert answers(link, canonical_url(link), DownloadTimeoutError()) == ([], ["TIMEOUT"])
 
 
-def test_a_picture_that_may_be_asked_for_by_http_is_retried_by_https_unless_that_gives_no_answer() -> None:
+def test_an_image_that_may_be_asked_for_by_http_is_retried_by_https_unless_that_gives_no_answer() -> None:
     crawler = get_crawler(NaverTops, {"RETRY_TIMES": 2})
     crawler.spider = NaverTops()
     crawler.spider.crawler = crawler
     retry = PausingRetry(crawler)
 
     def asked() -> Request:
-        return Request("https://a.org/1.jpg", meta={"picture": True, "or_by_http": True})
+        return Request("https://a.org/1.jpg", meta={"image": True, "or_by_http": True})
 
     for again in (
         lambda: retry.process_response(asked(), Response("https://a.org/1.jpg", status=503)),

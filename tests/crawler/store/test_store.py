@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from crawler.store import store as store_module
-from crawler.store.store import Store, link_files, pictures_of
+from crawler.store.store import Store, images_of, link_files
 from crawler.store.stored import Fetched, extension_of
 from crawler.store.tombstones import Tombstones
 
-JPEG = b"\xff\xd8\xff\xe0 a picture"
+JPEG = b"\xff\xd8\xff\xe0 an image"
 
 
 def opened(folder: Path) -> Store:
@@ -29,13 +29,13 @@ def fetched(url: str = "http://a/1", body: bytes = JPEG) -> Fetched:
     return Fetched(url, body, "image/jpeg", "2026-11-23T00:00:00+00:00")
 
 
-def test_a_picture_is_kept_unmodified_under_its_hash(tmp_path: Path) -> None:
+def test_an_image_is_kept_unmodified_under_its_hash(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
-        picture = store.keep(fetched())
+        image = store.keep(fetched())
         sha256 = hashlib.sha256(JPEG).hexdigest()
-        assert picture.file == f"pictures/{sha256[:2]}/{sha256}.jpg"
-        assert (tmp_path / picture.file).read_bytes() == JPEG
-        assert store.find("http://a/1") == picture
+        assert image.file == f"images/{sha256[:2]}/{sha256}.jpg"
+        assert (tmp_path / image.file).read_bytes() == JPEG
+        assert store.find("http://a/1") == image
         assert store.find("http://a/2") is None
 
 
@@ -46,22 +46,22 @@ def test_a_store_opened_again_remembers(tmp_path: Path) -> None:
         assert [store.find(f"http://a/{i}") for i in range(5)] == kept
 
 
-def test_an_empty_body_and_a_body_that_is_no_picture_are_kept_without_extension(tmp_path: Path) -> None:
+def test_an_empty_body_and_a_body_that_is_no_image_are_kept_without_extension(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         for url, body in (("http://a/empty", b""), ("http://a/page", b"<html>")):
-            picture = store.keep(fetched(url, body))
-            assert Path(picture.file).suffix == ""
-            assert store.find(url) == picture
+            image = store.keep(fetched(url, body))
+            assert Path(image.file).suffix == ""
+            assert store.find(url) == image
 
 
 def test_two_addresses_of_the_same_bytes_share_a_file(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         assert store.keep(fetched("http://a/1")).file == store.keep(fetched("http://a/2")).file
-    assert len([path for path in (tmp_path / "pictures").rglob("*") if path.is_file()]) == 1
+    assert len([path for path in (tmp_path / "images").rglob("*") if path.is_file()]) == 1
 
 
 @pytest.mark.parametrize("harm", ["missing", "short"])
-def test_a_picture_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_again(
+def test_an_image_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_again(
     tmp_path: Path, harm: str
 ) -> None:
     with opened(tmp_path) as store:
@@ -93,7 +93,7 @@ def test_a_log_torn_anywhere_loses_its_last_line_alone_and_heals(
         found = [torn.find(f"http://a/{i}") is not None for i in range(3)]
         assert found == [True, True, cut >= len(whole) - 1]
         torn.keep(fetched("http://a/2", JPEG + b"2"))
-    assert sorted(pictures_of(folder)) == [f"http://a/{i}" for i in range(3)]
+    assert sorted(images_of(folder)) == [f"http://a/{i}" for i in range(3)]
     assert store.log_file.read_bytes() == b""
 
 
@@ -142,7 +142,7 @@ def test_a_crash_between_table_and_log_leaves_both_which_say_the_same(tmp_path: 
     abandon(store)
     store.compact()
     store.log_file.write_bytes(line)
-    assert len(pictures_of(tmp_path)) == 1
+    assert len(images_of(tmp_path)) == 1
 
 
 def test_after_the_machines_end_the_log_is_checked_against_the_bytes(tmp_path: Path) -> None:
@@ -150,12 +150,12 @@ def test_after_the_machines_end_the_log_is_checked_against_the_bytes(tmp_path: P
     for i in range(2):
         store.keep(fetched(f"http://a/{i}", JPEG + b"%d" % i))
     abandon(store)
-    harmed = tmp_path / store.pictures["http://a/1"].file
+    harmed = tmp_path / store.images["http://a/1"].file
     harmed.write_bytes(bytes(harmed.stat().st_size))
     abandon(opened(tmp_path))  # killed while the machine went on
     store.session_file.write_text("another run of the machine")
     with opened(tmp_path) as after:
-        assert list(after.pictures) == ["http://a/0"]
+        assert list(after.images) == ["http://a/0"]
     assert not harmed.exists()
 
 
@@ -211,14 +211,14 @@ def test_files_are_linked_and_copied_where_links_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with opened(tmp_path / "store") as store:
-        picture = store.keep(fetched())
-    link_files(tmp_path / "store", tmp_path / "linked", [picture])
-    assert (tmp_path / "linked" / picture.file).samefile(tmp_path / "store" / picture.file)
+        image = store.keep(fetched())
+    link_files(tmp_path / "store", tmp_path / "linked", [image])
+    assert (tmp_path / "linked" / image.file).samefile(tmp_path / "store" / image.file)
 
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
     monkeypatch.setattr(store_module.os, "link", refuse)
-    link_files(tmp_path / "store", tmp_path / "copied", [picture])
-    assert (tmp_path / "copied" / picture.file).read_bytes() == JPEG
-    assert not (tmp_path / "copied" / picture.file).samefile(tmp_path / "store" / picture.file)
+    link_files(tmp_path / "store", tmp_path / "copied", [image])
+    assert (tmp_path / "copied" / image.file).read_bytes() == JPEG
+    assert not (tmp_path / "copied" / image.file).samefile(tmp_path / "store" / image.file)

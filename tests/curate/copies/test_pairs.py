@@ -14,24 +14,24 @@ from PIL import Image
 from curate.copies.best import merits_of
 from curate.copies.pairs import Fingerprints, best_of_groups, copies_among, exact_copies, pixels_hash
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 
 COUNT = 60
 
 
-def fingerprints(pictures):
-    prints = [fingerprint_of(np.ascontiguousarray(pixels)) for pixels in pictures]
+def fingerprints(images):
+    prints = [fingerprint_of(np.ascontiguousarray(pixels)) for pixels in images]
     names = [field.name for field in fields(Fingerprint)]
     return Fingerprints.of(
         {name: np.concatenate([getattr(each, name).ravel() for each in prints]) for name in names}
     )
 
 
-def copies(pictures, near_bits=32, **more):
-    new = np.ones(len(pictures), dtype=bool)
-    return {tuple(pair) for pair in copies_among(fingerprints(pictures), new, near_bits, **more).tolist()}
+def copies(images, near_bits=32, **more):
+    new = np.ones(len(images), dtype=bool)
+    return {tuple(pair) for pair in copies_among(fingerprints(images), new, near_bits, **more).tolist()}
 
 
 def encoded(pixels, quality):
@@ -69,9 +69,9 @@ def garments():
     """Drawn garments, none a copy of another."""
     shop = Drawn(1000)
     sketches = (sketch_of(index) for index in range(1000))
-    whole = (sketch for sketch in sketches if not sketch.fault and sketch.picture_index == sketch.index)
+    whole = (sketch for sketch in sketches if not sketch.fault and sketch.image_index == sketch.index)
     fine = (sketch for sketch in whole if 256 <= min(sketch.width, sketch.height) <= 700)
-    return [decode(open_picture(shop.picture(next(fine).index))).pixels for _ in range(COUNT)]
+    return [decode(open_image(shop.image(next(fine).index))).pixels for _ in range(COUNT)]
 
 
 def test_different_garments_are_no_copies(garments):
@@ -85,7 +85,7 @@ def test_copies_are_found_and_nothing_else(garments, kind):
     assert len(found) >= 0.95 * COUNT
 
 
-def test_many_pictures_without_their_edges_are_found_and_nothing_else(garments):
+def test_many_images_without_their_edges_are_found_and_nothing_else(garments):
     found = copies([*garments, *(without_edges(pixels, 0.05) for pixels in garments)])
     assert found <= {(index, index + COUNT) for index in range(COUNT)}
     assert len(found) >= 0.6 * COUNT  # docs/duplicates.md: strictness goes before finding all
@@ -105,8 +105,8 @@ def test_copies_with_a_banner_are_found_where_their_hashes_are_near_and_nothing_
 
 def test_other_colours_are_copies_only_when_asked_for(garments):
     dark = [pixels for pixels in garments if np.abs(recoloured(pixels).astype(int) - pixels).mean() > 12]
-    pictures = [*dark, *map(recoloured, dark)]
-    assert copies(pictures) == set()
+    images = [*dark, *map(recoloured, dark)]
+    assert copies(images) == set()
     plain = np.full((200, 200, 3), 230, np.uint8)
     cv2.circle(plain, (100, 100), 60, (200, 30, 30), -1)
     cv2.rectangle(plain, (20, 30), (60, 170), (20, 20, 20), -1)
@@ -117,8 +117,8 @@ def test_other_colours_are_copies_only_when_asked_for(garments):
 
 
 def test_only_pairs_with_something_new_are_looked_for(garments):
-    pictures = [*garments[:10], *(encoded(pixels, 50) for pixels in garments[:10])]
-    prints = fingerprints(pictures)
+    images = [*garments[:10], *(encoded(pixels, 50) for pixels in garments[:10])]
+    prints = fingerprints(images)
     new = np.zeros(20, dtype=bool)
     assert len(copies_among(prints, new, 32)) == 0
     new[13] = True
@@ -126,7 +126,7 @@ def test_only_pairs_with_something_new_are_looked_for(garments):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2), (64, 64)])
-def test_any_picture_has_a_fingerprint(size):
+def test_any_image_has_a_fingerprint(size):
     fingerprint = fingerprint_of(np.full((*size, 3), 7, np.uint8))
     assert [getattr(fingerprint, field.name).nbytes for field in fields(fingerprint)] == [32, 32, 32, 3072]
 
@@ -171,8 +171,8 @@ def test_groups_are_what_copies_connect_and_do_not_depend_on_the_order(pairs, or
 @pytest.mark.slow
 def test_no_two_photographs_are_taken_for_copies(shared):
     files = sorted((shared / "images/tops").iterdir())
-    pictures = [decode(open_picture(Path(file).read_bytes())).pixels for file in files]
-    assert copies(pictures) == set()
+    images = [decode(open_image(Path(file).read_bytes())).pixels for file in files]
+    assert copies(images) == set()
 
 
 def test_of_equally_large_copies_the_least_lossy_is_best():
@@ -195,7 +195,7 @@ def test_of_equally_large_copies_the_least_lossy_is_best():
     assert order == [3, 4, 2, 1, 0]
 
 
-def test_many_copies_of_one_picture_are_one_group(garments):
+def test_many_copies_of_one_image_are_one_group(garments):
     random = np.random.default_rng(0)
     noise = (random.integers(-6, 7, garments[0].shape) for _ in range(150))
     noisy = [np.clip(garments[0] + grain, 0, 255).astype(np.uint8) for grain in noise]

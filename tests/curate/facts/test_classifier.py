@@ -29,14 +29,14 @@ def colour_model(path, *, gain=10.0):
     """(1, 3, 8, 8) to (1, 3): the mean of each colour, times `gain`."""
     value = onnx.helper.make_tensor_value_info
     nodes = [
-        onnx.helper.make_node("ReduceMean", ["picture"], ["mean"], axes=[2, 3], keepdims=0),
+        onnx.helper.make_node("ReduceMean", ["image"], ["mean"], axes=[2, 3], keepdims=0),
         onnx.helper.make_node("Mul", ["mean", "gain"], ["scores"]),
     ]
     save(
         onnx.helper.make_graph(
             nodes,
             "colours",
-            [value("picture", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
+            [value("image", onnx.TensorProto.FLOAT, [1, 3, 8, 8])],
             [value("scores", onnx.TensorProto.FLOAT, [1, 3])],
             [onnx.numpy_helper.from_array(np.float32(gain), "gain")],
         ),
@@ -99,7 +99,7 @@ def test_a_model_with_scores_names_styles_in_the_order_of_its_recipe(tmp_path):
     assert set(classifier.scores_of(BLUE)) == {Style.WORN, Style.BANNER}
 
 
-def test_the_centre_of_a_long_picture_is_asked_about_or_all_of_it(tmp_path):
+def test_the_centre_of_a_long_image_is_asked_about_or_all_of_it(tmp_path):
     colour_model(tmp_path / "colour.onnx")
     tall = np.concatenate([GREEN, RED[:30], GREEN])
     shares = {
@@ -112,7 +112,7 @@ def test_the_centre_of_a_long_picture_is_asked_about_or_all_of_it(tmp_path):
     assert shares["squeeze"][Style.BANNER] > 0.9
 
 
-def test_zero_shot_prompts_are_weighed_by_likeness_to_the_picture(tmp_path):
+def test_zero_shot_prompts_are_weighed_by_likeness_to_the_image(tmp_path):
     classifier = Classifier(zero_shot(tmp_path))
     assert classifier.scores_of(RED)[Style.WORN] == pytest.approx(1, abs=1e-3)
     assert classifier.scores_of(GREEN)[Style.FLAT] == pytest.approx(1, abs=1e-3)

@@ -1,4 +1,4 @@
-"""What is seen in pictures of which we know what is there."""
+"""What is seen in images of which we know what is there."""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from benchmarks.styles import FITTED_DRAWN
 from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of, style_of
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 
@@ -22,11 +22,11 @@ GROUND = (210, 200, 190)
 def scene(*boxes, colour=(30, 60, 140), width=300, height=400):
     """Boxes (left, top, right, bottom) as shares, on a ground with a little noise."""
     noise = np.random.default_rng(0).integers(-6, 7, (height, width, 3))
-    picture = np.clip(np.full((height, width, 3), GROUND) + noise, 0, 255).astype(np.uint8)
+    image = np.clip(np.full((height, width, 3), GROUND) + noise, 0, 255).astype(np.uint8)
     for left, top, right, bottom in boxes:
         corners = (round(left * width), round(top * height)), (round(right * width), round(bottom * height))
-        cv2.rectangle(picture, *corners, colour, -1)
-    return picture
+        cv2.rectangle(image, *corners, colour, -1)
+    return image
 
 
 @settings(max_examples=60, deadline=None)
@@ -35,7 +35,7 @@ def scene(*boxes, colour=(30, 60, 140), width=300, height=400):
         np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)), elements=st.integers(0, 255)
     )
 )
-def test_any_picture_gives_numbers_within_their_bounds(pixels):
+def test_any_image_gives_numbers_within_their_bounds(pixels):
     evidence = evidence_of(pixels)
     shares = {
         *("border_uniformity", "banner", "collage", "skin", "box_left", "box_top", "box_width", "box_height"),
@@ -103,7 +103,7 @@ def drawn_garments(shot, count):
     shop = Drawn(2000)
     whole = (index for index in indices if not sketch_of(index).fault and sketch_of(index).width >= 256)
     return [
-        evidence_of(decode(open_picture(shop.picture(index))).pixels)
+        evidence_of(decode(open_image(shop.image(index))).pixels)
         for index, _ in zip(whole, range(count), strict=False)
     ]
 
@@ -117,7 +117,7 @@ def test_hanging_garments_look_more_like_hanging_than_those_that_lie():
 
 def test_a_part_cut_out_of_a_garment_looks_more_like_a_close_up_than_the_whole():
     shop = Drawn(400)
-    wholes = [decode(open_picture(shop.picture(index))).pixels for index in (301, 305, 308, 310, 315, 320)]
+    wholes = [decode(open_image(shop.image(index))).pixels for index in (301, 305, 308, 310, 315, 320)]
     parts = [
         pixels[int(0.35 * len(pixels)) : int(0.65 * len(pixels)), int(0.35 * width) : int(0.65 * width)]
         for pixels in wholes
@@ -127,7 +127,7 @@ def test_a_part_cut_out_of_a_garment_looks_more_like_a_close_up_than_the_whole()
     assert np.mean([evidence_of(whole).close_up for whole in wholes]) < 0.2
 
 
-def test_two_pictures_side_by_side_have_a_seam():
+def test_two_images_side_by_side_have_a_seam():
     assert evidence_of(np.hstack([scene(), scene() // 3])).collage > 0.9
     assert evidence_of(scene((0.3, 0.3, 0.7, 0.7))).collage < 0.6
 

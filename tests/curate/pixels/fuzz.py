@@ -1,6 +1,6 @@
 """`python tests/curate/pixels/fuzz.py COUNT [SEED]`: broken files of every kind, decoded; prints outcomes.
 
-Status 0 when every input was a picture or refused, none cost too much, and no JPEG came out partly grey.
+Status 0 when every input was an image or refused, none cost too much, and no JPEG came out partly grey.
 """
 
 import io
@@ -14,41 +14,41 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from curate.pixels.decode import Refused, decode, open_picture
+from curate.pixels.decode import Refused, decode, open_image
 
 SIDE = 48  # pixels
 LIMIT_BYTES = 4 * 1024**3  # address space of the whole process
 LIMIT_S = 2.0  # for one input
 MOST_PIXELS = 1_000_000  # decoded; a header that speaks of more is refused before, as the stage does
-GREY = 0.2  # share of pixels of libjpeg's grey, above which a picture counts as partly grey
+GREY = 0.2  # share of pixels of libjpeg's grey, above which an image counts as partly grey
 
 
 def wholes() -> dict[str, bytes]:
     """A good file of each kind, in several of its variants."""
     random = np.random.default_rng(0)
     small = Image.fromarray(random.integers(0, 256, (6, 6, 3), dtype=np.uint8))
-    picture = small.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    image = small.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x0112] = 6
     kinds: dict[str, tuple[str, Image.Image, dict[str, Any]]] = {
-        "jpeg": ("JPEG", picture, {"quality": 90, "exif": exif}),
-        "progressive": ("JPEG", picture, {"progressive": True}),
-        "cmyk": ("JPEG", picture.convert("CMYK"), {}),
-        "png": ("PNG", picture, {}),
-        "palette": ("PNG", picture.convert("P"), {"transparency": 3}),
+        "jpeg": ("JPEG", image, {"quality": 90, "exif": exif}),
+        "progressive": ("JPEG", image, {"progressive": True}),
+        "cmyk": ("JPEG", image.convert("CMYK"), {}),
+        "png": ("PNG", image, {}),
+        "palette": ("PNG", image.convert("P"), {"transparency": 3}),
         "png16": ("PNG", Image.fromarray(random.integers(0, 65536, (SIDE, SIDE)).astype(np.uint16)), {}),
-        "gif": ("GIF", picture, {}),
-        "film": ("GIF", picture, {"save_all": True, "append_images": [small.resize((SIDE, SIDE))]}),
-        "webp": ("WEBP", picture.convert("RGBA"), {}),
-        "lossless": ("WEBP", picture, {"lossless": True}),
-        "avif": ("AVIF", picture, {}),
-        "bmp": ("BMP", picture, {}),
-        "tiff": ("TIFF", picture, {"compression": "tiff_lzw"}),
+        "gif": ("GIF", image, {}),
+        "film": ("GIF", image, {"save_all": True, "append_images": [small.resize((SIDE, SIDE))]}),
+        "webp": ("WEBP", image.convert("RGBA"), {}),
+        "lossless": ("WEBP", image, {"lossless": True}),
+        "avif": ("AVIF", image, {}),
+        "bmp": ("BMP", image, {}),
+        "tiff": ("TIFF", image, {"compression": "tiff_lzw"}),
     }
     encoded = {}
-    for name, (kind, image, options) in kinds.items():
+    for name, (kind, drawn, options) in kinds.items():
         buffer = io.BytesIO()
-        image.save(buffer, kind, **options)
+        drawn.save(buffer, kind, **options)
         encoded[name] = buffer.getvalue()
     return encoded
 
@@ -100,7 +100,7 @@ def main() -> None:
 
 def _outcome(data: bytes) -> str:
     try:
-        opened = open_picture(data)
+        opened = open_image(data)
         if opened.header.width * opened.header.height > MOST_PIXELS:
             return "TOO_MANY_PIXELS"
         if opened.header.animated:
@@ -112,7 +112,7 @@ def _outcome(data: bytes) -> str:
     assert pixels.shape == (opened.header.height, opened.header.width, 3)
     if opened.header.format == "JPEG" and (np.abs(pixels.astype(int) - 128).max(axis=2) <= 1).mean() > GREY:
         return "GREY"
-    return "picture"
+    return "image"
 
 
 if __name__ == "__main__":

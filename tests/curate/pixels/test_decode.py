@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from curate.judge import Reason, too_many_pixels
-from curate.pixels.decode import Refused, decode, kind_of, open_picture
+from curate.pixels.decode import Refused, decode, kind_of, open_image
 
 
 def _decoded(data):
-    return decode(open_picture(data))
+    return decode(open_image(data))
 
 
 def _reason(data):
@@ -40,25 +40,25 @@ def _reason(data):
         (b"\x89PNG\r\n\x1a\nnonsense", Reason.TRUNCATED),
     ],
 )
-def test_what_is_no_picture_is_told_by_its_first_bytes(data, reason):
+def test_what_is_no_image_is_told_by_its_first_bytes(data, reason):
     assert _reason(data) == reason
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "WEBP", "AVIF", "JPEG"])
-def test_every_kind_is_read_whatever_its_name_says(make_picture, encode, kind):
-    picture = make_picture()
+def test_every_kind_is_read_whatever_its_name_says(make_image, encode, kind):
+    image = make_image()
     options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind in ("JPEG", "AVIF") else {}
-    data = encode(picture, kind, **options)
+    data = encode(image, kind, **options)
     assert kind_of(data) == kind
-    difference = np.abs(_decoded(data).pixels.astype(float) - np.asarray(picture)).mean()
+    difference = np.abs(_decoded(data).pixels.astype(float) - np.asarray(image)).mean()
     assert difference < (0.01 if kind in ("PNG", "BMP", "TIFF", "WEBP") else 6)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_pictures_are_turned_upright(make_picture, encode, kind, orientation):
-    picture = make_picture()
-    stored = picture
+def test_images_are_turned_upright(make_image, encode, kind, orientation):
+    image = make_image()
+    stored = image
     for number, back in {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -69,13 +69,13 @@ def test_pictures_are_turned_upright(make_picture, encode, kind, orientation):
         8: Image.Transpose.ROTATE_270,
     }.items():
         if number == orientation:
-            stored = picture.transpose(back)
+            stored = image.transpose(back)
     exif = Image.Exif()
     exif[0x0112] = orientation
     data = encode(stored, kind, exif=exif.tobytes() if kind != "TIFF" else exif, quality=95)
-    header = open_picture(data).header
-    assert (header.width, header.height) == picture.size
-    assert np.abs(_decoded(data).pixels.astype(float) - np.asarray(picture)).mean() < 6
+    header = open_image(data).header
+    assert (header.width, header.height) == image.size
+    assert np.abs(_decoded(data).pixels.astype(float) - np.asarray(image)).mean() < 6
 
 
 def test_transparent_parts_are_put_on_white(encode):
@@ -88,10 +88,10 @@ def test_transparent_parts_are_put_on_white(encode):
 
 
 def test_a_transparent_palette_entry_is_put_on_white(encode):
-    picture = Image.new("P", (80, 80), 0)
-    picture.putpalette([0, 0, 0, 200, 10, 10])
-    picture.paste(1, (40, 0, 80, 80))
-    decoded = _decoded(encode(picture, "PNG", transparency=0)).pixels
+    image = Image.new("P", (80, 80), 0)
+    image.putpalette([0, 0, 0, 200, 10, 10])
+    image.paste(1, (40, 0, 80, 80))
+    decoded = _decoded(encode(image, "PNG", transparency=0)).pixels
     assert (decoded[:, :40] == 255).all()
     assert (decoded[:, 40:] == (200, 10, 10)).all()
 
@@ -102,56 +102,56 @@ def test_sixteen_bit_grey_is_scaled_and_not_cut_off(encode):
     np.testing.assert_allclose(decoded[..., 0], np.rint(values / 257), atol=1)
 
 
-def test_one_bit_grey_and_cmyk_become_colours(make_picture, encode):
-    assert set(np.unique(_decoded(encode(make_picture().convert("1"), "PNG")).pixels)) <= {0, 255}
-    cmyk = _decoded(encode(make_picture().convert("CMYK"), "JPEG", quality=95)).pixels
+def test_one_bit_grey_and_cmyk_become_colours(make_image, encode):
+    assert set(np.unique(_decoded(encode(make_image().convert("1"), "PNG")).pixels)) <= {0, 255}
+    cmyk = _decoded(encode(make_image().convert("CMYK"), "JPEG", quality=95)).pixels
     assert cmyk.shape == (90, 120, 3)
 
 
-def test_a_colour_profile_is_applied(make_picture, encode):
+def test_a_colour_profile_is_applied(make_image, encode):
     lab_like = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
-    picture = make_picture()
-    plain = _decoded(encode(picture, "PNG"))
+    image = make_image()
+    plain = _decoded(encode(image, "PNG"))
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    same = _decoded(encode(picture, "PNG", icc_profile=srgb))
+    same = _decoded(encode(image, "PNG", icc_profile=srgb))
     assert not plain.profile_ignored
     assert not same.profile_ignored
     assert np.abs(same.pixels.astype(int) - plain.pixels).max() <= 2
-    other = _decoded(encode(picture, "PNG", icc_profile=lab_like.tobytes()))
+    other = _decoded(encode(image, "PNG", icc_profile=lab_like.tobytes()))
     assert other.profile_ignored or np.abs(other.pixels.astype(int) - plain.pixels).mean() > 1
 
 
-def test_a_broken_profile_is_ignored_and_said_so(make_picture, encode):
-    decoded = _decoded(encode(make_picture(), "PNG", icc_profile=b"garbage" * 30))
+def test_a_broken_profile_is_ignored_and_said_so(make_image, encode):
+    decoded = _decoded(encode(make_image(), "PNG", icc_profile=b"garbage" * 30))
     assert decoded.profile_ignored
-    np.testing.assert_array_equal(decoded.pixels, np.asarray(make_picture()))
+    np.testing.assert_array_equal(decoded.pixels, np.asarray(make_image()))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
-def test_films_are_told_from_their_header(make_picture, encode, kind):
-    frames = [make_picture(seed=seed) for seed in range(3)]
+def test_films_are_told_from_their_header(make_image, encode, kind):
+    frames = [make_image(seed=seed) for seed in range(3)]
     data = encode(frames[0], kind, save_all=True, append_images=frames[1:])
-    assert open_picture(data).header.animated
-    assert not open_picture(encode(frames[0], kind)).header.animated
+    assert open_image(data).header.animated
+    assert not open_image(encode(frames[0], kind)).header.animated
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_file_that_ends_too_early_is_never_a_picture(make_picture, encode, kind, share):
+def test_a_file_that_ends_too_early_is_never_an_image(make_image, encode, kind, share):
     random = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     data = encode(Image.fromarray(random), kind)
     assert _reason(data[: int(len(data) * share)]) in (Reason.TRUNCATED, Reason.DECODE_ERROR)
 
 
-def test_a_progressive_jpeg_that_ends_too_early_is_no_blurred_picture(encode):
+def test_a_progressive_jpeg_that_ends_too_early_is_no_blurred_image(encode):
     random = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     data = encode(Image.fromarray(random), "JPEG", progressive=True)
     assert _reason(data[: len(data) // 2]) == Reason.TRUNCATED
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 30}, {"subsampling": 0}])
-def test_a_progressive_jpeg_without_its_last_scans_is_refused(make_picture, encode, options):
-    data = encode(make_picture(200, 160), "JPEG", progressive=True, **options)
+def test_a_progressive_jpeg_without_its_last_scans_is_refused(make_image, encode, options):
+    data = encode(make_image(200, 160), "JPEG", progressive=True, **options)
     scans = [place for place in range(len(data)) if data[place : place + 2] == b"\xff\xda"]
     assert len(scans) > 3
     assert _decoded(data).pixels.shape == (160, 200, 3)
@@ -161,8 +161,8 @@ def test_a_progressive_jpeg_without_its_last_scans_is_refused(make_picture, enco
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
-def test_junk_before_a_restart_marker_hides_no_missing_part(make_picture, encode, share):
-    data = encode(make_picture(320, 240), "JPEG", quality=90, restart_marker_rows=2)
+def test_junk_before_a_restart_marker_hides_no_missing_part(make_image, encode, share):
+    data = encode(make_image(320, 240), "JPEG", quality=90, restart_marker_rows=2)
     third = data.index(b"\xff\xd2")
     broken = data[:third] + bytes(5) + data[third:]
     cut = broken[: round(share * len(broken))]
@@ -170,8 +170,8 @@ def test_junk_before_a_restart_marker_hides_no_missing_part(make_picture, encode
         assert _reason(file) in (Reason.DECODE_ERROR, Reason.TRUNCATED)
 
 
-def test_avif_by_another_major_brand_is_read(make_picture, encode):
-    data = encode(make_picture(64, 48), "AVIF")
+def test_avif_by_another_major_brand_is_read(make_image, encode):
+    data = encode(make_image(64, 48), "AVIF")
     other = data[:8] + b"mif1" + data[12:]
     assert b"avif" in other[12:40]
     assert _decoded(other).pixels.shape == (48, 64, 3)
@@ -179,8 +179,8 @@ def test_avif_by_another_major_brand_is_read(make_picture, encode):
 
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
 def test_values_of_32_bits_are_refused_for_nobody_says_what_is_white(encode, kind):
-    picture = Image.fromarray(np.linspace(0, 1, 400).reshape(20, 20).astype(kind))
-    assert _reason(encode(picture, "TIFF")) == Reason.DECODE_ERROR
+    image = Image.fromarray(np.linspace(0, 1, 400).reshape(20, 20).astype(kind))
+    assert _reason(encode(image, "TIFF")) == Reason.DECODE_ERROR
 
 
 def _png_header(width, height):
@@ -190,7 +190,7 @@ def _png_header(width, height):
 
 def test_a_bomb_is_refused_by_its_header(params):
     data = _png_header(60_000, 60_000) + struct.pack(">I", 4) + b"IDATxxxx"
-    assert too_many_pixels(open_picture(data).header, params)
+    assert too_many_pixels(open_image(data).header, params)
 
 
 def test_a_jpeg_whose_scan_breaks_off_inside_is_not_made_grey(encode):
@@ -201,46 +201,46 @@ def test_a_jpeg_whose_scan_breaks_off_inside_is_not_made_grey(encode):
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_jpeg_that_lacks_only_its_end_marker_is_mended(make_picture, encode, progressive):
-    data = encode(make_picture(), "JPEG", progressive=progressive)
+def test_a_jpeg_that_lacks_only_its_end_marker_is_mended(make_image, encode, progressive):
+    data = encode(make_image(), "JPEG", progressive=progressive)
     np.testing.assert_array_equal(_decoded(data[:-2]).pixels, _decoded(data).pixels)
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 30}, {"progressive": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
-def test_a_jpeg_has_the_pixels_that_pillow_gives_it(make_picture, encode, mode, options):
-    data = encode(make_picture(123, 77).convert(mode), "JPEG", **options)
-    with Image.open(io.BytesIO(data)) as picture:
-        np.testing.assert_array_equal(_decoded(data).pixels, np.asarray(picture.convert("RGB")))
+def test_a_jpeg_has_the_pixels_that_pillow_gives_it(make_image, encode, mode, options):
+    data = encode(make_image(123, 77).convert(mode), "JPEG", **options)
+    with Image.open(io.BytesIO(data)) as image:
+        np.testing.assert_array_equal(_decoded(data).pixels, np.asarray(image.convert("RGB")))
 
 
-def test_the_quality_of_a_jpeg_is_estimated_and_sizes_are_kept_as_stored(make_picture, encode):
+def test_the_quality_of_a_jpeg_is_estimated_and_sizes_are_kept_as_stored(make_image, encode):
     exif = Image.Exif()
     exif[0x0112] = 6
     for quality in (30, 50, 75, 90, 95):
-        header = open_picture(encode(make_picture(), "JPEG", quality=quality, exif=exif)).header
+        header = open_image(encode(make_image(), "JPEG", quality=quality, exif=exif)).header
         assert abs(header.jpeg_quality - quality) <= 1
         assert (header.stored_width, header.stored_height) == (header.height, header.width) == (120, 90)
-    assert open_picture(encode(make_picture(), "PNG")).header.jpeg_quality is None
+    assert open_image(encode(make_image(), "PNG")).header.jpeg_quality is None
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_mutated_files_are_pictures_or_refused_and_nothing_else(make_picture, encode, data):
+def test_mutated_files_are_images_or_refused_and_nothing_else(make_image, encode, data):
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF"]))
-    content = bytearray(encode(make_picture(40, 40), kind))
+    content = bytearray(encode(make_image(40, 40), kind))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     del content[data.draw(st.integers(1, len(content))) :]
     with contextlib.suppress(Refused):
-        opened = open_picture(bytes(content))
+        opened = open_image(bytes(content))
         if opened.header.width * opened.header.height < 1_000_000:
             pixels = decode(opened).pixels
             assert pixels.dtype == np.uint8
             assert pixels.ndim == 3
 
 
-def test_one_flipped_bit_in_a_png_is_noticed(make_picture, encode):
-    data = bytearray(encode(make_picture(), "PNG"))
+def test_one_flipped_bit_in_a_png_is_noticed(make_image, encode):
+    data = bytearray(encode(make_image(), "PNG"))
     data[len(data) // 2] ^= 4
     assert _reason(bytes(data)) in (Reason.DECODE_ERROR, Reason.TRUNCATED)

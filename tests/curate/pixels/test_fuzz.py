@@ -1,4 +1,4 @@
-"""Broken files by the thousand: each is a picture or refused, none takes long, none comes out partly grey."""
+"""Broken files by the thousand: each is an image or refused, none takes long, none comes out partly grey."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ def fuzz(count, seed):
 def test_three_thousand_broken_files():
     done = fuzz(3_000, 1)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert "picture" in done.stdout
+    assert "image" in done.stdout
 
 
 @pytest.mark.slow

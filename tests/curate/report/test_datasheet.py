@@ -5,7 +5,7 @@ import pytest
 
 from curate.report.datasheet import OPEN, datasheet_of
 from curate.source.origins import Origins, origins_of
-from fashion_pggan.records import CuratedPicture
+from fashion_pggan.records import CuratedImage
 
 SECTIONS = [
     "Motivation",
@@ -18,7 +18,7 @@ SECTIONS = [
 ]
 
 
-def _row(place: int, reason: str = "", **changed: object) -> CuratedPicture:
+def _row(place: int, reason: str = "", **changed: object) -> CuratedImage:
     values = {
         "sha256": f"{place:064x}",
         "file": f"{place}.jpg",
@@ -36,9 +36,9 @@ def _row(place: int, reason: str = "", **changed: object) -> CuratedPicture:
         "title": "티셔츠",
         "query": "남자 반팔티",
     }
-    known = {name: value for name, value in values.items() if name in CuratedPicture.model_fields}
-    extra = {name: "" for name in CuratedPicture.model_fields if name not in known}
-    return CuratedPicture(**(known | extra | changed))
+    known = {name: value for name, value in values.items() if name in CuratedImage.model_fields}
+    extra = {name: "" for name in CuratedImage.model_fields if name not in known}
+    return CuratedImage(**(known | extra | changed))
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def test_the_sections_are_those_of_datasheets_for_datasets(sheet):
 @pytest.mark.parametrize(
     "fact",
     [
-        "# Datasheet of data set abc",
-        "Pictures: 100, chosen from 102 raw pictures (102 different files).",
+        "# Datasheet of dataset abc",
+        "Images: 100, chosen from 102 raw images (102 different files).",
         "Short side of the originals: 400 to 499 pixels, median 450.",
         "an address for 100 of 100",
-        "demo (102) raw pictures",
+        "demo (102) raw images",
         "Collected from 2026-11-01T00:00:00+00:00 to 2026-11-02T00:00:00+00:00.",
         "| 남자 반팔티 | 100 |",
         "| TOO_SMALL | 1 |",

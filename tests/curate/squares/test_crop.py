@@ -11,13 +11,13 @@ shares = st.floats(0, 1, allow_nan=False)
 sides = st.integers(1, 400)
 
 
-def test_the_centre_of_an_odd_picture_lies_further_left_and_up():
+def test_the_centre_of_an_odd_image_lies_further_left_and_up():
     assert centre_square(7, 4) == Square(1, 0, 4)
     assert centre_square(4, 7) == Square(0, 1, 4)
 
 
 @given(width=sides, height=sides, left=shares, top=shares, right=shares, bottom=shares, smallest=sides)
-def test_a_garments_square_holds_the_garment_and_is_no_larger_than_the_picture(
+def test_a_garments_square_holds_the_garment_and_is_no_larger_than_the_image(
     width, height, left, top, right, bottom, smallest
 ):
     left, right = sorted((left, right))
@@ -45,5 +45,5 @@ def test_a_wide_garment_is_padded_with_the_ground_instead_of_being_cut():
     assert (padded[150:] == GROUND).all()
 
 
-def test_a_small_garment_in_a_corner_has_a_square_within_the_picture():
+def test_a_small_garment_in_a_corner_has_a_square_within_the_image():
     assert garment_square(400, 300, (0.9, 0.9, 0.1, 0.1), 64) == Square(336, 236, 64)

@@ -17,7 +17,7 @@ def test_levels_go_down_to_four_and_are_bytes():
 
 
 @given(st.integers(0, 255))
-def test_a_flat_picture_is_flat_at_every_level(value):
+def test_a_flat_image_is_flat_at_every_level(value):
     for level in levels_of(np.full((50, 50, 3), value, np.uint8), 16).values():
         assert (level == value).all()
 
@@ -63,7 +63,7 @@ def test_the_largest_level_is_the_area_average(side, seed):
     assert np.abs(levels_of(square, 32)[32] - exact).max() <= 0.51
 
 
-def test_a_picture_is_enlarged_only_when_asked_for():
+def test_an_image_is_enlarged_only_when_asked_for():
     edge = np.zeros((20, 20, 3), np.uint8)
     edge[:, 10:] = 255
     with pytest.raises(ValueError, match="a square of 20 px cannot be reduced to 32 px"):

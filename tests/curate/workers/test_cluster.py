@@ -1,4 +1,4 @@
-"""Curation on the machines of a Dask cluster, and of pictures on shared storage; both on loopback."""
+"""Curation on the machines of a Dask cluster, and of images on shared storage; both on loopback."""
 
 import os
 import signal
@@ -59,12 +59,12 @@ def cluster():
 
 
 @pytest.fixture
-def folder(tmp_path, make_picture, encode):
+def folder(tmp_path, make_image, encode):
     raw = tmp_path / "raw"
     (raw / "more").mkdir(parents=True)
     for seed in range(20):
-        (raw / f"{seed}.png").write_bytes(encode(make_picture(seed=seed), "PNG"))
-    (raw / "more/again.jpg").write_bytes(encode(make_picture(seed=3), "JPEG", quality=95))
+        (raw / f"{seed}.png").write_bytes(encode(make_image(seed=seed), "PNG"))
+    (raw / "more/again.jpg").write_bytes(encode(make_image(seed=3), "JPEG", quality=95))
     (raw / "page.jpg").write_bytes(b"<html>")
     return raw
 
@@ -85,7 +85,7 @@ def length_or_death(path):
     return len(path.read_bytes())
 
 
-def test_a_cluster_makes_the_same_data_set_as_this_machine(cluster, folder, tmp_path, params):
+def test_a_cluster_makes_the_same_dataset_as_this_machine(cluster, folder, tmp_path, params):
     outcomes = run(folder, tmp_path / "here", params)
     assert outcomes == {"kept": 20, "DUPLICATE": 1, "NOT_IMAGE": 1}
     assert run(folder, tmp_path / "there", params, cluster=cluster) == outcomes
@@ -186,7 +186,7 @@ def curate(source, target, storage, tmp_path, *more):
     )
 
 
-def test_pictures_on_s3_give_the_data_set_that_the_folder_gives(storage, tmp_path, make_picture, encode):
+def test_images_on_s3_give_the_dataset_that_the_folder_gives(storage, tmp_path, make_image, encode):
     import boto3
 
     folder = tmp_path / "raw"
@@ -197,15 +197,15 @@ def test_pictures_on_s3_give_the_data_set_that_the_folder_gives(storage, tmp_pat
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    client.create_bucket(Bucket="pictures")
+    client.create_bucket(Bucket="images")
     for seed in range(6):
-        data = encode(make_picture(width=400, height=420, seed=seed), "PNG")
+        data = encode(make_image(width=400, height=420, seed=seed), "PNG")
         path = folder / f"part{seed % 2}/{seed}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-        client.put_object(Bucket="pictures", Key=f"tops/part{seed % 2}/{seed}.png", Body=data)
+        client.put_object(Bucket="images", Key=f"tops/part{seed % 2}/{seed}.png", Body=data)
     here = curate(str(folder), tmp_path / "here", storage, tmp_path)
-    there = curate("s3://pictures/tops", tmp_path / "there", storage, tmp_path)
+    there = curate("s3://images/tops", tmp_path / "there", storage, tmp_path)
     assert (here.returncode, there.returncode) == (0, 0), here.stderr + there.stderr
     assert "kept 6" in there.stderr
     assert tree(tmp_path / "there") == tree(tmp_path / "here")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluate.comparison.cache import Store
-from evaluate.comparison.compare import PictureSet, compare, describe
+from evaluate.comparison.compare import ImageSet, compare, describe
 from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
 from evaluate.comparison.pair import measure_pair
@@ -14,22 +14,20 @@ from fashion_pggan.distance.swd import draw_directions
 WORK = Work(2)
 
 
-def _set(name, pictures):
-    return PictureSet(
-        name, len(pictures), pictures.shape[1], lambda indices: pictures[indices.start : indices.stop]
-    )
+def _set(name, images):
+    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
 
 
 def _garments(count, seed, side=16):
-    """Flat garments on flat ground, each of its own colours: pictures differ much, patches of one little."""
+    """Flat garments on flat ground, each of its own colours: images differ much, patches of one little."""
     random = np.random.default_rng(seed)
-    pictures = np.empty((count, side, side, 3), dtype=np.uint8)
-    for picture in pictures:
-        picture[:] = random.integers(150, 256, 3)
+    images = np.empty((count, side, side, 3), dtype=np.uint8)
+    for image in images:
+        image[:] = random.integers(150, 256, 3)
         top, left = random.integers(0, side // 2, 2)
-        picture[top : top + side // 2, left : left + side // 2] = random.integers(0, 200, 3)
-    noise = random.integers(-8, 9, pictures.shape)
-    return np.clip(pictures + noise, 0, 255).astype(np.uint8)
+        image[top : top + side // 2, left : left + side // 2] = random.integers(0, 200, 3)
+    noise = random.integers(-8, 9, images.shape)
+    return np.clip(images + noise, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture
@@ -51,11 +49,11 @@ def _measured(tmp_path, params, reals, fakes, seed):
 
 
 def test_a_set_is_as_far_from_its_other_half_as_the_floor_in_at_least_18_of_20_seeds(tmp_path, quick):
-    pictures = _garments(160, seed=1)
+    images = _garments(160, seed=1)
     found = []
     for seed in range(20):
-        order = np.random.default_rng(seed).permutation(len(pictures))
-        found.append(_measured(tmp_path, quick, pictures[order[:80]], pictures[order[80:]], seed))
+        order = np.random.default_rng(seed).permutation(len(images))
+        found.append(_measured(tmp_path, quick, images[order[:80]], images[order[80:]], seed))
     expected = np.mean([each.value for each in found])
     assert sum(each.interval[0] <= expected <= each.interval[1] for each in found) >= 18
     floors = [*found[1:], found[0]]  # the distance of another split
@@ -63,7 +61,7 @@ def test_a_set_is_as_far_from_its_other_half_as_the_floor_in_at_least_18_of_20_s
     assert sum(low <= 1 <= high for low, high in ratios) >= 18
 
 
-def test_intervals_are_as_wide_as_distances_spread_with_other_pictures(tmp_path, quick):
+def test_intervals_are_as_wide_as_distances_spread_with_other_images(tmp_path, quick):
     """Away from the floor, where the standard error has no reason to be careful."""
     changes = (lambda each: each // 2 + each[..., :1] // 3, lambda each: np.roll(each, 1, axis=3) // 3)
     cast, shifted = (
@@ -79,7 +77,7 @@ def test_intervals_are_as_wide_as_distances_spread_with_other_pictures(tmp_path,
         assert 0.6 < error / spread < 2
 
 
-def test_more_pictures_narrow_the_interval(tmp_path, quick):
+def test_more_images_narrow_the_interval(tmp_path, quick):
     errors = []
     for count in (20, 320):
         other = _garments(count, 2) // 2
@@ -87,10 +85,10 @@ def test_more_pictures_narrow_the_interval(tmp_path, quick):
     assert errors[1] < errors[0] / 2
 
 
-def test_the_same_pictures_with_other_patches_have_a_narrower_interval(tmp_path, quick):
-    pictures = _garments(60, 1)
+def test_the_same_images_with_other_patches_have_a_narrower_interval(tmp_path, quick):
+    images = _garments(60, 1)
     described = [
-        describe(_set(name, pictures), quick, tmp_path / name, WORK, lambda _: None)
+        describe(_set(name, images), quick, tmp_path / name, WORK, lambda _: None)
         for name in ("one", "other")
     ]
     apart, same = (compare(*described, quick, WORK, same=same) for same in (False, True))
@@ -98,13 +96,13 @@ def test_the_same_pictures_with_other_patches_have_a_narrower_interval(tmp_path,
     assert same.average.error < apart.average.error
 
 
-def test_a_half_is_measured_as_if_the_other_pictures_were_not_there(tmp_path, quick):
-    pictures = {name: _garments(21, seed) for seed, name in enumerate(("reals", "fakes"))}
+def test_a_half_is_measured_as_if_the_other_images_were_not_there(tmp_path, quick):
+    images = {name: _garments(21, seed) for seed, name in enumerate(("reals", "fakes"))}
     halves = Halves.draw(0, 3, 21, same=False)
     directions = draw_directions(0, 0, 147, 5)
     whole = {
         name: describe(_set(name, each), quick, tmp_path / name, WORK, lambda _: None)[16]
-        for name, each in pictures.items()
+        for name, each in images.items()
     }
     found = distances_of_halves(whole["reals"], whole["fakes"], directions, halves, WORK)
     assert found.shape == (3, 5)
@@ -121,16 +119,14 @@ def test_a_half_is_measured_as_if_the_other_pictures_were_not_there(tmp_path, qu
 
 def test_the_standard_error_takes_out_what_all_directions_average_out():
     random = np.random.default_rng(0)
-    pictures, interaction, directions = 0.3, 2.0, 1.5
+    images, interaction, directions = 0.3, 2.0, 1.5
     along = random.normal(10, directions, 512)
-    of_halves = (
-        along[:8] + random.normal(0, pictures, (20_000, 1)) + random.normal(0, interaction, (20_000, 8))
-    )
-    expected = math.sqrt(pictures**2 + interaction**2 / 512 + along.var(ddof=1) / 512)
+    of_halves = along[:8] + random.normal(0, images, (20_000, 1)) + random.normal(0, interaction, (20_000, 8))
+    expected = math.sqrt(images**2 + interaction**2 / 512 + along.var(ddof=1) / 512)
     assert standard_error(of_halves, along, 1.0) == pytest.approx(expected, rel=0.05)
 
 
-def test_few_pictures_have_no_interval(tmp_path, quick):
+def test_few_images_have_no_interval(tmp_path, quick):
     assert _measured(tmp_path, quick, _garments(7, 1), _garments(7, 2), 0).interval is None
     assert _measured(tmp_path, quick, _garments(8, 1), _garments(8, 2), 0).interval is not None
     without = quick.model_copy(update={"replicates": 0})

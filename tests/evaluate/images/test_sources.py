@@ -1,4 +1,4 @@
-"""Sets of pictures as people have them: data sets, what the program wrote, folders of any kind."""
+"""Sets of images as people have them: datasets, what the program wrote, folders of any kind."""
 
 import io
 import json
@@ -17,13 +17,13 @@ from PIL import Image
 
 import curate.export
 import generate.stage
-from curate.pixels.decode import decode, open_picture
+from curate.pixels.decode import decode, open_image
 from evaluate.images.sources import of_path
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import pixels_of
 from fashion_pggan.images.writing import Format
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedPicture, write_records
+from fashion_pggan.records import CuratedImage, write_records
 
 REPOSITORY = Path(__file__).parents[3]
 FORMS = ("imagefolder", "webdataset", "parquet")
@@ -31,7 +31,7 @@ FORMS = ("imagefolder", "webdataset", "parquet")
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory, models):
-    """The same 12 pictures in each form."""
+    """The same 12 images in each form."""
     folder = tmp_path_factory.mktemp("generated")
     params = load_params(REPOSITORY / "params.yaml").generate
     for form in FORMS:
@@ -41,14 +41,14 @@ def generated(tmp_path_factory, models):
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory, write_dataset, make_pictures):
-    """A data set of 12 pictures and its exports, in files of 5."""
+def exported(tmp_path_factory, write_dataset, make_images):
+    """A dataset of 12 images and its exports, in files of 5."""
     folder = tmp_path_factory.mktemp("exported")
-    pictures = make_pictures(12, 32, 4)
-    dataset = write_dataset(folder / "curated", pictures)
+    images = make_images(12, 32, 4)
+    dataset = write_dataset(folder / "curated", images)
     rows = [
-        CuratedPicture.model_construct(
-            **dict.fromkeys(CuratedPicture.model_fields, ""),
+        CuratedImage.model_construct(
+            **dict.fromkeys(CuratedImage.model_fields, ""),
         ).model_copy(
             update={
                 "sha256": f"{index:064x}",
@@ -60,31 +60,29 @@ def exported(tmp_path_factory, write_dataset, make_pictures):
         )
         for index in range(12)
     ]
-    write_records(folder / "curated/manifest.parquet", rows, CuratedPicture)
+    write_records(folder / "curated/manifest.parquet", rows, CuratedImage)
     for form in FORMS:
-        curate.export.run(dataset.folder, folder / form, Format(form), shard_pictures=5)
+        curate.export.run(dataset.folder, folder / form, Format(form), shard_images=5)
     return folder
 
 
-def pictures_of(path, tmp_path, seed=3):
+def images_of(path, tmp_path, seed=3):
     found = of_path(path, "reals", seed, tmp_path / "store")
     parts = [found.read(range(start, min(start + 5, found.count))) for start in range(0, found.count, 5)]
     return np.concatenate(parts)
 
 
-def test_what_the_generator_wrote_is_the_same_pictures_in_every_form_and_no_contact_sheet(
-    generated, tmp_path
-):
-    first, *others = (pictures_of(generated / form, tmp_path) for form in FORMS)
+def test_what_the_generator_wrote_is_the_same_images_in_every_form_and_no_contact_sheet(generated, tmp_path):
+    first, *others = (images_of(generated / form, tmp_path) for form in FORMS)
     assert first.shape == (12, 32, 32, 3)
     for other in others:
         np.testing.assert_array_equal(other, first)
 
 
-def test_an_export_is_the_pictures_of_its_data_set_in_every_form(exported, tmp_path):
-    expected = pictures_of(exported / "curated", tmp_path)
+def test_an_export_is_the_images_of_its_dataset_in_every_form(exported, tmp_path):
+    expected = images_of(exported / "curated", tmp_path)
     for form in FORMS:
-        np.testing.assert_array_equal(pictures_of(exported / form, tmp_path), expected)
+        np.testing.assert_array_equal(images_of(exported / form, tmp_path), expected)
 
 
 def test_a_folder_without_a_mark_is_known_by_its_manifest_or_its_files(generated, tmp_path):
@@ -94,27 +92,27 @@ def test_a_folder_without_a_mark_is_known_by_its_manifest_or_its_files(generated
         copy.parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-r", generated / form, copy], check=True)
         (copy / "generated.json").unlink()
-        np.testing.assert_array_equal(pictures_of(copy, tmp_path), pictures_of(generated / form, tmp_path))
+        np.testing.assert_array_equal(images_of(copy, tmp_path), images_of(generated / form, tmp_path))
 
 
-def test_a_picture_that_the_manifest_lists_and_that_is_not_there_is_named(generated, tmp_path):
+def test_an_image_that_the_manifest_lists_and_that_is_not_there_is_named(generated, tmp_path):
     subprocess.run(["cp", "-r", generated / "imagefolder", tmp_path / "out"], check=True)
     (tmp_path / "out/images/00000/seed1_00000003.png").unlink()
     with pytest.raises(UserError, match=r"seed1_00000003\.png cannot be read"):
-        pictures_of(tmp_path / "out", tmp_path)
+        images_of(tmp_path / "out", tmp_path)
 
 
 @pytest.mark.parametrize("form", ["webdataset", "parquet"])
 def test_files_that_are_cut_off_or_fewer_than_the_manifest_says_are_named(generated, tmp_path, form):
     subprocess.run(["cp", "-r", generated / form, tmp_path / "out"], check=True)
     facts = json.loads((tmp_path / "out/generated.json").read_text())
-    (tmp_path / "out/generated.json").write_text(json.dumps(facts | {"pictures": 13}))
-    with pytest.raises(UserError, match="holds 12 pictures, its manifest says 13: write it again"):
-        pictures_of(tmp_path / "out", tmp_path)
+    (tmp_path / "out/generated.json").write_text(json.dumps(facts | {"images": 13}))
+    with pytest.raises(UserError, match="holds 12 images, its manifest says 13: write it again"):
+        images_of(tmp_path / "out", tmp_path)
     (packed,) = [path for path in (tmp_path / "out").rglob("train-*") if path.is_file()]
     os.truncate(packed, packed.stat().st_size // 3)
     with pytest.raises(UserError, match="cannot be read as"):
-        pictures_of(tmp_path / "out", tmp_path)
+        images_of(tmp_path / "out", tmp_path)
 
 
 @pytest.mark.parametrize("row", ['{"file_name": "../secret.png"}', '{"file_name": "/etc/x.png"}', "[1]", "{"])
@@ -124,18 +122,18 @@ def test_a_manifest_that_leads_out_of_its_folder_or_nowhere_is_refused(tmp_path,
         of_path(tmp_path, "reals", 0)
 
 
-def test_hidden_files_and_those_a_mac_adds_are_no_pictures(tmp_path, make_pictures):
-    folder = tmp_path / "pictures"
+def test_hidden_files_and_those_a_mac_adds_are_no_images(tmp_path, make_images):
+    folder = tmp_path / "images"
     for name in ("a.png", "sub/b.png", ".hidden.png", ".cache/c.png", "__MACOSX/d.png", "._a.png"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(make_pictures(1, 32, 0)[0]).save(folder / name)
-    (folder / "__MACOSX/._a.png").write_bytes(b"no picture")
+        Image.fromarray(make_images(1, 32, 0)[0]).save(folder / name)
+    (folder / "__MACOSX/._a.png").write_bytes(b"no image")
     assert of_path(folder, "reals", 0).count == 2
 
 
-def png(picture, **options):
+def png(image, **options):
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", **options)
+    image.save(buffer, "PNG", **options)
     return buffer.getvalue()
 
 
@@ -157,12 +155,12 @@ def odd_files():
 
 
 @pytest.mark.parametrize("kind", list(odd_files()))
-def test_odd_files_are_the_same_pictures_to_evaluation_as_to_curation(kind):
+def test_odd_files_are_the_same_images_to_evaluation_as_to_curation(kind):
     data = odd_files()[kind]
-    np.testing.assert_array_equal(pixels_of(data, kind), decode(open_picture(data)).pixels)
+    np.testing.assert_array_equal(pixels_of(data, kind), decode(open_image(data)).pixels)
 
 
-def test_transparent_parts_are_white_sixteen_bits_keep_their_greys_and_turned_pictures_stand_upright():
+def test_transparent_parts_are_white_sixteen_bits_keep_their_greys_and_turned_images_stand_upright():
     found = {kind: pixels_of(data, kind) for kind, data in odd_files().items()}
     assert found["transparent"][0, 0].tolist() == [255, 255, 255]
     assert found["sixteen bits"].mean() == pytest.approx(127.5, abs=1)
@@ -180,15 +178,15 @@ def bomb(side):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (bomb(2**17), "131072 x 131072 px|cannot be read as a picture"),
-        (b"", "cannot be read as a picture"),
-        (b"II*\0" + b"\xff" * 40, "cannot be read as a picture"),
-        (png(Image.new("RGB", (32, 32)))[:60], "cannot be read as a picture"),
+        (bomb(2**17), "131072 x 131072 px|cannot be read as an image"),
+        (b"", "cannot be read as an image"),
+        (b"II*\0" + b"\xff" * 40, "cannot be read as an image"),
+        (png(Image.new("RGB", (32, 32)))[:60], "cannot be read as an image"),
         (png(Image.new("RGB", (48, 48))), "48 x 48 px, and 48 is no power of two: make squares of 64"),
         (png(Image.new("RGB", (16, 16))), "16 x 16 px, others are 32 x 32: bring all to one size"),
     ],
 )
-def test_a_file_that_is_no_fitting_picture_is_named_in_one_line(tmp_path, data, says):
+def test_a_file_that_is_no_fitting_image_is_named_in_one_line(tmp_path, data, says):
     (tmp_path / "odd.png").write_bytes(data)
     with pytest.raises(UserError, match=says) as raised:
         pixels_of((tmp_path / "odd.png").read_bytes(), str(tmp_path / "odd.png"), 32)
@@ -196,7 +194,7 @@ def test_a_file_that_is_no_fitting_picture_is_named_in_one_line(tmp_path, data, 
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_a_data_set_and_what_was_generated_are_compared_by_one_command(dataset, generated, tmp_path):
+def test_a_dataset_and_what_was_generated_are_compared_by_one_command(dataset, generated, tmp_path):
     printed = set()
     for form in FORMS:
         command = [sys.executable, "-m", "evaluate", dataset.folder, generated / form]
@@ -206,14 +204,14 @@ def test_a_data_set_and_what_was_generated_are_compared_by_one_command(dataset, 
         assert ended.returncode == 0, ended.stderr
         printed.add(ended.stdout)
     assert len(printed) == 1
-    assert "12 pictures per set" in printed.pop()
+    assert "12 images per set" in printed.pop()
 
 
-def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path, make_pictures):
+def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path, make_images):
     pngs = []
-    for picture in make_pictures(4, 32, 9):
+    for image in make_images(4, 32, 9):
         pngs.append(io.BytesIO())
-        Image.fromarray(picture).save(pngs[-1], "PNG")
+        Image.fromarray(image).save(pngs[-1], "PNG")
     data = [png.getvalue() for png in pngs]
     file = tmp_path / "data" / "train-00000-of-00001.parquet"
     file.parent.mkdir()
@@ -221,8 +219,8 @@ def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path,
     assert of_path(tmp_path, "reals", 0).count == 4
     for columns, says in (
         ({"img": data}, "has no column image"),
-        ({"image": [*data, None]}, "row 5, holds no bytes of a picture"),
-        ({"image": [1, 2]}, "row 1, holds no bytes of a picture"),
+        ({"image": [*data, None]}, "row 5, holds no bytes of an image"),
+        ({"image": [1, 2]}, "row 1, holds no bytes of an image"),
     ):
         pq.write_table(pa.table(columns), file)
         with pytest.raises(UserError, match=says):

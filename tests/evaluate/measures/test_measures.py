@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from evaluate.comparison.compare import PictureSet
+from evaluate.comparison.compare import ImageSet
 from evaluate.images.sources import of_dataset, of_path, shuffled
 from evaluate.measures.feature_network import FeatureNetwork
 from evaluate.measures.features import feature_distances, frechet, kernel_distance
@@ -26,22 +26,20 @@ REPOSITORY = Path(__file__).parents[3]
 WORK = Work(2)
 
 
-def _set(pictures, name="pictures"):
-    return PictureSet(
-        name, len(pictures), pictures.shape[1], lambda indices: pictures[indices.start : indices.stop]
-    )
+def _set(images, name="images"):
+    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
 
 
 # variation
 
 
-def test_a_picture_is_wholly_similar_to_itself():
-    pictures = torch.rand(3, 3, 64, 64) * 255
-    torch.testing.assert_close(ms_ssim(pictures, pictures), torch.ones(3, dtype=torch.float64))
+def test_an_image_is_wholly_similar_to_itself():
+    images = torch.rand(3, 3, 64, 64) * 255
+    torch.testing.assert_close(ms_ssim(images, images), torch.ones(3, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("resolution", [16, 32, 256])
-def test_flat_pictures_differ_by_their_brightness_alone_in_the_last_scale(resolution):
+def test_flat_images_differ_by_their_brightness_alone_in_the_last_scale(resolution):
     one, other = (torch.full((1, 3, resolution, resolution), value) for value in (50.0, 200.0))
     stable = (0.01 * 255) ** 2
     luma = (2 * 50 * 200 + stable) / (50**2 + 200**2 + stable)
@@ -74,23 +72,23 @@ def _plain_ms_ssim(one, other):
     return result
 
 
-def test_similarity_is_that_of_the_formulas(make_pictures):
-    one, other = (make_pictures(1, 32, seed)[0].astype(float) for seed in (1, 2))
+def test_similarity_is_that_of_the_formulas(make_images):
+    one, other = (make_images(1, 32, seed)[0].astype(float) for seed in (1, 2))
     other = 0.7 * one + 0.3 * other
     planes = [torch.from_numpy(each).permute(2, 0, 1)[None] for each in (one, other)]
     assert ms_ssim(*planes).item() == pytest.approx(_plain_ms_ssim(one, other), rel=1e-9)
 
 
-def test_pairs_are_neighbours_and_no_picture_is_in_two(make_pictures):
-    pictures = make_pictures(9, 32, 1)
-    found = variation(_set(pictures), 2, WORK, lambda _: None)
-    planes = torch.from_numpy(pictures).permute(0, 3, 1, 2).float()
+def test_pairs_are_neighbours_and_no_image_is_in_two(make_images):
+    images = make_images(9, 32, 1)
+    found = variation(_set(images), 2, WORK, lambda _: None)
+    planes = torch.from_numpy(images).permute(0, 3, 1, 2).float()
     each = ms_ssim(planes[0:8:2], planes[1:8:2])
     assert found.pairs == 4
     assert found.similarity.value == pytest.approx(each.mean().item())
     assert found.similarity.error == pytest.approx(each.std().item() / 2)
-    with pytest.raises(ValueError, match="1 pictures of 32 px have no similarity"):
-        variation(_set(pictures[:1]), 2, WORK, lambda _: None)
+    with pytest.raises(ValueError, match="1 images of 32 px have no similarity"):
+        variation(_set(images[:1]), 2, WORK, lambda _: None)
 
 
 # features
@@ -117,7 +115,7 @@ def test_kernel_distance_is_the_mean_over_all_pairs():
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.3])
-def test_intervals_of_fid_and_kid_are_as_wide_as_other_pictures_make_them_vary(apart):
+def test_intervals_of_fid_and_kid_are_as_wide_as_other_images_make_them_vary(apart):
     random = np.random.default_rng(0)
     draws = [
         feature_distances(
@@ -134,14 +132,14 @@ def test_intervals_of_fid_and_kid_are_as_wide_as_other_pictures_make_them_vary(a
     assert np.mean(held) > 0.85
 
 
-def test_frechet_distance_is_the_same_by_pictures_and_by_components():
+def test_frechet_distance_is_the_same_by_images_and_by_components():
     random = np.random.default_rng(0)
     real, fake = random.normal(size=(2, 30, 12)) * random.uniform(1, 3, 12)
     wide = [np.concatenate([each, np.zeros((30, 40))], axis=1) for each in (real, fake)]
     assert frechet(*wide) == pytest.approx(frechet(real, fake), rel=1e-9)
 
 
-def test_without_replicates_or_with_few_pictures_there_is_no_interval():
+def test_without_replicates_or_with_few_images_there_is_no_interval():
     few = np.random.default_rng(0).normal(size=(2, 7, 3))
     many = np.random.default_rng(0).normal(size=(2, 20, 3))
     for found in (
@@ -171,7 +169,7 @@ def test_equal_clouds_are_precise_and_covered_and_far_ones_are_neither():
 
 
 class _Colours(torch.nn.Module):
-    """Mean colours in quarters of a picture: a feature network of a few numbers."""
+    """Mean colours in quarters of an image: a feature network of a few numbers."""
 
     def forward(self, planes):
         return torch.nn.functional.adaptive_avg_pool2d(planes, 2).flatten(1)
@@ -181,7 +179,7 @@ def _network(folder, kind):
     path = folder / f"network.{kind}"
     example = torch.zeros(2, 3, 32, 32)
     if kind == "pt2":
-        sizes = ({0: torch.export.Dim("pictures")},)
+        sizes = ({0: torch.export.Dim("images")},)
         torch.export.save(torch.export.export(_Colours(), (example,), dynamic_shapes=sizes), path)
     elif kind == "pt":
         with warnings.catch_warnings():
@@ -204,23 +202,23 @@ def _network(folder, kind):
 
 
 @pytest.mark.parametrize("kind", ["pt2", "pt", "onnx"])
-def test_a_network_of_any_kind_gives_features(tmp_path, make_pictures, kind):
-    pictures = make_pictures(5, 32, 1)
+def test_a_network_of_any_kind_gives_features(tmp_path, make_images, kind):
+    images = make_images(5, 32, 1)
     network = FeatureNetwork(_network(tmp_path, kind), 0, "-1..1", WORK)
-    found = network.features(_set(pictures), 2, lambda _: None)
-    expected = pictures.reshape(5, 2, 16, 2, 16, 3).mean(axis=(2, 4)).transpose(0, 3, 1, 2).reshape(5, 12)
+    found = network.features(_set(images), 2, lambda _: None)
+    expected = images.reshape(5, 2, 16, 2, 16, 3).mean(axis=(2, 4)).transpose(0, 3, 1, 2).reshape(5, 12)
     np.testing.assert_allclose(found, expected / 127.5 - 1, atol=1e-5)
 
 
-def test_pictures_are_brought_to_the_networks_size(tmp_path, make_pictures):
+def test_images_are_brought_to_the_networks_size(tmp_path, make_images):
     network = FeatureNetwork(_network(tmp_path, "onnx"), 32, "0..1", WORK)
-    assert network.features(_set(make_pictures(3, 64, 1)), 2, lambda _: None).shape == (3, 12)
+    assert network.features(_set(make_images(3, 64, 1)), 2, lambda _: None).shape == (3, 12)
     plain = FeatureNetwork(_network(tmp_path, "onnx"), 0, "0..1", WORK)
     with pytest.raises(UserError, match=r"network\.onnx cannot be run on \(2, 64, 64, 3\)"):
-        plain.features(_set(make_pictures(3, 64, 1)), 2, lambda _: None)
+        plain.features(_set(make_images(3, 64, 1)), 2, lambda _: None)
 
 
-def test_a_network_that_gives_no_numbers_is_named(tmp_path, make_pictures):
+def test_a_network_that_gives_no_numbers_is_named(tmp_path, make_images):
     class Nothing(torch.nn.Module):
         def forward(self, planes):
             return planes.mean(dim=(2, 3)) / 0 * 0
@@ -228,8 +226,8 @@ def test_a_network_that_gives_no_numbers_is_named(tmp_path, make_pictures):
     path = tmp_path / "nothing.pt2"
     torch.export.save(torch.export.export(Nothing(), (torch.zeros(2, 3, 32, 32),)), path)
     network = FeatureNetwork(path, 0, "0..1", WORK)
-    with pytest.raises(UserError, match=r"nothing\.pt2 gives values that are not finite for pictures 0 to 1"):
-        network.features(_set(make_pictures(2, 32, 1)), 2, lambda _: None)
+    with pytest.raises(UserError, match=r"nothing\.pt2 gives values that are not finite for images 0 to 1"):
+        network.features(_set(make_images(2, 32, 1)), 2, lambda _: None)
 
 
 def test_a_missing_or_broken_network_is_named(tmp_path):
@@ -246,12 +244,12 @@ def test_a_missing_or_broken_network_is_named(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def training(make_pictures):
-    return make_pictures(60, 32, 1)
+def training(make_images):
+    return make_images(60, 32, 1)
 
 
-def test_planted_copies_are_found_mirrored_ones_too(training, make_pictures):
-    generated = make_pictures(20, 32, 2)
+def test_planted_copies_are_found_mirrored_ones_too(training, make_images):
+    generated = make_images(20, 32, 2)
     generated[3] = training[41]
     generated[7] = training[8][:, ::-1]
     brighter = np.clip(training[20].astype(int) + 3, 0, 255)
@@ -267,12 +265,12 @@ def test_planted_copies_are_found_mirrored_ones_too(training, make_pictures):
     assert near.bits[11] < 32 < np.median(near.bits)
     assert found.copies == found.near == 3
     assert found.facts()["near_share"] == 0.15
-    assert "3 of 20 generated pictures are copies of training pictures: within 4 grey levels" in found.text()
-    assert "3 of 20 (15.0%) are copies or as near to a training picture as 1%" in found.text()
+    assert "3 of 20 generated images are copies of training images: within 4 grey levels" in found.text()
+    assert "3 of 20 (15.0%) are copies or as near to a training image as 1%" in found.text()
 
 
-def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, make_pictures, tmp_path):
-    generated = make_pictures(20, 32, 2)
+def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, make_images, tmp_path):
+    generated = make_images(20, 32, 2)
     generated[3] = training[41] // 2
     generated[7] = training[8][:, ::-1] // 3
     found = find_copies(_set(generated), _set(training))
@@ -283,18 +281,18 @@ def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, m
     assert {pair["generated"] for pair in found.distances()["pairs"][:2]} == {3, 7}
 
 
-def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_pictures):
-    generated = make_pictures(20, 32, 2)
+def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_images):
+    generated = make_images(20, 32, 2)
     generated[3], generated[7] = training[2], training[41]
     doubled = np.concatenate([training, training[:10], training[:1] // 2])
     found, plain = (find_copies(_set(generated), _set(each)) for each in (doubled, training))
     assert found.threshold > 0.8 * plain.threshold > 0
     assert found.copies == found.near == 2
     assert found.real_copies == 10 * 2 + 1
-    assert "21 of the training pictures that were compared have copies in the training set" in found.text()
+    assert "21 of the training images that were compared have copies in the training set" in found.text()
 
 
-def test_a_training_set_of_one_picture_many_times_still_has_a_threshold(training):
+def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):
     same = np.repeat(training[:1], 50, axis=0)
     found = find_copies(_set(training[:3]), _set(same))
     assert (found.threshold, found.copies, found.real_copies) == (4.0, 1, 50)
@@ -302,23 +300,23 @@ def test_a_training_set_of_one_picture_many_times_still_has_a_threshold(training
     json.dumps(found.distances())
 
 
-def test_the_threshold_comes_from_all_real_pictures_however_few_are_generated(training, make_pictures):
-    generated = make_pictures(20, 32, 2)
+def test_the_threshold_comes_from_all_real_images_however_few_are_generated(training, make_images):
+    generated = make_images(20, 32, 2)
     few, many = (find_copies(_set(generated[:count]), _set(training)) for count in (1, 20))
     assert few.threshold == many.threshold
     assert len(few.real.pixels) == 60
 
 
 def test_photographs_of_other_garments_are_no_copies_and_darkened_ones_are(shared):
-    pictures = []
+    images = []
     for path in sorted((shared / "images/tops").glob("*.jpg"))[:300]:
-        with Image.open(path) as picture:
-            picture.draft("RGB", (128, 128))
-            side = min(picture.size)
-            left, top = (picture.width - side) // 2, (picture.height - side) // 2
-            square = picture.convert("RGB").crop((left, top, left + side, top + side))
-            pictures.append(np.asarray(square.resize((64, 64), Image.Resampling.BOX)))
-    photographs = np.stack(pictures)
+        with Image.open(path) as image:
+            image.draft("RGB", (128, 128))
+            side = min(image.size)
+            left, top = (image.width - side) // 2, (image.height - side) // 2
+            square = image.convert("RGB").crop((left, top, left + side, top + side))
+            images.append(np.asarray(square.resize((64, 64), Image.Resampling.BOX)))
+    photographs = np.stack(images)
     honest = photographs[150:].copy()
     assert find_copies(_set(honest), _set(photographs[:150])).copies == 0
     honest[::10] = photographs[:15] // 2
@@ -327,7 +325,7 @@ def test_photographs_of_other_garments_are_no_copies_and_darkened_ones_are(share
     assert found.generated.index[::10].tolist() == list(range(15))
 
 
-def test_real_pictures_are_not_their_own_neighbours(training):
+def test_real_images_are_not_their_own_neighbours(training):
     found = find_copies(_set(training), _set(training))
     assert found.generated.pixels.max() == 0
     assert found.real.pixels.min() > 0
@@ -342,19 +340,19 @@ def test_real_pictures_are_not_their_own_neighbours(training):
 
 def test_a_set_is_reduced_once_and_looked_up_part_by_part(dataset):
     described = []
-    pictures = of_dataset(dataset, np.arange(len(dataset)))
-    training = training_of(pictures, described.append)
+    images = of_dataset(dataset, np.arange(len(dataset)))
+    training = training_of(images, described.append)
     assert sum(described) == len(dataset)
-    backwards = _set(dataset.pictures(range(10), 32)[::-1])
+    backwards = _set(dataset.images(range(10), 32)[::-1])
     parts = [neighbours_of(backwards.part(*part, "part"), training) for part in ((0, 3), (3, 7))]
     assert [index for part in parts for index in part.index] == list(range(9, -1, -1))
     assert all((part.pixels == 0).all() for part in parts)
-    others = neighbours_among(pictures.part(0, 10, "first"), training)[0]
+    others = neighbours_among(images.part(0, 10, "first"), training)[0]
     assert (others.pixels > 0).all()
 
 
-def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make_pictures):
-    generated = make_pictures(5, 32, 2)
+def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make_images):
+    generated = make_images(5, 32, 2)
     generated[4] = training[9][:, ::-1]
     found = find_copies(_set(generated), _set(training))
     write_pairs(tmp_path / "sheet.png", found, _set(generated), _set(training))
@@ -366,7 +364,7 @@ def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make
 
 def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
     for place in range(3):
-        Image.fromarray(dataset.pictures(range(place, place + 1), 32)[0]).save(tmp_path / f"copy{place}.png")
+        Image.fromarray(dataset.images(range(place, place + 1), 32)[0]).save(tmp_path / f"copy{place}.png")
     training = of_dataset(dataset, shuffled(len(dataset), 5))
     found = find_copies(of_path(tmp_path, "fakes", 1), training)
     named = {(Path(pair["generated"]).stem, pair["training"]) for pair in found.pairs(3)}
@@ -374,18 +372,18 @@ def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
     assert "copy1.png of 1" in found.text()
 
 
-def test_the_hash_of_a_picture_survives_what_copies_go_through(make_pictures):
-    one, other = make_pictures(2, 64, 5)
+def test_the_hash_of_an_image_survives_what_copies_go_through(make_images):
+    one, other = make_images(2, 64, 5)
     softer = np.asarray(Image.fromarray(one).resize((48, 48)).resize((64, 64)))
     bits = bits_apart(hash_of(one), np.stack([hash_of(each) for each in (one, softer, other)]))
     assert bits[0] == 0
     assert bits[1] < 40 < bits[2]
 
 
-def test_sets_that_do_not_fit_are_refused(training, make_pictures):
-    with pytest.raises(UserError, match="pictures of 64 and 32 px cannot be compared"):
-        find_copies(_set(make_pictures(2, 64, 1)), _set(training))
-    with pytest.raises(UserError, match="1 training pictures have no neighbours"):
+def test_sets_that_do_not_fit_are_refused(training, make_images):
+    with pytest.raises(UserError, match="images of 64 and 32 px cannot be compared"):
+        find_copies(_set(make_images(2, 64, 1)), _set(training))
+    with pytest.raises(UserError, match="1 training images have no neighbours"):
         find_copies(_set(training), _set(training[:1]))
 
 

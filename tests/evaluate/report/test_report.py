@@ -26,7 +26,7 @@ CRAWL = {
     "products": 70,
     "failed": {HOSTILE: 2},
     "left_out": {"TOO_SMALL": 5},
-    "hosts": [{"host": f"host{place}.example", "pictures": 70 - place, "failed": 0} for place in range(60)],
+    "hosts": [{"host": f"host{place}.example", "images": 70 - place, "failed": 0} for place in range(60)],
     "queries": [
         {"query": "남자 셔츠", "calls": 2, "results": 9, "new": 9},
         {"query": HOSTILE, "calls": 1, "results": 100, "new": 61},
@@ -34,7 +34,7 @@ CRAWL = {
     "words": [],
     "seconds": 4.2,
 }
-CURATE = {"pictures": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}, "styles": {"flat": 60, "close_up": 4}}
+CURATE = {"images": 68, "kept": 64, "dropped": {"TOO_SMALL": 4}, "styles": {"flat": 60, "close_up": 4}}
 TRAIN = {
     "images_shown": 9000,
     "images_per_s": 100.0,
@@ -59,9 +59,9 @@ def reports(tmp_path_factory, dataset, models, params):
     for name, facts in (("crawl", CRAWL), ("curate", CURATE), ("train", TRAIN)):
         (folder / f"{name}.json").write_text(json.dumps(facts))
     (folder / "training.csv").write_text(LOG)
-    pictures = dataset.pictures(range(4), 32)
-    write_grid(dataset.folder / "sheets" / "TOO_SMALL.png", pictures, 2)
-    write_grid(dataset.folder / "sheets" / "kept.png", pictures, 2)
+    images = dataset.images(range(4), 32)
+    write_grid(dataset.folder / "sheets" / "TOO_SMALL.png", images, 2)
+    write_grid(dataset.folder / "sheets" / "kept.png", images, 2)
     stage.run(
         dataset.folder,
         models,
@@ -95,9 +95,9 @@ def page(request, reports):
     assert [url for url in asked if not url.startswith("data:")] == [(reports / "report.html").as_uri()]
 
 
-def test_every_picture_is_shown_says_what_it_is_and_nothing_is_wider_than_the_window(page, params):
+def test_every_image_is_shown_says_what_it_is_and_nothing_is_wider_than_the_window(page, params):
     images = page.locator("img")
-    # samples, three rows of the strip, three grids, pairs, the data set, two contact sheets
+    # samples, three rows of the strip, three grids, pairs, the dataset, two contact sheets
     assert images.count() == 1 + 3 + 3 + params.copies_images + 1 + 2
     assert images.evaluate_all("all => all.every(one => one.complete && one.naturalWidth > 0 && one.alt)")
     assert page.locator("svg").count() == 5
@@ -119,7 +119,7 @@ def test_tables_sort_by_the_numbers_of_a_column_and_back(page):
     button.press("Enter")
     assert cells.evaluate_all(shown) == sorted(before, reverse=True)
     assert page.locator("#table1 tfoot tr").count() == 1
-    page.get_by_text("New pictures by query").click()
+    page.get_by_text("New images by query").click()
     page.locator("details[open] th button", has_text="query").click()
     assert page.locator("details[open] tbody td").first.inner_text() == HOSTILE
 
@@ -195,12 +195,12 @@ def test_a_report_that_is_no_json_is_named(tmp_path, dataset, models, params, re
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 64), (2048, 4096), (3, 9000)])
-def test_a_picture_takes_no_more_bytes_than_it_may(height, width):
+def test_an_image_takes_no_more_bytes_than_it_may(height, width):
     noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    picture = embedded(noise, "noise", most=60_000)
-    assert len(picture.src) < 60_000 * 4 / 3 + 100
-    assert 0 < picture.width <= 1600
-    assert (picture.width, picture.height) == (width, height) or width > 1600
+    image = embedded(noise, "noise", most=60_000)
+    assert len(image.src) < 60_000 * 4 / 3 + 100
+    assert 0 < image.width <= 1600
+    assert (image.width, image.height) == (width, height) or width > 1600
 
 
 def _evaluation(*averages, floor=10.0, error=1.0, kind="disjoint"):
@@ -229,7 +229,7 @@ def test_labels_of_the_curve_stand_apart(averages):
     ("evaluation", "state", "says"),
     [
         (_evaluation(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69)"),
-        (_evaluation(50.0, 11.0, error=3.0), "note", "they are wide: measure more pictures"),
+        (_evaluation(50.0, 11.0, error=3.0), "note", "they are wide: measure more images"),
         (_evaluation(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
         (_evaluation(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
         (_evaluation(50.0, 30.0, kind="reused"), "note", "3.0 times the re-used-images floor."),
@@ -237,7 +237,7 @@ def test_labels_of_the_curve_stand_apart(averages):
 )
 def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):
     verdict = verdicts(evaluation, {}, {})[0]
-    assert (verdict.state, verdict.question) == (state, "How far from the real pictures?")
+    assert (verdict.state, verdict.question) == (state, "How far from the real images?")
     assert says in verdict.says
 
 
@@ -265,7 +265,7 @@ def _similarity(low, high):
     ("low", "high", "state", "says"),
     [(0.5, 0.6, "look", "mode collapse"), (0.0, 0.1, "look", "noise"), (0.2, 0.25, "good", "not told apart")],
 )
-def test_variation_is_judged_against_that_of_the_real_pictures(low, high, state, says):
+def test_variation_is_judged_against_that_of_the_real_images(low, high, state, says):
     similarity = {"pairs": 128, "generated": _similarity(low, high), "real": _similarity(0.2, 0.3)}
     verdict = verdicts(_evaluation(30.0), {"ms_ssim": similarity}, {})[2]
     assert verdict.state == state
@@ -274,14 +274,14 @@ def test_variation_is_judged_against_that_of_the_real_pictures(low, high, state,
 
 @pytest.mark.parametrize(("near", "state"), [(0, "good"), (5, "good"), (6, "look"), (256, "look")])
 def test_more_near_copies_than_chance_gives_are_told(near, state):
-    """Of 256 pictures 2.56 are expected, and 2 standard errors above it are 5.7."""
-    copies = {"pictures": 256, "copies": 0, "near": near, "expected_share": 0.01}
+    """Of 256 images 2.56 are expected, and 2 standard errors above it are 5.7."""
+    copies = {"images": 256, "copies": 0, "near": near, "expected_share": 0.01}
     assert verdicts(_evaluation(30.0), {"copies": copies}, {})[2].state == state
 
 
-@pytest.mark.parametrize(("found", "says"), [(1, "1 of 256 generated pictures is a copy"), (3, "are copies")])
+@pytest.mark.parametrize(("found", "says"), [(1, "1 of 256 generated images is a copy"), (3, "are copies")])
 def test_any_copy_at_all_is_to_be_looked_at(found, says):
-    copies = {"pictures": 256, "copies": found, "near": found, "expected_share": 0.01}
+    copies = {"images": 256, "copies": found, "near": found, "expected_share": 0.01}
     verdict = verdicts(_evaluation(30.0), {"copies": copies}, {})[2]
     assert verdict.state == "look"
     assert says in verdict.says

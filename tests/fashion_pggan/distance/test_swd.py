@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluate.comparison.compare import PictureSet, compare, describe
+from evaluate.comparison.compare import ImageSet, compare, describe
 from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors, draw_places, patches_at
 from fashion_pggan.distance.pyramid import (
@@ -23,16 +23,14 @@ WORK = Work(2)
 ON_TORCH = Work(1, torch.device("cpu"))  # the way of a CUDA device, on this machine
 
 
-def _set(name, pictures):
-    return PictureSet(
-        name, len(pictures), pictures.shape[1], lambda indices: pictures[indices.start : indices.stop]
-    )
+def _set(name, images):
+    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
 
 
 def _distance(folder, params, reals, fakes, names=("reals", "fakes"), work=WORK, same=False):
     described = [
-        describe(_set(name, pictures), params, folder and folder / str(place), work, lambda count: None)
-        for place, (name, pictures) in enumerate(zip(names, (reals, fakes), strict=True))
+        describe(_set(name, images), params, folder and folder / str(place), work, lambda count: None)
+        for place, (name, images) in enumerate(zip(names, (reals, fakes), strict=True))
     ]
     return compare(*described, params, work, same=same)
 
@@ -48,9 +46,9 @@ def _mean(ours, theirs, directions):
 @pytest.mark.parametrize("work", [WORK, ON_TORCH])
 def test_levels_and_distances_are_the_reference_ones(shared, work):
     golden = np.load(shared / "golden/swd_res64.npz")
-    pictures = {name: torch.from_numpy(golden[name]) for name in "ab"}
-    laplacian = list(laplacian_pyramid(pictures["a"].float(), 16))
-    smoothed = {name: gaussian_pyramid(each.permute(0, 2, 3, 1), 16, work) for name, each in pictures.items()}
+    images = {name: torch.from_numpy(golden[name]) for name in "ab"}
+    laplacian = list(laplacian_pyramid(images["a"].float(), 16))
+    smoothed = {name: gaussian_pyramid(each.permute(0, 2, 3, 1), 16, work) for name, each in images.items()}
     for index, level in enumerate(levels_of(64, 16)):
         np.testing.assert_allclose(laplacian[index][0], golden[f"{level}/level_a0"], atol=1e-4)
         described = []
@@ -65,20 +63,20 @@ def test_levels_and_distances_are_the_reference_ones(shared, work):
 
 @pytest.mark.parametrize("resolution", [16, 32, 64])
 def test_the_pyramid_is_opencvs(resolution):
-    picture = np.random.default_rng(0).uniform(0, 255, (resolution, resolution, 3)).astype(np.float32)
-    tensor = torch.from_numpy(picture).permute(2, 0, 1)[None]
-    down = cv2.pyrDown(picture, borderType=cv2.BORDER_REFLECT_101)
+    image = np.random.default_rng(0).uniform(0, 255, (resolution, resolution, 3)).astype(np.float32)
+    tensor = torch.from_numpy(image).permute(2, 0, 1)[None]
+    down = cv2.pyrDown(image, borderType=cv2.BORDER_REFLECT_101)
     np.testing.assert_allclose(pyramid_down(tensor)[0].permute(1, 2, 0), down, atol=1e-3)
-    up = cv2.pyrUp(picture)  # knows one border only; away from it both agree
+    up = cv2.pyrUp(image)  # knows one border only; away from it both agree
     np.testing.assert_allclose(pyramid_up(tensor)[0].permute(1, 2, 0)[4:-4, 4:-4], up[4:-4, 4:-4], atol=1e-3)
 
 
-def test_the_levels_of_a_pyramid_make_the_picture_again():
-    pictures = torch.rand(2, 3, 64, 64) * 255
-    *details, low = laplacian_pyramid(pictures, 16)
+def test_the_levels_of_a_pyramid_make_the_image_again():
+    images = torch.rand(2, 3, 64, 64) * 255
+    *details, low = laplacian_pyramid(images, 16)
     for detail in reversed(details):
         low = pyramid_up(low) + detail
-    torch.testing.assert_close(low, pictures)
+    torch.testing.assert_close(low, images)
 
 
 def test_levels_halve_down_to_the_smallest():
@@ -97,7 +95,7 @@ def test_patches_lie_within_their_level_and_reach_its_border(level, count, seed)
     assert places.max() <= level - 4
 
 
-def test_places_depend_on_the_set_and_not_on_how_many_pictures_there_are():
+def test_places_depend_on_the_set_and_not_on_how_many_images_there_are():
     few, many = (draw_places(0, "reals", 32, count, 8, 7) for count in (3, 30))
     np.testing.assert_array_equal(few, many[:3])
     assert not np.array_equal(few, draw_places(0, "fakes", 32, 3, 8, 7))
@@ -106,20 +104,20 @@ def test_places_depend_on_the_set_and_not_on_how_many_pictures_there_are():
 @pytest.mark.parametrize("side", [3, 5, 7, 9, 15])
 def test_a_patch_is_the_square_around_its_centre_in_the_laplacian_level(side):
     random = np.random.default_rng(side)
-    pictures = torch.from_numpy(random.integers(0, 256, (2, 32, 32, 3), np.uint8))
+    images = torch.from_numpy(random.integers(0, 256, (2, 32, 32, 3), np.uint8))
     margin = side // 2
     ends = [(y, x) for y in (margin, 31 - margin) for x in (margin, 31 - margin)]  # the corners of the level
     places = np.concatenate(
         [np.tile(ends, (2, 1, 1)), random.integers(margin, 32 - margin, (2, 40, 2))], axis=1
     )
-    details, low = laplacian_pyramid(pictures.permute(0, 3, 1, 2).float(), 16)
-    smoothed = gaussian_pyramid(pictures, 16, WORK)
+    details, low = laplacian_pyramid(images.permute(0, 3, 1, 2).float(), 16)
+    smoothed = gaussian_pyramid(images, 16, WORK)
     cut = patches_at(smoothed[0], smoothed[1], places, side).view(2, 44, 3, side, side)
     torch.testing.assert_close(smoothed[1].permute(0, 3, 1, 2), low, atol=1e-4, rtol=0)
-    for picture in range(2):
-        for patch, (y, x) in enumerate(places[picture]):
-            square = details[picture, :, y - margin : y + margin + 1, x - margin : x + margin + 1]
-            torch.testing.assert_close(cut[picture, patch], square, atol=1e-4, rtol=0)
+    for image in range(2):
+        for patch, (y, x) in enumerate(places[image]):
+            square = details[image, :, y - margin : y + margin + 1, x - margin : x + margin + 1]
+            torch.testing.assert_close(cut[image, patch], square, atol=1e-4, rtol=0)
 
 
 def test_directions_are_unit_columns_and_functions_of_seed_and_repeat():
@@ -171,11 +169,11 @@ def _plain(reals, fakes, params):
     results = {}
     for level in levels_of(reals.shape[1], params.smallest_level):
         clouds = []
-        for name, pictures in (("reals", reals), ("fakes", fakes)):
-            places = draw_places(params.seed, name, level, len(pictures), params.patches_per_image, 7)
+        for name, images in (("reals", reals), ("fakes", fakes)):
+            places = draw_places(params.seed, name, level, len(images), params.patches_per_image, 7)
             cloud = []
-            for picture, centres in zip(pictures, places, strict=True):
-                detail = _plain_level(picture.astype(np.float32), level, params.smallest_level)
+            for image, centres in zip(images, places, strict=True):
+                detail = _plain_level(image.astype(np.float32), level, params.smallest_level)
                 cloud += [detail[y - 3 : y + 4, x - 3 : x + 4].transpose(2, 0, 1) for y, x in centres]
             cloud = np.stack(cloud).astype(np.float64)
             cloud -= cloud.mean(axis=(0, 2, 3), keepdims=True)
@@ -190,20 +188,20 @@ def _plain(reals, fakes, params):
     return results
 
 
-def _plain_level(picture, level, smallest):
-    while picture.shape[0] > level:
-        picture = cv2.pyrDown(picture, borderType=cv2.BORDER_REFLECT_101)
+def _plain_level(image, level, smallest):
+    while image.shape[0] > level:
+        image = cv2.pyrDown(image, borderType=cv2.BORDER_REFLECT_101)
     if level == smallest:
-        return picture
-    below = cv2.pyrDown(picture, borderType=cv2.BORDER_REFLECT_101)
-    spread = np.zeros_like(picture)
+        return image
+    below = cv2.pyrDown(image, borderType=cv2.BORDER_REFLECT_101)
+    spread = np.zeros_like(image)
     spread[::2, ::2] = below
     taps = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 8
-    return picture - cv2.sepFilter2D(spread, -1, taps, taps, borderType=cv2.BORDER_REFLECT_101)
+    return image - cv2.sepFilter2D(spread, -1, taps, taps, borderType=cv2.BORDER_REFLECT_101)
 
 
-def test_it_is_the_plain_algorithm(tmp_path, params, make_pictures):
-    reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2) // 2 + 30
+def test_it_is_the_plain_algorithm(tmp_path, params, make_images):
+    reals, fakes = make_images(20, 64, 1), make_images(20, 64, 2) // 2 + 30
     expected = _plain(reals, fakes, params)
     distances = _distance(tmp_path, params, reals, fakes)
     assert _values(distances) == pytest.approx(expected, rel=1e-4)
@@ -212,9 +210,9 @@ def test_it_is_the_plain_algorithm(tmp_path, params, make_pictures):
 
 @pytest.mark.parametrize(("minibatch", "workers"), [(3, 1), (20, 2), (7, 3)])
 def test_neither_the_minibatch_nor_the_workers_change_a_bit(
-    tmp_path, params, make_pictures, minibatch, workers
+    tmp_path, params, make_images, minibatch, workers
 ):
-    reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2)
+    reals, fakes = make_images(20, 64, 1), make_images(20, 64, 2)
     plain = _distance(tmp_path / "plain", params, reals, fakes, work=Work(1))
     other = params.model_copy(update={"minibatch": minibatch})
     assert _distance(tmp_path / "other", other, reals, fakes, work=Work(workers)) == plain
@@ -222,9 +220,9 @@ def test_neither_the_minibatch_nor_the_workers_change_a_bit(
 
 @pytest.mark.parametrize("has_room", [True, False])
 def test_a_device_computes_the_same_whether_it_holds_all_descriptors_or_not(
-    tmp_path, params, make_pictures, has_room
+    tmp_path, params, make_images, has_room
 ):
-    reals, fakes = make_pictures(20, 64, 1), make_pictures(20, 64, 2)
+    reals, fakes = make_images(20, 64, 1), make_images(20, 64, 2)
     here = _distance(tmp_path / "here", params, reals, fakes).plain()
     folder = None if has_room else tmp_path / "there"
     there = _distance(folder, params, reals, fakes, work=ON_TORCH).plain()
@@ -233,37 +231,37 @@ def test_a_device_computes_the_same_whether_it_holds_all_descriptors_or_not(
         assert there["levels"][level] == pytest.approx(pair, rel=1e-4)
 
 
-def test_identical_sets_with_equal_draws_are_at_distance_zero(tmp_path, params, make_pictures):
-    reals = make_pictures(20, 32, 1)
+def test_identical_sets_with_equal_draws_are_at_distance_zero(tmp_path, params, make_images):
+    reals = make_images(20, 32, 1)
     distances = _distance(tmp_path, params, reals, reals, names=("reals", "reals"))
     assert distances.average.value == 0
 
 
-def _noise(pictures):
-    noise = np.random.default_rng(0).normal(0, 5, pictures.shape)
-    return np.clip(np.rint(pictures + noise), 0, 255).astype(np.uint8)
+def _noise(images):
+    noise = np.random.default_rng(0).normal(0, 5, images.shape)
+    return np.clip(np.rint(images + noise), 0, 255).astype(np.uint8)
 
 
-def _blur(pictures):
-    return np.stack([cv2.GaussianBlur(picture, (0, 0), 0.6) for picture in pictures])
+def _blur(images):
+    return np.stack([cv2.GaussianBlur(image, (0, 0), 0.6) for image in images])
 
 
-def _cast(pictures):
-    """A colour cast that differs from picture to picture; a common one is normalised away."""
-    shifts = np.random.default_rng(0).uniform(-60, 60, (len(pictures), 1, 1, 3))
-    return np.clip(np.rint(pictures + shifts), 0, 255).astype(np.uint8)
+def _cast(images):
+    """A colour cast that differs from image to image; a common one is normalised away."""
+    shifts = np.random.default_rng(0).uniform(-60, 60, (len(images), 1, 1, 3))
+    return np.clip(np.rint(images + shifts), 0, 255).astype(np.uint8)
 
 
 def _edges(count):
     """Flat areas with sharp borders, as photographs have: most of a fine level is near zero."""
     random = np.random.default_rng(7)
-    pictures = np.full((count, 64, 64, 3), 230, dtype=np.uint8)
-    for picture in pictures:
+    images = np.full((count, 64, 64, 3), 230, dtype=np.uint8)
+    for image in images:
         for _ in range(6):
             top, left = random.integers(0, 56, 2)
             height, width = random.integers(6, 40, 2)
-            picture[top : top + height, left : left + width] = random.integers(0, 256, 3)
-    return pictures
+            image[top : top + height, left : left + width] = random.integers(0, 256, 3)
+    return images
 
 
 @pytest.mark.parametrize(("defect", "level"), [(_noise, 64), (_blur, 64), (_cast, 16)])
@@ -278,9 +276,9 @@ def test_a_defect_moves_its_own_level_most(tmp_path, params, defect, level):
     assert all(rise < 1 + (rises[level] - 1) / 2 for name, rise in rises.items() if name != level)
 
 
-def test_more_pictures_lower_the_floor(tmp_path, params, make_pictures):
+def test_more_images_lower_the_floor(tmp_path, params, make_images):
     floors = [
-        _distance(tmp_path / str(n), params, make_pictures(n, 32, 1), make_pictures(n, 32, 2)).average.value
+        _distance(tmp_path / str(n), params, make_images(n, 32, 1), make_images(n, 32, 2)).average.value
         for n in (10, 160)
     ]
     assert floors[1] < floors[0] / math.sqrt(4)
@@ -291,10 +289,10 @@ def photographs(shared):
     """800 photographs, centre squares at 128 px."""
     squares = []
     for path in sorted((shared / "images" / "tops").glob("*.jpg"))[:800]:
-        picture = cv2.imread(str(path))[..., ::-1]
-        side = min(picture.shape[:2])
-        top, left = (picture.shape[0] - side) // 2, (picture.shape[1] - side) // 2
-        square = np.ascontiguousarray(picture[top : top + side, left : left + side])
+        image = cv2.imread(str(path))[..., ::-1]
+        side = min(image.shape[:2])
+        top, left = (image.shape[0] - side) // 2, (image.shape[1] - side) // 2
+        square = np.ascontiguousarray(image[top : top + side, left : left + side])
         squares.append(cv2.resize(square, (128, 128), interpolation=cv2.INTER_AREA))
     return np.stack(squares)
 

@@ -34,7 +34,7 @@ def changed(old: str, new: str) -> str:
         (changed(MIN_SIDE, "  min_side: '256'"), r"curate\.min_side: .*integer, not '256'"),
         (
             changed(MIN_SIDE, "  min_side: 32"),
-            "min_side 32 is below resolution 64: pictures would",
+            "min_side 32 is below resolution 64: images would",
         ),
         (changed("  resolution: 64", "  resolution: 100"), "100 px is no power of two"),
         (changed("  max_aspect: 2.5", "  max_aspect: 0.5"), r"curate\.max_aspect: .* not 0\.5"),
@@ -84,4 +84,4 @@ def test_a_hash_is_of_the_values_not_of_their_order() -> None:
     assert hash_of(params.train) == hash_of(parse_params(yaml.safe_dump(reordered), "other").train)
     other = parse_params(changed("fade_kimg: 4.0", "fade_kimg: 4.5"), "params.yaml")
     assert hash_of(params.train) != hash_of(other.train)
-    assert hash_of(params.train, "data set 1") != hash_of(params.train, "data set 2")
+    assert hash_of(params.train, "dataset 1") != hash_of(params.train, "dataset 2")

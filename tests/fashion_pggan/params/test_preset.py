@@ -71,12 +71,12 @@ def test_a_setting_changes_its_line_alone_and_keeps_the_comments(path: Path) -> 
 
 
 def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> None:
-    settings = ["train.total_kimg=0.5", "train.minibatch={4: 16, 8: 8}", 'crawl.shop_pictures="2024"']
+    settings = ["train.total_kimg=0.5", "train.minibatch={4: 16, 8: 8}", 'crawl.shop_images="2024"']
     use("photos", settings, presets=PRESETS, params=params)
     loaded = load_params(params)
     assert (loaded.train.total_kimg, loaded.train.minibatch) == (0.5, {4: 16, 8: 8})
-    assert loaded.crawl.shop_pictures == "2024"
-    assert "a folder of pictures to serve" in params.read_text()
+    assert loaded.crawl.shop_images == "2024"
+    assert "a folder of images to serve" in params.read_text()
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_the_former_file_is_kept_once_only_when_it_differs(params: Path) -> None
 
 
 def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) -> None:
-    where = tmp_path / "pictures"
-    missing = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
-    assert missing.endswith(f"next: put pictures into {where}, which is no folder yet, then dvc repro")
+    where = tmp_path / "images"
+    missing = use("photos", [f"crawl.shop_images={where}"], presets=PRESETS, params=params)
+    assert missing.endswith(f"next: put images into {where}, which is no folder yet, then dvc repro")
     where.mkdir()
-    there = use("photos", [f"crawl.shop_pictures={where}"], presets=PRESETS, params=params)
+    there = use("photos", [f"crawl.shop_images={where}"], presets=PRESETS, params=params)
     assert there.endswith("next: dvc repro")
     paper = use("paper", [], presets=PRESETS, params=params)
     assert "next: set crawl.contact in it, put API keys into the environment" in paper

@@ -37,7 +37,7 @@ def run(trained, target, **changes):
     return rows_of(target), json.loads(target.with_suffix(".json").read_text())
 
 
-def test_each_row_says_which_training_picture_is_nearest(trained, tmp_path):
+def test_each_row_says_which_training_image_is_nearest(trained, tmp_path):
     rows, facts = run(trained, tmp_path / "out")
     copies = {row["latent_index"]: row for row in rows if row["nearest_distance"] == 0}
     assert {index: row["nearest_index"] for index, row in copies.items()} == {2: 0, 5: 1, 6: 2}
@@ -46,13 +46,13 @@ def test_each_row_says_which_training_picture_is_nearest(trained, tmp_path):
     assert facts["nearest_closest"] == 0 < facts["real_closest"]
 
 
-def test_the_nearest_pictures_are_those_that_a_look_at_all_of_them_finds(trained):
+def test_the_nearest_images_are_those_that_a_look_at_all_of_them_finds(trained):
     dataset = Dataset(trained / "data")
-    picture = Sampler.load(snapshots_in(trained / "models")[-1]).pictures(9, [4])[0].astype(float)
-    all_of_them = dataset.pictures(range(len(dataset)), 16).astype(float)
+    image = Sampler.load(snapshots_in(trained / "models")[-1]).images(9, [4])[0].astype(float)
+    all_of_them = dataset.images(range(len(dataset)), 16).astype(float)
     both = np.stack([all_of_them, all_of_them[:, :, ::-1]])
-    apart = np.sqrt(np.square(both - picture).mean(axis=(2, 3, 4))).min(axis=0)
-    found = Training.of_dataset(dataset).nearest(picture.astype(np.uint8), 5)
+    apart = np.sqrt(np.square(both - image).mean(axis=(2, 3, 4))).min(axis=0)
+    found = Training.of_dataset(dataset).nearest(image.astype(np.uint8), 5)
     assert [one.index for one in found] == np.argsort(apart, kind="stable")[:5].tolist()
     np.testing.assert_allclose([one.distance for one in found], np.sort(apart)[:5])
 
@@ -69,8 +69,8 @@ def test_near_copies_are_left_out_and_counted(trained, tmp_path):
 
 def test_a_darkened_copy_is_a_copy_by_its_hash(trained):
     dataset = Dataset(trained / "data")
-    picture = dataset.pictures([20], 16)[0]
-    near = Training.of_dataset(dataset).nearest(picture[:, ::-1] // 2)[0]
+    image = dataset.images([20], 16)[0]
+    near = Training.of_dataset(dataset).nearest(image[:, ::-1] // 2)[0]
     assert (near.index, near.mirrored, near.copy) == (20, True, True)
     assert near.distance > 50
     assert near.bits <= 32
@@ -93,7 +93,7 @@ def test_what_is_left_out_does_not_depend_on_the_minibatch(trained, tmp_path):
 
 
 def test_what_a_check_lacks_is_named(trained, models, tmp_path):
-    with pytest.raises(UserError, match="reject_copies needs the training data set: give --data"):
+    with pytest.raises(UserError, match="reject_copies needs the training dataset: give --data"):
         stage.run(models, tmp_path / "out", with_(reject_copies=0.01))
     with pytest.raises(UserError, match=r"no critic of run params in .*: give --runs"):
         stage.run(models, tmp_path / "out", with_(reject_scores=0.1), runs=tmp_path)
@@ -105,7 +105,7 @@ def test_what_a_check_lacks_is_named(trained, models, tmp_path):
 def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(
-        UserError, match=r"holds mine\.txt, which is no part of a generated data set: move it away, or"
+        UserError, match=r"holds mine\.txt, which is no part of a generated dataset: move it away, or"
     ):
         stage.run(models, tmp_path, PARAMS)
     assert (tmp_path / "mine.txt").read_text() == "precious"
@@ -113,13 +113,13 @@ def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
 
 @pytest.mark.parametrize("name", ["mynotes.txt", "images/00000/mine.png", "images/notes.md"])
 @pytest.mark.parametrize("form", ["imagefolder", "webdataset", "parquet"])
-def test_a_data_set_with_something_foreign_in_it_is_not_replaced(models, tmp_path, form, name):
+def test_a_dataset_with_something_foreign_in_it_is_not_replaced(models, tmp_path, form, name):
     stage.run(models, tmp_path / "out", with_(form=form))
     stage.run(models, tmp_path / "out", with_(form=form, format="jpeg"))
     (tmp_path / "out/.DS_Store").write_bytes(b"")
     stage.run(models, tmp_path / "out", with_(form=form))
     (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "out" / name).write_text("precious")
-    with pytest.raises(UserError, match=f"holds {name}, which is no part of a generated data set: move it"):
+    with pytest.raises(UserError, match=f"holds {name}, which is no part of a generated dataset: move it"):
         stage.run(models, tmp_path / "out", PARAMS)
     assert (tmp_path / "out" / name).read_text() == "precious"

@@ -28,10 +28,10 @@ def get(address, **headers):
         return answer.read()
 
 
-def test_a_picture_is_the_samplers_and_holds_its_recipe(explorer, trained, tmp_path):
-    png = get(f"{explorer}picture.png?seed=5&latent_index=3")
+def test_an_image_is_the_samplers_and_holds_its_recipe(explorer, trained, tmp_path):
+    png = get(f"{explorer}image.png?seed=5&latent_index=3")
     sampler = Sampler.load(snapshots_in(trained / "models")[-1])
-    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), sampler.pictures(5, [3])[0])
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), sampler.images(5, [3])[0])
     (tmp_path / "saved.png").write_bytes(png)
     (tmp_path / "saved.json").write_bytes(get(f"{explorer}recipe.json?seed=5&latent_index=3"))
     assert read_recipe(tmp_path / "saved.png") == read_recipe(tmp_path / "saved.json")
@@ -41,7 +41,7 @@ def test_neighbours_are_found_and_shown(explorer):
     near = json.loads(get(f"{explorer}near?seed=5&latent_index=5"))
     assert near[0] == {"index": 1, "mirrored": True, "distance": 0.0}
     assert len(near) == 6
-    made = np.asarray(Image.open(io.BytesIO(get(f"{explorer}picture.png?seed=5&latent_index=5"))))
+    made = np.asarray(Image.open(io.BytesIO(get(f"{explorer}image.png?seed=5&latent_index=5"))))
     shown = np.asarray(Image.open(io.BytesIO(get(f"{explorer}training/1.png"))))
     np.testing.assert_array_equal(made, shown[:, ::-1])
 
@@ -49,18 +49,18 @@ def test_neighbours_are_found_and_shown(explorer):
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("picture.png", 400),
-        ("picture.png?seed=nan&latent_index=0", 400),
-        ("picture.png?seed=-1&latent_index=0", 400),
-        ("picture.png?seed=1&latent_index=" + "9" * 4000, 400),
-        ("picture.png?seed=1&latent_index=1.5", 400),
-        ("picture.png?seed=1&latent_index=1&share=NaN", 400),
-        ("picture.png?seed=1&latent_index=1&share=1e999", 400),
-        ("picture.png?seed=1&latent_index=1&moves=inf", 400),
-        ("picture.png?seed=1&latent_index=1&moves=3", 400),
-        ("picture.png?seed=1&latent_index=1&moves=" + ",".join(["0"] * 99), 400),
-        ("picture.png?seed=1&latent_index=1&truncation=-1", 400),
-        ("picture.png?seed=1&latent_index=1&snapshot=/etc/passwd", 400),
+        ("image.png", 400),
+        ("image.png?seed=nan&latent_index=0", 400),
+        ("image.png?seed=-1&latent_index=0", 400),
+        ("image.png?seed=1&latent_index=" + "9" * 4000, 400),
+        ("image.png?seed=1&latent_index=1.5", 400),
+        ("image.png?seed=1&latent_index=1&share=NaN", 400),
+        ("image.png?seed=1&latent_index=1&share=1e999", 400),
+        ("image.png?seed=1&latent_index=1&moves=inf", 400),
+        ("image.png?seed=1&latent_index=1&moves=3", 400),
+        ("image.png?seed=1&latent_index=1&moves=" + ",".join(["0"] * 99), 400),
+        ("image.png?seed=1&latent_index=1&truncation=-1", 400),
+        ("image.png?seed=1&latent_index=1&snapshot=/etc/passwd", 400),
         ("near?seed=&latent_index=1", 400),
         ("recipe.json?seed=1&latent_index=%00", 400),
         ("training/99999.png", 400),
@@ -127,10 +127,10 @@ def page(explorer):
 
 def settled(page):
     page.wait_for_selector("body[data-settled]")
-    return page.get_attribute("#picture", "src")
+    return page.get_attribute("#image", "src")
 
 
-def test_each_control_changes_the_picture(page):
+def test_each_control_changes_the_image(page):
     seen = [settled(page)]
     page.locator("#direction1").fill("0.5")
     seen.append(settled(page))
@@ -165,7 +165,7 @@ def test_without_another_number_all_works_but_the_way_to_it(page):
     settled(page)
 
 
-def test_the_saved_picture_is_the_one_shown_and_its_recipe_makes_it_again(page, trained, tmp_path):
+def test_the_saved_image_is_the_one_shown_and_its_recipe_makes_it_again(page, trained, tmp_path):
     page.locator("#direction2").fill("-0.4")
     settled(page)
     for name in ("png", "json"):
@@ -176,7 +176,7 @@ def test_the_saved_picture_is_the_one_shown_and_its_recipe_makes_it_again(page, 
     assert recipe == read_recipe(tmp_path / "saved.json")
     assert recipe.moves[1] == -0.4
     sampler = Sampler.load(snapshots_in(trained / "models")[-1])
-    assert recipe.png(recipe.picture(sampler)) == (tmp_path / "saved.png").read_bytes()
+    assert recipe.png(recipe.image(sampler)) == (tmp_path / "saved.png").read_bytes()
 
 
 def test_a_bad_number_is_said_and_the_walk_moves_by_itself(page):

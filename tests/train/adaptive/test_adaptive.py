@@ -100,9 +100,9 @@ def test_a_distance_is_measured_from_16_px_on_and_is_the_same_each_time(dataset,
 
 
 def test_sets_of_one_kind_are_nearer_than_sets_of_two(dataset):
-    pictures = dataset.pictures(range(40), 16)
-    assert distance_of(pictures, pictures, seed=0) < distance_of(pictures[:20], pictures[20:], seed=0)
-    assert distance_of(pictures, 255 - pictures // 4, seed=0) > 2 * distance_of(pictures, pictures, seed=0)
+    images = dataset.images(range(40), 16)
+    assert distance_of(images, images, seed=0) < distance_of(images[:20], images[20:], seed=0)
+    assert distance_of(images, 255 - images // 4, seed=0) > 2 * distance_of(images, images, seed=0)
 
 
 def test_an_adaptive_run_resumes_bit_for_bit_and_grows_by_what_it_measured(
@@ -137,6 +137,6 @@ def test_looks_use_the_distance_where_there_is_one(tmp_path, dataset, watching, 
 
 def test_parts_of_a_minibatch_that_do_not_fit_its_groups_are_refused(params):
     for part in (3, 6):
-        with pytest.raises(UserError, match=rf"train\.microbatch {part} at 8 px must divide the 8 pictures"):
+        with pytest.raises(UserError, match=rf"train\.microbatch {part} at 8 px must divide the 8 images"):
             check_schedule(16, 1, params.model_copy(update={"microbatch": {8: part}}))
     check_schedule(16, 1, params.model_copy(update={"microbatch": {8: 4, 16: 16}}))

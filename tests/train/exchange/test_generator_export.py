@@ -1,4 +1,4 @@
-"""Generators for other programs make the same pictures."""
+"""Generators for other programs make the same images."""
 
 import json
 import subprocess
@@ -33,14 +33,14 @@ def snapshot(tmp_path):
 
 
 @pytest.mark.parametrize("lod", LODS)
-def test_onnxruntime_makes_the_same_pictures(snapshot, tmp_path, lod):
+def test_onnxruntime_makes_the_same_images(snapshot, tmp_path, lod):
     runtime = pytest.importorskip("onnxruntime")
     path, generator = snapshot(lod)
     export(path, tmp_path / "generator.onnx", "onnx")
     session = runtime.InferenceSession(tmp_path / "generator.onnx", providers=["CPUExecutionProvider"])
     for count in (1, 2, 5):
         latents = torch.randn(count, 8)
-        made = session.run(["pictures"], {"latents": latents.numpy()})[0]
+        made = session.run(["images"], {"latents": latents.numpy()})[0]
         expected = generator(latents, lod).detach().numpy()
         assert made.shape == expected.shape == (count, 3, *[32 >> int(lod)] * 2)
         np.testing.assert_allclose(made, expected, atol=1e-4)
@@ -91,7 +91,7 @@ def test_a_sampler_is_loaded_without_the_training_loop(snapshot):
     path, _ = snapshot(0.0)
     program = (
         "import sys; from pathlib import Path; from generate.sampler import Sampler;"
-        f"Sampler.load(Path({str(path)!r})).pictures(0, [0]);"
+        f"Sampler.load(Path({str(path)!r})).images(0, [0]);"
         "print(*sorted(n for n in sys.modules if n.split('.')[0] in ('train', 'tensorboard')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)

@@ -1,4 +1,4 @@
-"""Published weights come in, make pictures, and go out bit for bit."""
+"""Published weights come in, make images, and go out bit for bit."""
 
 import zipfile
 
@@ -54,14 +54,14 @@ def test_what_comes_in_goes_out_bit_for_bit(archive, tmp_path, architecture):
             assert back[name].tobytes() == array.tobytes(), name
 
 
-def test_an_imported_network_makes_pictures_with_its_averaged_weights(archive, tmp_path):
+def test_an_imported_network_makes_images_with_its_averaged_weights(archive, tmp_path):
     weights = weights_of(ARCHITECTURES[0])
     import_official(archive(weights), tmp_path / "imported.safetensors")
     networks, origin = read_networks(tmp_path / "imported.safetensors")
     assert set(networks) == {"average", "generator", "critic"}
     assert origin.lod == 0
     sampler = Sampler.load(tmp_path / "imported.safetensors")
-    assert sampler.pictures(0, [0, 1]).shape == (2, 32, 32, 3)
+    assert sampler.images(0, [0, 1]).shape == (2, 32, 32, 3)
     expected = np.transpose(weights["Gs/4x4/Conv/weight"], (3, 2, 0, 1))
     np.testing.assert_array_equal(sampler.generator.conv.weight.numpy(), expected)
 

@@ -130,9 +130,9 @@ def test_the_cap_and_the_number_of_devices_limit_the_minibatch():
 @pytest.mark.parametrize(
     ("update", "devices", "names"),
     [
-        ({"initial_resolution": 64}, 1, "train.initial_resolution 64 is above the data set's 32 px"),
+        ({"initial_resolution": 64}, 1, "train.initial_resolution 64 is above the dataset's 32 px"),
         ({"initial_resolution": 6}, 1, "train.initial_resolution 6 is no power of two"),
-        ({"minibatch": {8: 6}}, 1, "train.minibatch at 8 px gives 6 pictures per process"),
+        ({"minibatch": {8: 6}}, 1, "train.minibatch at 8 px gives 6 images per process"),
         ({"minibatch": {}, "minibatch_base": 2}, 4, "smaller than the number of processes, 4"),
     ],
 )
@@ -141,7 +141,7 @@ def test_a_schedule_that_would_fail_later_is_refused_at_the_start(update, device
         check_schedule(32, devices, PHOTOS.model_copy(update=update))
 
 
-# (devices, resolution): pictures per step, learning rate, in float32; shared/spec/pggan.md, section 4.2
+# (devices, resolution): images per step, learning rate, in float32; shared/spec/pggan.md, section 4.2
 PUBLISHED_STEPS = {
     1: {4: (128, 0.001), 32: (64, 0.001), 128: (16, 0.001), 256: (8, 0.001), 512: (4, 0.001)},
     2: {4: (256, 0.001), 16: (128, 0.001), 256: (8, 0.001), 512: (8, 0.0015)},

@@ -13,8 +13,8 @@ from train.step.losses import critic_loss, generator_loss, norms_of, penalty_tar
 
 LODS = [0.0, 0.3, 1.0, 1.75, 3.0]
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}  # relative
-# At lod 0 one unit of the critic (of the mixed picture 7) lies 1.3e-7 from the leaky ReLU's kink, and float32
-# rounds it to the other side; the reference is float64. The penalty of that picture moves by 9e-4.
+# At lod 0 one unit of the critic (of the mixed image 7) lies 1.3e-7 from the leaky ReLU's kink, and float32
+# rounds it to the other side; the reference is float64. The penalty of that image moves by 9e-4.
 KINK_TOLERANCE = 2e-3
 
 
@@ -54,13 +54,13 @@ def _tolerance(network, lod, *, penalised: bool) -> float:
 
 def _close(actual: torch.Tensor, expected: np.ndarray, tolerance: float) -> None:
     """Within the tolerance of the largest magnitude."""
-    tolerance = max(tolerance, 1e-6 if expected.dtype == np.float32 else 0.0)  # the pictures' own precision
+    tolerance = max(tolerance, 1e-6 if expected.dtype == np.float32 else 0.0)  # the images' own precision
     scale = float(np.abs(expected).max())
     np.testing.assert_allclose(actual.detach().numpy(), expected, rtol=tolerance, atol=tolerance * scale)
 
 
 @pytest.mark.parametrize("lod", LODS)
-def test_the_generator_makes_the_reference_pictures(golden, networks, lod):
+def test_the_generator_makes_the_reference_images(golden, networks, lod):
     generator, _ = networks
     latents, _, _, factor = _inputs(golden, generator, lod)
     tolerance = _tolerance(generator, lod, penalised=False)

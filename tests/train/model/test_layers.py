@@ -116,12 +116,12 @@ def test_the_networks_have_the_published_numbers_of_parameters(resolution, gener
 
 
 @pytest.mark.parametrize("lod", [0.0, 0.4, 1.0, 1.6, 2.0])
-def test_pictures_have_the_resolution_of_their_lod_and_one_score_each(lod):
+def test_images_have_the_resolution_of_their_lod_and_one_score_each(lod):
     architecture = Architecture(16, 8, 64, 8)
-    pictures = Generator(architecture)(torch.randn(4, 8), lod)
+    images = Generator(architecture)(torch.randn(4, 8), lod)
     side = 16 // 2 ** math.floor(lod)
-    assert pictures.shape == (4, 3, side, side)
-    assert Critic(architecture)(pictures, lod).shape == (4,)
+    assert images.shape == (4, 3, side, side)
+    assert Critic(architecture)(images, lod).shape == (4,)
 
 
 def test_a_fade_runs_from_the_old_level_to_the_new_without_a_jump():

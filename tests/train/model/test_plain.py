@@ -1,6 +1,6 @@
 """Networks and losses against the published ones in their plainest form, which needs no reference files.
 
-Plain means: all levels run at every lod, pictures have the final size, nothing is fused, each group of the
+Plain means: all levels run at every lod, images have the final size, nothing is fused, each group of the
 minibatch is picked by hand, and the gradient penalty asks automatic differentiation twice.
 """
 
@@ -72,34 +72,34 @@ def _clipped(one, other, share):
 
 
 def plain_generator(network, latents, lod):
-    """Pictures (n, 3, 16, 16): every block runs, and the lod decides which colours are seen."""
+    """Images (n, 3, 16, 16): every block runs, and the lod decides which colours are seen."""
     x = _norm(latents) @ _weight(network.dense, latents.shape[1], ROOT2 / 4).t()
     x = _norm(_leak(_biased(network.dense, x.reshape(len(latents), -1, 4, 4))))
     x = _norm(_leak(_biased(network.conv, _conv(network.conv, x))))
-    pictures = _biased(network.to_rgb[0], _conv(network.to_rgb[0], x, gain=1.0))
+    images = _biased(network.to_rgb[0], _conv(network.to_rgb[0], x, gain=1.0))
     for place, block in enumerate(network.blocks, start=1):
         inputs = block.conv0_up.weight.shape[0]
         kernel = _weight(block.conv0_up, inputs * 9, ROOT2).transpose(0, 1).flip(2, 3)
         x = _norm(_leak(_biased(block.conv0_up, F.conv2d(_double(x), kernel, padding=1))))
         x = _norm(_leak(_biased(block.conv1, _conv(block.conv1, x))))
         colours = _biased(network.to_rgb[place], _conv(network.to_rgb[place], x, gain=1.0))
-        pictures = _clipped(colours, _double(pictures), lod - (TOP - 2 - place))
-    return pictures
+        images = _clipped(colours, _double(images), lod - (TOP - 2 - place))
+    return images
 
 
-def plain_critic(network, pictures, lod):
-    """Scores (n,) of pictures (n, 3, 16, 16), by way of every block."""
+def plain_critic(network, images, lod):
+    """Scores (n,) of images (n, 3, 16, 16), by way of every block."""
 
     def entry(place, seen):
         return _leak(_biased(network.from_rgb[place], _conv(network.from_rgb[place], seen)))
 
-    x = entry(TOP - 2, pictures)
+    x = entry(TOP - 2, images)
     for place in reversed(range(1, TOP - 1)):
         block = network.blocks[place - 1]
         x = _leak(_biased(block.conv0, _conv(block.conv0, x)))
         x = _leak(_biased(block.conv1_down, _halve(_conv(block.conv1_down, x))))
-        pictures = _halve(pictures)
-        x = _clipped(x, entry(place - 1, pictures), lod - (TOP - 2 - place))
+        images = _halve(images)
+        x = _clipped(x, entry(place - 1, images), lod - (TOP - 2 - place))
     x = torch.cat([x, _plain_deviation(x)], dim=1)
     x = _leak(_biased(network.conv, _conv(network.conv, x))).reshape(len(x), -1)
     x = _leak(x @ _weight(network.dense0, x.shape[1], ROOT2).t() + network.dense0.bias)
@@ -117,11 +117,11 @@ def _plain_deviation(x, size=4):
 
 
 def plain_critic_loss(network, reals, fakes, mixing, lod):
-    """The published loss; the penalty is measured on pictures of the final size, against 1."""
+    """The published loss; the penalty is measured on images of the final size, against 1."""
     seen = (reals + (fakes - reals) * mixing).requires_grad_()
     (slope,) = torch.autograd.grad(plain_critic(network, seen, lod).sum(), seen, create_graph=True)
     norms = slope.pow(2).sum(dim=(1, 2, 3)).sqrt()
-    real, fake = (plain_critic(network, pictures, lod) for pictures in (reals, fakes))
+    real, fake = (plain_critic(network, images, lod) for images in (reals, fakes))
     return (fake - real + 10 * (norms - 1) ** 2 + 0.001 * real**2).mean()
 
 

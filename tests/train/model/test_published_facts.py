@@ -59,7 +59,7 @@ def test_the_first_layer_has_a_bias_per_channel_and_not_per_output():
         assert LatentDense(512, 512).bias.shape == (512,)
 
 
-def test_a_picture_of_512_px_costs_the_published_products():
+def test_an_image_of_512_px_costs_the_published_products():
     """22.9 thousand million with fused doubling, where 35.4 would be needed without."""
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         Generator(Architecture(512, 512, 8192, 512))(torch.empty(1, 512), 0.0)
@@ -84,7 +84,7 @@ def test_minibatch_statistics_are_taken_in_float32_whatever_the_features_are():
     ("minibatch", "half_life"),
     [(4, 2.8), (8, 5.5), (16, 11.1), (32, 22), (64, 44), (128, 89), (256, 177), (512, 355)],
 )
-def test_the_average_forgets_half_over_the_published_number_of_pictures(preset, minibatch, half_life):
+def test_the_average_forgets_half_over_the_published_number_of_images(preset, minibatch, half_life):
     decay = decay_of(0, minibatch, preset.model_copy(update={"ema_decay": 0.999, "ema_half_life_kimg": 0.0}))
     kimg = minibatch * math.log(0.5) / math.log(decay) / 1000
     assert kimg == pytest.approx(half_life, abs=0.5 if half_life > 20 else 0.06)
@@ -101,7 +101,7 @@ def _phase(lod, minibatch=8):
     return Phase(lod=lod, resolution=16 >> int(lod), minibatch=minibatch, learning_rate=0.001)
 
 
-def test_each_picture_has_one_mixing_factor_of_its_own(batch_of):
+def test_each_image_has_one_mixing_factor_of_its_own(batch_of):
     factors = torch.cat([batch_of(_phase(0.0), 8 * number).mixing for number in range(100)])
     assert factors.shape == (800, 1, 1, 1)
     assert factors.unique().numel() == 800

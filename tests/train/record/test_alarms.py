@@ -4,7 +4,7 @@ import pytest
 
 from train.record.alarms import alarms_in, lately
 
-DISTANCE = 100.0  # of two pictures of the data set
+DISTANCE = 100.0  # of two images of the dataset
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_score_gap_is_held_against_its_own_history(rows, row, thresholds):
     assert names(wide + beyond, thresholds) == ["score_gap"]
 
 
-def test_a_score_gap_beyond_what_pictures_allow_needs_no_history(row, thresholds):
+def test_a_score_gap_beyond_what_images_allow_needs_no_history(row, thresholds):
     for gap, expected in ((99.0, []), (101.0, ["score_gap"])):
         assert names([row(float(kimg), score_gap=gap) for kimg in range(1, 5)], thresholds) == expected
 
@@ -78,7 +78,7 @@ def test_a_low_penalty_norm_is_normal_before_it_first_came_near_one(row, thresho
 
 @pytest.mark.parametrize("skipped", [0, 24, 26])
 def test_many_skipped_steps_are_an_alarm_at_once(rows, thresholds, skipped):
-    """1,000 pictures in steps of 8 are 125 steps of each network: 25 of the 250 are a tenth."""
+    """1,000 images in steps of 8 are 125 steps of each network: 25 of the 250 are a tenth."""
     assert names(rows(1, skipped_steps=skipped), thresholds) == (["skipped"] if skipped > 25 else [])
 
 
@@ -99,7 +99,7 @@ def test_an_alarm_says_its_value_its_threshold_and_what_to_do(rows, thresholds):
     assert "the score gap is 40, beyond 25" in gap.text
     assert "train.alarm_gap_growth 5" in gap.text
     (stddev,) = alarms_in(rows(3, sample_stddev=0.01), DISTANCE, thresholds)
-    assert "differ 0.01 times as much as the data set's (train.alarm_stddev 0.1)" in stddev.text
+    assert "differ 0.01 times as much as the dataset's (train.alarm_stddev 0.1)" in stddev.text
     assert "look at latest.png" in stddev.text
     (skipped,) = alarms_in(rows(1, skipped_steps=50), DISTANCE, thresholds)
     assert skipped.text.startswith("20% of the steps since the last row were skipped")

@@ -153,7 +153,7 @@ def test_what_is_handed_out_does_not_depend_on_kills_or_on_the_clock(tmp_path, d
             assert all(torch.equal(one[key], other[key]) for key in other), name
 
 
-def test_the_clock_renews_the_latest_pictures_between_two_snapshots(tmp_path, dataset, params):
+def test_the_clock_renews_the_latest_images_between_two_snapshots(tmp_path, dataset, params):
     """Without a snapshot due for a thousand kimg there is something to look at."""
     slow = params.model_copy(
         update={"snapshot_kimg": 1000.0, "snapshot_s": 1e-9, "grid_s": 1e-9, "total_kimg": 0.3}
@@ -225,7 +225,7 @@ def test_the_words_are_explained_once_and_lines_say_how_far_it_is(
     with caplog.at_level(logging.INFO):
         Run(tmp_path, dataset, params, ALONE, "commit").go()
     said = [record.message for record in caplog.records]
-    assert sum("kimg: thousand pictures" in line and "lod, level of detail" in line for line in said) == 1
+    assert sum("kimg: thousand images" in line and "lod, level of detail" in line for line in said) == 1
     lines = [line for line in said if line.startswith("training: ")]
     fading = next(line for line in lines if "8 px fading in" in line and "left" in line)
     assert "(at least " in fading

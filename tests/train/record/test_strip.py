@@ -53,12 +53,12 @@ def test_a_row_is_the_same_latent_vectors_at_a_snapshot_repeated_to_the_same_siz
     write_strip(tmp_path / "strip.png", snapshots, seed=3, columns=5, device=CPU)
     strip = np.asarray(Image.open(tmp_path / "strip.png"))
     assert strip.shape[0] == 3 * 64  # 16 px are too low for a label
-    pictures = strip[:, strip.shape[1] - 5 * 64 :]
+    images = strip[:, strip.shape[1] - 5 * 64 :]
     for place, lod in enumerate((2.0, 0.5, 0.0)):
         with torch.no_grad():
             made = generator(latents_of(3, range(5), 8), lod)
         expected = as_pixels(upscale(made, 64 // made.shape[-1]))
-        row = pictures[place * 64 : (place + 1) * 64].reshape(64, 5, 64, 3).transpose(1, 0, 2, 3)
+        row = images[place * 64 : (place + 1) * 64].reshape(64, 5, 64, 3).transpose(1, 0, 2, 3)
         np.testing.assert_array_equal(row, expected)
 
 

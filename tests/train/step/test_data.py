@@ -11,13 +11,13 @@ from train.step.data import Feed, faded, indices_at, reals_of
 
 
 @given(st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
-def test_each_pass_shows_each_picture_once(total, number, seed):
+def test_each_pass_shows_each_image_once(total, number, seed):
     shown = indices_at(number * total, total, total, seed)
     assert sorted(shown) == list(range(total))
 
 
 @given(st.integers(1, 30), st.integers(0, 100), st.integers(1, 40), st.integers(1, 40))
-def test_pictures_do_not_depend_on_how_they_are_split_into_minibatches(total, start, first, second):
+def test_images_do_not_depend_on_how_they_are_split_into_minibatches(total, start, first, second):
     whole = indices_at(start, first + second, total, 7)
     parts = [indices_at(start, first, total, 7), indices_at(start + first, second, total, 7)]
     np.testing.assert_array_equal(whole, np.concatenate(parts))
@@ -43,12 +43,12 @@ def reals(dataset, preset):
 
 
 def test_reals_are_the_shards_pixels_from_minus_one_to_one(dataset, reals):
-    pictures = reals()
+    images = reals()
     indices = indices_at(64, 8, len(dataset), 3)
-    pixels = dataset.pictures(indices, 16).transpose(0, 3, 1, 2)
-    assert pictures.shape == (8, 3, 16, 16)
-    assert pictures.dtype == torch.float32
-    np.testing.assert_allclose(pictures.numpy(), pixels / 127.5 - 1, atol=1e-6)
+    pixels = dataset.images(indices, 16).transpose(0, 3, 1, 2)
+    assert images.shape == (8, 3, 16, 16)
+    assert images.dtype == torch.float32
+    np.testing.assert_allclose(images.numpy(), pixels / 127.5 - 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("mirror", [False, True])

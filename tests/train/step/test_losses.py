@@ -9,17 +9,17 @@ WEIGHTS = {"gp_target": 2.0, "gp_weight": 10.0, "drift_weight": 0.001}
 
 
 class Linear(nn.Module):
-    """A critic whose gradient is known: score = <weights, picture>."""
+    """A critic whose gradient is known: score = <weights, image>."""
 
     def __init__(self, weights: torch.Tensor) -> None:
         super().__init__()
         self.weights = nn.Parameter(weights)
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return (pictures * self.weights).sum(dim=(1, 2, 3))
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return (images * self.weights).sum(dim=(1, 2, 3))
 
-    def trace(self, pictures, steps, fade, sets=1):
-        return Scored(self(pictures))
+    def trace(self, images, steps, fade, sets=1):
+        return Scored(self(images))
 
     def gradients(self, trace, steps, fade):
         return self.weights.expand(len(trace.scores), *self.weights.shape)
@@ -41,9 +41,9 @@ def _linear(n=6):
 
 
 def test_the_loss_of_a_linear_critic_has_its_closed_form():
-    critic, *pictures = _linear()
-    result = critic_loss(critic, *pictures, 0, None, **WEIGHTS)
-    real, fake = critic(pictures[0]), critic(pictures[1])
+    critic, *images = _linear()
+    result = critic_loss(critic, *images, 0, None, **WEIGHTS)
+    real, fake = critic(images[0]), critic(images[1])
     penalty = 10 * (critic.weights.norm() / 2 - 1) ** 2
     torch.testing.assert_close(result.loss, fake.mean() - real.mean() + penalty + 0.001 * (real**2).mean())
     torch.testing.assert_close(result.score_real, real.mean().detach())
@@ -53,9 +53,9 @@ def test_the_loss_of_a_linear_critic_has_its_closed_form():
 
 
 def test_the_logistic_loss_of_a_linear_critic_has_its_closed_form():
-    critic, *pictures = _linear()
-    result = critic_loss(critic, *pictures, 0, None, loss="logistic-r1", **WEIGHTS)
-    real, fake = critic(pictures[0]), critic(pictures[1])
+    critic, *images = _linear()
+    result = critic_loss(critic, *images, 0, None, loss="logistic-r1", **WEIGHTS)
+    real, fake = critic(images[0]), critic(images[1])
     expected = (1 + fake.exp()).log().mean() + (1 + (-real).exp()).log().mean()
     torch.testing.assert_close(result.loss, expected + 10 / 2 * (critic.weights.norm() / 2) ** 2)
     torch.testing.assert_close(result.score_real, real.mean().detach())
@@ -64,8 +64,8 @@ def test_the_logistic_loss_of_a_linear_critic_has_its_closed_form():
 
 def test_a_critic_without_gradient_gives_a_finite_penalty():
     critic = Linear(torch.zeros(3, 4, 4))
-    pictures = torch.randn(4, 3, 4, 4)
-    result = critic_loss(critic, pictures, pictures, torch.rand(4, 1, 1, 1), 0, None, **WEIGHTS)
+    images = torch.randn(4, 3, 4, 4)
+    result = critic_loss(critic, images, images, torch.rand(4, 1, 1, 1), 0, None, **WEIGHTS)
     result.loss.backward()
     assert result.loss.item() == pytest.approx(10.0)
     assert torch.isfinite(critic.weights.grad).all()
@@ -73,16 +73,16 @@ def test_a_critic_without_gradient_gives_a_finite_penalty():
 
 @pytest.mark.parametrize("lod", [0.0, 0.4, 1.0, 1.75, 2.0])
 def test_the_gradients_written_out_are_those_of_automatic_differentiation(lod):
-    """By the pictures, and by every weight through the penalty's norms: what a double backward would give."""
+    """By the images, and by every weight through the penalty's norms: what a double backward would give."""
     torch.manual_seed(1)
     critic = Critic(Architecture(16, 8, 128, 16)).double()
     for parameter in critic.parameters():
         nn.init.normal_(parameter)  # biases, too
     side = 16 // 2 ** int(lod)
-    pictures = torch.randn(8, 3, side, side, dtype=torch.float64, requires_grad=True)
-    (expected,) = torch.autograd.grad(critic(pictures, lod).sum(), pictures, create_graph=True)
+    images = torch.randn(8, 3, side, side, dtype=torch.float64, requires_grad=True)
+    (expected,) = torch.autograd.grad(critic(images, lod).sum(), images, create_graph=True)
     steps, fade = critic.architecture.grown(lod)
-    gradients = critic.gradients(critic.trace(pictures.detach(), steps, fade), steps, fade)
+    gradients = critic.gradients(critic.trace(images.detach(), steps, fade), steps, fade)
     torch.testing.assert_close(gradients, expected, rtol=1e-12, atol=1e-14)
     by_weights = [
         torch.autograd.grad(
@@ -97,7 +97,7 @@ def test_the_gradients_written_out_are_those_of_automatic_differentiation(lod):
         torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-14)
 
 
-def test_pictures_that_pass_at_once_have_the_scores_that_each_set_has_alone():
+def test_images_that_pass_at_once_have_the_scores_that_each_set_has_alone():
     critic = Critic(Architecture(8, 8, 64, 8)).double()
     sets = torch.randn(3, 8, 3, 8, 8, dtype=torch.float64)
     together = critic.trace(sets.flatten(0, 1), 1, 0.3, sets=3).scores
@@ -106,7 +106,7 @@ def test_pictures_that_pass_at_once_have_the_scores_that_each_set_has_alone():
 
 @pytest.mark.parametrize("lod", [0.0, 1.0, 2.0])
 def test_the_penalty_is_that_of_the_full_resolution(lod):
-    """The native norm over its target is the norm by the full-size picture, measured directly."""
+    """The native norm over its target is the norm by the full-size image, measured directly."""
     critic = Critic(Architecture(16, 8, 64, 8)).double()
     factor = 2 ** int(lod)
     full = upscale(
@@ -124,11 +124,11 @@ def test_the_native_reference_has_target_one_everywhere():
     assert [penalty_target(left, "final") for left in (0, 1, 7)] == [1.0, 2.0, 128.0]
 
 
-def test_a_picture_is_mixed_by_one_factor_and_not_by_one_per_pixel():
-    """With mixing 0 the penalty is measured on the real pictures, with 1 on the fakes."""
+def test_an_image_is_mixed_by_one_factor_and_not_by_one_per_pixel():
+    """With mixing 0 the penalty is measured on the real images, with 1 on the fakes."""
     critic = Critic(Architecture(8, 8, 64, 8)).double()
     reals, fakes = torch.randn(2, 4, 3, 8, 8, dtype=torch.float64)
-    for share, pictures in ((0.0, reals), (1.0, fakes)):
+    for share, images in ((0.0, reals), (1.0, fakes)):
         result = critic_loss(
             critic,
             reals,
@@ -141,5 +141,5 @@ def test_a_picture_is_mixed_by_one_factor_and_not_by_one_per_pixel():
         )
         torch.testing.assert_close(
             result.penalty_norm,
-            norms_of(critic.gradients(critic.trace(pictures, 1, None), 1, None)).detach().mean(),
+            norms_of(critic.gradients(critic.trace(images, 1, None), 1, None)).detach().mean(),
         )

@@ -96,7 +96,7 @@ def test_the_average_keeps_the_published_share_whatever_the_minibatch(preset):
     assert {decay_of(shown, minibatch, params) for shown in (0, 10_000) for minibatch in (4, 512)} == {0.999}
 
 
-def test_a_half_life_halves_what_is_old_over_its_pictures(preset):
+def test_a_half_life_halves_what_is_old_over_its_images(preset):
     params = preset.model_copy(update={"ema_half_life_kimg": 10.0, "ema_ramp": 0.0})
     assert decay_of(10**6, 16, params) ** (10_000 / 16) == pytest.approx(0.5)
     assert decay_of(10**6, 64, params) ** (10_000 / 64) == pytest.approx(0.5)

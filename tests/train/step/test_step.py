@@ -57,7 +57,7 @@ def test_a_minibatch_in_parts_has_the_gradient_that_processes_of_these_parts_hav
 
 
 def test_groups_that_lie_in_one_part_have_the_gradient_of_the_whole_minibatch(params, batch_of):
-    """Picture i is in group i mod 2, and in part i mod 2."""
+    """Image i is in group i mod 2, and in part i mod 2."""
     batch = batch_of(PHASES[1])
     whole, parts = (_gradients(_steps(params, microbatch=m), batch, PHASES[1]) for m in ({}, {16: 4}))
     for place in (0, 1):

@@ -12,6 +12,7 @@ from flows.curate_flow import curate
 from flows.evaluate_flow import evaluate
 from flows.full_flow import full
 from flows.generate_flow import generate
+from flows.key import tell_prefect
 from flows.reproduction import check_workspace
 from flows.server import ensure_server
 from flows.train_flow import train
@@ -24,6 +25,7 @@ def main() -> None:
     check_workspace(Path.cwd())
     url = ensure_server(temporary=False)
     print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
+    print(*tell_prefect(Path.cwd()), sep="\n", flush=True)
     stages = (crawl, curate, train, generate, evaluate)
     deployments = [_deployment(full, "full"), *(_deployment(stage, "stage") for stage in stages)]
     serve(*deployments, limit=RUNS_AT_ONCE)

@@ -11,6 +11,7 @@ from prefect.settings import PREFECT_API_URL
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from flows.key import use_key_of
 from flows.server import OUR_URL, answers
 
 STAGES = ("crawl", "curate", "train", "generate", "evaluate")
@@ -29,11 +30,13 @@ def ask(deployment: str) -> None:
     """Run `deployment` and wait.
 
     Raises:
-        UserError: no server answers, nobody serves the deployment, or the run did not end well.
+        UserError: no server answers, it takes none of our keys, nobody serves the deployment, or the run did
+            not end well.
     """
     url: str = PREFECT_API_URL.value() or OUR_URL
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
+    use_key_of(url)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # says every request
     with get_client(sync_client=True) as client:
         try:

@@ -13,10 +13,10 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
 from fashion_pggan.errors import UserError
+from flows.key import LOCAL, key_to_start_with, use, use_key_of
 
 OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer
@@ -25,27 +25,37 @@ STOP_S = 10.0  # seconds
 
 
 def ensure_server(*, temporary: bool) -> str:
-    """Make sure that Prefect's API answers until this process ends, and return its address.
+    """Make sure that Prefect's API answers, to us, until this process ends, and return its address.
 
     Args:
         temporary: a server started here takes any free port and has no pages, else the configured address.
 
     Raises:
-        UserError: the address was chosen by a person and nothing answers there, or no server can be started.
+        UserError: the address was chosen by a person and nothing answers there, the server there takes none
+            of our keys, or none can be started.
     """
     url: str = PREFECT_API_URL.value() or OUR_URL
     if answers(url):
+        use_key_of(url)
         return url
-    if (temporary and url != OUR_URL) or urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+    if (temporary and url != OUR_URL) or urlsplit(url).hostname not in LOCAL:
         raise UserError(
             f"no Prefect server answers at {url}: start it (prefect server start), or unset PREFECT_API_URL"
         )
     if temporary:
         url = f"http://127.0.0.1:{_free_port()}/api"
-    _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower()})
+    key = key_to_start_with()
+    _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower(), **guarded_by(key, url)})
     os.environ["PREFECT_API_URL"] = url
-    refresh_global_settings_context()
+    use(key)
     return url
+
+
+def guarded_by(key: str, url: str) -> dict[str, str]:
+    """Settings of a server that answers nobody without `key`, and pages of other origins not at all."""
+    port = urlsplit(url).port
+    own = ",".join(f"http://{name}:{port}" for name in LOCAL)  # the server's page may be open under either
+    return {"PREFECT_SERVER_API_AUTH_STRING": key, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": own}
 
 
 def answers(url: str) -> bool:

@@ -1,13 +1,17 @@
 """`python -m flows` and `prefect deployment run`, on a real server."""
 
+import base64
 import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -25,7 +29,7 @@ class Served:
 
     def __init__(self, toy: Toy, url: str) -> None:
         self.toy, self.environment = toy, {"PREFECT_API_URL": url, "PREFECT_RUNNER_POLL_FREQUENCY": "1"}
-        self.url = url
+        self.url, self.key_file = url, Path(toy.environment["PREFECT_HOME"], "fashion-pggan.key")
         self.process = toy.start("flows", **self.environment)
 
     def prefect(self, *arguments: str) -> tuple[int, str]:
@@ -41,16 +45,40 @@ class Served:
         request = Request(
             f"{self.url}/flow_runs/filter",
             json.dumps(question).encode(),
-            {"Content-Type": "application/json"},
+            {"Content-Type": "application/json", "Authorization": self.authorization()},
         )
         with urlopen(request, timeout=30) as answer:
             found: dict[str, Any] = json.load(answer)[0]
         return found
 
+    def authorization(self) -> str:
+        """The header that lets a request in."""
+        return f"Basic {base64.b64encode(self.key_file.read_bytes().strip()).decode()}"
+
+    def asked(self, path: str, method: str = "POST", **headers: str) -> tuple[int, str | None]:
+        """The status of a request, and the origin whose pages may read the answer."""
+        data = b"{}" if method == "POST" else None
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = Request(
+            f"{self.url}/{path}", data, {"Content-Type": "application/json", **names}, method=method
+        )
+        try:
+            with urlopen(request, timeout=30) as answer:
+                return answer.status, answer.headers["Access-Control-Allow-Origin"]
+        except HTTPError as error:
+            return error.code, error.headers["Access-Control-Allow-Origin"]
+
     def start_full(self) -> "subprocess.Popen[str]":
         return self.toy.start(
             "prefect", "deployment", "run", "fashion-pggan/full", "--watch", **self.environment
         )
+
+    def stop(self) -> str:
+        """End it as Ctrl-C does; returns what it said."""
+        if self.process.returncode is not None:
+            return ""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.communicate(timeout=60)[0]
 
     def wait_until_served(self) -> None:
         until = time.monotonic() + START_S
@@ -70,8 +98,7 @@ def served(toy: Toy) -> Iterator[Served]:
         served.wait_until_served()
         yield served
     finally:
-        os.killpg(served.process.pid, signal.SIGINT)
-        served.process.communicate(timeout=60)
+        served.stop()
     toy.wait_until_gone()
     assert not answers(url)
 
@@ -95,6 +122,50 @@ def test_a_run_ends_as_its_stages_do_and_a_second_one_waits_for_it(served: Serve
     served.toy.set("curate", mode="good")
     status, output = served.toy.run("flows.ask", "curate", **served.environment)
     assert status == 0, output
+
+
+def test_nobody_is_let_in_without_the_key_and_no_other_page_reads_an_answer(
+    served: Served, tmp_path: Path
+) -> None:
+    evil, own = "http://evil.example", served.url.removesuffix("/api")
+    key = served.authorization()
+    wrong = f"Basic {base64.b64encode(b'fashion-pggan:wrong').decode()}"
+    assert stat.S_IMODE(served.key_file.stat().st_mode) == 0o600
+    for path in ("deployments/", "deployments/filter", "flows/filter", "work_pools/"):
+        assert served.asked(path, Origin=evil) == (401, None)
+        assert served.asked(path, Origin=evil, Authorization=wrong) == (401, None)
+    assert served.asked("flows/filter", Origin=evil, Authorization=key) == (200, None)
+    assert served.asked("flows/filter", Authorization=key) == (200, None)
+    ask = {"Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "authorization"}
+    for origin, answer in ((evil, (400, None)), (own, (200, own)), ("null", (400, None))):
+        assert served.asked("deployments/", "OPTIONS", Origin=origin, **ask) == answer
+
+    with urlopen(f"{own}/ui-settings", timeout=30) as answer:
+        assert json.load(answer)["auth"] == "BASIC"  # the page asks for the key
+
+    settings = served.toy.folder / "prefect.toml"
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    assert served.prefect("deployment", "ls")[0] == 0
+    settings.unlink()
+    status, output = served.prefect("deployment", "ls")
+    assert status == 1
+    assert "fashion-pggan/full" not in output
+    export = f"export PREFECT_API_AUTH_STRING=$(cat {served.key_file})"
+    done = subprocess.run(
+        ["sh", "-c", f"{export}; python -m prefect deployment ls"],
+        cwd=tmp_path,
+        env={**served.toy.environment, **served.environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "fashion-pggan/full" in done.stdout
+    status, output = served.toy.run("flows.ask", "crawl", **served.environment)  # by the kept key
+    assert status == 0, output
+
+    said = served.stop()
+    assert export in said
+    assert served.key_file.read_text().strip() not in said
 
 
 def test_a_cancelled_run_and_a_killed_one_leave_no_stage_at_work(served: Served) -> None:

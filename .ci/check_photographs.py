@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from fashion_pggan.files import sha256_of
-from fashion_pggan.records import RawImage, read_records
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.records import RawImage, read_records
 
 RAW = Path("data/raw")
 

@@ -23,7 +23,7 @@ from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.params.sections import EvaluateParams, load_params
 from fashion_pggan.program import git_commit
 from fashion_pggan.provenance import cores
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 from train.distributed import device_of
 
 Result = TypeVar("Result")

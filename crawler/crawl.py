@@ -27,11 +27,11 @@ from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.files import exclusive, sha256_of, write_text
 from fashion_pggan.params.sections import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
-from fashion_pggan.targets import check_target
+from fashion_pggan.storage.files import exclusive, sha256_of, write_text
+from fashion_pggan.storage.targets import check_target
 
 log = logging.getLogger(__name__)
 

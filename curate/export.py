@@ -13,12 +13,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
-from fashion_pggan.records import CuratedImage, iterate_records, schema_of
-from fashion_pggan.shards import Dataset, levels_up_to
-from fashion_pggan.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
+from fashion_pggan.storage.shards import Dataset, levels_up_to
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"

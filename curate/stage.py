@@ -24,17 +24,17 @@ from curate.squares.crop import square_of
 from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import (
+from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.storage.files import (
     atomic_write,
     exclusive,
     sha256_of,
     write_text,
 )
-from fashion_pggan.params.sections import CurateParams
-from fashion_pggan.record_folder import RecordFolder
-from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
-from fashion_pggan.shards import INDEX, ShardWriter
-from fashion_pggan.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.record_folder import RecordFolder
+from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
+from fashion_pggan.storage.shards import INDEX, ShardWriter
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 
 RECORDS = "records.parquet"  # of a crawl
 MANIFEST = "manifest.parquet"

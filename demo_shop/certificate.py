@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from fashion_pggan.files import write_bytes
+from fashion_pggan.storage.files import write_bytes
 
 VALID = timedelta(days=2)
 

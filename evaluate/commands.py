@@ -13,8 +13,8 @@ from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import add_shared, params_of, work_of
 from evaluate.results.table import interval_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.files import write_text
 
 
 def copies(arguments: list[str]) -> None:

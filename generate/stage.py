@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from fashion_pggan.files import write_text
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
 from fashion_pggan.params.sections import GenerateParams
 from fashion_pggan.progress import Progress
-from fashion_pggan.records import GeneratedImage, schema_of
-from fashion_pggan.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.records import GeneratedImage, schema_of
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 from generate.card import card_of
 from generate.checks.critic import Scorer
 from generate.checks.neighbours import Training

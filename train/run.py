@@ -10,7 +10,7 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.sections import TrainParams
 from fashion_pggan.program import program_of
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 from train.adaptive.adaptive import Growth, measure
 from train.distributed import Ranks, share_from_first
 from train.growth.schedule import Phase, check_schedule, doublings_between, phase_at, phase_of

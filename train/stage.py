@@ -10,13 +10,13 @@ from pathlib import Path
 
 import torch
 
-from fashion_pggan.files import exclusive, write_text
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.params.sections import TrainParams
 from fashion_pggan.program import git_commit, hash_of
 from fashion_pggan.provenance import cores
-from fashion_pggan.shards import Dataset
-from fashion_pggan.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.files import exclusive, write_text
+from fashion_pggan.storage.shards import Dataset
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 from train.distributed import Ranks, device_of, join, leave
 from train.memory import check_memory
 from train.record.log import Row, read_rows, write_rows

@@ -14,8 +14,8 @@ from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import exclusive
-from fashion_pggan.records import RawImage
+from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.records import RawImage
 
 NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit tombstones.jsonl; then
 `dvc gc --workspace` (and --cloud) drops old versions of data/raw and data/curated from DVC's cache; delete

@@ -12,9 +12,9 @@ from crawler.store.store import IMAGES, Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import exclusive
 from fashion_pggan.progress import Progress
-from fashion_pggan.record_folder import RecordFolder
+from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.record_folder import RecordFolder
 
 log = logging.getLogger(__name__)
 

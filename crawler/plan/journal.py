@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from crawler.providers.api import Page, Result, SearchCall
-from fashion_pggan.files import append, atomic_write
+from fashion_pggan.storage.files import append, atomic_write
 
 Call = tuple[Any, ...]  # the values of a SearchCall
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from crawler.store.found import FoundImage
 from crawler.store.store import IMAGES, Store, link_files
 from crawler.store.stored import StoredImage
-from fashion_pggan.record_folder import RecordFolder
-from fashion_pggan.records import RawImage, read_records, write_records
-from fashion_pggan.targets import Kind, replace_target
+from fashion_pggan.storage.record_folder import RecordFolder
+from fashion_pggan.storage.records import RawImage, read_records, write_records
+from fashion_pggan.storage.targets import Kind, replace_target
 
 RECORDS = "records.parquet"
 KIND = Kind(

@@ -14,9 +14,9 @@ from typing import Self
 
 from crawler.store.stored import Fetched, StoredImage, extension_of
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.files import append, atomic_write, sha256_of, write_text
-from fashion_pggan.record_folder import Recorded, RecordFolder
-from fashion_pggan.records import iterate_records, write_records
+from fashion_pggan.storage.files import append, atomic_write, sha256_of, write_text
+from fashion_pggan.storage.record_folder import Recorded, RecordFolder
+from fashion_pggan.storage.records import iterate_records, write_records
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 IMAGES = "images"  # the folder of the files, below a store and below a target

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ConfigDict
 
-from fashion_pggan.records import Record
+from fashion_pggan.storage.records import Record
 
 SIGNATURES = (  # offset, bytes there, extension
     (0, b"\xff\xd8\xff", ".jpg"),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from crawler.network.addresses import canonical_url, digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
+from fashion_pggan.storage.files import write_text
 
 ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
 

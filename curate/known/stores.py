@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, sha256_of, write_text
-from fashion_pggan.shards import header_of
+from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
+from fashion_pggan.storage.shards import header_of
 
 MANY_PARTS = 64  # files of facts, above which they become one
 

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from curate.source.origins import Origins
 from fashion_pggan.params.sections import CurateParams
-from fashion_pggan.records import CuratedImage
-from fashion_pggan.shards import levels_up_to
+from fashion_pggan.storage.records import CuratedImage
+from fashion_pggan.storage.shards import levels_up_to
 
 LISTED = 20  # rows of a table; the rest are counted together
 OPEN = "**For a person to answer:**"

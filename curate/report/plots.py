@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from fashion_pggan.files import write_text
-from fashion_pggan.records import CuratedImage
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.records import CuratedImage
 
 EDGES = (1, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # pixels
 

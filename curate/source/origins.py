@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fashion_pggan.records import RawImage, iterate_records
+from fashion_pggan.storage.records import RawImage, iterate_records
 
 RECORDS = "records.parquet"  # of a crawl
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.pixels.measure import Pixels
-from fashion_pggan.shards import SMALLEST, levels_up_to
+from fashion_pggan.storage.shards import SMALLEST, levels_up_to
 
 Flat = npt.NDArray[np.uint8]  # all levels of an image one after another, largest first
 

@@ -16,9 +16,9 @@ from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import make_folder, write_text
 from fashion_pggan.params.sections import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
+from fashion_pggan.storage.files import make_folder, write_text
 
 MEASURING = ("evaluate.comparison", "evaluate.images", "fashion_pggan.distance")  # decides the numbers
 KEPT_SETS = 2  # described sets kept; the one not used for the longest time goes first

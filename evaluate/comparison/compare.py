@@ -20,7 +20,7 @@ from fashion_pggan.distance.descriptors import (
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
 from fashion_pggan.params.sections import EvaluateParams
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 
 AT_ONCE = 4  # images that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
 Advance = Callable[[int], None]  # told how many images were done

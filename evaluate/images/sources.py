@@ -9,7 +9,7 @@ from evaluate.comparison.compare import ImageSet
 from fashion_pggan.distance.descriptors import Indices
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import Files, files_in, pixels_of
-from fashion_pggan.shards import INDEX, Dataset, Images
+from fashion_pggan.storage.shards import INDEX, Dataset, Images
 from generate.sampling.sampler import Sampler
 
 

@@ -10,9 +10,9 @@ from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from fashion_pggan.devices import Work
-from fashion_pggan.files import write_text
 from fashion_pggan.params.sections import EvaluateParams
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.files import write_text
 
 
 def measure_best(

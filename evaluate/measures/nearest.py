@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluate.comparison.compare import Advance, ImageSet
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training
 from generate.sampling.sampler import workers
 

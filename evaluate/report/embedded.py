@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 
 LONGEST = 1600  # pixels, of a side
 LOSSLESS = 500_000  # pixels of which it is tried

@@ -9,7 +9,7 @@ from fashion_pggan.devices import Work
 from fashion_pggan.params.sections import EvaluateParams
 from fashion_pggan.program import git_commit
 from fashion_pggan.provenance import cores
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import interval_of
 from fashion_pggan.devices import Work
-from fashion_pggan.files import write_text
 from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.storage.files import write_text
 
 PACKAGE = "evaluate.report"
 STAGES = ("crawl", "curate", "train", "generate", "measures", "copies")

@@ -7,7 +7,7 @@ from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_places, patches_at
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 
 SMALLEST = 16  # pixels, of a level
 PATCHES = 128  # per image and level

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from fashion_pggan.files import write_bytes
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.shards import Images
 
 
 def as_pixels(images: Tensor) -> Images:

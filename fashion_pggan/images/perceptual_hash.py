@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 
 HASHED_SIDE, KEPT_SIDE = 64, 16  # pixels that are transformed, lowest frequencies kept per axis
 BITS = KEPT_SIDE**2

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import make_folder
 from fashion_pggan.images.decode.decoding import SIDEWAYS, Pixels, orientation_of, seen
 from fashion_pggan.images.writing import Format
+from fashion_pggan.storage.files import make_folder
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"

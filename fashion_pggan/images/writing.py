@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from fashion_pggan.files import atomic_write, write_bytes
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.files import atomic_write, write_bytes
+from fashion_pggan.storage.shards import Images
 
 GROUP_ROWS = 100  # images in a row group of Parquet: few are held at once by who reads it
 FOLDER_IMAGES = 1000  # images in one folder of an ImageFolder

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.shards import levels_up_to
+from fashion_pggan.storage.shards import levels_up_to
 
 Resolution = Annotated[int, Field(ge=4, le=1024)]
 Positive = Annotated[int, Field(gt=0)]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 from generate.sampling.sampler import Sampler, workers
 from train.model.networks import Critic, downscale
 from train.saved.checkpoint import newest_state

@@ -19,7 +19,7 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.perceptual_hash import BITS, HASHED_SIDE, bits_apart, hash_of
 from fashion_pggan.progress import Progress
-from fashion_pggan.shards import Dataset, Images
+from fashion_pggan.storage.shards import Dataset, Images
 from generate.sampling.sampler import Sampler, workers
 
 SIDE = 16  # pixels, at most, of the reduced images

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.shards import INDEX
+from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
 from generate.explore.places import Scene
 from generate.explore.server import LOOPBACK, application

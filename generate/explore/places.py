@@ -6,7 +6,7 @@ from typing import Any
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import png_of
 from fashion_pggan.params.sections import LARGEST_INDEX
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 from generate.checks.neighbours import Training
 from generate.sampling.latents import directions_of
 from generate.sampling.recipe import Place, Recipe, facts_of

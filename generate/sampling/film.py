@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, write_bytes
 from fashion_pggan.images.grid import png_of, sheet_of
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.files import atomic_write, write_bytes
+from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
 

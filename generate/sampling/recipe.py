@@ -12,7 +12,7 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.sections import LARGEST_INDEX, explained
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import DIRECTIONS, between, directions_of
 from generate.sampling.sampler import Sampler
 

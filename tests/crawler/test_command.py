@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fashion_pggan.records import RawImage, read_records
+from fashion_pggan.storage.records import RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONCURRENCY = 8  # of params_file

@@ -15,7 +15,7 @@ from PIL import Image
 
 from crawler.providers.shop import SHOP_NAME
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import RawImage, read_records
+from fashion_pggan.storage.records import RawImage, read_records
 
 TRICKY_NAMES = [
     "상의 1.png",

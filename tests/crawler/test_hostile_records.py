@@ -15,7 +15,7 @@ from crawler.store.store import LOG, TABLE, Store, images_of
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import RawImage, write_records
+from fashion_pggan.storage.records import RawImage, write_records
 
 REPOSITORY = Path(__file__).parents[2]
 JPEG = b"\xff\xd8\xff\xe0 an image"

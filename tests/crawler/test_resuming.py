@@ -26,7 +26,7 @@ from crawler.store.tombstones import Tombstones
 from curate import stage as curate
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedImage, RawImage, read_records
+from fashion_pggan.storage.records import CuratedImage, RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEARCH = "/search/v1/image"

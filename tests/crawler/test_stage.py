@@ -22,8 +22,8 @@ from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
 from crawler.store.store import Store, images_of
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.files import exclusive
-from fashion_pggan.records import RawImage, read_records
+from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.records import RawImage, read_records
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))

@@ -17,10 +17,10 @@ from PIL import Image
 
 from curate import export, stage
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import sha256_of
 from fashion_pggan.images.writing import Format, ImageFormat
-from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
+from fashion_pggan.storage.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]
 IMAGES = 10

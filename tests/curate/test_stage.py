@@ -22,11 +22,11 @@ from curate.known.examine import examine_all
 from curate.squares.levels import levels_in
 from curate.workers.local import locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import sha256_of
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedImage, RawImage, read_records, write_records
-from fashion_pggan.shards import Dataset
-from fashion_pggan.targets import MARK
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
+from fashion_pggan.storage.shards import Dataset
+from fashion_pggan.storage.targets import MARK
 
 REPOSITORY = Path(__file__).parents[2]
 

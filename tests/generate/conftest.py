@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from fashion_pggan.shards import ShardWriter, levels_up_to
+from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from generate.sampling.sampler import Sampler, snapshots_in
 from train.model.networks import Architecture, Critic, Generator
 from train.saved.checkpoint import write_checkpoint

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fashion_pggan.params.sections import TrainParams, load_params
-from fashion_pggan.shards import Dataset, ShardWriter
+from fashion_pggan.storage.shards import Dataset, ShardWriter
 
 REPOSITORY = Path(__file__).parents[2]
 

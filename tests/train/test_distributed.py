@@ -23,7 +23,7 @@ import sys, torch
 from dataclasses import replace
 from pathlib import Path
 from fashion_pggan.params import load_params
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 from train.data import Feed
 from train.distributed import device_of, join, leave
 from train.networks import Architecture

@@ -13,7 +13,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.targets import MARK
+from fashion_pggan.storage.targets import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
@@ -244,7 +244,7 @@ def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, co
     folder = stage.run_directory(project / "runs", params, dataset, ALONE)
     folder.mkdir(parents=True)
     program = (
-        "import sys, time; from pathlib import Path; from fashion_pggan.files import exclusive\n"
+        "import sys, time; from pathlib import Path; from fashion_pggan.storage.files import exclusive\n"
         "with exclusive(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen(

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_bytes
+from fashion_pggan.storage.files import write_bytes
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write
 from fashion_pggan.program import hash_of
+from fashion_pggan.storage.files import atomic_write
 from train.exchange.variables import load_official, official_weights, variables_of
 from train.model.networks import Architecture, Critic, Generator
 from train.saved.snapshot import Origin, read_networks, write_snapshot

@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
-from fashion_pggan.files import write_bytes
 from fashion_pggan.images.grid import as_pixels, png_of, sheet_of
 from fashion_pggan.program import hash_of
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.shards import Images
 from train.model.networks import upscale
 from train.model.randomness import latents_of
 from train.record.due import EveryKimg, EverySeconds

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
-from fashion_pggan.files import write_text
-from fashion_pggan.shards import Images
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.shards import Images
 
 
 @dataclass(frozen=True)

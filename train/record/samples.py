@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 
 AT_ONCE = 16  # images made together, so that the largest resolution fits beside a training
 COMPARED = 64  # images of the dataset whose standard deviation is taken

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import holder_of
+from fashion_pggan.storage.files import holder_of
 from train.record.gallery import LATEST
 from train.record.pace import Left, duration
 from train.record.status import FILE, phase_word, read_status

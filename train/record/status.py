@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_text
+from fashion_pggan.storage.files import write_text
 from train.record.log import Row
 from train.record.pace import Left
 from train.record.training import Training

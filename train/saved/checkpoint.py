@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from fashion_pggan.files import write_bytes
+from fashion_pggan.storage.files import write_bytes
 
 KEPT = 3
 DIGEST_BYTES = 32

@@ -14,7 +14,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import write_bytes
+from fashion_pggan.storage.files import write_bytes
 from train.model.networks import Architecture, Critic, Generator
 
 FORMAT = 1

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.params.sections import TrainParams
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.networks import downscale, mixed, upscale

@@ -40,7 +40,7 @@ from crawler.network.transfers import Transfers
 from crawler.spiders.naver_tops import NaverTops
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
-from fashion_pggan.records import RawImage, read_records
+from fashion_pggan.storage.records import RawImage, read_records
 
 Crawl = Callable[..., dict[str, Any]]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)

@@ -5,7 +5,7 @@ import pytest
 
 from curate.report.datasheet import OPEN, datasheet_of
 from curate.source.origins import Origins, origins_of
-from fashion_pggan.records import CuratedImage
+from fashion_pggan.storage.records import CuratedImage
 
 SECTIONS = [
     "Motivation",

@@ -11,7 +11,7 @@ from curate.report.contact_sheets import SIDE
 from curate.report.plots import reasons_of, sizes_of
 from curate.report.thumbnails import thumbnail_of, thumbnails_of
 from curate.workers.local import in_workers, locally
-from fashion_pggan.records import CuratedImage, read_records
+from fashion_pggan.storage.records import CuratedImage, read_records
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import pixels_of
 from fashion_pggan.images.writing import Format
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.records import CuratedImage, write_records
+from fashion_pggan.storage.records import CuratedImage, write_records
 
 REPOSITORY = Path(__file__).parents[3]
 FORMS = ("imagefolder", "webdataset", "parquet")

@@ -8,7 +8,7 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.sections import load_params
-from fashion_pggan.shards import Dataset
+from fashion_pggan.storage.shards import Dataset
 from generate import stage
 from generate.checks.neighbours import Training
 from generate.sampling.sampler import Sampler, snapshots_in

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.records import CuratedImage, GeneratedImage, RawImage, read_records, write_records
+from fashion_pggan.storage.records import CuratedImage, GeneratedImage, RawImage, read_records, write_records
 
 RAW = RawImage(
     sha256="00ff",

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write, sha256_of, write_text
+from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
 
 FORMAT = 1
 INDEX = "index.json"

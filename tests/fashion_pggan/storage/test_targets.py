@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.targets import MARK, Kind, check_target, replace_target
+from fashion_pggan.storage.targets import MARK, Kind, check_target, replace_target
 
 MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)
 PLAIN = Kind("a thing", MARKED.layout, MARKED.needs)

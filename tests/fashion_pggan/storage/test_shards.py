@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import sha256_of
-from fashion_pggan.shards import Dataset, ShardWriter, levels_up_to
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.shards import Dataset, ShardWriter, levels_up_to
 
 RESOLUTION = 16
 COUNT = 11

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import atomic_write
+from fashion_pggan.storage.files import atomic_write
 
 GROUP_ROWS = 16_384  # of a file's row groups
 BATCH_ROWS = 1024  # held at once while iterating

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import (
+from fashion_pggan.storage.files import (
     atomic_write,
     exclusive,
     holder_of,
@@ -69,7 +69,8 @@ def test_a_folder_whose_making_fails_stays_as_it_was(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_was_building_is_removed_by_the_next(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from fashion_pggan.files import replace_directory\n"
+        "import os, sys; from pathlib import Path\n"
+        "from fashion_pggan.storage.files import replace_directory\n"
         "with replace_directory(Path(sys.argv[1])) as building:\n"
         "    (building / 'half').touch(); os.kill(os.getpid(), 9)"
     )
@@ -90,7 +91,7 @@ def test_the_hash_is_the_standards(tmp_path: Path) -> None:
 
 def test_a_folder_in_use_names_the_process_and_is_free_when_that_ends(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from fashion_pggan.files import exclusive\n"
+        "import sys, time; from pathlib import Path; from fashion_pggan.storage.files import exclusive\n"
         "with exclusive(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(tmp_path)]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import NoReturn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.files import replace_directory, write_text
+from fashion_pggan.storage.files import replace_directory, write_text
 
 MARK = ".fashion-pggan.json"  # in a folder of a marked kind: the kind, and the names that were written
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked

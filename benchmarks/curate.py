@@ -29,7 +29,7 @@ from curate.facts.row import seen_in
 from curate.stage import decide
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CurateParams, load_params
+from fashion_pggan.params import CurateParams, load_params
 
 ROUNDS = 3
 WORKERS = os.cpu_count() or 1

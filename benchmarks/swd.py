@@ -20,7 +20,7 @@ from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import draw_places
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.swd import draw_directions
-from fashion_pggan.params.sections import EvaluateParams, load_params
+from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.program import git_commit
 from fashion_pggan.provenance import cores
 from fashion_pggan.storage.shards import Images

@@ -11,7 +11,7 @@ from crawler.commands import forget, merge
 from crawler.commands.preview import dry_run
 from crawler.summary import line_of, tables_of
 from fashion_pggan.command import run_command
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 
 log = logging.getLogger("crawler")
 

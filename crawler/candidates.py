@@ -14,7 +14,7 @@ from crawler.providers.ask import Asker
 from crawler.providers.url_list import read_urls
 from crawler.store.found import FoundImage
 from crawler.tally import Tally
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 AT_ONCE = 500  # addresses of a list that are read without a pause
 

@@ -27,7 +27,7 @@ from crawler.store.tombstones import Tombstones
 from crawler.summary import counted, figures_of, yields_of
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import exclusive, sha256_of, write_text

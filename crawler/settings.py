@@ -8,7 +8,7 @@ from scrapy.logformatter import LogFormatter
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 BOT_NAME = "fashion-pggan"
 SPIDER_MODULES = ["crawler.spiders"]

@@ -10,7 +10,7 @@ from curate import export, stage
 from curate.source.locations import location
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from curate.facts.style import Style
 from curate.pixels.measure import Header
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 
 Columns = Mapping[str, npt.NDArray[Any]]  # facts by name, an entry per image; numbers are NaN where not known
 

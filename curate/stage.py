@@ -24,7 +24,7 @@ from curate.squares.crop import square_of
 from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import (
     atomic_write,
     exclusive,

@@ -19,8 +19,8 @@ from evaluate.results.comparison_page import page_of
 from evaluate.results.table import pair_csv, pair_json, pair_text
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.params.preset import PARAMS
-from fashion_pggan.params.sections import EvaluateParams, load_params
 from fashion_pggan.storage.files import write_text
 
 

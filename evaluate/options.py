@@ -5,8 +5,8 @@ from pathlib import Path
 
 from fashion_pggan.devices import Work
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.params.preset import cache_of, params_or_shipped
-from fashion_pggan.params.sections import EvaluateParams
 from train.distributed import device_of
 
 

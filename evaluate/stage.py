@@ -21,7 +21,7 @@ from evaluate.results.table import Row, as_csv, by_level_csv
 from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import sha256_of, write_text

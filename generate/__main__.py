@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import LARGEST_INDEX, GenerateParams
 from fashion_pggan.params.preset import params_or_shipped
-from fashion_pggan.params.sections import LARGEST_INDEX, GenerateParams
 from fashion_pggan.storage.files import write_bytes
 from generate import stage
 from generate.sampling.film import check_png, write_film, write_sheet

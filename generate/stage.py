@@ -12,7 +12,7 @@ import torch
 
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
-from fashion_pggan.params.sections import GenerateParams
+from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import GeneratedImage, schema_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from fashion_pggan.params.sections import Params
+from fashion_pggan.params import Params
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGES = ("crawler", "curate", "demo_shop", "evaluate", "fashion_pggan", "flows", "generate", "train")

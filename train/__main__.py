@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from fashion_pggan.command import run_command
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from train import stage
 from train.exchange.generator_export import FORMS, export
 from train.exchange.published import export_official, import_official

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import levels_up_to
 from train.distributed import Ranks
 from train.growth.schedule import minibatch_at

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.program import program_of
 from fashion_pggan.storage.shards import Dataset
 from train.adaptive.adaptive import Growth, measure

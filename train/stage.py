@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.program import git_commit, hash_of
 from fashion_pggan.provenance import cores
 from fashion_pggan.storage.files import exclusive, write_text

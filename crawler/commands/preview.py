@@ -5,7 +5,7 @@ from crawler.plan.plan import Plan, most_of
 from crawler.plan.vocabulary import vocabulary_of
 from crawler.providers.api import SearchApi
 from crawler.providers.provider import api_named
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 SHOWN = 12  # calls
 NEW_PER_CALL = 12  # of 100 results: half are copies; of the rest 60 % are large, of these 40 % garments

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from crawler.plan.families import PLAIN, Family, Promise, Yield
 from crawler.plan.vocabulary import Query, Vocabulary
 from crawler.providers.api import Page, SearchApi, SearchCall
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 SORTS = {"both": ("sim", "date")}
 FILTERS = {"large+medium": ("large", "medium")}

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 Words = list[Annotated[str, Field(min_length=1)]]
 

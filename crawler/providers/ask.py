@@ -24,7 +24,7 @@ from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchA
 from crawler.providers.provider import Provider
 from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 ANSWER_BYTES = 8 * 1024 * 1024  # the longest answer that is read
 SPEED_RETRIES = 6  # at least, when told to slow down: waiting is all it takes

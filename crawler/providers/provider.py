@@ -11,7 +11,7 @@ from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB, LEGACY
 from crawler.providers.shop import SHOP_NAME, running_shop
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 # environment: a demo shop that runs already, such as http://127.0.0.1:8000
 SHOP_URL = "FASHION_PGGAN_SHOP_URL"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams
+from fashion_pggan.params import CrawlParams
 
 SHOP_NAME = "http://demo-shop.localhost"  # what the shop calls itself: the same on every port it gets
 SHOP_STOP_S = 5.0  # seconds

@@ -19,7 +19,7 @@ from crawler.store.stored import StoredImage, reason_against
 from crawler.summary import line_of, tables_of
 from crawler.waiting import Waiting
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams, load_params
+from fashion_pggan.params import CrawlParams, load_params
 
 FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # worth a try by http
 MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # where https serves nothing else

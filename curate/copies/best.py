@@ -12,7 +12,7 @@ import pyarrow as pa
 from curate.copies.pairs import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
 from curate.facts.row import bytes_of, columns_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import atomic_write
 

@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import Section, StyleName, explained
+from fashion_pggan.params import Section, StyleName, explained
 from fashion_pggan.storage.files import sha256_of
 
 Name = StyleName | Literal["other"]

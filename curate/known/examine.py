@@ -15,7 +15,7 @@ from curate.pixels.measure import Pixels
 from curate.squares.crop import ground_of, square_of
 from curate.squares.levels import Flat, flat_of, levels_of
 from curate.workers.local import ITEM_LIMIT_S, Each
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 
 
 @dataclass(frozen=True)

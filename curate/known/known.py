@@ -16,7 +16,7 @@ from curate.known.examine import examine_all, reduce_all
 from curate.known.stores import FactStore, LevelStore
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.progress import Progress
 

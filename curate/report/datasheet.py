@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 from curate.source.origins import Origins
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.shards import levels_up_to
 

@@ -12,7 +12,7 @@ from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
 from curate.source.origins import origins_of
 from curate.workers.local import Each
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 from fashion_pggan.program import commit_of
 from fashion_pggan.storage.files import write_bytes, write_text
 from fashion_pggan.storage.records import CuratedImage

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from curate.pixels.measure import Pixels
-from fashion_pggan.params.sections import CurateParams
+from fashion_pggan.params import CurateParams
 
 MARGIN = 0.08  # of the garment's longer side, kept free around it
 

@@ -16,7 +16,7 @@ from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import make_folder, write_text
 

@@ -19,7 +19,7 @@ from fashion_pggan.distance.descriptors import (
 )
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
-from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.shards import Images
 
 AT_ONCE = 4  # images that a thread works on: at 512 px 13 MB, which stay in the allocator's hands

@@ -9,7 +9,7 @@ from evaluate.comparison.distances import Distances, Floor
 from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 
 OTHERS = "other reals"  # the name of the set that makes the floor

@@ -19,7 +19,7 @@ from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import interval_of
 from fashion_pggan.devices import Work
-from fashion_pggan.params.sections import EvaluateParams
+from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.files import write_text
 
 PACKAGE = "evaluate.report"

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import Params, load_params, parse_params
+from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.storage.files import write_bytes, write_text
 
 BEFORE = "params.before.yaml"

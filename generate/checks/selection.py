@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import GenerateParams
+from fashion_pggan.params import GenerateParams
 from fashion_pggan.storage.shards import Images
 from generate.checks.critic import Scorer
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training, Usual

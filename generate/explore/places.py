@@ -5,7 +5,7 @@ from typing import Any
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import png_of
-from fashion_pggan.params.sections import LARGEST_INDEX
+from fashion_pggan.params import LARGEST_INDEX
 from fashion_pggan.storage.shards import Images
 from generate.checks.neighbours import Training
 from generate.sampling.latents import directions_of

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import LARGEST_INDEX, explained
+from fashion_pggan.params import LARGEST_INDEX, explained
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import DIRECTIONS, between, directions_of
 from generate.sampling.sampler import Sampler

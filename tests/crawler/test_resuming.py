@@ -25,7 +25,7 @@ from crawler.store.store import images_of
 from crawler.store.tombstones import Tombstones
 from curate import stage as curate
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from fashion_pggan.storage.records import CuratedImage, RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]

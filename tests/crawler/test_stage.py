@@ -464,7 +464,7 @@ def test_two_crawls_do_not_share_a_store(
 
 def test_a_misspelt_parameter_is_one_line(shop: Any, crawl: Crawl) -> None:
     with pytest.raises(
-        UserError, match=r"crawl.max_product is not a parameter \(did you mean max_products\?\)"
+        UserError, match=r"crawl.max_product is not a parameter \(did you mean crawl\.max_products\?\)"
     ):
         crawl(max_product=3)
 

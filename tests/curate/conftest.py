@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fashion_pggan.params.sections import CurateParams, load_params
+from fashion_pggan.params import CurateParams, load_params
 
 REPOSITORY = Path(__file__).parents[2]
 

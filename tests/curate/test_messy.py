@@ -15,7 +15,7 @@ from curate.judge import judge
 from curate.known.examine import examine
 from curate.pixels.decode import decode, open_image
 from curate.stage import run
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 
 MESSY = Path(__file__).parents[3] / "shared/messy"
 PARAMS = load_params(Path(__file__).parents[2] / "presets" / "photos.yaml").curate.model_copy(

@@ -22,7 +22,7 @@ from curate.known.examine import examine_all
 from curate.squares.levels import levels_in
 from curate.workers.local import locally
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
 from fashion_pggan.storage.shards import Dataset

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.params.sections import EvaluateParams, load_params
+from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.storage.shards import Dataset, ShardWriter
 from train.model.networks import Architecture, Generator
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from generate import stage
 from generate.__main__ import main
 from generate.sampling.recipe import read_recipe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import yaml
 
-from fashion_pggan.params.sections import TrainParams, load_params
+from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.storage.shards import Dataset, ShardWriter
 
 REPOSITORY = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ import torch
 
 from fashion_pggan.distance.small import distance_of
 from fashion_pggan.images.grid import as_pixels
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.growth.schedule import Phase
 from train.model.networks import Generator

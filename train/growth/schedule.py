@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from train.record.log import Row
 
 NEEDED = 10  # rows before a median says anything

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from torch import Tensor
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.distributed import Ranks
 from train.growth.schedule import Phase

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.distributed import Ranks
 from train.growth.schedule import Phase

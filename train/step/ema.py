@@ -1,6 +1,6 @@
 """The averaged generator, of which snapshots are taken."""
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 
 
 def decay_of(images_shown: int, minibatch: int, params: TrainParams) -> float:

@@ -8,7 +8,7 @@ Source: Karras et al. 2018, section A.1; docs/conformance.md.
 import torch
 from torch import Tensor
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 
 
 class Adam:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fashion_pggan.params.sections import TrainParams
+from fashion_pggan.params import TrainParams
 from train.distributed import Ranks, average_over
 from train.model.layers import autocast
 from train.model.networks import Architecture, Critic, Generator

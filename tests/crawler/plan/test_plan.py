@@ -21,7 +21,7 @@ from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import CrawlParams, load_params
+from fashion_pggan.params import CrawlParams, load_params
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 

@@ -15,7 +15,7 @@ from crawler.providers.naver import HUB, LEGACY
 from crawler.providers.provider import ADVICE, Provider, api_named, open_provider
 from crawler.providers.url_list import read_urls
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 
 PARAMS = Path(__file__).resolve().parents[3] / "params.yaml"
 

@@ -22,7 +22,7 @@ from evaluate.images.sources import of_path
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import pixels_of
 from fashion_pggan.images.writing import Format
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from fashion_pggan.storage.records import CuratedImage, write_records
 
 REPOSITORY = Path(__file__).parents[3]

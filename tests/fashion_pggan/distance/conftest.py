@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from fashion_pggan.params.sections import EvaluateParams, load_params
+from fashion_pggan.params import EvaluateParams, load_params
 
 PRESET = Path(__file__).parents[3] / "presets" / "photos.yaml"
 

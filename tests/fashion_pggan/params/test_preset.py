@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import use, with_settings
-from fashion_pggan.params.sections import load_params
 from train.growth.schedule import phase_at
 
 REPOSITORY = Path(__file__).parents[3]

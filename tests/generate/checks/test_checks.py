@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params
+from fashion_pggan.params import load_params
 from fashion_pggan.storage.shards import Dataset
 from generate import stage
 from generate.checks.neighbours import Training

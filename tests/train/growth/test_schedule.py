@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams, load_params, parse_params
 from fashion_pggan.params.preset import preset_text
-from fashion_pggan.params.sections import TrainParams, load_params, parse_params
 from train.growth.schedule import check_schedule, phase_at
 
 REPOSITORY = Path(__file__).parents[3]

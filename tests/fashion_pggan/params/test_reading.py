@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.sections import load_params, parse_params
+from fashion_pggan.params import load_params, parse_params
 from fashion_pggan.program import hash_of
 
 PRESETS = Path(__file__).parents[3] / "presets"
@@ -24,12 +24,14 @@ def changed(old: str, new: str) -> str:
     [
         (
             changed(MIN_SIDE, "  min_sied: 256"),
-            r"curate\.min_sied is not a parameter \(did you mean min_si",
+            r"curate\.min_sied is not a parameter \(did you mean curate\.min_si",
         ),
         (
             changed(MIN_SIDE, "  # gone"),
             r"curate\.min_side is missing: every parameter must have a value",
         ),
+        (changed("shop_images:", "shop_pictures:"), r"did you mean crawl\.shop_images\?"),
+        (changed("shard_images:", "shard_pictures:"), r"did you mean curate\.shard_images\?"),
         (changed("generate:", "generated:"), r"generated is not a parameter \(did you mean generate\?\)"),
         (changed(MIN_SIDE, "  min_side: '256'"), r"curate\.min_side: .*integer, not '256'"),
         (

@@ -1,0 +1,78 @@
+"""Section `crawl` of params.yaml."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fashion_pggan.params.section import Pixels, Seconds, Section, Share, Unit
+
+Query = Annotated[str, Field(min_length=1)]
+PART = r"^[1-9]\d{0,3}/[1-9]\d{0,3}$"
+
+
+class CrawlParams(Section):
+    """What to search for, where, and how politely."""
+
+    # whom to ask, for what
+    provider: Literal["demo", "naver_hub", "naver_legacy", "kakao", "urls"] = Field(
+        description="who answers the searches; demo: the embedded shop, urls: the addresses in url_list"
+    )
+    queries: list[Query] = Field(description="searches, sent as they are")
+    vocabulary: str = Field(description="a file of words to build queries from; empty: none")
+    url_list: str = Field(description="provider urls: a text, CSV or Parquet file of addresses")
+    max_products: Annotated[int, Unit("image addresses")] = Field(
+        gt=0, description="the crawl stops after this many distinct ones"
+    )
+    sort: Literal["sim", "date", "both"] = Field(
+        description="order of the results; sim: by likeness to the query, date: newest first, "
+        "both: one search for each"
+    )
+    filter: Literal["all", "large", "medium", "small", "large+medium"] = Field(
+        description="the search API's size filter"
+    )
+    min_new: Share = Field(
+        ge=0, le=1, description="a query ends when a page has fewer new results than this; 0: never"
+    )
+    part: str = Field(pattern=PART, description="this machine's part of the crawl; 2/8: the second of eight")
+    # the search API's quota and pace
+    calls_per_s: Annotated[float, Unit("search calls a second")] = Field(gt=0, description="for one key")
+    daily_calls: Annotated[int, Unit("search calls a day")] = Field(
+        ge=0, description="for one key; 0: as many as the API allows"
+    )
+    wait_for_quota: bool = Field(
+        description="true: wait for midnight in Korea when the quota is used up; false: end, "
+        "and resume at the next start"
+    )
+    # images
+    contact: str = Field(description="a mail address or page of who runs the crawl, for the user agent")
+    obey_opt_out: bool = Field(
+        description="skip images whose headers say noai, noimageai, noindex or TDM reservation"
+    )
+    concurrent_requests: Annotated[int, Unit("requests")] = Field(gt=0, description="open at once")
+    concurrent_per_host: Annotated[int, Unit("requests")] = Field(gt=0, description="open to one host")
+    delay_s: Seconds = Field(ge=0, description="between two requests to one host")
+    timeout_s: Seconds = Field(gt=0, description="to wait for one answer")
+    retries: Annotated[int, Unit("attempts")] = Field(
+        ge=0, description="further ones after a failure that may pass"
+    )
+    max_bytes: Annotated[int, Unit("bytes")] = Field(gt=0, description="a larger image is not fetched")
+    min_side: Pixels = Field(
+        ge=0, description="smaller images are not fetched, by the search result and the header; 0: any"
+    )
+    max_pixels: Pixels = Field(ge=0, description="larger images are not fetched, by the header; 0: any")
+    # provider demo
+    shop_images: str = Field(description="provider demo: a folder of images to serve; empty: drawn garments")
+    shop_products: Annotated[int, Unit("products")] = Field(
+        ge=0, description="provider demo: garments that the shop draws"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        number, of = map(int, self.part.split("/"))
+        if number > of:
+            raise ValueError(f"part {self.part}: there are only {of} parts")
+        if self.provider == "urls" and not self.url_list:
+            raise ValueError("provider urls wants a url_list: give a text, CSV or Parquet file of addresses")
+        if self.provider != "urls" and not self.queries and not self.vocabulary:
+            raise ValueError("queries and vocabulary are both empty: give queries, or a file of words")
+        return self

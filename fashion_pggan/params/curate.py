@@ -1,0 +1,63 @@
+"""Section `curate` of params.yaml."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fashion_pggan.params.section import Images, Pixels, Resolution, Section, Unit
+from fashion_pggan.storage.shards import levels_up_to
+
+StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
+Score = Annotated[float, Field(ge=0, le=1)]
+
+
+class CurateParams(Section):
+    """Which images to keep, and what to make of them."""
+
+    resolution: Resolution = Field(description="side of the training images, a power of two")
+    min_side: Pixels = Field(gt=0, description="images with a shorter side are dropped; the paper: 512")
+    max_aspect: float = Field(ge=1, description="long side over short side; longer images are dropped")
+    max_pixels: Pixels = Field(
+        gt=0, description="larger images are dropped, by the header, before anything is decoded"
+    )
+    min_deviation: Annotated[float, Unit("grey levels")] = Field(
+        ge=0, description="images that vary less than this at 64 x 64 pixels are blank and dropped"
+    )
+    min_sharpness: Annotated[float, Unit("variance of the Laplacian")] = Field(
+        ge=0, description="blurrier images are dropped; 0: any"
+    )
+    max_banner: Annotated[float, Unit("score")] = Field(
+        ge=0, le=1, description="images with a higher score for a text banner are dropped; 1: any"
+    )
+    max_collage: Annotated[float, Unit("score")] = Field(
+        ge=0, le=1, description="images with a higher score for several images in one are dropped; 1: any"
+    )
+    styles: list[StyleName] = Field(description="the likeliest must be one of these; empty: any")
+    max_scores: dict[StyleName, Score] = Field(
+        description="by style: images with a higher score are dropped; no entry: any"
+    )
+    classifier: str = Field(
+        description="a recipe for a model of your own (docs/curating-styles.md); empty: none"
+    )
+    near_bits: Annotated[int, Unit("bits of 256")] = Field(
+        ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
+    )
+    colour_variants: bool = Field(description="true: the same image in other colours is a near-duplicate too")
+    crop: Literal["centre", "garment"] = Field(
+        description="which square; centre: as published, garment: the square around the garment, padded"
+    )
+    enlarge: bool = Field(description="true: squares below resolution are enlarged")
+    shard_images: Images = Field(gt=0, description="in a full shard")
+    cluster: str = Field(
+        description="tcp://HOST:PORT of a Dask scheduler (docs/cluster.md); empty: this machine's cores"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        levels_up_to(self.resolution)
+        if self.min_side < self.resolution and not self.enlarge:
+            raise ValueError(
+                f"min_side {self.min_side} is below resolution {self.resolution}: images would be "
+                "enlarged; raise min_side, lower resolution or set enlarge: true"
+            )
+        return self

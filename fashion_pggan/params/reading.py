@@ -1,0 +1,102 @@
+"""params.yaml -> typed, frozen sections; what is wrong in it is named with what to do."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.crawl import CrawlParams
+from fashion_pggan.params.curate import CurateParams
+from fashion_pggan.params.evaluate import EvaluateParams
+from fashion_pggan.params.generate import GenerateParams
+from fashion_pggan.params.section import Section
+from fashion_pggan.params.train import TrainParams
+
+
+class Params(Section):
+    """All of params.yaml."""
+
+    crawl: CrawlParams
+    curate: CurateParams
+    train: TrainParams
+    generate: GenerateParams
+    evaluate: EvaluateParams
+
+
+def load_params(path: Path) -> Params:
+    """Read and check a params file.
+
+    Raises:
+        UserError: the file is missing, is no YAML, or holds a key or value that is not a parameter; the text
+            names each.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    return parse_params(text, str(path))
+
+
+def parse_params(text: str, name: str) -> Params:
+    """Check the text of a params file, called `name` in errors; raises what `load_params` raises."""
+    try:
+        return Params.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
+    except ValidationError as error:
+        raise UserError(f"{name}: {explained(error, Params)}") from error
+
+
+def explained(error: ValidationError, kind: type[BaseModel]) -> str:
+    """What is wrong with a file that should hold a `kind`, in words for people."""
+    details = error.errors()
+    missing = [_path(detail) for detail in details if detail["type"] == "missing"]
+    return "; ".join(_explain(detail, kind, missing) for detail in details)
+
+
+def _path(detail: ErrorDetails) -> list[str]:
+    return [str(part) for part in detail["loc"] if part != "[key]"]
+
+
+def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str]]) -> str:
+    where = _path(detail)
+    name = ".".join(where) or "the file"
+    if detail["type"] == "extra_forbidden":
+        near = _nearest(where, kind, missing)
+        return f"{name} is not a parameter" + (f" (did you mean {near}?)" if near else "")
+    if detail["type"] == "missing":
+        changed = " (git diff params.yaml shows what changed)" if kind is Params else ""
+        return f"{name} is missing: every parameter must have a value{changed}"
+    hint = ": write a number without exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
+    message = detail["msg"].removeprefix("Value error, ")
+    value = "" if isinstance(detail["input"], dict) else f", not {detail['input']!r}"
+    return f"{name}: {message}{value}{hint}"
+
+
+def _nearest(where: list[str], kind: type[BaseModel], missing: list[list[str]]) -> str:
+    """The parameter that was meant: a missing one of its section, else any of it; empty: none is near."""
+    *section, key = where
+    lost = [name for *parents, name in missing if parents == section]
+    near = get_close_matches(key, lost, n=1) or get_close_matches(key, _known_names(kind, section), n=1)
+    return ".".join([*section, *near]) if near else ""
+
+
+def _known_names(kind: Any, section: list[str]) -> list[str]:
+    for part in section:
+        field = getattr(kind, "model_fields", {}).get(part)
+        kind = field.annotation if field else None
+    return list(getattr(kind, "model_fields", {}))
+
+
+def _looks_like_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]  # a failure to convert is the answer
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, str)

@@ -1,0 +1,36 @@
+"""What the sections of params.yaml are made of: immutable, strict, each value with its unit and meaning."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What a number counts or measures: an annotation that the parameters' reference page shows."""
+
+    name: str
+
+
+Pixels = Annotated[int, Unit("pixels")]
+Images = Annotated[int, Unit("images")]
+Kimg = Annotated[float, Unit("thousand images")]
+Seconds = Annotated[float, Unit("seconds")]
+Share = Annotated[float, Unit("share")]
+Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
+
+Resolution = Annotated[int, Field(ge=4, le=1024), Unit("pixels")]
+Positive = Annotated[int, Field(gt=0)]
+Rate = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    """One top-level key of params.yaml: immutable, no unknown keys, no coercion.
+
+    A field's annotation holds its unit, `Field` its range, and `description` its meaning.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

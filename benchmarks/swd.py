@@ -16,8 +16,8 @@ from scipy.ndimage import convolve
 from benchmarks.memory import PeakMemory
 from evaluate.comparison.compare import ImageSet, compare, describe
 from fashion_pggan.command import run_command
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import draw_places
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.params import EvaluateParams, load_params

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.params.preset import cache_of, params_or_shipped

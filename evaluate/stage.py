@@ -18,8 +18,8 @@ from evaluate.report.origin import Subject
 from evaluate.report.page import write_report
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import Row, as_csv, by_level_csv
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of

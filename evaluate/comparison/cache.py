@@ -12,8 +12,8 @@ import psutil
 
 from evaluate.comparison.compare import Advance, ImageSet, describe
 from evaluate.comparison.distances import Distances
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams

@@ -9,7 +9,6 @@ import torch
 
 from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import (
     CHANNELS,
     Descriptors,
@@ -17,6 +16,7 @@ from fashion_pggan.distance.descriptors import (
     draw_places,
     patches_at,
 )
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
 from fashion_pggan.params import EvaluateParams

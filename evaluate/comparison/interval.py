@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, Indices
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.swd import CHUNK, Directions, Values, projected, rows_apart, scales_of
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from evaluate.comparison.cache import Store
 from evaluate.comparison.compare import Advance, ImageSet, compare
 from evaluate.comparison.distances import Distances, Floor
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.measures.features import feature_distances
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.results.evaluation import Evaluation
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import git_commit
 from fashion_pggan.provenance import cores

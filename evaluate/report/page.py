@@ -18,7 +18,7 @@ from evaluate.report.stage_figures import read_facts, read_history, tables_of_cr
 from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import interval_of
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.files import write_text
 

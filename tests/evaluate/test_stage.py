@@ -12,7 +12,7 @@ from PIL import Image
 from evaluate import stage
 from evaluate.comparison.cache import Store
 from evaluate.images.sources import of_dataset, shuffled
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[2]

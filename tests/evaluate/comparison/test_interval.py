@@ -8,7 +8,7 @@ from evaluate.comparison.compare import ImageSet, compare, describe
 from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
 from evaluate.comparison.pair import measure_pair
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.swd import draw_directions
 
 WORK = Work(2)

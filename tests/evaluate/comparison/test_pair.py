@@ -14,7 +14,7 @@ from evaluate.comparison.compare import ImageSet
 from evaluate.comparison.pair import measure_pair
 from evaluate.images.sources import of_dataset
 from evaluate.results.table import pair_json, pair_text
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]

@@ -18,7 +18,7 @@ from evaluate.measures.features import feature_distances, frechet, kernel_distan
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import WEIGHTS, ms_ssim, variation
 from evaluate.measures.nearest import neighbours_among, neighbours_of, training_of
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.perceptual_hash import bits_apart, hash_of
 

@@ -15,7 +15,7 @@ from evaluate.report.embedded import embedded
 from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import Row
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from evaluate.comparison.compare import ImageSet, compare, describe
-from fashion_pggan.devices import Work
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid
 from generate.sampling.sampler import Sampler, snapshots_in
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.comparison.compare import ImageSet, compare, describe
-from fashion_pggan.devices import Work
 from fashion_pggan.distance.descriptors import Descriptors, draw_places, patches_at
+from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import (
     gaussian_pyramid,
     laplacian_pyramid,

@@ -9,7 +9,7 @@ from pathlib import Path
 from crawler import stage
 from crawler.commands import forget, merge
 from crawler.commands.preview import dry_run
-from crawler.summary import line_of, tables_of
+from crawler.session.figures import line_of, tables_of
 from fashion_pggan.command import run_command
 from fashion_pggan.params import load_params
 

@@ -12,8 +12,8 @@ from typing import Any
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
+from crawler.session.figures import tables_of
 from crawler.spiders.naver_tops import NaverTops
-from crawler.summary import tables_of
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def run(
 async def _crawl(options: dict[str, Any], verbose: bool) -> tuple[Any, int | None]:
     """The spider at its end, and the signal that ended it, if one did."""
     settings = Settings()
-    settings.setmodule("crawler.settings", priority="project")
+    settings.setmodule("crawler.spiders.settings", priority="project")
     if verbose:
         settings.set("LOG_LEVEL", "INFO", priority="cmdline")
     runner = AsyncCrawlerRunner(settings)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.network.addresses import FORGOTTEN, canonical_url, digest_of, host_of
+from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
+from crawler.store.marks import FORGOTTEN, digest_of
 from crawler.store.raw import raw_of, remove_from_raw
 from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage

@@ -1,13 +1,11 @@
 """Addresses of images: one spelling for each, by what is known of Naver's image hosts. Pure."""
 
-import hashlib
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
 LONGEST = 8000  # characters of an address
 SAFE = "%!$&'()*+,;=:@/~-._"  # stays as it is in a path; `%` because what is escaped stays escaped
-NEEDLESS = re.compile(r"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2D|2E|5F|7E)")  # RFC 3986, 6.2.2.2
 ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
 
 
@@ -83,31 +81,3 @@ def _escaped(text: str, safe: str = "") -> str:
     """`text` as it may stand in an address; what is escaped already stays so, in one spelling."""
     tidy = ESCAPE.sub(lambda escape: escape[0].upper() if len(escape[0]) == 3 else "%25", text)
     return quote(tidy, safe=SAFE + safe)
-
-
-FORGOTTEN = "forgotten:"  # in place of an address that was deleted; its digest follows
-
-
-def digest_as_spelt(url: str) -> str:
-    """As `digest_of`, of the very letters of an address: what tombstones held at first."""
-    return hashlib.sha256(url.encode()).hexdigest()
-
-
-def digest_of(url: str) -> str:
-    """What stands for a canonical address where the address itself must not stand.
-
-    Letters and digits that are escaped without need are the same address, though a server may want them so.
-    """
-    plain = NEEDLESS.sub(lambda escape: unquote(escape[0]), url)
-    return hashlib.sha256(plain.encode()).hexdigest()
-
-
-def mark_of(url: str) -> bytes:
-    """A short mark that stands for an address, also for one that was deleted."""
-    digest = url.removeprefix(FORGOTTEN) if is_forgotten(url) else digest_of(url)
-    return bytes.fromhex(digest[:32])
-
-
-def is_forgotten(link: str) -> bool:
-    """Whether a link is what stands for an address that was deleted."""
-    return re.fullmatch(f"{FORGOTTEN}[0-9a-f]{{64}}", link) is not None

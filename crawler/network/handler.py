@@ -17,6 +17,7 @@ from scrapy import exceptions
 from scrapy.responsetypes import responsetypes
 
 from crawler.answer.answer import Answer, Wishes
+from crawler.network.context import download_context_of
 from crawler.network.public import Gateway, check_address, named_port_of
 from crawler.network.transfers import READ_BYTES, Transfers
 
@@ -67,8 +68,7 @@ class ImageHandler:
 
     def _private(self) -> frozenset[str]:
         """Hosts that may be asked though they are private: the demo shop's."""
-        hosts: frozenset[str] = getattr(self.crawler.spider, "private_hosts", frozenset())
-        return hosts
+        return download_context_of(self.crawler).private_hosts
 
     async def _fetch(self, request: Any) -> Any:
         send = partial(self.crawler.signals.send_catch_log, spider=self.crawler.spider)

@@ -13,7 +13,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
 from crawler.answer.failures import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
-from crawler.network import pauses as pace
+from crawler.network.context import download_context_of
+from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 
 ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all
@@ -38,9 +39,10 @@ class Gate:
     async def process_request(self, request: Any) -> None:
         """Refuse what is not to be asked for."""
         if request.meta.get("image"):
-            if self.crawler.spider.refused:
+            context = download_context_of(self.crawler)
+            if context.is_full():
                 raise RefusedError("NOT_STORED", "the store takes no more images")
-            if self.crawler.spider.forbids(request.url):
+            if context.is_forbidden(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
 
 
@@ -136,7 +138,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         """Wait while the host wants to be left alone; refuse when that is too long, or in vain."""
         host = self._host_of(request)
         wait = host.resume_at - time.monotonic()
-        if wait > pace.LONGEST_PAUSE_S:
+        if wait > LONGEST_PAUSE_S:
             raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
         if request.meta.get("image") and not host.may_be_asked():
             raise RefusedError("HOST_BUSY", f"{request.url} is of a host that has failed {host.bad} times")
@@ -149,10 +151,10 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
             return response
-        wanted = pace.retry_after_s(response.headers.get("Retry-After") or b"")
+        wanted = retry_after_s(response.headers.get("Retry-After") or b"")
         if wanted:
             host.resume_at = time.monotonic() + wanted
-        if wanted > pace.LONGEST_PAUSE_S:
+        if wanted > LONGEST_PAUSE_S:
             return response
         return await self._again(request, f"HTTP_{response.status}", wanted) or response
 
@@ -181,7 +183,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:
-            await self._pause(retry, max(wanted, pace.pause_before(attempts + 1)))
+            await self._pause(retry, max(wanted, pause_before(attempts + 1)))
         return retry
 
     async def _pause(self, request: Any, seconds: float) -> None:

@@ -1,16 +1,33 @@
-"""Fetched images into the store, unmodified, off the event loop."""
+"""The item pipeline: writes fetched images into the store, off the event loop."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Self
 
-from crawler.store.found import FetchedImage
+from crawler.store.items import FetchedImage, SearchHit
+from crawler.store.stored import Fetched, StoredImage
 
-THREADS = 4  # that hash and write; names are looked up by others, and a slow name server holds up no image
+THREADS = 4  # hash and write; apart from the loop's own, so that a slow name server delays no image
+
+
+@dataclass(frozen=True)
+class StoreContext:
+    """The crawl's side of the pipeline."""
+
+    keep: Callable[[Fetched], StoredImage | None]  # write an image; called in threads
+    stored: Callable[[FetchedImage, StoredImage | None], None]  # what became of it; None: a tombstone
+    not_stored: Callable[[SearchHit, Exception], None]  # the store refused it
+
+
+def set_store_context(crawler: Any, context: StoreContext) -> None:
+    """Give Scrapy's crawler its context; call it once, before the first image is requested."""
+    crawler.store_context = context
 
 
 class StoreImages:
-    """Hands each image to the spider's store and tells the spider how that went."""
+    """Writes each image into the store and reports the outcome to the crawl."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
@@ -22,17 +39,17 @@ class StoreImages:
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
-        """Scrapy's way to make it."""
+        """Make the pipeline; Scrapy calls this."""
         return cls(crawler)
 
     async def process_item(self, item: FetchedImage) -> FetchedImage:
-        """Store an image; hashing and writing run in a thread, so that downloads go on meanwhile."""
-        spider = self.crawler.spider
+        """Store an image; hashing and writing run in a thread while downloads continue."""
+        context: StoreContext = self.crawler.store_context
         try:
             loop = asyncio.get_running_loop()
-            kept = await loop.run_in_executor(self.threads, spider.crawl.store.keep, item.fetched)
-        except Exception as error:  # the spider must hear of every image, or it waits for ever
-            spider.not_stored(item.found, error)
+            kept = await loop.run_in_executor(self.threads, context.keep, item.fetched)
+        except Exception as error:  # every image must be reported, or the crawl waits forever
+            context.not_stored(item.hit, error)
         else:
-            spider.stored(item, kept)
+            context.stored(item, kept)
         return item

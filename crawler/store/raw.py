@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from crawler.store.found import FoundImage
+from crawler.store.items import SearchHit
 from crawler.store.store import IMAGES, Store, link_files
 from crawler.store.stored import StoredImage
 from fashion_pggan.storage.record_folder import RecordFolder
@@ -19,33 +19,33 @@ KIND = Kind(
 )
 
 
-def write_raw(target: Path, store: Store, found: Iterable[FoundImage], provider: str) -> list[StoredImage]:
+def write_raw(target: Path, store: Store, hits: Iterable[SearchHit], provider: str) -> list[StoredImage]:
     """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
 
     Returns:
         What the records speak of; nothing is written when there are none.
     """
-    stored = ((image, store.find(image.url)) for image in found)
-    had = [(image, facts) for image, facts in stored if facts is not None]
+    stored = ((hit, store.find(hit.url)) for hit in hits)
+    had = [(hit, facts) for hit, facts in stored if facts is not None]
     if had:
         with replace_target(target, KIND) as folder:
             link_files(store.folder, folder, {facts.file: facts for _, facts in had}.values())
-            records = (record_of(image, facts, provider) for image, facts in had)
+            records = (record_of(hit, facts, provider) for hit, facts in had)
             write_records(folder / RECORDS, records, RawImage)
     return [facts for _, facts in had]
 
 
-def record_of(found: FoundImage, stored: StoredImage, provider: str) -> RawImage:
+def record_of(hit: SearchHit, stored: StoredImage, provider: str) -> RawImage:
     """The record of an image: what this crawl's search said, and the facts of its fetch."""
     return RawImage(
-        title=found.title,
-        query=found.query,
-        plan_query=found.plan_query,
+        title=hit.title,
+        query=hit.query,
+        plan_query=hit.plan_query,
         provider=provider,
-        rank=found.rank,
-        declared_width=found.width,
-        declared_height=found.height,
-        source=found.source,
+        rank=hit.rank,
+        declared_width=hit.width,
+        declared_height=hit.height,
+        source=hit.source,
         **stored.model_dump(),
     )
 

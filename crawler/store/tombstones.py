@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
-from crawler.network.addresses import canonical_url, digest_as_spelt, digest_of
+from crawler.network.addresses import canonical_url
+from crawler.store.marks import digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import write_text
 

@@ -20,7 +20,8 @@ from PIL import Image
 from crawler import stage
 from crawler.commands.forget import Gone, forget
 from crawler.commands.merge import merge
-from crawler.network.addresses import canonical_url, digest_of
+from crawler.network.addresses import canonical_url
+from crawler.store.marks import digest_of
 from crawler.store.store import images_of
 from crawler.store.tombstones import Tombstones
 from curate import stage as curate
@@ -69,8 +70,8 @@ def test_a_crawl_that_is_told_to_waits_for_the_next_day(
         shop.quota_after = None
         return 0.1
 
-    monkeypatch.setattr("crawler.providers.ask.seconds_to_midnight_in_korea", midnight)
-    monkeypatch.setattr("crawler.providers.ask.AFTER_MIDNIGHT_S", 0.0)
+    monkeypatch.setattr("crawler.providers.client.seconds_to_midnight_in_korea", midnight)
+    monkeypatch.setattr("crawler.providers.client.AFTER_MIDNIGHT_S", 0.0)
     many(shop, 250)
     shop.quota_after = 1
     assert crawl(wait_for_quota=True)["images"] == 250

@@ -155,7 +155,7 @@ def test_nothing_and_a_page_for_people_are_no_images_and_a_later_crawl_asks_agai
 def test_search_pages_are_asked_for_no_faster_than_their_images_are_done(
     shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 2)  # for each image asked for at once
+    monkeypatch.setattr("crawler.spiders.naver_tops.SLOTS", 2)  # for each image asked for at once
     shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(300)}
     crawl(concurrent_requests=4)
     searches = [at for at, path in enumerate(shop.order) if path == "/search/v1/image"]
@@ -454,7 +454,7 @@ def test_a_crawl_in_which_most_could_not_be_had_does_not_pass_for_the_whole(
 def test_two_crawls_do_not_share_a_store(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.crawl.exclusive", partial(exclusive, wait_s=0.1))
+    monkeypatch.setattr("crawler.session.crawl.exclusive", partial(exclusive, wait_s=0.1))
     with exclusive(tmp_path / "store"), pytest.raises(UserError, match="store is in use by process"):
         crawl()
 

@@ -34,9 +34,10 @@ from crawler.answer.permission import opted_out
 from crawler.network.addresses import canonical_url
 from crawler.network.handler import ImageHandler
 from crawler.network.middlewares import Host
-from crawler.network.pauses import TokenBucket, pause_before, retry_after_s, seconds_to_midnight_in_korea
+from crawler.network.pauses import pause_before, retry_after_s
 from crawler.network.public import Gateway, check_address, is_public
 from crawler.network.transfers import Transfers
+from crawler.providers.quota import TokenBucket, seconds_to_midnight_in_korea
 from crawler.spiders.naver_tops import NaverTops
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
@@ -383,14 +384,14 @@ def server_that_says(*parts: bytes) -> Iterator[str]:
         thread.join(10)
 
 
-ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nimage"
+ANNOUNCED = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nimage"
 WISHES = {
     "ROBOTSTXT_USER_AGENT": "bot",
     "CRAWL_MIN_SIDE": 64,
     "CRAWL_OBEY_OPT_OUT": True,
     "CRAWL_MAX_PIXELS": 0,
 }
-CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nimage\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nimage\r\n"
 
 
 @pytest.mark.parametrize(
@@ -409,9 +410,9 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nimage\r\n"
         ((b"image",), {"BROKEN_TRANSFER": 1}),
         ((b"HTTP/1.1 200 OK\r\n" + b"A: " + b"a" * 2_000_000,), {"BROKEN_TRANSFER": 1}),
         ((b"",), {"BROKEN_TRANSFER": 1}),
-        ((ANNOUNCED.replace(b" 7", b" 0" + b"0" * 30 + b"7"),), {}),
-        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 20),), {"ROBOTS_UNREADABLE": 1}),  # so robots.txt is, too
-        ((ANNOUNCED.replace(b" 7", b" " + b"9" * 5000),), {"ROBOTS_UNREADABLE": 1}),
+        ((ANNOUNCED.replace(b" 5", b" 0" + b"0" * 30 + b"5"),), {}),
+        ((ANNOUNCED.replace(b" 5", b" " + b"9" * 20),), {"ROBOTS_UNREADABLE": 1}),  # so robots.txt is, too
+        ((ANNOUNCED.replace(b" 5", b" " + b"9" * 5000),), {"ROBOTS_UNREADABLE": 1}),
         ((ANNOUNCED.replace(b"Content", b"HTTP/1.1 404: no\r\nHTTP/x: y\r\nContent"),), {}),
         ((ANNOUNCED.replace(b"200 OK", b"foo: bar"),), {"BROKEN_TRANSFER": 1}),
         ((ANNOUNCED.replace(b"HTTP/1.1", b"HTTP/2"),), {"BROKEN_TRANSFER": 1}),
@@ -441,7 +442,7 @@ def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
     assert bodies == ({b"first"} if failed else {b"first", b"image"})
 
 
-OPTED_OUT = b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 7\r\n\r\nimage"
+OPTED_OUT = b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 5\r\n\r\nimage"
 
 
 def test_nothing_in_a_header_takes_back_its_owners_no(
@@ -462,7 +463,7 @@ async def _nothing(self: Any, request: Any) -> None:
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.05])
-@pytest.mark.parametrize("unasked", [b"and more", ANNOUNCED.replace(b"image", b"another")])
+@pytest.mark.parametrize("unasked", [b"and more", ANNOUNCED.replace(b"image", b"other")])
 def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float, unasked: bytes) -> None:
     """The server answers each request once with its number, and then says more than it was asked for."""
     listener = socket.create_server(("127.0.0.1", 0))
@@ -472,7 +473,7 @@ def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float
             for number in range(1, 9):
                 if not connection.recv(65536):
                     return
-                connection.sendall(ANNOUNCED.replace(b"image", b"answer%d" % number))
+                connection.sendall(ANNOUNCED.replace(b"image", b"no. %d" % number))
                 if number == 2:
                     time.sleep(late_s)
                     connection.sendall(unasked)
@@ -499,7 +500,7 @@ def test_what_comes_on_a_waiting_connection_is_not_the_next_answer(late_s: float
     server = threading.Thread(target=serve)
     server.start()
     try:
-        assert asyncio.run(ask()) == [b"answer1", b"answer2"] * 3
+        assert asyncio.run(ask()) == [b"no. 1", b"no. 2"] * 3
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
@@ -609,7 +610,7 @@ def test_a_host_that_wants_to_be_left_alone_for_long_is(shop: Any, crawl: Crawl)
 def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.spiders.naver_tops.WAITING", 1)
+    monkeypatch.setattr("crawler.spiders.naver_tops.SLOTS", 1)
     monkeypatch.setattr("crawler.network.middlewares.PATIENCE_S", 1.5)
     busy = web.Response
     names = [f"/p/busy{number}" for number in range(40)]
@@ -669,7 +670,7 @@ def test_https_that_fails_does_not_keep_http_from_being_asked(
 ) -> None:
     """The shop speaks no TLS, and its port is not the usual one: so the address is changed by hand."""
     monkeypatch.setattr(
-        "crawler.candidates.canonical_url", lambda link: canonical_url(link).replace("http:", "https:")
+        "crawler.session.frontier.canonical_url", lambda link: canonical_url(link).replace("http:", "https:")
     )
     figures = crawl()
     assert (figures["images"], figures["failed"]) == (30, {})

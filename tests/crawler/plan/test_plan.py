@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.commands.preview import preview
-from crawler.network.addresses import mark_of
 from crawler.plan.families import following
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part
@@ -20,6 +19,7 @@ from crawler.plan.vocabulary import Vocabulary, read_vocabulary
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
+from crawler.store.marks import mark_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
 

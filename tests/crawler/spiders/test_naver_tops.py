@@ -24,7 +24,7 @@ from crawler.providers.api import Keys
 from crawler.providers.naver import HUB
 from crawler.providers.provider import Provider
 from crawler.spiders.naver_tops import NaverTops
-from crawler.store.found import FoundImage
+from crawler.store.items import SearchHit
 
 LINK = "http://shop1.phinf.naver.net/a.jpg?type=w300"
 
@@ -35,10 +35,10 @@ def answers(
     """The requests that follow a failure, and the reasons counted."""
     spider, counted = NaverTops(), list[str]()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
-    spider._lost = lambda found, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
-    found = FoundImage(canonical_url(link), link, "", "", "", 1, None, None, "")
-    request = Request(url, cb_kwargs={"found": found}, meta={"tried": tried})
-    return list(spider.lost(SimpleNamespace(value=error, request=request))), counted
+    spider._lost = lambda hit, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
+    hit = SearchHit(canonical_url(link), link, "", "", "", 1, None, None, "")
+    request = Request(url, cb_kwargs={"hit": hit}, meta={"tried": tried})
+    return list(spider.failed(SimpleNamespace(value=error, request=request))), counted
 
 
 def test_an_image_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
@@ -58,12 +58,12 @@ def test_an_image_that_was_asked_for_by_http_alone_has_its_try_by_https() -> Non
 def test_a_host_that_has_served_by_https_is_not_asked_by_http_alone(served: bool) -> None:
     spider = NaverTops()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
-    found = FoundImage(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
-    request = Request(found.url, cb_kwargs={"found": found}, meta={"tried": ()})
-    spider.served_by_https |= {"shop1.phinf.naver.net"} if served else set()
-    (again,) = spider.lost(SimpleNamespace(value=DownloadTimeoutError(), request=request))
+    hit = SearchHit(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
+    request = Request(hit.url, cb_kwargs={"hit": hit}, meta={"tried": ()})
+    spider.schemes.served_by_https |= {"shop1.phinf.naver.net"} if served else set()
+    (again,) = spider.failed(SimpleNamespace(value=DownloadTimeoutError(), request=request))
     assert again.url.startswith("http:")
-    assert spider.by_http == (set() if served else {"shop1.phinf.naver.net"})
+    assert spider.schemes.by_http == (set() if served else {"shop1.phinf.naver.net"})
 
 
 def test_an_image_that_was_linked_by_https_is_not_asked_for_by_http() -> None:

@@ -54,7 +54,7 @@ EXTENSIONS = {
 }
 CONCURRENT_ITEMS = 1  # of one answer, which has one image; Scrapy makes as many tasks for each answer
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows each address it has found
-LOG_FORMATTER = "crawler.settings.QuietFormatter"
+LOG_FORMATTER = "crawler.spiders.settings.QuietFormatter"
 
 LOG_LEVEL = "INFO"  # of what the crawl says; Scrapy itself is heard from WARNING on, unless -L is given
 LOG_VERSIONS: list[str] = []

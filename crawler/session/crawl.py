@@ -11,21 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crawler.answer.counts import Counts
 from crawler.answer.failures import MAY_PASS
 from crawler.answer.header import ENOUGH, size_against, size_of
-from crawler.candidates import Finds, ListSearch, Search
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
-from crawler.providers.ask import Asker
+from crawler.providers.client import SearchClient
 from crawler.providers.provider import Provider, open_provider
-from crawler.store.found import FoundImage, fetched_of
+from crawler.session.figures import counted, figures_of, yields_of
+from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
+from crawler.store.items import SearchHit, fetched_of
 from crawler.store.raw import KIND, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
-from crawler.summary import counted, figures_of, yields_of
-from crawler.tally import Tally
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
@@ -71,8 +71,8 @@ class Crawl:
         self, params: CrawlParams, places: Places, download: Callable[[Any], Awaitable[Any]]
     ) -> None:
         self.params, self.places = params, places
-        self.tally, self.began = Tally(), time.monotonic()
-        self.refused: set[str] = set()  # images in the store that this crawl does not want
+        self.counts, self.began = Counts(), time.monotonic()
+        self.unwanted: set[str] = set()  # URLs of stored images that this crawl does not want
         places.check()
         with ExitStack() as opened:
             opened.enter_context(exclusive(places.store))
@@ -83,7 +83,7 @@ class Crawl:
             limits = hash_of(params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out)
             journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
             self.journal = opened.enter_context(journal)
-            self.search = self._search(vocabulary, download)
+            self.frontier = self._frontier(vocabulary, download)
             self.progress = opened.enter_context(Progress("crawl", None, "images"))
             self.opened = opened.pop_all()
         if self.journal.resumed:
@@ -93,33 +93,38 @@ class Crawl:
                 len(self.journal.places),
             )
 
-    async def wanted(self) -> AsyncIterator[FoundImage]:
-        """The images to fetch; those that are here, or were given up before, are counted alone."""
-        async for found in self.search.images():
-            self.progress.expect(self.search.expected)
-            if (stored := self.store.find(found.url)) is not None:
+    async def missing(self) -> AsyncIterator[SearchHit]:
+        """Yield the images to fetch; count those that are stored, or that were given up before."""
+        async for hit in self.frontier.hits():
+            self.progress.expect(self.frontier.expected)
+            if (stored := self.store.find(hit.url)) is not None:
                 if unwanted := self._against(stored):
-                    self.refused.add(found.url)
-                    self.tally.lost(found.url, unwanted, may_pass=False)
+                    self.unwanted.add(hit.url)
+                    self.counts.add_failure(hit.url, unwanted, may_pass=False)
                 else:
-                    self.tally.reused += 1
-            elif reason := self.journal.lost.get(found.url):
-                self.tally.lost(found.url, reason, may_pass=False)
+                    self.counts.reused += 1
+            elif reason := self.journal.lost.get(hit.url):
+                self.counts.add_failure(hit.url, reason, may_pass=False)
             else:
-                yield found
+                yield hit
                 continue
             self.progress.advance()
-        self.progress.expect(len(self.search.finds.found))  # all of them are known now
+        self.progress.expect(len(self.hits))  # the exact number now
 
-    def lost(self, found: FoundImage, reason: str) -> None:
-        """Count an image that could not be had; one for a reason that stays is not asked for again."""
-        self.tally.lost(found.url, reason, may_pass=reason in MAY_PASS)
+    def lost(self, hit: SearchHit, reason: str) -> None:
+        """Count an image that could not be fetched; the journal keeps it unless the reason may pass."""
+        self.counts.add_failure(hit.url, reason, may_pass=reason in MAY_PASS)
         if reason not in MAY_PASS:
-            self.journal.gave_up(found.url, reason)
+            self.journal.gave_up(hit.url, reason)
 
-    def fetched_of(self, found: FoundImage, response: Any) -> Fetched:
-        """An image with what its answer says of it."""
-        return fetched_of(found, response, self.provider.name_of, self.journal.crawl_id)
+    def fetched_of(self, hit: SearchHit, response: Any) -> Fetched:
+        """The image of a response."""
+        return fetched_of(hit, response, self.provider.name_of, self.journal.crawl_id)
+
+    @property
+    def hits(self) -> dict[str, SearchHit]:
+        """The images that the search has found so far, by canonical URL."""
+        return self.frontier.results.hits
 
     def finish(self, stats: Any) -> dict[str, Any]:
         """Make the target and the report; the crawl is whole.
@@ -130,13 +135,13 @@ class Crawl:
         Raises:
             UserError: there is nothing to make them of, or most of it could not be had now.
         """
-        found, again = self._wanted_of_found(), self.tally.again
-        if again > len(self.search.finds.found) / 2:
+        wanted, retryable = self._wanted(), self.counts.retryable
+        if retryable > len(self.hits) / 2:
             raise PassingError(
-                f"{again} of {len(self.search.finds.found)} images could not be had now "
-                f"({counted(self.tally.failed)}): run again later; what was fetched is kept"
+                f"{retryable} of {len(self.hits)} images could not be had now "
+                f"({counted(self.counts.failed)}): run again later; what was fetched is kept"
             )
-        stored = write_raw(self.places.target, self.store, found, self.provider.name)
+        stored = write_raw(self.places.target, self.store, wanted, self.provider.name)
         if not stored:
             raise UserError(self._why_nothing())
         figures = self._figures(stored)
@@ -153,15 +158,15 @@ class Crawl:
 
     def figures(self) -> dict[str, Any]:
         """The figures of what there is so far."""
-        stored = (self.store.find(found.url) for found in self._wanted_of_found())
+        stored = (self.store.find(hit.url) for hit in self._wanted())
         return self._figures([image for image in stored if image is not None])
 
     def close(self) -> None:
         """Close everything; what was fetched is kept."""
         self.opened.close()
 
-    def _wanted_of_found(self) -> list[FoundImage]:
-        return [found for url, found in self.search.finds.found.items() if url not in self.refused]
+    def _wanted(self) -> list[SearchHit]:
+        return [hit for url, hit in self.hits.items() if url not in self.unwanted]
 
     def _against(self, stored: StoredImage) -> str:
         """Why an image that was fetched under other limits is not wanted now; empty when it is."""
@@ -177,49 +182,50 @@ class Crawl:
         with self.store.files.path_of(stored).open("rb") as file:
             return size_against(size_of(file.read(ENOUGH)), params.min_side, params.max_pixels)
 
-    def _search(
+    def _frontier(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]
-    ) -> Search | ListSearch:
+    ) -> PlanFrontier | ListFrontier:
         words = vocabulary.not_in_title if vocabulary else []
-        finds = Finds(self.params, self.tally, self.store.tombstones.forbid, words)
+        results = ResultFilter(self.params, self.counts, self.store.tombstones.forbid, words)
         if self.provider.api is None:
-            return ListSearch(Path(self.params.url_list), finds, self.tally)
+            return ListFrontier(Path(self.params.url_list), results, self.counts)
         plan = Plan.of(self.params, vocabulary, self.provider.api)
         if not plan.families:
             raise UserError(
                 f"part {self.params.part} of the plan holds no query: give crawl.part fewer parts"
             )
-        asker = Asker(self.params, self.provider, self.provider.api, self.tally, download, self.places.store)
-        return Search(plan, self.journal, asker, finds, self.tally)
+        client = SearchClient(
+            self.params, self.provider, self.provider.api, self.counts, download, self.places.store
+        )
+        return PlanFrontier(plan, self.journal, client, results, self.counts)
 
     def _figures(self, stored: list[StoredImage]) -> dict[str, Any]:
-        found = self.search.finds.found
         figures = figures_of(
-            self.tally, stored, len(found), self.provider.name, time.monotonic() - self.began
+            self.counts, stored, len(self.hits), self.provider.name, time.monotonic() - self.began
         )
-        plan = self.search.plan if isinstance(self.search, Search) else None
+        plan = self.frontier.plan if isinstance(self.frontier, PlanFrontier) else None
         return figures | {
             "crawl_id": self.journal.crawl_id,
-            "calls_left": plan.calls_left if plan and not self.search.finds.enough else 0,
+            "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
             # a further run tries what may pass by the same answers, and the one after it asks anew
-            "keeps_answers": bool(self.tally.again and self.tally.calls),
-            "list_has_more": isinstance(self.search, ListSearch) and self.search.left,
+            "keeps_answers": bool(self.counts.retryable and self.counts.calls),
+            "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
             "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),
         }
 
     def _why_nothing(self) -> str:
-        found, tally = self.search.finds.found, self.tally
-        left_out = f"left out: {counted(tally.left_out)}" if tally.left_out else ""
-        if found:
-            reasons = "; ".join(filter(None, (counted(tally.failed), left_out)))
+        hits, counts = self.hits, self.counts
+        left_out = f"left out: {counted(counts.left_out)}" if counts.left_out else ""
+        if hits:
+            reasons = "; ".join(filter(None, (counted(counts.failed), left_out)))
             return (
-                f"none of the {len(found)} images found could be fetched ({reasons}): mend what the "
+                f"none of the {len(hits)} images found could be fetched ({reasons}): mend what the "
                 "reasons name (docs/crawling.md): they stay as they are"
             )
         asked = ", ".join(self.params.queries) or self.params.vocabulary
-        if isinstance(self.search, ListSearch):
+        if isinstance(self.frontier, ListFrontier):
             why = left_out and f" ({left_out})"
             return (
                 f"{self.params.url_list} holds no address for part {self.params.part}{why}: give another list"

@@ -1,8 +1,6 @@
 """Search calls made: in time, within the day's quota, again when that helps, never showing the keys."""
 
 import asyncio
-import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -11,18 +9,12 @@ from typing import Any
 
 from scrapy import Request
 
+from crawler.answer.counts import Counts
 from crawler.answer.failures import reason_of
-from crawler.network.pauses import (
-    LONGEST_PAUSE_S,
-    TokenBucket,
-    day_in_korea,
-    pause_before,
-    retry_after_s,
-    seconds_to_midnight_in_korea,
-)
+from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
 from crawler.providers.provider import Provider
-from crawler.tally import Tally
+from crawler.providers.quota import DailyCalls, TokenBucket, seconds_to_midnight_in_korea
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 
@@ -34,41 +26,14 @@ KEPT = "what was fetched is kept"
 log = logging.getLogger(__name__)
 
 
-class Ledger:
-    """How many calls each key has made today, over all crawls; keys are told apart by a hash."""
-
-    def __init__(self, file: Path, provider: Provider) -> None:
-        self.file = file
-        self.key = hashlib.sha256(f"{provider.name} {provider.keys.key}".encode()).hexdigest()[:12]
-
-    def made_today(self) -> int:
-        """Calls of this key since midnight in Korea."""
-        return self._read().get(self.key, 0)
-
-    def count(self) -> None:
-        """One more; in one step, but not forced to disk, which would take longer than the call."""
-        calls = self._read()
-        calls[self.key] = calls.get(self.key, 0) + 1
-        temporary = self.file.with_name(f".{self.file.name}")
-        temporary.write_text(json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
-        temporary.replace(self.file)
-
-    def _read(self) -> dict[str, int]:
-        try:
-            values = json.loads(self.file.read_text())
-            return dict(values["calls"]) if values["day"] == day_in_korea(datetime.now(UTC)) else {}
-        except (OSError, ValueError, KeyError, TypeError):
-            return {}
-
-
-class Asker:
+class SearchClient:
     """Makes the calls of a plan.
 
     Args:
         params: pace, quota and retries.
         provider: whom to ask.
         api: how.
-        tally: where calls are counted.
+        counts: where calls are counted.
         download: makes a Scrapy request, through the downloader's middlewares.
         folder: where the day's calls are counted.
     """
@@ -78,14 +43,14 @@ class Asker:
         params: CrawlParams,
         provider: Provider,
         api: SearchApi,
-        tally: Tally,
+        counts: Counts,
         download: Callable[[Request], Awaitable[Any]],
         folder: Path,
     ) -> None:
         self.params, self.provider, self.api = params, provider, api
-        self.tally, self.download = tally, download
+        self.counts, self.download = counts, download
         self.bucket = TokenBucket(params.calls_per_s)
-        self.ledger = Ledger(folder / "calls.json", provider)
+        self.daily_calls = DailyCalls(folder / "calls.json", provider)
 
     async def page(self, call: SearchCall) -> Page | None:
         """One answer; None when the API has nothing (more) for this query alone.
@@ -114,7 +79,7 @@ class Asker:
             await asyncio.sleep(pause_before(attempts, headers))
 
     async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
-        if self.ledger.made_today() >= (self.params.daily_calls or self.api.daily_calls):
+        if self.daily_calls.made_today() >= (self.params.daily_calls or self.api.daily_calls):
             return ApiError(Trouble.QUOTA, 0, "", "crawl.daily_calls is reached"), {}
         await self.bucket.take()
         asked = self.api.request_of(call, self.provider.keys)
@@ -126,8 +91,8 @@ class Asker:
             "autothrottle_dont_adjust_delay": True,
             "download_maxsize": ANSWER_BYTES,
         }
-        self.tally.calls += 1
-        self.ledger.count()
+        self.counts.calls += 1
+        self.daily_calls.count()
         try:
             response = await self.download(
                 Request(asked.url, headers=asked.headers, meta=meta, dont_filter=True)
@@ -142,7 +107,7 @@ class Asker:
 
     def _left_out(self, call: SearchCall, answer: ApiError) -> None:
         if answer.trouble is Trouble.QUERY:
-            self.tally.failed["BAD_QUERY"] += 1
+            self.counts.failed["BAD_QUERY"] += 1
             said = self.provider.keys.hidden_in(str(answer))
             log.warning("the query %r is left out: %s", call.query, said)
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.answer.counts import Counts
 from crawler.plan.families import Yield
 from crawler.store.stored import StoredImage
-from crawler.tally import Tally
 
 SHOWN = 10  # rows of a table on a screen
 
 
 def figures_of(
-    tally: Tally, stored: list[StoredImage], products: int, provider: str, seconds: float
+    counts: Counts, stored: list[StoredImage], products: int, provider: str, seconds: float
 ) -> dict[str, Any]:
     """The numbers of a crawl that has ended well; tables are lists of rows, the largest first."""
     sizes = {image.file: image.size for image in stored}
@@ -24,22 +24,22 @@ def figures_of(
     return {
         "provider": provider,
         "products": products,
-        "calls": tally.pages,
-        "calls_now": tally.calls,
+        "calls": counts.pages,
+        "calls_now": counts.calls,
         "images": len(stored),
         "files": len(sizes),
         "bytes": sum(sizes.values()),
-        "fetched": tally.fetched,
-        "fetched_bytes": tally.fetched_bytes,
-        "reused": tally.reused,
-        "failed": dict(sorted(tally.failed.items())),
-        "left_out": dict(sorted(tally.left_out.items())),
-        "may_pass": tally.again,
+        "fetched": counts.fetched,
+        "fetched_bytes": counts.fetched_bytes,
+        "reused": counts.reused,
+        "failed": dict(sorted(counts.failed.items())),
+        "left_out": dict(sorted(counts.left_out.items())),
+        "may_pass": counts.retryable,
         "seconds": round(seconds, 3),
-        "images_per_s": round(tally.fetched / seconds, 1) if seconds else 0.0,
+        "images_per_s": round(counts.fetched / seconds, 1) if seconds else 0.0,
         "hosts": [
-            {"host": host, "images": hosts[host], "failed": tally.failed_hosts[host]}
-            for host, _ in (hosts + tally.failed_hosts).most_common()
+            {"host": host, "images": hosts[host], "failed": counts.failed_hosts[host]}
+            for host, _ in (hosts + counts.failed_hosts).most_common()
         ],
     }
 

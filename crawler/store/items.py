@@ -1,4 +1,4 @@
-"""What the spider hands on: what a search found, and the image that was fetched for it."""
+"""What the spider hands on: a hit of the search, and the image that was fetched for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,49 +8,49 @@ from typing import Any
 
 from crawler.store.stored import Fetched
 
-HEADER_CHARS = 500  # that are kept of a header
+HEADER_CHARS = 500  # kept of a header
 
 
 @dataclass(frozen=True, slots=True)
-class FoundImage:
-    """A search result whose address is new to this crawl."""
+class SearchHit:
+    """A search result whose URL is new to this crawl."""
 
     url: str  # canonical
     link: str  # as the search gave it
     title: str  # without tags
     query: str
     plan_query: str  # with sort and size filter
-    rank: int  # in the query's results, from 1
+    rank: int  # among the query's results, from 1
     width: int | None  # pixels, as the search result says
     height: int | None
-    source: str  # the page that shows it, where the search says so
+    source: str  # the page that shows it, where the search names one
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedImage:
-    """An item for the pipelines."""
+    """An item for the pipeline."""
 
-    found: FoundImage
+    hit: SearchHit
     fetched: Fetched
 
 
-def fetched_of(found: FoundImage, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
-    """An image with what its answer says of it.
+def fetched_of(hit: SearchHit, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
+    """The image of a response, with the facts that its record keeps.
 
     Args:
-        found: what the search said.
+        hit: the search result.
         response: Scrapy's.
-        name_of: what records call an address.
-        crawl_id: of the crawl that fetched it.
+        name_of: how records name a URL.
+        crawl_id: the crawl that fetched it.
     """
 
     def header(name: str) -> str:
-        said = ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
-        return intern(said[:HEADER_CHARS])  # images are many, types and dates few
+        value = ", ".join(value.decode("latin-1") for value in response.headers.getlist(name))
+        return intern(value[:HEADER_CHARS])  # many images share a few types and dates
 
     final, meta = name_of(response.url), response.request.meta
     facts = {
-        "final_url": final if final != found.url else found.url,  # one string of equal ones
+        "final_url": final if final != hit.url else hit.url,  # one string for equal URLs
         "redirects": " ".join(map(name_of, meta.get("redirect_urls", ()))),
         "status": response.status,
         "etag": header("ETag"),
@@ -61,4 +61,4 @@ def fetched_of(found: FoundImage, response: Any, name_of: Callable[[str], str], 
         "crawl_id": crawl_id,
     }
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Fetched(found.url, response.body, header("Content-Type"), intern(now), facts)
+    return Fetched(hit.url, response.body, header("Content-Type"), intern(now), facts)

@@ -1,0 +1,26 @@
+"""What a crawl counts: calls, images, failures by reason."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+
+@dataclass
+class Counts:
+    """The counts of a crawl so far."""
+
+    calls: int = 0  # search calls of this run, repeated ones included
+    pages: int = 0  # answers, those of earlier runs of the same crawl included
+    fetched: int = 0  # images downloaded by this run
+    fetched_bytes: int = 0
+    reused: int = 0  # images that were in the store before
+    retryable: int = 0  # failures that a further run tries again
+    left_out: Counter[str] = field(default_factory=Counter)  # results that are not requested, by reason
+    failed: Counter[str] = field(default_factory=Counter)  # images, and queries, by reason
+    failed_hosts: Counter[str] = field(default_factory=Counter)
+
+    def add_failure(self, url: str, reason: str, *, may_pass: bool) -> None:
+        """Count an image that could not be fetched."""
+        self.failed[reason] += 1
+        self.failed_hosts[urlsplit(url).netloc] += 1
+        self.retryable += may_pass

@@ -1,0 +1,82 @@
+"""How fast and how often the search API is called: a token bucket, and a day's calls of each key."""
+
+import asyncio
+import hashlib
+import json
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+from crawler.providers.provider import Provider
+
+SLOWEST = 1 / 64  # of the rate asked for, after many complaints
+KOREA = timezone(timedelta(hours=9))
+
+
+class TokenBucket:
+    """Limits calls to a rate; halves the rate after a complaint and raises it slowly afterwards.
+
+    Args:
+        rate: calls a second.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.asked_for = self.rate = rate
+        self.next_at = 0.0  # seconds of the monotonic clock
+
+    async def take(self) -> None:
+        """Wait until a call is allowed."""
+        now = time.monotonic()
+        turn = max(now, self.next_at)
+        self.next_at = turn + 1 / self.rate
+        if turn > now:
+            await asyncio.sleep(turn - now)
+        self.rate = min(self.asked_for, self.rate * 1.02)
+
+    def slow_down(self) -> None:
+        """Halve the rate."""
+        self.rate = max(self.rate / 2, self.asked_for * SLOWEST)
+
+
+class DailyCalls:
+    """Counts the calls that each key has made today, over all crawls of a store.
+
+    Args:
+        file: where the counts lie; it names keys by a hash.
+        provider: whose key is counted.
+    """
+
+    def __init__(self, file: Path, provider: Provider) -> None:
+        self.file = file
+        self.key = hashlib.sha256(f"{provider.name} {provider.keys.key}".encode()).hexdigest()[:12]
+
+    def made_today(self) -> int:
+        """Calls of this key since midnight in Korea."""
+        return self._read().get(self.key, 0)
+
+    def count(self) -> None:
+        """Count one call. The write is atomic but not synced: syncing takes longer than the call."""
+        calls = self._read()
+        calls[self.key] = calls.get(self.key, 0) + 1
+        temporary = self.file.with_name(f".{self.file.name}")
+        temporary.write_text(json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
+        temporary.replace(self.file)
+
+    def _read(self) -> dict[str, int]:
+        try:
+            values = json.loads(self.file.read_text())
+            return dict(values["calls"]) if values["day"] == day_in_korea(datetime.now(UTC)) else {}
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}
+
+
+def day_in_korea(now: datetime) -> str:
+    """The day that quotas count by, such as `2026-11-24`."""
+    return now.astimezone(KOREA).date().isoformat()
+
+
+def seconds_to_midnight_in_korea(now: datetime) -> float:
+    """Seconds until the daily quota is reset."""
+    local = now.astimezone(KOREA)
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (midnight - local).total_seconds()

@@ -1,0 +1,192 @@
+"""The crawl's frontier: images to fetch, each URL once, from the plan's search calls or from a list."""
+
+import asyncio
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from crawler.answer.counts import Counts
+from crawler.network.addresses import canonical_url
+from crawler.plan.journal import Journal
+from crawler.plan.plan import Plan, in_part, most_of
+from crawler.providers.api import Page, Result, SearchCall
+from crawler.providers.client import SearchClient
+from crawler.providers.url_list import read_urls
+from crawler.store.items import SearchHit
+from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
+from fashion_pggan.params import CrawlParams
+
+URLS_AT_ONCE = 500  # of a list, before downloads get a turn
+
+
+class ResultFilter:
+    """Decides which results become hits; counts the others by reason.
+
+    Args:
+        params: how many images, how large.
+        counts: where it counts results that it leaves out.
+        forbid: whether a tombstone forbids a canonical URL.
+        not_in_title: words that keep a result out.
+    """
+
+    def __init__(
+        self,
+        params: CrawlParams,
+        counts: Counts,
+        forbid: Callable[[str], bool],
+        not_in_title: Iterable[str] = (),
+    ) -> None:
+        self.params, self.counts, self.forbid = params, counts, forbid
+        self.not_in_title = tuple(map(_plain, not_in_title))
+        self.hits: dict[str, SearchHit] = {}  # by canonical URL, in the order of the search
+        self.dropped: set[bytes] = set()  # marks of URLs that were left out
+        self.most = most_of(params)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are as many hits as `max_products` asks for."""
+        return len(self.hits) >= self.most
+
+    def accept(self, result: Result, url: str, query: str, plan_query: str) -> SearchHit | None:
+        """The hit of a result; None when its URL is known or the result is unwanted.
+
+        Args:
+            result: of the search.
+            url: its canonical URL.
+            query: that found it.
+            plan_query: the query with sort and size filter.
+        """
+        if url in self.hits or self.is_full or mark_of(url) in self.dropped:
+            return None
+        if reason := self._unwanted(result, url):
+            self.counts.left_out[reason] += 1
+            self.dropped.add(mark_of(url))
+            return None
+        self.hits[url] = SearchHit(
+            url,
+            result.link if result.link != url else url,  # one string for equal ones
+            result.title,
+            query,
+            plan_query,
+            result.rank,
+            result.width,
+            result.height,
+            result.source,
+        )
+        return self.hits[url]
+
+    def without_forgotten(self, page: Page | None) -> Page | None:
+        """The page that may be written to disk: a result with a tombstone keeps only its mark."""
+        if page is None:
+            return None
+        return replace(page, results=tuple(self._nameless(result) for result in page.results))
+
+    def _nameless(self, result: Result) -> Result:
+        try:
+            url = canonical_url(result.link)
+        except ValueError:
+            return result
+        if not self.forbid(url):
+            return result
+        return replace(result, title="", link=FORGOTTEN + digest_of(url), source="")
+
+    def _unwanted(self, result: Result, url: str) -> str:
+        if is_forgotten(url) or self.forbid(url):
+            return "FORGOTTEN"
+        title = _plain(result.title)
+        if any(word in title for word in self.not_in_title):
+            return "TITLE"
+        if result.width and result.height and min(result.width, result.height) < self.params.min_side:
+            return "DECLARED_TOO_SMALL"
+        return ""
+
+
+class PlanFrontier:
+    """The hits of a plan; it makes the next search call only when its reader wants more hits."""
+
+    def __init__(
+        self, plan: Plan, journal: Journal, client: SearchClient, results: ResultFilter, counts: Counts
+    ) -> None:
+        self.plan, self.journal, self.client = plan, journal, client
+        self.results, self.counts = results, counts
+
+    async def hits(self) -> AsyncIterator[SearchHit]:
+        """Yield each image of the plan once, up to `max_products`.
+
+        Raises:
+            UserError: the search API has stopped answering, and a part must not pass for the whole.
+        """
+        while not self.results.is_full and (call := self.plan.next()):
+            page = await self._answer(call)
+            self.counts.pages += 1
+            found = [(result, self._url_of(result.link)) for result in page.results] if page else []
+            self.plan.answered(page, [mark_of(url) for _, url in found if url])
+            plan_query = str(call)  # one string for a page's hits, which stay in memory to the end
+            for result, url in found:
+                if url and (hit := self.results.accept(result, url, call.query, plan_query)):
+                    yield hit
+
+    @property
+    def expected(self) -> int:
+        """An estimate of all hits."""
+        page = self.client.api.page
+        return min(self.results.most, len(self.results.hits) + page * (1 + self.plan.calls_left))
+
+    async def _answer(self, call: SearchCall) -> Page | None:
+        if self.journal.has(call):
+            await asyncio.sleep(0)  # a long journal leaves downloads their turns
+            return self.journal.answer_to(call)
+        page = self.results.without_forgotten(await self.client.page(call))
+        self.journal.answered(call, page)
+        return page
+
+    def _url_of(self, link: str) -> str:
+        """The canonical URL of a link; empty, and counted, when it has none."""
+        if is_forgotten(link):
+            return link
+        try:
+            return canonical_url(link)
+        except ValueError:
+            self.counts.left_out["BAD_ADDRESS"] += 1
+            return ""
+
+
+class ListFrontier:
+    """The URLs of a list, in their order."""
+
+    def __init__(self, path: Path, results: ResultFilter, counts: Counts) -> None:
+        self.path, self.results, self.counts = path, results, counts
+        self.has_more = False  # URLs behind the last hit
+
+    async def hits(self) -> AsyncIterator[SearchHit]:
+        """Yield each image of this part of the list once, up to `max_products`.
+
+        Raises:
+            UserError: the list cannot be read.
+        """
+        for result in read_urls(self.path):
+            if self.results.is_full:
+                self.has_more = True
+                return
+            if result.rank % URLS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+            try:
+                url = canonical_url(result.link)
+            except ValueError:
+                self.counts.left_out["BAD_ADDRESS"] += 1
+                continue
+            if not in_part(url, self.results.params.part):
+                continue
+            if hit := self.results.accept(result, url, str(self.path), str(self.path)):
+                yield hit
+
+    @property
+    def expected(self) -> int | None:
+        """Unknown before the list is read."""
+        return None
+
+
+def _plain(text: str) -> str:
+    """Text in the form in which words are compared: titles spell Hangul in letters or in syllables."""
+    return unicodedata.normalize("NFC", text).casefold()

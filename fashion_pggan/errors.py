@@ -1,9 +1,25 @@
-"""The errors a person can cause and mend."""
+"""The errors that a person can cause and mend, and how to word them."""
+
+LONGEST = 300  # characters of another program's error
 
 
 class UserError(ValueError):
-    """Something a person can put right: the text says what, with the value, then what to do."""
+    """A person can mend this: the text says what is wrong with which value, then what to do (status 1)."""
 
 
 class PassingError(UserError):
-    """A trouble that may pass by itself, such as a busy server: the same command may do later (status 75)."""
+    """The trouble may pass by itself, such as a busy server: run the same command later (status 75)."""
+
+
+class ArgumentError(UserError):
+    """The command line is wrong (status 2)."""
+
+
+def one_line(error: BaseException) -> str:
+    """Another program's error on one line of at most 300 characters; its kind where it says nothing."""
+    return " ".join(str(error).split())[:LONGEST] or type(error).__name__
+
+
+def install_hint(extra: str) -> str:
+    """The command that installs an optional part of this program, such as `onnx` or `cluster`."""
+    return f"pip install -c constraints.txt -e '.[{extra}]'"

@@ -13,6 +13,18 @@ LINE_EVERY_S = 15.0  # seconds between two lines in a log
 log = logging.getLogger(__name__)
 
 
+def duration(seconds: float) -> str:
+    """A length of time in its two largest units, such as `2 h 5 min`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
 class Progress:
     """Counts towards a total; use as a context manager.
 

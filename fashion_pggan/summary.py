@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
+from fashion_pggan.progress import duration
 
 LABEL = 20  # characters
 COLUMN = 10  # characters
@@ -66,7 +67,7 @@ class Summary:
             f"{crawl['images']:,} fetched{_counted(crawl['failed'], ', failed: ')}",
             "images kept": f"{curate['kept']:,} of {curate['images']:,} at {curate['resolution']} px"
             f"{_counted(curate['dropped'], ', dropped: ')}",
-            "images shown": f"{train['images_shown']:,} in {_duration(train['seconds'])} "
+            "images shown": f"{train['images_shown']:,} in {duration(train['seconds'])} "
             f"on {train['device']}, {train['images_per_s']:.1f} images/s",
             "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",
         }
@@ -116,11 +117,6 @@ def _read(path: Path, needed: set[str]) -> dict[str, Any]:
 def _counted(reasons: dict[str, int], before: str) -> str:
     most_first = sorted(reasons.items(), key=lambda item: -item[1])
     return before + ", ".join(f"{reason} {count:,}" for reason, count in most_first) if reasons else ""
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 def _aligned(rows: list[dict[str, str]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import CrawlParams
 
 Words = list[Annotated[str, Field(min_length=1)]]
@@ -62,7 +62,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
     except FileNotFoundError:
         raise UserError(f"no vocabulary at {path}: give another as crawl.vocabulary") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path} is not YAML: {one_line(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

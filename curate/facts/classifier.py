@@ -15,13 +15,12 @@ import numpy.typing as npt
 from curate.facts.classifier_recipe import Name, Text, existing, recipe_at
 from curate.facts.style import Style
 from curate.pixels.measure import Pixels
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, install_hint, one_line
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 Floats = npt.NDArray[np.float32]
-INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
 
 
 class Classifier:
@@ -84,7 +83,7 @@ class Classifier:
         try:
             return list(self.session.run(wanted, {self.session.get_inputs()[0].name: image}))
         except Exception as error:  # onnxruntime's errors have no common class
-            raise UserError(f"{self.path}: the model cannot be run: {_line(error)}") from error
+            raise UserError(f"{self.path}: the model cannot be run: {one_line(error)}") from error
 
 
 @cache
@@ -97,7 +96,7 @@ def _session(path: Path) -> "InferenceSession":
     try:
         import onnxruntime
     except ImportError:
-        raise UserError(f"curate.classifier needs onnxruntime: {INSTALL}") from None
+        raise UserError(f"curate.classifier needs onnxruntime: {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # there is a process per core already
     options.log_severity_level = 3
@@ -106,7 +105,7 @@ def _session(path: Path) -> "InferenceSession":
     except UserError:
         raise
     except Exception as error:  # onnxruntime's errors have no common class
-        raise UserError(f"{path} is no ONNX model that onnxruntime reads: {_line(error)}") from error
+        raise UserError(f"{path} is no ONNX model that onnxruntime reads: {one_line(error)}") from error
 
 
 def _embedded(folder: Path, text: Text) -> Floats:
@@ -124,18 +123,14 @@ def _tokens(path: Path, text: Text) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     try:
         import tokenizers
     except ImportError:
-        raise UserError(f"a recipe with text needs tokenizers: {INSTALL}") from None
+        raise UserError(f"a recipe with text needs tokenizers: {install_hint('onnx')}") from None
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing more exact
-        raise UserError(f"{path} is no tokenizer.json: {_line(error)}") from error
+        raise UserError(f"{path} is no tokenizer.json: {one_line(error)}") from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(text.length)
     rows = [tokenizer.encode(prompt).ids for prompts in text.prompts.values() for prompt in prompts]
     tokens = [row + [text.pad] * (text.length - len(row)) for row in rows]
     used = [[1] * len(row) + [0] * (text.length - len(row)) for row in rows]
     return np.array(tokens, np.int64), np.array(used, np.int64)
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -6,7 +6,7 @@ from typing import Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import Section, StyleName, explained
 from fashion_pggan.storage.files import sha256_of
 
@@ -54,7 +54,7 @@ def recipe_at(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(yaml.safe_load(existing(path).read_text(encoding="utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{path} is not YAML: {one_line(error)}") from error
     except ValidationError as error:
         raise UserError(f"{path}: {explained(error, Recipe)}") from error
 

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, install_hint, one_line
 
-INSTALL = "pip install -c constraints.txt -e '.[cluster]'"
 NETWORK = ("aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "adlfs", "s3fs")
 
 
@@ -29,7 +28,9 @@ def location(text: str) -> Path:
         path = UPath(text)
         assert path.fs  # is made at the first use
     except (ImportError, ValueError) as error:
-        raise UserError(f"{text} cannot be read ({error}): {INSTALL}, or fsspec's package for it") from error
+        raise UserError(
+            f"{text} cannot be read ({error}): {install_hint('cluster')}, or fsspec's package for it"
+        ) from error
     return cast(Path, path)
 
 
@@ -50,6 +51,6 @@ def reading(source: Path) -> Iterator[None]:
         if "://" not in str(source) or not (isinstance(error, OSError) or package in NETWORK):
             raise
         raise UserError(
-            f"{source} cannot be read ({' '.join(str(error).split()) or type(error).__name__}): check the "
+            f"{source} cannot be read ({one_line(error)}): check the "
             "address, the keys (AWS_…) and the endpoint (FSSPEC_S3_ENDPOINT_URL)"
         ) from error

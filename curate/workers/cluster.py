@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from curate.workers.local import ITEM_LIMIT_S, Each
 from curate.workers.task import Task
-from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.errors import PassingError, UserError, install_hint, one_line
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-INSTALL = "pip install -c constraints.txt -e '.[cluster]'"
 AT_ONCE = 16  # items in a task: at 1024 pixels their levels are 67 MB
 WAITING_PER_THREAD = 3  # tasks handed out ahead
 CONNECT_S = 5  # seconds in which a scheduler answers
@@ -79,7 +78,9 @@ def _connected(address: str) -> "Iterator[Client]":
         from distributed import Client
         from distributed.comm.core import CommClosedError
     except ImportError as error:
-        raise UserError(f"curate.cluster {address} needs Dask ({error}): {INSTALL}") from error
+        raise UserError(
+            f"curate.cluster {address} needs Dask ({error}): {install_hint('cluster')}"
+        ) from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says is said below, shorter
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False, direct_to_workers=True)
@@ -128,7 +129,7 @@ def _awaited(future: "Future", client: "Client", address: str) -> list[bytes | N
             ) from error
         except ImportError as error:
             raise UserError(
-                f"a machine of the Dask cluster {address} cannot load this program ({_one_line(error)}): "
+                f"a machine of the Dask cluster {address} cannot load this program ({one_line(error)}): "
                 "install the same commit on every machine with pip install -c constraints.txt"
             ) from error
 
@@ -140,13 +141,9 @@ def _results(outcomes: Sequence[bytes | None], address: str) -> Iterator[Any]:
         fine, result = (True, None) if outcome is None else pickle.loads(outcome)
         if isinstance(result, FileNotFoundError):
             raise UserError(
-                f"a worker of the Dask cluster {address} cannot read a file ({_one_line(result)}): give a "
+                f"a worker of the Dask cluster {address} cannot read a file ({one_line(result)}): give a "
                 "folder that every machine has at the same path, or an address such as s3://bucket/folder"
             ) from result
         if not fine:
             raise result
         yield result
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())

@@ -16,7 +16,7 @@ from torch import Tensor
 from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.measures.features import feature_distances
 from fashion_pggan.distance.devices import Work
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, install_hint, one_line
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 
@@ -30,7 +30,6 @@ SCALES: dict[str, tuple[float, float]] = {
     "0..1": (1 / 255, 0.0),
     "-1..1": (2 / 255, -1.0),
 }
-INSTALL = "pip install -c constraints.txt -e '.[onnx]'"
 
 
 class FeatureNetwork:
@@ -59,7 +58,7 @@ class FeatureNetwork:
         except UserError:
             raise
         except Exception as error:  # each loader has errors of its own
-            raise UserError(f"{path} cannot be read as a feature network: {_line(error)}") from error
+            raise UserError(f"{path} cannot be read as a feature network: {one_line(error)}") from error
 
     @torch.no_grad()
     def features(self, images: ImageSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
@@ -74,7 +73,7 @@ class FeatureNetwork:
             try:
                 answer = self.run(self._prepared(torch.from_numpy(pixels).to(self.work.torch_device)))
             except Exception as error:  # what a user's network raises is not known
-                raise UserError(f"{self.path} cannot be run on {pixels.shape}: {_line(error)}") from error
+                raise UserError(f"{self.path} cannot be run on {pixels.shape}: {one_line(error)}") from error
             if answer.ndim < 2 or len(answer) != len(pixels):
                 raise UserError(
                     f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} images: "
@@ -140,7 +139,7 @@ def _onnx(path: Path, device: torch.device) -> Run:
     try:
         import onnxruntime
     except ImportError:
-        raise UserError(f"{path} needs onnxruntime: {INSTALL}") from None
+        raise UserError(f"{path} needs onnxruntime: {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -161,7 +160,3 @@ def _torchscript(path: Path, device: torch.device) -> Run:
 
 
 LOADERS: dict[str, Callable[[Path, torch.device], Run]] = {".onnx": _onnx, ".pt2": _exported}
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -8,6 +8,7 @@ from evaluate.results.evaluation import Evaluation
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import git_commit
+from fashion_pggan.progress import duration
 from fashion_pggan.provenance import cores
 from fashion_pggan.storage.shards import Dataset
 
@@ -44,7 +45,7 @@ def origin_of(
     stages = {name: facts[name].get("seconds") for name in ("crawl", "curate", "train")} | {
         "evaluate": seconds
     }
-    times = [f"{name} {_duration(spent)}" for name, spent in stages.items() if spent is not None]
+    times = [f"{name} {duration(spent)}" for name, spent in stages.items() if spent is not None]
     where = cores() if work.device is None else f"{work.device}, {cores()}"
     labelled = {
         "dataset": f"{dataset.version}, {len(dataset):,} images of {dataset.resolution} px",
@@ -63,9 +64,3 @@ def origin_of(
         f"seed {params.seed}",
     }
     return {label: value for label, value in labelled.items() if value}
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

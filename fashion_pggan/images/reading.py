@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.images.decode.decoding import SIDEWAYS, Pixels, orientation_of, seen
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
@@ -91,8 +91,9 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
     except UserError:
         raise
     except Exception as error:  # decoders raise whatever they like on broken input
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise UserError(f"{name} cannot be read as an image ({said}): remove it or mend it") from error
+        raise UserError(
+            f"{name} cannot be read as an image ({one_line(error)}): remove it or mend it"
+        ) from error
 
 
 def _check_sides(name: str, width: int, height: int, side: int) -> None:

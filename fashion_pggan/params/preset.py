@@ -15,7 +15,7 @@ import yaml
 from ruamel.yaml import YAML
 
 from fashion_pggan.command import run_command
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.storage.files import write_bytes, write_text
 
@@ -130,7 +130,7 @@ def _parsed(setting: str) -> tuple[tuple[str, str], Any]:
     try:
         return (section, key), yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise UserError(f"--set {setting}: the value is not YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"--set {setting}: the value is not YAML: {one_line(error)}") from error
 
 
 def _next_step(params: Params) -> str:

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.crawl import CrawlParams
 from fashion_pggan.params.curate import CurateParams
 from fashion_pggan.params.evaluate import EvaluateParams
@@ -48,7 +48,7 @@ def parse_params(text: str, name: str) -> Params:
     try:
         return Params.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {' '.join(str(error).split())}") from error
+        raise UserError(f"{name} is not YAML: {one_line(error)}") from error
     except ValidationError as error:
         raise UserError(f"{name}: {explained(error, Params)}") from error
 

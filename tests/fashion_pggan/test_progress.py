@@ -11,7 +11,7 @@ import termios
 import pytest
 
 from fashion_pggan import progress
-from fashion_pggan.progress import Progress
+from fashion_pggan.progress import Progress, duration
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_work_that_fails_ends_without_a_line_that_sounds_like_success(clock, cap
 
 def test_a_terminal_gets_a_bar() -> None:
     script = (
-        "from fashion_pggan.progress import Progress\n"
+        "from fashion_pggan.progress import Progress, duration\n"
         "with Progress('curate', 40, 'images') as shown:\n"
         "    for _ in range(40): shown.advance(1, 'kept 7')\n"
     )
@@ -85,7 +85,7 @@ def test_who_knows_better_how_much_time_is_left_says_it_in_the_note(clock, caplo
 
 def test_a_bar_whose_note_says_it_has_no_remaining_time_of_its_own() -> None:
     script = (
-        "from fashion_pggan.progress import Progress\n"
+        "from fashion_pggan.progress import Progress, duration\n"
         "with Progress('train', 40, 'images', says_left=False) as shown:\n"
         "    for _ in range(40): shown.advance(1, '5 s left')\n"
     )
@@ -96,3 +96,20 @@ def test_a_bar_whose_note_says_it_has_no_remaining_time_of_its_own() -> None:
     shown = os.read(ours, 65536).decode()
     os.close(ours)
     assert re.search(r"train: 100%.*40/40 \[\d+:\d+, .* images/s, 5 s left\]", shown)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (86_399, "23 h 59 min"),
+        (86_400, "1 d 0 h"),
+        (183_600, "2 d 3 h"),
+    ],
+)
+def test_a_duration_has_the_two_units_that_matter(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

@@ -38,9 +38,9 @@ REPORTS: dict[str, dict[str, Any]] = {
 
 EXPECTED = """\
 products found      1,868 in 21 search calls; 1,850 fetched, failed: HTTP_404 18
-images kept       1,700 of 1,850 at 32 px, dropped: TOO_SMALL 130, DUPLICATE 20
+images kept         1,700 of 1,850 at 32 px, dropped: TOO_SMALL 130, DUPLICATE 20
 images shown        30,016 in 3 min 18 s on cpu, 151.2 images/s
-images generated  256 by the snapshot at 30.016 kimg
+images generated    256 by the snapshot at 30.016 kimg
 
 sliced Wasserstein distance x 1e3 by level in pixels, 256 images per set; lower is better
                             32        16       avg
@@ -76,7 +76,7 @@ def test_it_ends_with_where_things_lie(
     main()
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "sample grid         models/grids/000010.016.png",
-        "generated images  data/generated",
+        "generated images    data/generated",
         "report              reports/report.html",
     ]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, install_hint
 from fashion_pggan.storage.files import write_bytes
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
@@ -87,10 +87,7 @@ def _write_torch(program: torch.export.ExportedProgram, file: Path, header: str)
 def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) -> None:
     for package in ("onnx", "onnxscript"):
         if importlib.util.find_spec(package) is None:
-            raise UserError(
-                f"--format onnx: the package {package} is missing: "
-                "pip install -c constraints.txt -e '.[onnx]'"
-            )
+            raise UserError(f"--format onnx: the package {package} is missing: {install_hint('onnx')}")
     with _quiet():
         written = torch.onnx.export(
             program, dynamo=True, input_names=["latents"], output_names=["images"], verbose=False

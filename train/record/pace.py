@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fashion_pggan.progress import duration
 from train.record.log import Row
 
 LOOKS = 512  # at the schedule, between here and the end
@@ -89,15 +90,3 @@ class Outlook:
             return None
         since = (images_shown - self.learned_at) / 1000 * self.speed
         return replace(self.estimate, seconds=max(self.estimate.seconds - since, 0.0))
-
-
-def duration(seconds: float) -> str:
-    """A length of time in the two units that matter."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,7 +1,7 @@
 import pytest
 
 from train.growth.schedule import phase_at
-from train.record.pace import Left, Outlook, duration, kimg_left, left_of, speeds_of
+from train.record.pace import Left, Outlook, kimg_left, left_of, speeds_of
 
 
 def test_kimg_are_counted_by_the_resolution_at_which_they_will_run(params):
@@ -48,20 +48,3 @@ def test_between_two_rows_the_time_left_goes_down_with_what_is_shown(row):
     outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0), row(2.5, resolution=32, s_per_kimg=40.0)], 2500)
     assert outlook.left(2500) == Left(pytest.approx(20.0), ())
     assert outlook.left(3016).seconds == 0.0
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
-        (86_399, "23 h 59 min"),
-        (86_400, "1 d 0 h"),
-        (183_600, "2 d 3 h"),
-    ],
-)
-def test_a_duration_has_the_two_units_that_matter(seconds, words):
-    assert duration(seconds) == words

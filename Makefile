@@ -9,7 +9,7 @@ INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 MODELS ?= models
 DATA ?= data/curated
 
-.PHONY: demo test test-fast check format serve run bench explore use lock clean environment repository
+.PHONY: demo docs test test-fast check format serve run bench explore use lock clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
@@ -26,6 +26,9 @@ check: environment # style, types, import contracts
 	$(ACTIVE) ruff format --check
 	$(ACTIVE) mypy
 	$(ACTIVE) lint-imports
+
+docs: environment # the documentation as a site in site/, built without a network; every link is checked
+	$(ACTIVE) mkdocs build --strict --quiet
 
 format: environment
 	$(ACTIVE) ruff check --fix

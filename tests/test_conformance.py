@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-DOCS = REPOSITORY / "docs"
+REFERENCE = REPOSITORY / "docs/reference"
 TESTS = REPOSITORY / "tests"
 CITED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 FILE_AND_NAMES = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|yaml))`((?: `\w+`,?)*)")
@@ -15,7 +15,7 @@ HEADS = ("test", "where it is held")
 
 
 def _rows(page: str) -> list[list[str]]:
-    lines = (DOCS / page).read_text(encoding="utf-8").splitlines()
+    lines = (REFERENCE / page).read_text(encoding="utf-8").splitlines()
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return [row for row in rows if row[-1] not in HEADS and set(row[0]) != {"-"}]
 
@@ -28,7 +28,7 @@ def _missing(cell: str) -> list[str]:
         file = REPOSITORY / path
         absent += [path] * (not file.is_file())
         absent += [f"{path} {name}" for name in re.findall(r"\w+", names) if not _defines(file, name)]
-    return absent + [page for page in CITED_PAGE.findall(cell) if not (DOCS / page).is_file()]
+    return absent + [page for page in CITED_PAGE.findall(cell) if not (REFERENCE / page).is_file()]
 
 
 def _defines(path: Path, name: str) -> bool:

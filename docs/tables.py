@@ -1,0 +1,137 @@
+"""The reference's generated tables: parameters from their typed sections, files from what writes them."""
+
+import ast
+import importlib
+import inspect
+import re
+import textwrap
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import yaml
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic.fields import FieldInfo
+
+from fashion_pggan.params import Params, Section
+from fashion_pggan.params.section import Unit
+
+REPOSITORY = Path(__file__).parents[1]
+BOUNDS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
+COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
+
+
+def parameters(section: str) -> str:
+    """A section of params.yaml: each parameter's value in the demo and the paper, unit, range and meaning."""
+    kind = Params.model_fields[section].annotation
+    assert isinstance(kind, type)
+    assert issubclass(kind, Section)
+    demo, paper = (_yaml(name)[section] for name in ("params.yaml", "presets/paper.yaml"))
+    rows = [
+        [
+            f"`{name}`",
+            _shown(demo[name]),
+            _shown(paper[name]),
+            _unit(field),
+            _range(field),
+            field.description or "",
+        ]
+        for name, field in kind.model_fields.items()
+    ]
+    return _table(["parameter", "demo", "paper", "unit", "range", "meaning"], rows)
+
+
+def fields(path: str) -> str:
+    """The fields of a class, `package.module:Class`, with their types and the comments beside them."""
+    module, _, name = path.partition(":")
+    kind = getattr(importlib.import_module(module), name)
+    said, hints = dict(_comments(kind)), get_type_hints(kind)
+    rows = [[f"`{field}`", _type(hints[field]), said[field]] for field in said if field in hints]
+    return _table(["field", "type", "meaning"], rows)
+
+
+def measures(_: str) -> str:
+    """The columns of measures.parquet, in order, with what their classes say of them."""
+    row = importlib.import_module("curate.facts.row")
+    said = dict(re.findall(r'pa\.field\("(\w+)".*\),\s+# (.*)$', inspect.getsource(row), re.MULTILINE))
+    for kind in (row.Header, row.Evidence, row.Fingerprint):
+        said |= dict(_comments(kind))
+    said |= dict.fromkeys((f"style_{style.value}" for style in row.Style), "the style's score, 0 to 1")
+    rows = [[f"`{field.name}`", str(field.type), said.get(field.name, "")] for field in row.SCHEMA]
+    return _table(["column", "type", "meaning"], rows)
+
+
+MAKERS: dict[str, Callable[[str], str]] = {
+    "parameters": parameters,
+    "fields": fields,
+    "measures": measures,
+}
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _yaml(name: str) -> dict[str, dict[str, Any]]:
+    read: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / name).read_text(encoding="utf-8"))
+    return read
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list) and len(value) > 2:
+        return f"{len(value)} entries"
+    if isinstance(value, dict):
+        return "<br>".join(f"`{key}: {part}`" for key, part in value.items()) or "none"
+    return (
+        f"`{str(value).lower() if isinstance(value, bool) else value}`" if value not in ("", []) else "empty"
+    )
+
+
+def _unit(field: FieldInfo) -> str:
+    return next((unit.name for unit in _metadata(field) if isinstance(unit, Unit)), "")
+
+
+def _range(field: FieldInfo) -> str:
+    choices = _choices(field.annotation)
+    if choices:
+        return ", ".join(f"`{choice}`" for choice in choices)
+    found = [
+        f"{sign} {getattr(bound, name):,}"
+        for bound in _metadata(field)
+        for kind, (name, sign) in BOUNDS.items()
+        if isinstance(bound, kind)
+    ]
+    return ", ".join(found) or {bool: "`true`, `false`"}.get(field.annotation, "")  # type: ignore[arg-type]  # any type may be looked up
+
+
+def _choices(annotation: object) -> tuple[object, ...]:
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next(filter(None, map(_choices, get_args(annotation))), ())
+
+
+def _metadata(field: FieldInfo) -> Iterator[object]:
+    """The units and bounds of a field; of a mapping also its values', where it has none of its own."""
+    yield from field.metadata
+    for part in get_args(field.annotation)[-1:]:
+        for said in getattr(part, "__metadata__", ()):
+            yield from said.metadata if isinstance(said, FieldInfo) else [said]
+
+
+def _type(hint: object) -> str:
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join(_type(part) for part in get_args(hint)).replace("NoneType", "null")
+    return getattr(hint, "__name__", str(hint)) if not get_args(hint) else str(hint).replace("typing.", "")
+
+
+def _comments(kind: type) -> Iterator[tuple[str, str]]:
+    """Each annotated name of a class, and the comment at its end of the line."""
+    lines = textwrap.dedent(inspect.getsource(kind)).splitlines()
+    (tree,) = ast.parse("\n".join(lines)).body
+    assert isinstance(tree, ast.ClassDef)
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found = COMMENT.search(lines[(node.end_lineno or node.lineno) - 1])
+            yield node.target.id, found[1] if found else ""

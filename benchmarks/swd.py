@@ -14,7 +14,8 @@ import torch
 from scipy.ndimage import convolve
 
 from benchmarks.memory import PeakMemory
-from evaluate.comparison.compare import ImageSet, compare, describe
+from evaluate.comparison.compare import compare, describe
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.command import run_command
 from fashion_pggan.distance.descriptors import draw_places
 from fashion_pggan.distance.devices import Work

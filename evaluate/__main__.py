@@ -13,10 +13,10 @@ from evaluate import commands as measures
 from evaluate import stage
 from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import Pair, measure_pair
-from evaluate.images.sources import of_path
 from evaluate.options import add_shared, params_of, seed_of, work_of
-from evaluate.results.comparison_page import page_of
+from evaluate.results.pair_page import page_of
 from evaluate.results.table import pair_csv, pair_json, pair_text
+from evaluate.sets.sources import of_path
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams, load_params

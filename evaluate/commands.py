@@ -6,12 +6,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from evaluate.images.sources import of_path
 from evaluate.measures.feature_network import SCALES, FeatureNetwork, measure_features
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import add_shared, params_of, work_of
 from evaluate.results.table import interval_of
+from evaluate.sets.sources import of_path
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text

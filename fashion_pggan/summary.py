@@ -12,17 +12,13 @@ from fashion_pggan.progress import duration
 
 LABEL = 20  # characters
 COLUMN = 10  # characters
-REUSED = (
-    "against other patches of the same images;\n"
-    "the true floor is unavailable, and 1.2 to 6 times as high by level"
-)
-FLOORS = {"disjoint": "against other real images", "reused": REUSED}
 NEEDED = {  # what is shown of each report
     "crawl": {"products", "calls", "images", "failed"},
     "curate": {"images", "kept", "dropped", "resolution"},
     "train": {"images_shown", "images_per_s", "seconds", "device"},
     "generate": {"images", "kimg"},
     "swd": {"images", "floor", "untrained", "best", "last"},
+    "evaluation": {"floor"},
 }
 
 
@@ -35,6 +31,7 @@ class Summary:
     train: dict[str, Any]
     generate: dict[str, Any]
     swd: dict[str, Any]
+    evaluation: dict[str, Any]
 
     @classmethod
     def read(cls, reports: Path) -> Self:
@@ -71,7 +68,6 @@ class Summary:
             f"on {train['device']}, {train['images_per_s']:.1f} images/s",
             "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",
         }
-        floor = FLOORS[self.swd["floor"]["kind"]]
         return "\n".join(
             [
                 *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),
@@ -79,7 +75,7 @@ class Summary:
                 f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} images per "
                 "set; lower is better",
                 *_aligned(self.distances()),
-                f"floor: real images {floor}",
+                f"floor: {self.evaluation['floor']['about']}",
                 *([""] if places else []),
                 *(f"{label:<{LABEL}}{place}" for label, place in (places or {}).items()),
             ]

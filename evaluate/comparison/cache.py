@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 
-from evaluate.comparison.compare import Advance, ImageSet, describe
+from evaluate.comparison.compare import describe
 from evaluate.comparison.distances import Distances
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
@@ -20,7 +21,8 @@ from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import make_folder, write_text
 
-MEASURING = ("evaluate.comparison", "evaluate.images", "fashion_pggan.distance")  # decides the numbers
+# The folders that turn images into distances. A change in one of them makes everything kept invalid.
+MEASURING = ("evaluate.comparison", "evaluate.sets", "fashion_pggan.distance", "fashion_pggan.storage")
 KEPT_SETS = 2  # described sets kept; the one not used for the longest time goes first
 BUILDING = ".building-"  # then the process, then random letters
 

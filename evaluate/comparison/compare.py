@@ -1,7 +1,6 @@
 """Two streams of images in, their distance per level out."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ import torch
 
 from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import (
     CHANNELS,
     Descriptors,
@@ -23,31 +23,6 @@ from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.shards import Images
 
 AT_ONCE = 4  # images that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
-Advance = Callable[[int], None]  # told how many images were done
-
-
-@dataclass(frozen=True)
-class ImageSet:
-    """Images that can be read from the start as often as wanted."""
-
-    name: str  # sets with other names have their patches at other places
-    count: int
-    resolution: int  # pixels
-    read: Callable[[range], Images]  # indices -> (n, r, r, 3) uint8
-    identity: str = ""  # equal for equal images; empty: unknown, so nothing is kept for another time
-    called: Callable[[int], int | str] = int  # what a person finds an image by: number in the dataset, file
-
-    def part(self, start: int, count: int, name: str) -> "ImageSet":
-        """`count` of them from `start` on, under another name."""
-        identity = self.identity and f"{self.identity} {start}"
-        return replace(
-            self,
-            name=name,
-            count=count,
-            read=lambda indices: self.read(range(start + indices.start, start + indices.stop)),
-            identity=identity,
-            called=lambda index: self.called(start + index),
-        )
 
 
 def describe(

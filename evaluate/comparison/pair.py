@@ -4,8 +4,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from evaluate.comparison.cache import Store
-from evaluate.comparison.compare import Advance, ImageSet, compare
+from evaluate.comparison.compare import compare
 from evaluate.comparison.distances import Distances, Floor
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import Descriptors
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
@@ -13,8 +14,6 @@ from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 
 OTHERS = "other reals"  # the name of the set that makes the floor
-# How much a true floor exceeds one of re-used images; measured, docs/swd.md.
-UNDERSTATED = "1.2 to 6 times by level, most at 16 px"
 
 
 @dataclass(frozen=True)
@@ -28,54 +27,6 @@ class Pair:
     floor: Floor | None
     halves: bool = False  # of one set
     asked: int | None = None  # images per set; None: all that there are
-
-    @property
-    def notes(self) -> list[str]:
-        """What a reader must know, a sentence each."""
-        notes = [f"{self.images} images per set, seed {self.seed}; lower is better"]
-        if self.counts != (self.images, self.images):
-            notes.append(
-                f"{self.counts[0]} and {self.counts[1]} images were cut to {self.images} per set: "
-                "distances depend on the number of images"
-            )
-        if fewer := about_number(self.images, self.asked):
-            notes.append(fewer)
-        notes += about_contrast(self.distances, "the first set", "the second set")
-        if self.halves:
-            notes.append(f"two random halves of one set: this distance is the floor at {self.images} images")
-        if self.floor is not None:
-            notes.append(f"{self.floor.name}: {about_floor(self.floor.kind, self.images)}")
-        return notes
-
-
-def about_floor(kind: str, images: int) -> str:
-    """What kind of floor it is, in a sentence."""
-    if kind == "disjoint":
-        return f"{images} real images against {images} other real images"
-    return (
-        f"the same {images} real images with patches at other places; the true floor is unavailable, for "
-        f"it takes {2 * images} different real images, and lies higher: {UNDERSTATED}"
-    )
-
-
-def about_contrast(distances: Distances, first: str, second: str) -> list[str]:
-    """At which levels a set has no contrast, a sentence for each set that has none somewhere."""
-    return [
-        f"{name} has no contrast in a colour channel at {', '.join(map(str, levels))} px: its values count "
-        "as equal there"
-        for name, levels in zip((first, second), distances.flat, strict=True)
-        if levels
-    ]
-
-
-def about_number(images: int, asked: int | None) -> str:
-    """That fewer images than asked for were measured; empty where there were enough."""
-    if asked is None or asked <= images:
-        return ""
-    return (
-        f"{asked} images per set were asked for, there are {images}: distances depend on the number, so "
-        "compare them only with others of as many"
-    )
 
 
 def floor_set(reals: ImageSet, images: int) -> tuple[str, ImageSet]:

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.measures.features import feature_distances
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError, install_hint, one_line
 from fashion_pggan.params import EvaluateParams

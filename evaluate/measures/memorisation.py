@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evaluate.comparison.compare import ImageSet
 from evaluate.measures.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.progress import Progress

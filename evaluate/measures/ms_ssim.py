@@ -11,8 +11,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.comparison.compare import Advance, ImageSet
 from evaluate.comparison.distances import Estimate
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.devices import Work
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first

@@ -7,7 +7,7 @@ from typing import Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from evaluate.comparison.compare import Advance, ImageSet
+from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.storage.shards import Images
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training
 from generate.sampling.sampler import workers

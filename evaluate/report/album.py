@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from evaluate.report.embedded import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
+from evaluate.report.inline_image import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
 from fashion_pggan.images.grid import sheet_of
 from generate.sampling.sampler import Sampler
 

@@ -9,14 +9,14 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from evaluate.comparison.pair import UNDERSTATED, about_floor
 from evaluate.report import album
 from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
-from evaluate.report.embedded import LARGE, embedded_file
+from evaluate.report.inline_image import LARGE, embedded_file
 from evaluate.report.origin import Subject, origin_of
-from evaluate.report.stage_figures import read_facts, read_history, tables_of_crawl, way_of_images
+from evaluate.report.stage_reports import read_facts, read_history, tables_of_crawl, way_of_images
 from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
+from evaluate.results.notes import UNDERSTATED, about_floor
 from evaluate.results.table import interval_of
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams

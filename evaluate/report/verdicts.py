@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from evaluate.comparison.distances import Estimate
-from evaluate.comparison.pair import UNDERSTATED
+from evaluate.comparison.snapshots import Row
 from evaluate.results.evaluation import Evaluation
-from evaluate.results.table import Row
+from evaluate.results.notes import UNDERSTATED
 
 SHARP = 1.5  # times the floor; an interval that ends above it says little
 STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many

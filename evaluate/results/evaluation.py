@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from evaluate.comparison.distances import Estimate, Floor, plain
-from evaluate.comparison.pair import about_contrast, about_floor, about_number
-from evaluate.results.table import Row, as_text
+from evaluate.comparison.snapshots import Row
+from evaluate.results.notes import about_contrast, about_floor, about_number
+from evaluate.results.table import as_text
 
 
 @dataclass(frozen=True)

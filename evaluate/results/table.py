@@ -3,27 +3,14 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.pair import Pair
+from evaluate.comparison.snapshots import Row
+from evaluate.results.notes import notes_of
 
 CELL = 18  # characters
-
-
-@dataclass(frozen=True)
-class Row:
-    """A snapshot against the dataset."""
-
-    kimg: float
-    images: int
-    distances: Distances
-    snapshot: str = ""  # name of its file
-
-    def columns(self) -> dict[str, float]:
-        """The published columns."""
-        return {"kimg": self.kimg, "images": self.images, **self.distances.columns()}
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -69,7 +56,7 @@ def pair_text(pair: Pair) -> str:
     if pair.floor is not None:
         rows.append((f"{pair.floor.name} ({pair.floor.kind})", pair.floor.distances.named()))
         rows.append((f"times the {pair.floor.name}", pair.floor.ratios(pair.distances)))
-    return "\n".join([as_text(rows), *pair.notes])
+    return "\n".join([as_text(rows), *notes_of(pair)])
 
 
 def pair_rows(pair: Pair) -> list[dict[str, Any]]:
@@ -103,7 +90,7 @@ def pair_json(pair: Pair) -> dict[str, Any]:
         "images": pair.images,
         "images_asked": pair.asked,
         "seed": pair.seed,
-        "notes": pair.notes,
+        "notes": notes_of(pair),
         "levels": pair_rows(pair),
     }
 

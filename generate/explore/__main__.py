@@ -12,7 +12,7 @@ from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
-from generate.explore.places import Scene
+from generate.explore.scene import Scene
 from generate.explore.server import LOOPBACK, application
 from generate.sampling.sampler import Sampler, snapshots_in
 from train.distributed import device_of

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from fashion_pggan.errors import UserError
-from generate.explore.places import Scene
+from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
 
 LOOPBACK = "127.0.0.1"

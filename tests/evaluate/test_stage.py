@@ -10,8 +10,9 @@ import torch
 from PIL import Image
 
 from evaluate import stage
+from evaluate.comparison import snapshots
 from evaluate.comparison.cache import Store
-from evaluate.images.sources import of_dataset, shuffled
+from evaluate.sets.sources import of_dataset, shuffled
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 
@@ -114,12 +115,12 @@ def test_rows_that_were_measured_are_not_measured_again(
 
         return compare
 
-    compared = stage.compare
-    monkeypatch.setattr(stage, "compare", killed_at(2))
+    compared = snapshots.compare
+    monkeypatch.setattr(snapshots, "compare", killed_at(2))
     with pytest.raises(KeyboardInterrupt):
         _run(dataset.folder, models, tmp_path, params, mirror=True)
     measured.clear()
-    monkeypatch.setattr(stage, "compare", killed_at(-1))
+    monkeypatch.setattr(snapshots, "compare", killed_at(-1))
     _run(dataset.folder, models, tmp_path, params, mirror=True)
     assert len(measured) == 2
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
@@ -159,9 +160,9 @@ def test_a_small_dataset_has_the_floor_of_reused_images_and_says_so(tmp_path, da
     assert "real (reused)" in evaluation.text()
     page = (tmp_path / "report.html").read_text()
     assert " times the re-used-images floor</h1>" in page
-    assert "the true floor is unavailable, for it takes 128 different real images" in page
+    assert "the true floor is unavailable, because it takes 128 different real images" in page
     for text in (evaluation.text(), page):
-        assert "1000 images per set were asked for, there are 64: distances depend on the number" in text
+        assert "1000 images per set were asked for, but there are 64: distances depend on the number" in text
     assert json.loads((tmp_path / "swd.json").read_text())["images_asked"] == 1000
     with (tmp_path / "swd_levels.csv").open(newline="") as file:
         assert {row["floor_kind"] for row in csv.DictReader(file)} == {"reused"}

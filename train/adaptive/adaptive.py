@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from fashion_pggan.distance.small import distance_of
+from fashion_pggan.distance.in_memory import distance_of
 from fashion_pggan.images.grid import as_pixels
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset

@@ -69,6 +69,15 @@ def read_snapshot(path: Path) -> tuple[Generator, Origin]:
     return generator, origin
 
 
+def read_origin(path: Path) -> Origin:
+    """Where a snapshot comes from; the weights stay unread.
+
+    Raises:
+        UserError: as `read_snapshot`.
+    """
+    return _read(path, {})[1]
+
+
 def read_networks(path: Path) -> tuple[dict[str, Generator | Critic], Origin]:
     """All networks of a snapshot: `average`, and those beside it, `generator` and `critic`.
 

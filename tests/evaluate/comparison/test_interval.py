@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from evaluate.comparison.cache import Store
-from evaluate.comparison.compare import ImageSet, compare, describe
+from evaluate.comparison.compare import compare, describe
 from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
 from evaluate.comparison.pair import measure_pair
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.swd import draw_directions
 

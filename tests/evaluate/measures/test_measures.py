@@ -11,13 +11,13 @@ import pytest
 import torch
 from PIL import Image
 
-from evaluate.comparison.compare import ImageSet
-from evaluate.images.sources import of_dataset, of_path, shuffled
 from evaluate.measures.feature_network import FeatureNetwork
 from evaluate.measures.features import feature_distances, frechet, kernel_distance
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import WEIGHTS, ms_ssim, variation
 from evaluate.measures.nearest import neighbours_among, neighbours_of, training_of
+from evaluate.sets.image_set import ImageSet
+from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.perceptual_hash import bits_apart, hash_of

@@ -10,11 +10,11 @@ import pytest
 from evaluate import stage
 from evaluate.comparison.cache import Store
 from evaluate.comparison.distances import Distances, Estimate, Floor
+from evaluate.comparison.snapshots import Row
 from evaluate.report.curves import distances_over_training
-from evaluate.report.embedded import embedded
+from evaluate.report.inline_image import embedded
 from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
-from evaluate.results.table import Row
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid

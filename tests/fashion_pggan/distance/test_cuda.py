@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from evaluate.comparison.compare import ImageSet, compare, describe
+from evaluate.comparison.compare import compare, describe
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid
 from generate.sampling.sampler import Sampler, snapshots_in

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluate.comparison.compare import ImageSet, compare, describe
+from evaluate.comparison.compare import compare, describe
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.descriptors import Descriptors, draw_places, patches_at
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import (

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from fashion_pggan.distance.small import distance_of
+from fashion_pggan.distance.in_memory import distance_of
 from fashion_pggan.errors import UserError
 from train.adaptive import adaptive
 from train.adaptive.adaptive import Growth, measure, stopped_improving

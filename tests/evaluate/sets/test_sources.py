@@ -18,7 +18,7 @@ from PIL import Image
 import curate.export
 import generate.stage
 from curate.pixels.decode import decode, open_image
-from evaluate.images.sources import of_path
+from evaluate.sets.sources import of_path
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import pixels_of
 from fashion_pggan.images.writing import Format

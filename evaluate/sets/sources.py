@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evaluate.comparison.compare import ImageSet
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.descriptors import Indices
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import Files, files_in, pixels_of

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from evaluate.comparison.pair import Pair
+from evaluate.results.notes import notes_of
 from evaluate.results.table import interval_of
 
 
@@ -19,6 +20,7 @@ def page_of(pair: Pair, first: str, second: str) -> str:
     )
     return environment.get_template("pair.html.j2").render(
         pair=pair,
+        notes=notes_of(pair),
         first=first,
         second=second,
         ratios=pair.floor.ratios(pair.distances) if pair.floor else {},

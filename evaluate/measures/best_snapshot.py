@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evaluate.comparison.compare import ImageSet
 from evaluate.comparison.distances import plain
 from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress

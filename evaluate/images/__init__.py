@@ -1,1 +1,0 @@
-"""Datasets, snapshots and folders in; streams of images to compare out."""

@@ -1,0 +1,55 @@
+"""What a reader of distances must know, in sentences: counts, contrast, and the kind of floor."""
+
+from evaluate.comparison.distances import Distances
+from evaluate.comparison.pair import Pair
+
+# How much a true floor exceeds a floor of re-used images; measured, see docs/swd.md.
+UNDERSTATED = "1.2 to 6 times by level, most at 16 px"
+
+
+def notes_of(pair: Pair) -> list[str]:
+    """The notes on a comparison of two sets, a sentence each."""
+    notes = [f"{pair.images} images per set, seed {pair.seed}; lower is better"]
+    if pair.counts != (pair.images, pair.images):
+        notes.append(
+            f"{pair.counts[0]} and {pair.counts[1]} images were cut to {pair.images} per set: "
+            "distances depend on the number of images"
+        )
+    if fewer := about_number(pair.images, pair.asked):
+        notes.append(fewer)
+    notes += about_contrast(pair.distances, "the first set", "the second set")
+    if pair.halves:
+        notes.append(f"two random halves of one set: this distance is the floor at {pair.images} images")
+    if pair.floor is not None:
+        notes.append(f"{pair.floor.name}: {about_floor(pair.floor.kind, pair.images)}")
+    return notes
+
+
+def about_floor(kind: str, images: int) -> str:
+    """The kind of floor, in a sentence."""
+    if kind == "disjoint":
+        return f"{images} real images against {images} other real images"
+    return (
+        f"the same {images} real images with patches at other positions; the true floor is unavailable, "
+        f"because it takes {2 * images} different real images, and lies higher: {UNDERSTATED}"
+    )
+
+
+def about_contrast(distances: Distances, first: str, second: str) -> list[str]:
+    """The levels at which a set has no contrast: a sentence for each set with such a level."""
+    return [
+        f"{name} has no contrast in a colour channel at {', '.join(map(str, levels))} px: its values count "
+        "as equal there"
+        for name, levels in zip((first, second), distances.flat, strict=True)
+        if levels
+    ]
+
+
+def about_number(images: int, asked: int | None) -> str:
+    """That fewer images were measured than asked for; empty if there were enough."""
+    if asked is None or asked <= images:
+        return ""
+    return (
+        f"{asked} images per set were asked for, but there are {images}: distances depend on the number of "
+        "images, so compare them only with distances of as many"
+    )

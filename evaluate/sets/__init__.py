@@ -1,0 +1,1 @@
+"""Datasets, snapshots and folders in; sets of images to compare out."""

@@ -25,8 +25,8 @@ import yaml
 from PIL import Image
 
 from benchmarks.memory import PeakMemory
+from curate.decide import decide
 from curate.facts.row import seen_in
-from curate.stage import decide
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams, load_params
@@ -247,9 +247,9 @@ def _many(facts: pa.Table, params: CurateParams, scratch: Path) -> None:
     for name, chosen in (("copies looked for among all, judged", params), ("other thresholds", other)):
         with PeakMemory() as memory:
             began = time.monotonic()
-            decisions = decide(many, chosen, folder)
+            decisions = decide(many["sha256"].to_pylist(), many, chosen, folder)
             seconds = time.monotonic() - began
-        kept = sum(not decision.reason for decision in decisions.values())
+        kept = sum(not decision.reason for decision in decisions)
         print(f"| {name} | {kept} | {seconds:.1f} | {memory.peak / 1e9:.2f} |", flush=True)
 
 

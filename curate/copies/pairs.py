@@ -3,7 +3,6 @@
 Measured over the spread of copies and of other garments: docs/duplicates.md.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.facts.fingerprint import THUMBNAIL_SIDE
-from curate.pixels.measure import Pixels
 
 Indices = npt.NDArray[np.int64]
 Pairs = npt.NDArray[np.int64]  # (k, 2), indices of images
@@ -36,16 +34,9 @@ SMALLEST_PART = 26  # pixels of 32: a crop takes off a fifth of a side at most
 TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared with each other at once: they stay in the cache
 
 
-def pixels_hash(pixels: Pixels) -> str:
-    """Equal for equal images, however they were encoded."""
-    digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.tobytes())
-    return digest.hexdigest()
-
-
 @dataclass(frozen=True)
 class Fingerprints:
-    """The fingerprints of many images; see `curate.perceptual.Fingerprint`."""
+    """The fingerprints of many images; see `curate.facts.fingerprint.Fingerprint`."""
 
     phash: Words
     phash_mirrored: Words

@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.copies.pairs import pixels_hash
 from curate.facts.classifier import classifier_at
 from curate.facts.evidence import Evidence, evidence_of
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.facts.style import Style, merged, scores_of, style_of
-from curate.pixels.measure import Header, Pixels, deviation_of, reduced
+from curate.pixels.measure import Header, Pixels, deviation_of, pixels_hash, reduced
 
 Row = dict[str, Any]
 TYPES: dict[Any, pa.DataType] = {

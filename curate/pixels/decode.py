@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from curate.judge import Reason
+from curate.pixels.failure import Failure
 from curate.pixels.measure import Header, jpeg_quality_of
 from fashion_pggan.images.decode.decoding import PREMATURE, SIDEWAYS, Seen, orientation_of, seen
 
@@ -20,9 +20,9 @@ SNIFFED_BYTES = 1024
 class Refused(Exception):  # noqa: N818  # an answer, not an error
     """The bytes are no image that can be used."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 class Opened(NamedTuple):
@@ -40,7 +40,7 @@ def kind_of(data: bytes) -> str:
         Refused: EMPTY, NOT_IMAGE or UNSUPPORTED_FORMAT.
     """
     if not data:
-        raise Refused(Reason.EMPTY)
+        raise Refused(Failure.EMPTY)
     for kind, found in (
         ("JPEG", data.startswith(b"\xff\xd8\xff")),
         ("PNG", data.startswith(b"\x89PNG\r\n\x1a\n")),
@@ -52,7 +52,7 @@ def kind_of(data: bytes) -> str:
     ):
         if found:
             return kind
-    raise Refused(Reason.UNSUPPORTED_FORMAT if _never_opened(data) else Reason.NOT_IMAGE)
+    raise Refused(Failure.UNSUPPORTED_FORMAT if _never_opened(data) else Failure.NOT_IMAGE)
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -105,7 +105,7 @@ def decode(opened: Opened) -> Seen:
         raise Refused(_reason_for(error)) from error
 
 
-def _reason_for(error: BaseException) -> Reason:
+def _reason_for(error: BaseException) -> Failure:
     text = str(error).lower()
     cut = any(word in text for word in ("truncated", "unexpected end", PREMATURE))
-    return Reason.TRUNCATED if cut else Reason.DECODE_ERROR
+    return Failure.TRUNCATED if cut else Failure.DECODE_ERROR

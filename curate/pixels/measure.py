@@ -1,5 +1,6 @@
 """Facts about an image, apart from any opinion on it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -42,6 +43,13 @@ def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
         return pixels
     size = max(round(width * scale), 1), max(round(height * scale), 1)
     return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def pixels_hash(pixels: Pixels) -> str:
+    """SHA-256 of size and pixels: equal for equal images, however they were encoded."""
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(pixels.tobytes())
+    return digest.hexdigest()
 
 
 def deviation_of(pixels: Pixels) -> float:

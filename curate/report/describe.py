@@ -4,13 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from curate.judge import Reason
+from curate.pixels.failure import Failure
 from curate.pixels.measure import Pixels
+from curate.reasons import Reason
 from curate.report.contact_sheets import SIDE, Tile, chosen, png_of, sheet_of, words_instead
 from curate.report.datasheet import datasheet_of
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
-from curate.source.origins import origins_of
+from curate.source.origins import Origins
 from curate.workers.local import Each
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import commit_of
@@ -24,23 +25,14 @@ SHEETS = "sheets"
 KEPT = "kept"
 SHEET_IMAGES = 60  # at most; of duplicates with the image that was kept beside each
 SHEET_COLUMNS = 10  # even, so that pairs stay side by side
-NOTHING_TO_SEE = frozenset(
-    {
-        Reason.EMPTY,
-        Reason.NOT_IMAGE,
-        Reason.UNSUPPORTED_FORMAT,
-        Reason.TOO_MANY_PIXELS,
-        Reason.TRUNCATED,
-        Reason.DECODE_ERROR,
-        Reason.DECODER_DIED,
-    }
-)  # not tried again
+NOTHING_TO_SEE = frozenset(Failure) - {Failure.ANIMATED}  # these are not decoded for a sheet
 
 
 def describe(
     folder: Path,
     source: Path,
     rows: Sequence[CuratedImage],
+    origins: Origins,
     params: CurateParams,
     *,
     each: Each,
@@ -52,14 +44,13 @@ def describe(
         folder: the dataset, its shards and its index written.
         source: the raw images.
         rows: of the manifest.
+        origins: of the raw images.
         params: the curate section.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
     """
     dataset = Dataset(folder)
-    sheet = datasheet_of(
-        rows, origins_of(source), params, version=dataset.version, program=commit_of(*PROGRAM)
-    )
+    sheet = datasheet_of(rows, origins, params, version=dataset.version, program=commit_of(*PROGRAM))
     write_text(folder / DATASHEET, sheet)
     write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, each)
     if plots:

@@ -1,12 +1,10 @@
 """Where a dataset comes from: the crawl behind its raw images."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from fashion_pggan.storage.records import RawImage, iterate_records
-
-RECORDS = "records.parquet"  # of a crawl
+from curate.source.raw import Raw
 
 
 @dataclass(frozen=True)
@@ -18,14 +16,10 @@ class Origins:
     last: str = ""
 
 
-def origins_of(source: Path) -> Origins:
-    """Read the records of a crawl, if `source` is one."""
-    if not (source / RECORDS).is_file():
+def origins_of(images: Iterable[Raw]) -> Origins:
+    """Count the providers of raw images, and find the first and the last time of the crawl."""
+    crawled = [(raw.provider, raw.crawled_at) for raw in images if raw.provider is not None]
+    if not crawled:
         return Origins()
-    providers: Counter[str] = Counter()
-    first = last = ""
-    for record in iterate_records(source / RECORDS, RawImage):
-        providers[record.provider] += 1
-        first = min(first or record.crawled_at, record.crawled_at)
-        last = max(last, record.crawled_at)
-    return Origins(providers, first, last)
+    times = [time for _, time in crawled]
+    return Origins(Counter(provider for provider, _ in crawled), min(times), max(times))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from curate.facts.style import Style
-from curate.judge import JUDGED, Reason, judge
+from curate.judge import JUDGED, judge
+from curate.reasons import Reason
 
 GOOD = {
     "width": 100.0,

@@ -16,9 +16,9 @@ import yaml
 
 from curate import stage
 from curate.facts.row import row_of
-from curate.judge import Reason
 from curate.known import examine as examine_module
 from curate.known.examine import examine_all
+from curate.reasons import Reason
 from curate.squares.levels import levels_in
 from curate.workers.local import locally
 from fashion_pggan.errors import UserError

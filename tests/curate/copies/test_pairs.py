@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from curate.copies.best import merits_of
-from curate.copies.pairs import Fingerprints, best_of_groups, copies_among, exact_copies, pixels_hash
+from curate.copies.pairs import Fingerprints, best_of_groups, copies_among, exact_copies
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import decode, open_image
+from curate.pixels.measure import pixels_hash
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
 

@@ -107,7 +107,7 @@ def _outcome(data: bytes) -> str:
             return "ANIMATED"
         pixels = decode(opened).pixels
     except Refused as refused:
-        return refused.reason.value
+        return refused.failure.value
     assert pixels.dtype == np.uint8
     assert pixels.shape == (opened.header.height, opened.header.width, 3)
     if opened.header.format == "JPEG" and (np.abs(pixels.astype(int) - 128).max(axis=2) <= 1).mean() > GREY:

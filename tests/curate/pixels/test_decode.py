@@ -9,39 +9,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from curate.judge import Reason, too_many_pixels
+from curate.facts.image_facts import image_facts_of
 from curate.pixels.decode import Refused, decode, kind_of, open_image
+from curate.pixels.failure import Failure
 
 
 def _decoded(data):
     return decode(open_image(data))
 
 
-def _reason(data):
+def _failure(data):
     with pytest.raises(Refused) as refused:
         _decoded(data)
-    return refused.value.reason
+    return refused.value.failure
 
 
 @pytest.mark.parametrize(
-    ("data", "reason"),
+    ("data", "failure"),
     [
-        (b"", Reason.EMPTY),
-        (b"<!doctype html><title>403</title>", Reason.NOT_IMAGE),
-        (b'{"error": "gone"}', Reason.NOT_IMAGE),
-        (b"\x1f\x8b\x08\0\0\0", Reason.NOT_IMAGE),
-        (b"\r\n\xff\xd8\xff\xe0", Reason.NOT_IMAGE),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', Reason.UNSUPPORTED_FORMAT),
-        (b"%PDF-1.7", Reason.UNSUPPORTED_FORMAT),
-        (b"%!PS-Adobe-3.0 EPSF-3.0", Reason.UNSUPPORTED_FORMAT),
-        (b"8BPS\0\1", Reason.UNSUPPORTED_FORMAT),
-        (b"\0\0\0\x0cjP  \r\n\x87\n", Reason.UNSUPPORTED_FORMAT),
-        (b"\0\0\0\x18ftypheic", Reason.UNSUPPORTED_FORMAT),
-        (b"\x89PNG\r\n\x1a\nnonsense", Reason.TRUNCATED),
+        (b"", Failure.EMPTY),
+        (b"<!doctype html><title>403</title>", Failure.NOT_IMAGE),
+        (b'{"error": "gone"}', Failure.NOT_IMAGE),
+        (b"\x1f\x8b\x08\0\0\0", Failure.NOT_IMAGE),
+        (b"\r\n\xff\xd8\xff\xe0", Failure.NOT_IMAGE),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', Failure.UNSUPPORTED_FORMAT),
+        (b"%PDF-1.7", Failure.UNSUPPORTED_FORMAT),
+        (b"%!PS-Adobe-3.0 EPSF-3.0", Failure.UNSUPPORTED_FORMAT),
+        (b"8BPS\0\1", Failure.UNSUPPORTED_FORMAT),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", Failure.UNSUPPORTED_FORMAT),
+        (b"\0\0\0\x18ftypheic", Failure.UNSUPPORTED_FORMAT),
+        (b"\x89PNG\r\n\x1a\nnonsense", Failure.TRUNCATED),
     ],
 )
-def test_what_is_no_image_is_told_by_its_first_bytes(data, reason):
-    assert _reason(data) == reason
+def test_what_is_no_image_is_told_by_its_first_bytes(data, failure):
+    assert _failure(data) == failure
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "WEBP", "AVIF", "JPEG"])
@@ -140,13 +141,13 @@ def test_films_are_told_from_their_header(make_image, encode, kind):
 def test_a_file_that_ends_too_early_is_never_an_image(make_image, encode, kind, share):
     random = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     data = encode(Image.fromarray(random), kind)
-    assert _reason(data[: int(len(data) * share)]) in (Reason.TRUNCATED, Reason.DECODE_ERROR)
+    assert _failure(data[: int(len(data) * share)]) in (Failure.TRUNCATED, Failure.DECODE_ERROR)
 
 
 def test_a_progressive_jpeg_that_ends_too_early_is_no_blurred_image(encode):
     random = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     data = encode(Image.fromarray(random), "JPEG", progressive=True)
-    assert _reason(data[: len(data) // 2]) == Reason.TRUNCATED
+    assert _failure(data[: len(data) // 2]) == Failure.TRUNCATED
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 30}, {"subsampling": 0}])
@@ -157,7 +158,7 @@ def test_a_progressive_jpeg_without_its_last_scans_is_refused(make_image, encode
     assert _decoded(data).pixels.shape == (160, 200, 3)
     for start in scans[1:]:
         for end in (b"", b"\xff\xd9"):
-            assert _reason(data[:start] + end) == Reason.TRUNCATED
+            assert _failure(data[:start] + end) == Failure.TRUNCATED
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
@@ -167,7 +168,7 @@ def test_junk_before_a_restart_marker_hides_no_missing_part(make_image, encode, 
     broken = data[:third] + bytes(5) + data[third:]
     cut = broken[: round(share * len(broken))]
     for file in (broken, cut, cut + b"\xff\xd9"):
-        assert _reason(file) in (Reason.DECODE_ERROR, Reason.TRUNCATED)
+        assert _failure(file) in (Failure.DECODE_ERROR, Failure.TRUNCATED)
 
 
 def test_avif_by_another_major_brand_is_read(make_image, encode):
@@ -180,7 +181,7 @@ def test_avif_by_another_major_brand_is_read(make_image, encode):
 @pytest.mark.parametrize("kind", [np.float32, np.int32])
 def test_values_of_32_bits_are_refused_for_nobody_says_what_is_white(encode, kind):
     image = Image.fromarray(np.linspace(0, 1, 400).reshape(20, 20).astype(kind))
-    assert _reason(encode(image, "TIFF")) == Reason.DECODE_ERROR
+    assert _failure(encode(image, "TIFF")) == Failure.DECODE_ERROR
 
 
 def _png_header(width, height):
@@ -190,14 +191,16 @@ def _png_header(width, height):
 
 def test_a_bomb_is_refused_by_its_header(params):
     data = _png_header(60_000, 60_000) + struct.pack(">I", 4) + b"IDATxxxx"
-    assert too_many_pixels(open_image(data).header, params)
+    facts = image_facts_of(data, max_pixels=params.max_pixels, classifier="")
+    assert facts.row["failure"] == Failure.TOO_MANY_PIXELS
+    assert (facts.header.width, facts.pixels) == (60_000, None)
 
 
 def test_a_jpeg_whose_scan_breaks_off_inside_is_not_made_grey(encode):
     """Its end marker is there: only the decoder's own warning tells."""
     random = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     data = encode(Image.fromarray(random), "JPEG")
-    assert _reason(data[: len(data) // 2] + b"\xff\xd9") in (Reason.TRUNCATED, Reason.DECODE_ERROR)
+    assert _failure(data[: len(data) // 2] + b"\xff\xd9") in (Failure.TRUNCATED, Failure.DECODE_ERROR)
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -243,4 +246,4 @@ def test_mutated_files_are_images_or_refused_and_nothing_else(make_image, encode
 def test_one_flipped_bit_in_a_png_is_noticed(make_image, encode):
     data = bytearray(encode(make_image(), "PNG"))
     data[len(data) // 2] ^= 4
-    assert _reason(bytes(data)) in (Reason.DECODE_ERROR, Reason.TRUNCATED)
+    assert _failure(bytes(data)) in (Failure.DECODE_ERROR, Failure.TRUNCATED)

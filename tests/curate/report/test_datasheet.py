@@ -5,6 +5,8 @@ import pytest
 
 from curate.report.datasheet import OPEN, datasheet_of
 from curate.source.origins import Origins, origins_of
+from curate.source.raw import raw_images
+from curate.workers.local import locally
 from fashion_pggan.storage.records import CuratedImage
 
 SECTIONS = [
@@ -83,7 +85,7 @@ def test_what_only_a_person_knows_is_a_question(sheet):
 
 
 def test_a_folder_without_records_is_said_to_say_nothing(tmp_path, params):
-    assert origins_of(tmp_path) == Origins()
+    assert origins_of(raw_images(tmp_path, locally(1))) == Origins()
     rows = [_row(0, url="", title="", query="")]
     sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
     assert "it says nothing of where they come from" in sheet

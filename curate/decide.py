@@ -1,0 +1,118 @@
+"""What happens to each raw image: facts and parameters in; decisions and the manifest's records out."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from curate.copies.best import best_copies
+from curate.facts.row import columns_of
+from curate.judge import JUDGED, judge
+from curate.reasons import ADVICE, Reason
+from curate.source.raw import Raw
+from curate.squares.crop import square_of
+from fashion_pggan.params import CurateParams
+from fashion_pggan.storage.records import CuratedImage
+
+MANIFEST_FACTS = [  # the facts that a record of the manifest is made from
+    "sha256",
+    "width",
+    "height",
+    "pixels_hash",
+    "style",
+    "box_left",
+    "box_top",
+    "box_width",
+    "box_height",
+]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to one raw image."""
+
+    reason: str  # why it is dropped; empty when it is kept
+    original: str  # SHA-256 of the image kept in its place; empty unless the reason is DUPLICATE
+
+
+def decide(names: Sequence[str], facts: pa.Table, params: CurateParams, folder: Path) -> list[Decision]:
+    """Judge each raw image by itself, then drop the copies among the usable ones.
+
+    Args:
+        names: SHA-256 of every raw image; files with the same bytes share one.
+        facts: a row per SHA-256.
+        params: the curate section.
+        folder: where pairs of near-duplicates are kept between runs.
+
+    Returns:
+        A decision for each of `names`, in their order.
+    """
+    columns = columns_of(facts.select(["sha256", *JUDGED]))
+    reasons = judge(columns, params)
+    usable = np.flatnonzero(reasons == "")
+    best = usable[best_copies(facts, usable, params, folder)]
+    reason_of = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
+    best_of = dict(zip(columns["sha256"][usable].tolist(), columns["sha256"][best].tolist(), strict=True))
+    kept: set[str] = set()
+    decisions = []
+    for name in names:
+        if reason_of[name]:
+            decisions.append(Decision(reason_of[name], ""))
+        elif best_of[name] != name or name in kept:  # another file with the same bytes is a copy too
+            decisions.append(Decision(Reason.DUPLICATE.value, best_of[name]))
+        else:
+            kept.add(name)
+            decisions.append(Decision("", ""))
+    return decisions
+
+
+def records_of(
+    images: Sequence[Raw], decisions: Sequence[Decision], facts: pa.Table, params: CurateParams
+) -> Iterator[CuratedImage]:
+    """The manifest's records, one for each raw image, in their order."""
+    facts_of = {row["sha256"]: row for row in facts.select(MANIFEST_FACTS).to_pylist()}
+    kept = 0
+    for raw, decision in zip(images, decisions, strict=True):
+        place = (None, None) if decision.reason else divmod(kept, params.shard_images)
+        kept += not decision.reason
+        yield _record(raw, decision, facts_of[raw.sha256], place, params)
+
+
+def _record(
+    raw: Raw,
+    decision: Decision,
+    facts: Mapping[str, Any],
+    place: tuple[int | None, int | None],
+    params: CurateParams,
+) -> CuratedImage:
+    square = square_of(facts, params) if facts["pixels_hash"] else None
+    return CuratedImage(
+        sha256=raw.sha256,
+        file=raw.file.encode("utf-8", "backslashreplace").decode(),  # file names need not be UTF-8
+        kept=not decision.reason,
+        reason=decision.reason,
+        duplicate_of=decision.original,
+        style=facts["style"],
+        width=facts["width"],
+        height=facts["height"],
+        crop_left=square.left if square else None,
+        crop_top=square.top if square else None,
+        crop_side=square.side if square else None,
+        shard=place[0],
+        row=place[1],
+        url=raw.url,
+        title=raw.title,
+        query=raw.query,
+    )
+
+
+def nothing_left(outcomes: Counter[str], params: CurateParams) -> str:
+    """The error when every image was dropped: the counts, and what to change."""
+    counts = ", ".join(f"{reason} {count}" for reason, count in outcomes.most_common() if count)
+    most = Reason(outcomes.most_common(1)[0][0])
+    advice = ADVICE.get(most, "give other images").format(**params.model_dump())
+    return f"all {outcomes.total()} images were dropped ({counts}): {advice}"

@@ -1,0 +1,44 @@
+"""One image file's bytes in; its facts out, with its pixels if it has any."""
+
+from typing import NamedTuple
+
+import cv2
+
+from curate.facts.row import Row, row_of, seen_in
+from curate.pixels.decode import Refused, decode, open_image
+from curate.pixels.failure import Failure
+from curate.pixels.measure import Header, Pixels
+
+
+class ImageFacts(NamedTuple):
+    """What is known of an image after decoding and measuring it."""
+
+    row: Row  # without the file's SHA-256
+    header: Header | None  # None when it cannot be read
+    pixels: Pixels | None  # None when `failure` in the row says why not
+
+
+def image_facts_of(data: bytes, *, max_pixels: int, classifier: str) -> ImageFacts:
+    """Decode and measure an image.
+
+    Args:
+        data: the file's bytes; anything at all.
+        max_pixels: a larger image is not decoded.
+        classifier: path of a classifier's recipe; empty for none.
+    """
+    header = None
+    try:
+        opened = open_image(data)
+        header = opened.header
+        if header.width * header.height > max_pixels:
+            raise Refused(Failure.TOO_MANY_PIXELS)
+        if header.animated:
+            raise Refused(Failure.ANIMATED)
+        pixels, profile_ignored = decode(opened)
+    except Refused as refused:
+        return ImageFacts(row_of(len(data), refused.failure, header), header, None)
+    try:
+        seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=classifier)
+    except (MemoryError, cv2.error):  # too large for the memory of a worker
+        return ImageFacts(row_of(len(data), Failure.DECODER_DIED, header), header, None)
+    return ImageFacts(row_of(len(data), "", header) | seen, header, pixels)

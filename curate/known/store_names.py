@@ -1,0 +1,35 @@
+"""The names of the stores: everything that can change a stored fact or pixel changes a name.
+
+A store is read again only by a program that would write the same. Another program, other libraries or other
+parameters write to another folder.
+"""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from curate.facts.classifier_recipe import recipe_hashes
+from fashion_pggan.params import CurateParams
+from fashion_pggan.program import hash_of, program_of
+from fashion_pggan.storage.shards import levels_up_to
+
+LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they compute pixels
+DECODING = ("curate.pixels", "fashion_pggan.images.decode")
+MEASURING = ("curate.facts", *DECODING)  # the folders that compute facts
+REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
+
+
+def facts_name(params: CurateParams) -> str:
+    """The folder of facts."""
+    recipe = recipe_hashes(Path(params.classifier)) if params.classifier else []
+    return f"facts-{_name_of(MEASURING, *recipe)}"
+
+
+def levels_name(params: CurateParams) -> str:
+    """The folder of levels. A garment's square depends on measured facts, the centre square does not."""
+    packages = REDUCING if params.crop == "centre" else {*REDUCING, *MEASURING}
+    sides = levels_up_to(params.resolution)
+    return f"levels-{_name_of(tuple(packages), sides, params.crop, params.enlarge)}"
+
+
+def _name_of(packages: tuple[str, ...], *values: object) -> str:
+    return hash_of(program_of(*packages), [version(name) for name in LIBRARIES], *values)

@@ -1,0 +1,40 @@
+"""Why an image is not in the dataset, and what a person can change about it."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from curate.pixels.failure import Failure
+
+
+class Reason(StrEnum):
+    """Why an image is not in the dataset: it gave no pixels, it broke a rule, or it is a copy."""
+
+    EMPTY = Failure.EMPTY
+    NOT_IMAGE = Failure.NOT_IMAGE
+    UNSUPPORTED_FORMAT = Failure.UNSUPPORTED_FORMAT
+    TOO_MANY_PIXELS = Failure.TOO_MANY_PIXELS
+    ANIMATED = Failure.ANIMATED
+    TRUNCATED = Failure.TRUNCATED
+    DECODE_ERROR = Failure.DECODE_ERROR
+    DECODER_DIED = Failure.DECODER_DIED
+    TOO_SMALL = "TOO_SMALL"  # short side below curate.min_side
+    ASPECT = "ASPECT"  # long side over short side above curate.max_aspect
+    BLANK = "BLANK"  # deviation below curate.min_deviation: nothing to see
+    BLURRED = "BLURRED"  # sharpness below curate.min_sharpness
+    BANNER = "BANNER"  # text banner score above curate.max_banner
+    COLLAGE = "COLLAGE"  # several images in one: score above curate.max_collage
+    STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
+    DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
+
+
+# What a person can change, for the error when nothing is left; filled in from the parameters.
+ADVICE: Mapping[Reason, str] = {
+    Reason.TOO_SMALL: "lower curate.min_side in params.yaml, now {min_side}",
+    Reason.ASPECT: "raise curate.max_aspect in params.yaml, now {max_aspect}",
+    Reason.TOO_MANY_PIXELS: "raise curate.max_pixels in params.yaml, now {max_pixels}",
+    Reason.BLANK: "lower curate.min_deviation in params.yaml, now {min_deviation}",
+    Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
+    Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
+    Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
+    Reason.STYLE: "add to curate.styles, now {styles}, or raise curate.max_scores, now {max_scores}",
+}

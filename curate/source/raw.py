@@ -1,0 +1,89 @@
+"""The raw images: a crawl's records, or every file of a plain folder."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from curate.source.locations import below
+from curate.workers.local import Each
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.record_folder import RecordFolder
+from fashion_pggan.storage.records import RawImage, read_records
+
+RECORDS = "records.parquet"  # in a crawl's folder
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A raw image: its file, and where it came from if a crawl says so."""
+
+    sha256: str
+    file: str  # path below the source
+    url: str = ""
+    title: str = ""
+    query: str = ""
+    provider: str | None = None  # None for a plain folder
+    crawled_at: str = ""  # UTC, ISO 8601
+
+
+def raw_images(source: Path, each: Each) -> list[Raw]:
+    """The images that a crawl's records list, or every file of a folder without records.
+
+    In a plain folder every file is read for its SHA-256; the workers do this on shared storage.
+
+    Raises:
+        UserError: an image of the records is missing or lies outside the folder, or a file cannot be read.
+    """
+    if (source / RECORDS).is_file():
+        return _recorded(source)
+    if source.is_file():
+        raise UserError(f"{source} is a file: give a folder of images")
+    paths = list(_visible(source))
+    hashes = map(_hash_of, paths) if isinstance(source, PurePath) else each(sha256_of, paths)
+    return [
+        Raw(sha256, below(path, source))
+        for path, sha256 in zip(paths, hashes, strict=True)
+        if sha256 is not None
+    ]
+
+
+def _recorded(source: Path) -> list[Raw]:
+    records, folder = read_records(source / RECORDS, RawImage), RecordFolder(source)
+    for record in records:
+        folder.check(record)
+    present = {below(path, source) for path in source.rglob("*")}
+    missing = [record.file for record in records if record.file not in present]
+    if missing:
+        raise UserError(
+            f"{len(missing)} images of {source / RECORDS} are missing, the first is {missing[0]}: "
+            "run the crawl stage again (dvc repro --force crawl)"
+        )
+    return [
+        Raw(
+            sha256=record.sha256,
+            file=record.file,
+            url=record.url,
+            title=record.title,
+            query=record.query,
+            provider=record.provider,
+            crawled_at=record.crawled_at,
+        )
+        for record in records
+    ]
+
+
+def _visible(source: Path) -> Iterator[Path]:
+    """The files of a folder, without hidden ones and those in hidden folders."""
+    for path in source.rglob("*"):
+        if path.is_file() and not any(part.startswith(".") for part in below(path, source).split("/")):
+            yield path
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError as error:
+        raise UserError(
+            f"cannot read {path} ({error.strerror}): make it readable, or take it out of the folder"
+        ) from error

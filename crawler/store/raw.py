@@ -73,5 +73,5 @@ def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool]) -> int:
 
 
 def _paths_of(records: Iterable[RawImage], target: Path) -> set[Path]:
-    files = RecordFolder(target, IMAGES)
+    files = RecordFolder(target, IMAGES, links=True)
     return {files.path_of(record) for record in records}

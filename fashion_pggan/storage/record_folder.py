@@ -32,10 +32,12 @@ class RecordFolder:
     Args:
         folder: where they lie; it may be missing, or on shared storage.
         within: the folder below it that holds all of them; empty: none.
+        links: whether a file may be a link to somewhere else, as DVC makes them with `cache.type symlink`.
+            A folder may never be one: what is deleted or renamed below it would be elsewhere.
     """
 
-    def __init__(self, folder: Path, within: str = "") -> None:
-        self.folder, self.within = folder, within
+    def __init__(self, folder: Path, within: str = "", *, links: bool = False) -> None:
+        self.folder, self.within, self.links = folder, within, links
         self.is_local = isinstance(folder, PurePath)
         self.root = os.path.realpath(folder) if self.is_local else ""
         self.prefix = within and f"{within}/"
@@ -66,7 +68,7 @@ class RecordFolder:
                 return False
             if os.path.isdir(parent):  # noqa: PTH112  # for each of many files: strings are faster
                 self.known.add(parent)
-        return not os.path.islink(place) or self._is_below(place)  # noqa: PTH114
+        return self.links or not os.path.islink(place) or self._is_below(place)  # noqa: PTH114
 
     def _is_below(self, path: str) -> bool:
         real = os.path.realpath(path)

@@ -20,6 +20,7 @@ from fashion_pggan.storage.records import RawImage, write_records
 REPOSITORY = Path(__file__).parents[2]
 JPEG = b"\xff\xd8\xff\xe0 an image"
 THESIS = b"years of work"
+LINK = "images/aa/link.jpg"  # a link to the thesis
 HOSTILE = [
     "../home/thesis.txt",
     "images/../../home/thesis.txt",
@@ -34,7 +35,7 @@ HOSTILE = [
     "",
     "fetched.jsonl",
     "images/linked/thesis.txt",  # the folder is a link to home
-    "images/aa/link.jpg",  # the file is a link to the thesis
+    LINK,
 ]
 
 
@@ -132,7 +133,7 @@ def test_forgetting_refuses_a_store_whose_record_leads_out(
     assert tree(tmp_path) == before
 
 
-@pytest.mark.parametrize("file", HOSTILE)
+@pytest.mark.parametrize("file", [file for file in HOSTILE if file != LINK])
 def test_forgetting_refuses_an_outcome_whose_record_leads_out(tmp_path: Path, home: Path, file: str) -> None:
     good = store_at(tmp_path / "store", home)
     store_at(tmp_path / "raw", home)
@@ -144,6 +145,21 @@ def test_forgetting_refuses_an_outcome_whose_record_leads_out(tmp_path: Path, ho
     with pytest.raises(UserError, match=REFUSAL):
         forget(Tombstones(tmp_path / "t.jsonl"), tmp_path / "store", tmp_path / "raw", [], [], [good.sha256])
     assert tree(tmp_path) == before
+
+
+def test_an_image_that_dvc_made_a_link_is_forgotten_and_what_it_links_to_stays(
+    tmp_path: Path, home: Path
+) -> None:
+    good = store_at(tmp_path / "store", home)
+    store_at(tmp_path / "raw", home)
+    found = {"title": "", "query": "", "provider": "demo", "rank": 1}
+    sizes = {"declared_width": None, "declared_height": None}
+    linked = RawImage(**found, **sizes, **hostile(good, LINK, home).model_dump())
+    write_records(tmp_path / "raw" / RECORDS, [linked], RawImage)
+    tombstones = Tombstones(tmp_path / "t.jsonl")
+    forget(tombstones, tmp_path / "store", tmp_path / "raw", [], [], [linked.sha256])
+    assert not (tmp_path / "raw" / LINK).is_symlink()
+    assert (home / "thesis.txt").read_bytes() == THESIS
 
 
 def test_leftovers_behind_a_link_out_of_the_store_stay(tmp_path: Path, home: Path) -> None:

@@ -22,8 +22,7 @@ from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.params import EvaluateParams, load_params
-from fashion_pggan.program import git_commit
-from fashion_pggan.provenance import cores
+from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.shards import Images
 from train.distributed import device_of
 

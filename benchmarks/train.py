@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Params, TrainParams, load_params
-from fashion_pggan.program import git_commit
+from fashion_pggan.provenance import git_commit
 from fashion_pggan.storage.shards import Dataset, ShardWriter, levels_up_to
 from train.distributed import Ranks, device_of
 from train.growth.schedule import Phase, minibatch_at, phase_at

@@ -12,8 +12,8 @@ import torch
 
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.params import TrainParams
-from fashion_pggan.program import git_commit, hash_of
-from fashion_pggan.provenance import cores
+from fashion_pggan.program import hash_of
+from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.files import exclusive, write_text
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import Kind, check_target, replace_target

@@ -14,7 +14,7 @@ from curate.report.thumbnails import thumbnails_of
 from curate.source.origins import Origins
 from curate.workers.local import Each
 from fashion_pggan.params import CurateParams
-from fashion_pggan.program import commit_of
+from fashion_pggan.provenance import commit_of
 from fashion_pggan.storage.files import write_bytes, write_text
 from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.shards import Dataset, levels_up_to

@@ -7,9 +7,8 @@ from typing import Any
 from evaluate.results.evaluation import Evaluation
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import EvaluateParams
-from fashion_pggan.program import git_commit
 from fashion_pggan.progress import duration
-from fashion_pggan.provenance import cores
+from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.shards import Dataset
 
 

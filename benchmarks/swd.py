@@ -17,6 +17,7 @@ from benchmarks.memory import PeakMemory
 from evaluate.comparison.compare import compare, describe
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.command import run_command
+from fashion_pggan.devices import device_of
 from fashion_pggan.distance.descriptors import draw_places
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
@@ -24,7 +25,6 @@ from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.shards import Images
-from train.distributed import device_of
 
 Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]

@@ -19,18 +19,19 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from fashion_pggan.command import run_command
+from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Params, TrainParams, load_params
 from fashion_pggan.provenance import git_commit
 from fashion_pggan.storage.shards import Dataset, ShardWriter, levels_up_to
-from train.distributed import Ranks, device_of
 from train.growth.schedule import Phase, minibatch_at, phase_at
-from train.memory import empty_batch, zero_rates
+from train.limits.memory import empty_batch, zero_rates
+from train.machine.graphs import Recorded
 from train.model.networks import Architecture
-from train.run import set_precision
+from train.model.precision import set_precision
+from train.processes.ranks import Ranks
 from train.step.data import Feed
-from train.step.graphs import Recorded
-from train.step.step import Rates, Steps
+from train.step.trainer import Rates, Trainer
 
 IMAGES = 256  # in the dataset, of noise: speed does not depend on what they show
 TURNS = 4  # of each way
@@ -172,7 +173,7 @@ def _print_row(
 
 def _timed(dataset: Dataset, params: TrainParams, ranks: Ranks, phase: Phase) -> Timed:
     set_precision(params.precision)
-    steps = Steps(_shape(dataset.resolution, params), params, ranks)
+    steps = Trainer(_shape(dataset.resolution, params), params, ranks)
     feed = Feed(dataset, params, ranks)
     step = Recorded(steps).step if params.cuda_graphs and ranks.device.type == "cuda" else steps.step
     numbers = (phase.fade, phase.learning_rate, params.ema_decay)
@@ -214,7 +215,7 @@ def _flops(resolution: int, params: TrainParams, side: int, minibatch: int) -> f
     """Floating-point operations of a step's products, counted without computing."""
     meta = Ranks(0, 1, torch.device("meta"))
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        steps = Steps(_shape(resolution, params), params.model_copy(update={"compile": False}), meta)
+        steps = Trainer(_shape(resolution, params), params.model_copy(update={"compile": False}), meta)
         batch, where = empty_batch(minibatch, side, steps.critic.architecture, "meta"), side.bit_length() - 3
         for gradient in (steps.critic_gradient, steps.generator_gradient):
             gradient(batch, zero_rates("meta"), where, False)

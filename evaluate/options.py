@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
+from fashion_pggan.devices import device_of
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.params.preset import cache_of, params_or_shipped
-from train.distributed import device_of
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ import torch
 from pydantic import ValidationError
 
 from fashion_pggan.command import run_command
+from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import LARGEST_INDEX, GenerateParams
 from fashion_pggan.params.preset import params_or_shipped
@@ -19,7 +20,6 @@ from generate import stage
 from generate.sampling.film import check_png, write_film, write_sheet
 from generate.sampling.recipe import read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
-from train.distributed import device_of
 
 MODELS = Path("models")
 MOST_IMAGES = 10_000  # in a grid or a film

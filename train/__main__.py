@@ -9,7 +9,7 @@ from fashion_pggan.params import load_params
 from train import stage
 from train.exchange.generator_export import FORMS, export
 from train.exchange.published import export_official, import_official
-from train.record.standing import runs_in, standing_of, text_of
+from train.record.status import run_status, runs_in, text_of
 
 RUNS = Path("runs/train")
 
@@ -67,7 +67,7 @@ def _run(arguments: argparse.Namespace) -> None:
 
 def _status(arguments: argparse.Namespace) -> None:
     runs = [arguments.run] if arguments.run else runs_in(arguments.runs)
-    standings = [standing_of(run) for run in runs]
+    standings = [run_status(run) for run in runs]
     if arguments.json:
         print(json.dumps(standings[0] if arguments.run else standings, indent=1))
     else:

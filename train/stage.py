@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from fashion_pggan.devices import device_of
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.params import TrainParams
 from fashion_pggan.program import hash_of
@@ -17,12 +18,13 @@ from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.files import exclusive, write_text
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import Kind, check_target, replace_target
-from train.distributed import Ranks, device_of, join, leave
-from train.memory import check_memory
+from train.limits.memory import check_memory
+from train.processes.ranks import Ranks, join, leave
 from train.record.log import Row, read_rows, write_rows
 from train.record.strip import write_strip
-from train.run import Run, identity_of
+from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
+from train.saved.identity import identity_of
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind(
@@ -59,7 +61,7 @@ def run(
         runs: folder that holds a folder per run, with its checkpoints; it outlives `target`.
         report: where to write the run's facts as JSON.
         history: where to write the log as CSV.
-        device: see `train.distributed.device_of`.
+        device: see `fashion_pggan.devices.device_of`.
 
     Raises:
         UserError: `target` holds something else, or see `Run`.
@@ -89,7 +91,7 @@ def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) ->
     training = Run(folder, dataset, params, ranks, git_commit())
     training.agree()
     if training.images_shown < params.total_kimg * 1000:
-        check_memory(training.steps, dataset.resolution, training.phase.resolution)
+        check_memory(training.trainer, dataset.resolution, training.phase.resolution)
     return training
 
 

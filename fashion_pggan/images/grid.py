@@ -4,18 +4,10 @@ import io
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-
-
-def as_pixels(images: Tensor) -> Images:
-    """(n, 3, h, w) in [-1, 1] to (n, h, w, 3) uint8: rounded half to even, clamped, as published."""
-    pixels = (images.float() * 127.5 + 127.5).round_().clamp_(0, 255).to(torch.uint8)
-    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())
 
 
 def png_of(pixels: Images) -> bytes:

@@ -9,9 +9,9 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.shards import Images
 from generate.sampling.sampler import Sampler, workers
+from train.model.flat import pieces_of
 from train.model.networks import Critic, downscale
 from train.saved.checkpoint import newest_state
-from train.step.flat import pieces_of
 
 COMPANY_SEED = 0
 CPU = torch.device("cpu")

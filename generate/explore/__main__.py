@@ -9,13 +9,13 @@ from pathlib import Path
 from aiohttp import web
 
 from fashion_pggan.command import run_command
+from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
 from generate.explore.scene import Scene
 from generate.explore.server import LOOPBACK, application
 from generate.sampling.sampler import Sampler, snapshots_in
-from train.distributed import device_of
 
 PORT = 8807
 

@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.grid import as_pixels
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.shards import Images
-from train.model.networks import Generator, upscale
+from train.model.networks import Generator, as_pixels, upscale
 from train.model.randomness import latents_of
 from train.saved.snapshot import Origin, read_snapshot
 

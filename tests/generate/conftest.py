@@ -9,10 +9,10 @@ import torch
 
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from generate.sampling.sampler import Sampler, snapshots_in
+from train.model.flat import flatten
 from train.model.networks import Architecture, Critic, Generator
 from train.saved.checkpoint import write_checkpoint
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
-from train.step.flat import flatten
 
 REPOSITORY = Path(__file__).parents[2]
 SHAPE = Architecture(16, 8, 64, 8)

@@ -5,16 +5,17 @@ import pytest
 import torch
 
 from fashion_pggan.errors import UserError
-from train.distributed import Ranks
 from train.exchange.variables import load_official
 from train.growth.schedule import Phase
-from train.memory import check_memory
+from train.limits.memory import check_memory
+from train.machine.graphs import Recorded
 from train.model.networks import Architecture, Critic, Generator, downscale
-from train.run import Run, set_precision
+from train.model.precision import set_precision
+from train.processes.ranks import Ranks
+from train.run import Run
 from train.step.data import Feed, faded
-from train.step.graphs import Recorded
 from train.step.losses import critic_loss, generator_loss, penalty_target
-from train.step.step import Rates, Steps
+from train.step.trainer import Rates, Trainer
 
 pytestmark = [
     pytest.mark.gpu,
@@ -41,7 +42,7 @@ def _rates(phase, ranks):
 
 def _gradients(params, dataset, ranks, phase, **changed):
     params = params.model_copy(update=changed)
-    steps, feed = Steps(SHAPE, params, ranks), Feed(dataset, params, ranks)
+    steps, feed = Trainer(SHAPE, params, ranks), Feed(dataset, params, ranks)
     where = (feed.batch_at(0, phase), _rates(phase, ranks), phase.doublings, phase.fade > 0)
     feed.close()
     return [gradient(*where)[0].cpu() for gradient in (steps.critic_gradient, steps.generator_gradient)]
@@ -107,7 +108,7 @@ def test_faster_ways_have_gradients_of_the_same_direction(cuda, dataset, params,
 def test_a_recorded_step_does_what_the_step_does(cuda, dataset, params, compiles):
     """Over several steps and a change of phase; whatever warming up and recording did is undone."""
     params = params.model_copy(update={"compile": compiles})
-    plain, recorded = (Steps(SHAPE, params, cuda) for _ in range(2))
+    plain, recorded = (Trainer(SHAPE, params, cuda) for _ in range(2))
     playback = Recorded(recorded)
     feed = Feed(dataset, params, cuda)
     shown = 0
@@ -136,7 +137,7 @@ def test_a_level_on_the_device_gives_the_images_of_the_shards(cuda, dataset, par
 
 
 def test_a_step_waits_for_nothing(cuda, dataset, params):
-    steps, feed = Steps(SHAPE, params, cuda), Feed(dataset, params, cuda)
+    steps, feed = Trainer(SHAPE, params, cuda), Feed(dataset, params, cuda)
     where = (feed.batch_at(0, FADING), _rates(FADING, cuda), FADING.doublings, True)
     steps.step(*where)
     torch.cuda.set_sync_debug_mode("error")
@@ -150,7 +151,7 @@ def test_a_step_waits_for_nothing(cuda, dataset, params):
 def test_a_resolution_that_does_not_fit_is_refused_with_advice_that_fits(cuda, preset):
     huge = preset.model_copy(update={"minibatch": {4: 16, 256: 1 << 16}, "minibatch_base": 16})
     with pytest.raises(UserError, match=r"65536 images at 256 px does not fit .*\{256: 32768\}"):
-        check_memory(Steps(Architecture(256, 16, 1024, 64), huge, cuda), 256, 4)
+        check_memory(Trainer(Architecture(256, 16, 1024, 64), huge, cuda), 256, 4)
 
 
 @pytest.mark.parametrize(

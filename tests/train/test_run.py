@@ -17,9 +17,9 @@ from fashion_pggan.storage.targets import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import run as run_module
 from train import stage
-from train.distributed import Ranks
+from train.processes.ranks import Ranks
 from train.record.log import read_rows
-from train.record.measured import Measured
+from train.record.running_means import RunningMeans
 from train.run import Run
 
 REPOSITORY = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def _train(folder, dataset, params):
 
 
 def _assert_same(first: Run, second: Run) -> None:
-    one, other = first.steps.state(), second.steps.state()
+    one, other = first.trainer.state(), second.trainer.state()
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         assert torch.equal(tensor, other[name]), name
@@ -58,13 +58,13 @@ def test_a_resumed_run_is_bit_for_bit_the_run_that_never_stopped(
     looks = 0
     stop_at = next(stops)
 
-    def stopping(self, measured):
+    def stopping(self, means):
         nonlocal looks, stop_at
         looks += 1
         if looks >= stop_at:
             stop_at = looks + 7
             raise KilledError
-        return advance(self, measured)
+        return advance(self, means)
 
     monkeypatch.setattr(run_module.Run, "advance", stopping)
     starts = 0
@@ -108,12 +108,12 @@ def test_optimisers_start_afresh_when_a_transition_starts_and_when_it_ends(
     starts = []
     advance = Run.advance
 
-    def watching(self, measured):
-        before = int(self.steps.critic_optimizer.taken)
+    def watching(self, means):
+        before = int(self.trainer.critic_optimizer.taken)
         images_shown = self.images_shown
-        phase = advance(self, measured)
-        if int(self.steps.critic_optimizer.taken) != before + params.minibatch_repeats or before == 0:
-            assert int(self.steps.generator_optimizer.taken) == params.minibatch_repeats
+        phase = advance(self, means)
+        if int(self.trainer.critic_optimizer.taken) != before + params.minibatch_repeats or before == 0:
+            assert int(self.trainer.generator_optimizer.taken) == params.minibatch_repeats
             starts.append(images_shown)
         return phase
 
@@ -126,15 +126,15 @@ def test_each_look_at_the_schedule_is_followed_by_new_minibatches_with_latents_o
     tmp_path, dataset, params
 ):
     run = Run(tmp_path, dataset, params, Ranks(0, 1, torch.device("cpu")), "c")
-    batches, asked = [], run.feed.batch_at
+    batches, asked = [], run.loop.feed.batch_at
 
     def watching(images_shown, phase):
         batches.append((images_shown, phase, asked(images_shown, phase)))
         return batches[-1][2]
 
-    run.feed.batch_at = watching
-    run.advance(Measured.nothing())
-    run.feed.close()
+    run.loop.feed.batch_at = watching
+    run.advance(RunningMeans.empty())
+    run.loop.feed.close()
     assert [at for at, _, _ in batches] == [8 * number for number in range(params.minibatch_repeats)]
     assert len({phase for _, phase, _ in batches}) == 1
     latents = [each for _, _, batch in batches for each in (batch.critic_latents, batch.generator_latents)]

@@ -12,10 +12,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor, nn
 
+from train.model.precision import HALVES
+
 RELU_GAIN = math.sqrt(2.0)  # He et al. 2015, for layers that a leaky ReLU follows
 LEAK = 0.2  # slope of the leaky ReLU below zero
 EPSILON = 1e-8  # of pixel norm and minibatch standard deviation
-HALVES = (torch.bfloat16, torch.float16)
 
 
 class Equalized(nn.Module):
@@ -117,12 +118,6 @@ class DownConv(Equalized):
 
     def _kernel(self) -> Tensor:
         return fused_kernel(self.scaled()) * 0.25
-
-
-def autocast(device: torch.device, *, enabled: bool) -> torch.autocast:
-    """Products of float32 tensors in bfloat16, or not; a device without such a mode counts as the CPU."""
-    kind = device.type if device.type in ("cpu", "cuda") else "cpu"
-    return torch.autocast(kind, torch.bfloat16, enabled=enabled)
 
 
 def fused_kernel(kernel: Tensor) -> Tensor:

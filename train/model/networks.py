@@ -10,23 +10,25 @@ import math
 from dataclasses import dataclass
 from typing import cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor, nn
 
+from fashion_pggan.storage.shards import Images
 from train.model.layers import (
     Conv,
     Dense,
     DownConv,
     LatentDense,
     UpConv,
-    autocast,
     leaky_relu,
     leaky_relu_pullback,
     minibatch_stddev,
     minibatch_stddev_pullback,
     pixel_norm,
 )
+from train.model.precision import autocast
 
 
 @dataclass(frozen=True)
@@ -240,3 +242,9 @@ def upscale(images: Tensor, factor: int = 2) -> Tensor:
 def downscale(images: Tensor, factor: int = 2) -> Tensor:
     """Mean of boxes: (n, c, h, w) -> (n, c, h / factor, w / factor)."""
     return F.avg_pool2d(images, factor) if factor > 1 else images
+
+
+def as_pixels(images: Tensor) -> Images:
+    """(n, 3, h, w) in [-1, 1] to (n, h, w, 3) uint8: rounded half to even, clamped, as published."""
+    pixels = (images.float() * 127.5 + 127.5).round_().clamp_(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(pixels.permute(0, 2, 3, 1).cpu().numpy())

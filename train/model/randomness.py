@@ -1,8 +1,10 @@
 """Randomness as a function of (seed, purpose, position): nothing to store, nothing to restore."""
 
 import zlib
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -19,3 +21,28 @@ def latents_of(seed: int, indices: range | list[int], latent_size: int) -> Tenso
     """Latent vectors (n, latent_size) from N(0, 1); the one of an index depends on seed and index alone."""
     rows = [torch.randn(latent_size, generator=generator_at(seed, "latent", index)) for index in indices]
     return torch.stack(rows)
+
+
+def indices_at(images_shown: int, count: int, total: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which images are shown next.
+
+    Each pass over the dataset is a new permutation, so each image is shown once per pass.
+
+    Args:
+        images_shown: images shown before.
+        count: images wanted.
+        total: images in the dataset.
+        seed: of the run.
+    """
+    positions = np.arange(images_shown, images_shown + count)
+    passes, places = positions // total, positions % total
+    indices = np.empty(count, dtype=np.int64)
+    for number in np.unique(passes):
+        mine = passes == number
+        indices[mine] = _permutation(seed, int(number), total)[places[mine]]
+    return indices
+
+
+@lru_cache(maxsize=2)
+def _permutation(seed: int, number: int, total: int) -> npt.NDArray[np.int64]:
+    return np.random.default_rng([seed, number, total]).permutation(total)

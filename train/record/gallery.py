@@ -3,13 +3,13 @@
 import math
 from pathlib import Path
 
-from fashion_pggan.images.grid import as_pixels, png_of, sheet_of
+from fashion_pggan.images.grid import png_of, sheet_of
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-from train.model.networks import upscale
+from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
-from train.record.due import EveryKimg, EverySeconds
+from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
 from train.record.samples import images_of, stddev_of, stddev_over
 from train.record.training import Training

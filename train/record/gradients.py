@@ -5,7 +5,7 @@ from collections import defaultdict
 import torch
 from torch import Tensor, nn
 
-from train.step.flat import pieces_of
+from train.model.flat import pieces_of
 
 FIRST = {"blocks": 8, "to_rgb": 4, "from_rgb": 4}  # pixels, of a list's first entry; each next one has twice
 

@@ -9,15 +9,15 @@ from typing import Any, Self
 from fashion_pggan.progress import Progress
 from train.growth.schedule import Phase, phase_at
 from train.record.alarms import alarms_in, lately
-from train.record.due import EveryKimg
 from train.record.gallery import Gallery
 from train.record.gradients import norms_by_level
 from train.record.hyperparameters import provenance_of
+from train.record.intervals import EveryKimg
 from train.record.log import History, Row
-from train.record.measured import Measured
 from train.record.pace import Outlook
+from train.record.running_means import RunningMeans
 from train.record.samples import distance_between, stddev_of
-from train.record.status import phase_word, status_of, write_status
+from train.record.status_file import phase_word, status_of, write_status
 from train.record.training import Training
 
 WORDS = (
@@ -38,7 +38,7 @@ class Record:
 
     def __init__(self, training: Training, total: int) -> None:
         self.training, self.total = training, total
-        self.measured = Measured.nothing()
+        self.means = RunningMeans.empty()
         self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
         self.drawn = training.images_shown  # how far the progress line is
         self.outlook = Outlook(total, self._resolution_at)
@@ -77,9 +77,9 @@ class Record:
         """
         if not (self.row_due.passed(self.training.images_shown) or self.ended):
             return False
-        measured, self.measured = self.measured, Measured.nothing()
+        means, self.means = self.means, RunningMeans.empty()
         if self.training.ranks.first:
-            self._write_row(phase, measured)
+            self._write_row(phase, means)
             self.status()
         return True
 
@@ -123,12 +123,12 @@ class Record:
         log.info(WORDS)
         if self.training.images_shown == 0:
             self.gallery.keep()
-        self.measured = Measured.nothing()
+        self.means = RunningMeans.empty()
 
-    def _write_row(self, phase: Phase, measured: Measured) -> None:
+    def _write_row(self, phase: Phase, running: RunningMeans) -> None:
         training = self.training
-        means: dict[str, Any] = measured.means()
-        seconds = time.monotonic() - measured.began
+        means: dict[str, Any] = running.means()
+        seconds = time.monotonic() - running.began
         others = {f"measured/{name}": means.pop(name) for name in means.keys() - Row.__annotations__.keys()}
         row = Row(
             kimg=training.images_shown / 1000,
@@ -138,10 +138,10 @@ class Record:
             learning_rate=phase.learning_rate,
             **means,
             skipped_steps=training.skipped_steps,
-            images_per_s=measured.images / seconds,
+            images_per_s=running.images / seconds,
             score_gap=means["score_real"] - means["score_fake"],
             sample_stddev=self.gallery.stddev(),
-            s_per_kimg=1000 * seconds / measured.images,
+            s_per_kimg=1000 * seconds / running.images,
         )
         self.history.add(self._alarmed(row), {**others, **self._gradients()})
         self.outlook.learn(self.history.rows, training.images_shown)

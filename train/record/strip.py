@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from fashion_pggan.images.grid import as_pixels, png_of
+from fashion_pggan.images.grid import png_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-from train.model.networks import upscale
+from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
 from train.record.samples import images_of
 from train.saved.snapshot import Origin, read_snapshot

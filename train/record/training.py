@@ -7,9 +7,9 @@ from torch import Tensor
 
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
-from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.networks import Critic, Generator
+from train.processes.ranks import Ranks
 
 
 class Training(Protocol):
@@ -21,8 +21,16 @@ class Training(Protocol):
     ranks: Ranks
     git_commit: str
     identity: dict[str, Any]
-    images_shown: int
-    seconds: float  # trained so far, over all starts
+
+    @property
+    def images_shown(self) -> int:
+        """Real images shown to the critic so far, over all processes."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Trained so far, over all starts."""
+        ...
 
     @property
     def generator(self) -> Generator:

@@ -4,19 +4,16 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
-from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.networks import downscale, mixed, upscale
-from train.model.randomness import generator_at
+from train.model.randomness import generator_at, indices_at
+from train.processes.ranks import Ranks
 from train.step.augment import DRAWS
 
 
@@ -39,31 +36,6 @@ class Batch:
         """Every `count`-th image from `number` on: what one of so many processes would have."""
         rows = Batch(*(tensor[number::count] for tensor in self.tensors()))
         return replace(rows, draws=self.draws[:, number::count])
-
-
-def indices_at(images_shown: int, count: int, total: int, seed: int) -> npt.NDArray[np.int64]:
-    """Which images are shown next.
-
-    Each pass over the dataset is a new permutation, so each image is shown once per pass.
-
-    Args:
-        images_shown: images shown before.
-        count: images wanted.
-        total: images in the dataset.
-        seed: of the run.
-    """
-    positions = np.arange(images_shown, images_shown + count)
-    passes, places = positions // total, positions % total
-    indices = np.empty(count, dtype=np.int64)
-    for number in np.unique(passes):
-        mine = passes == number
-        indices[mine] = _permutation(seed, int(number), total)[places[mine]]
-    return indices
-
-
-@lru_cache(maxsize=2)
-def _permutation(seed: int, number: int, total: int) -> npt.NDArray[np.int64]:
-    return np.random.default_rng([seed, number, total]).permutation(total)
 
 
 class Feed:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, load_params, parse_params
 from fashion_pggan.params.preset import preset_text
-from train.growth.schedule import check_schedule, phase_at
+from train.growth.schedule import phase_at
+from train.limits.minibatches import check_schedule
 
 REPOSITORY = Path(__file__).parents[3]
 PHOTOS = load_params(REPOSITORY / "presets" / "photos.yaml").train

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.layers import LatentDense, minibatch_stddev, pixel_norm
 from train.model.networks import Architecture, Critic, Generator
+from train.processes.ranks import Ranks
 from train.step.data import Feed
 from train.step.ema import decay_of
-from train.step.step import Rates, Steps
+from train.step.trainer import Rates, Trainer
 
 HERE = Ranks(0, 1, torch.device("cpu"))
 
@@ -129,14 +129,16 @@ def test_a_step_measures_the_penalty_at_the_final_resolution_unless_told_otherwi
     rates = Rates(torch.tensor(phase.fade), torch.tensor(0.0), torch.tensor(0.0))
     norms = {}
     for reference in ("final", "native"):
-        steps = Steps(Architecture(16, 8, 64, 8), params.model_copy(update={"gp_reference": reference}), HERE)
+        steps = Trainer(
+            Architecture(16, 8, 64, 8), params.model_copy(update={"gp_reference": reference}), HERE
+        )
         where = (batch_of(phase), rates, phase.doublings, phase.fade > 0)
         norms[reference] = float(steps.critic_gradient(*where)[1]["penalty_norm"])
     assert norms["native"] == pytest.approx(factor * norms["final"], rel=1e-5)
 
 
 def test_levels_that_are_not_reached_keep_their_first_weights_in_the_average_too(params, batch_of):
-    steps = Steps(Architecture(16, 8, 64, 8), params, HERE)
+    steps = Trainer(Architecture(16, 8, 64, 8), params, HERE)
     first = {name: tensor.clone() for name, tensor in steps.average.state_dict().items()}
     phase = _phase(2.0)
     rates = Rates(torch.tensor(0.0), torch.tensor(0.01), torch.tensor(0.9))
@@ -153,7 +155,7 @@ def test_levels_that_are_not_reached_keep_their_first_weights_in_the_average_too
 
 
 def test_scores_are_float32_in_half_precision_too(params, batch_of):
-    steps = Steps(Architecture(16, 8, 64, 8), params.model_copy(update={"precision": "bfloat16"}), HERE)
+    steps = Trainer(Architecture(16, 8, 64, 8), params.model_copy(update={"precision": "bfloat16"}), HERE)
     kinds = []
     steps.critic.dense1.register_forward_hook(
         lambda module, given, out: kinds.append((given[0].dtype, out.dtype))

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from train.model.flat import vector_of
 from train.model.networks import Architecture, Critic, Generator
 from train.record.gradients import norms_by_level, resolution_of
-from train.step.flat import vector_of
 
 SHAPE = Architecture(32, 8, 64, 8)
 

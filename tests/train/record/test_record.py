@@ -14,14 +14,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from train import run as run_module
 from train import stage
-from train.distributed import Ranks
+from train.processes.ranks import Ranks
 from train.record import record as record_module
 from train.record.log import TAGS, Row, read_rows
-from train.record.measured import Measured
-from train.record.standing import standing_of
+from train.record.running_means import RunningMeans
+from train.record.status import run_status
 from train.run import Run
 from train.saved.snapshot import read_snapshot
-from train.step.step import Steps
+from train.step.trainer import Trainer
 
 ALONE = Ranks(0, 1, torch.device("cpu"))
 # columns that are not means since the last row, which a start in between shortens
@@ -46,10 +46,10 @@ def train_with_kills(folder, dataset, params, monkeypatch, every=11) -> None:
     """Die before every so many looks at the schedule, and start again, until the end is reached."""
     advance, looks = Run.advance, itertools.count(1)
 
-    def dying(self, measured):
+    def dying(self, means):
         if next(looks) % every == 0:
             raise KilledError
-        return advance(self, measured)
+        return advance(self, means)
 
     monkeypatch.setattr(run_module.Run, "advance", dying)
     for _ in range(100):
@@ -215,7 +215,7 @@ def test_alarms_of_steps_that_are_not_finite_are_told_once_over_all_starts(tmp_p
         Run(tmp_path, dataset, longer, ALONE, "commit").go()
     alarms = [record.message for record in caplog.records if record.message.startswith("alarm at")]
     assert sorted(message.split()[4] for message in alarms) == ["not_finite:", "skipped:"]
-    assert standing_of(tmp_path)["alarms"] == ["not_finite", "skipped"]
+    assert run_status(tmp_path)["alarms"] == ["not_finite", "skipped"]
 
 
 def test_the_words_are_explained_once_and_lines_say_how_far_it_is(
@@ -237,7 +237,7 @@ def test_the_words_are_explained_once_and_lines_say_how_far_it_is(
 
 
 def test_the_status_is_that_of_the_last_row_and_checkpoint(undisturbed, params):
-    standing = standing_of(undisturbed.folder)
+    standing = run_status(undisturbed.folder)
     assert standing["state"] == "finished"
     assert standing["kimg"] == standing["checkpoint_kimg"] == undisturbed.images_shown / 1000
     assert (standing["resolution"], standing["final_resolution"], standing["phase"]) == (16, 16, "alone")
@@ -249,12 +249,12 @@ def test_the_status_is_that_of_the_last_row_and_checkpoint(undisturbed, params):
 
 
 def test_what_a_step_measures_beyond_the_columns_is_on_the_board(tmp_path, dataset, params, monkeypatch):
-    step = Steps.step
+    step = Trainer.step
 
     def richer(self, *where):
         return {**step(self, *where), "weight": torch.tensor(0.5)}
 
-    monkeypatch.setattr(Steps, "step", richer)
+    monkeypatch.setattr(Trainer, "step", richer)
     Run(tmp_path, dataset, params.model_copy(update={"total_kimg": 0.1}), ALONE, "commit").go()
     assert [event.value for event in board(tmp_path).Scalars("measured/weight")] == [0.5]
     assert len(rows_of(tmp_path)) == 1
@@ -263,26 +263,26 @@ def test_what_a_step_measures_beyond_the_columns_is_on_the_board(tmp_path, datas
 def test_only_the_first_process_writes(tmp_path, dataset, params):
     training = Run(tmp_path, dataset, params, Ranks(1, 2, torch.device("cpu")), "commit")
     with record_module.Record(training, 800) as record:
-        record.measured.add({"critic_loss": torch.ones(())}, 8)
-        training.images_shown = 800
+        record.means.add({"critic_loss": torch.ones(())}, 8)
+        training.loop.images_shown = 800
         record.log(training.phase)
         record.snapshot()
         record.status()
         record.progress()
-    assert record.measured.steps == 0, "begun afresh as in the first process"
+    assert record.means.steps == 0, "begun afresh as in the first process"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_counting_a_step_reads_no_value_from_the_device():
     """A tensor on the meta device has none to read."""
-    measured = Measured.nothing()
+    measured = RunningMeans.empty()
     for _ in range(3):
         measured.add({"critic_loss": torch.empty((), device="meta")}, 8)
     assert (measured.steps, measured.images) == (3, 24)
 
 
 def test_the_mean_of_steps_is_theirs():
-    measured = Measured.nothing()
+    measured = RunningMeans.empty()
     for value in (1.0, 2.0, 6.0):
         measured.add({"a": torch.tensor(value), "b": torch.tensor(value, dtype=torch.bfloat16)}, 4)
     assert measured.means() == {"a": 3.0, "b": 3.0}
@@ -294,7 +294,7 @@ def test_a_finished_run_started_again_only_says_where_it_stands(undisturbed, dat
     with caplog.at_level(logging.INFO):
         Run(undisturbed.folder, dataset, params, ALONE, "commit").go()
     after = files_of(undisturbed.folder)
-    assert standing_of(undisturbed.folder)["state"] == "finished"
+    assert run_status(undisturbed.folder)["state"] == "finished"
     new = {name for name in after if after[name] != before.get(name)}
     assert {name for name in new if not name.startswith("tensorboard")} == {"status.json"}
     assert not any("kimg: thousand" in record.message for record in caplog.records)

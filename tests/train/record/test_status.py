@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from train.record.standing import runs_in, standing_of, text_of
-from train.record.status import Status, write_status
+from train.record.status import run_status, runs_in, text_of
+from train.record.status_file import Status, write_status
 from train.saved.checkpoint import write_checkpoint
 
 REPOSITORY = Path(__file__).parents[3]
@@ -58,7 +58,7 @@ def command(*arguments: object) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
-    standing = standing_of(run, now=1003.0)
+    standing = run_status(run, now=1003.0)
     assert text_of(standing).splitlines() == [
         str(run),
         "  state       stopped",
@@ -78,7 +78,7 @@ def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
 def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
     fresh = {**vars(STATUS), "s_per_kimg": None, "remaining_s": None, "images_shown": 0, "lod": 3.0}
     write_status(tmp_path, Status(**{**fresh, "alarms": [], "processes": 1}))
-    said = text_of(standing_of(tmp_path, now=1000.0))
+    said = text_of(run_status(tmp_path, now=1000.0))
     assert "speed       not known before the first row of the log" in said
     assert "checkpoint  none yet" in said
     assert "snapshots   0\n" in said
@@ -90,7 +90,7 @@ def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
 
 def test_a_finished_run_has_no_time_left(tmp_path):
     write_status(tmp_path, Status(**{**vars(STATUS), "images_shown": 30_016, "remaining_s": 0.0, "lod": 0.0}))
-    standing = standing_of(tmp_path)
+    standing = run_status(tmp_path)
     assert (standing["state"], standing["percent"]) == ("finished", 100.0)
     assert "speed       4.9 s/kimg\n" in text_of(standing)
 
@@ -105,24 +105,24 @@ def test_a_run_that_a_process_holds_is_training(run):
     )
     try:
         assert holder.stdout.readline() == "held\n"
-        standing = standing_of(run)
+        standing = run_status(run)
     finally:
         holder.kill()
         holder.communicate()
     assert (standing["state"], standing["process"]) == ("training", holder.pid)
     assert f"state       training (process {holder.pid})" in text_of(standing)
-    assert standing_of(run)["state"] == "stopped"
+    assert run_status(run)["state"] == "stopped"
 
 
 def test_the_weights_are_not_read(run):
     """What is no checkpoint at all makes no difference."""
     (run / "checkpoint-000000012000.pt").write_bytes(b"")
-    assert standing_of(run)["checkpoint_kimg"] == 12.0
+    assert run_status(run)["checkpoint_kimg"] == 12.0
 
 
 def test_asking_leaves_the_run_as_it_is(run):
     before = sorted((path, path.stat().st_mtime_ns) for path in run.rglob("*"))
-    standing_of(run)
+    run_status(run)
     assert sorted((path, path.stat().st_mtime_ns) for path in run.rglob("*")) == before
 
 
@@ -148,7 +148,7 @@ def test_runs_are_listed_with_the_one_written_last_first(run, tmp_path):
 def test_a_broken_status_is_named(tmp_path, content, complaint):
     (tmp_path / "status.json").write_text(content)
     with pytest.raises(UserError, match=rf"status\.json .*{complaint}.*train on"):
-        standing_of(tmp_path)
+        run_status(tmp_path)
 
 
 def test_the_command_says_it_for_people_and_for_programs(run):
@@ -164,9 +164,9 @@ def test_the_command_says_it_for_people_and_for_programs(run):
 
 def test_wrong_paths_are_named_with_what_to_do(tmp_path):
     with pytest.raises(UserError, match=r"no run at .*nowhere: python -m train status lists those there are"):
-        standing_of(tmp_path / "nowhere")
+        run_status(tmp_path / "nowhere")
     with pytest.raises(UserError, match=r"is no run's folder \(no status\.json in it\): give one of those"):
-        standing_of(tmp_path)
+        run_status(tmp_path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(
             UserError, match=r"no runs in .*: train first \(dvc repro train\), or give --runs"

@@ -5,8 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from fashion_pggan.images.grid import as_pixels
-from train.model.networks import Architecture, Generator, upscale
+from train.model.networks import Architecture, Generator, as_pixels, upscale
 from train.model.randomness import latents_of
 from train.record.strip import evenly, write_strip
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot

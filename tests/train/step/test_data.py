@@ -4,10 +4,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.networks import downscale, upscale
-from train.step.data import Feed, faded, indices_at, reals_of
+from train.model.randomness import indices_at
+from train.processes.ranks import Ranks
+from train.step.data import Feed, faded, reals_of
 
 
 @given(st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))

@@ -3,10 +3,10 @@ import torch
 
 from fashion_pggan.errors import UserError
 from train import memory
-from train.distributed import Ranks
-from train.memory import check_memory, step_bytes
+from train.limits.memory import check_memory, step_bytes
 from train.model.networks import Architecture
-from train.step.step import Steps
+from train.processes.ranks import Ranks
+from train.step.trainer import Trainer
 
 HERE = Ranks(0, 1, torch.device("cpu"))
 SHAPE = Architecture(64, 16, 1024, 64)
@@ -25,7 +25,7 @@ def test_what_a_step_keeps_grows_with_images_and_resolution(preset):
 
 def test_the_estimate_is_of_the_size_that_a_step_keeps(preset):
     """Counted on a real pass, with its images."""
-    steps = Steps(SHAPE, preset, HERE)
+    trainer = Trainer(SHAPE, preset, HERE)
     kept = {}
 
     def keep(tensor):
@@ -33,10 +33,10 @@ def test_the_estimate_is_of_the_size_that_a_step_keeps(preset):
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        held, _ = steps.critic_loss_of(
+        held, _ = trainer.critic_loss_of(
             memory.empty_batch(16, 64, SHAPE, "cpu"), memory.zero_rates("cpu"), 4, fading=False
         )
-    networks = memory.STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
+    networks = memory.STATE_COPIES * sum(4 * vector.numel() for vector in trainer.vectors.values())
     assert held.requires_grad
     assert step_bytes(SHAPE, preset, 64, 16) - networks == pytest.approx(sum(kept.values()), rel=0.05)
 
@@ -47,20 +47,20 @@ def test_a_resolution_that_does_not_fit_is_refused_before_the_first_step_with_ad
     assert at_16 < at_64
     monkeypatch.setattr(memory, "_available", lambda: (at_16 + at_64) // 2)
     with pytest.raises(UserError, match=r"16 images at 64 px does not fit .*train\.microbatch: \{64: 8\}"):
-        check_memory(Steps(SHAPE, params, HERE), 64, 4)
+        check_memory(Trainer(SHAPE, params, HERE), 64, 4)
     parts = params.model_copy(update={"microbatch": {64: 4}})
-    check_memory(Steps(SHAPE, parts, HERE), 64, 4)
+    check_memory(Trainer(SHAPE, parts, HERE), 64, 4)
 
 
 def test_resolutions_that_are_passed_are_not_asked_for(preset, monkeypatch):
     asked = []
-    monkeypatch.setattr(memory, "_compare", lambda steps, side, images: asked.append((side, images)))
-    check_memory(Steps(SHAPE, preset, HERE), 64, 16)
+    monkeypatch.setattr(memory, "_compare", lambda trainer, side, images: asked.append((side, images)))
+    check_memory(Trainer(SHAPE, preset, HERE), 64, 16)
     assert asked == [(16, 16), (32, 8), (64, 8)]
 
 
 def test_the_check_leaves_the_networks_as_they_are(preset):
-    steps = Steps(SHAPE, preset, HERE)
-    before = {name: tensor.clone() for name, tensor in steps.state().items()}
-    check_memory(steps, 64, 4)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in steps.state().items())
+    trainer = Trainer(SHAPE, preset, HERE)
+    before = {name: tensor.clone() for name, tensor in trainer.state().items()}
+    check_memory(trainer, 64, 4)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in trainer.state().items())

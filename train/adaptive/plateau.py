@@ -1,32 +1,18 @@
-"""The adaptive schedule: a transition starts when a level improves no more, and lasts as it took to learn.
+"""The adaptive schedule: a transition starts when the distance reaches a plateau.
 
-The published schedule grows by the clock. Here its durations are the longest ones. Levels below 16 px, where
-the sliced Wasserstein distance is not defined, last as long as that.
-Why: docs/decisions/0009-adaptive-schedule.md.
+The published schedule grows by the number of images shown. Its durations are upper limits here. A transition
+lasts as long as the level took to learn. Levels below 16 px, where the sliced Wasserstein distance is not
+defined, last as long as in the published schedule. Why: docs/decisions/0009-adaptive-schedule.md.
 """
 
-import logging
 from typing import Any
 
-import torch
-
-from fashion_pggan.distance.in_memory import distance_of
-from fashion_pggan.images.grid import as_pixels
 from fashion_pggan.params import TrainParams
-from fashion_pggan.storage.shards import Dataset
-from train.growth.schedule import Phase
-from train.model.networks import Generator
-from train.model.randomness import latents_of
-from train.step.data import indices_at
 
-SMALLEST = 16  # pixels, where the distance can be measured
 SHORTEST_FADE = 0.25  # of the longest
-AT_ONCE = 32  # images
-
-log = logging.getLogger(__name__)
 
 
-class Growth:
+class AdaptiveSchedule:
     """What was measured at the level that stands alone, and the transitions so far.
 
     Args:
@@ -59,17 +45,24 @@ class Growth:
     def _longest_over(self, images_shown: int) -> bool:
         return images_shown - self.alone_since >= self.params.stabilise_kimg * 1000
 
-    def look(self, images_shown: int, distance: float | None) -> None:
-        """Note a distance (None: not measurable), and start a transition if the level improves no more."""
+    def note(self, images_shown: int, distance: float | None) -> str | None:
+        """Take note of a distance, and start a transition if the level has stopped improving.
+
+        Args:
+            images_shown: so far.
+            distance: None where it cannot be measured.
+
+        Returns:
+            Why a transition starts; None if none does.
+        """
         if distance is not None:
             self.measured.append((images_shown, distance))
         longest = self._longest_over(images_shown)
-        if longest or stopped_improving([d for _, d in self.measured], self.params):
-            length = self._fade_length()
-            reason = "the longest time is over" if longest else "it has stopped to improve"
-            log.info("transition at %d images, over %d: %s", images_shown, length, reason)
-            self.transitions.append((images_shown, length))
-            self.measured = []
+        if not longest and not stopped_improving([d for _, d in self.measured], self.params):
+            return None
+        self.transitions.append((images_shown, self._fade_length()))
+        self.measured = []
+        return "the longest time is over" if longest else "it has stopped improving"
 
     def _fade_length(self) -> int:
         """As many images as the level needed to come near its best distance, within bounds."""
@@ -94,19 +87,3 @@ def stopped_improving(distances: list[float], params: TrainParams) -> bool:
     """Whether the last `adaptive_patience` looks are not better than all before by `adaptive_gain`."""
     before, last = distances[: -params.adaptive_patience], distances[-params.adaptive_patience :]
     return bool(before) and min(last) > min(before) * (1 - params.adaptive_gain)
-
-
-@torch.no_grad()
-def measure(
-    average: Generator, dataset: Dataset, phase: Phase, params: TrainParams, device: torch.device
-) -> float | None:
-    """The distance at the present resolution, between fixed images and latents; None below 16 px."""
-    if phase.resolution < SMALLEST:
-        return None
-    count = min(params.adaptive_images, len(dataset))
-    chosen = indices_at(0, count, len(dataset), params.seed)
-    real = dataset.images(chosen, phase.resolution)
-    latents = latents_of(params.seed, range(count), params.latent_size).to(device)
-    fakes = [as_pixels(average(part, phase.lod)) for part in torch.split(latents, AT_ONCE)]
-    fake = torch.cat([torch.from_numpy(part) for part in fakes]).numpy()
-    return distance_of(real, fake, seed=params.seed)

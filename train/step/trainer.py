@@ -13,12 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from fashion_pggan.params import TrainParams
-from train.distributed import Ranks, average_over
-from train.model.layers import autocast
+from train.model.flat import flatten, vector_of
 from train.model.networks import Architecture, Critic, Generator
+from train.model.precision import autocast
+from train.processes.ranks import Ranks
+from train.step.all_reduce import average_over
 from train.step.augment import augmented
 from train.step.data import Batch, reals_of
-from train.step.flat import flatten, vector_of
 from train.step.losses import critic_loss, generator_loss, penalty_target
 from train.step.optimizer import Adam
 
@@ -34,7 +35,7 @@ class Rates:
     ema_decay: Tensor
 
 
-class Steps:
+class Trainer:
     """The networks and how a step changes them.
 
     Args:
@@ -63,17 +64,21 @@ class Steps:
 
     def state(self) -> dict[str, Tensor]:
         """Every tensor that a step changes, by name; the tensors themselves, not copies."""
-        optimizers = {"critic": self.critic_optimizer, "generator": self.generator_optimizer}
+        by_network = {"critic": self.critic_optimizer, "generator": self.generator_optimizer}
         return dict(self.vectors) | {
             f"{network}_{name}": tensor
-            for network, optimizer in optimizers.items()
+            for network, optimizer in by_network.items()
             for name, tensor in optimizer.state().items()
         }
 
+    def optimizers(self) -> tuple[Adam, Adam]:
+        """Of critic and generator."""
+        return self.critic_optimizer, self.generator_optimizer
+
     def start_afresh(self) -> None:
-        """Forget the optimisers' state, as at the start and end of a transition."""
-        self.critic_optimizer.start_afresh()
-        self.generator_optimizer.start_afresh()
+        """Forget the optimizers' state, as at the start and end of a transition."""
+        for optimizer in self.optimizers():
+            optimizer.start_afresh()
 
     def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
         """A step of the critic, one of the average, one of the generator, as published.

@@ -8,8 +8,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from fashion_pggan.errors import PassingError, UserError
-
 
 @dataclass(frozen=True)
 class Ranks:
@@ -23,30 +21,6 @@ class Ranks:
     def first(self) -> bool:
         """Whether this is the process that writes files."""
         return self.rank == 0
-
-
-def device_of(name: str) -> torch.device:
-    """The device that a person means, made the current one if it is a CUDA device.
-
-    Args:
-        name: `auto` (this process's CUDA device where there is any), `cpu`, `cuda` or `cuda:N`.
-
-    Raises:
-        UserError: it does not exist here.
-    """
-    here = torch.cuda.device_count()
-    local = int(os.environ.get("LOCAL_RANK", "0"))
-    if name == "auto":
-        name = "cuda" if here else "cpu"
-    try:
-        device = torch.device(f"cuda:{local}" if name == "cuda" else name)
-    except RuntimeError:
-        raise UserError(f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N") from None
-    if device.type == "cuda":
-        if (device.index or 0) >= here:
-            raise UserError(f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu")
-        torch.cuda.set_device(device)
-    return device
 
 
 def join(device: torch.device) -> Ranks:
@@ -73,24 +47,6 @@ def leave(ranks: Ranks) -> None:
     if ranks.count > 1:
         dist.barrier()
         dist.destroy_process_group()
-
-
-def average_over(vector: torch.Tensor, ranks: Ranks) -> None:
-    """Replace a vector by its mean over all processes.
-
-    Raises:
-        PassingError: another process has ended.
-    """
-    if ranks.count == 1:
-        return
-    try:
-        dist.all_reduce(vector)
-    except RuntimeError as error:
-        raise PassingError(
-            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): the "
-            "cause is in the output of the one that ended first; run again to go on from the last checkpoint"
-        ) from error
-    vector /= ranks.count
 
 
 def share_from_first(tensors: Iterable[torch.Tensor], values: dict[str, Any], ranks: Ranks) -> dict[str, Any]:

@@ -1,13 +1,13 @@
-"""Steps as they are, in parts, compiled and in half precision: the same arithmetic."""
+"""Trainer as they are, in parts, compiled and in half precision: the same arithmetic."""
 
 import pytest
 import torch
 
-from train.distributed import Ranks
 from train.growth.schedule import Phase
 from train.model.networks import Architecture
+from train.processes.ranks import Ranks
 from train.step.data import Feed
-from train.step.step import Rates, Steps
+from train.step.trainer import Rates, Trainer
 
 HERE = Ranks(0, 1, torch.device("cpu"))
 PHASES = [
@@ -16,8 +16,8 @@ PHASES = [
 ]
 
 
-def _steps(params, **changed) -> Steps:
-    return Steps(Architecture(16, 8, 128, 16), params.model_copy(update=changed), HERE)
+def _steps(params, **changed) -> Trainer:
+    return Trainer(Architecture(16, 8, 128, 16), params.model_copy(update=changed), HERE)
 
 
 def _rates(phase) -> Rates:

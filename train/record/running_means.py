@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 @dataclass
-class Measured:
+class RunningMeans:
     """Sums since the last row of the log, on the device; nothing waits for them."""
 
     sums: dict[str, Tensor]  # by the names of the log's columns
@@ -17,7 +17,7 @@ class Measured:
     began: float
 
     @classmethod
-    def nothing(cls) -> "Measured":
+    def empty(cls) -> "RunningMeans":
         """An empty measure that begins now."""
         return cls({}, steps=0, images=0, began=time.monotonic())
 

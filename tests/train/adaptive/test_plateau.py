@@ -3,11 +3,13 @@ import torch
 
 from fashion_pggan.distance.in_memory import distance_of
 from fashion_pggan.errors import UserError
-from train.adaptive import adaptive
-from train.adaptive.adaptive import Growth, measure, stopped_improving
-from train.distributed import Ranks
-from train.growth.schedule import check_schedule, phase_of
+from train.adaptive import look
+from train.adaptive.look import measure
+from train.adaptive.plateau import AdaptiveSchedule, stopped_improving
+from train.growth.schedule import phase_of
+from train.limits.minibatches import check_schedule
 from train.model.networks import Architecture, Generator
+from train.processes.ranks import Ranks
 from train.run import Run
 
 ALONE = Ranks(0, 1, torch.device("cpu"))
@@ -37,14 +39,14 @@ def test_a_level_has_stopped_when_the_last_looks_are_no_better_than_those_before
 
 
 def test_a_transition_starts_when_the_level_stops_and_lasts_as_long_as_it_took_to_learn(watching):
-    growth = Growth(2, watching)
+    growth = AdaptiveSchedule(2, watching)
     assert growth.lod_at(0) == 2.0
     assert not growth.due(39)
     for images_shown, distance in [(40, 20.0), (80, 12.0), (120, 10.0), (160, 10.0)]:
         assert growth.due(images_shown)
-        growth.look(images_shown, distance)
+        growth.note(images_shown, distance)
         assert not growth.transitions
-    growth.look(200, 10.0)
+    growth.note(200, 10.0)
     assert growth.transitions == [(200, 120)], "it first came within a tenth of its best at 120"
     assert growth.lod_at(260) == pytest.approx(1.5)
     assert growth.lod_at(320) == growth.lod_at(350) == 1.0
@@ -56,35 +58,35 @@ def test_a_transition_starts_when_the_level_stops_and_lasts_as_long_as_it_took_t
 def test_a_transition_is_neither_shorter_than_a_quarter_nor_longer_than_the_fixed_one(
     watching, learned, length
 ):
-    growth = Growth(2, watching)
+    growth = AdaptiveSchedule(2, watching)
     growth.measured = [(images_shown, 20.0) for images_shown in range(40, learned, 40)]
     for images_shown in (learned, learned + 40, learned + 80):
-        growth.look(images_shown, 10.0)
+        growth.note(images_shown, 10.0)
     assert growth.transitions == [(learned + 80, length)]
 
 
 def test_a_level_without_distance_lasts_as_long_as_the_fixed_one(watching):
-    growth = Growth(2, watching)
+    growth = AdaptiveSchedule(2, watching)
     for images_shown in range(40, 1000, 40):
-        growth.look(images_shown, None)
+        growth.note(images_shown, None)
     assert growth.transitions == []
-    growth.look(1000, None)
+    growth.note(1000, None)
     assert growth.transitions == [(1000, 400)]
 
 
 def test_a_level_ends_with_its_longest_time_however_far_apart_the_looks_are(watching):
-    growth = Growth(2, watching.model_copy(update={"adaptive_kimg": 5.0}))
+    growth = AdaptiveSchedule(2, watching.model_copy(update={"adaptive_kimg": 5.0}))
     assert not growth.due(999)
     assert growth.due(1000)
-    growth.look(1000, 10.0)
+    growth.note(1000, 10.0)
     assert growth.transitions == [(1000, 400)]
     assert not growth.due(1400 + 999)
     assert growth.due(1400 + 1000)
 
 
 def test_nothing_is_looked_at_when_all_levels_are_there(watching):
-    growth = Growth(1, watching)
-    growth.look(1000, None)
+    growth = AdaptiveSchedule(1, watching)
+    growth.note(1000, None)
     assert not growth.due(10**9)
     assert growth.lod_at(10**9) == 0.0
 
@@ -112,27 +114,27 @@ def test_an_adaptive_run_resumes_bit_for_bit_and_grows_by_what_it_measured(
     larger = params.model_copy(update={"initial_resolution": 8})
     whole = Run(tmp_path / "whole", dataset, larger, ALONE, "commit")
     whole.go()
-    assert len(whole.growth.transitions) == 1
-    start, length = whole.growth.transitions[0]
+    assert len(whole.adaptive.transitions) == 1
+    start, length = whole.adaptive.transitions[0]
     assert start == pytest.approx(200, abs=32)
     assert length == 100
     for until in (0.1, 0.25, 0.5, 1.2):
         part = larger.model_copy(update={"total_kimg": until})
         resumed = Run(tmp_path / "parts", dataset, part, ALONE, "commit")
         resumed.go()
-    assert resumed.growth.state() == whole.growth.state()
-    for name, tensor in whole.steps.state().items():
-        assert torch.equal(tensor, resumed.steps.state()[name]), name
+    assert resumed.adaptive.state() == whole.adaptive.state()
+    for name, tensor in whole.trainer.state().items():
+        assert torch.equal(tensor, resumed.trainer.state()[name]), name
 
 
 def test_looks_use_the_distance_where_there_is_one(tmp_path, dataset, watching, monkeypatch):
     """At 16 px, of 32: a distance that stays the same ends the level long before its longest time."""
-    monkeypatch.setattr(adaptive, "SMALLEST", 8)
-    monkeypatch.setattr(adaptive, "distance_of", lambda real, fake, seed: 10.0)
+    monkeypatch.setattr(look, "SMALLEST", 8)
+    monkeypatch.setattr(look, "distance_of", lambda real, fake, seed: 10.0)
     params = watching.model_copy(update={"initial_resolution": 8, "total_kimg": 0.4})
     training = Run(tmp_path, dataset, params, ALONE, "commit")
     training.go()
-    assert [start for start, _ in training.growth.transitions] == [pytest.approx(128, abs=16)]
+    assert [start for start, _ in training.adaptive.transitions] == [pytest.approx(128, abs=16)]
 
 
 def test_parts_of_a_minibatch_that_do_not_fit_its_groups_are_refused(params):

@@ -6,20 +6,20 @@ import torch
 from torch import Tensor
 
 from train.step.data import Batch
-from train.step.step import Rates, Steps, Values
+from train.step.trainer import Rates, Trainer, Values
 
 WARM_UPS = 3  # steps before recording, in which libraries choose their kernels
 
 
 class Recorded:
-    """Does what `Steps.step` does, from a recording.
+    """Does what `Trainer.step` does, from a recording.
 
     Args:
-        steps: what to record; its tensors are those that a playback changes.
+        trainer: whose step to record; its tensors are those that a playback changes.
     """
 
-    def __init__(self, steps: Steps) -> None:
-        self.steps = steps
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
         self._key: tuple[Any, ...] | None = None
         self._graph: torch.cuda.CUDAGraph | None = None
         self._inputs: list[Tensor] = []
@@ -43,15 +43,15 @@ class Recorded:
         self._inputs = [tensor.clone() for tensor in given]
         *tensors, fade, learning_rate, ema_decay = self._inputs
         batch, rates = Batch(*tensors), Rates(fade, learning_rate, ema_decay)
-        kept = {name: tensor.clone() for name, tensor in self.steps.state().items()}
+        kept = {name: tensor.clone() for name, tensor in self.trainer.state().items()}
         beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # PyTorch has no types here
         beside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(beside):
             for _ in range(WARM_UPS):
-                self.steps.step(batch, rates, steps, fading)
+                self.trainer.step(batch, rates, steps, fading)
         torch.cuda.current_stream().wait_stream(beside)
-        for name, tensor in self.steps.state().items():
+        for name, tensor in self.trainer.state().items():
             tensor.copy_(kept[name])
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph):
-            self._values = self.steps.step(batch, rates, steps, fading)
+            self._values = self.trainer.step(batch, rates, steps, fading)

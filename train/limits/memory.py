@@ -8,25 +8,25 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import levels_up_to
-from train.distributed import Ranks
 from train.growth.schedule import minibatch_at
 from train.model.networks import Architecture
+from train.processes.ranks import Ranks
 from train.step.augment import DRAWS
 from train.step.data import Batch
-from train.step.step import Rates, Steps
+from train.step.trainer import Rates, Trainer
 
 STATE_COPIES = (
     6  # vectors as long as the networks: weights, average, gradients, squares, and pieces of gradients
 )
 
 
-def check_memory(steps: Steps, resolution: int, from_resolution: int) -> None:
+def check_memory(trainer: Trainer, resolution: int, from_resolution: int) -> None:
     """Refuse a run that would end for want of memory.
 
     On a CUDA device each resolution's step is tried; elsewhere what it keeps is added up without computing.
 
     Args:
-        steps: the networks; they stay as they are.
+        trainer: the networks; they stay as they are.
         resolution: pixels, final.
         from_resolution: pixels; the first one that is still to come.
 
@@ -36,12 +36,12 @@ def check_memory(steps: Steps, resolution: int, from_resolution: int) -> None:
     for side in levels_up_to(resolution):
         if side < from_resolution:
             continue
-        share = minibatch_at(side, steps.ranks.count, steps.params) // steps.ranks.count
-        part = -(-share // steps.parts_at(_doublings(side), share))
-        if steps.ranks.device.type == "cuda":
-            _try(steps, side, part)
+        share = minibatch_at(side, trainer.ranks.count, trainer.params) // trainer.ranks.count
+        part = -(-share // trainer.parts_at(_doublings(side), share))
+        if trainer.ranks.device.type == "cuda":
+            _try(trainer, side, part)
         else:
-            _compare(steps, side, part)
+            _compare(trainer, side, part)
 
 
 def step_bytes(architecture: Architecture, params: TrainParams, side: int, images: int) -> int:
@@ -55,7 +55,7 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, image
     """
     alone = Ranks(0, 1, torch.device("meta"))
     with torch.device("meta"):
-        steps = Steps(architecture, params.model_copy(update={"compile": False}), alone)
+        trainer = Trainer(architecture, params.model_copy(update={"compile": False}), alone)
         kept: dict[int, int] = {}
 
         def keep(tensor: Tensor) -> Tensor:
@@ -65,35 +65,35 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, image
 
         doublings = _doublings(side)
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-            held = steps.critic_loss_of(
+            held = trainer.critic_loss_of(
                 empty_batch(images, side, architecture, "meta"), zero_rates("meta"), doublings, False
             )
         del held
-    return sum(kept.values()) + STATE_COPIES * sum(4 * vector.numel() for vector in steps.vectors.values())
+    return sum(kept.values()) + STATE_COPIES * sum(4 * vector.numel() for vector in trainer.vectors.values())
 
 
-def _try(steps: Steps, side: int, images: int) -> None:
-    device = steps.ranks.device
-    compiles, steps.compiles = steps.compiles, False  # needs more memory, and no time
+def _try(trainer: Trainer, side: int, images: int) -> None:
+    device = trainer.ranks.device
+    compiles, trainer.compiles = trainer.compiles, False  # needs more memory, and no time
     try:
         for fading in {side > 4, False}:
-            batch = empty_batch(images, side, steps.critic.architecture, device)
-            for gradient in (steps.critic_gradient, steps.generator_gradient):
+            batch = empty_batch(images, side, trainer.critic.architecture, device)
+            for gradient in (trainer.critic_gradient, trainer.generator_gradient):
                 gradient(batch, zero_rates(device), _doublings(side), fading)
         torch.cuda.synchronize()
     except torch.OutOfMemoryError:
         total = torch.cuda.get_device_properties(device).total_memory
         raise UserError(_advice(side, images, total, "the device has")) from None
     finally:
-        steps.compiles = compiles
+        trainer.compiles = compiles
         torch.cuda.empty_cache()
 
 
-def _compare(steps: Steps, side: int, images: int) -> None:
+def _compare(trainer: Trainer, side: int, images: int) -> None:
     available = _available()
     if available is None:
         return
-    needed = step_bytes(steps.critic.architecture, steps.params, side, images)
+    needed = step_bytes(trainer.critic.architecture, trainer.params, side, images)
     if needed > available:
         raise UserError(_advice(side, images, available, f"it needs {needed / 1e9:.1f}, this machine has"))
 

@@ -1,6 +1,8 @@
-"""When something is due: after so many images, after so many seconds."""
+"""Intervals of a run, in images and in seconds."""
 
 import time
+from types import TracebackType
+from typing import Self
 
 
 class EveryKimg:
@@ -38,3 +40,29 @@ class EverySeconds:
     def over(self) -> bool:
         """Whether it is over."""
         return time.monotonic() - self.began >= self.seconds
+
+
+class Stopwatch:
+    """Adds up the seconds between entering and leaving it as a context."""
+
+    def __init__(self) -> None:
+        self._before = 0.0
+        self._began: float | None = None  # None: it stands still
+
+    @property
+    def seconds(self) -> float:
+        """The sum so far."""
+        return self._before + (0.0 if self._began is None else time.monotonic() - self._began)
+
+    @seconds.setter
+    def seconds(self, before: float) -> None:
+        self._before = before
+
+    def __enter__(self) -> Self:
+        self._began = time.monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._before, self._began = self.seconds, None

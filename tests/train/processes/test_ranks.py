@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from generate.sampling.sampler import Sampler, snapshots_in
-from train.distributed import Ranks, average_over, share_from_first
+from train.processes.ranks import Ranks, average_over, share_from_first
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -25,10 +25,10 @@ from pathlib import Path
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.shards import Dataset
 from train.data import Feed
-from train.distributed import device_of, join, leave
+from train.processes.ranks import device_of, join, leave
 from train.networks import Architecture
 from train.schedule import phase_at
-from train.steps import Rates, Steps
+from train.steps import Rates, Trainer
 ranks = join(device_of("cpu"))
 torch.set_default_dtype(torch.float64)
 params = load_params(Path(sys.argv[1])).train
@@ -36,7 +36,7 @@ dataset = Dataset(Path(sys.argv[3]))
 shape = Architecture(
     dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
 )
-steps = Steps(shape, params, ranks)
+steps = Trainer(shape, params, ranks)
 images_shown = int(sys.argv[4])
 phase = phase_at(images_shown, dataset.resolution, ranks.count, params)
 batch = Feed(dataset, params, ranks).batch_at(images_shown, phase)

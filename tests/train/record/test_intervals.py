@@ -1,7 +1,7 @@
 import pytest
 
 from train.record import due
-from train.record.due import EveryKimg, EverySeconds
+from train.record.intervals import EveryKimg, EverySeconds
 
 
 def test_each_multiple_of_an_interval_is_passed_once():

@@ -1,0 +1,31 @@
+"""The device that a command computes on, from what its option says."""
+
+import os
+
+import torch
+
+from fashion_pggan.errors import UserError
+
+
+def device_of(name: str) -> torch.device:
+    """The device that a person means, made the current one if it is a CUDA device.
+
+    Args:
+        name: `auto` (this process's CUDA device where there is any), `cpu`, `cuda` or `cuda:N`.
+
+    Raises:
+        UserError: it does not exist here.
+    """
+    here = torch.cuda.device_count()
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    if name == "auto":
+        name = "cuda" if here else "cpu"
+    try:
+        device = torch.device(f"cuda:{local}" if name == "cuda" else name)
+    except RuntimeError:
+        raise UserError(f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N") from None
+    if device.type == "cuda":
+        if (device.index or 0) >= here:
+            raise UserError(f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu")
+        torch.cuda.set_device(device)
+    return device

@@ -1,0 +1,52 @@
+"""A look at how near generated images are to real ones, in the middle of training."""
+
+import logging
+
+import numpy as np
+import torch
+
+from fashion_pggan.distance.in_memory import distance_of
+from fashion_pggan.params import TrainParams
+from fashion_pggan.storage.shards import Dataset
+from train.adaptive.plateau import AdaptiveSchedule
+from train.growth.schedule import Phase
+from train.model.networks import Generator, as_pixels
+from train.model.randomness import indices_at, latents_of
+from train.processes.ranks import Ranks, share_from_first
+
+SMALLEST = 16  # pixels, where the distance can be measured
+AT_ONCE = 32  # images
+
+log = logging.getLogger(__name__)
+
+
+def look(
+    schedule: AdaptiveSchedule,
+    images_shown: int,
+    average: Generator,
+    dataset: Dataset,
+    phase: Phase,
+    ranks: Ranks,
+) -> None:
+    """Measure on the first process, and give the distance to the schedule of every process."""
+    distance = measure(average, dataset, phase, schedule.params, ranks.device) if ranks.first else None
+    distance = share_from_first((), {"distance": distance}, ranks)["distance"]
+    reason = schedule.note(images_shown, distance)
+    if reason:
+        _, length = schedule.transitions[-1]
+        log.info("transition at %d images, over %d: %s", images_shown, length, reason)
+
+
+@torch.no_grad()
+def measure(
+    average: Generator, dataset: Dataset, phase: Phase, params: TrainParams, device: torch.device
+) -> float | None:
+    """The distance at the present resolution, between fixed images and latents; None below 16 px."""
+    if phase.resolution < SMALLEST:
+        return None
+    count = min(params.adaptive_images, len(dataset))
+    chosen = indices_at(0, count, len(dataset), params.seed)
+    real = dataset.images(chosen, phase.resolution)
+    latents = latents_of(params.seed, range(count), params.latent_size).to(device)
+    fakes = [as_pixels(average(part, phase.lod)) for part in torch.split(latents, AT_ONCE)]
+    return distance_of(real, np.concatenate(fakes), seed=params.seed)

@@ -1,0 +1,42 @@
+"""Whether the minibatches of every resolution can be shared out and grouped."""
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams
+from train.growth.schedule import minibatch_at
+
+
+def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> None:
+    """Refuse parameters that would only fail after hours.
+
+    Raises:
+        UserError: a resolution, minibatch or group does not fit.
+    """
+    if not params.initial_resolution <= final_resolution:
+        raise UserError(
+            f"train.initial_resolution {params.initial_resolution} is above the dataset's "
+            f"{final_resolution} px: lower it, or raise curate.resolution"
+        )
+    if params.initial_resolution & (params.initial_resolution - 1):
+        raise UserError(
+            f"train.initial_resolution {params.initial_resolution} is no power of two: use 4, 8, 16, ..."
+        )
+    resolution = params.initial_resolution
+    while resolution <= final_resolution:
+        share = minibatch_at(resolution, devices, params) // devices
+        if share == 0:
+            raise UserError(
+                f"train.minibatch at {resolution} px is smaller than the number of processes, "
+                f"{devices}: raise it"
+            )
+        if share % min(params.stddev_group, share):
+            raise UserError(
+                f"train.minibatch at {resolution} px gives {share} images per process, which groups of "
+                f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
+            )
+        part = params.microbatch.get(resolution, share)
+        if share % min(part, share) or part % min(params.stddev_group, part):
+            raise UserError(
+                f"train.microbatch {part} at {resolution} px must divide the {share} images per process "
+                f"into parts that groups of train.stddev_group {params.stddev_group} divide"
+            )
+        resolution *= 2

@@ -1,0 +1,1 @@
+"""What a run uses of its machine beside arithmetic: steps recorded as CUDA graphs, signals to stop."""

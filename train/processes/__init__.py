@@ -1,0 +1,1 @@
+"""Who trains together with this process, one process per device."""

@@ -1,0 +1,97 @@
+"""Where a run stands, in a small file beside its checkpoints, for those who do not want to read those."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import write_text
+from train.record.log import Row
+from train.record.pace import Left
+from train.record.training import Training
+
+FILE = "status.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a run writes about where it stands."""
+
+    images_shown: int
+    total_kimg: float
+    lod: float
+    resolution: int  # pixels
+    final_resolution: int  # pixels
+    s_per_kimg: float | None  # None before the first row
+    remaining_s: float | None
+    unmeasured: list[int]  # resolutions to come whose speed is not known: `remaining_s` is then too low
+    skipped_steps: int
+    alarms: list[str]
+    trained_s: float  # over all starts
+    device: str
+    processes: int
+    dataset_version: str
+    git_commit: str
+    written_at: float  # seconds since 1970
+
+
+def status_of(training: Training, rows: Sequence[Row], left: Left | None) -> Status:
+    """Where a run stands.
+
+    Args:
+        training: the run.
+        rows: of its log so far.
+        left: the time that is left, None before it is known.
+    """
+    phase = training.phase
+    return Status(
+        images_shown=training.images_shown,
+        total_kimg=training.params.total_kimg,
+        lod=phase.lod,
+        resolution=phase.resolution,
+        final_resolution=training.dataset.resolution,
+        s_per_kimg=rows[-1].s_per_kimg if rows else None,
+        remaining_s=left.seconds if left else None,
+        unmeasured=list(left.unmeasured) if left else [],
+        skipped_steps=training.skipped_steps,
+        alarms=rows[-1].alarms.split() if rows else [],
+        trained_s=training.seconds,
+        device=str(training.ranks.device),
+        processes=training.ranks.count,
+        dataset_version=training.dataset.version,
+        git_commit=training.git_commit,
+        written_at=time.time(),
+    )
+
+
+def write_status(folder: Path, status: Status) -> None:
+    """Write the file in one step."""
+    write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(status)}, indent=1) + "\n")
+
+
+def read_status(run: Path) -> Status:
+    """What the run in a folder wrote last.
+
+    Raises:
+        UserError: that is no run's folder, or the file cannot be read.
+    """
+    path = run / FILE
+    if not run.is_dir():
+        raise UserError(f"no run at {run}: python -m train status lists those there are")
+    if not path.is_file():
+        raise UserError(f"{run} is no run's folder (no {FILE} in it): give one of those in runs/train")
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        if values.pop("format") != FORMAT:
+            raise ValueError(f"this program reads format {FORMAT}")
+        return Status(**values)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path} cannot be read ({error}): train on, and it is written again") from error
+
+
+def phase_word(lod: float) -> str:
+    """Whether the newest level is fading in or stands alone."""
+    return "alone" if lod == int(lod) else "fading in"

@@ -49,7 +49,7 @@ def export(snapshot: Path, target: Path, form: str) -> None:
     """Write a snapshot in another form, in one step.
 
     Args:
-        snapshot: a file that `train.snapshot` wrote.
+        snapshot: a file that `train.saved.snapshot` wrote.
         target: the file to write.
         form: of `FORMS`.
 

@@ -23,7 +23,7 @@ def norms_by_level(network: nn.Module, gradient: Tensor) -> dict[int, float]:
 
     Args:
         network: generator or critic.
-        gradient: (parameters,), as `train.flat.vector_of` lays them.
+        gradient: (parameters,), as `train.model.flat.vector_of` lays them.
     """
     levels: dict[int, list[Tensor]] = defaultdict(list)
     names, parameters = zip(*network.named_parameters(), strict=True)

@@ -1,7 +1,7 @@
 """A step of critic and generator: networks, average and optimisers, and the arithmetic between them.
 
 Nothing in a step waits for the device, and all that changes from step to step comes in as a tensor, so that
-the same code runs as it is, compiled once per phase, or recorded as a CUDA graph (`train.graphs`).
+the same code runs as it is, compiled once per phase, or recorded as a CUDA graph (`train.machine.graphs`).
 """
 
 import copy

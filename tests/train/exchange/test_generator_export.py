@@ -90,7 +90,7 @@ def test_a_sampler_is_loaded_without_the_training_loop(snapshot):
     """In a process of its own: other tests have loaded everything."""
     path, _ = snapshot(0.0)
     program = (
-        "import sys; from pathlib import Path; from generate.sampler import Sampler;"
+        "import sys; from pathlib import Path; from generate.sampling.sampler import Sampler;"
         f"Sampler.load(Path({str(path)!r})).images(0, [0]);"
         "print(*sorted(n for n in sys.modules if n.split('.')[0] in ('train', 'tensorboard')))"
     )

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from fashion_pggan.errors import UserError
-from train import memory
+from train.limits import memory
 from train.limits.memory import check_memory, step_bytes
 from train.model.networks import Architecture
 from train.processes.ranks import Ranks

@@ -13,9 +13,10 @@ import pytest
 import torch
 
 from generate.sampling.sampler import Sampler, snapshots_in
-from train.processes.ranks import Ranks, average_over, share_from_first
+from train.processes.ranks import Ranks, share_from_first
+from train.step.all_reduce import average_over
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 WORKER = """
@@ -24,11 +25,12 @@ from dataclasses import replace
 from pathlib import Path
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.shards import Dataset
-from train.data import Feed
-from train.processes.ranks import device_of, join, leave
-from train.networks import Architecture
-from train.schedule import phase_at
-from train.steps import Rates, Trainer
+from fashion_pggan.devices import device_of
+from train.step.data import Feed
+from train.processes.ranks import join, leave
+from train.model.networks import Architecture
+from train.growth.schedule import phase_at
+from train.step.trainer import Rates, Trainer
 ranks = join(device_of("cpu"))
 torch.set_default_dtype(torch.float64)
 params = load_params(Path(sys.argv[1])).train

@@ -1,6 +1,6 @@
 import pytest
 
-from train.record import due
+from train.record import intervals
 from train.record.intervals import EveryKimg, EverySeconds
 
 
@@ -18,7 +18,7 @@ def test_a_resumed_run_passes_the_same_multiples(start):
 
 def test_seconds_are_over_until_they_are_begun_again(monkeypatch):
     now = [50.0]
-    monkeypatch.setattr(due.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(intervals.time, "monotonic", lambda: now[0])
     every = EverySeconds(10.0)
     assert not every.over()
     now[0] = 60.0

@@ -67,7 +67,7 @@ def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
         "  speed       4.9 s/kimg, at least 1 h 27 min left",
         "  checkpoint  at 12 kimg, 17 s ago",
         "  snapshots   2, the last at 10.016 kimg",
-        f"  images    {run}/latest.png, 2 s ago",
+        f"  images      {run}/latest.png, 2 s ago",
         "  skipped     3 steps",
         "  alarms      score_gap, stddev",
         "  device      cpu, 2 processes, 1 min 1 s trained",
@@ -82,7 +82,7 @@ def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
     assert "speed       not known before the first row of the log" in said
     assert "checkpoint  none yet" in said
     assert "snapshots   0\n" in said
-    assert "images    none yet" in said
+    assert "images      none yet" in said
     assert "alone, lod 3.00" in said
     assert "alarms      none" in said
     assert "cpu, 1 process," in said

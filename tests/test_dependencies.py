@@ -26,10 +26,10 @@ NO_OUTPUT = {
 }
 # A stage depends on folders; on these files alone, because their folder holds what the stage does not use.
 SINGLE_FILES = {
+    "fashion_pggan/devices.py": "lies beside the other folders of shared code",
     "fashion_pggan/images/grid.py": "the rest of the folder decodes for curate, no reason to train",
     "fashion_pggan/program.py": "lies beside the other folders of shared code",
     "fashion_pggan/provenance.py": "lies beside the other folders of shared code",
-    "train/distributed.py": "chooses the device; what lies beside it is the training loop",
 }
 
 

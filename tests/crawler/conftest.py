@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import logging
+import runpy
+import signal
+import sys
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
@@ -119,7 +124,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
 
     async def serve() -> None:
         loops.append(asyncio.get_running_loop())
-        runner = web.ServerRunner(web.Server(shop.answer), shutdown_timeout=1)
+        runner = web.ServerRunner(web.Server(shop.answer, access_log=None), shutdown_timeout=1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         shop.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
@@ -170,6 +175,40 @@ def crawl(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., dic
             report=tmp_path / "crawl.json",
             tombstones=tmp_path / "tombstones.jsonl",
         )
+
+    return run
+
+
+class Ended(NamedTuple):
+    """How a command has ended, as its shell would see it."""
+
+    status: int
+    out: str
+    errors: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Runs `python -m crawler ...` in this process, for a process of its own takes a second to import all."""
+
+    def run(*arguments: object) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["crawler", *map(str, arguments)])
+        root, terminate, said, status = logging.getLogger(), signal.getsignal(signal.SIGTERM), "", 0
+        handlers, level = root.handlers, root.level
+        root.handlers = []  # the command sets its own
+        capsys.readouterr()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # of runpy, where a test has imported it
+                runpy.run_module("crawler", run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            said = f"{end.code}\n" if isinstance(end.code, str) else ""
+            status = 1 if said else int(end.code or 0)
+        finally:
+            root.handlers, root.level = handlers, level
+            signal.signal(signal.SIGTERM, terminate)
+        out, errors = capsys.readouterr()
+        return Ended(status, out, errors + said)
 
     return run
 

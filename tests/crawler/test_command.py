@@ -1,32 +1,45 @@
-"""The crawl as a command: exit status, one-line errors, signals, and going on after a kill."""
+"""The crawl as a command: exit status, one-line errors, signals."""
 
-import os
+import errno
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from crawler.store.store import Store
 from fashion_pggan.storage.records import RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONCURRENCY = 8  # of params_file
-
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(tmp_path: Path, params_file: Callable[..., Path]) -> Start:
-    """Starts `python -m crawler` on tmp_path/raw and tmp_path/store."""
+def arguments(tmp_path: Path, params_file: Callable[..., Path]) -> Callable[..., list[str]]:
+    """The arguments of a crawl into tmp_path/raw with the store tmp_path/store."""
+
+    def of(target: str = "raw", **changes: object) -> list[str]:
+        options = {"params": params_file(**changes), "report": tmp_path / "crawl.json"}
+        options |= {"store": tmp_path / "store", "tombstones": tmp_path / "tombstones.jsonl"}
+        return [
+            str(tmp_path / target),
+            *(part for name, place in options.items() for part in (f"--{name}", str(place))),
+        ]
+
+    return of
+
+
+@pytest.fixture
+def start(arguments: Callable[..., list[str]]) -> Start:
+    """Starts `python -m crawler` on tmp_path/raw and tmp_path/store in a process of its own."""
 
     def run(**changes: object) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "crawler", str(tmp_path / "raw"), "--store", str(tmp_path / "store")]
-        command += ["--tombstones", str(tmp_path / "tombstones.jsonl")]
-        command += ["--params", str(params_file(**changes)), "--report", str(tmp_path / "crawl.json")]
+        command = [sys.executable, "-m", "crawler", *arguments(**changes)]
         return subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
 
     return run
@@ -76,7 +89,8 @@ def test_a_crawl_ends_with_its_figures_in_one_line(shop: Any, start: Start, tmp_
 )
 def test_an_error_is_one_line_and_a_status_that_says_whether_it_may_pass(
     shop: Any,
-    start: Start,
+    command: Callable[..., Any],
+    arguments: Callable[..., list[str]],
     tmp_path: Path,
     fault: dict[str, Any],
     changes: dict[str, Any],
@@ -84,7 +98,7 @@ def test_an_error_is_one_line_and_a_status_that_says_whether_it_may_pass(
     line: str,
 ) -> None:
     vars(shop).update(fault)
-    status, errors = end(start(**changes))
+    status, _, errors = command(*arguments(**changes))
     assert status == expected
     last = errors.splitlines()[-1]
     assert last.startswith(line.format(tmp=tmp_path))
@@ -95,7 +109,7 @@ def test_an_error_is_one_line_and_a_status_that_says_whether_it_may_pass(
 
 @pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
-    shop: Any, start: Start, tmp_path: Path, number: int, expected: int
+    shop: Any, start: Start, crawl: Callable[..., Any], tmp_path: Path, number: int, expected: int
 ) -> None:
     slowly(shop, 150)
     process = start()
@@ -107,7 +121,7 @@ def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
     assert "Error" not in errors
     assert not (tmp_path / "raw").exists()
     before = shop.fetched()
-    assert end(start())[0] == 0
+    crawl()
     assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 150
     twice = [path for path, count in shop.fetched().items() if count > 1]
     assert before.total() < 150
@@ -135,83 +149,32 @@ def test_a_crawl_killed_again_and_again_ends_with_the_same_set_and_fetches_nothi
     assert sum(count - 1 for count in shop.fetched().values()) <= lost * len(kills)
 
 
-FULL_DISK = """
-import errno, runpy
-from pathlib import Path
-from crawler.store import store
-
-def refuse(self, path, data):
-    raise OSError(errno.ENOSPC, "No space left on device", str(path))
-
-store.Store._write = refuse
-runpy.run_module("crawler", run_name="__main__", alter_sys=True)
-"""
-
-
 def test_a_full_disk_is_one_line_and_status_1(
-    shop: Any, start: Start, tmp_path: Path, params_file: Any
+    shop: Any,
+    command: Callable[..., Any],
+    arguments: Callable[..., list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arguments = [str(tmp_path / "raw"), "--params", str(params_file()), "--store", str(tmp_path / "store")]
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, *arguments],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].startswith("error: cannot write: No space left on device (")
-    assert "Traceback" not in done.stderr
-    assert end(start())[0] == 0
+    def refuse(self: Store, path: Path, data: bytes) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "_write", refuse)
+        status, _, errors = command(*arguments())
+    assert status == 1
+    assert errors.splitlines()[-1].startswith("error: cannot write: No space left on device (")
+    assert "Traceback" not in errors
+    assert command(*arguments()).status == 0
     assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
 
 
-def scrapy_crawl(tmp_path: Path, params: Path) -> "subprocess.CompletedProcess[str]":
-    options = {"target": tmp_path / "raw", "store": tmp_path / "store", "params": params}
-    arguments = [argument for name, value in options.items() for argument in ("-a", f"{name}={value}")]
-    return subprocess.run(
-        [sys.executable, "-m", "scrapy", "crawl", "naver_tops", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, "COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
-def test_scrapy_crawl_does_the_same(shop: Any, tmp_path: Path, params_file: Callable[..., Path]) -> None:
-    done = scrapy_crawl(tmp_path, params_file())
-    assert done.returncode == 0
-    assert "30 images of 30 found: 30 fetched" in done.stderr
-    assert "experimental" not in done.stderr
-    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
-
-
-def test_scrapy_crawl_says_its_errors_in_one_line(
-    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+def test_a_crawl_that_ends_early_says_what_it_has_and_what_is_left(
+    shop: Any, command: Callable[..., Any], arguments: Callable[..., list[str]]
 ) -> None:
-    done = scrapy_crawl(tmp_path, params_file(max_product=3))
-    assert "ERROR: error: " in done.stderr
-    assert "crawl.max_product is not a parameter" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("option", ["dryrun=1", "dry_run=maybe"])
-def test_a_mistyped_argument_of_the_spider_starts_no_crawl(
-    shop: Any, tmp_path: Path, params_file: Callable[..., Path], option: str
-) -> None:
-    command = [sys.executable, "-m", "scrapy", "crawl", "naver_tops", "-a", option]
-    command += ["-a", f"params={params_file()}", "-a", f"store={tmp_path / 'store'}"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
-    assert f"error: -a {option.removesuffix('=1')}: " in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not shop.requests
-
-
-def test_a_crawl_that_ends_early_says_what_it_has_and_what_is_left(shop: Any, start: Start) -> None:
     slowly(shop, 250)
     shop.delay_s, shop.quota_after = 0.0, 2
-    status, errors = end(start())
+    status, _, errors = command(*arguments())
     assert status == 75
     assert "fetched now    200, " in errors
     assert "a further run  makes about 1 search calls" in errors
@@ -219,14 +182,12 @@ def test_a_crawl_that_ends_early_says_what_it_has_and_what_is_left(shop: Any, st
 
 
 def test_a_target_that_cannot_be_made_is_one_line_before_anything_is_asked(
-    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+    shop: Any, tmp_path: Path, command: Callable[..., Any], arguments: Callable[..., list[str]]
 ) -> None:
     (tmp_path / "file").write_text("")
-    command = [sys.executable, "-m", "crawler", str(tmp_path / "file/raw"), "--params", str(params_file())]
-    command += ["--store", str(tmp_path / "store"), "--tombstones", str(tmp_path / "tombstones.jsonl")]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert done.stderr.startswith("error: cannot write: ")
+    status, _, errors = command(*arguments("file/raw"))
+    assert (status, errors.count("\n")) == (1, 1)
+    assert errors.startswith("error: cannot write: ")
     assert not shop.requests
 
 

@@ -1,10 +1,9 @@
 """What a record says of its file leads nowhere but below the store."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +16,6 @@ from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, write_records
 
-REPOSITORY = Path(__file__).parents[2]
 JPEG = b"\xff\xd8\xff\xe0 an image"
 THESIS = b"years of work"
 LINK = "images/aa/link.jpg"  # a link to the thesis
@@ -184,19 +182,15 @@ def test_a_store_behind_a_link_is_joined_and_forgotten_as_any(tmp_path: Path, ho
     assert images_of(tmp_path / "joined") == {}
 
 
-def test_the_command_refuses_in_one_line_with_the_record_and_its_value(tmp_path: Path, home: Path) -> None:
+def test_the_command_refuses_in_one_line_with_the_record_and_its_value(
+    tmp_path: Path, home: Path, command: Callable[..., Any]
+) -> None:
     good = store_at(tmp_path / "part", home)
     into_log(tmp_path / "part", good, hostile(good, "../home/thesis.txt", home))
-    command = [sys.executable, "-m", "crawler", "merge", str(tmp_path / "part"), "--store"]
-    ended = subprocess.run(
-        [*command, str(tmp_path / "joined"), "--tombstones", str(tmp_path / "t")],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.count("\n") == 1
-    assert "error: the record of 'http://evil/1'" in ended.stderr
-    assert "'../home/thesis.txt', no plain path below" in ended.stderr
+    places = ("--store", tmp_path / "joined", "--tombstones", tmp_path / "t")
+    ended = command("merge", tmp_path / "part", *places)
+    assert ended.status == 1
+    assert ended.errors.count("\n") == 1
+    assert "error: the record of 'http://evil/1'" in ended.errors
+    assert "'../home/thesis.txt', no plain path below" in ended.errors
     assert (home / "thesis.txt").read_bytes() == THESIS

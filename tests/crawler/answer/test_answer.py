@@ -1,0 +1,29 @@
+"""One answer in many pieces."""
+
+import pytest
+from scrapy import Request
+from scrapy.settings import Settings
+
+from crawler.answer.answer import Answer, Wishes
+
+WISHES = {
+    "ROBOTSTXT_USER_AGENT": "bot",
+    "CRAWL_MIN_SIDE": 64,
+    "CRAWL_OBEY_OPT_OUT": True,
+    "CRAWL_MAX_PIXELS": 0,
+}
+
+
+def test_many_tiny_pieces_cost_little_and_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = []
+    monkeypatch.setattr("crawler.answer.answer.size_of", lambda begin: looks.append(len(begin)))
+    answer = Answer(
+        Request("http://a.org/", meta={"image": True}), Wishes(Settings(WISHES)), lambda *a, **b: []
+    )
+    for line in (b"HTTP/1.1 200 OK\r\n", b"\r\n"):
+        assert answer.take_line(line) is None
+    for _ in range(400_000):
+        answer.take_chunk(b"x")
+    assert len(answer.body) == 400_000
+    assert len(looks) < 100
+    assert 200_000 < looks[-1] < 400_000

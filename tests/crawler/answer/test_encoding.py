@@ -1,0 +1,80 @@
+"""Images that a server sends compressed."""
+
+import gzip
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from crawler.answer.encoding import decoded, encodings_of
+from fashion_pggan.storage.records import RawImage, read_records
+
+Crawl = Callable[..., dict[str, Any]]
+JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
+
+
+def jpeg(width: int, height: int) -> bytes:
+    return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)
+
+
+def test_a_compressed_image_is_stored_as_it_was_before(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.images = {}
+    shop.faults["/p/gzip"] = lambda request: web.Response(
+        body=gzip.compress(b"the image"), headers={"Content-Encoding": "gzip"}
+    )
+    crawl()
+    (record,) = read_records(tmp_path / "raw/records.parquet", RawImage)
+    assert (tmp_path / "raw" / record.file).read_bytes() == b"the image"
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "reason"),
+    [
+        (gzip.compress(JPEG)[:-5], "gzip", "BROKEN_TRANSFER"),
+        (b"no gzip", "gzip", "BROKEN_TRANSFER"),
+        (zlib.compress(JPEG)[:-5], "deflate", "BROKEN_TRANSFER"),
+        (JPEG, "br", "ENCODED"),
+        (gzip.compress(JPEG), "gzip, x", "ENCODED"),
+    ],
+    ids=["cut gzip", "no gzip", "cut deflate", "br", "unknown"],  # a gzip body holds the time
+)
+def test_a_body_whose_encoding_is_not_whole_or_not_known_is_no_image(
+    shop: Any, crawl: Crawl, body: bytes, encoding: str, reason: str
+) -> None:
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(body=body, headers={"Content-Encoding": encoding})
+    assert crawl(retries=0)["failed"] == {reason: 1}
+
+
+def test_every_member_and_every_form_of_an_encoding_is_decoded() -> None:
+    raw = zlib.compressobj(wbits=-15)
+    headerless = raw.compress(JPEG) + raw.flush()
+    assert decoded(gzip.compress(b"one, ") + gzip.compress(b"two"), [b"gzip"], 0) == b"one, two"
+    assert decoded(headerless, [b"deflate"], 0) == decoded(zlib.compress(JPEG), [b"deflate"], 0) == JPEG
+    assert decoded(zlib.compress(gzip.compress(JPEG)), [b"gzip", b"deflate"], 300) == JPEG
+    assert len(decoded(gzip.compress(bytes(99)) * 9, [b"gzip"], 500)) == 501
+    assert encodings_of([b"identity, aws-chunked", b"GZIP"]) == [b"gzip"]
+    assert decoded(b"", [b"gzip"], 0) == b""
+
+
+@pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("identity", bytes), ("", bytes)])
+def test_an_encoding_does_not_hide_a_size_that_is_not_wanted(
+    shop: Any, crawl: Crawl, encoding: str, encode: Callable[[bytes], bytes]
+) -> None:
+    shop.images = {"/p/good.jpg": jpeg(500, 500)}
+    for name, size in (("small", (20, 20)), ("vast", (60_000, 60_000))):
+        body = encode(jpeg(*size))
+        shop.faults[f"/p/{name}"] = lambda request, body=body: web.Response(
+            body=body, headers={"Content-Encoding": encoding}
+        )
+    figures = crawl(min_side=50, max_pixels=10**8)
+    assert (figures["images"], figures["failed"]) == (1, {"TOO_MANY_PIXELS": 1, "TOO_SMALL": 1})
+
+
+def test_a_bomb_is_not_unpacked(shop: Any, crawl: Crawl) -> None:
+    bomb = gzip.compress(bytes(50 * 1024 * 1024))
+    shop.faults["/p/bomb"] = lambda request: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
+    assert crawl(max_bytes=1_000_000)["failed"] == {"TOO_LARGE": 1}

@@ -1,0 +1,94 @@
+"""Parts of a plan, crawled apart and merged."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler import stage
+from crawler.commands.forget import forget
+from crawler.commands.merge import merge
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.records import RawImage, read_records
+
+SEARCH = "/search/v1/image"
+Crawl = Callable[..., dict[str, Any]]
+
+
+def raw(tmp_path: Path) -> list[RawImage]:
+    return read_records(tmp_path / "raw/records.parquet", RawImage)
+
+
+def many(shop: Any, count: int) -> None:
+    shop.images = {f"/p/{i}.jpg": b"\xff\xd8\xff%d" % i for i in range(count)}
+
+
+def test_parts_of_a_plan_joined_are_the_crawl_of_the_whole(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+) -> None:
+    many(shop, 200)
+    paths = list(shop.images)
+    queries = [f"{name}" for name in "abcdefgh"]
+    shop.of_query = lambda query: random.Random(query).sample(paths, 110)
+    tombstones = tmp_path / "tombstones.jsonl"
+
+    def crawled(name: str, part: str) -> dict[str, Any]:
+        params = params_file(queries=queries, part=part, max_products=100_000)
+        places = {"store": tmp_path / name / "store", "report": None, "tombstones": tombstones}
+        return stage.run(tmp_path / name / "raw", params=params, **places)
+
+    crawled("whole", "1/1")
+    parts = [f"{number}/3" for number in (1, 2, 3)]
+    found = [crawled(part, part)["products"] for part in parts]
+    assert sum(found) > len(raw(tmp_path / "whole")) > max(found)  # they overlap
+    before = shop.requests.copy()
+    stores = [tmp_path / part / "store" for part in parts]
+    counted = merge(stores, tmp_path / "joined/store", Tombstones(tombstones))
+    assert counted["images new"] == len(raw(tmp_path / "whole"))
+    assert merge(stores, tmp_path / "joined/store", Tombstones(tombstones))["images new"] == 0
+    figures = crawled("joined", "1/1")
+    assert (figures["calls_now"], figures["fetched"], shop.requests) == (0, 0, before)
+
+    def facts(name: str) -> list[tuple[Any, ...]]:
+        return [(r.url, r.sha256, r.query, r.rank, r.plan_query) for r in raw(tmp_path / name)]
+
+    assert facts("joined") == facts("whole")
+    for record in raw(tmp_path / "joined"):
+        body = shop.images[record.url.removeprefix(shop.address)]
+        assert (tmp_path / "joined/raw" / record.file).read_bytes() == body
+
+
+def test_parts_may_follow_each_other_in_one_store(shop: Any, crawl: Crawl) -> None:
+    shop.of_query = lambda query: [f"/p/{i}.jpg" for i in range(30) if (i % 2 == 0) == (query == "a")]
+    queries = list("abcdefgh")
+    for part in ("1/2", "2/2"):
+        crawl(queries=queries, part=part)
+    calls = shop.requests[SEARCH]
+    figures = crawl(queries=queries)
+    assert (figures["fetched"], figures["images"], shop.requests[SEARCH]) == (0, 30, calls)
+
+
+def test_a_part_without_queries_is_an_error(shop: Any, crawl: Crawl) -> None:
+    with pytest.raises(UserError, match=r"part 4/9 of the plan holds no query: give crawl\.part fewer parts"):
+        crawl(queries=["a"], part="4/9")
+
+
+def test_what_is_no_store_cannot_be_joined(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"is no store of a crawl"):
+        merge([tmp_path], tmp_path / "store", Tombstones(tmp_path / "t"))
+
+
+def everything_under(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    crawl()
+    tombstones = Tombstones(tmp_path / "elsewhere.jsonl")
+    forget(tombstones, tmp_path / "other", tmp_path / "none", [f"{shop.address}/p/1.jpg"], [], [])
+    assert merge([tmp_path / "store"], tmp_path / "joined", tombstones)["forgotten"] == 1
+    assert f"{shop.address}/p/1.jpg".encode() not in everything_under(tmp_path / "joined")
+    assert f"{shop.address}/p/2.jpg".encode() in everything_under(tmp_path / "joined")

@@ -1,0 +1,106 @@
+"""Busy hosts, and hosts whose robots.txt fails."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from aiohttp import web
+
+from crawler.network.handler import ImageHandler
+from crawler.network.middlewares import Host
+from crawler.store.store import images_of
+from fashion_pggan.errors import PassingError
+
+Crawl = Callable[..., dict[str, Any]]
+
+
+def test_retry_after_is_respected(shop: Any, crawl: Crawl) -> None:
+    asked: list[float] = []
+
+    def busy(request: web.Request) -> web.Response:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        return web.Response(body=b"x")
+
+    shop.faults["/p/busy"] = busy
+    assert crawl()["failed"] == {}
+    assert asked[1] - asked[0] >= 1
+
+
+def test_a_host_that_wants_to_be_left_alone_for_long_is(shop: Any, crawl: Crawl) -> None:
+    shop.images = {}
+
+    def busy(request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    shop.faults = {f"/p/{i}": busy for i in range(20)}
+    with pytest.raises(ValueError, match=r"20 of 20 .* HTTP_429 \d"):
+        crawl(concurrent_requests=1, concurrent_per_host=1)
+    assert shop.fetched().total() < 20
+
+
+def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end(
+    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.spiders.naver_tops.SLOTS", 1)
+    monkeypatch.setattr("crawler.network.middlewares.PATIENCE_S", 1.5)
+    busy = web.Response
+    names = [f"/p/busy{number}" for number in range(40)]
+    shop.faults = {name: lambda request: busy(status=503, headers={"Retry-After": "1"}) for name in names}
+    port = urlsplit(shop.address).port
+    good = [f"http://localhost:{port}{path}" for path in list(shop.images)[:5]]
+    (tmp_path / "list.txt").write_text("\n".join([*(shop.address + name for name in names), *good]))
+    both = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
+    monkeypatch.setattr(ImageHandler, "_private", lambda self: both)
+    began = time.monotonic()
+    with pytest.raises(PassingError, match=r"40 of 45 images could not be had now \(HOST_BUSY 4"):
+        crawl(
+            provider="urls",
+            contact="me@example.org",
+            url_list=str(tmp_path / "list.txt"),
+            retries=9,
+            concurrent_requests=4,
+            concurrent_per_host=4,
+        )
+    assert time.monotonic() - began < 15
+    first_good = min(at for at, path in enumerate(shop.order) if path in shop.images)
+    assert first_good < 40  # while the other host was still being waited for
+    assert len(images_of(tmp_path / "store")) == 5
+
+
+def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("crawler.network.middlewares.time.monotonic", lambda: now[0])
+    host = Host()
+    for _ in range(32):
+        host.answered(well=False)
+    now[0] += 61  # as it asked for
+    assert host.may_be_asked()
+    host.answered(well=False)  # and again, a minute later
+    assert not host.may_be_asked()
+    now[0] += 301
+    assert [host.may_be_asked() for _ in range(3)] == [True, False, False]  # one looks
+    host.answered(well=True)
+    assert host.may_be_asked()
+
+
+def test_a_robots_txt_that_fails_for_a_moment_is_asked_for_again(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crawler.network.middlewares.ROBOTS_AGAIN_S", 0.0)
+    shop.robots_faults = [503]
+    figures = crawl(retries=0, concurrent_requests=1, concurrent_per_host=1)
+    assert figures["failed"].keys() == {"ROBOTS_UNREADABLE"}
+    assert figures["fetched"] == 30 - figures["failed"]["ROBOTS_UNREADABLE"] > 15
+    assert shop.requests["/robots.txt"] == 2
+
+
+def test_a_robots_txt_beyond_the_limit_of_images_is_read(shop: Any, crawl: Crawl) -> None:
+    shop.robots = "# nothing\n" * 1000 + "User-agent: *\nDisallow: /p/1.jpg\n"
+    assert crawl(max_bytes=500)["failed"] == {"ROBOTS": 1}

@@ -1,0 +1,120 @@
+"""The spider under `scrapy crawl`."""
+
+import asyncio
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+
+from crawler.spiders.naver_tops import NaverTops
+from fashion_pggan.storage.records import RawImage, read_records
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+SEARCH = "/search/v1/image"
+
+
+def everything_under(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_no_key_is_in_any_log_stat_error_or_file(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.key = "key-that-nobody-sees"
+    shop.search_faults = [(500, "no key-that-nobody-sees for id-that-nobody-sees")]
+    params = params_file()
+    options = {"params": params, "report": tmp_path / "crawl.json"}
+    options |= {name: tmp_path / name for name in ("target", "store", "tombstones")}
+    command = [sys.executable, "-m", "scrapy", "crawl", "naver_tops", "-L", "DEBUG", "-s", "STATS_DUMP=True"]
+    command += [part for name, value in options.items() for part in ("-a", f"{name}={value}")]
+    keys = {"NAVER_API_KEY_ID": "id-that-nobody-sees", "NAVER_API_KEY": "key-that-nobody-sees"}
+    done = subprocess.run(
+        command, cwd=REPOSITORY, env={**os.environ, **keys}, capture_output=True, text=True, timeout=60
+    )
+    assert shop.headers[SEARCH][-1]["X-Ncp-Apigw-Api-Key"] == "key-that-nobody-sees"
+    assert "'crawl/images': 30" in done.stderr  # the stats, dumped
+    assert "nobody-sees" not in done.stderr + done.stdout
+    assert b"nobody-sees" not in everything_under(tmp_path)
+    assert (tmp_path / "crawl.json").is_file()
+
+
+def test_scrapy_crawl_does_the_same(shop: Any, tmp_path: Path, params_file: Callable[..., Path]) -> None:
+    options = {"target": tmp_path / "raw", "store": tmp_path / "store", "params": params_file()}
+    arguments = [argument for name, value in options.items() for argument in ("-a", f"{name}={value}")]
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", "naver_tops", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, "COLUMNS": "80"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert "30 images of 30 found: 30 fetched" in done.stderr
+    assert "experimental" not in done.stderr
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
+
+
+Spider = Callable[..., list[logging.LogRecord]]
+
+
+@pytest.fixture
+def scrapy_crawl(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Spider:
+    """Runs the spider as `scrapy crawl -a NAME=VALUE` does, in this process; returns what it logs."""
+
+    def run(**options: object) -> list[logging.LogRecord]:
+        async def crawl() -> None:
+            settings = Settings()
+            settings.setmodule("crawler.spiders.settings", priority="project")
+            given = {"target": tmp_path / "raw", "store": tmp_path / "store", **options}
+            await AsyncCrawlerRunner(settings).crawl(
+                NaverTops, **{name: str(value) for name, value in given.items()}
+            )
+
+        asyncio.run(crawl())
+        return caplog.records
+
+    return run
+
+
+def test_a_dry_run_prints_the_plan_and_asks_nobody(
+    scrapy_crawl: Spider,
+    tmp_path: Path,
+    params_file: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    params = params_file(provider="naver_hub", vocabulary=str(REPOSITORY / "vocabularies/tops.yaml"))
+    assert scrapy_crawl(params=params, dry_run=1) == []
+    said = capsys.readouterr().out
+    assert "25,000 calls a day" in said
+    assert "  셔츠 | sim | all" in said
+    assert not (tmp_path / "store").exists()
+
+
+def test_scrapy_crawl_says_its_errors_in_one_line(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path]
+) -> None:
+    (record,) = scrapy_crawl(params=params_file(max_product=3))
+    assert (record.levelname, record.exc_info) == ("ERROR", False)
+    assert record.getMessage().startswith("error: ")
+    assert "crawl.max_product is not a parameter" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("dryrun", "1", "error: -a dryrun: "), ("dry_run", "maybe", "error: -a dry_run=maybe: ")],
+)
+def test_a_mistyped_argument_of_the_spider_starts_no_crawl(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], name: str, value: str, said: str
+) -> None:
+    (record,) = scrapy_crawl(params=params_file(), **{name: value})
+    assert record.getMessage().startswith(said)
+    assert not record.exc_info
+    assert not shop.requests

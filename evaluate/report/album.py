@@ -8,11 +8,11 @@ from typing import Any
 import torch
 
 from evaluate.report.inline_image import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
-from fashion_pggan.images.grid import sheet_of
+from fashion_pggan.images.grid import evenly, sheet_of
 from generate.sampling.sampler import Sampler
+from train.saved.snapshot import read_origin
 
 COLUMNS, ROWS = 8, 4  # of the samples
-FRAMES = 8  # snapshots through training, first and last among them
 ACROSS = 8  # images in a row of the strip
 PAIR_COLUMNS = 8  # images in a row of copies.png, two of a pair
 PAIR_SIDE = 400  # pixels, the longest of a pair's two images side by side
@@ -42,8 +42,8 @@ def samples_of(snapshot: Path, seed: int, device: torch.device) -> Embedded:
 def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list[tuple[float, int, Embedded]]:
     """The same latents at snapshots through training, as (kimg, resolution trained, images in a row)."""
     rows = []
-    for snapshot in spread(snapshots):
-        sampler = Sampler.load(snapshot, device)
+    for place in evenly([read_origin(snapshot).kimg for snapshot in snapshots]):
+        sampler = Sampler.load(snapshots[place], device)
         resolution = round(sampler.resolution / 2 ** int(sampler.lod))
         row = embedded(
             sheet_of(sampler.images(seed, range(ACROSS)), ACROSS),
@@ -55,9 +55,10 @@ def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list
 
 def frames_of(models: Path) -> list[tuple[float, Embedded]]:
     """Sample grids through training, as (kimg, image)."""
+    grids = sorted((models / "grids").glob("*.png"))
     return [
         (float(path.stem), image)
-        for path in spread(sorted((models / "grids").glob("*.png")))
+        for path in (grids[place] for place in evenly([float(grid.stem) for grid in grids]))
         if (image := embedded_file(path, f"Sample grid after {float(path.stem):.1f} kimg", most=LARGE))
     ]
 
@@ -101,11 +102,3 @@ def _name_of(sheet: str) -> str:
     if sheet.startswith(STYLE):
         return f"style: {sheet.removeprefix(STYLE).replace('_', ' ')}"
     return sheet if sheet == KEPT else f"dropped: {sheet}"
-
-
-def spread(paths: Sequence[Path]) -> list[Path]:
-    """At most `FRAMES` of them, evenly chosen, first and last among them."""
-    if len(paths) <= FRAMES:
-        return list(paths)
-    step = (len(paths) - 1) / (FRAMES - 1)
-    return [paths[round(place * step)] for place in range(FRAMES)]

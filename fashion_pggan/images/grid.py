@@ -1,6 +1,7 @@
 """Images side by side, as one PNG."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,22 @@ from PIL import Image
 
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
+
+STRIP_ROWS = 8  # at most, in a strip through training
+
+
+def evenly(kimgs: Sequence[float], most: int = STRIP_ROWS) -> list[int]:
+    """The places of at most `most` values, evenly spread over the run, first and last among them.
+
+    Args:
+        kimgs: where each image or snapshot stands in the run, ascending.
+        most: how many to choose; fewer are chosen where values crowd.
+    """
+    if len(kimgs) <= most:
+        return list(range(len(kimgs)))
+    wanted = np.linspace(kimgs[0], kimgs[-1], most)
+    nearest = np.abs(np.asarray(kimgs)[None, :] - wanted[:, None]).argmin(axis=1)  # (most,)
+    return [int(place) for place in np.unique(nearest)]
 
 
 def png_of(pixels: Images) -> bytes:

@@ -1,4 +1,4 @@
-"""The strip "through training": the same latent vectors at a dozen snapshots, a row each."""
+"""The strip "through training": the same latent vectors at a few snapshots, a row each."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,27 +7,16 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from fashion_pggan.images.grid import png_of
+from fashion_pggan.images.grid import evenly, png_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
 from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
 from train.record.samples import images_of
-from train.saved.snapshot import Origin, read_snapshot
+from train.saved.snapshot import Origin, read_origin, read_snapshot
 
-ROWS = 12  # at most
 COLUMNS = 8  # at most
 LOWEST = 64  # pixels, of a row, so that its label can be read
-
-
-def evenly(snapshots: Sequence[Path], rows: int = ROWS) -> list[Path]:
-    """At most `rows` snapshots, as evenly spread over the run as there are any; first and last among them."""
-    if len(snapshots) <= rows:
-        return list(snapshots)
-    kimgs = np.array([float(path.stem) for path in snapshots])
-    wanted = np.linspace(kimgs[0], kimgs[-1], rows)
-    nearest = np.abs(kimgs[None, :] - wanted[:, None]).argmin(axis=1)  # (rows,)
-    return [snapshots[place] for place in np.unique(nearest)]
 
 
 def write_strip(
@@ -42,9 +31,9 @@ def write_strip(
         columns: images in a row; at most `COLUMNS` are shown.
         device: where to compute.
     """
+    chosen = evenly([read_origin(snapshot).kimg for snapshot in snapshots])
     rows = [
-        _row(snapshot, seed=seed, columns=min(columns, COLUMNS), device=device)
-        for snapshot in evenly(snapshots)
+        _row(snapshots[place], seed=seed, columns=min(columns, COLUMNS), device=device) for place in chosen
     ]
     write_bytes(path, png_of(np.concatenate(rows)))
 

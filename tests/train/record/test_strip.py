@@ -7,27 +7,10 @@ from PIL import Image
 
 from train.model.networks import Architecture, Generator, as_pixels, upscale
 from train.model.randomness import latents_of
-from train.record.strip import evenly, write_strip
+from train.record.strip import write_strip
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 CPU = torch.device("cpu")
-
-
-def paths(*kimgs: float) -> list[Path]:
-    return [snapshot_path(Path("snapshots"), round(kimg * 1000)) for kimg in kimgs]
-
-
-def test_few_snapshots_are_all_shown():
-    assert evenly(paths(0, 1, 5), 3) == paths(0, 1, 5)
-
-
-def test_of_many_those_are_shown_that_are_even_over_the_run_with_first_and_last():
-    assert evenly(paths(*range(101)), 5) == paths(0, 25, 50, 75, 100)
-    assert len(evenly(paths(*range(1000)))) == 12
-
-
-def test_snapshots_that_crowd_at_one_place_are_shown_once():
-    assert evenly(paths(0, 1, 2, 3, 100), 4) == paths(0, 3, 100)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@ import torch
 
 from fashion_pggan.errors import UserError
 from train.model.networks import Architecture, Generator
-from train.saved.snapshot import Origin, read_snapshot, snapshot_path, write_snapshot
+from train.saved import snapshot
+from train.saved.snapshot import Origin, read_origin, read_snapshot, snapshot_path, write_snapshot
 
 ORIGIN = Origin(kimg=12.5, lod=0.25, params_hash="p", dataset_version="d", git_commit="c")
 
@@ -16,6 +17,39 @@ def test_a_snapshot_comes_back_with_its_weights_and_its_origin(tmp_path):
     assert origin == ORIGIN
     latents = torch.randn(2, 8)
     torch.testing.assert_close(read(latents, 0.25), generator(latents, 0.25))
+
+
+def test_the_origin_is_read_without_the_weights(tmp_path, monkeypatch):
+    path = snapshot_path(tmp_path, 12_500)
+    write_snapshot(path, Generator(Architecture(16, 8, 64, 8)), ORIGIN)
+    read, opened = [], snapshot.safe_open
+
+    class Watching:
+        def __init__(self, *where, **how):
+            self.file = opened(*where, **how)
+
+        def __enter__(self):
+            self.file.__enter__()
+            return self
+
+        def __exit__(self, *error):
+            self.file.__exit__(*error)
+
+        def metadata(self):
+            return self.file.metadata()
+
+        def keys(self):
+            return self.file.keys()
+
+        def get_tensor(self, name):
+            read.append(name)
+            return self.file.get_tensor(name)
+
+    monkeypatch.setattr(snapshot, "safe_open", Watching)
+    assert read_origin(path) == ORIGIN
+    assert read == []
+    read_snapshot(path)
+    assert "dense.weight" in read
 
 
 def test_names_sort_by_images_shown(tmp_path):

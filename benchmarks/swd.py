@@ -18,7 +18,7 @@ from evaluate.comparison.compare import compare, describe
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.command import run_command
 from fashion_pggan.devices import device_of
-from fashion_pggan.distance.descriptors import draw_places
+from fashion_pggan.distance.descriptors import draw_centres
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.swd import draw_directions
@@ -116,7 +116,7 @@ def _plain_descriptors(images: ImageSet, params: EvaluateParams) -> dict[int, Fl
     reach = side // 2
     levels = levels_of(images.resolution, params.smallest_level)
     places = {
-        level: draw_places(params.seed, images.name, level, images.count, patches, side) for level in levels
+        level: draw_centres(params.seed, images.name, level, images.count, patches, side) for level in levels
     }
     cut: dict[int, list[Floats]] = {level: [] for level in levels}
     for index in range(images.count):

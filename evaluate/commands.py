@@ -49,13 +49,13 @@ def variation_of(arguments: list[str]) -> None:
         description="Mean similarity (MS-SSIM) of pairs of one set: lower is more variation. Compare it with "
         "that of the real images.",
     )
-    parser.add_argument("images", type=Path, help="a folder of squares, or a dataset")
+    parser.add_argument("source", type=Path, help="a folder of squares, or a dataset")
     parser.add_argument("--pairs", type=int, default=10_000, help="at most; the published number is 10,000")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
     add_shared(parser)
     given = parser.parse_args(arguments)
     params = params_of(given)
-    images = of_path(given.images, "images", params.seed, given.store)
+    images = of_path(given.source, "images", params.seed, given.store)
     count = min(2 * given.pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(

@@ -14,7 +14,7 @@ from fashion_pggan.storage.shards import levels_up_to
 
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they compute pixels
 DECODING = ("curate.pixels", "fashion_pggan.images.decode")
-MEASURING = ("curate.facts", *DECODING)  # the folders that compute facts
+MEASURING = ("curate.facts", "fashion_pggan.images.hashes", *DECODING)  # the folders that compute facts
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
 
 

@@ -13,7 +13,7 @@ from fashion_pggan.distance.descriptors import (
     CHANNELS,
     Descriptors,
     DescriptorWriter,
-    draw_places,
+    draw_centres,
     patches_at,
 )
 from fashion_pggan.distance.devices import Work
@@ -44,14 +44,14 @@ def describe(
     writers = {
         level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
     }
-    places = {level: draw_places(params.seed, images.name, level, count, patches, side) for level in levels}
+    centres = {level: draw_centres(params.seed, images.name, level, count, patches, side) for level in levels}
     for indices, pixels in _minibatches(images, params.minibatch):
 
         def put(part: range, pixels: Images = pixels, first: int = indices.start) -> None:
             smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
             where = range(first + part.start, first + part.stop)
             for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
-                chosen = places[level][where.start : where.stop]
+                chosen = centres[level][where.start : where.stop]
                 writers[level].put(where, patches_at(here, below, chosen, side))
 
         work.each(put, _parts(len(indices), AT_ONCE if work.device is None else len(indices)))

@@ -98,11 +98,6 @@ def _shared(ours: Features, theirs: Features) -> float:
     return float(np.sqrt(np.maximum(mixed, 0)).sum() / scale)
 
 
-def kernel_distance(real: Features, fake: Features) -> float:
-    """Squared maximum mean discrepancy with the cubic kernel, unbiased, over all pairs."""
-    return KernelSums.of(real, fake, seed=0).distance()
-
-
 def halves_of(seed: int, replicates: int, count: int) -> list[Indices]:
     """Random halves of `count` things, one of the reals and one of the fakes by turns."""
     random = np.random.default_rng([seed, *b"features"])

@@ -1,1 +1,1 @@
-"""Images in; pyramids, descriptors and their sliced Wasserstein distance out."""
+"""Images in; their pyramids, descriptors and sliced Wasserstein distance out."""

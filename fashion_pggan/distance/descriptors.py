@@ -1,4 +1,4 @@
-"""Small patches of pyramid levels, the points whose distributions are compared.
+"""Descriptors: small patches of Laplacian pyramid levels, whose distributions are compared.
 
 Source: Karras et al. 2018, section 5.
 """
@@ -16,18 +16,18 @@ from fashion_pggan.distance.devices import Work
 
 CHANNELS = 3
 
-Places = npt.NDArray[np.int64]  # (n, patches, 2): row and column of patch centres
+Centres = npt.NDArray[np.int64]  # (n, patches, 2): row and column of patch centres
 Indices = npt.NDArray[np.int64]
 
 
-def draw_places(seed: int, stream: str, level: int, count: int, patches: int, side: int) -> Places:
-    """Patch centres, uniform over those whose patch lies within the level, with replacement.
+def draw_centres(seed: int, stream: str, level: int, count: int, patches: int, side: int) -> Centres:
+    """Random patch centres, drawn uniformly and with replacement, so that each patch lies within the level.
 
-    The first images' places do not depend on `count`.
+    The centres of the first images do not depend on `count`.
 
     Args:
         seed: of the evaluation.
-        stream: which set of images; sets with other names have other places.
+        stream: name of the set of images; other names give other centres.
         level: resolution in pixels.
         count: number of images.
         patches: per image.
@@ -38,20 +38,20 @@ def draw_places(seed: int, stream: str, level: int, count: int, patches: int, si
     return random.integers(margin, level - margin, (count, patches, 2))
 
 
-def patches_at(images: Tensor, below: Tensor | None, places: Places, side: int) -> Tensor:
-    """Cut patches out of a Laplacian level without making the level: few of its pixels are ever looked at.
+def patches_at(images: Tensor, below: Tensor | None, centres: Centres, side: int) -> Tensor:
+    """Cut patches out of a Laplacian level. Only the pixels within the patches are computed.
 
     Args:
         images: (n, s, s, 3), a level of the Gaussian pyramid.
-        below: (n, s/2, s/2, 3), the next smaller one, or None for the smallest level, which is itself.
-        places: (n, patches, 2) centres.
+        below: (n, s/2, s/2, 3), the next smaller level; None for the smallest level.
+        centres: (n, patches, 2).
         side: of a patch in pixels, odd.
 
     Returns:
         (n * patches, 3 * side * side), components in the order (channel, row, column).
     """
-    n, patches, _ = places.shape
-    corners = torch.from_numpy(places - side // 2).flatten(0, 1).to(images.device)  # (n * patches, 2)
+    n, patches, _ = centres.shape
+    corners = torch.from_numpy(centres - side // 2).flatten(0, 1).to(images.device)  # (n * patches, 2)
     image_of = torch.arange(n, device=images.device).repeat_interleave(patches)
     cut = _windows(images, side)[image_of, corners[:, 0], corners[:, 1]].flatten(2)
     if below is not None:
@@ -60,16 +60,16 @@ def patches_at(images: Tensor, below: Tensor | None, places: Places, side: int) 
 
 
 def _windows(images: Tensor, side: int) -> Tensor:
-    """All squares of a side: (n, s, s, 3) -> view (n, s - side + 1, s - side + 1, 3, side, side)."""
+    """All squares of `side` pixels: (n, s, s, 3) -> view (n, s - side + 1, s - side + 1, 3, side, side)."""
     return images.unfold(1, side, 1).unfold(2, side, 1)
 
 
 def _subtract_raised(cut: Tensor, below: Tensor, image_of: Tensor, corners: Tensor, side: int) -> None:
-    """Take from patches (m, 3, side * side) what `pyramid_up` makes of the level below, at their corners."""
+    """Subtract the level below, enlarged, from patches (m, 3, side * side) at `corners`; in place."""
     weights = torch.from_numpy(_raising(side)).to(below.device)  # (2, 2, reach * reach, side * side)
     reach, size = side // 2 + 3, below.shape[1]
     reached = (corners >> 1)[:, :, None] + torch.arange(-1, reach - 1, device=below.device)
-    reached = reached.abs().clamp(max=size - 1)  # the border as pyramid_up sees it: (m, 2, reach)
+    reached = reached.abs().clamp(max=size - 1)  # reflected at the border: (m, 2, reach)
     rows = image_of[:, None] * size + reached[:, 0]
     index = (rows[:, :, None] * size + reached[:, 1, None, :]).flatten(1)  # (m, reach * reach)
     odd, pixels = corners & 1, below.view(-1, CHANNELS)
@@ -82,7 +82,10 @@ def _subtract_raised(cut: Tensor, below: Tensor, image_of: Tensor, corners: Tens
 
 @cache
 def _raising(side: int) -> npt.NDArray[np.float32]:
-    """`pyramid_up` around a corner, for even and odd rows and columns: (2, 2, reach^2, side^2)."""
+    """Weights that enlarge a level around a corner, by even and odd row and column: (2, 2, reach^2, side^2).
+
+    They put zeros between pixels and apply the binomial filter times 4, as OpenCV's `pyrUp` does.
+    """
     weights = np.zeros((2, side // 2 + 3, side), dtype=np.float32)  # one axis
     for odd in range(2):
         for place in range(side):
@@ -98,19 +101,19 @@ def _raising(side: int) -> npt.NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Descriptors:
-    """One level of one set, with each image's share in the statistics of the colour channels."""
+    """The descriptors of one level of a set, and the moments of each image's colour channels."""
 
-    values: npt.NDArray[np.float32] | Tensor  # (n * patches, 3 * side * side): memory-mapped, or on a device
+    values: npt.NDArray[np.float32] | Tensor  # (n * patches, 3 * side * side), memory-mapped or on a device
     moments: npt.NDArray[np.float64]  # (n, 2, 3): means of values and of their squares, by image
 
     @classmethod
     def of(cls, values: npt.NDArray[np.float32] | Tensor, images: int = 1) -> "Descriptors":
-        """Descriptors of `images` images, as many of each."""
+        """Descriptors of `images` images, the same number of each."""
         return cls(values, moments_of(torch.as_tensor(values), images))
 
     @property
     def tensor(self) -> Tensor:
-        """The values, where they are."""
+        """The values as a tensor, not copied."""
         return self.values if isinstance(self.values, Tensor) else torch.from_numpy(self.values)
 
     @property
@@ -121,27 +124,27 @@ class Descriptors:
     def statistics(
         self, chosen: Indices | slice = slice(None)
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Means and deviations (of the population) of the colour channels, (3,) each, of chosen images."""
+        """Means and population standard deviations of the colour channels of chosen images, (3,) each."""
         mean, square = self.moments[chosen].mean(axis=0)
         return mean, np.sqrt(np.maximum(square - mean**2, 0))
 
 
 def moments_of(values: Tensor, images: int) -> npt.NDArray[np.float64]:
-    """Means of descriptors and of their squares by image and channel, (images, 2, 3)."""
+    """Means of values and of their squares, by image and channel: (images, 2, 3)."""
     parts = values.view(images, -1, CHANNELS, values.shape[1] // CHANNELS)
     means = [each.mean(dim=3).double().mean(dim=1) for each in (parts, parts.square())]
     return torch.stack(means, dim=1).cpu().numpy()
 
 
 class DescriptorWriter:
-    """Descriptors of one level, on disk or on a device rather than in memory.
+    """Writes the descriptors of one level to disk, or keeps them on a device.
 
     Args:
-        folder: for `<level>.npy` and `<level>.moments.npy`; None: they stay on the device of `work`.
+        folder: for `<level>.npy` and `<level>.moments.npy`; None: keep them on the device of `work`.
         level: resolution in pixels.
-        images: how many there will be.
+        images: number of images.
         patches: per image.
-        size: components of a descriptor.
+        size: number of components of a descriptor.
         work: where to compute.
     """
 
@@ -159,7 +162,7 @@ class DescriptorWriter:
         self.patches = patches
 
     def put(self, images: range, patches: Tensor) -> None:
-        """Set the (m, size) descriptors of some images; threads may do this at once."""
+        """Set the (m, size) descriptors of some images; several threads may do so at once."""
         rows = slice(images.start * self.patches, images.stop * self.patches)
         if isinstance(self.values, Tensor):
             self.values[rows] = patches
@@ -168,14 +171,14 @@ class DescriptorWriter:
         self.moments[images.start : images.stop] = moments_of(patches, len(images))
 
     def finish(self) -> Descriptors:
-        """All of them."""
+        """The whole set's descriptors, after the last `put`."""
         if self.path:
             np.save(self.path, self.moments)
         return Descriptors(self.values, self.moments)
 
 
 def read_descriptors(folder: Path, level: int) -> Descriptors:
-    """What a `DescriptorWriter` wrote, memory-mapped; PyTorch wants to be able to write, here to memory."""
+    """Memory-map what a `DescriptorWriter` wrote; copy-on-write, because PyTorch wants writable arrays."""
     return Descriptors(
         np.load(folder / f"{level}.npy", mmap_mode="c"), np.load(folder / f"{level}.moments.npy")
     )

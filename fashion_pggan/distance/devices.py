@@ -1,4 +1,4 @@
-"""Where the numbers are computed: NumPy and OpenCV on this machine's cores, or PyTorch on a device."""
+"""Where to compute: with NumPy and OpenCV on the CPU's cores, or with PyTorch on a device."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -21,14 +21,14 @@ def _cores() -> int:
 
 @dataclass(frozen=True)
 class Work:
-    """How to compute; results depend on neither field beyond rounding, and on `workers` not at all."""
+    """Where to compute. `workers` never changes a result; `device` changes rounding alone."""
 
     workers: int = field(default_factory=_cores)  # threads
-    device: torch.device | None = None  # None: the cores; else descriptors live there, if they have room
+    device: torch.device | None = None  # None: the CPU; else descriptors stay there if they fit
 
     @classmethod
     def on(cls, device: torch.device, workers: int | None = None) -> "Work":
-        """Work on a device; on the CPU, NumPy sorts and multiplies many times faster than PyTorch."""
+        """Work on a device. On the CPU NumPy computes, because it sorts many times faster than PyTorch."""
         return cls(workers or _cores(), None if device.type == "cpu" else device)
 
     @property
@@ -37,15 +37,15 @@ class Work:
         return self.device or torch.device("cpu")
 
     def has_room(self, size: int) -> bool:
-        """Whether `size` bytes of descriptors fit on the device, beside what computing takes."""
+        """Whether `size` bytes of descriptors fit on the device beside the memory for computing."""
         if self.device is None:
             return False
         return self.device.type != "cuda" or size + COMPUTING_BYTES < torch.cuda.mem_get_info(self.device)[0]
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """`function` of each item, in order; on cores in threads, in which PyTorch starts no further ones.
+        """Apply `function` to each item, in order. On the CPU threads do so, with one PyTorch thread each.
 
-        `function` must not call this again: there might be no thread left.
+        `function` must not call `each`: it would wait for a free thread forever.
         """
         if self.device is not None:
             return [function(item) for item in items]
@@ -54,5 +54,5 @@ class Work:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
-    """Threads that stay: new ones would have to fetch their memory from the system each time."""
+    """Threads that stay alive: new ones would ask the system for their memory each time."""
     return ThreadPoolExecutor(workers, "measure", torch.set_num_threads, (1,))

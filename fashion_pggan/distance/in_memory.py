@@ -1,15 +1,15 @@
-"""The distance of two small sets that lie in memory, as the training loop needs it."""
+"""The distance between two small sets in memory, for the training loop."""
 
 import numpy as np
 import torch
 
-from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_places, patches_at
+from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_centres, patches_at
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
 from fashion_pggan.storage.shards import Images
 
-SMALLEST = 16  # pixels, of a level
+SMALLEST = 16  # pixels, of the coarsest level
 PATCHES = 128  # per image and level
 SIDE = 7  # pixels, of a patch
 DIRECTIONS = 128
@@ -21,7 +21,7 @@ def distance_of(real: Images, fake: Images, *, seed: int) -> float:
     Args:
         real: (n, r, r, 3) uint8, r a power of two from 16 on.
         fake: the same shape.
-        seed: of patches and directions.
+        seed: for patch centres and directions.
     """
     work = Work()
     described = [_described(images, name, seed, work) for images, name in ((real, "real"), (fake, "fake"))]
@@ -37,6 +37,6 @@ def _described(images: Images, name: str, seed: int, work: Work) -> list[Descrip
     levels = levels_of(images.shape[1], SMALLEST)
     described = []
     for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
-        places = draw_places(seed, name, level, len(images), PATCHES, SIDE)
-        described.append(Descriptors.of(patches_at(here, below, places, SIDE), len(images)))
+        centres = draw_centres(seed, name, level, len(images), PATCHES, SIDE)
+        described.append(Descriptors.of(patches_at(here, below, centres, SIDE), len(images)))
     return described

@@ -1,9 +1,7 @@
-"""Laplacian pyramids: what each level adds to an image.
+"""Gaussian pyramids of images. Differences of their levels are the Laplacian pyramid.
 
 Source: Karras et al. 2018, section 5; Burt and Adelson 1983.
 """
-
-from collections.abc import Iterator
 
 import cv2
 import torch
@@ -19,39 +17,23 @@ def levels_of(resolution: int, smallest: int) -> list[int]:
     """Resolutions of a pyramid, largest first: `resolution`, half of it, ..., `smallest`.
 
     Raises:
-        ValueError: there is no such pyramid.
+        ValueError: `resolution` is no power of two, or below `smallest`.
     """
     if resolution < smallest or resolution & (resolution - 1):
         raise ValueError(
-            f"a pyramid down to {smallest} px needs a power of two from there on, not {resolution}"
+            f"a pyramid down to {smallest} px needs a resolution of {smallest}, {2 * smallest}, ... px, "
+            f"not {resolution}"
         )
     return [resolution >> step for step in range((resolution // smallest).bit_length())]
 
 
-def laplacian_pyramid(images: Tensor, smallest: int) -> Iterator[Tensor]:
-    """The levels of images, largest first; the last one is the low-pass remainder itself.
-
-    Args:
-        images: (n, 3, r, r) float32, 0 to 255.
-        smallest: resolution of the last level.
-
-    Yields:
-        (n, 3, s, s) for s = r, r/2, ..., smallest.
-    """
-    while images.shape[-1] > smallest:
-        below = pyramid_down(images)
-        yield images - pyramid_up(below)
-        images = below
-    yield images
-
-
 def gaussian_pyramid(images: Tensor, smallest: int, work: Work) -> list[Tensor]:
-    """Images and their smoothed halves, largest first; what Laplacian levels are the differences of.
+    """Images and their smoothed halves, largest first.
 
     Args:
         images: (n, r, r, 3) uint8.
         smallest: resolution of the last level.
-        work: on cores OpenCV does it, image by image.
+        work: on the CPU, OpenCV smooths image by image; on a device, PyTorch smooths all at once.
 
     Returns:
         (n, s, s, 3) float32 for s = r, r/2, ..., smallest.
@@ -73,28 +55,16 @@ def _halves(images: Tensor, work: Work) -> Tensor:
 
 
 def pyramid_down(images: Tensor) -> Tensor:
-    """Smooth and take every second row and column: (n, c, r, r) -> (n, c, r/2, r/2)."""
-    return _smooth(images, 2)
+    """Smooth and take every second row and column: (n, c, r, r) -> (n, c, r/2, r/2).
 
-
-def pyramid_up(images: Tensor) -> Tensor:
-    """Spread over twice the rows and columns and smooth: (n, c, r, r) -> (n, c, 2r, 2r)."""
-    n, channels, height, width = images.shape
-    spread = images.new_zeros(n, channels, 2 * height, 2 * width)
-    spread[..., ::2, ::2] = images
-    return _smooth(spread, 1) * 4
-
-
-def _smooth(images: Tensor, step: int) -> Tensor:
-    """Every `step`th row and column after the binomial filter, reflected without repeating the edge.
-
-    Sums and no convolution, which a GPU may compute with ten bits.
+    The border is reflected without repeating the edge, as in OpenCV's `pyrDown`. The filter is a sum of
+    slices and no convolution, which a GPU may compute with ten bits.
     """
     smooth = F.pad(images, (2, 2, 2, 2), mode="reflect")
     for axis in (3, 2):
         size, others = images.shape[axis], smooth
-        index = torch.arange(0, size, step, device=images.device)
+        index = torch.arange(0, size, 2, device=images.device)
         smooth = others.index_select(axis, index) * BINOMIAL[0]
-        for place, tap in enumerate(BINOMIAL[1:], 1):
-            smooth.add_(others.index_select(axis, index + place), alpha=tap)
+        for offset, tap in enumerate(BINOMIAL[1:], 1):
+            smooth.add_(others.index_select(axis, index + offset), alpha=tap)
     return smooth

@@ -24,7 +24,7 @@ Values = npt.NDArray[np.float64]
 
 
 def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions:
-    """Random unit columns (size, count), float32, normalised in float64."""
+    """Random unit columns (size, count): float32, normalised in float64."""
     columns = np.random.default_rng([seed, repeat]).standard_normal((size, count))
     directions: Directions = (columns / np.linalg.norm(columns, axis=0)).astype(np.float32)
     return directions
@@ -33,20 +33,20 @@ def draw_directions(seed: int, repeat: int, size: int, count: int) -> Directions
 def sliced_wasserstein(real: Descriptors, fake: Descriptors, directions: Directions, work: Work) -> Values:
     """1-D Wasserstein-1 distances along given unit directions; their mean is the sliced distance.
 
-    Each set is brought to zero mean and unit variance per colour channel by its own statistics; a channel
-    without contrast is zero.
+    Each set is normalised by its own statistics to zero mean and unit variance per colour channel. A channel
+    without contrast becomes zero.
 
     Args:
         real: n descriptors of d components.
         fake: n descriptors of d components.
         directions: (d, k) unit columns.
-        work: where to compute; the results are the same for any number of workers.
+        work: where to compute; the number of workers does not change the results.
 
     Returns:
         (k,) distances in descriptor standard deviations; the paper prints their mean times 1000.
 
     Raises:
-        ValueError: the shapes differ, so sorted projections cannot be paired.
+        ValueError: the shapes differ, so that sorted projections cannot be paired.
     """
     if real.values.shape != fake.values.shape:
         raise ValueError(
@@ -76,11 +76,11 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
     Args:
         ours: (k, n), overwritten.
         theirs: (k, n), overwritten.
-        shifts: (k,) how much further up `ours` are than they should be; sorting does not care.
-        work: on cores NumPy sorts, which uses the processor's vectors; on a device PyTorch.
+        shifts: (k,) difference of the means, subtracted after sorting, which it does not change.
+        work: on the CPU NumPy sorts, because it uses vector instructions; on a device PyTorch sorts.
 
     Returns:
-        (k,)
+        (k,) distances.
     """
     if work.device is not None:
         shift = torch.as_tensor(shifts[:, None], dtype=torch.float32, device=ours.device)
@@ -97,17 +97,17 @@ def rows_apart(ours: Tensor, theirs: Tensor, shifts: Values, work: Work) -> Valu
 
 
 def scales_of(deviations: Values) -> Values:
-    """What brings channels to unit variance; 0 for one without contrast, whose values all count as equal."""
+    """Factors that bring channels to unit variance; 0 for a channel without contrast."""
     return np.where(is_flat(deviations), 0.0, 1 / np.maximum(deviations, SMALLEST_DEVIATION))
 
 
 def is_flat(deviations: Values) -> npt.NDArray[np.bool_]:
-    """Which channels have no contrast."""
+    """Whether each channel is without contrast."""
     return deviations < SMALLEST_DEVIATION
 
 
 def projected(values: Tensor, rows: Tensor, into: Tensor) -> Tensor:
-    """Products (k, n) of rows (k, d) with descriptors (n, d), wherever they lie, put into `into`."""
+    """Multiply rows (k, d) by descriptors (n, d) on any device; the products (k, n) go into `into`."""
     for start in range(0, len(values), CHUNK):
         part = values[start : start + CHUNK].to(rows.device)
         torch.mm(rows, part.T, out=into[:, start : start + CHUNK])
@@ -115,7 +115,7 @@ def projected(values: Tensor, rows: Tensor, into: Tensor) -> Tensor:
 
 
 def _rooms(count: int, rows: int, work: Work) -> "SimpleQueue[tuple[Tensor, Tensor]]":
-    """Memory for the projections of two sets, for each thread and for no more threads than fit."""
+    """Memory for the projections of two sets: one piece per thread, for as many threads as fit."""
     fitting = max(1, ROOM_BYTES // (2 * rows * count * 4))
     rooms: SimpleQueue[tuple[Tensor, Tensor]] = SimpleQueue()
     for _ in range(min(work.workers, fitting) if work.device is None else 1):
@@ -125,7 +125,7 @@ def _rooms(count: int, rows: int, work: Work) -> "SimpleQueue[tuple[Tensor, Tens
 
 
 def _scaled(descriptors: Descriptors, rows: Tensor, into: Tensor) -> tuple[Tensor, Values]:
-    """Projections (k, n) and their means (k,); deviations are folded into the directions."""
+    """Projections (k, n) and their means (k,); the channels' scales are folded into the directions."""
     means, deviations = descriptors.statistics()
     each = rows.shape[1] // CHANNELS  # components of a channel
     scaled = rows.double().numpy() * scales_of(deviations).repeat(each)  # (k, d)

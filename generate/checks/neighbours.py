@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.perceptual_hash import BITS, HASHED_SIDE, bits_apart, hash_of
+from fashion_pggan.images.hashes.perceptual_hash import BITS, GREY_SIDE, bits_apart, perceptual_hash
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.shards import Dataset, Images
 from generate.sampling.sampler import Sampler, workers
@@ -84,14 +84,14 @@ class Training:
     ) -> None:
         self.count, self.resolution, self.read = count, resolution, read
         self.side = min(SIDE, resolution)
-        self.hashes = np.empty((count, 4), dtype=np.uint64)
+        self.hashes = np.empty((count, BITS // 8), dtype=np.uint8)
         reduced = torch.empty(count, 3 * self.side**2)
         for start in range(0, count, AT_ONCE):
             indices = range(start, min(start + AT_ONCE, count))
             rows, images = slice(indices.start, indices.stop), (read_reduced or read)(indices)
             small = _reduced(images, self.side)
             reduced[rows] = torch.from_numpy(small.reshape(len(indices), -1))
-            self.hashes[rows] = list(workers().map(hash_of, images))
+            self.hashes[rows] = list(workers().map(perceptual_hash, images))
             advance(len(indices))
         self.reduced = reduced  # (n, 3 side^2)
         self.squares = reduced.square().sum(dim=1)  # (n,)
@@ -99,7 +99,7 @@ class Training:
     @classmethod
     def of_dataset(cls, dataset: Dataset) -> Self:
         """A dataset; indices count as it does."""
-        side = min(HASHED_SIDE, dataset.resolution)
+        side = min(GREY_SIDE, dataset.resolution)
         return cls(
             len(dataset),
             dataset.resolution,
@@ -137,7 +137,7 @@ class Training:
         """
         sides = [np.ascontiguousarray(image), np.ascontiguousarray(image[:, ::-1])]
         apart = torch.stack([self._apart(each) for each in sides]).amin(dim=0)  # (n,)
-        bits = np.stack([bits_apart(hash_of(each), self.hashes) for each in sides])  # (2, n)
+        bits = np.stack([bits_apart(perceptual_hash(each), self.hashes) for each in sides])  # (2, n)
         if apart_from is not None:
             apart[apart_from], bits[:, apart_from] = torch.inf, BITS
         left = len(apart) - (apart_from is not None)

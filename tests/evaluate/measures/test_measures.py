@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from evaluate.measures.feature_network import FeatureNetwork
-from evaluate.measures.features import feature_distances, frechet, kernel_distance
+from evaluate.measures.features import KernelSums, feature_distances, frechet
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import WEIGHTS, ms_ssim, variation
 from evaluate.measures.nearest import neighbours_among, neighbours_of, training_of
@@ -20,7 +20,6 @@ from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.perceptual_hash import bits_apart, hash_of
 
 REPOSITORY = Path(__file__).parents[3]
 WORK = Work(2)
@@ -111,7 +110,7 @@ def test_kernel_distance_is_the_mean_over_all_pairs():
         kernel(each[i], each[j]) for each in (real, fake) for i in range(9) for j in range(9) if i != j
     )
     across = sum(kernel(a, b) for a in real for b in fake)
-    assert kernel_distance(real, fake) == pytest.approx(within / 72 - 2 * across / 81)
+    assert KernelSums.of(real, fake, seed=0).distance() == pytest.approx(within / 72 - 2 * across / 81)
 
 
 @pytest.mark.parametrize("apart", [0.0, 0.3])
@@ -370,14 +369,6 @@ def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
     named = {(Path(pair["generated"]).stem, pair["training"]) for pair in found.pairs(3)}
     assert named == {("copy0", 0), ("copy1", 1), ("copy2", 2)}
     assert "copy1.png of 1" in found.text()
-
-
-def test_the_hash_of_an_image_survives_what_copies_go_through(make_images):
-    one, other = make_images(2, 64, 5)
-    softer = np.asarray(Image.fromarray(one).resize((48, 48)).resize((64, 64)))
-    bits = bits_apart(hash_of(one), np.stack([hash_of(each) for each in (one, softer, other)]))
-    assert bits[0] == 0
-    assert bits[1] < 40 < bits[2]
 
 
 def test_sets_that_do_not_fit_are_refused(training, make_images):

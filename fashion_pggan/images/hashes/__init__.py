@@ -1,0 +1,1 @@
+"""Images in; hashes by which equal and similar ones are found out."""

@@ -1,6 +1,5 @@
 """Contact sheets: what was dropped for each reason and what was kept, to be agreed with by looking."""
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -56,13 +55,6 @@ def words_instead(words: str) -> Pixels:
         (SIDE // 2, SIDE // 2), text, fill=INK, font=_font(), anchor="mm", align="center"
     )
     return np.asarray(tile)
-
-
-def png_of(pixels: Pixels) -> bytes:
-    """An image as PNG."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 def chosen(names: Iterable[str], most: int) -> list[str]:

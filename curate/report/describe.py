@@ -7,12 +7,13 @@ from pathlib import Path
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Pixels
 from curate.reasons import Reason
-from curate.report.contact_sheets import SIDE, Tile, chosen, png_of, sheet_of, words_instead
+from curate.report.contact_sheets import SIDE, Tile, chosen, sheet_of, words_instead
 from curate.report.datasheet import datasheet_of
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
 from curate.source.origins import Origins
 from curate.workers.local import Each
+from fashion_pggan.images.grid import png_of
 from fashion_pggan.params import CurateParams
 from fashion_pggan.provenance import commit_of
 from fashion_pggan.storage.files import write_bytes, write_text

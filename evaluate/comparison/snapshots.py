@@ -20,7 +20,7 @@ from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import Sampler
 from train.saved.snapshot import read_origin
 
-GENERATING = ("fashion_pggan.images", "generate.sampling", "train.model", "train.saved")  # make the images
+GENERATING = ("generate.sampling", "train.model", "train.saved")  # these folders make the images
 NO_DISTANCE = {  # parameters that change no distance
     "minibatch",
     "variation_pairs",

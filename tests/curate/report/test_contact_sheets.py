@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from curate.report.contact_sheets import CAPTION, GAP, SIDE, Tile, chosen, png_of, sheet_of, words_instead
+from curate.report.contact_sheets import CAPTION, GAP, SIDE, Tile, chosen, sheet_of, words_instead
+from fashion_pggan.images.grid import png_of
 
 
 def _plain(height, width, colour):

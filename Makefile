@@ -28,7 +28,7 @@ check: environment # style, types, import contracts
 	$(ACTIVE) lint-imports
 
 docs: environment # the documentation as a site in site/, built without a network; every link is checked
-	$(ACTIVE) mkdocs build --strict --quiet
+	$(ACTIVE) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
 
 format: environment
 	$(ACTIVE) ruff check --fix

@@ -233,10 +233,10 @@ def test_an_export_needs_no_more_memory_for_more_images(curated, monkeypatch, tm
 
 
 def test_every_line_of_the_page_runs(curated, tmp_path):
-    """The commands and the snippets of docs/reference/dataset.md, in their order."""
+    """The commands and the snippets of docs/how-to/load-and-export.md, in their order."""
     (tmp_path / "data").mkdir()
     shutil.copytree(curated, tmp_path / "data/curated")
-    page = (REPOSITORY / "docs/reference/dataset.md").read_text()
+    page = (REPOSITORY / "docs/how-to/load-and-export.md").read_text()
     commands = re.findall(r"^    python -m (curate export .*)$", page, re.MULTILINE)
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert (len(commands), len(snippets)) == (3, 5)

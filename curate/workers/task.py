@@ -38,7 +38,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
         expected: the environment of the program that asks.
 
     Returns:
-        Pickled outcomes, in the order of the items (`curate.child.outcomes_of`).
+        Pickled outcomes, in the order of the items (`curate.workers.child.outcomes_of`).
 
     Raises:
         UserError: the environment is another, or no process can be started.
@@ -58,7 +58,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
 @cache
 def environment() -> Mapping[str, str]:
     """What results depend on beside their input: with another one the dataset would be another."""
-    versions = {"program": program_of(*PROGRAM)[:12], "python": ".".join(platform.python_version_tuple()[:2])}
+    versions = {"program": program_of(*PROGRAM), "python": ".".join(platform.python_version_tuple()[:2])}
     return versions | {name: _version(name) for name in LIBRARIES}
 
 

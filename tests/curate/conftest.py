@@ -1,13 +1,15 @@
-"""Images of every kind, made here."""
+"""Images of every kind, made here; workers without processes; a copy of the program to change."""
 
 import io
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fashion_pggan import program
 from fashion_pggan.params import CurateParams, load_params
 
 REPOSITORY = Path(__file__).parents[2]
@@ -41,3 +43,22 @@ def encode() -> Callable[..., bytes]:
         return buffer.getvalue()
 
     return encoded
+
+
+@pytest.fixture
+def program_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Replaces text in a copy of the program, by which the program is known from then on."""
+    copy = tmp_path / "program"
+    for package in ("curate", "fashion_pggan"):
+        shutil.copytree(REPOSITORY / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(program, "REPOSITORY", copy)
+    program._content_of.cache_clear()
+
+    def replace(file: str, old: str, new: str) -> None:
+        text = (copy / file).read_text()
+        assert old in text
+        (copy / file).write_text(text.replace(old, new))
+        program._content_of.cache_clear()
+
+    yield replace
+    program._content_of.cache_clear()

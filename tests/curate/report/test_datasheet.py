@@ -1,12 +1,17 @@
 import re
+import subprocess
 from collections import Counter
 
+import grimp
 import pytest
 
 from curate.report.datasheet import OPEN, datasheet_of
+from curate.report.describe import PROGRAM
 from curate.source.origins import Origins, origins_of
 from curate.source.raw import raw_images
 from curate.workers.local import locally
+from fashion_pggan import program
+from fashion_pggan.program import commit_of
 from fashion_pggan.storage.records import CuratedImage
 
 SECTIONS = [
@@ -103,3 +108,37 @@ def test_an_address_that_is_none_does_not_stop_it(params):
     sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
     assert "an address for 2 of 2" in sheet
     assert "| none | 2 |" in sheet
+
+
+def test_the_program_that_it_names_is_all_that_the_stage_imports():
+    imports = grimp.build_graph("crawler", "curate", "fashion_pggan", "generate", "train", cache_dir=None)
+    reached = imports.find_upstream_modules("curate.stage") | {"curate.stage"}
+    assert {module.split(".")[0] for module in reached} == set(PROGRAM)
+
+
+def test_its_commit_is_the_last_that_changed_curation_or_shared_code(program_copy):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.org"]
+        command = ["git", *who, *arguments]
+        ended = subprocess.run(command, cwd=program.REPOSITORY, check=True, capture_output=True, text=True)
+        return ended.stdout.strip()
+
+    def committed():
+        git("add", ".")
+        git("commit", "-qm", "a change")
+        return git("log", "-1", "--format=%h")
+
+    git("init", "-q")
+    first = committed()
+    (program.REPOSITORY / "train").mkdir()
+    (program.REPOSITORY / "train/run.py").write_text("x = 1\n")
+    assert committed() != first
+    assert commit_of(*PROGRAM).endswith(f"commit {first}")
+    for file, old, new in (
+        ("curate/pixels/measure.py", "LOOKED_AT = 512", "LOOKED_AT = 500"),
+        ("fashion_pggan/images/decode/decoding.py", "range(5, 9)", "range(5, 8)"),
+    ):
+        program_copy(file, old, new)
+        assert commit_of(*PROGRAM).endswith("with changes that are not committed")
+        last = committed()
+        assert commit_of(*PROGRAM).endswith(f"commit {last}")

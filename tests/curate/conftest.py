@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fashion_pggan import program
+from fashion_pggan import program, provenance
 from fashion_pggan.params import CurateParams, load_params
 
 REPOSITORY = Path(__file__).parents[2]
@@ -51,7 +51,8 @@ def program_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
     copy = tmp_path / "program"
     for package in ("curate", "fashion_pggan"):
         shutil.copytree(REPOSITORY / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(program, "REPOSITORY", copy)
+    for module in (program, provenance):
+        monkeypatch.setattr(module, "REPOSITORY", copy)
     program._content_of.cache_clear()
 
     def replace(file: str, old: str, new: str) -> None:

@@ -11,7 +11,7 @@ from curate.source.origins import Origins, origins_of
 from curate.source.raw import raw_images
 from curate.workers.local import locally
 from fashion_pggan import program
-from fashion_pggan.program import commit_of
+from fashion_pggan.provenance import commit_of
 from fashion_pggan.storage.records import CuratedImage
 
 SECTIONS = [
@@ -126,7 +126,7 @@ def test_its_commit_is_the_last_that_changed_curation_or_shared_code(program_cop
     def committed():
         git("add", ".")
         git("commit", "-qm", "a change")
-        return git("log", "-1", "--format=%h")
+        return git("log", "-1", "--format=%H")[:7]
 
     git("init", "-q")
     first = committed()

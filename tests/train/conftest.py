@@ -1,17 +1,34 @@
 """A small dataset and small parameters, so that a whole run takes seconds."""
 
+import runpy
 import shutil
+import signal
 import sys
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 import yaml
 
 from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.storage.shards import Dataset, ShardWriter
+from train.processes.ranks import Ranks
+from train.run import Run
 
 REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Tiny networks gain nothing from two threads, and lose much on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 def write_dataset(folder: Path, resolution: int = 16, images: int = 40, seed: int = 0) -> Dataset:
@@ -67,6 +84,15 @@ def params(preset) -> TrainParams:
 
 
 @pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory, dataset, params) -> Run:
+    """A run that was never stopped; tests look at it and leave it as it is."""
+    alone = Ranks(0, 1, torch.device("cpu"))
+    training = Run(tmp_path_factory.mktemp("undisturbed"), dataset, params, alone, "commit")
+    training.go()
+    return training
+
+
+@pytest.fixture(scope="session")
 def write_params():
     """Write a params file with another train section."""
 
@@ -98,3 +124,27 @@ def project(tmp_path, params, dataset, write_params) -> Path:
     shutil.copytree(dataset.folder, tmp_path / "curated")
     write_params(tmp_path / "params.yaml", params)
     return tmp_path
+
+
+@pytest.fixture
+def command_here(monkeypatch, capsys) -> Callable[..., SimpleNamespace]:
+    """Runs `python -m train ARGUMENTS` in this process."""
+
+    def run(*arguments: object) -> SimpleNamespace:
+        monkeypatch.setattr(sys, "argv", ["train", *map(str, arguments)])
+        before, code, message = signal.getsignal(signal.SIGTERM), None, ""
+        capsys.readouterr()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)  # of runpy, where a test has imported it
+                runpy.run_module("train", run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            code = ended.code
+            if isinstance(code, str):  # the interpreter would print it
+                code, message = 1, f"{code}\n"
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=code or 0, stdout=said.out, stderr=said.err + message)
+
+    return run

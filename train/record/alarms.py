@@ -113,8 +113,8 @@ def _stddev(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
         return None
     return Alarm(
         "stddev",
-        f"images of different latent vectors differ {rows[-1].sample_stddev:.3g} times as much as the data "
-        f"set's (train.alarm_stddev {params.alarm_stddev:g}): the generator collapses to one image; "
+        f"images of different latent vectors differ {rows[-1].sample_stddev:.3g} times as much as the "
+        f"dataset's (train.alarm_stddev {params.alarm_stddev:g}): the generator collapses to one image; "
         f"{GO_BACK}",
     )
 

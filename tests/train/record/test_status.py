@@ -47,16 +47,6 @@ def run(tmp_path) -> Path:
     return folder
 
 
-def command(*arguments: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "train", "status", *map(str, arguments)],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-
-
 def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
     standing = run_status(run, now=1003.0)
     assert text_of(standing).splitlines() == [
@@ -151,14 +141,14 @@ def test_a_broken_status_is_named(tmp_path, content, complaint):
         run_status(tmp_path)
 
 
-def test_the_command_says_it_for_people_and_for_programs(run):
-    said = command(run)
+def test_the_command_says_it_for_people_and_for_programs(run, command_here):
+    said = command_here("status", run)
     assert said.returncode == 0, said.stderr
     assert said.stdout.startswith(f"{run}\n  state       stopped\n")
-    one = json.loads(command(run, "--json").stdout)
+    one = json.loads(command_here("status", run, "--json").stdout)
     assert (one["kimg"], one["percent"], one["phase"]) == (12.3, 41.0, "fading in")
     assert one["remaining_is_a_lower_bound"] is True
-    (listed,) = json.loads(command("--runs", run.parent, "--json").stdout)
+    (listed,) = json.loads(command_here("status", "--runs", run.parent, "--json").stdout)
     assert listed["run"] == str(run)
 
 
@@ -174,8 +164,8 @@ def test_wrong_paths_are_named_with_what_to_do(tmp_path):
             runs_in(folder)
 
 
-def test_a_wrong_path_given_to_the_command_is_one_line(tmp_path):
-    said = command(tmp_path)
+def test_a_wrong_path_given_to_the_command_is_one_line(tmp_path, command_here):
+    said = command_here("status", tmp_path)
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith(f"error: {tmp_path} is no run's folder")
     assert said.stderr.count("\n") == 1

@@ -1,0 +1,197 @@
+"""The stage: processes that are killed, folders that are refused, models that are handed out."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams, load_params
+from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.targets import MARK
+from generate.sampling.sampler import Sampler, snapshots_in
+from train import stage
+from train.processes.ranks import Ranks
+from train.record.log import read_rows
+from train.run import Run
+
+REPOSITORY = Path(__file__).parents[2]
+ALONE = Ranks(0, 1, torch.device("cpu"))
+FOREIGN = "holds holiday.jpg, which is no part of trained models: move it away, or give another folder"
+
+
+def train_here(project: Path, params: TrainParams, device: str = "cpu") -> None:
+    """The stage in this process."""
+    stage.run(
+        project / "curated",
+        project / "models",
+        params,
+        runs=project / "runs",
+        report=project / "train.json",
+        history=project / "training.csv",
+        device=device,
+    )
+
+
+def _killed(command, project, waits_s):
+    """Start the stage and kill it, once for each time after its first checkpoint."""
+    for wait_s in waits_s:
+        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while time.monotonic() < until and not list(project.glob("runs/*/checkpoint-*")):
+            time.sleep(0.02)
+        time.sleep(wait_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def _assert_same_models(folder, undisturbed):
+    ours, theirs = snapshots_in(folder), snapshots_in(undisturbed)
+    assert [path.name for path in ours] == [path.name for path in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        weights, expected = (Sampler.load(path).generator.state_dict() for path in (one, other))
+        assert all(torch.equal(weights[name], expected[name]) for name in expected)
+
+
+def test_the_stage_killed_ends_with_the_models_of_an_undisturbed_one(
+    project, undisturbed, params, write_params, command_of
+):
+    write_params(project / "params.yaml", params.model_copy(update={"checkpoint_s": 0.05}))
+    _killed(command_of(project), project, [0.3])
+    train_here(project, load_params(project / "params.yaml").train)
+    _assert_same_models(project / "models", undisturbed.folder)
+    facts = json.loads((project / "train.json").read_text())
+    assert facts["images_shown"] == undisturbed.images_shown
+    assert facts["skipped_steps"] == 0
+    assert (project / "models/dataset.png").is_file()
+    assert (project / "training.csv").read_text().startswith("kimg,lod,resolution,minibatch,learning_rate")
+    (board,) = project.glob("runs/*/tensorboard")
+    events = EventAccumulator(str(board))
+    events.Reload()
+    steps = [event.step for event in events.Scalars("loss/critic")]
+    assert steps == [round(row.kimg * 1000) for row in read_rows(project / "training.csv")]
+
+
+@pytest.mark.slow
+def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undisturbed_one(
+    project, params, write_params, command_of, dataset, tmp_path_factory
+):
+    """Half of them while it starts, half while it steps, saves, takes snapshots, over the whole schedule."""
+    longer = params.model_copy(update={"total_kimg": 8.0, "stabilise_kimg": 1.4, "fade_kimg": 1.4})
+    undisturbed = Run(tmp_path_factory.mktemp("undisturbed"), dataset, longer, ALONE, "commit")
+    undisturbed.go()
+    write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.1}))
+    moments = random.Random(5)
+    reached = []
+    for number in range(20):
+        before = set(project.glob("runs/*/checkpoint-*"))
+        process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while number % 2 and time.monotonic() < until and set(project.glob("runs/*/checkpoint-*")) == before:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0.0, 0.8) if number % 2 else moments.uniform(0.5, 4.0))
+        process.kill()
+        process.wait()
+        reached.append(len(list(project.glob("runs/*/snapshots/*"))))
+    assert len(set(reached)) > 4, f"the kills did not meet the run on its way: {reached}"
+    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
+    _assert_same_models(project / "models", undisturbed.folder)
+
+
+def test_a_termination_ends_the_stage_with_its_status(project, params, write_params, command_of):
+    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 10_000.0}))
+    process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not list(project.glob("runs/*/snapshots/*")):
+        time.sleep(0.05)
+    process.terminate()
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "Traceback" not in said
+    assert list(project.glob("runs/*/checkpoint-*")), "a termination saves what was trained"
+
+
+def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, monkeypatch):
+    monkeypatch.setattr(stage, "exclusive", partial(exclusive, wait_s=0))
+    held = f"in use by process {os.getpid()}: wait for it to end, or stop it"
+    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    with exclusive(folder), pytest.raises(UserError, match=held):
+        train_here(project, params)
+
+
+def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):
+    folder = stage.run_directory(tmp_path, params, dataset, ALONE)
+    assert stage.run_directory(tmp_path, params, dataset, ALONE) == folder
+    (folder).mkdir()
+    (folder / "checkpoint-000000000800.pt").touch()
+    assert stage.run_directory(tmp_path, params, dataset, ALONE) == folder
+    shorter = params.model_copy(update={"total_kimg": 0.4})
+    assert stage.run_directory(tmp_path, shorter, dataset, ALONE).name == f"{folder.name}-0.4"
+    longer = params.model_copy(update={"total_kimg": 2.0})
+    assert stage.run_directory(tmp_path, longer, dataset, ALONE) == folder
+
+
+def test_a_missing_dataset_is_one_clear_line(project, command_of):
+    command = command_of(project)
+    command[4] = str(project / "nowhere")
+    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == (
+        f"error: no dataset in {project / 'nowhere'}: run the curate stage first (dvc repro curate)"
+    )
+
+
+def test_a_device_that_is_not_there_is_refused(project, params):
+    with pytest.raises(UserError, match="--device cuda:99: this machine has"):
+        train_here(project, params, device="cuda:99")
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("photos", FOREIGN),
+        ("link", FOREIGN),
+        ("curated", "lie in each other: give folders beside each other"),
+        (".", "holds the folder you are in: give another folder"),
+        ("..", "holds the folder you are in: give another folder"),
+    ],
+)
+def test_a_folder_of_something_else_is_refused_before_anything_is_trained(
+    project, params, monkeypatch, target, says
+):
+    (project / "photos").mkdir()
+    (project / "photos/holiday.jpg").write_bytes(b"\xff\xd8\xff")
+    (project / "link").symlink_to("photos")
+    monkeypatch.chdir(project)
+    with pytest.raises(UserError) as refused:
+        stage.run(Path("curated"), Path(target), params, runs=Path("runs"), device="cpu")
+    assert str(refused.value).endswith(says)
+    assert "\n" not in str(refused.value)
+    assert (project / "photos/holiday.jpg").read_bytes() == b"\xff\xd8\xff"
+    assert (project / "curated/index.json").is_file()
+    assert not (project / "runs").exists()
+
+
+def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset, params):
+    short = params.model_copy(update={"total_kimg": 0.05})
+    target = tmp_path / "models"
+
+    def again():
+        stage.run(dataset.folder, target, short, runs=tmp_path / "runs", device="cpu")
+        return sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file())
+
+    first = again()
+    assert again() == first
+    (target / MARK).unlink()  # as they were written before there were marks
+    assert again() == first
+    (target / "grids/mine.png").touch()
+    with pytest.raises(UserError, match=r"holds grids/mine\.png, which is no part of trained models"):
+        again()

@@ -31,7 +31,7 @@ from benchmarks.crawl_clients import CONNECTIONS, SHELF
 from benchmarks.nginx import Nginx
 from demo_shop.repeated import Stamped
 from demo_shop.running import RunningShop
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
 FIRST = 100  # images of the run whose CPU time is taken off

@@ -27,7 +27,7 @@ from PIL import Image
 from benchmarks.memory import PeakMemory
 from curate.decide import decide
 from curate.facts.row import seen_in
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams, load_params
 

@@ -13,7 +13,7 @@ from curate.copies.pairs import Fingerprints, copies_among
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
 NEAR_BITS = 32

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

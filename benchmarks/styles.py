@@ -22,7 +22,7 @@ from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.drawn import Drawn
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
 LABELS = Path(__file__).parents[1] / "tests/curate/labels.csv"

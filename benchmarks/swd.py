@@ -16,7 +16,7 @@ from scipy.ndimage import convolve
 from benchmarks.memory import PeakMemory
 from evaluate.comparison.compare import compare, describe
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.devices import device_of
 from fashion_pggan.distance.descriptors import draw_centres
 from fashion_pggan.distance.devices import Work

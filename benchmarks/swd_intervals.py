@@ -10,7 +10,7 @@ from evaluate.comparison.cache import Store
 from evaluate.comparison.distances import Estimate
 from evaluate.comparison.pair import measure_pair
 from evaluate.sets.sources import of_path
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.distance.devices import Work
 from fashion_pggan.params import load_params
 from fashion_pggan.progress import Progress

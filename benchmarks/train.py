@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Params, TrainParams, load_params

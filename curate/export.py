@@ -1,8 +1,6 @@
-"""`python -m curate export DATASET TARGET --format FORMAT`: a dataset for those who use other programs."""
+"""A curated dataset in the form that another program loads, with the provenance of each image."""
 
-import argparse
 import json
-import logging
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -112,30 +110,3 @@ def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterat
 def _indices(dataset: Dataset, rows: Sequence[CuratedImage]) -> list[int]:
     """Where the rows' images lie in the dataset."""
     return [int(dataset.starts[row.shard]) + row.row for row in rows]  # type: ignore[operator]
-
-
-def command(arguments: Sequence[str]) -> None:
-    """Parse the command line behind `export` and write."""
-    parser = argparse.ArgumentParser(prog="python -m curate export", description=__doc__)
-    parser.add_argument("dataset", type=Path, help="a curated dataset (data/curated)")
-    parser.add_argument("target", type=Path, help="folder to make; an export that is there is replaced")
-    parser.add_argument("--format", type=Format, choices=list(Format), required=True, help="for which loader")
-    parser.add_argument("--level", type=int, help="side of the images in pixels (default: the largest)")
-    parser.add_argument(
-        "--image-format", type=ImageFormat, choices=list(ImageFormat), default=ImageFormat.PNG
-    )
-    parser.add_argument(
-        "--shard-images", type=int, default=SHARD_IMAGES, help="images per tar or Parquet file"
-    )
-    given = parser.parse_args(arguments)
-    if given.shard_images < 1:
-        raise UserError(f"--shard-images {given.shard_images}: give 1 or more")
-    count = run(
-        given.dataset,
-        given.target,
-        given.format,
-        level=given.level,
-        image_format=given.image_format,
-        shard_images=given.shard_images,
-    )
-    logging.getLogger(__name__).info("%s: %d images", given.target, count)

@@ -1,98 +1,136 @@
-"""The measures beside the distance: `python -m evaluate copies`, `… variation`, `… features`."""
+"""What each command of `fashion-pggan evaluate` does."""
 
-import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from evaluate.measures.feature_network import SCALES, FeatureNetwork, measure_features
+from evaluate import stage
+from evaluate.comparison.pair import Pair, measure_pair
+from evaluate.measures.feature_network import FeatureNetwork, Range, measure_features
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
-from evaluate.options import add_shared, params_of, work_of
-from evaluate.results.table import interval_of
+from evaluate.options import Shared
+from evaluate.results.pair_page import page_of
+from evaluate.results.table import interval_of, pair_csv, pair_json, pair_text
 from evaluate.sets.sources import of_path
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 
 
-def copies(arguments: list[str]) -> None:
+def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> None:
+    """Measure every snapshot of a training, and print the table."""
+    settings = shared.params or PARAMS
+    params = load_params(settings)
+    evaluation = stage.run(
+        dataset,
+        models,
+        reports,
+        shared.seeded(params.evaluate),
+        mirror=params.train.mirror,
+        store=shared.kept(),
+        work=shared.work(),
+        settings=settings.read_text(encoding="utf-8"),
+    )
+    print(evaluation.text())
+
+
+def two_sets(
+    first: Path, second: Path | None, images: int | None, *, with_floor: bool, shared: Shared
+) -> Pair:
+    """Measure how far apart two sets are, or the halves of one.
+
+    Raises:
+        UserError: a set cannot be read, or has no halves.
+    """
+    params, folder = shared.section(), shared.folder()
+    store, work = shared.kept(), shared.work()
+    real = of_path(first, "reals", params.seed, folder)
+    if second is None:
+        half = real.count // 2
+        if not half:
+            raise UserError(f"{first} has one image and no halves: give 2 or more, or a second set")
+        one, other = real.part(0, half, "reals"), real.part(half, half, "fakes")
+        pair = measure_pair(one, other, images, params, store, work, with_floor=False)
+        return replace(pair, halves=True)
+    fake = of_path(second, "fakes", params.seed, folder)
+    return measure_pair(real, fake, images, params, store, work, with_floor=with_floor)
+
+
+def write_tables(
+    pair: Pair, names: tuple[str, str], *, json: Path | None, csv: Path | None, html: Path | None
+) -> None:
+    """Print the table of two sets, and write it to the files that were given."""
+    print(pair_text(pair))
+    _keep(json, pair_json(pair))
+    if csv:
+        write_text(csv, pair_csv(pair))
+    if html:
+        write_text(html, page_of(pair, *names))
+
+
+def copies(
+    training: Path,
+    generated: Path,
+    images: int | None,
+    *,
+    sheet: Path | None,
+    json_file: Path | None,
+    shared: Shared,
+) -> None:
     """Look for training images among generated ones."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluate copies",
-        description="The nearest training image of each generated image, beside how near real images "
-        "are to each other.",
-    )
-    parser.add_argument("training", type=Path, help="the dataset, or a folder of square images")
-    parser.add_argument("generated", type=Path, help="images in question")
-    parser.add_argument("--images", type=int, help="generated images to look up (default: all)")
-    parser.add_argument("--sheet", type=Path, metavar="FILE", help="PNG of the closest pairs")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
-    add_shared(parser)
-    given = parser.parse_args(arguments)
-    seed = params_of(given).seed
-    training = of_path(given.training, "reals", seed, given.store)
-    generated = of_path(given.generated, "fakes", seed, given.store)
-    generated = generated.part(0, min(given.images or generated.count, generated.count), "fakes")
-    found = find_copies(generated, training)
+    seed, folder = shared.section().seed, shared.folder()
+    real = of_path(training, "reals", seed, folder)
+    fake = of_path(generated, "fakes", seed, folder)
+    fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
+    found = find_copies(fake, real)
     print(found.text())
-    if given.sheet:
-        write_pairs(given.sheet, found, generated, training)
-    _keep(given.json, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
+    if sheet:
+        write_pairs(sheet, found, fake, real)
+    _keep(json_file, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
 
 
-def variation_of(arguments: list[str]) -> None:
-    """How much the images of a set differ from each other."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluate variation",
-        description="Mean similarity (MS-SSIM) of pairs of one set: lower is more variation. Compare it with "
-        "that of the real images.",
-    )
-    parser.add_argument("source", type=Path, help="a folder of squares, or a dataset")
-    parser.add_argument("--pairs", type=int, default=10_000, help="at most; the published number is 10,000")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
-    add_shared(parser)
-    given = parser.parse_args(arguments)
-    params = params_of(given)
-    images = of_path(given.source, "images", params.seed, given.store)
-    count = min(2 * given.pairs, images.count) // 2 * 2
+def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: Shared) -> None:
+    """Measure how much the images of a set differ from each other."""
+    params = shared.section()
+    images = of_path(path, "images", params.seed, shared.folder())
+    count = min(2 * pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(
             f"{count} images of {images.resolution} px make no pairs to compare: give 2 or more, "
             f"of {SMALLEST} px or more"
         )
     with Progress("comparing pairs", count, "images") as progress:
-        found = variation(images.part(0, count, "images"), params.minibatch, work_of(given), progress.advance)
+        found = variation(images.part(0, count, "images"), params.minibatch, shared.work(), progress.advance)
     print(f"MS-SSIM {found.similarity.value:.4f} ({interval_of(found.similarity)}), {found.pairs} pairs")
-    _keep(given.json, {"pairs": found.pairs, **asdict(found.similarity)})
+    _keep(json_file, {"pairs": found.pairs, **asdict(found.similarity)})
 
 
-def features(arguments: list[str]) -> None:
-    """Measures by a network that the user gives."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evaluate features",
-        description="FID, KID, precision, recall, density and coverage by a feature network of your own.",
-    )
-    parser.add_argument("first", type=Path, help="real images: a folder of squares, or a dataset")
-    parser.add_argument("second", type=Path, help="images to compare with them")
-    parser.add_argument(
-        "--network", type=Path, required=True, help="ONNX (.onnx), torch.export (.pt2) or TorchScript (.pt)"
-    )
-    parser.add_argument("--side", type=int, default=0, help="pixels of its images (default: as they come)")
-    parser.add_argument("--pixels", choices=list(SCALES), default="0..255", help="range of its pixel values")
-    parser.add_argument("--neighbours", type=int, default=5, help="that make a neighbourhood")
-    parser.add_argument("--images", type=int, help="images per set (default: all of the smaller set)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the numbers as JSON too")
-    add_shared(parser)
-    given = parser.parse_args(arguments)
-    params = params_of(given)
-    network = FeatureNetwork(given.network, given.side, given.pixels, work_of(given))
-    sets = [of_path(path, "images", params.seed, given.store) for path in (given.first, given.second)]
-    count = min(sets[0].count, given.images or sets[0].count)
-    found = measure_features(network, sets[0].part(0, count, "images"), sets[1], given.neighbours, params)
+def network_at(path: Path, side: int, pixels: Range, shared: Shared) -> FeatureNetwork:
+    """A feature network that the user gives; raises UserError when it cannot be loaded."""
+    return FeatureNetwork(path, side, pixels, shared.work())
+
+
+def features(
+    first: Path,
+    second: Path,
+    images: int | None,
+    network: FeatureNetwork,
+    neighbours: int,
+    *,
+    json_file: Path | None,
+    shared: Shared,
+) -> None:
+    """Measure two sets by a feature network."""
+    params, folder = shared.section(), shared.folder()
+    real, fake = (of_path(path, "images", params.seed, folder) for path in (first, second))
+    count = min(real.count, images or real.count)
+    found = measure_features(network, real.part(0, count, "images"), fake, neighbours, params)
     print(_features_text(found))
-    _keep(given.json, found)
+    _keep(json_file, found)
 
 
 def _features_text(found: dict[str, Any]) -> str:

@@ -1,56 +1,67 @@
-"""The options that all commands of `python -m evaluate` have."""
+"""The options that all measures have."""
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from fashion_pggan.devices import device_of
-from fashion_pggan.distance.devices import Work
-from fashion_pggan.errors import UserError
-from fashion_pggan.params import EvaluateParams
-from fashion_pggan.params.preset import cache_of, params_or_shipped
+from cyclopts import Parameter
 
+from fashion_pggan.command.options import OptionalCount, OptionalSeed
 
-def add_shared(parser: argparse.ArgumentParser) -> None:
-    """Add them."""
-    parser.add_argument(
-        "--params", type=Path, help="for the section evaluate (default: params.yaml, else the preset paper)"
-    )
-    parser.add_argument("--seed", type=int, help="instead of evaluate.seed")
-    parser.add_argument(
-        "--store",
-        type=Path,
-        default=cache_of("evaluate"),
-        help="for what is kept or large (default: runs/evaluate, without a params.yaml the user's cache)",
-    )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--workers", type=int, help="threads (default: one per core)")
+if TYPE_CHECKING:
+    from evaluate.comparison.cache import Store
+    from fashion_pggan.distance.devices import Work
+    from fashion_pggan.params import EvaluateParams
 
 
-def params_of(given: argparse.Namespace) -> EvaluateParams:
-    """The section evaluate, with the seed that is given; raises UserError for one below 0."""
-    params = params_or_shipped(given.params, "evaluate").evaluate
-    return params.model_copy(update={"seed": seed_of(given, params)})
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Shared:
+    """The options, and what they stand for.
 
-
-def work_of(given: argparse.Namespace) -> Work:
-    """Where to compute.
-
-    Raises:
-        UserError: there is no such device, or --workers is below 1.
+    Args:
+        params: the file of parameters; params.yaml by default, without one the preset paper.
+        seed: replaces evaluate.seed.
+        store: the folder for what is kept; runs/evaluate, without a params.yaml the user's cache.
+        device: auto, cpu, cuda or cuda:N.
+        workers: threads; one per core by default.
     """
-    _check(given, "workers", 1)
-    return Work.on(device_of(given.device), given.workers)
+
+    params: Path | None = None
+    seed: OptionalSeed = None
+    store: Path | None = None
+    device: str = "auto"
+    workers: OptionalCount = None
+
+    def section(self) -> "EvaluateParams":
+        """The section evaluate, with the seed that was given."""
+        from fashion_pggan.params.preset import params_or_shipped
+
+        return self.seeded(params_or_shipped(self.params, "evaluate").evaluate)
+
+    def seeded(self, params: "EvaluateParams") -> "EvaluateParams":
+        """`params`, with the seed that was given."""
+        return params if self.seed is None else params.model_copy(update={"seed": self.seed})
+
+    def folder(self) -> Path:
+        """The folder for what is kept or large."""
+        from fashion_pggan.params.preset import cache_of
+
+        return self.store or cache_of("evaluate")
+
+    def kept(self) -> "Store":
+        """What earlier measurements keep there."""
+        from evaluate.comparison.cache import Store
+
+        return Store(self.folder())
+
+    def work(self) -> "Work":
+        """Where to compute; raises UserError when there is no such device."""
+        from fashion_pggan.devices import device_of
+        from fashion_pggan.distance.devices import Work
+
+        return Work.on(device_of(self.device), self.workers)
 
 
-def seed_of(given: argparse.Namespace, params: EvaluateParams) -> int:
-    """The seed; raises UserError for one below 0, and for --images or --pairs below 1 while at it."""
-    _check(given, "seed", 0)
-    _check(given, "images", 1)
-    _check(given, "pairs", 1)
-    return params.seed if given.seed is None else given.seed
-
-
-def _check(given: argparse.Namespace, name: str, least: int) -> None:
-    value = getattr(given, name, None)
-    if value is not None and value < least:
-        raise UserError(f"--{name} {value}: give {least} or more")
+SHARED = Shared()
+Options = Annotated[Shared, Parameter(name="*")]

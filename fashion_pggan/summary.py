@@ -1,12 +1,11 @@
-"""`python -m fashion_pggan.summary`: what a run of the pipeline came to, on one screen."""
+"""`fashion-pggan summary`, or `python -m fashion_pggan.summary`: what a run came to, on one screen."""
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fashion_pggan.command import run_command
+from fashion_pggan.command.line import run
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 
@@ -120,15 +119,5 @@ def _aligned(rows: list[dict[str, str]]) -> list[str]:
     return [f"{line[0]:<{LABEL}}" + "".join(f"{cell:>{COLUMN}}" for cell in line[1:]) for line in table]
 
 
-def main() -> None:
-    """Read the command line and print the summary."""
-    parser = argparse.ArgumentParser(prog="python -m fashion_pggan.summary", description=__doc__)
-    parser.add_argument("reports", type=Path, nargs="?", default=Path("reports"))
-    parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--generated", type=Path, default=Path("data/generated"))
-    given = parser.parse_args()
-    print(Summary.read(given.reports).text(places_of(given.reports, given.models, given.generated)))
-
-
 if __name__ == "__main__":
-    run_command(main)
+    run("summary")

@@ -1,19 +1,6 @@
-"""The curate stage as a Prefect flow."""
+"""`python -m flows.curate_flow`: the same as `fashion-pggan flows run curate`."""
 
-from typing import Any
-
-from prefect import flow
-from prefect.client.schemas.objects import State
-
-from flows.direct import run_directly
-from flows.stage_task import reproduce_stage
-
-
-@flow(name="fashion-pggan-curate")
-def curate() -> State[Any]:
-    """Images to a dataset, where anything has changed."""
-    return reproduce_stage("curate")
-
+from fashion_pggan.command.line import run
 
 if __name__ == "__main__":
-    run_directly(curate)
+    run("flows", "run", "curate")

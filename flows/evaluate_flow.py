@@ -1,19 +1,6 @@
-"""The evaluate stage as a Prefect flow."""
+"""`python -m flows.evaluate_flow`: the same as `fashion-pggan flows run evaluate`."""
 
-from typing import Any
-
-from prefect import flow
-from prefect.client.schemas.objects import State
-
-from flows.direct import run_directly
-from flows.stage_task import reproduce_stage
-
-
-@flow(name="fashion-pggan-evaluate")
-def evaluate() -> State[Any]:
-    """Snapshots to distances and a report, where anything has changed."""
-    return reproduce_stage("evaluate")
-
+from fashion_pggan.command.line import run
 
 if __name__ == "__main__":
-    run_directly(evaluate)
+    run("flows", "run", "evaluate")

@@ -1,19 +1,6 @@
-"""The generate stage as a Prefect flow."""
+"""`python -m flows.generate_flow`: the same as `fashion-pggan flows run generate`."""
 
-from typing import Any
-
-from prefect import flow
-from prefect.client.schemas.objects import State
-
-from flows.direct import run_directly
-from flows.stage_task import reproduce_stage
-
-
-@flow(name="fashion-pggan-generate")
-def generate() -> State[Any]:
-    """A snapshot to new images, where anything has changed."""
-    return reproduce_stage("generate")
-
+from fashion_pggan.command.line import run
 
 if __name__ == "__main__":
-    run_directly(generate)
+    run("flows", "run", "generate")

@@ -1,19 +1,6 @@
-"""The train stage as a Prefect flow."""
+"""`python -m flows.train_flow`: the same as `fashion-pggan flows run train`."""
 
-from typing import Any
-
-from prefect import flow
-from prefect.client.schemas.objects import State
-
-from flows.direct import run_directly
-from flows.stage_task import reproduce_stage
-
-
-@flow(name="fashion-pggan-train")
-def train() -> State[Any]:
-    """A dataset to a progressive GAN, where anything has changed."""
-    return reproduce_stage("train")
-
+from fashion_pggan.command.line import run
 
 if __name__ == "__main__":
-    run_directly(train)
+    run("flows", "run", "train")

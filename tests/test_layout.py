@@ -125,7 +125,7 @@ def test_every_dependency_has_an_exact_version_and_a_reason() -> None:
 
 
 def test_prefect_finds_what_make_serve_starts() -> None:
-    from flows.server import OUR_URL  # slow to import
+    from flows.server.server import OUR_URL  # slow to import
 
     assert PROJECT["tool"]["prefect"]["api"]["url"] == OUR_URL
 

@@ -1,9 +1,6 @@
-"""`python -m crawler forget`: images and records deleted, tombstones set, so that they never come back."""
+"""Forgetting: delete images and records, and set tombstones so that they never come back."""
 
-import argparse
-import logging
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +19,6 @@ NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit
 `dvc gc --workspace` (and --cloud) drops old versions of data/raw and data/curated from DVC's cache; delete
 runs/curate; train anew what was trained with these images."""
 
-log = logging.getLogger(__name__)
-
 
 class Gone(NamedTuple):
     """What was deleted."""
@@ -31,26 +26,6 @@ class Gone(NamedTuple):
     stored: int  # records of the store
     raw: int  # records of the crawl's outcome
     elsewhere: list[str]  # SHA-256 of images that stay under other addresses
-
-
-def command(given: Sequence[str]) -> None:
-    """Read the command line and forget."""
-    parser = argparse.ArgumentParser(prog="python -m crawler forget", description=__doc__)
-    parser.add_argument("--url", action="append", default=[], help="an image's address; may be repeated")
-    parser.add_argument("--host", action="append", default=[], help="with all below it; may be repeated")
-    parser.add_argument("--sha256", action="append", default=[], help="an image's bytes; may be repeated")
-    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="keeps every image fetched")
-    parser.add_argument("--raw", type=Path, default=Path("data/raw"), help="what the crawl has made")
-    parser.add_argument("--tombstones", type=Path, default=Path("tombstones.jsonl"))
-    options = parser.parse_args(given)
-    if not (options.url or options.host or options.sha256):
-        raise UserError("nothing to forget: give --url, --host or --sha256")
-    tombstones = Tombstones(options.tombstones)
-    gone = forget(tombstones, options.store, options.raw, options.url, options.host, options.sha256)
-    log.info("forgotten: %d addresses in %s, %d in %s", gone.stored, options.store, gone.raw, options.raw)
-    for sha256 in gone.elsewhere:
-        log.info("the same bytes stay under other addresses: if they must go too, forget --sha256 %s", sha256)
-    log.info(NEXT)
 
 
 def forget(

@@ -1,7 +1,5 @@
-"""`python -m crawler merge A B …`: the stores of several machines joined, without duplicates, into one."""
+"""Merging: join the stores of several machines into one, without duplicates."""
 
-import argparse
-import logging
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,20 +13,6 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import exclusive
 from fashion_pggan.storage.record_folder import RecordFolder
-
-log = logging.getLogger(__name__)
-
-
-def command(given: Sequence[str]) -> None:
-    """Read the command line and join."""
-    parser = argparse.ArgumentParser(prog="python -m crawler merge", description=__doc__)
-    parser.add_argument("parts", type=Path, nargs="+", help="stores (runs/crawl) of crawls with crawl.part")
-    parser.add_argument("--store", type=Path, default=Path("runs/crawl"), help="the store to fill")
-    parser.add_argument("--tombstones", type=Path, default=Path("tombstones.jsonl"))
-    options = parser.parse_args(given)
-    counted = merge(options.parts, options.store, Tombstones(options.tombstones))
-    log.info("%s: %s", options.store, ", ".join(f"{count:,} {what}" for what, count in counted.items()))
-    log.info("next: set crawl.part to 1/1 and run dvc repro crawl: it asks and fetches what is missing alone")
 
 
 def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:

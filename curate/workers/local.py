@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import cv2
 
-from fashion_pggan.command import end_with_parent
+from fashion_pggan.command.edge import end_with_parent
 
 ITEM_LIMIT_S = 60  # seconds for one item
 WORKER_LIMIT_BYTES = 6 * 1024**3  # address space of a worker

@@ -1,9 +1,8 @@
-"""`python -m fashion_pggan.params.preset NAME`, or `make use PRESET=NAME`: make a preset the params.yaml.
+"""Presets: make one the params.yaml, or take the shipped one where there is no params.yaml.
 
 A preset is a whole params.yaml, or what differs from another one, which it names as `base`.
 """
 
-import argparse
 import io
 import logging
 import os
@@ -14,7 +13,6 @@ from typing import Any
 import yaml
 from ruamel.yaml import YAML
 
-from fashion_pggan.command import run_command
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.storage.files import write_bytes, write_text
@@ -140,17 +138,3 @@ def _next_step(params: Params) -> str:
     if crawl.provider == "demo" and crawl.shop_images and not Path(crawl.shop_images).is_dir():
         return f"put images into {crawl.shop_images}, which is no folder yet, then dvc repro"
     return "dvc repro"
-
-
-def main() -> None:
-    """Read the command line and switch."""
-    parser = argparse.ArgumentParser(prog="python -m fashion_pggan.params.preset", description=__doc__)
-    parser.add_argument("name", help="of a file in presets/, without .yaml")
-    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE", dest="settings")
-    parser.add_argument("--out", type=Path, default=Path("params.yaml"), help="the file to write")
-    given = parser.parse_args()
-    log.info(use(given.name, given.settings, presets=Path("presets"), params=given.out))
-
-
-if __name__ == "__main__":
-    run_command(main)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from fashion_pggan.summary import Summary, main, places_of
+from fashion_pggan.summary import Summary, places_of
 
 LEVELS = ("SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg")
 
@@ -69,11 +70,8 @@ def test_the_summary_says_what_came_of_each_stage(finished: Path) -> None:
     assert Summary.read(finished / "reports").text() == EXPECTED
 
 
-def test_it_ends_with_where_things_lie(
-    finished: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.argv", ["summary"])
-    main()
+def test_it_ends_with_where_things_lie(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    call("summary")
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "sample grid         models/grids/000010.016.png",
         "generated images    data/generated",

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from prefect.states import Failed
 
+from flows.deployed.stage_task import may_pass
 from flows.reproduction import StageError
-from flows.stage_task import may_pass
 from tests.flows.toy import REPOSITORY, STAGES, Toy
 
 

@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from flows.server import answers
+from flows.server.server import answers
 from tests.flows.toy import Toy
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import PassingError, UserError
 
 LEVELS = {"SWDx1e3_32": 20.5, "SWDx1e3_16": 30.25, "SWDx1e3_avg": 25.375}

@@ -15,10 +15,10 @@ import pytest
 import torch
 from PIL import Image
 
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from generate import stage
-from generate.__main__ import main
 from generate.sampling.film import write_film, write_sheet
 from generate.sampling.latents import between, directions_of
 from generate.sampling.recipe import Place, Recipe, read_recipe
@@ -154,14 +154,13 @@ def test_an_mp4_plays_its_frames(sampler, tmp_path):
         write_film(tmp_path / "film.gif", sampler, 1, (2, 8), 5)
 
 
-def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path, monkeypatch):
+def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path):
     place = Place(seed=3, latent_index=4, other_index=9, share=0.4, moves=[0.5, 0, -0.3], truncation=0.8)
     recipe = Recipe.of(place, sampler)
     (tmp_path / "one.png").write_bytes(recipe.png(recipe.image(sampler)))
     (tmp_path / "two.json").write_text(recipe.model_dump_json())
     for name in ("one.png", "two.json"):
-        monkeypatch.setattr(sys, "argv", ["generate", str(models), "--recipe", str(tmp_path / name)])
-        main()
+        call("generate", str(models), "--recipe", str(tmp_path / name))
         again = tmp_path / f"{Path(name).stem}-again.png"
         assert again.read_bytes() == (tmp_path / "one.png").read_bytes()
     with pytest.raises(UserError, match="the recipe is for snapshot 000012"):

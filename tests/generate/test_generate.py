@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from generate import stage
-from generate.__main__ import main
 from generate.sampling.recipe import read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
 
@@ -108,20 +108,9 @@ def test_the_same_seed_gives_the_same_bytes_and_leaves_nothing_of_an_earlier_set
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(*files, strict=True))
 
 
-def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path):
-    snapshot = snapshots_in(models)[0]
-    command = [
-        sys.executable,
-        "-m",
-        "generate",
-        str(snapshot),
-        str(tmp_path / "out"),
-        "--count",
-        "3",
-        "--seed",
-        "9",
-    ]
-    subprocess.run(command, cwd=REPOSITORY, check=True, timeout=60)
+def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path, monkeypatch):
+    monkeypatch.chdir(REPOSITORY)
+    call("generate", str(snapshots_in(models)[0]), str(tmp_path / "out"), "--count", "3", "--seed", "9")
     rows = [json.loads(line) for line in (tmp_path / "out/metadata.jsonl").read_text().splitlines()]
     assert [(row["seed"], row["kimg"]) for row in rows] == [(9, 3.0)] * 3
 
@@ -139,30 +128,27 @@ def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path):
         (["{models}", "way.mp4", "--interpolate", "-3", "9"], "--interpolate -3 9: give two latent indices"),
         (["{models}", "way.mp4", "--interpolate", "3", "9", "--frames", "1"], "--frames 1: give 2 to"),
         (["{empty}", "out", "--form", "zip"], "--form zip"),
-        (["{empty}"], "generate SNAPSHOT OUT"),
+        (["{empty}"], "where to write: SNAPSHOT OUT"),
         (["{empty}", "out", "--recipe", "nowhere.json"], "no recipe at nowhere.json"),
         (["{empty}", "out", "--device", "cuda:99"], "--device cuda:99: this machine has"),
     ],
 )
 def test_bad_input_is_one_clear_line(models, tmp_path, arguments, says, monkeypatch):
     given = [part.format(empty=tmp_path, models=models) for part in arguments]
-    monkeypatch.setattr(sys, "argv", ["generate", *given])
     monkeypatch.chdir(REPOSITORY)
     with pytest.raises(UserError, match=says) as raised:
-        main()
+        call("generate", *given)
     assert len(str(raised.value).splitlines()) == 1
 
 
 def test_outside_the_repository_the_shipped_preset_is_used(models, tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", ["generate", str(models), "out", "--count", "3"])
     with caplog.at_level("INFO"):
-        main()
+        call("generate", str(models), "out", "--count", "3")
     assert "section generate is that of the preset paper" in caplog.text
     assert len(rows_of(tmp_path / "out")) == 3
-    monkeypatch.setattr(sys, "argv", ["generate", str(models), "out", "--params", "absent.yaml"])
     with pytest.raises(UserError, match=r"no parameters at absent\.yaml"):
-        main()
+        call("generate", str(models), "out", "--params", "absent.yaml")
 
 
 def test_no_snapshots_are_named(tmp_path):

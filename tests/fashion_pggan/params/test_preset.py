@@ -1,5 +1,6 @@
 """Switching params.yaml to a preset."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import use, with_settings
@@ -133,19 +135,19 @@ def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) ->
     assert "next: set crawl.contact in it, put API keys into the environment" in paper
 
 
-def test_the_command_writes_params_yaml_of_the_working_directory(params: Path, tmp_path: Path) -> None:
+def test_the_command_writes_params_yaml_of_the_working_directory(
+    params: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "presets").symlink_to(PRESETS)
-    command = [sys.executable, "-m", "fashion_pggan.params.preset"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    good = subprocess.run(
-        [*command, "paper"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (good.returncode, good.stderr.count("\n")) == (0, 1)
-    assert load_params(params).curate.resolution == 512
-    bad = subprocess.run(
-        [*command, "papers"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert (bad.returncode, bad.stderr.count("\n")) == (1, 1)
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO)
+    call("use", "paper", "--set", "crawl.contact=me@example.org", "--set", "train.seed=3")
+    written = load_params(params)
+    assert (written.curate.resolution, written.train.seed) == (512, 3)
+    assert written.crawl.contact == "me@example.org"
+    assert [record.getMessage().count("\n") for record in caplog.records] == [0]
+    with pytest.raises(UserError, match="no preset 'papers' in presets: there is paper"):
+        call("use", "papers")
 
 
 def test_the_papers_preset_keeps_the_snapshot_that_the_paper_measures() -> None:

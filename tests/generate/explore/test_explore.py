@@ -5,7 +5,6 @@ import io
 import json
 import re
 import shutil
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from generate.explore.__main__ import main
 from generate.sampling.recipe import read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
 
@@ -100,11 +99,10 @@ def test_other_host_names_are_refused(explorer, host):
         (["{models}", "--port", "{busy}"], "is in use"),
     ],
 )
-def test_what_keeps_it_from_starting_is_said(trained, tmp_path, busy_port, monkeypatch, arguments, says):
+def test_what_keeps_it_from_starting_is_said(trained, tmp_path, busy_port, arguments, says):
     given = [one.format(empty=tmp_path, models=trained / "models", busy=busy_port) for one in arguments]
-    monkeypatch.setattr(sys, "argv", ["explore", *given])
     with pytest.raises(UserError, match=says):
-        main()
+        call("explore", *given)
 
 
 @pytest.fixture

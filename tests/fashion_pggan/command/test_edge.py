@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import errno, sys, time
-from fashion_pggan.command import run_command
+from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import PassingError, UserError
 
 def main():

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 from prefect.settings import PREFECT_API_URL
 
 from fashion_pggan.errors import UserError
-from flows.key import LOCAL, key_to_start_with, use, use_key_of
+from flows.server.key import LOCAL, key_to_start_with, use, use_key_of
 
 OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer

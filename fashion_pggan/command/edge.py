@@ -1,4 +1,4 @@
-"""The edge of every command: logging, one-line errors, a life tied to the parent's."""
+"""How every command begins and ends: logging, one-line errors, a life tied to the parent's."""
 
 import errno
 import logging
@@ -12,24 +12,25 @@ from contextlib import suppress
 from types import FrameType
 
 import psutil
-from pydantic import ValidationError
+from pydantic_core import ValidationError
 
-from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.errors import ArgumentError, PassingError, UserError, one_line
 
 NOT_WRITABLE = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
     *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
 }
 SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
+STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 
 
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
-    An error that a person can mend is one line on stderr and status 1, or 75 when it may pass by itself; an
-    interruption is status 130, a termination 143. Under DVC the process ends when DVC does: DVC does not stop
-    its stages when it is killed.
+    An error that a person can mend is one line on stderr. The status is 2 for a wrong command line, 75 for a
+    trouble that may pass by itself, 1 for all else; 130 after an interruption, 143 after a termination. Under
+    DVC the process ends when DVC does, for a killed DVC does not stop its stages.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, _terminated)
@@ -41,13 +42,9 @@ def run_command(main: Callable[[], None]) -> None:
     except BrokenPipeError:  # whoever read has left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
-    except PassingError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(os.EX_TEMPFAIL)
-    except UserError as error:
-        sys.exit(f"error: {error}")
-    except ValidationError as error:
-        sys.exit(f"error: {error}")
+    except (UserError, ValidationError) as error:
+        print(f"error: {one_line(error) if isinstance(error, ValidationError) else error}", file=sys.stderr)
+        sys.exit(_status_of(error))
     except OSError as error:
         if error.errno not in NOT_WRITABLE:
             raise
@@ -58,6 +55,12 @@ def run_command(main: Callable[[], None]) -> None:
         )
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _status_of(error: ValueError) -> int:
+    if isinstance(error, PassingError):
+        return os.EX_TEMPFAIL
+    return STATUS_ARGUMENTS if isinstance(error, ArgumentError) else 1
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

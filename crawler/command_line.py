@@ -1,0 +1,119 @@
+"""`fashion-pggan crawl …`, or `python -m crawler …`."""
+
+import logging
+from pathlib import Path
+
+from cyclopts import App
+
+from fashion_pggan.command.options import PARAMS
+from fashion_pggan.errors import ArgumentError
+
+STORE = Path("runs/crawl")
+TOMBSTONES = Path("tombstones.jsonl")
+
+app = App(name="crawl")
+log = logging.getLogger("crawler")
+
+
+@app.default
+def crawl(
+    target: Path | None = None,
+    /,
+    *,
+    report: Path | None = None,
+    params: Path = PARAMS,
+    store: Path = STORE,
+    tombstones: Path = TOMBSTONES,
+    dry_run: bool = False,
+    verbose: bool = False,
+) -> None:
+    """Crawl what params.yaml asks for: a shop's search results and their images.
+
+    For example:
+        fashion-pggan crawl --dry-run
+        fashion-pggan crawl data/raw --report reports/crawl.json
+
+    Args:
+        target: the folder to make: images and records.parquet.
+        report: a JSON file for the crawl's figures.
+        params: the file of parameters.
+        store: the folder that keeps every image fetched.
+        tombstones: what the crawl must never fetch again; see forget.
+        dry_run: print the plan and its calls; ask nobody.
+        verbose: show what Scrapy says.
+    """
+    if dry_run:
+        from crawler.commands.preview import dry_run as preview
+        from fashion_pggan.params import load_params
+
+        print(preview(load_params(params).crawl))
+        return
+    if target is None:
+        raise ArgumentError("TARGET is missing: name the folder to make, such as data/raw")
+    from crawler import stage
+    from crawler.session.figures import line_of, tables_of
+
+    figures = stage.run(
+        target, params=params, store=store, report=report, tombstones=tombstones, verbose=verbose
+    )
+    log.info("%s", tables_of(figures))
+    log.info("%s", line_of(figures))
+
+
+@app.command
+def merge(*parts: Path, store: Path = STORE, tombstones: Path = TOMBSTONES) -> None:
+    """Merge the stores of several machines into one, without duplicates.
+
+    For example:
+        fashion-pggan crawl merge from-machine-1 from-machine-2
+
+    Args:
+        parts: stores (runs/crawl) of crawls with crawl.part.
+        store: the store to fill.
+        tombstones: what the store must not hold.
+    """
+    if not parts:
+        raise ArgumentError("PARTS are missing: name the stores to merge")
+    from crawler.commands.merge import merge as join
+    from crawler.store.tombstones import Tombstones
+
+    counted = join(parts, store, Tombstones(tombstones))
+    log.info("%s: %s", store, ", ".join(f"{count:,} {what}" for what, count in counted.items()))
+    log.info("next: set crawl.part to 1/1 and run dvc repro crawl: it fetches what is missing")
+
+
+@app.command
+def forget(
+    *,
+    url: tuple[str, ...] = (),
+    host: tuple[str, ...] = (),
+    sha256: tuple[str, ...] = (),
+    store: Path = STORE,
+    raw: Path = Path("data/raw"),
+    tombstones: Path = TOMBSTONES,
+) -> None:
+    """Delete images and records, and set tombstones so that they never come back.
+
+    For example:
+        fashion-pggan crawl forget --host shop.example.org
+        fashion-pggan crawl forget --url https://shop.example.org/1.jpg --url https://shop.example.org/2.jpg
+
+    Args:
+        url: an image's address; may be repeated.
+        host: a host with all its images; may be repeated.
+        sha256: the SHA-256 of an image's bytes; may be repeated.
+        store: the folder that keeps every image fetched.
+        raw: the crawl stage's output.
+        tombstones: the file of tombstones.
+    """
+    if not (url or host or sha256):
+        raise ArgumentError("nothing to forget: give --url, --host or --sha256")
+    from crawler.commands.forget import NEXT
+    from crawler.commands.forget import forget as remove
+    from crawler.store.tombstones import Tombstones
+
+    gone = remove(Tombstones(tombstones), store, raw, list(url), list(host), list(sha256))
+    log.info("forgotten: %d addresses in %s, %d in %s", gone.stored, store, gone.raw, raw)
+    for digest in gone.elsewhere:
+        log.info("the same bytes stay under other addresses: to remove them too, forget --sha256 %s", digest)
+    log.info(NEXT)

@@ -1,0 +1,94 @@
+"""`fashion-pggan curate …`, or `python -m curate …`."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+from fashion_pggan.command.options import PARAMS, OptionalCount
+
+app = App(name="curate")
+log = logging.getLogger("curate")
+
+
+@app.default
+def curate(
+    source: str,
+    target: Path,
+    /,
+    *,
+    params: Path = PARAMS,
+    report: Path | None = None,
+    knowledge: Path = Path("runs/curate"),
+    plots: Path | None = None,
+    workers: OptionalCount = None,
+) -> None:
+    """Make a dataset of square images from a folder of any images.
+
+    For example:
+        fashion-pggan curate data/raw data/curated --report reports/curate.json
+        fashion-pggan curate s3://bucket/raw data/curated
+
+    Args:
+        source: a crawl's output (data/raw), a folder of images, or an address such as s3://bucket/raw.
+        target: the folder for the dataset; replaced as a whole.
+        params: the file of parameters.
+        report: a JSON file for the figures.
+        knowledge: the folder that keeps what earlier runs found out about images.
+        plots: the folder for the counts that `dvc plots` shows (CSV).
+        workers: processes; one per core by default.
+    """
+    from curate import stage
+    from curate.source.locations import location
+    from fashion_pggan.params import load_params
+
+    outcomes = stage.run(
+        location(source),
+        target,
+        load_params(params).curate,
+        report=report,
+        plots=plots,
+        workers=workers,
+        knowledge=knowledge,
+    )
+    said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
+    log.info("%s: %s", target, said)
+
+
+@app.command
+def export(
+    dataset: Path,
+    target: Path,
+    /,
+    *,
+    format: Literal["imagefolder", "webdataset", "parquet"],  # noqa: A002  # the option's name
+    level: int | None = None,
+    image_format: Literal["png", "webp", "jpeg"] = "png",
+    shard_images: OptionalCount = None,
+) -> None:
+    """Write a curated dataset in the form that another program loads.
+
+    For example:
+        fashion-pggan curate export data/curated out --format webdataset --level 64
+
+    Args:
+        dataset: a curated dataset (data/curated).
+        target: the folder to make; replaced as a whole when it holds an export.
+        format: the form, by its loader.
+        level: side of the images in pixels; the largest by default.
+        image_format: how each image is encoded.
+        shard_images: images in a tar or Parquet file; 1,000 by default.
+    """
+    from curate.export import SHARD_IMAGES, run
+    from fashion_pggan.images.writing import Format, ImageFormat
+
+    count = run(
+        dataset,
+        target,
+        Format(format),
+        level=level,
+        image_format=ImageFormat(image_format),
+        shard_images=shard_images or SHARD_IMAGES,
+    )
+    log.info("%s: %d images", target, count)

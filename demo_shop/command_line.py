@@ -1,0 +1,54 @@
+"""`fashion-pggan demo-shop …`, or `python -m demo_shop …`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from fashion_pggan.command.options import at_least
+
+NAME = "demo-shop"
+PORT = 8765
+
+
+def demo_shop(
+    *,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    products: Annotated[int, Parameter(validator=at_least(0))] = 900,
+    repeat: int | None = None,
+    image_bytes: int | None = None,
+    images: Path | None = None,
+    labels: Path | None = None,
+    public_url: str = "",
+    tls: Path | None = None,
+    faults: str | None = None,
+    end_with_parent: bool = False,
+) -> None:
+    """Serve a small shop with the search API on loopback: drawn garments, or a folder's images.
+
+    For example:
+        fashion-pggan demo-shop --products 100
+        fashion-pggan demo-shop --images photos --port 0
+
+    Args:
+        host: the address to listen at.
+        port: 0: any free one.
+        products: garments to draw.
+        repeat: draw only so many garments, and repeat them under noise.
+        image_bytes: repeat garments with the same pixels, in files of this size.
+        images: a folder to serve instead of drawn garments.
+        labels: a CSV file with the columns file,label; FOLDER.csv by default.
+        public_url: what links begin with; the address asked by default.
+        tls: speak https, and write the certificate to this file.
+        faults: SEED[,NAME=VALUE...]: fail as the worst hosts do (docs/fault-shop.md).
+        end_with_parent: end when the process that started the shop ends.
+    """
+    if end_with_parent:
+        from fashion_pggan.command.edge import end_with_parent as end
+
+        end()
+    from demo_shop.serving import catalogue_of, serve
+
+    catalogue = catalogue_of(images, labels, products, repeat, image_bytes)
+    serve(catalogue, host, port, url=public_url, faults=faults, tls=tls)

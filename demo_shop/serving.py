@@ -1,0 +1,79 @@
+"""The shop as a server: a catalogue, the faults it plays, the address it answers at."""
+
+import asyncio
+import contextlib
+import signal
+import ssl
+from pathlib import Path
+
+from aiohttp import web
+
+from demo_shop.answers import TRAP
+from demo_shop.catalogue import Catalogue, Folder
+from demo_shop.certificate import new_certificate
+from demo_shop.drawn import Drawn
+from demo_shop.faults import Faults
+from demo_shop.faulty import FaultyShop
+from demo_shop.repeated import Repeated, Stamped
+from demo_shop.server import Shop
+from fashion_pggan.errors import UserError
+
+GARMENTS = 16  # that are repeated in files of a given size
+STOP_S = 2.0  # seconds that answers on their way may take at the end
+
+
+def catalogue_of(
+    images: Path | None, labels: Path | None, products: int, repeat: int | None, image_bytes: int | None
+) -> Catalogue:
+    """What the shop sells: a folder's images, or garments that are drawn."""
+    if images:
+        return Folder(images, labels)
+    if image_bytes is not None:
+        return Stamped(products, repeat or GARMENTS, image_bytes)
+    return Drawn(products) if repeat is None else Repeated(products, repeat)
+
+
+def serve(
+    catalogue: Catalogue, host: str, port: int, *, url: str, faults: str | None, tls: Path | None
+) -> None:
+    """Serve a catalogue until told to stop.
+
+    Args:
+        catalogue: what the shop sells.
+        host: the address to listen at.
+        port: 0: any free one.
+        url: what links begin with; empty: the address asked.
+        faults: how to fail, as `--faults` has it; None: not at all.
+        tls: the file for a new certificate, to speak https; None: speak http.
+
+    Raises:
+        UserError: the faults cannot be read, or the port is in use.
+    """
+    failing = Faults.parse(faults) if faults else None
+    shop = FaultyShop(catalogue, failing, url) if failing else Shop(catalogue, url)
+    asyncio.run(_serve(shop, host, port, new_certificate(tls) if tls else None))
+
+
+async def _serve(shop: Shop, host: str, port: int, tls: ssl.SSLContext | None) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        shop.application(), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_S
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
+    try:
+        await site.start()
+    except OSError as error:
+        raise UserError(f"--port {port}: {error.strerror}: give another, or 0 for any free one") from error
+    assert runner.addresses
+    port = runner.addresses[0][1]
+    place = f"{'https' if tls else 'http'}://{host}:{port}"
+    if isinstance(shop, FaultyShop):
+        with contextlib.suppress(OSError):  # some systems have only 127.0.0.1
+            await web.TCPSite(runner, TRAP, port, ssl_context=tls).start()
+    with contextlib.suppress(BrokenPipeError):
+        print(f"demo shop: {len(shop.catalogue)} products at {place}", flush=True)
+    await stop.wait()
+    await runner.cleanup()

@@ -1,0 +1,153 @@
+"""`fashion-pggan evaluate …`, or `python -m evaluate …`."""
+
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+from evaluate.options import SHARED, Options
+from fashion_pggan.command.options import Count, OptionalCount
+
+app = App(name="evaluate")
+
+
+@app.default
+def evaluate(
+    first: Path,
+    second: Path | None = None,
+    /,
+    *,
+    images: OptionalCount = None,
+    no_floor: bool = False,
+    json: Path | None = None,
+    csv: Path | None = None,
+    html: Path | None = None,
+    shared: Options = SHARED,
+) -> None:
+    """Measure how far apart two sets of images are, beside how far the first is from itself.
+
+    For example:
+        fashion-pggan evaluate real-images new-images --html distance.html
+
+    Args:
+        first: real images: a folder of squares, or a dataset.
+        second: images to compare with them; without it the first set's halves are compared.
+        images: images per set; all of the smaller set by default.
+        no_floor: leave out the distance of the first set from itself; takes half the time.
+        json: a JSON file for the table.
+        csv: a CSV file for the table.
+        html: a page for the table.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    pair = commands.two_sets(first, second, images, with_floor=not no_floor, shared=shared)
+    commands.write_tables(pair, (str(first), str(second or "its other half")), json=json, csv=csv, html=html)
+
+
+@app.command
+def snapshots(dataset: Path, models: Path, reports: Path, /, *, shared: Options = SHARED) -> None:
+    """Measure every snapshot of a training against its dataset, and write the report.
+
+    For example:
+        fashion-pggan evaluate snapshots data/curated models reports
+
+    Args:
+        dataset: a curated dataset (data/curated).
+        models: the train stage's output (models).
+        reports: the folder for swd.csv, swd_levels.csv, swd.json and report.html.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.snapshots(dataset, models, reports, shared)
+
+
+@app.command
+def copies(
+    training: Path,
+    generated: Path,
+    /,
+    *,
+    images: OptionalCount = None,
+    sheet: Path | None = None,
+    json: Path | None = None,
+    shared: Options = SHARED,
+) -> None:
+    """Find the nearest training image of each generated image, beside how near real images are to each other.
+
+    For example:
+        fashion-pggan evaluate copies data/curated data/generated --sheet pairs.png
+
+    Args:
+        training: the dataset, or a folder of square images.
+        generated: the images in question.
+        images: generated images to look up; all by default.
+        sheet: a PNG file for the closest pairs.
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.copies(training, generated, images, sheet=sheet, json_file=json, shared=shared)
+
+
+@app.command
+def variation(
+    images: Path,
+    /,
+    *,
+    pairs: Count = 10_000,
+    json: Path | None = None,
+    shared: Options = SHARED,
+) -> None:
+    """Measure how similar the images of a set are to each other (MS-SSIM): lower is more variation.
+
+    For example:
+        fashion-pggan evaluate variation data/generated
+
+    Args:
+        images: a folder of squares, or a dataset.
+        pairs: pairs to compare, at most; the published number is 10,000.
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.variation_within(images, pairs, json_file=json, shared=shared)
+
+
+@app.command
+def features(
+    first: Path,
+    second: Path,
+    /,
+    *,
+    network: Path,
+    side: int = 0,
+    pixels: Literal["0..255", "0..1", "-1..1"] = "0..255",
+    neighbours: int = 5,
+    images: OptionalCount = None,
+    json: Path | None = None,
+    shared: Options = SHARED,
+) -> None:
+    """Measure FID, KID, precision, recall, density and coverage by a feature network of your own.
+
+    For example:
+        fashion-pggan evaluate features data/curated data/generated --network inception.pt --side 299
+
+    Args:
+        first: real images: a folder of squares, or a dataset.
+        second: images to compare with them.
+        network: ONNX (.onnx), torch.export (.pt2) or TorchScript (.pt).
+        side: pixels of its images; 0: as they come.
+        pixels: range of its pixel values.
+        neighbours: neighbours that make a neighbourhood.
+        images: images per set; all of the smaller set by default.
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    reader = commands.network_at(network, side, pixels, shared)
+    commands.features(first, second, images, reader, neighbours, json_file=json, shared=shared)

@@ -1,0 +1,1 @@
+"""The command line `fashion-pggan`: its commands, options, and how each ends."""

@@ -1,0 +1,88 @@
+"""`fashion-pggan COMMAND …`: the table of commands; `python -m PACKAGE …` runs one of them."""
+
+import sys
+
+from cyclopts import App, CycloptsError, Parameter
+
+from fashion_pggan.command.edge import run_command
+from fashion_pggan.command.mistakes import explained
+from fashion_pggan.errors import ArgumentError
+
+NAME = "fashion-pggan"
+HELP = """From a shop's search results to new garments, by a progressive GAN.
+
+Each stage is a command; `dvc repro` runs those that have work, in order. Every command has --help.
+
+For example:
+    fashion-pggan use photos --set 'crawl.shop_images="photos"'
+    dvc repro
+    fashion-pggan summary
+"""
+# name -> where its App or function is; imported when it is called
+COMMANDS = {
+    "crawl": "crawler.command_line:app",
+    "curate": "curate.command_line:app",
+    "train": "train.command_line:app",
+    "generate": "generate.command_line:app",
+    "evaluate": "evaluate.command_line:app",
+    "explore": "generate.explore.command_line:explore",
+    "flows": "flows.command_line:app",
+    "demo-shop": "demo_shop.command_line:demo_shop",
+    "summary": "fashion_pggan.command.own:summary",
+    "use": "fashion_pggan.command.own:use",
+    "completion": "fashion_pggan.command.own:completion",
+}
+
+
+def program(*, loaded: bool = False) -> App:
+    """The whole command line.
+
+    Args:
+        loaded: import every command, to list them with what they do; else each is imported when it is called.
+    """
+    app = App(
+        name=NAME,
+        help=HELP,
+        help_format="plaintext",
+        help_formatter="plain",
+        version=_version,
+        default_parameter=Parameter(negative=()),
+    )
+    for name, place in COMMANDS.items():
+        app.command(place, name=name)
+        if loaded:
+            _ = app[name]  # imports it
+    return app
+
+
+def call(*tokens: str) -> None:
+    """Do what a command line says, in this process.
+
+    Raises:
+        ArgumentError: it says nothing that can be done.
+        UserError: see the command.
+    """
+    lists = not tokens or tokens[0].startswith("-")
+    try:
+        program(loaded=lists)(tokens, exit_on_error=False, print_error=False, result_action="return_none")
+    except CycloptsError as error:
+        raise ArgumentError(explained(error, NAME)) from None
+
+
+def run(*command: str) -> None:
+    """Run `command` with this process's arguments behind it, and end the process with its status."""
+    run_command(lambda: call(*command, *sys.argv[1:]))
+
+
+def main() -> None:
+    """The console script."""
+    run()
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # not for every command: slow
+
+    try:
+        return version(NAME)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,62 @@
+"""The commands that belong to no stage: `summary`, `use`, `completion`."""
+
+import logging
+from pathlib import Path
+from typing import Literal
+
+from fashion_pggan.command.options import PARAMS
+
+log = logging.getLogger(__name__)
+
+
+def summary(
+    reports: Path = Path("reports"),
+    /,
+    *,
+    models: Path = Path("models"),
+    generated: Path = Path("data/generated"),
+) -> None:
+    """Show what a run of the pipeline came to, on one screen.
+
+    For example:
+        fashion-pggan summary
+
+    Args:
+        reports: the folder of the stages' reports.
+        models: the train stage's output.
+        generated: the generate stage's output.
+    """
+    from fashion_pggan.summary import Summary, places_of
+
+    print(Summary.read(reports).text(places_of(reports, models, generated)))
+
+
+def use(name: str, /, *, set: tuple[str, ...] = (), out: Path = PARAMS) -> None:  # noqa: A002  # the option's name
+    """Make a preset the params.yaml; the old one is kept as params.before.yaml.
+
+    For example:
+        fashion-pggan use paper --set crawl.contact=me@example.org
+        fashion-pggan use photos --set 'crawl.shop_images="photos"'
+
+    Args:
+        name: a file in presets/, without .yaml.
+        set: SECTION.KEY=VALUE to change in it; may be repeated.
+        out: the file to write.
+    """
+    from fashion_pggan.params import preset
+
+    log.info(preset.use(name, set, presets=Path("presets"), params=out))
+
+
+def completion(shell: Literal["bash", "fish", "zsh", "powershell"], /) -> None:
+    """Print a script that completes commands and options in a shell.
+
+    For example:
+        fashion-pggan completion bash > ~/.local/share/bash-completion/completions/fashion-pggan
+
+    Args:
+        shell: for which one.
+    """
+    from fashion_pggan.command.line import program
+
+    print(program().generate_completion(shell=shell))

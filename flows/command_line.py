@@ -1,0 +1,57 @@
+"""`fashion-pggan flows …`, or `python -m flows …`."""
+
+from typing import Literal
+
+from cyclopts import App
+
+Stage = Literal["crawl", "curate", "train", "generate", "evaluate"]
+
+app = App(name="flows")
+
+
+@app.default
+def serve() -> None:
+    """Serve the pipeline with Prefect until interrupted, one run at a time.
+
+    Starts a server on this machine when none answers.
+
+    For example:
+        fashion-pggan flows
+        fashion-pggan flows ask train
+        fashion-pggan flows run crawl
+    """
+    from flows.deployed.deployments import serve_all
+
+    serve_all()
+
+
+@app.command
+def ask(stage: Stage | None = None, /) -> None:
+    """Have whoever serves the pipeline run it, or one stage, and wait for the end.
+
+    For example:
+        fashion-pggan flows ask train
+
+    Args:
+        stage: one stage; the whole pipeline by default.
+    """
+    from flows.deployed.deployments import ask as ask_for
+
+    ask_for(f"fashion-pggan-{stage}/stage" if stage else "fashion-pggan/full")
+
+
+@app.command
+def run(stage: Stage | None = None, /) -> None:
+    """Run the pipeline, or one stage, here and now, with a server for this run alone.
+
+    For example:
+        fashion-pggan flows run
+        fashion-pggan flows run crawl
+
+    Args:
+        stage: one stage; the whole pipeline by default.
+    """
+    from flows.deployed.direct import run_directly
+    from flows.deployed.pipeline import STAGES, full
+
+    run_directly(STAGES[stage] if stage else full)

@@ -1,0 +1,1 @@
+"""What Prefect runs: the flows, the task they share, and the ways to start them."""

@@ -1,0 +1,109 @@
+"""What `fashion-pggan generate` makes: a dataset, a grid, a film, a recipe's image again."""
+
+import logging
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from fashion_pggan.devices import device_of
+from fashion_pggan.errors import ArgumentError
+from fashion_pggan.params import LARGEST_INDEX, GenerateParams
+from fashion_pggan.params.preset import params_or_shipped
+from fashion_pggan.storage.files import write_bytes
+from generate import stage
+from generate.options import Settings
+from generate.sampling.film import check_png, write_film, write_sheet
+from generate.sampling.recipe import read_recipe
+from generate.sampling.sampler import Sampler, snapshots_in
+
+MOST_IMAGES = 10_000  # in a grid or a film
+
+log = logging.getLogger("generate")
+
+
+def dataset(
+    snapshot: Path,
+    out: Path,
+    params: GenerateParams,
+    *,
+    data: Path | None,
+    runs: Path,
+    report: Path | None,
+    device: str,
+) -> None:
+    """Make a dataset of new images."""
+    place = device_of(device)
+    count = stage.run(snapshot, out, params, data=data, runs=runs, report=report, device=place)
+    log.info("%d images in %s", count, out)
+
+
+def grid(snapshot: Path, out: Path, params: GenerateParams, shape: str, device: str) -> None:
+    """Make a grid of images in one PNG."""
+    sampler = _sampler(snapshot, params, device)
+    write_sheet(out, sampler, params.seed, params.first, *_shape(shape))
+    log.info("%s", out)
+
+
+def film(
+    snapshot: Path, out: Path, params: GenerateParams, ends: tuple[int, int], frames: int, device: str
+) -> None:
+    """Make a film that walks from one latent vector to another."""
+    sampler = _sampler(snapshot, params, device)
+    if not all(0 <= end <= LARGEST_INDEX for end in ends):
+        raise ArgumentError(f"--interpolate {ends[0]} {ends[1]}: give two latent indices from 0 on")
+    if not 2 <= frames <= MOST_IMAGES:
+        raise ArgumentError(f"--frames {frames}: give 2 to {MOST_IMAGES}")
+    write_film(out, sampler, params.seed, ends, frames)
+    log.info("%s", out)
+
+
+def again(path: Path, source: Path, out: Path | None, device: str) -> None:
+    """Make a recipe's image again."""
+    out = out or path.with_name(f"{path.stem}-again.png")
+    recipe = read_recipe(path)
+    check_png(out)
+    if source.is_dir():
+        source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
+    sampler = Sampler.load(source, device_of(device))
+    recipe.check(sampler)
+    write_bytes(out, recipe.png(recipe.image(sampler)))
+    log.info("%s", out)
+
+
+def section_of(path: Path | None, settings: Settings) -> GenerateParams:
+    """The section generate, with the settings that were given.
+
+    Raises:
+        ArgumentError: a setting is no valid value; the text names its option.
+    """
+    params = params_or_shipped(path, "generate").generate
+    for name, value in asdict(settings).items():
+        if value is not None:
+            params = _replaced(params, name, value)
+    return params
+
+
+def _replaced(params: GenerateParams, name: str, value: Any) -> GenerateParams:
+    try:
+        return GenerateParams.model_validate({**params.model_dump(), name: value})
+    except ValidationError as error:
+        flag = name.replace("_", "-")
+        raise ArgumentError(f"--{flag} {value}: {error.errors()[0]['msg']}") from error
+
+
+def _sampler(snapshot: Path, params: GenerateParams, device: str) -> Sampler:
+    path = snapshots_in(snapshot)[-1] if snapshot.is_dir() else snapshot
+    return Sampler.load(path, device_of(device)).truncated(params.truncation)
+
+
+def _shape(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
+    rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
+    if not 1 <= rows * columns <= MOST_IMAGES:
+        raise ArgumentError(
+            f"--grid {text}: give rows and columns, such as 4x8, {MOST_IMAGES} images at most"
+        )
+    return rows, columns

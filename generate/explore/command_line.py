@@ -1,0 +1,33 @@
+"""`fashion-pggan explore …`, or `python -m generate.explore …`."""
+
+from pathlib import Path
+
+from fashion_pggan.errors import ArgumentError
+
+PORT = 8807
+
+
+def explore(
+    snapshot: Path = Path("models"),
+    /,
+    *,
+    data: Path = Path("data/curated"),
+    port: int = PORT,
+    device: str = "auto",
+) -> None:
+    """Open a page on this machine to explore a snapshot's latent space; serves until interrupted.
+
+    For example:
+        fashion-pggan explore models --data data/curated
+
+    Args:
+        snapshot: a .safetensors file, or a folder of models.
+        data: the training dataset.
+        port: of the page; 0: a free one.
+        device: auto, cpu, cuda or cuda:N.
+    """
+    if not 0 <= port < 65536:
+        raise ArgumentError(f"--port {port}: give 1 to 65535, or 0 for a free one")
+    from generate.explore.session import open_page
+
+    open_page(snapshot, data, port, device)

@@ -1,0 +1,130 @@
+"""`fashion-pggan train …`, or `python -m train …`."""
+
+import json as writer
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+from fashion_pggan.command.options import PARAMS
+
+RUNS = Path("runs/train")
+
+HELP = """Train a progressive GAN; follow its runs, export and import its snapshots.
+
+For example:
+    fashion-pggan train run data/curated models
+    fashion-pggan train status
+"""
+
+app = App(name="train", help=HELP)
+
+
+@app.command
+def run(
+    dataset: Path,
+    models: Path,
+    /,
+    *,
+    params: Path = PARAMS,
+    runs: Path = RUNS,
+    report: Path | None = None,
+    history: Path | None = None,
+    device: str = "auto",
+) -> None:
+    """Train a progressive GAN, or resume an earlier start from its last checkpoint.
+
+    For example:
+        fashion-pggan train run data/curated models
+        torchrun --standalone --nproc-per-node=4 -m train run data/curated models
+
+    Args:
+        dataset: a curated dataset (data/curated).
+        models: the folder for snapshots and grids; replaced as a whole.
+        params: the file of parameters.
+        runs: the folder that keeps checkpoints.
+        report: a JSON file for the run's figures.
+        history: a CSV file for the log.
+        device: auto, cpu, cuda or cuda:N.
+    """
+    from fashion_pggan.params import load_params
+    from train import stage
+
+    section = load_params(params).train
+    stage.run(dataset, models, section, runs=runs, report=report, history=history, device=device)
+
+
+@app.command
+def status(run: Path | None = None, /, *, runs: Path = RUNS, json: bool = False) -> None:
+    """Show where runs stand, without touching them.
+
+    For example:
+        fashion-pggan train status
+
+    Args:
+        run: a run's folder; all runs by default.
+        runs: the folder of runs.
+        json: print JSON, for programs.
+    """
+    from train.record.status import run_status, runs_in, text_of
+
+    states = [run_status(each) for each in ([run] if run else runs_in(runs))]
+    if json:
+        print(writer.dumps(states[0] if run else states, indent=1))
+    else:
+        print("\n\n".join(text_of(standing) for standing in states))
+
+
+@app.command
+def export(
+    snapshot: Path,
+    out: Path,
+    /,
+    *,
+    format: Literal["onnx", "torch-export"],  # noqa: A002  # the option's name
+) -> None:
+    """Write a snapshot's generator in a form that other programs run.
+
+    For example:
+        fashion-pggan train export models/snapshots/latest.safetensors generator.onnx --format onnx
+
+    Args:
+        snapshot: a .safetensors file.
+        out: the file to write.
+        format: which form.
+    """
+    from train.exchange.generator_export import export as write
+
+    write(snapshot, out, format)
+
+
+@app.command
+def import_official(weights: Path, out: Path, /) -> None:
+    """Make a snapshot of the published program's weights.
+
+    For example:
+        fashion-pggan train import-official weights.npz snapshot.safetensors
+
+    Args:
+        weights: an .npz file with the published variables' names.
+        out: the snapshot to write (.safetensors).
+    """
+    from train.exchange.published import import_official as read
+
+    read(weights, out)
+
+
+@app.command
+def export_official(snapshot: Path, out: Path, /) -> None:
+    """Write a snapshot's weights under the published program's names.
+
+    For example:
+        fashion-pggan train export-official snapshot.safetensors weights.npz
+
+    Args:
+        snapshot: a .safetensors file.
+        out: the .npz file to write.
+    """
+    from train.exchange.published import export_official as write
+
+    write(snapshot, out)

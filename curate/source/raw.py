@@ -49,7 +49,7 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
 
 
 def _recorded(source: Path) -> list[Raw]:
-    records, folder = read_records(source / RECORDS, RawImage), RecordFolder(source)
+    records, folder = read_records(source / RECORDS, RawImage), RecordFolder(source, links=True)
     for record in records:
         folder.check(record)
     present = {below(path, source) for path in source.rglob("*")}

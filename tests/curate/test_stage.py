@@ -483,15 +483,19 @@ def test_a_damaged_store_is_named(folder, tmp_path, params):
     assert run(folder, tmp_path / "out", params, workers=1)["kept"] == 10
 
 
-@pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png", "link.png"])
-def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, make_image, encode, file):
+@pytest.fixture
+def raw_with_links(tmp_path, make_image, encode):
+    """Raw images of one record that names `file`: beside links to an image outside and to its folder."""
     raw = tmp_path / "raw"
     raw.mkdir()
     data = encode(make_image(seed=1), "PNG")
     (tmp_path / "1.png").write_bytes(data)
     (raw / "linked").symlink_to(tmp_path)
     (raw / "link.png").symlink_to(tmp_path / "1.png")
-    file = str(tmp_path / "1.png") if file == "ABSOLUTE" else file
+    return lambda file: _write_record(raw, data, file)
+
+
+def _write_record(raw, data, file):
     record = RawImage(
         **dict.fromkeys(("title", "query", "provider", "crawled_at", "content_type"), ""),
         **dict.fromkeys(("declared_width", "declared_height")),
@@ -502,6 +506,16 @@ def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, 
         size=len(data),
     )
     write_records(raw / "records.parquet", [record], RawImage)
+    return raw
+
+
+@pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png"])
+def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, raw_with_links, file):
+    raw = raw_with_links(str(tmp_path / "1.png") if file == "ABSOLUTE" else file)
     with pytest.raises(UserError, match=r"the record of 'http://evil/1' in .*raw has the file '"):
         run(raw, tmp_path / "out", params, workers=1)
     assert not (tmp_path / "out").exists()
+
+
+def test_raw_images_may_be_links_as_dvc_makes_them(tmp_path, params, raw_with_links):
+    assert run(raw_with_links("link.png"), tmp_path / "out", params, workers=1) == {"kept": 1}

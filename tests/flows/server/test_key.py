@@ -14,7 +14,7 @@ import pytest
 from prefect.context import refresh_global_settings_context
 
 from fashion_pggan.errors import UserError
-from flows import key as key_module
+from flows.server import key as key_module
 from flows.server.key import SETTINGS, VARIABLE, key_file, key_to_start_with, tell_prefect, use, use_key_of
 
 REPOSITORY = Path(__file__).parents[2]

@@ -52,7 +52,7 @@ def run(
     history: Path | None = None,
     device: str = "auto",
 ) -> None:
-    """Train to the end, from where an earlier start with the same parameters and data left off.
+    """Train to the end; resume if there is a run with the same parameters and dataset.
 
     Args:
         source: a curated dataset.
@@ -109,7 +109,7 @@ def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Rank
 
 
 def _overshoot(params: TrainParams) -> int:
-    """How far beyond the total a run may end, for it stops between two looks at the schedule."""
+    """How far beyond the total a run may end: it stops only between two looks at the schedule."""
     return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
 
 

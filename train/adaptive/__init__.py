@@ -1,1 +1,1 @@
-"""Distances measured while training in; when levels grow out."""
+"""Distances measured during training in; the start and length of each transition out."""

@@ -13,7 +13,7 @@ SHORTEST_FADE = 0.25  # of the longest
 
 
 class AdaptiveSchedule:
-    """What was measured at the level that stands alone, and the transitions so far.
+    """The distances measured at the present level, and the transitions so far.
 
     Args:
         doublings: from the initial to the final resolution.
@@ -26,17 +26,17 @@ class AdaptiveSchedule:
         self.measured: list[tuple[int, float]] = []  # at this level: images shown, distance
 
     def lod_at(self, images_shown: int) -> float:
-        """The level of detail, by the transitions so far."""
+        """The level of detail that follows from the transitions so far."""
         passed = sum(min(max(images_shown - start, 0) / length, 1.0) for start, length in self.transitions)
         return self.doublings - passed
 
     @property
     def alone_since(self) -> int:
-        """The images shown when the present level began to stand alone."""
+        """Images shown when the last transition ended."""
         return sum(self.transitions[-1]) if self.transitions else 0
 
     def due(self, images_shown: int) -> bool:
-        """Whether to look: alone with a level to come, and the interval or the longest time over."""
+        """Whether to measure now: a level is still to come, and the interval or the longest time is over."""
         since = self.measured[-1][0] if self.measured else self.alone_since
         grown = len(self.transitions) == self.doublings
         interval_over = images_shown - since >= self.params.adaptive_kimg * 1000
@@ -74,16 +74,16 @@ class AdaptiveSchedule:
         return min(max(learned, round(longest * SHORTEST_FADE)), longest)
 
     def state(self) -> dict[str, Any]:
-        """For a checkpoint."""
+        """What a checkpoint keeps."""
         return {"transitions": list(self.transitions), "measured": list(self.measured)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """From a checkpoint."""
+        """Take back what `state` gave."""
         self.transitions = [(start, length) for start, length in state["transitions"]]
         self.measured = [(at, distance) for at, distance in state["measured"]]
 
 
 def stopped_improving(distances: list[float], params: TrainParams) -> bool:
-    """Whether the last `adaptive_patience` looks are not better than all before by `adaptive_gain`."""
+    """Whether the last `adaptive_patience` distances beat the best before by less than `adaptive_gain`."""
     before, last = distances[: -params.adaptive_patience], distances[-params.adaptive_patience :]
     return bool(before) and min(last) > min(before) * (1 - params.adaptive_gain)

@@ -1,6 +1,6 @@
 """A snapshot's generator for other programs: ONNX, or PyTorch's own exported form.
 
-The network that goes out takes latents (n, latent_size) float32 and gives images (n, 3, r, r), linear RGB,
+The exported network takes latents (n, latent_size) float32 and returns images (n, 3, r, r), linear RGB,
 about [-1, 1] and not clamped; n is free, r is the resolution the snapshot has grown to, a fade included as it
 stands.
 """
@@ -46,7 +46,7 @@ class Grown(nn.Module):
 
 
 def export(snapshot: Path, target: Path, form: str) -> None:
-    """Write a snapshot in another form, in one step.
+    """Write a snapshot in another form, atomically.
 
     Args:
         snapshot: a file that `train.saved.snapshot` wrote.
@@ -99,7 +99,7 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without what the exporter says about itself and about packages that this network does not need."""
+    """Silence what the exporter says about itself and about packages that this network does not need."""
     chatty = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in chatty]
     for logger in chatty:

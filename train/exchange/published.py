@@ -59,7 +59,7 @@ def export_official(source: Path, target: Path) -> None:
 
     Args:
         source: a snapshot.
-        target: the .npz file to write, in one step.
+        target: the .npz file to write, atomically.
 
     Raises:
         UserError: it is no snapshot.

@@ -1,1 +1,1 @@
-"""Images shown in; what is trained, at which resolution, out."""
+"""The number of images shown in; the phase out: resolution, fade, minibatch, learning rate."""

@@ -1,4 +1,4 @@
-"""Whether every resolution to come fits into memory, found out before the first step and not after days."""
+"""Checks before the first step whether every resolution still to come fits into memory."""
 
 from pathlib import Path
 
@@ -21,17 +21,17 @@ STATE_COPIES = (
 
 
 def check_memory(trainer: Trainer, resolution: int, from_resolution: int) -> None:
-    """Refuse a run that would end for want of memory.
+    """Refuse a run that would run out of memory.
 
-    On a CUDA device each resolution's step is tried; elsewhere what it keeps is added up without computing.
+    On a CUDA device, try a step at each resolution. Elsewhere, add up what a step keeps, without computing.
 
     Args:
-        trainer: the networks; they stay as they are.
+        trainer: the networks; they are not changed.
         resolution: pixels, final.
-        from_resolution: pixels; the first one that is still to come.
+        from_resolution: pixels; the first one to check.
 
     Raises:
-        UserError: a resolution does not fit; the text says what would.
+        UserError: a resolution does not fit; the text says what would fit.
     """
     for side in levels_up_to(resolution):
         if side < from_resolution:
@@ -45,7 +45,7 @@ def check_memory(trainer: Trainer, resolution: int, from_resolution: int) -> Non
 
 
 def step_bytes(architecture: Architecture, params: TrainParams, side: int, images: int) -> int:
-    """What a critic's step keeps for its backward pass at `side` pixels; nothing is computed.
+    """Bytes that a critic's step keeps for its backward pass; nothing is computed.
 
     Args:
         architecture: of the networks.
@@ -102,13 +102,13 @@ def _advice(side: int, images: int, memory: int, owner: str) -> str:
     half = max(images // 2, 1)
     return (
         f"a pass of {images} images at {side} px does not fit ({owner} {memory / 1e9:.1f} GB of memory): "
-        f"set train.microbatch: {{{side}: {half}}}, which keeps the minibatch and does it in parts, or lower "
+        f"set train.microbatch: {{{side}: {half}}}, which computes the same minibatch in parts, or lower "
         f"train.max_minibatch_per_device for {side}, train.fmap_base or train.fmap_max"
     )
 
 
 def _available() -> int | None:
-    """Bytes that can be used without swapping, where the system tells."""
+    """Bytes free without swapping; None where the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:

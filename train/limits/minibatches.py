@@ -1,4 +1,4 @@
-"""Whether the minibatches of every resolution can be shared out and grouped."""
+"""Checks that processes and groups divide the minibatch of every resolution."""
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
@@ -6,7 +6,7 @@ from train.growth.schedule import minibatch_at
 
 
 def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> None:
-    """Refuse parameters that would only fail after hours.
+    """Refuse parameters that would fail hours into a run.
 
     Raises:
         UserError: a resolution, minibatch or group does not fit.

@@ -1,4 +1,4 @@
-"""A phase's step recorded once as a CUDA graph and played back: nothing is launched one by one."""
+"""A step recorded once per phase as a CUDA graph and replayed, so that no kernel is launched one by one."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ WARM_UPS = 3  # steps before recording, in which libraries choose their kernels
 
 
 class Recorded:
-    """Does what `Trainer.step` does, from a recording.
+    """Runs `Trainer.step` from a CUDA graph.
 
     Args:
         trainer: whose step to record; its tensors are those that a playback changes.
@@ -26,7 +26,7 @@ class Recorded:
         self._values: Values = {}
 
     def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
-        """A step; the values stay as they are until the next one."""
+        """Run a step; the next one overwrites the values."""
         given = [*batch.tensors(), rates.fade, rates.learning_rate, rates.ema_decay]
         key = (steps, fading, *(tensor.shape for tensor in given))
         if key != self._key:

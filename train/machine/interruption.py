@@ -8,7 +8,7 @@ from types import FrameType
 
 
 class Interruption:
-    """What SIGTERM or Ctrl-C leaves behind, to be looked at between two steps."""
+    """A request to stop, by SIGTERM or Ctrl-C; the loop checks it between two steps."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -17,13 +17,13 @@ class Interruption:
         return self.number != 0
 
     def obey(self) -> None:
-        """End the process with the status of the signal that came."""
+        """Exit with the status that belongs to the signal."""
         sys.exit(128 + self.number)
 
 
 @contextmanager
 def between_steps() -> Iterator[Interruption]:
-    """Note the first SIGTERM or Ctrl-C instead of dying of it; the second acts at once, as before."""
+    """Record the first SIGTERM or Ctrl-C instead of exiting; a second one acts at once."""
     asked = Interruption()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 

@@ -12,7 +12,7 @@ def flatten(network: nn.Module) -> Tensor:
     Weights of convolutions keep the channels-last order of memory, in which convolutions are fastest.
 
     Returns:
-        (parameters,); what changes it changes the network.
+        (parameters,); changing it changes the network.
     """
     parameters = list(network.parameters())
     with torch.no_grad():
@@ -23,7 +23,7 @@ def flatten(network: nn.Module) -> Tensor:
 
 
 def vector_of(tensors: Iterable[Tensor]) -> Tensor:
-    """Tensors one behind the other, each in the order of memory that `pieces_of` gives it."""
+    """Join tensors to one vector, each in the memory order of `pieces_of`."""
     return torch.cat([_channels_last(tensor).reshape(-1) for tensor in tensors])
 
 

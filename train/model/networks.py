@@ -33,7 +33,7 @@ from train.model.precision import autocast
 
 @dataclass(frozen=True)
 class Architecture:
-    """What a network's shape follows from."""
+    """The numbers that fix a network's shape."""
 
     resolution: int  # pixels, final, a power of two
     latent_size: int
@@ -117,7 +117,7 @@ class CriticBlock(nn.Module):
         self.conv1_down = DownConv(inputs, outputs)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Apply the block; gives what is inside it, too."""
+        """Apply the block; returns its inner activation, too."""
         inside = leaky_relu(self.conv0(x))
         return inside, leaky_relu(self.conv1_down(inside))
 
@@ -129,7 +129,7 @@ class CriticBlock(nn.Module):
 
 @dataclass
 class Trace:
-    """What a pass through the critic leaves behind: the outputs of its leaky ReLUs."""
+    """Activations kept from a pass through the critic: the outputs of its leaky ReLUs."""
 
     entry: Tensor  # (n, c, r, r), the images' features
     entry_below: Tensor | None  # (n, c, r/2, r/2), those of the level below, in a fade
@@ -223,7 +223,7 @@ class Critic(nn.Module):
 
 
 def mixed(here: Tensor, below: Tensor, fade: Tensor | float) -> Tensor:
-    """What is seen in a transition: the share `fade` of the level below."""
+    """Blend two levels in a transition, with the share `fade` of the level below."""
     return here + (below - here) * fade
 
 

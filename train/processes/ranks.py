@@ -1,4 +1,4 @@
-"""One process per device: who is who under torchrun, and what they tell each other."""
+"""The processes of a training, one per device, as torchrun starts them."""
 
 import os
 from collections.abc import Iterable
@@ -24,10 +24,10 @@ class Ranks:
 
 
 def join(device: torch.device) -> Ranks:
-    """Find the other processes, if torchrun started any.
+    """Join the other processes, if torchrun started any.
 
-    After an elastic restart the store may still hold the addresses of processes that have ended, so that each
-    attempt has keys of its own.
+    After an elastic restart the store may still hold addresses of processes that have ended. So each attempt
+    has keys of its own.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(0, 1, device)
@@ -43,7 +43,7 @@ def join(device: torch.device) -> Ranks:
 
 
 def leave(ranks: Ranks) -> None:
-    """Part from the other processes, after all have come this far."""
+    """Leave the process group once all processes are here."""
     if ranks.count > 1:
         dist.barrier()
         dist.destroy_process_group()

@@ -1,4 +1,4 @@
-"""What a run says about itself: its position, networks and steps in; rows, images, alarms and a status out.
+"""The record of a run: its position, networks and steps in; rows, images, alarms and a status out.
 
 Nothing in here changes what is trained.
 """

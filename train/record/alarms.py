@@ -20,7 +20,7 @@ LOWER = "lower train.learning_rate_base, or raise train.gp_weight"
 
 @dataclass(frozen=True)
 class Alarm:
-    """A sign that is there now."""
+    """A sign that something goes wrong now."""
 
     name: str  # a word for the log's column
     text: str  # the value, its threshold, what to do
@@ -88,7 +88,8 @@ def _score_gap(rows: Sequence[Row], distance: float, params: TrainParams) -> Ala
         "score_gap",
         f"the score gap is {rows[-1].score_gap:.4g}, beyond {threshold:.4g}, which follows from its median "
         f"before (train.alarm_gap_growth {params.alarm_gap_growth:g}) and the distance of two real images "
-        f"(train.alarm_gap_share {params.alarm_gap_share:g} of {distance:.4g}): one runs away; {GO_BACK}",
+        f"(train.alarm_gap_share {params.alarm_gap_share:g} of {distance:.4g}): one network runs "
+        f"away; {GO_BACK}",
     )
 
 

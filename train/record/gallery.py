@@ -22,8 +22,8 @@ LATEST = "latest"  # name of the newest snapshot and grid, which are renewed by 
 class Gallery:
     """Writes what a run's averaged generator makes.
 
-    By images shown: `snapshots/` and `grids/`, which are the run's results and the same however often it
-    was resumed. By the clock: `latest.safetensors` and `latest.png`, one of each, for somebody who watches.
+    At fixed numbers of images shown: `snapshots/` and `grids/`. They are the run's results and do not depend
+    on how often it was resumed. By the clock: `latest.safetensors` and `latest.png`, for people who watch.
     """
 
     def __init__(self, training: Training, history: History) -> None:
@@ -47,7 +47,7 @@ class Gallery:
             self._latest_grid(self._sheet())
 
     def keep(self) -> None:
-        """Write a snapshot and its grid, to stay; they are the latest too."""
+        """Write a snapshot and its grid to keep; they become the latest ones, too."""
         path = snapshot_path(self.training.folder / "snapshots", self.training.images_shown)
         self._write_snapshot(path)
         self._latest_snapshot()

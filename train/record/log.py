@@ -68,7 +68,7 @@ TAGS = {
 
 
 class History:
-    """The rows so far, on disk after each; a resumed run cuts off what it is about to do again.
+    """The rows so far, written to disk after each; a resumed run removes the rows it will repeat.
 
     Args:
         folder: the run's own.
@@ -78,7 +78,7 @@ class History:
     def __init__(self, folder: Path, images_shown: int) -> None:
         self.path = folder / "training.csv"
         self.rows = [row for row in read_rows(self.path) if row.kimg <= images_shown / 1000]
-        again_from = images_shown + 1 if images_shown else 0  # what was written on the spot is kept
+        again_from = images_shown + 1 if images_shown else 0  # rows at the very position are kept
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
     def add(self, row: Row, others: Mapping[str, float]) -> None:

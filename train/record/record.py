@@ -1,4 +1,4 @@
-"""What a run leaves to be looked at while it trains: rows, images, alarms, progress, a status."""
+"""What a run writes while it trains: rows, images, alarms, progress, a status."""
 
 import logging
 import time
@@ -32,7 +32,7 @@ class Record:
     """The record of a run, between entering and leaving it as a context; only the first process writes.
 
     Args:
-        training: the run; it is looked at, never changed.
+        training: the run; it is read, never changed.
         total: where it ends, in images shown.
     """
 

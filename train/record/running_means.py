@@ -1,4 +1,4 @@
-"""What the steps measure, summed on the device between two rows of the log."""
+"""Means of what the steps between two rows of the log measure."""
 
 import time
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class RunningMeans:
 
     @classmethod
     def empty(cls) -> "RunningMeans":
-        """An empty measure that begins now."""
+        """No step yet; the time begins now."""
         return cls({}, steps=0, images=0, began=time.monotonic())
 
     def add(self, values: dict[str, Tensor], images: int) -> None:
@@ -28,7 +28,7 @@ class RunningMeans:
         self.images += images
 
     def means(self) -> dict[str, float]:
-        """What a step had on average; waits for the device, once."""
+        """The mean of each value; waits for the device once."""
         if not self.sums:
             return {}
         sums = torch.stack([value.float() for value in self.sums.values()]).tolist()

@@ -1,4 +1,4 @@
-"""Where a run stands, told from outside: its status, the names of its files, and who holds it."""
+"""Where a run stands, seen from outside: its status file, its file names and its lock."""
 
 import time
 from pathlib import Path

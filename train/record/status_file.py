@@ -1,4 +1,4 @@
-"""Where a run stands, in a small file beside its checkpoints, for those who do not want to read those."""
+"""The status file: where a run stands, for programs that should not read its checkpoints."""
 
 import json
 import time
@@ -89,7 +89,7 @@ def read_status(run: Path) -> Status:
             raise ValueError(f"this program reads format {FORMAT}")
         return Status(**values)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): train on, and it is written again") from error
+        raise UserError(f"{path} cannot be read ({error}): resume the run, which writes it again") from error
 
 
 def phase_word(lod: float) -> str:

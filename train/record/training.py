@@ -1,4 +1,4 @@
-"""What a record may look at in a run."""
+"""What a record may read of a run."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from train.processes.ranks import Ranks
 
 
 class Training(Protocol):
-    """A run, as far as its record is concerned; it changes none of it."""
+    """A run as its record sees it: read only."""
 
     folder: Path
     dataset: Dataset

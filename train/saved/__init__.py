@@ -1,1 +1,1 @@
-"""What a run keeps: snapshots of the generator, checkpoints of the whole state."""
+"""A run's networks and position in; snapshots, checkpoints and the run's identity out."""

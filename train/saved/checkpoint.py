@@ -1,4 +1,4 @@
-"""A run's whole state on disk: checksummed, kept three deep, the newest sound one is used."""
+"""A run's whole state on disk, with a checksum; three are kept, and the newest intact one is used."""
 
 import hashlib
 import io
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def write_checkpoint(folder: Path, images_shown: int, state: dict[str, Any]) -> None:
-    """Write a checkpoint in one step and remove all but the newest three.
+    """Write a checkpoint atomically, and remove all but the newest three.
 
     Args:
         folder: of the run.
@@ -43,7 +43,7 @@ def images_shown_of(checkpoint: Path) -> int:
 
 
 def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
-    """The newest checkpoint that is whole, or None when there is none; broken ones are named in the log."""
+    """The newest intact checkpoint, None if there is none; broken ones are named in the log."""
     for path in reversed(checkpoints_in(folder)):
         data = path.read_bytes()
         payload = data[DIGEST_BYTES:]

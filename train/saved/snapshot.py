@@ -1,7 +1,7 @@
-"""A generator kept: its weights and what is needed to use and to trace it, in one safetensors file.
+"""A snapshot: a generator's weights, architecture and origin in one safetensors file.
 
-Other networks of the same training may lie beside it, each under its name: `critic/…`, `generator/…`. What
-only makes images leaves them unread.
+The file may hold other networks of the same training, each under a prefix: `critic/…`, `generator/…`. Code
+that only makes images does not read them.
 """
 
 import json
@@ -39,7 +39,7 @@ def snapshot_path(folder: Path, images_shown: int) -> Path:
 def write_snapshot(
     path: Path, generator: Generator, origin: Origin, beside: Mapping[str, nn.Module] | None = None
 ) -> None:
-    """Write a snapshot in one step.
+    """Write a snapshot atomically.
 
     Args:
         path: the file.

@@ -20,6 +20,6 @@ def average_over(vector: torch.Tensor, ranks: Ranks) -> None:
     except RuntimeError as error:
         raise PassingError(
             f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): the "
-            "cause is in the output of the one that ended first; run again to go on from the last checkpoint"
+            "output of the one that ended first says why; run again to resume from the last checkpoint"
         ) from error
     vector /= ranks.count

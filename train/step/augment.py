@@ -1,6 +1,6 @@
-"""Differentiable augmentation: the critic sees every image, real or not, altered at random.
+"""Differentiable augmentation: the critic sees every image, real or generated, altered at random.
 
-Helps where there are only a few thousand images, which a critic would learn by heart.
+It helps with a few thousand images, which a critic would otherwise memorise.
 
 Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training" (colour, translation,
 cutout).
@@ -15,7 +15,7 @@ CUT = 1 / 2  # of the side
 
 
 def augmented(images: Tensor, draws: Tensor) -> Tensor:
-    """Images with other colours, moved, and with a square cut out.
+    """Change the colours of images, shift them, and cut out a square.
 
     Args:
         images: (n, 3, r, r) in [-1, 1].
@@ -35,7 +35,7 @@ def augmented(images: Tensor, draws: Tensor) -> Tensor:
 
 
 def _moved(x: Tensor, right: Tensor, down: Tensor) -> Tensor:
-    """Shifted by whole pixels; what comes in is 0, the middle grey."""
+    """Shift by whole pixels; the pixels that come in are 0, the middle grey."""
     for dim, draw in ((3, right), (2, down)):
         side = x.shape[dim]
         most = round(side * SHIFT)
@@ -48,7 +48,7 @@ def _moved(x: Tensor, right: Tensor, down: Tensor) -> Tensor:
 
 
 def _cut(x: Tensor, left: Tensor, top: Tensor) -> Tensor:
-    """A square set to 0; its centre may lie anywhere in the image."""
+    """Set a square to 0; its centre may lie anywhere in the image."""
     side = x.shape[-1]
     reach = round(side * CUT) / 2
     place = torch.arange(side, device=x.device) + 0.5

@@ -1,4 +1,4 @@
-"""Real images and random numbers of a step: which ones, as functions of the images shown."""
+"""Minibatches: real images and random numbers, as functions of the images shown."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from train.step.augment import DRAWS
 
 @dataclass(frozen=True)
 class Batch:
-    """What a step needs besides the networks: one process's share of a minibatch."""
+    """One process's share of a minibatch: real images and the random numbers of a step."""
 
     reals: Tensor  # (n, r, r, 3) uint8
     flips: Tensor  # (n,) bool, whether an image is mirrored
@@ -33,16 +33,16 @@ class Batch:
         return [getattr(self, field.name) for field in fields(self)]
 
     def part(self, number: int, count: int) -> "Batch":
-        """Every `count`-th image from `number` on: what one of so many processes would have."""
+        """Every `count`-th image from `number` on: the share of one of `count` processes."""
         rows = Batch(*(tensor[number::count] for tensor in self.tensors()))
         return replace(rows, draws=self.draws[:, number::count])
 
 
 class Feed:
-    """Makes the batches, one ahead of the training, and brings them to the device.
+    """Prepares each batch one step ahead, and moves it to the device.
 
-    Where a level of the dataset fits into `resident_gb`, it lies on the CUDA device as a whole, and only
-    indices travel; otherwise images are read from the memory-mapped shards, through pinned memory.
+    If a level of the dataset fits into `resident_gb`, all of it stays on the CUDA device and only indices are
+    moved. Otherwise images come from the memory-mapped shards, through pinned memory.
 
     Args:
         dataset: the images.
@@ -113,7 +113,7 @@ class Feed:
         return drawn[self.ranks.rank :: self.ranks.count]
 
     def _level(self, resolution: int) -> Tensor | None:
-        """The whole level on the device, if it is one and the level fits."""
+        """The whole level on the device; None without CUDA, or where it does not fit."""
         gigabytes = len(self.dataset) * resolution**2 * 3 / 1e9
         if self.ranks.device.type != "cuda" or gigabytes > self.params.resident_gb:
             return None

@@ -4,10 +4,11 @@ from fashion_pggan.params import TrainParams
 
 
 def decay_of(images_shown: int, minibatch: int, params: TrainParams) -> float:
-    """What share of the average stays at a critic step.
+    """The share of the average that a critic step keeps.
 
-    `ema_decay` as published, whatever the minibatch; with `ema_half_life_kimg` above zero, the share that
-    halves what is old over that many thousand images, or over `ema_ramp` of those shown where that is less.
+    As published it is `ema_decay`, whatever the minibatch. With `ema_half_life_kimg` above zero, old weights
+    lose half their share over that many thousand images, or over `ema_ramp` of the images shown if that is
+    less.
 
     Args:
         images_shown: before the step.

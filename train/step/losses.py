@@ -46,7 +46,7 @@ def critic_loss(
         critic: the network.
         reals: (n, 3, r, r) in [-1, 1], r = 4 * 2^steps.
         fakes: (n, 3, r, r), without gradient.
-        mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real image, 1 the fake. WGAN-GP alone looks at it.
+        mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real image, 1 the fake. Used by WGAN-GP alone.
         steps: how often the resolution has doubled.
         fade: the share of the level below, None outside a transition.
         loss: `wgan-gp`: the gradient penalty at mixed images and the drift; `logistic-r1`: R1 at real ones.

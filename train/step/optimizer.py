@@ -1,6 +1,6 @@
 """Adam as published, on a network's whole vector; a step whose gradient is not finite is skipped.
 
-Nothing here waits for the device: whether a step was skipped is counted there, too.
+The code never waits for the device, which also counts the skipped steps.
 
 Source: Karras et al. 2018, section A.1; docs/conformance.md.
 """
@@ -12,7 +12,7 @@ from fashion_pggan.params import TrainParams
 
 
 class Adam:
-    """The optimiser's state, as long as the vector, and its update.
+    """The state and the update of one vector.
 
     Args:
         vector: (parameters,), changed in place.
@@ -29,7 +29,7 @@ class Adam:
         self.in_a_row = torch.zeros((), dtype=torch.int64, device=vector.device)
 
     def start_afresh(self) -> None:
-        """Forget everything but the count of skipped steps, as at the start and end of a transition."""
+        """Reset all but the count of skipped steps, as at the start and end of a transition."""
         for tensor in (self.mean, self.square, self.taken):
             if tensor is not None:
                 tensor.zero_()
@@ -39,7 +39,7 @@ class Adam:
         """Take a step, unless an element of the gradient is infinite or not a number.
 
         The published optimiser adds epsilon before it corrects the second moment's bias. Levels that are not
-        reached have a gradient of zero and stay as they are.
+        reached yet have a gradient of zero and do not change.
 
         Args:
             gradient: (parameters,).

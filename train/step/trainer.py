@@ -1,7 +1,7 @@
-"""A step of critic and generator: networks, average and optimisers, and the arithmetic between them.
+"""Networks, averaged generator and optimizers, and the step that changes them.
 
-Nothing in a step waits for the device, and all that changes from step to step comes in as a tensor, so that
-the same code runs as it is, compiled once per phase, or recorded as a CUDA graph (`train.machine.graphs`).
+A step never waits for the device, and all that changes between steps comes in as a tensor. So the same code
+runs eagerly, compiled once per phase, or recorded as a CUDA graph (`train.machine.graphs`).
 """
 
 import copy
@@ -28,15 +28,15 @@ Values = dict[str, Tensor]  # scalars of a step, by the names of the log's colum
 
 @dataclass(frozen=True)
 class Rates:
-    """Numbers of a step that change from one to the next, as scalars on the device."""
+    """Numbers that change from step to step, as scalars on the device."""
 
-    fade: Tensor  # share of the level below; not looked at outside a transition
+    fade: Tensor  # share of the level below; ignored outside a transition
     learning_rate: Tensor
     ema_decay: Tensor
 
 
 class Trainer:
-    """The networks and how a step changes them.
+    """Holds networks and optimizers, and takes steps.
 
     Args:
         architecture: of both networks.
@@ -76,16 +76,16 @@ class Trainer:
         return self.critic_optimizer, self.generator_optimizer
 
     def start_afresh(self) -> None:
-        """Forget the optimizers' state, as at the start and end of a transition."""
+        """Reset the optimizers, as at the start and end of a transition."""
         for optimizer in self.optimizers():
             optimizer.start_afresh()
 
     def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
-        """A step of the critic, one of the average, one of the generator, as published.
+        """Update critic, average and generator, in this order, as published.
 
         Args:
             batch: this process's share of the minibatch.
-            rates: see there.
+            rates: of this step.
             steps: how often the resolution has doubled from 4 px on.
             fading: whether the finest level is being faded in.
         """
@@ -109,7 +109,7 @@ class Trainer:
         return self._gradient(self.generator_loss_of, self.generator, batch, rates, steps, fading)
 
     def parts_at(self, steps: int, share: int) -> int:
-        """In how many passes a process's share of a minibatch is done, to spare memory."""
+        """In how many passes a process computes its share of a minibatch, to save memory."""
         most = self.params.microbatch.get(4 * 2**steps, share)
         return -(-share // most)
 

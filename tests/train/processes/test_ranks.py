@@ -139,12 +139,12 @@ def test_a_process_that_dies_ends_the_run_with_one_clear_error(
     assert launcher.returncode != 0
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
     assert len(errors) <= 1, "torchrun may end the other one before it says anything"
-    assert all("lost the others" in line and "run again to go on from the last" in line for line in errors)
+    assert all("lost the others" in line and "run again to resume from the last" in line for line in errors)
     assert "SIGKILL" in said or "-9" in said
 
 
 @pytest.mark.slow
-def test_an_elastic_restart_goes_on_to_the_models_of_an_undisturbed_run(
+def test_an_elastic_restart_ends_with_the_models_of_an_undisturbed_run(
     project, params, tmp_path_factory, write_params, command_of
 ):
     write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 4.0, "checkpoint_s": 0.05}))

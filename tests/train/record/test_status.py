@@ -137,7 +137,7 @@ def test_runs_are_listed_with_the_one_written_last_first(run, tmp_path):
 )
 def test_a_broken_status_is_named(tmp_path, content, complaint):
     (tmp_path / "status.json").write_text(content)
-    with pytest.raises(UserError, match=rf"status\.json .*{complaint}.*train on"):
+    with pytest.raises(UserError, match=rf"status\.json .*{complaint}.*resume the run"):
         run_status(tmp_path)
 
 

@@ -11,6 +11,7 @@ TESTS = REPOSITORY / "tests"
 CITED_TEST = re.compile(r"`([\w/]+\.py)::(\w+)`")
 FILE_AND_NAMES = re.compile(r"`([\w./-]+/[\w.-]+\.(?:py|yaml))`((?: `\w+`,?)*)")
 CITED_PAGE = re.compile(r"\]\((?!https?:)([^)#]+)")
+TABLE_OF = re.compile(r"<!-- generated: fields ([\w.]+):(\w+) -->")
 HEADS = ("test", "where it is held")
 
 
@@ -57,6 +58,18 @@ def test_every_pain_has_a_thread_an_answer_and_a_test_or_page():
         assert re.search(r"\]\(https://github\.com/[\w.-]+/[\w.-]+/issues/\d+\)", pain), number
         assert answer, number
         assert CITED_TEST.search(held) or CITED_PAGE.search(held), number
+
+
+def test_the_classes_of_generated_tables_exist():
+    pages = sorted(REFERENCE.glob("*.md"))
+    cited = [found for page in pages for found in TABLE_OF.findall(page.read_text(encoding="utf-8"))]
+    assert len(cited) > 5
+    gone = [(module, name) for module, name in cited if not _defines(_file_of(module), name)]
+    assert gone == []
+
+
+def _file_of(module: str) -> Path:
+    return REPOSITORY.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def test_a_name_that_is_only_mentioned_is_not_defined(tmp_path):

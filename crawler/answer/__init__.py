@@ -1,1 +1,1 @@
-"""One answer of a server: its headers and first bytes in; wanted or not, and why, out."""
+"""One HTTP answer: its headers and first bytes in; whether it is wanted, and the reason, out."""

@@ -1,4 +1,4 @@
-"""One answer while it comes: judged by its headers and first bytes, stopped when it is not wanted."""
+"""One HTTP answer on its way: checked by its headers and first bytes, stopped when unwanted."""
 
 import math
 import re
@@ -15,11 +15,11 @@ from crawler.answer.header import ENOUGH, size_against, size_of
 from crawler.answer.permission import opted_out
 
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
-GO_ON, STOP = None, -1  # what libcurl is told after each piece
+GO_ON, STOP = None, -1  # what a callback returns to libcurl
 
 
 class Wishes:
-    """What a crawl wants of images, by Scrapy's settings.
+    """Which images a crawl wants, from Scrapy's settings.
 
     Args:
         settings: Scrapy's.
@@ -34,47 +34,47 @@ class Wishes:
 
 
 class Answer:
-    """What came of an answer so far.
+    """Collects an answer and decides, piece by piece, whether to go on.
 
     Args:
-        request: Scrapy's; `meta["image"]` is True for images, which are looked at while they come.
+        request: Scrapy's; `meta["image"]` is True for images, whose first bytes are checked.
         wishes: of the crawl.
-        send: sends one of Scrapy's signals and returns what its listeners did.
+        send: sends one of Scrapy's signals and returns the results of its listeners.
     """
 
     def __init__(self, request: Any, wishes: Wishes, send: Callable[..., Any]) -> None:
         self.request, self.wishes, self.send = request, wishes, send
         self.most: int = request.meta.get("download_maxsize", wishes.max_bytes)
         self.began = time.monotonic()
-        self.status = 0  # none, or not yet of this block of headers
+        self.status = 0  # 0: this block of headers has not begun
         self.headers = Headers()
         self.lines: list[tuple[bytes, bytes]] = []
         self.complete = False  # the headers
         self.body = bytearray()
-        self.look_at = math.inf  # how many bytes may say the image's size; never
-        self.encodings: list[bytes] = []  # of an image's body, in the order they were made
+        self.look_at = math.inf  # bytes at which to look for the image's size; inf: never
+        self.encodings: list[bytes] = []  # of an image's body, in the order in which they were applied
         self.flags: list[str] = []
-        self.error: BaseException | None = None  # why it was stopped, if that is a failure
+        self.error: BaseException | None = None  # why the transfer was stopped, when that is a failure
 
     def take_line(self, line: bytes) -> int | None:
-        """A line of the headers, as libcurl gives it."""
+        """Take a header line from libcurl."""
         return GO_ON if self.complete else self._guarded(self._lined, line.rstrip(b"\r\n"))  # a trailer
 
     def take_chunk(self, chunk: bytes) -> int | None:
-        """A piece of the body, as libcurl gives it."""
+        """Take a piece of the body from libcurl."""
         if not self.complete and (stop := self._guarded(self._headed)):
             return stop
         return self._guarded(self._grown, chunk)
 
     def take_end(self) -> None:
-        """Nothing more comes; an image that was sent encoded, though nobody asked, is decoded."""
+        """End the answer; decode an image that was sent compressed."""
         if not self.complete:
             self._guarded(self._headed)
         if self.complete and self.encodings and not self.error:
             self._guarded(self._decoded)
 
     def _guarded(self, step: Callable[..., bool], *arguments: Any) -> int | None:
-        """A callback of libcurl cannot raise: what it would is kept, and the transfer stopped."""
+        """Keep a step's exception and stop the transfer, since a callback of libcurl cannot raise."""
         try:
             return STOP if step(*arguments) else GO_ON
         except Exception as error:
@@ -84,7 +84,7 @@ class Answer:
     def _lined(self, line: bytes) -> bool:
         if not self.status:
             said = STATUS_LINE.fullmatch(line)
-            if not said or said[1] == b"101":  # a protocol that was not asked for
+            if not said or said[1] == b"101":  # another protocol, unasked
                 raise exceptions.DownloadFailedError(f"{self.request.url} answers {line[:80]!r}")
             self.status = int(said[1])
         elif line:
@@ -93,7 +93,7 @@ class Answer:
                 self.lines.append((name.strip(), value.strip()))
         elif self.status >= 200:
             return self._headed()
-        else:  # early hints, a go-ahead: further headers follow
+        else:  # an informational status, such as 103: the real headers follow
             self.status = 0
             self.lines.clear()
         return False
@@ -104,7 +104,7 @@ class Answer:
         self.headers = Headers(self.lines)
         request.meta["download_latency"] = time.monotonic() - self.began
         digits = self.headers.get("Content-Length", b"").lstrip(b"0")
-        if len(digits) > 18 and digits.isdigit():  # more than libcurl's numbers hold
+        if len(digits) > 18 and digits.isdigit():  # beyond the range of libcurl's integers
             raise self._too_large()
         declared = int(digits) if digits.isdigit() else None
         if self.most and (declared or 0) > self.most:
@@ -129,7 +129,7 @@ class Answer:
     def _encodings(self) -> list[bytes]:
         found = encodings_of(self.headers.getlist("Content-Encoding"))
         if unknown := [name for name in found if name not in INFLATED]:
-            raise RefusedError("ENCODED", f"{self.request.url} is sent as {unknown[0][:40]!r}, unasked")
+            raise RefusedError("ENCODED", f"{self.request.url} has the unknown encoding {unknown[0][:40]!r}")
         return found
 
     def _decoded(self) -> bool:
@@ -156,9 +156,9 @@ class Answer:
         return RefusedError("TOO_LARGE", f"{self.request.url} is larger than {self.most} bytes")
 
     def _look(self) -> None:
-        """Refuse an image whose first bytes declare a size that is not wanted."""
+        """Refuse an image whose header declares an unwanted size."""
         size = size_of(self.body)
-        if size is None:  # not yet; seldom enough that tiny pieces cost little
+        if size is None:  # not yet; growing steps keep tiny pieces cheap
             self.look_at = 1.25 * len(self.body) if len(self.body) < ENOUGH else math.inf
             return
         self.look_at = math.inf
@@ -166,10 +166,10 @@ class Answer:
             raise RefusedError(reason, f"{self.request.url} has {size[0]} x {size[1]} px")
 
     def _stopped_by(self, signal: Any, **facts: Any) -> bool:
-        """Send a signal; returns whether one that hears it stops the download.
+        """Send a signal; returns whether a listener stops the download.
 
         Raises:
-            StopDownload: one of them stops it and calls it a failure.
+            StopDownload: a listener stops it as a failure.
         """
         for _, result in self.send(signal, request=self.request, **facts):
             stop = getattr(result, "value", None)

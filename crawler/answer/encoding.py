@@ -1,31 +1,31 @@
-"""Bodies that a server sends encoded, though nobody asked: decoded whole, within a limit. Pure."""
+"""Decodes bodies that a server compresses unasked, within a size limit. Pure."""
 
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 
-# zlib's numbers for each encoding; many servers send deflate without its header
+# zlib's wbits to try for each encoding; many servers send deflate without its header
 INFLATED = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
-FRAMES = (b"", b"identity", b"aws-chunked")  # say nothing of the bytes
+FRAMES = (b"", b"identity", b"aws-chunked")  # leave the bytes as they are
 
 
 def encodings_of(values: Iterable[bytes]) -> list[bytes]:
-    """The encodings that Content-Encoding names, in the order they were made; `identity` is none."""
+    """The encodings that Content-Encoding names, in the order in which they were applied."""
     names = (name.strip() for name in b",".join(values).lower().split(b","))
     return [name for name in names if name not in FRAMES]
 
 
 def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes:
-    """A body as it was before it was encoded.
+    """The body before its encodings were applied.
 
     Args:
-        body: as it came.
+        body: as received.
         encodings: as `encodings_of`.
-        most: bytes that are decoded; a result that is longer has more than these. 0: any number.
+        most: decode at most one byte more than this, so that a longer result shows; 0: no limit.
 
     Raises:
-        KeyError: an encoding that is not known.
-        ValueError: the body is damaged, or ends too early.
+        KeyError: an encoding is unknown.
+        ValueError: the body is damaged or cut.
     """
     for name in reversed(encodings):
         *others, last = INFLATED[name]
@@ -41,7 +41,7 @@ def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes
 
 
 def _inflated(body: bytes | bytearray, number: int, most: int) -> bytes:
-    """Every member of a compressed body, up to one byte more than `most`."""
+    """All members of a compressed body, up to one byte more than `most`."""
     parts, size = [], 0
     while body:
         inflater = zlib.decompressobj(number)

@@ -1,4 +1,4 @@
-"""Under which reason an image that could not be had is counted, and which reasons pass with time."""
+"""The reasons under which failures are counted, and which of them may pass with time."""
 
 from scrapy import exceptions
 
@@ -6,11 +6,11 @@ PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 
 
 
 class RefusedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """A request that this crawl does not make, or does not finish; never tried again by itself.
+    """A request that this crawl does not make or finish; it is not retried.
 
     Args:
-        reason: under which it is counted.
-        text: what was refused.
+        reason: the name under which it is counted.
+        text: the request and what is wrong with it.
     """
 
     def __init__(self, reason: str, text: str) -> None:
@@ -19,11 +19,11 @@ class RefusedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does
 
 
 class PostponedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """A request that is to be made later; the spider keeps it until then, so it takes no other's place.
+    """A request to make later; the spider keeps it meanwhile, so that it takes no slot.
 
     Args:
-        request: what to ask then.
-        seconds: how long to wait.
+        request: the request to make.
+        seconds: the pause before it.
     """
 
     def __init__(self, request: object, seconds: float) -> None:
@@ -32,11 +32,11 @@ class PostponedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy do
 
 
 def reason_of(error: BaseException) -> str:
-    """Under which reason an error is counted: `TIMEOUT`, `PRIVATE_ADDRESS`."""
+    """The reason of an error, such as `TIMEOUT` or `PRIVATE_ADDRESS`."""
     if isinstance(error, RefusedError):
         return error.reason
     if isinstance(error, exceptions.IgnoreRequest):
-        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # else decompressed
+        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # else it grew too large when decompressed
     for kind, reason in REASONS.items():
         if isinstance(error, kind):
             return reason
@@ -59,9 +59,9 @@ REASONS: dict[type[BaseException], str] = {
 
 OF_ANSWERS = frozenset(
     {"OPTED_OUT", "ENCODED", "TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS"}
-)  # the host is well
+)  # the host answers well
 
-MAY_PASS = frozenset(  # a crawl that goes on tries these again
+MAY_PASS = frozenset(  # a resumed crawl tries these again
     {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE", "EMPTY"}
     | {f"HTTP_{status}" for status in PASSING_STATUSES}
 )

@@ -1,13 +1,13 @@
-"""An image's size from its first bytes, while the rest is still on its way. Pure."""
+"""An image's size from its first bytes. Pure."""
 
 import struct
 
-ENOUGH = 256 * 1024  # bytes; a size that is not among them is not looked for
+ENOUGH = 256 * 1024  # bytes in which a size is looked for
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # JPEG markers that begin a frame
 
 
 def size_of(begin: bytes | bytearray) -> tuple[int, int] | None:
-    """Width and height in pixels as the header declares them; None when `begin` does not say (yet)."""
+    """Width and height in pixels as the header declares them; None when `begin` does not hold it (yet)."""
     try:
         if begin[:3] == b"\xff\xd8\xff":
             return _jpeg(begin)
@@ -26,12 +26,12 @@ def size_of(begin: bytes | bytearray) -> tuple[int, int] | None:
 
 
 def size_against(size: tuple[int, int] | None, min_side: int, max_pixels: int) -> str:
-    """Why an image of a declared size is not wanted; empty when it is, or declares none.
+    """Why an image of a declared size is unwanted; empty when it is wanted or declares no size.
 
     Args:
         size: width and height in pixels.
         min_side: pixels.
-        max_pixels: pixels; 0: any.
+        max_pixels: pixels; 0: no limit.
     """
     if size is None:
         return ""
@@ -56,7 +56,7 @@ def _jpeg(begin: bytes | bytearray) -> tuple[int, int] | None:
         if marker in FRAMES:
             height, width = _two(">HH", begin, at + 5)
             return width, height
-        if marker == 0xDA:  # the image begins without a frame
+        if marker == 0xDA:  # scan data without a frame header
             return None
         at += (
             2 if 0xD0 <= marker <= 0xD8 or marker == 0x01 else 2 + struct.unpack_from(">H", begin, at + 2)[0]

@@ -1,20 +1,20 @@
-"""What an answer's headers say about use by machines. Pure."""
+"""Opt-outs in an answer's headers: X-Robots-Tag and TDM-Reservation. Pure."""
 
 import re
 from collections.abc import Iterable
 
 FORBIDDING = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 WITH_VALUE = frozenset({"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"})
-BOT = re.compile(r"[a-z0-9_*.-]+")  # stands before a colon and is spoken to; a date has blanks there
-BETWEEN = re.compile(r"[\s;]+")  # directives, where commas were meant
+BOT = re.compile(r"[a-z0-9_*.-]+")  # a bot's name before a colon; a date has blanks there
+BETWEEN = re.compile(r"[\s;]+")  # separators that some servers use in place of commas
 
 
 def opted_out(robots_tags: Iterable[str], tdm_reservations: Iterable[str], agent: str) -> str:
-    """The signal by which an image's owner says no; empty when there is none.
+    """The signal by which an image's owner opts out; empty when there is none.
 
     Args:
-        robots_tags: the values of X-Robots-Tag; `bot: directives` speaks to that bot alone.
-        tdm_reservations: the values of TDM-Reservation, `1` when rights are reserved.
+        robots_tags: values of X-Robots-Tag; `bot: directives` holds for that bot only.
+        tdm_reservations: values of TDM-Reservation; `1` reserves rights.
         agent: our name in robots.txt.
     """
     if any(part.strip() == "1" for value in tdm_reservations for part in value.split(",")):

@@ -1,1 +1,1 @@
-"""How a crawl fetches: addresses, downloads, what may be asked of whom."""
+"""How a crawl downloads: URLs in; responses, refusals and retries out."""

@@ -1,35 +1,35 @@
-"""Addresses of images: one spelling for each, by what is known of Naver's image hosts. Pure."""
+"""Canonical URLs: one spelling for each image, with rules for Naver's image hosts. Pure."""
 
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
-LONGEST = 8000  # characters of an address
-SAFE = "%!$&'()*+,;=:@/~-._"  # stays as it is in a path; `%` because what is escaped stays escaped
+LONGEST = 8000  # characters of a URL
+SAFE = "%!$&'()*+,;=:@/~-._"  # not escaped in a path; `%` keeps existing escapes
 ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
 
 
 def canonical_url(link: str) -> str:
-    """The one address of an image that the API links in several ways.
+    """The canonical URL of an image that the API links in several ways.
 
-    Thumbnails are unwrapped, the size parameter of Naver's image hosts is dropped (without it they serve
-    the original), and https takes the place of http at its usual port; else only spelling changes. A
-    canonical address is its own.
+    It unwraps thumbnails, drops the size parameter of Naver's image hosts (without it they serve the
+    original), and replaces http at its usual port by https; beyond that only the spelling changes. A
+    canonical URL is its own canonical URL.
 
     Raises:
-        ValueError: it is no http or https address, or a longer one than servers take.
+        ValueError: the link is no http or https URL, or is longer than servers accept.
     """
     if len(link) > LONGEST:
-        raise ValueError(f"an address of {len(link)} characters: {link[:200]!r}")
+        raise ValueError(f"a URL of {len(link)} characters, more than {LONGEST}: {link[:200]!r}")
     try:
         parts = urlsplit(_unwrapped(link.strip()))
         host = host_of(parts.hostname or "")
         port = parts.port
     except ValueError as error:  # UnicodeError, too, is one
-        raise ValueError(f"no address of an image: {link[:200]!r}") from error
+        raise ValueError(f"no http or https URL: {link[:200]!r}") from error
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise ValueError(f"no address of an image: {link[:200]!r}")
+        raise ValueError(f"no http or https URL: {link[:200]!r}")
     if scheme == "http" and port in (None, 80, 443) and _may_speak_tls(host):
         scheme, port = "https", None
     query = parts.query
@@ -42,34 +42,34 @@ def canonical_url(link: str) -> str:
 
 
 def host_of(name: str) -> str:
-    """A host in the spelling of canonical addresses: small ASCII letters, no dot at the end.
+    """A host as canonical URLs spell it: lower-case ASCII, no dot at the end.
 
     Raises:
-        ValueError: it is no host.
+        ValueError: `name` is no host.
     """
     return name.rstrip(".").encode("idna").decode("ascii").lower() if name else ""
 
 
 def links_by_http(link: str) -> bool:
-    """Whether a link, unwrapped, is one by http."""
+    """Whether a link uses http, once unwrapped."""
     return urlsplit(_unwrapped(link.strip())).scheme.lower() == "http"
 
 
 def _may_speak_tls(host: str) -> bool:
-    """Whether a host may have a certificate: a name that is not this machine's."""
+    """Whether a host may have a certificate: it is a name, and not this machine's."""
     return not re.fullmatch(r"[0-9.]+|.*:.*|(.*\.)?localhost", host)
 
 
 def _unwrapped(link: str) -> str:
-    """The image behind `search.pstatic.net/common/?src=...`, however often it is wrapped."""
-    while True:  # each turn makes it shorter
+    """The URL inside `search.pstatic.net/common/?src=...`, however often it is wrapped."""
+    while True:  # each turn shortens the link
         parts = urlsplit(link)
         if (parts.hostname or "").rstrip(".") != "search.pstatic.net":
             return link
         source = next((part[4:] for part in parts.query.split("&") if part.startswith("src=")), "")
         if not source:
             return link
-        # an address as it is, or escaped as a whole; what was escaped inside stays so
+        # a plain URL, or one escaped as a whole; its own escapes stay
         link = source if re.match(r"https?://", source, re.IGNORECASE) else unquote(source)
 
 
@@ -78,6 +78,6 @@ def _is_image_host(host: str) -> bool:
 
 
 def _escaped(text: str, safe: str = "") -> str:
-    """`text` as it may stand in an address; what is escaped already stays so, in one spelling."""
+    """Text escaped for a URL; existing escapes stay, in one spelling."""
     tidy = ESCAPE.sub(lambda escape: escape[0].upper() if len(escape[0]) == 3 else "%25", text)
     return quote(tidy, safe=SAFE + safe)

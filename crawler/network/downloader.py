@@ -1,4 +1,4 @@
-"""Scrapy's downloader, keeping its promise of so many requests to a host at once on asyncio too."""
+"""Scrapy's downloader with a limit per host that holds on asyncio too."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from scrapy.core.downloader import Downloader
 
 
 class StrictDownloader(Downloader):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Counts a request as under way when it is started.
+    """Counts a request as running as soon as it is started.
 
-    Scrapy 2.19 counts it in the first step of a coroutine. Without Twisted's reactor that step is later, and
-    until then a loop starts all that wait: CONCURRENT_REQUESTS_PER_DOMAIN does not hold.
+    Scrapy 2.19 counts it in the first step of a coroutine. Without Twisted's reactor that step comes later,
+    and meanwhile a loop starts all waiting requests: CONCURRENT_REQUESTS_PER_DOMAIN does not hold.
     """
 
     def _wait_for_download(self, slot: Any, request: Any, done: Any) -> Any:

@@ -1,8 +1,9 @@
-"""Scrapy's downloads through libcurl: large reads, no step per chunk, and what is unwanted stopped early.
+"""Scrapy's download handler through libcurl: large reads, and unwanted images stopped early.
 
-All around it stays Scrapy's: slots, delays, retries, robots.txt, redirects, stats and cancellation are done
-before and after a handler. This one keeps its promises: a time-out over the whole answer, `download_maxsize`,
-lost data as failure, proxies, verified certificates, and the signals headers_received and bytes_received.
+Scrapy still does everything around a handler: slots, delays, retries, robots.txt, redirects, stats and
+cancellation. This handler does what Scrapy expects of one: a time-out over the whole answer,
+`download_maxsize`, lost data as failure, proxies, verified certificates, and the signals headers_received and
+bytes_received.
 """
 
 import asyncio
@@ -26,9 +27,9 @@ LOST = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
 
 
 class ImageHandler:
-    """A download handler for http and https; settings and limits are Scrapy's, wishes come in `request.meta`.
+    """Downloads by http and https, by Scrapy's settings.
 
-    `meta["image"]` is True for images: their headers and first bytes are looked at while they come.
+    `request.meta["image"]` is True for images: their headers and first bytes are checked on the way.
     """
 
     lazy = False
@@ -44,15 +45,15 @@ class ImageHandler:
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
-        """Scrapy's way to make it."""
+        """Make the handler; Scrapy calls this."""
         return cls(crawler)
 
     async def download_request(self, request: Any) -> Any:
-        """The answer to a request.
+        """Download a request; returns Scrapy's response.
 
         Raises:
-            RefusedError: an address, a size or an owner's signal forbids it.
-            DownloadTimeoutError, DownloadFailedError, ...: Scrapy's own, which its retries know.
+            RefusedError: the address, the size or an opt-out forbids it.
+            DownloadTimeoutError, DownloadFailedError, ...: Scrapy's own, which its retries handle.
         """
         check_address(request.url, self._private())
         seconds = request.meta.get("download_timeout") or None
@@ -67,7 +68,7 @@ class ImageHandler:
         self.transfers.close()
 
     def _private(self) -> frozenset[str]:
-        """Hosts that may be asked though they are private: the demo shop's."""
+        """Private hosts that may be requested: the demo shop's."""
         return download_context_of(self.crawler).private_hosts
 
     async def _fetch(self, request: Any) -> Any:
@@ -94,9 +95,11 @@ class ImageHandler:
         return _response_of(answer, address)
 
     def _set(self, easy: Any, request: Any, answer: Answer, proxy: str) -> Gateway:
-        """Tell libcurl what to ask for, and who hears the answer."""
+        """Set a request and its callbacks on a libcurl handle."""
         named = named_port_of(proxy or request.url)
-        gateway = Gateway(named, self._private() | ({named} if proxy else set()))  # a proxy the user has set
+        gateway = Gateway(
+            named, self._private() | ({named} if proxy else set())
+        )  # the user's proxy may be private
         options = {
             pycurl.URL: request.url,
             pycurl.PATH_AS_IS: 1,
@@ -104,8 +107,8 @@ class ImageHandler:
             pycurl.NOSIGNAL: 1,
             pycurl.BUFFERSIZE: READ_BYTES,
             pycurl.HTTPHEADER: _headers_to_send(request),
-            pycurl.PROXY: proxy,  # empty: none, not even that of the environment
-            SUPPRESS_CONNECT_HEADERS: 1,  # a proxy's own are not the answer's
+            pycurl.PROXY: proxy,  # empty: none, not even the environment's
+            SUPPRESS_CONNECT_HEADERS: 1,  # a proxy's headers are not the answer's
             **self.authorities,
             pycurl.SSL_VERIFYPEER: int(self.verify),
             pycurl.SSL_VERIFYHOST: 2 * self.verify,
@@ -128,7 +131,7 @@ class ImageHandler:
 
 
 def _authorities() -> dict[int, str]:
-    """Trusted certificates: of the system, SSL_CERT_FILE, SSL_CERT_DIR; certifi's where there is no file."""
+    """Trusted certificates: the system's, SSL_CERT_FILE, SSL_CERT_DIR; certifi's where there is no file."""
     paths = ssl.get_default_verify_paths()
     folder = {pycurl.CAPATH: paths.capath} if paths.capath else {}
     return {pycurl.CAINFO: paths.cafile or certifi.where(), **folder}
@@ -148,7 +151,7 @@ def _headers_to_send(request: Any) -> list[bytes]:
     ]
     for line in lines:
         if b"\r" in line or b"\n" in line:
-            raise ValueError(f"{line!r} cannot be a header")
+            raise ValueError(f"{line!r} is no header: it holds a line break")
     return [*lines, *(name + b":" for name in (b"Accept", b"Expect") if name not in request.headers)]
 
 

@@ -1,4 +1,4 @@
-"""Around every image's download: what is not asked for, robots.txt, further tries after growing pauses."""
+"""Middlewares around each download: tombstones, robots.txt, and retries after growing pauses."""
 
 import asyncio
 import math
@@ -16,28 +16,28 @@ from crawler.answer.failures import OF_ANSWERS, PASSING_STATUSES, PostponedError
 from crawler.network.context import download_context_of
 from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 
-ROBOTS_BYTES = 512 * 1024  # of robots.txt that are read; RFC 9309 asks for 500 KiB at least
-MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # of one that is fetched at all
+ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
+MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # a larger robots.txt is not fetched
 OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
-NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # by https; where http may be asked, that is the next try
-PATIENCE_S, PATIENCE = 60.0, 20  # a host that so long and so often answers nothing of use is left alone
-PROBE_S = 300.0  # until it is asked once more
-ROBOTS_AGAIN_S = 60.0  # until a robots.txt that could not be read is asked for again
+NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # by https: the next try is by http where it may be
+PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
+PROBE_S = 300.0  # before one request probes it again
+ROBOTS_AGAIN_S = 60.0  # before an unreadable robots.txt is requested again
 
 
 class Gate:
-    """Lets no image through that has a tombstone, also after redirects, nor any once the store refuses."""
+    """Refuses images that have a tombstone, also after redirects, and all once the store is full."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
-        """Scrapy's way to make it."""
+        """Make the middleware; Scrapy calls this."""
         return cls(crawler)
 
     async def process_request(self, request: Any) -> None:
-        """Refuse what is not to be asked for."""
+        """Refuse an image that must not be requested."""
         if request.meta.get("image"):
             context = download_context_of(self.crawler)
             if context.is_full():
@@ -47,21 +47,23 @@ class Gate:
 
 
 class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """robots.txt as RFC 9309 has it: what cannot be read forbids all, what is not there nothing.
+    """robots.txt by RFC 9309: an unreadable one forbids everything, a missing one nothing.
 
-    Each scheme of a host has its own: where https does not answer, http may.
+    Each scheme of a host has its own robots.txt: when https does not answer, http may.
     """
 
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler)
-        self.parsers: dict[str, asyncio.Future[Any]] = {}  # of a parser, or why there is none, by site
+        self.parsers: dict[
+            str, asyncio.Future[Any]
+        ] = {}  # by site: a parser, or the reason why there is none
         self.again_at: dict[str, float] = {}  # by site without a parser, by the monotonic clock
 
     async def robot_parser(self, request: Any) -> Any:
-        """The rules of the request's site; None for none.
+        """The rules of the request's site.
 
         Raises:
-            RefusedError: they cannot be read.
+            RefusedError: robots.txt cannot be read.
         """
         site = "{0.scheme}://{0.netloc}".format(urlsplit(request.url))
         if site not in self.parsers or self.again_at.get(site, math.inf) < time.monotonic():
@@ -90,16 +92,16 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
 
 
 class Host:
-    """How a host has answered of late."""
+    """How a host has answered lately."""
 
     def __init__(self) -> None:
-        self.resume_at = 0.0  # seconds of the monotonic clock, until which it wants to be left alone
-        self.bad = 0  # answers of no use since the last good one
+        self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
+        self.bad = 0  # failures since the last good answer
         self.first_bad = self.last_bad = 0.0
-        self.probe_at = 0.0  # when one request is let through though it is hopeless
+        self.probe_at = 0.0  # when one request may probe a host that is left alone
 
     def answered(self, *, well: bool) -> None:
-        """Count an answer, or that there was none."""
+        """Count an answer or a failure."""
         if well:
             self.bad = 0
             return
@@ -109,7 +111,7 @@ class Host:
         self.probe_at = self.last_bad + PROBE_S
 
     def may_be_asked(self) -> bool:
-        """Whether it is worth a request: after so many failures over so long only now and then."""
+        """Whether to send it a request: after many failures over a long time only a probe now and then."""
         if self.bad < PATIENCE or self.last_bad - self.first_bad < PATIENCE_S:
             return True
         if time.monotonic() < self.probe_at:
@@ -119,9 +121,9 @@ class Host:
 
 
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Scrapy's retries after a growing pause; Retry-After holds for all images of a host.
+    """Scrapy's retries, after growing pauses; Retry-After holds for all images of a host.
 
-    An image that waits is handed back to the spider as a PostponedError; robots.txt waits where it is.
+    An image that must wait goes back to the spider as a PostponedError; a request for robots.txt waits here.
     """
 
     def __init__(self, crawler: Any) -> None:
@@ -131,22 +133,22 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Any:
-        """Scrapy's way to make it."""
+        """Make the middleware; Scrapy calls this."""
         return cls(crawler)
 
     async def process_request(self, request: Any) -> None:
-        """Wait while the host wants to be left alone; refuse when that is too long, or in vain."""
+        """Wait as long as the host asks for; refuse when that is too long or the host keeps failing."""
         host = self._host_of(request)
         wait = host.resume_at - time.monotonic()
         if wait > LONGEST_PAUSE_S:
-            raise RefusedError("HOST_BUSY", f"{request.url} asks to be left alone for {wait:.0f} s")
+            raise RefusedError("HOST_BUSY", f"the host of {request.url} asks for a pause of {wait:.0f} s")
         if request.meta.get("image") and not host.may_be_asked():
-            raise RefusedError("HOST_BUSY", f"{request.url} is of a host that has failed {host.bad} times")
+            raise RefusedError("HOST_BUSY", f"the host of {request.url} has failed {host.bad} times")
         if wait > 0:
             await self._pause(request, wait)
 
     async def process_response(self, request: Any, response: Any) -> Any:
-        """Ask again after an answer that may pass; hand on every other."""
+        """Retry after a status that may pass; hand on every other response."""
         may_pass, host = response.status in PASSING_STATUSES, self._host_of(request)
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
@@ -159,7 +161,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return await self._again(request, f"HTTP_{response.status}", wanted) or response
 
     async def process_exception(self, request: Any, exception: Exception) -> Any:
-        """Ask again after a failure of the network."""
+        """Retry after a failure of the network."""
         if not isinstance(exception, self.exceptions_to_retry):
             if isinstance(exception, RefusedError) and exception.reason in OF_ANSWERS:
                 self._host_of(request).answered(well=True)

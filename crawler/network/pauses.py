@@ -4,23 +4,23 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-FIRST_PAUSE_S = 0.5  # seconds; doubled for every further attempt
-LONGEST_PAUSE_S = 60.0  # seconds; a server that asks for more waits in vain: its image counts as failed
+FIRST_PAUSE_S = 0.5  # seconds; doubles with each further attempt
+LONGEST_PAUSE_S = 60.0  # seconds; when a server asks for more, its image counts as failed
 
 
 def pause_before(attempt: int, headers: Mapping[str, bytes] | None = None) -> float:
-    """Seconds to wait before a further attempt (1, 2, ...), longer when the server asks for it.
+    """Seconds to wait before another attempt.
 
     Args:
         attempt: the attempt's number, from 1.
-        headers: of the answer; `Retry-After` in seconds or as a date is respected up to a minute.
+        headers: of the answer; its `Retry-After` (seconds or a date) lengthens the pause up to a minute.
     """
     wanted = retry_after_s((headers or {}).get("Retry-After") or b"")
     return min(max(FIRST_PAUSE_S * 2.0 ** (attempt - 1), wanted), LONGEST_PAUSE_S)
 
 
 def retry_after_s(value: bytes) -> float:
-    """Seconds that a Retry-After asks for; 0 when it says nothing that can be read."""
+    """Seconds that a Retry-After asks for; 0 when it cannot be read."""
     text = value.decode("latin-1").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])

@@ -1,4 +1,4 @@
-"""Where the crawl may connect: public addresses alone, whatever a link, a redirect or a name server says."""
+"""Lets the crawl connect to public addresses only, whatever a link, a redirect or DNS says."""
 
 import ipaddress
 import socket
@@ -13,7 +13,7 @@ NOT_PUBLIC = tuple(
     map(
         ipaddress.ip_network,
         (
-            "192.0.0.0/24",  # protocols' own; a cloud's metadata
+            "192.0.0.0/24",  # IETF protocols; a cloud's metadata
             "168.63.129.16/32",  # a cloud's metadata
             "192.88.99.0/24",  # relays of 6to4
             "::/96",  # an IPv4 address within IPv6, as it was once written
@@ -25,17 +25,17 @@ NOT_PUBLIC = tuple(
 
 
 def check_address(url: str, private: frozenset[str]) -> None:
-    """Refuse what is not http or https, and a private address that stands in the URL itself.
+    """Refuse a URL that is not http or https, or that holds a private IP address.
 
     Raises:
-        RefusedError: it is one.
+        RefusedError: the URL is refused.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedError("BAD_ADDRESS", f"{url[:200]} is no address of the web")
+        raise RefusedError("BAD_ADDRESS", f"{url[:200]} is no http or https URL")
     host = _host_of(url)
     if not _is_number(host):
-        return  # a name: the gateway judges what it stands for
+        return  # a name: the gateway checks its addresses
     if not is_public(host) and named_port_of(url) not in private:
         raise RefusedError("PRIVATE_ADDRESS", f"{host} is a private address")
 
@@ -54,14 +54,14 @@ def is_public(address: str) -> bool:
 
 
 class Gateway:
-    """Opens the sockets of one request, to public addresses alone.
+    """Opens the sockets of one request, to public addresses only.
 
-    libcurl connects to what it has resolved and shows here, so a name cannot change its mind in between, and
-    no way of writing a URL leads past it.
+    libcurl connects to the very address that it passes here, so a name cannot resolve to another one in
+    between, and no spelling of a URL leads past this check.
 
     Args:
         named: host and port of the URL.
-        private: hosts with port that may be asked though they are private.
+        private: private hosts, with port, that may be requested.
     """
 
     def __init__(self, named: str, private: frozenset[str]) -> None:
@@ -70,12 +70,12 @@ class Gateway:
         self.refused: RefusedError | None = None
 
     def open(self, purpose: int, address: Any) -> int:
-        """A socket for an address (family, socktype, protocol, addr), or libcurl's word for none."""
+        """A socket for an address (family, socktype, protocol, addr), or libcurl's SOCKET_BAD."""
         host, port = address.addr[:2]
         if not is_public(host) and not (self.may_be_private and self.named.endswith(f":{port}")):
             self.refused = RefusedError("PRIVATE_ADDRESS", f"{self.named} has a private address, {host}")
             return int(pycurl.SOCKET_BAD)
-        self.refused = None  # there is one that may be asked
+        self.refused = None  # another address of the name is public
         return socket.socket(address.family, address.socktype, address.protocol).detach()
 
 

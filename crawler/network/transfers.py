@@ -1,4 +1,4 @@
-"""libcurl's transfers on asyncio: many at once on one event loop, connections kept and used again."""
+"""Concurrent libcurl transfers on one asyncio event loop, with connections kept for reuse."""
 
 import asyncio
 import os
@@ -9,15 +9,15 @@ from typing import Any
 
 import pycurl
 
-READ_BYTES = 1 << 18  # that a transfer hands over at once
-NO_ANSWER = (pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_UNSUPPORTED_PROTOCOL)  # no HTTP/1
+READ_BYTES = 1 << 18  # of one read
+NO_ANSWER = (pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_UNSUPPORTED_PROTOCOL)  # the answer is not HTTP/1
 
 
 class Transfers:
     """Runs easy handles; one per event loop.
 
     Args:
-        connections: how many are kept open for further requests.
+        connections: how many stay open for further requests.
     """
 
     def __init__(self, connections: int) -> None:
@@ -28,10 +28,10 @@ class Transfers:
         self.multi.setopt(pycurl.M_MAXCONNECTS, connections)
         self.timer: asyncio.TimerHandle | None = None
         self.running: dict[Any, asyncio.Future[int]] = {}
-        self.idle: list[Any] = []  # handles that may be used again
-        self.kept: dict[int, int] = {}  # connections on which a transfer has ended, with their inodes
-        self.watched: set[int] = set()  # those of running transfers
-        self.added = False  # a handle that has not begun, and may take one of them
+        self.idle: list[Any] = []  # handles for reuse
+        self.kept: dict[int, int] = {}  # sockets on which a transfer has ended, with their inodes
+        self.watched: set[int] = set()  # sockets of running transfers
+        self.added = False  # a handle that has not begun may take a kept socket
 
     def handle(self) -> Any:
         """An easy handle without options."""
@@ -40,10 +40,10 @@ class Transfers:
     async def perform(self, easy: Any) -> int:
         """Run a transfer to its end; returns libcurl's error code, 0 for none.
 
-        What a server sends unasked is no answer: a connection on which it has come before the next
-        request is not used again. What comes later cannot be told from that request's answer, unless it is
-        none at all; then a fresh connection is asked.
-        Cancelled, it closes the transfer's connection.
+        Bytes that a server sends unasked are no answer: a connection that has received some before the next
+        request is closed. Bytes that come later cannot be told from that request's answer unless they are no
+        HTTP; then the request is repeated on a fresh connection.
+        Cancellation closes the transfer's connection.
         """
         code = await self._run(easy)
         if code in NO_ANSWER and not easy.getinfo(pycurl.NUM_CONNECTS):
@@ -62,12 +62,12 @@ class Transfers:
             self.multi.remove_handle(easy)
 
     def give_back(self, easy: Any) -> None:
-        """Take a handle that is no longer needed; its answer must have been read."""
+        """Take back a handle whose results have been read."""
         easy.reset()
         self.idle.append(easy)
 
     def close(self) -> None:
-        """Close all connections; nothing may be running."""
+        """Close all connections; no transfer may be running."""
         if self.timer:
             self.timer.cancel()
         for easy in self.idle:
@@ -75,7 +75,7 @@ class Transfers:
         self.multi.close()
 
     def _watch(self, event: int, number: int, multi: Any, data: Any) -> None:
-        """What libcurl waits for on a socket: told by libcurl, told on to the loop."""
+        """Make the event loop watch a socket as libcurl asks."""
         if event == pycurl.POLL_REMOVE:
             self.watched.discard(number)
         else:
@@ -93,15 +93,17 @@ class Transfers:
         if self.timer:
             self.timer.cancel()
         self.timer = None
-        if milliseconds >= 0:  # -1: none is wanted
+        if milliseconds >= 0:  # -1: no timer
             self.timer = self.loop.call_later(milliseconds / 1000, self._act, pycurl.SOCKET_TIMEOUT, 0)
 
     def _act(self, number: int, ready: int) -> None:
-        """Let libcurl go on, and end the transfers that it has ended."""
+        """Let libcurl proceed, then end the transfers that it reports as ended."""
         if self.added:
             self.added = False
             self._shut_unasked()
-            self.multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)  # they begin now, none on what ends below
+            self.multi.socket_action(
+                pycurl.SOCKET_TIMEOUT, 0
+            )  # added transfers begin now, before a connection that ends below is kept
         self.multi.socket_action(number, ready)
         while True:
             waiting, done, failed = self.multi.info_read()
@@ -121,19 +123,19 @@ class Transfers:
             ended.set_result(code)
 
     def _shut_unasked(self) -> None:
-        """Shut the waiting connections on which something came: libcurl would read it as the next answer."""
+        """Shut kept connections that have received bytes: libcurl would read them as the next answer."""
         poll = select.poll()
         for number in self.kept.keys() - self.watched:
             poll.register(number, select.POLLIN)
         for number, _ in poll.poll(0):
             inode = self.kept.pop(number)
             with suppress(OSError):
-                if os.fstat(number).st_ino == inode:  # else closed since, and perhaps another file
+                if os.fstat(number).st_ino == inode:  # else the number was closed and perhaps reused
                     _shut(number)
 
 
 def _shut(number: int) -> None:
-    """Shut a connection, and take what came on it."""
+    """Shut a connection and drop what it has received."""
     connection = socket.socket(fileno=number)
     try:
         connection.shutdown(socket.SHUT_RDWR)

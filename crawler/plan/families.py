@@ -1,7 +1,7 @@
-"""Queries of one kind of garment, asked in the order that brings most new images per call. Pure.
+"""Families: queries of one type of garment, in the order that brings most new images per call. Pure.
 
-What a family asks next follows from its own answers alone. So parts of a plan, taken by families, find
-together what the whole finds, and a crawl that is resumed asks what it would have asked.
+The next call of a family depends only on its own answers. So the parts of a plan, split by family, together
+find what the whole plan finds, and a resumed crawl makes the calls that it would have made.
 """
 
 from collections.abc import Iterator
@@ -13,31 +13,31 @@ import numpy as np
 from crawler.plan.vocabulary import Query
 from crawler.providers.api import Page, SearchApi, SearchCall
 
-PRIOR = 50.0  # results, all of them new, that every word starts with
-PLAIN = "query="  # before a query that is written out, in the place of its words
-LEVEL_SHARE = 0.8  # of new results, expected of queries with one word more
+PRIOR = 50.0  # results, all new, with which every word starts
+PLAIN = "query="  # prefix of a query that is written out and has no words
+LEVEL_SHARE = 0.8  # each further word lowers the expected share of new results to this
 
 
 @dataclass
 class Yield:
-    """What the calls of a query or a word brought."""
+    """What the calls of a query or a word have brought."""
 
     calls: int = 0
     results: int = 0
-    new: int = 0  # results that their family did not know yet
+    new: int = 0  # results new to their family
 
     @property
     def share(self) -> float:
-        """Of results that are new, as far as is known: 1 before the first answer."""
+        """The estimated share of new results; 1 before the first answer."""
         return (self.new + PRIOR) / (self.results + PRIOR)
 
     def add(self, calls: int, results: int, new: int) -> None:
-        """Count more."""
+        """Add counts."""
         self.calls, self.results, self.new = self.calls + calls, self.results + results, self.new + new
 
 
 class Fresh(NamedTuple):
-    """The first page of a query that was not asked yet."""
+    """The first page of a query, not requested yet."""
 
     query: Query
     sort: str
@@ -45,31 +45,31 @@ class Fresh(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What its answer tells about."""
+        """The words about which its answer tells something."""
         own = self.query.words or (f"{PLAIN}{self.query.text}",)
         return (*own, f"sort={self.sort}", f"filter={self.filter}")
 
 
 class Promise(NamedTuple):
-    """A call that may be made next."""
+    """A candidate for the next call."""
 
-    share: float  # of its results that are expected to be new
+    share: float  # expected share of new results
     call: SearchCall
     words: tuple[str, ...]
-    place: int  # among the next pages, or among the fresh ones
+    place: int  # index in `begun` or in `fresh`
     is_fresh: bool
 
 
 @dataclass
 class Family:
-    """Queries that share a type; asks each with every sort and filter, while it brings enough new.
+    """Queries of one type, each with every sort and filter, as long as they bring enough new results.
 
     Args:
-        name: the type, or the query.
-        levels: queries by the number of words added; a level is opened when the one before is used up.
-        variants: sort and filter.
-        api: for its page and window.
-        min_new: share of new results below which a query is left.
+        name: the type, or the query that is written out.
+        levels: queries by the number of added words; a level opens when the one before is used up.
+        variants: pairs of sort and filter.
+        api: gives page size and window.
+        min_new: a query ends when a page brings a smaller share of new results.
     """
 
     name: str
@@ -78,11 +78,11 @@ class Family:
     api: SearchApi
     min_new: float
     calls: int = 0
-    known: set[bytes] = field(default_factory=set)  # marks of addresses
+    known: set[bytes] = field(default_factory=set)  # marks of URLs
     yields: dict[str, Yield] = field(default_factory=dict)  # by word
     begun: list[tuple[float, SearchCall, tuple[str, ...]]] = field(default_factory=list)  # next pages
     fresh: list[Fresh] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)  # of words, in the order of `rows`' numbers
+    names: list[str] = field(default_factory=list)  # of words; `rows` holds indices into it
     rows: "np.ndarray[tuple[int, int], np.dtype[np.int64]]" = field(
         default_factory=lambda: np.empty((0, 0), np.int64)  # (fresh, words)
     )
@@ -92,7 +92,7 @@ class Family:
         self._choose()
 
     def take(self) -> Promise:
-        """The call that promises most; it counts as made, and must be answered before the next."""
+        """Take the most promising call; it must be answered before the next is taken."""
         assert self.best is not None
         taken, self.best = self.best, None
         if taken.is_fresh:
@@ -103,7 +103,7 @@ class Family:
         return taken
 
     def answered(self, taken: Promise, page: Page | None, marks: list[bytes]) -> int:
-        """Learn from an answer; returns how many of its results are new to the family."""
+        """Learn from an answer; returns how many results are new to the family."""
         new = len(set(marks) - self.known)
         self.known.update(marks)
         self.calls += 1
@@ -117,7 +117,7 @@ class Family:
         return new
 
     def _choose(self) -> None:
-        """Find the call that promises most: a next page, or the first page of a query not asked yet."""
+        """Choose the most promising call: a next page, or the first page of another query."""
         while not self.fresh and not self.begun:
             level = next(self.levels, None)
             if level is None:
@@ -127,13 +127,13 @@ class Family:
         promises = [Promise(*begun, place, False) for place, begun in enumerate(self.begun)]
         if self.fresh:
             promises.append(self._best_fresh())
-        # at equal promise the page that is nearer to the top
+        # of equals the page nearer to the top
         self.best = max(promises, key=lambda promise: (promise.share, -promise.call.start))
 
     def _best_fresh(self) -> Promise:
         shares = np.array([self.yields[name].share for name in self.names])
         expected = shares[self.rows].mean(1)  # (fresh)
-        place = int(expected.argmax())  # the first of equal ones
+        place = int(expected.argmax())  # the first of equals
         fresh = self.fresh[place]
         call = SearchCall(fresh.query.text, 1, self.api.page, fresh.sort, fresh.filter)
         share = float(expected[place] * LEVEL_SHARE**fresh.query.level)
@@ -146,12 +146,12 @@ class Family:
                 self.yields.setdefault(word, Yield())
         self.names = list(self.yields)
         place = {name: at for at, name in enumerate(self.names)}
-        # every query of a level has as many words as the others
+        # all queries of a level have the same number of words
         self.rows = np.array([[place[word] for word in fresh.words] for fresh in self.fresh], np.int64)
 
 
 def following(call: SearchCall, page: Page, window: int) -> SearchCall | None:
-    """The call after `call`; None when its answer was the query's last page."""
+    """The call for the next page; None after the query's last page."""
     start = call.start + call.display
     if page.returned < call.display or start > page.total or start + call.display - 1 > window:
         return None

@@ -1,7 +1,7 @@
-"""What a crawl has heard so far, on disk: answers of the search, and images given up.
+"""The journal of a crawl on disk: search answers, and images given up.
 
-The plan follows from the answers, so this is its state. A crawl that goes on reads the answers again instead
-of asking; one that is whole is marked so, and the next one starts anew. A line that was torn is the last one.
+The plan follows from the answers, so the journal is its state. A resumed crawl reads the answers in place of
+calling; a complete crawl is marked as done, and the next one starts anew. Only the last line can be torn.
 """
 
 import json
@@ -18,19 +18,19 @@ Call = tuple[Any, ...]  # the values of a SearchCall
 
 
 class Journal:
-    """The journal of one plan, whichever parts of it were crawled; use as a context manager.
+    """The journal of one plan, shared by its parts; use as a context manager.
 
     Args:
-        file: where it is.
-        crawl_id: of a crawl that starts now; one that goes on has its own.
-        part: of the plan, such as `1/1`; a journal that is whole for it starts anew.
-        limits: what images were judged by; what was given up under others is tried again.
+        file: JSON Lines.
+        crawl_id: of a crawl that starts anew; a resumed crawl keeps its own.
+        part: of the plan, such as `1/1`; a journal that is done for it starts anew.
+        limits: a name for the limits on images; what was given up under others is tried again.
     """
 
     def __init__(self, file: Path, crawl_id: str, part: str, limits: str = "") -> None:
         self.file, self.crawl_id, self.part, self.limits = file, crawl_id, part, limits
         self.lost: dict[str, str] = {}  # reasons by canonical URL
-        self.places: dict[Call, int] = {}  # of answers, in the file
+        self.places: dict[Call, int] = {}  # offsets of answers in the file
         file.parent.mkdir(parents=True, exist_ok=True)
         size = self._read()
         self.resumed = size > 0
@@ -46,11 +46,11 @@ class Journal:
         os.close(self.handle)
 
     def has(self, call: SearchCall) -> bool:
-        """Whether `call` was answered before."""
+        """Whether the journal holds an answer to `call`."""
         return astuple(call) in self.places
 
     def answer_to(self, call: SearchCall) -> Page | None:
-        """What was answered to `call` before; None when it was left out."""
+        """The answer to `call`; None when the call was left out."""
         with self.file.open("rb") as opened:
             opened.seek(self.places[astuple(call)])
             line = json.loads(opened.readline())
@@ -60,7 +60,7 @@ class Journal:
         return Page(line["total"], line["returned"], results)
 
     def answered(self, call: SearchCall, page: Page | None) -> None:
-        """Keep an answer; None: the API has nothing for this call."""
+        """Write an answer; None: the API has nothing for this call."""
         line: dict[str, Any] = {"call": astuple(call)}
         if page is not None:
             results = [astuple(result) for result in page.results]
@@ -68,20 +68,20 @@ class Journal:
         self._append(line)
 
     def gave_up(self, url: str, reason: str) -> None:
-        """Keep that an image cannot be had, for a reason that does not pass."""
+        """Write that an image cannot be fetched, for a reason that does not pass."""
         if url not in self.lost:
             self.lost[url] = reason
             self._append({"lost": url, "reason": reason, "limits": self.limits})
 
     def done(self) -> None:
-        """Mark the crawl of this part as whole."""
+        """Mark this part as done."""
         self._append({"done": self.part})
 
     def _append(self, line: dict[str, Any]) -> None:
         append(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
     def _read(self) -> int:
-        """Read all but the answers themselves; returns how many bytes are of use."""
+        """Read everything but the answers; returns the size of the whole lines in bytes."""
         size, crawl_id = 0, self.crawl_id
         for line, values in lines_of(self.file):
             if values.get("done") == self.part:
@@ -98,7 +98,7 @@ class Journal:
 
 
 def lines_of(file: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """The whole lines of a JSON Lines file, up to the first torn one, with their values."""
+    """Yield the whole lines of a JSON Lines file, up to the first torn one, with their values."""
     if not file.exists():
         return
     with file.open("rb") as opened:
@@ -115,16 +115,16 @@ def lines_of(file: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
 def rewrite(
     target: Path, sources: list[Path], change: Callable[[dict[str, Any]], dict[str, Any] | None]
 ) -> None:
-    """Make one journal of `sources`, each line as `change` gives it or left out for None, in one step.
+    """Merge journals into one, atomically; `change` edits each line, or drops it by returning None.
 
-    It is whole for no part: a crawl takes it up again, without new calls, and leaves out what `change` did.
+    The result is done for no part, so that a crawl resumes from it without new calls.
     """
     with atomic_write(target) as file:
-        heard: set[str] = set()
+        seen: set[str] = set()
         for source in sources:
             for _, values in lines_of(source):
                 changed = None if "done" in values else change(values)
-                said = changed and json.dumps(changed.get("call", changed), ensure_ascii=False)
-                if changed and said not in heard:
-                    heard.add(str(said))
+                key = changed and json.dumps(changed.get("call", changed), ensure_ascii=False)
+                if changed and key not in seen:
+                    seen.add(str(key))
                     file.write(json.dumps(changed, ensure_ascii=False).encode() + b"\n")

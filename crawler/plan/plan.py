@@ -1,4 +1,4 @@
-"""Which search calls to make: families of queries, or a part of them, in their best order. Pure."""
+"""The plan: which search calls to make, in which order, for all families or one part of them. Pure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -13,10 +13,10 @@ FILTERS = {"large+medium": ("large", "medium")}
 
 
 class Plan:
-    """All families, or those of one part; the call that promises most comes first.
+    """All families, or those of one part; the most promising call comes first.
 
     Args:
-        families: in the order that decides between equals.
+        families: of equally promising families the first comes first.
     """
 
     def __init__(self, families: list[Family]) -> None:
@@ -26,7 +26,7 @@ class Plan:
 
     @classmethod
     def of(cls, params: CrawlParams, vocabulary: Vocabulary | None, api: SearchApi) -> "Plan":
-        """The plan that `params` ask for: its queries first, then those of the vocabulary."""
+        """The plan of `params`: its queries first, then the vocabulary's."""
         variants = variants_of(params, api)
         groups: dict[str, Iterator[list[Query]]] = {
             text: iter([[Query(text, (), 0)]]) for text in dict.fromkeys(params.queries)
@@ -42,7 +42,7 @@ class Plan:
         )
 
     def next(self) -> SearchCall | None:
-        """The next call, which must be answered before another is asked for; None at the end."""
+        """The next call, to be answered before another is taken; None at the end."""
         live = [(family.best, family) for family in self.families if family.best is not None]
         if not live:
             return None
@@ -52,7 +52,7 @@ class Plan:
         return self.taken[1].call
 
     def answered(self, page: Page | None, marks: list[bytes]) -> None:
-        """Learn from the answer to the call that was taken; None for one that is left out."""
+        """Learn from the answer to the taken call; None: the call was left out."""
         assert self.taken is not None
         owner, promise = self.taken
         new = owner.answered(promise, page, marks)
@@ -61,12 +61,12 @@ class Plan:
 
     @property
     def calls_left(self) -> int:
-        """Calls that are known to be left: one without an answer, next pages, first pages of open queries."""
+        """Known remaining calls: the taken one, next pages, and first pages of the open level."""
         known = sum(len(family.begun) + len(family.fresh) for family in self.families)
         return known + (self.taken is not None)
 
     def words(self) -> dict[str, Yield]:
-        """What the calls with each word of the vocabulary, sort and filter brought, over all families."""
+        """What the calls with each word, sort and filter have brought, over all families."""
         total: dict[str, Yield] = {}
         for family in self.families:
             for word, seen in family.yields.items():
@@ -76,18 +76,18 @@ class Plan:
 
 
 def variants_of(params: CrawlParams, api: SearchApi) -> list[tuple[str, str]]:
-    """Every sort and filter that each query is asked with."""
+    """The pairs of sort and filter with which each query is called."""
     filters: Iterable[str] = FILTERS.get(params.filter, (params.filter,)) if api.filters else ("all",)
     return [(sort, size) for size in filters for sort in SORTS.get(params.sort, (params.sort,))]
 
 
 def in_part(name: str, part: str) -> bool:
-    """Whether what is called `name` belongs to `part`, such as `2/8`: the same part on every machine."""
+    """Whether a name belongs to a part such as `2/8`; every machine gives the same answer."""
     number, of = map(int, part.split("/"))
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest) % of == number - 1
 
 
 def most_of(params: CrawlParams) -> int:
-    """How many images a crawl looks for: of `max_products` a part its share, rounded up."""
+    """How many images a crawl looks for: its part's share of `max_products`, rounded up."""
     return -(-params.max_products // int(params.part.split("/")[1]))

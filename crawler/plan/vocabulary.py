@@ -1,4 +1,4 @@
-"""The words that queries are made of, from a YAML file that a user can edit. Pure but for reading it."""
+"""The vocabulary: words that make queries, from a YAML file that a user can edit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,26 +16,28 @@ Words = list[Annotated[str, Field(min_length=1)]]
 
 @dataclass(frozen=True)
 class Query:
-    """A query and the words that make it."""
+    """A query and its words."""
 
     text: str
-    words: tuple[str, ...]  # with their axis: `colour=블랙`; empty for a query that is written out
+    words: tuple[str, ...]  # with their axis, `colour=블랙`; empty for a query that is written out
     level: int  # words added to the type
 
 
 class Vocabulary(BaseModel):
-    """Types of garment, and words by axis that narrow them down."""
+    """Types of garment, and words by axis that narrow a query."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    prefixes: Words = Field(min_length=1)  # for whom; the first goes with every query, all with types alone
+    prefixes: Words = Field(
+        min_length=1
+    )  # for whom; the first precedes every query, all precede the bare types
     types: Words = Field(min_length=1)
     axes: dict[str, Words]
-    pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]]  # axes whose words are combined
-    not_in_title: Words  # a result whose title holds one is left out
+    pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]]  # axes to combine
+    not_in_title: Words  # results with such a title are left out
 
     def levels(self, kind: str) -> Iterator[list[Query]]:
-        """Queries for a type: alone, with one word, with a word of each axis of a pair."""
+        """Yield the queries of a type by level: alone, with one word, with a word of each axis of a pair."""
         yield [Query(f"{who} {kind}", (f"prefix={who}",), 0) for who in dict.fromkeys(self.prefixes)]
         who = self.prefixes[0]
         yield [
@@ -55,25 +57,25 @@ def read_vocabulary(path: Path) -> Vocabulary:
     """Read a vocabulary.
 
     Raises:
-        UserError: it is not there, or holds something else.
+        UserError: the file is missing or holds no vocabulary.
     """
     try:
         vocabulary = Vocabulary.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise UserError(f"no vocabulary at {path}: give another as crawl.vocabulary") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {one_line(error)}") from error
+        raise UserError(f"{path} is not YAML: {one_line(error)}: mend the vocabulary") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{path}: {where}: {first['msg']}: mend the vocabulary") from error
     if unknown := {axis for pair in vocabulary.pairs for axis in pair} - vocabulary.axes.keys():
         raise UserError(
-            f"{path}: pairs name {', '.join(sorted(unknown))}, which is no axis: mend the vocabulary"
+            f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): mend the vocabulary"
         )
     return vocabulary
 
 
 def vocabulary_of(params: CrawlParams) -> Vocabulary | None:
-    """The vocabulary that params name; None when they name none."""
+    """The vocabulary that `params` name; None when they name none."""
     return read_vocabulary(Path(params.vocabulary)) if params.vocabulary else None

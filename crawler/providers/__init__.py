@@ -1,1 +1,1 @@
-"""Whom a crawl asks: requests and answers of search APIs as values, the demo shop, lists of addresses."""
+"""Search providers: a call in, a page of results out; also the demo shop and lists of URLs."""

@@ -1,4 +1,4 @@
-"""What search APIs have in common: calls, pages, results and troubles as values. Pure, imports no Scrapy."""
+"""What search APIs share: calls, pages, results and errors as values. Pure."""
 
 import html
 import json
@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-LINK = 8001  # characters of an address that are read: one more than it may have
+LINK = 8001  # characters read of a URL: one more than it may have
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 @dataclass(frozen=True)
 class Keys:
-    """What identifies the caller; never shown."""
+    """The caller's credentials; never shown."""
 
     key_id: str = field(repr=False)
     key: str = field(repr=False)
 
     def hidden_in(self, text: str) -> str:
-        """`text` with the keys replaced by stars: an answer may repeat what was sent."""
+        """`text` with the keys replaced by stars, for an answer may repeat them."""
         for secret in (self.key, self.key_id):
             text = text.replace(secret, "***") if len(secret) > 4 else text
         return text
@@ -31,7 +31,7 @@ class SearchCall:
 
     query: str
     start: int  # rank of the first result, from 1
-    display: int  # results wanted
+    display: int  # results of a page
     sort: str  # sim or date
     filter: str  # all, large, medium or small
 
@@ -53,27 +53,27 @@ class Result:
 
     rank: int  # in the query's results, from 1
     title: str  # without tags and entities
-    link: str  # of the image itself, as the API gave it
-    width: int | None  # pixels, as the API says; None when it does not
+    link: str  # the image's URL, as the API gives it
+    width: int | None  # pixels, as the API says; None: unknown
     height: int | None
-    source: str = ""  # the page that shows it, where the API says so
+    source: str = ""  # the page that shows the image, where the API names it
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer."""
+    """A page of results."""
 
-    total: int  # results the query has in all: an estimate that changes from page to page
-    returned: int  # results of this page, those without a usable link too
+    total: int  # all results of the query: an estimate that changes from page to page
+    returned: int  # results of this page, those without a usable link included
     results: tuple[Result, ...]
 
 
 class Trouble(StrEnum):
-    """What an error answer asks of the crawl."""
+    """The kind of an error answer, and what the crawl does about it."""
 
-    SPEED = "too fast"  # wait longer, ask again
-    SERVER = "server error"  # wait, ask again
-    QUOTA = "quota used up"  # stop; the next run goes on
+    SPEED = "too fast"  # slow down and retry
+    SERVER = "server error"  # wait and retry
+    QUOTA = "quota used up"  # stop; the next run resumes
     KEYS = "wrong keys"  # stop
     PERMISSION = "no permission"  # stop
     CLOSED = "no such API"  # stop
@@ -82,17 +82,17 @@ class Trouble(StrEnum):
     WINDOW = "behind the last page"  # this query has no more pages
 
 
-PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # may pass when asked again
-OF_ONE_QUERY = frozenset({Trouble.QUERY, Trouble.WINDOW})  # the other queries go on
+PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # a retry may succeed
+OF_ONE_QUERY = frozenset({Trouble.QUERY, Trouble.WINDOW})  # the other queries continue
 
 
 @dataclass(frozen=True)
 class ApiError:
-    """An answer that is no page of results."""
+    """An answer without a page of results."""
 
     trouble: Trouble
     status: int  # of HTTP
-    code: str  # the API's own; empty when it gave none
+    code: str  # the API's own; empty without one
     message: str
 
     def __str__(self) -> str:
@@ -100,31 +100,31 @@ class ApiError:
 
 
 class SearchApi(Protocol):
-    """One search API: everything that differs between them."""
+    """A search API: everything that differs between them."""
 
     @property
     def name(self) -> str:
-        """What crawl.provider calls it."""
+        """Its name in crawl.provider."""
 
     @property
     def address(self) -> str:
-        """Where it is asked, without parameters."""
+        """Its URL, without parameters."""
 
     @property
     def page(self) -> int:
-        """Results of one call, the most it gives."""
+        """Results of one call, at most."""
 
     @property
     def window(self) -> int:
-        """Ranks of one query that whole pages reach."""
+        """The last rank of a query that whole pages reach."""
 
     @property
     def daily_calls(self) -> int:
-        """Calls that one key may make in a day."""
+        """Calls a day that one key may make."""
 
     @property
     def filters(self) -> bool:
-        """Whether it can be asked for images of a size."""
+        """Whether it filters images by size."""
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -132,17 +132,17 @@ class SearchApi(Protocol):
 
     @property
     def console(self) -> str:
-        """Where a person gets them."""
+        """Where a person gets the keys."""
 
     def request_of(self, call: SearchCall, keys: Keys) -> ApiRequest:
-        """The HTTP request that asks for a page."""
+        """The HTTP request of a call."""
 
     def answer_of(self, status: int, body: bytes, call: SearchCall) -> Page | ApiError:
-        """Read the answer to `call`; its content type does not matter."""
+        """Read the answer to `call`, whatever its content type."""
 
 
 def clean_title(title: str) -> str:
-    """A title without tags, entities and doubled blanks; cleaning it again changes nothing."""
+    """A title without tags, entities and repeated blanks; cleaning is idempotent."""
     while True:
         cleaned = " ".join(TAG.sub("", html.unescape(title)).split())
         if cleaned == title:
@@ -151,7 +151,7 @@ def clean_title(title: str) -> str:
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON of a body; None when it is none."""
+    """The JSON value of a body; None when it is no JSON."""
     try:
         return json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
@@ -159,7 +159,7 @@ def json_of(body: bytes) -> Any:
 
 
 def number_of(value: object) -> int | None:
-    """A count, given as a number or, as Naver gives sizes, as a string; None when it is neither."""
+    """A count from a number or, as Naver gives sizes, a string; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
@@ -176,5 +176,5 @@ def text_of(value: object, longest: int = 500) -> str:
 
 
 def beginning_of(body: bytes) -> str:
-    """The first of a body that is no JSON, as one line."""
+    """The beginning of a body as one line."""
     return " ".join(body[:200].decode("utf-8", "replace").split())

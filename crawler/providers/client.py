@@ -1,4 +1,4 @@
-"""Search calls made: in time, within the day's quota, again when that helps, never showing the keys."""
+"""The search client: makes calls within rate and quota, retries them, and never shows the keys."""
 
 import asyncio
 import logging
@@ -18,24 +18,24 @@ from crawler.providers.quota import DailyCalls, TokenBucket, seconds_to_midnight
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 
-ANSWER_BYTES = 8 * 1024 * 1024  # the longest answer that is read
-SPEED_RETRIES = 6  # at least, when told to slow down: waiting is all it takes
-AFTER_MIDNIGHT_S = 60.0  # seconds; clocks differ
-KEPT = "what was fetched is kept"
+ANSWER_BYTES = 8 * 1024 * 1024  # of the longest answer
+SPEED_RETRIES = 6  # at least, when told to slow down, for waiting always helps
+AFTER_MIDNIGHT_S = 60.0  # seconds, because clocks differ
+KEPT = "fetched images are kept"
 
 log = logging.getLogger(__name__)
 
 
 class SearchClient:
-    """Makes the calls of a plan.
+    """Makes search calls.
 
     Args:
-        params: pace, quota and retries.
-        provider: whom to ask.
-        api: how.
-        counts: where calls are counted.
-        download: makes a Scrapy request, through the downloader's middlewares.
-        folder: where the day's calls are counted.
+        params: rate, quota and retries.
+        provider: the API's keys and its name in messages.
+        api: makes requests and reads answers.
+        counts: counts calls and bad queries.
+        download: sends a Scrapy request through the downloader's middlewares.
+        folder: holds calls.json, the calls of the day.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class SearchClient:
         self.daily_calls = DailyCalls(folder / "calls.json", provider)
 
     async def page(self, call: SearchCall) -> Page | None:
-        """One answer; None when the API has nothing (more) for this query alone.
+        """The answer to a call; None when the API has nothing (more) for this query.
 
         Raises:
-            UserError: the API answers no more: a part would pass for the whole.
+            UserError: the API has stopped answering, and a part must not pass for the whole.
         """
         attempts = 0
         while True:
@@ -84,10 +84,10 @@ class SearchClient:
         await self.bucket.take()
         asked = self.api.request_of(call, self.provider.keys)
         meta = {
-            "dont_redirect": True,  # the keys go nowhere else
-            "dont_obey_robotstxt": True,  # a key is the permission
-            "dont_retry": True,  # done here, by what the body says
-            "download_slot": "search API",  # its pace is the token bucket's, not that of a host of images
+            "dont_redirect": True,  # the keys must go nowhere else
+            "dont_obey_robotstxt": True,  # the key is the permission
+            "dont_retry": True,  # retried here, by the error in the body
+            "download_slot": "search API",  # the token bucket limits its rate, not the limits per host
             "autothrottle_dont_adjust_delay": True,
             "download_maxsize": ANSWER_BYTES,
         }
@@ -109,10 +109,10 @@ class SearchClient:
         if answer.trouble is Trouble.QUERY:
             self.counts.failed["BAD_QUERY"] += 1
             said = self.provider.keys.hidden_in(str(answer))
-            log.warning("the query %r is left out: %s", call.query, said)
+            log.warning("leaving out the query %r: %s", call.query, said)
 
     def _stop(self, answer: ApiError) -> None:
-        """Raises the error that ends the crawl."""
+        """Raise the error that ends the crawl."""
         passing = answer.trouble in PASSING or answer.trouble is Trouble.QUOTA
         if not answer.status and answer.trouble is Trouble.SERVER:
             what = (
@@ -123,5 +123,5 @@ class SearchClient:
 
     async def _wait_for_midnight(self) -> None:
         seconds = seconds_to_midnight_in_korea(datetime.now(UTC)) + AFTER_MIDNIGHT_S
-        log.info("the daily quota is used up: going on in %.1f hours, after 00:00 in Korea", seconds / 3600)
+        log.info("the daily quota is used up: resuming in %.1f hours, after 00:00 in Korea", seconds / 3600)
         await asyncio.sleep(seconds)

@@ -1,7 +1,7 @@
-"""Kakao's (Daum's) image search, requests and answers: pure, imports no Scrapy.
+"""Kakao's (Daum's) image search: requests and answers. Pure.
 
 Source: Kakao's documents of the Daum search API and its list of error codes, as of November 2026. The list
-has one code for what Naver tells apart: -10 says that a limit was passed, not whether of speed or of the day.
+has one code where Naver has two: -10 says that a limit was exceeded, not whether the rate or the daily one.
 """
 
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Kakao:
     filters: bool = False
 
     def request_of(self, call: SearchCall, keys: Keys) -> ApiRequest:
-        """The HTTP request that asks for a page."""
+        """The HTTP request of a call."""
         parameters = {
             "query": call.query,
             "sort": SORTS[call.sort],

@@ -1,7 +1,7 @@
-"""The image search API's requests and answers: pure, imports no Scrapy.
+"""Naver's image search: requests and answers. Pure.
 
-All that a live call might contradict is in this module. Source: Naver's API documents and notices as of
-November 2026; the error table follows the developer centre's and the API gateway's error documents.
+Everything that a live call might contradict is in this module. Source: Naver's API documents and notices as
+of November 2026; the error table follows the error documents of the developer centre and the API gateway.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Platform:
     filters: bool = True
 
     def request_of(self, call: SearchCall, keys: Keys) -> ApiRequest:
-        """The HTTP request that asks for a page."""
+        """The HTTP request of a call."""
         return request_of(call, self, keys)
 
     def answer_of(self, status: int, body: bytes, call: SearchCall) -> Page | ApiError:
@@ -67,12 +67,12 @@ LEGACY = Platform(
     "X-Naver-Client-Id",
     "X-Naver-Client-Secret",
     ("NAVER_CLIENT_ID", "NAVER_CLIENT_SECRET"),
-    "an application of Naver's developer centre; it gives no new ones, and old ones end on 2027-06-30",
+    "an application of Naver's developer centre, which gives out no new ones and ends old ones on 2027-06-30",
 )
 
 
 def request_of(call: SearchCall, platform: Platform, keys: Keys) -> ApiRequest:
-    """The HTTP request that asks for a page."""
+    """The HTTP request of a call."""
     parameters = {
         "query": call.query,
         "display": call.display,
@@ -110,7 +110,7 @@ GATEWAY_CODES = {  # {"error": {"errorCode": ..., "message": ..., "details": ...
     "510": Trouble.SERVER,
     "900": Trouble.SERVER,
 }
-STATUSES = {  # when the body says nothing that is known
+STATUSES = {  # for bodies without a known code
     400: Trouble.QUERY,
     401: Trouble.KEYS,
     403: Trouble.PERMISSION,
@@ -122,7 +122,7 @@ STATUSES = {  # when the body says nothing that is known
 
 
 def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
-    """Read the answer to a call that asked for ranks from `start` on; its content type does not matter."""
+    """Read the answer to a call for ranks from `start` on, whatever its content type."""
     answer = json_of(body)
     items = answer.get("items") if isinstance(answer, dict) else None
     if status != 200 or not isinstance(items, list):
@@ -137,7 +137,7 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
 
 
 def error_of(status: int, body: bytes) -> ApiError:
-    """Read an error from its body: quota and speed limit, above all, share the status 429."""
+    """Read an error from its body, for quota and rate limit share the status 429."""
     answer = json_of(body)
     if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
         inner = answer["error"]
@@ -159,7 +159,7 @@ def _result_of(item: Any, rank: int) -> Result | None:
         rank=rank,
         title=clean_title(text_of(item.get("title"))),
         link=link,
-        width=number_of(item.get("sizewidth")) or None,  # "0" means that nobody knows
+        width=number_of(item.get("sizewidth")) or None,  # "0": unknown
         height=number_of(item.get("sizeheight")) or None,
     )
 

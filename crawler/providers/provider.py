@@ -1,4 +1,4 @@
-"""Who is asked: a search API with keys from the environment, the demo shop, or a list of addresses."""
+"""The provider of a crawl: a search API with keys from the environment, the demo shop, or a list of URLs."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from crawler.providers.shop import SHOP_NAME, running_shop
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
-# environment: a demo shop that runs already, such as http://127.0.0.1:8000
+# environment variable: a running demo shop, such as http://127.0.0.1:8000
 SHOP_URL = "FASHION_PGGAN_SHOP_URL"
 SHOP_KEYS = Keys("demo", "demo")
 NO_KEYS = Keys("", "")
@@ -21,60 +21,60 @@ NO_KEYS = Keys("", "")
 REAL: dict[str, SearchApi] = {api.name: api for api in (HUB, LEGACY, KAKAO)}  # by crawl.provider
 
 ADVICE = {
-    Trouble.SPEED: "the search API still finds us too fast: lower crawl.calls_per_s and run again",
+    Trouble.SPEED: "the search API still finds the crawl too fast: lower crawl.calls_per_s and run again",
     Trouble.SERVER: "the search API fails: run again later",
     Trouble.QUOTA: "the daily quota of search calls is used up: run again after 00:00 in Korea (15:00 UTC)"
     ", or, should it be the quota of the month, in the next one",
     Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
     Trouble.CLOSED: "there is no such search API: choose another crawl.provider",
-    Trouble.REQUEST: "the search API calls our request malformed: report this as a fault of fashion-pggan",
+    Trouble.REQUEST: "the search API calls the request malformed: report this as a bug of fashion-pggan",
 }
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Whom a crawl asks, and where the images that it links are fetched."""
+    """The search API of a crawl, and the URLs at which its images are fetched."""
 
     name: str
-    api: SearchApi | None  # None: a list of addresses, which answers by itself
+    api: SearchApi | None  # None: a list of URLs
     keys: Keys
-    shop: str = ""  # the demo shop's address, the one private one that may be asked
-    named_by_user: bool = False  # the shop runs already, and its links have its own address
+    shop: str = ""  # the demo shop's URL, the only private one that may be requested
+    named_by_user: bool = False  # the user's own shop, whose links hold its real address
 
     def address_of(self, url: str) -> str:
-        """Where the image of a canonical URL is fetched."""
+        """The URL at which the image of a canonical URL is fetched."""
         is_shop = self.shop and not self.named_by_user and url.startswith(f"{SHOP_NAME}/")
         return self.shop + url.removeprefix(SHOP_NAME) if is_shop else url
 
     def name_of(self, address: str) -> str:
-        """What a record says of an address: the shop by its name, which stays, not by its port."""
+        """The URL as records hold it: with the shop's name in place of its changing port."""
         is_shop = self.shop and not self.named_by_user and address.startswith(f"{self.shop}/")
         return SHOP_NAME + address.removeprefix(self.shop) if is_shop else address
 
     @property
     def private(self) -> frozenset[str]:
-        """Hosts with their port, `127.0.0.1:8000`, that may be asked though they are private."""
+        """Private hosts, with port, that may be requested: `127.0.0.1:8000`."""
         return frozenset({urlsplit(self.shop).netloc}) if self.shop else frozenset()
 
     def advice_on(self, error: ApiError) -> str:
-        """What an error of the API means, what it said, and what to do about it."""
+        """What an error of the API means, its text, and what to do."""
         what, _, mend = ADVICE[error.trouble].partition(": ")
         names = " and ".join(self.api.keys) if self.api else ""
         return f"{what} ({self.keys.hidden_in(str(error))}): {mend.format(keys=names)}"
 
 
 def api_named(name: str) -> SearchApi | None:
-    """The search API that crawl.provider names, the demo shop's too; None for `urls`."""
+    """The search API that crawl.provider names; None for `urls`."""
     return replace(HUB, name="demo") if name == "demo" else REAL.get(name)
 
 
 @contextmanager
 def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterator[Provider]:
-    """Get a provider ready; the demo shop runs until the block ends.
+    """Open a provider; the demo shop runs until the block ends.
 
     Raises:
-        UserError: keys, contact or the shop are missing; the text says which.
+        UserError: keys, contact or shop are missing.
     """
     shop = _shop_in(environment)
     if params.provider == "urls":
@@ -106,7 +106,7 @@ def _demo(shop: str, keys: Keys, *, named_by_user: bool) -> Provider:
 def _check_contact(params: CrawlParams) -> None:
     if not params.contact:
         raise UserError(
-            "crawl.contact in params.yaml is empty: give a mail address or a page, by which shops reach you"
+            "crawl.contact in params.yaml is empty: give a mail address or a page where shops can reach you"
         )
 
 

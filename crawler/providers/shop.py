@@ -1,4 +1,4 @@
-"""The embedded demo shop as a process that lives as long as the crawl."""
+"""The demo shop as a process that lives as long as the crawl."""
 
 import subprocess
 import sys
@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
-SHOP_NAME = "http://demo-shop.localhost"  # what the shop calls itself: the same on every port it gets
+SHOP_NAME = "http://demo-shop.localhost"  # the shop's name in links, the same on every port
 SHOP_STOP_S = 5.0  # seconds
 
 
 @contextmanager
 def running_shop(params: CrawlParams) -> Iterator[str]:
-    """Start the shop that `params` describe; yields its address.
+    """Start the shop that `params` describe; yields its URL.
 
     Raises:
-        UserError: it did not start; the text holds what it said.
+        UserError: it did not start; the text holds its error.
     """
     command = [sys.executable, "-m", "demo_shop", "--port", "0", "--public-url", SHOP_NAME]
     command += ["--end-with-parent"]

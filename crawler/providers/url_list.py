@@ -1,4 +1,4 @@
-"""A list of addresses in place of a search: lines of text, or a column of a CSV, TSV or Parquet file."""
+"""A list of URLs in place of a search: lines of text, or a column of a CSV, TSV or Parquet file."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -13,22 +13,22 @@ import pyarrow.parquet as pq
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError
 
-URL_COLUMNS = ("url", "URL", "image_url")  # the first that is there
+URL_COLUMNS = ("url", "URL", "image_url")  # the first one present
 TITLE_COLUMNS = ("title", "caption", "TEXT", "text")
 SIZE_COLUMNS = (("width", "WIDTH"), ("height", "HEIGHT"))
 BATCH_ROWS = 4096
 
 
 def read_urls(path: Path) -> Iterator[Result]:
-    """Every address of a list, in its order; the rank is the row, from 1.
+    """Yield every URL of a list, in its order; the rank is the row, from 1.
 
     Args:
         path: `.csv`, `.tsv` and `.parquet` have the column `url` and, if any, `title` or `caption`, `width`,
-            `height`, or those of LAION (`URL`, `TEXT`, `WIDTH`, `HEIGHT`); any other file has an address
-            a line.
+            `height`, or those of LAION (`URL`, `TEXT`, `WIDTH`, `HEIGHT`); any other file has one URL
+            on each line.
 
     Raises:
-        UserError: it is not there, or cannot be read as its name says.
+        UserError: the file is missing, or is not what its name says.
     """
     kinds: dict[str, Callable[[Path], Iterator[dict[str, Any]]]] = {
         ".csv": _csv_rows,
@@ -41,9 +41,9 @@ def read_urls(path: Path) -> Iterator[Result]:
             if result := _result_of(row, rank):
                 yield result
     except FileNotFoundError:
-        raise UserError(f"no list of addresses at {path}: give one as crawl.url_list") from None
+        raise UserError(f"no list of URLs at {path}: give one as crawl.url_list") from None
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
-        raise UserError(f"{path} cannot be read as a list of addresses ({error}): give another") from error
+        raise UserError(f"{path} cannot be read as a list of URLs ({error}): give another") from error
 
 
 def _result_of(row: dict[str, Any], rank: int) -> Result | None:
@@ -92,4 +92,6 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def _check_columns(path: Path, columns: list[str]) -> None:
     if not set(columns) & set(URL_COLUMNS):
-        raise UserError(f"{path} has no column url (it has {', '.join(columns)}): rename the one that is")
+        raise UserError(
+            f"{path} has no column url (it has {', '.join(columns)}): rename the column of URLs to url"
+        )

@@ -139,7 +139,7 @@ class Crawl:
         if retryable > len(self.hits) / 2:
             raise PassingError(
                 f"{retryable} of {len(self.hits)} images could not be had now "
-                f"({counted(self.counts.failed)}): run again later; what was fetched is kept"
+                f"({counted(self.counts.failed)}): run again later; fetched images are kept"
             )
         stored = write_raw(self.places.target, self.store, wanted, self.provider.name)
         if not stored:

@@ -111,9 +111,9 @@ def test_an_error_is_one_line_and_a_status_that_says_whether_it_may_pass(
 def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
     shop: Any, start: Start, crawl: Callable[..., Any], tmp_path: Path, number: int, expected: int
 ) -> None:
-    slowly(shop, 150)
+    slowly(shop, 90)
     process = start()
-    wait_for(shop, 40)
+    wait_for(shop, 20)
     process.send_signal(number)
     status, errors = end(process)
     assert status == expected
@@ -122,9 +122,9 @@ def test_a_signal_ends_the_crawl_and_the_next_one_goes_on(
     assert not (tmp_path / "raw").exists()
     before = shop.fetched()
     crawl()
-    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 150
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 90
     twice = [path for path, count in shop.fetched().items() if count > 1]
-    assert before.total() < 150
+    assert before.total() < 90
     assert len(twice) <= CONCURRENCY
 
 

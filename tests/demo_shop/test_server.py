@@ -171,7 +171,7 @@ def test_people_see_a_page_of_goods(shop):
 
 def test_many_clients_at_once_get_right_answers(shop):
     async def fetch_all():
-        links = [item["link"] for item in _items(shop, query="남자", display=30)] * 10
+        links = [item["link"] for item in _items(shop, query="남자", display=15)] * 20
         limit = aiohttp.TCPConnector(limit=64)
         async with aiohttp.ClientSession(connector=limit) as session:
 

@@ -162,10 +162,10 @@ def test_a_shop_that_runs_already_is_named_whole(address: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "text"),
     [
-        ("none.txt", None, "no list of addresses at .*: give one as crawl.url_list"),
+        ("none.txt", None, "no list of URLs at .*: give one as crawl.url_list"),
         ("a.csv", b"link,title\nx,y\n", r"has no column url \(it has link, title\)"),
-        ("a.parquet", b"PAR?", "cannot be read as a list of addresses"),
-        ("a.txt", b"\xff\xfe", "cannot be read as a list of addresses"),
+        ("a.parquet", b"PAR?", "cannot be read as a list of URLs"),
+        ("a.txt", b"\xff\xfe", "cannot be read as a list of URLs"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_an_error(

@@ -1,4 +1,4 @@
-"""A whole crawl in this process: the spider run, its outcome judged, signals obeyed."""
+"""The crawl stage: runs the spider in this process, raises its failure, obeys signals."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from crawler.spiders.naver_tops import NaverTops
 
 log = logging.getLogger(__name__)
 
-STOP_S = 5.0  # seconds that images in flight may take after the first signal
+STOP_S = 5.0  # seconds for images in flight after the first signal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,21 +30,21 @@ def run(
     tombstones: Path = Path("tombstones.jsonl"),
     verbose: bool = False,
 ) -> dict[str, Any]:
-    """Crawl what `params` asks for and make `target` anew: the images found and records.parquet.
+    """Crawl by `params` and make `target` anew: images and records.parquet.
 
     Args:
-        target: the folder to make; it stays as it was when the crawl fails.
+        target: the folder to make; a failed crawl leaves it as it was.
         params: the params file.
         store: the folder that keeps every image ever fetched.
-        report: a JSON file for the figures; None: none.
-        tombstones: the file of what must not be fetched.
-        verbose: show what Scrapy says, from INFO on.
+        report: a JSON file for the figures, or None.
+        tombstones: the file that names what must not be fetched.
+        verbose: show Scrapy's log from INFO on.
 
     Returns:
         The figures of the report.
 
     Raises:
-        UserError: something a person can mend; what was fetched is kept.
+        UserError: something that a person can mend; fetched images are kept.
         OSError: the store or the target cannot be written.
     """
     places = {"params": params, "target": target, "store": store, "tombstones": tombstones}
@@ -62,7 +62,7 @@ def run(
 
 
 async def _crawl(options: dict[str, Any], verbose: bool) -> tuple[Any, int | None]:
-    """The spider at its end, and the signal that ended it, if one did."""
+    """Run the spider; returns it, and the signal that ended it or None."""
     settings = Settings()
     settings.setmodule("crawler.spiders.settings", priority="project")
     if verbose:
@@ -83,14 +83,14 @@ async def _crawl(options: dict[str, Any], verbose: bool) -> tuple[Any, int | Non
 
 
 def _on_signal(signalled: "asyncio.Future[int]", number: int) -> None:
-    if signalled.done():  # the second one
+    if signalled.done():  # a second signal ends at once
         sys.exit(128 + number)
     signalled.set_result(number)
 
 
 @contextmanager
 def _signals_as_they_were() -> Iterator[None]:
-    """The event loop takes SIGINT and SIGTERM over and gives them back as the system's defaults."""
+    """Restore handlers of SIGINT and SIGTERM: the event loop would leave the system's defaults."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield

@@ -1,4 +1,4 @@
-"""One crawl's parts, opened and closed together: store, provider, plan, journal; its outcome at the end."""
+"""One crawl: opens store, provider, plan and journal together, and writes the outcome at the end."""
 
 import json
 import logging
@@ -46,11 +46,11 @@ class Places:
     report: Path | None
 
     def check(self) -> None:
-        """Make sure, before anything is asked, that the target can be made and nothing else is lost by it.
+        """Make sure that the target can be made and that nothing else is lost by it.
 
         Raises:
-            UserError: something else would be lost.
-            OSError: it cannot be made.
+            UserError: making the target would lose something else.
+            OSError: the target cannot be made.
         """
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
         check_target(self.target, KIND, apart)
@@ -59,12 +59,12 @@ class Places:
 
 
 class Crawl:
-    """Opens everything; raises UserError for what a person can mend, with nothing left open.
+    """Opens everything that a crawl needs; when it raises UserError, nothing stays open.
 
     Args:
         params: what to crawl.
-        places: where.
-        download: makes a Scrapy request, through the downloader's middlewares.
+        places: where it reads and writes.
+        download: sends a Scrapy request through the downloader's middlewares.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Crawl:
             self.opened = opened.pop_all()
         if self.journal.resumed:
             log.info(
-                "going on with crawl %s: %d answers of the search are known",
+                "resuming crawl %s: %d search answers are known",
                 self.journal.crawl_id,
                 len(self.journal.places),
             )
@@ -127,18 +127,18 @@ class Crawl:
         return self.frontier.results.hits
 
     def finish(self, stats: Any) -> dict[str, Any]:
-        """Make the target and the report; the crawl is whole.
+        """Make the target and the report of a complete crawl.
 
         Returns:
-            The figures of the report; the numbers among them are Scrapy's stats too, under `crawl/`.
+            The figures of the report; Scrapy's stats get its numbers too, under `crawl/`.
 
         Raises:
-            UserError: there is nothing to make them of, or most of it could not be had now.
+            UserError: no image could be fetched, or most could not be fetched now.
         """
         wanted, retryable = self._wanted(), self.counts.retryable
         if retryable > len(self.hits) / 2:
             raise PassingError(
-                f"{retryable} of {len(self.hits)} images could not be had now "
+                f"{retryable} of {len(self.hits)} images could not be fetched now "
                 f"({counted(self.counts.failed)}): run again later; fetched images are kept"
             )
         stored = write_raw(self.places.target, self.store, wanted, self.provider.name)
@@ -157,19 +157,19 @@ class Crawl:
         return figures
 
     def figures(self) -> dict[str, Any]:
-        """The figures of what there is so far."""
+        """The figures so far."""
         stored = (self.store.find(hit.url) for hit in self._wanted())
         return self._figures([image for image in stored if image is not None])
 
     def close(self) -> None:
-        """Close everything; what was fetched is kept."""
+        """Close everything; fetched images are kept."""
         self.opened.close()
 
     def _wanted(self) -> list[SearchHit]:
         return [hit for url, hit in self.hits.items() if url not in self.unwanted]
 
     def _against(self, stored: StoredImage) -> str:
-        """Why an image that was fetched under other limits is not wanted now; empty when it is."""
+        """Why a stored image, fetched under other limits, is unwanted now; empty when it is wanted."""
         params = self.params
         if self.store.tombstones.forbid_image(stored):
             return "FORGOTTEN"
@@ -208,7 +208,7 @@ class Crawl:
             "crawl_id": self.journal.crawl_id,
             "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
-            # a further run tries what may pass by the same answers, and the one after it asks anew
+            # the next run retries what may pass, from the same answers; the one after it calls anew
             "keeps_answers": bool(self.counts.retryable and self.counts.calls),
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
@@ -227,9 +227,7 @@ class Crawl:
         asked = ", ".join(self.params.queries) or self.params.vocabulary
         if isinstance(self.frontier, ListFrontier):
             why = left_out and f" ({left_out})"
-            return (
-                f"{self.params.url_list} holds no address for part {self.params.part}{why}: give another list"
-            )
+            return f"{self.params.url_list} holds no URL for part {self.params.part}{why}: give another list"
         return (
             f"the search found no images for {asked}{left_out and f' ({left_out})'}: choose other "
             "crawl.queries, or another crawl.provider"
@@ -237,7 +235,7 @@ class Crawl:
 
 
 def _name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary | None) -> str:
-    """One name for all parts, and all sizes, of one plan."""
+    """A name for a plan, the same for all of its parts and sizes."""
     shop = [params.shop_images, params.shop_products, provider.shop if provider.named_by_user else ""]
     list_ = Path(params.url_list)
     return hash_of(

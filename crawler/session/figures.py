@@ -1,4 +1,4 @@
-"""A crawl's figures: for the report, in a line, and as tables on a screen. Pure.
+"""A crawl's figures: for the report, as a line, and as tables on a screen. Pure.
 
 The fields of the report are described in docs/crawling.md.
 """
@@ -18,7 +18,7 @@ SHOWN = 10  # rows of a table on a screen
 def figures_of(
     counts: Counts, stored: list[StoredImage], products: int, provider: str, seconds: float
 ) -> dict[str, Any]:
-    """The numbers of a crawl that has ended well; tables are lists of rows, the largest first."""
+    """The figures of a crawl; its tables are lists of rows, the largest first."""
     sizes = {image.file: image.size for image in stored}
     hosts = Counter(urlsplit(image.url).netloc for image in stored)
     return {
@@ -45,7 +45,7 @@ def figures_of(
 
 
 def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, Any]]:
-    """A table of what queries, or words, brought."""
+    """A table of what queries, or words, have brought."""
     rows = [
         {name: key, "calls": seen.calls, "results": seen.results, "new": seen.new} for key, seen in yields
     ]
@@ -53,7 +53,7 @@ def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, 
 
 
 def line_of(figures: dict[str, Any]) -> str:
-    """A crawl's figures in one line for people."""
+    """The figures in one line."""
     return (
         f"{figures['images']} images of {figures['products']} found: {figures['fetched']} fetched, "
         f"{figures['reused']} in the store before, {counted(figures['failed']) or 'none'} failed"
@@ -61,7 +61,7 @@ def line_of(figures: dict[str, Any]) -> str:
 
 
 def tables_of(figures: dict[str, Any]) -> str:
-    """A crawl's figures on a screen: calls, yields, hosts, failures, rate."""
+    """The figures as tables: calls, yields, hosts, failures, rate."""
     lines = [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         f"images       {figures['images']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
@@ -78,7 +78,7 @@ def tables_of(figures: dict[str, Any]) -> str:
 
 
 def _further(figures: dict[str, Any]) -> str:
-    """What a run of the same crawl would still do."""
+    """What another run of the same crawl would do."""
     fetches = figures["products"] - figures["images"] - sum(figures["failed"].values())
     parts = {
         "makes about {:,} search calls": figures["calls_left"],
@@ -97,7 +97,7 @@ def _how(figures: dict[str, Any]) -> str:
 
 
 def counted(counts: dict[str, int]) -> str:
-    """Counts for people, the largest first: `HTTP_404 3, TIMEOUT 1`."""
+    """Counts in words, the largest first: `HTTP_404 3, TIMEOUT 1`."""
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))
 
 

@@ -1,4 +1,4 @@
-"""Scrapy's settings that hold for every crawl; those of params.yaml are added by the spider."""
+"""Scrapy's settings for every crawl; the spider adds those that params.yaml holds."""
 
 import logging
 from importlib.metadata import version
@@ -14,17 +14,17 @@ BOT_NAME = "fashion-pggan"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 
-# asyncio alone: our download handler, and one process may crawl more than once
+# asyncio only: for the download handler, and so that a process may crawl more than once
 TWISTED_REACTOR_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = BOT_NAME
-REFERRER_POLICY = "no-referrer"  # an image's host does not learn what was searched for
+REFERRER_POLICY = "no-referrer"  # an image's host must not learn the query
 REDIRECT_MAX_TIMES = 5
 COOKIES_ENABLED = False
-METAREFRESH_ENABLED = False  # HTML in place of an image is stored, not followed
+METAREFRESH_ENABLED = False  # HTML in place of an image is not followed
 HTTPPROXY_ENABLED = True
 DEFAULT_REQUEST_HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity"}  # the original bytes
 DOWNLOAD_FAIL_ON_DATALOSS = True  # a body shorter than its Content-Length is a failure
@@ -35,7 +35,7 @@ DOWNLOADER = "crawler.network.downloader.StrictDownloader"
 DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler")
 ITEM_PIPELINES = {"crawler.store.pipeline.StoreImages": 100}
 DOWNLOADER_MIDDLEWARES = {
-    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # images lie on any host
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # images are on any host
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
@@ -44,7 +44,7 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.network.middlewares.PausingRetry": 550,
 }
 SPIDER_MIDDLEWARES = {
-    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the spider counts every status
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the spider handles every status
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
 }
@@ -52,22 +52,22 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
-CONCURRENT_ITEMS = 1  # of one answer, which has one image; Scrapy makes as many tasks for each answer
-DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows each address it has found
+CONCURRENT_ITEMS = 1  # of a response, which holds one image; Scrapy starts as many tasks for each
+DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows every URL of the search
 LOG_FORMATTER = "crawler.spiders.settings.QuietFormatter"
 
-LOG_LEVEL = "INFO"  # of what the crawl says; Scrapy itself is heard from WARNING on, unless -L is given
+LOG_LEVEL = "INFO"  # of the crawl; Scrapy's own level is WARNING unless -L is given
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
 
-TALKATIVE = (  # loggers of Scrapy that warn of what the crawl counts
+TALKATIVE = (  # loggers of Scrapy that warn of failures which the crawl counts
     "scrapy.downloadermiddlewares.httpcompression",
     "scrapy.downloadermiddlewares.robotstxt",
 )
 
 
 def quieten_scrapy(level_priority: int) -> None:
-    """Let a person hear Scrapy from WARNING on, unless they gave a log level themselves."""
+    """Show Scrapy's log from WARNING on, unless the user gave a log level."""
     if level_priority <= SETTINGS_PRIORITIES["project"]:
         logging.getLogger("scrapy").setLevel(logging.WARNING)
         for name in TALKATIVE:
@@ -75,14 +75,14 @@ def quieten_scrapy(level_priority: int) -> None:
 
 
 class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """No line per image, unless somebody listens: making one costs as much as writing a small image."""
+    """Makes no line per image unless it is shown: a line costs as much as writing a small image."""
 
     def crawled(self, request: Any, response: Any, spider: Any) -> Any:
-        """For an answer."""
+        """The line of a response."""
         return super().crawled(request, response, spider) if _debugs() else None
 
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
-        """For an item."""
+        """The line of an item."""
         return super().scraped(item, response, spider) if _debugs() else None
 
 
@@ -94,7 +94,7 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
     """The settings that follow from params.yaml.
 
     Raises:
-        UserError: the contact cannot stand in a header.
+        UserError: the contact cannot be sent in a header.
     """
     loopback = params.provider == "demo"
     return {
@@ -106,7 +106,7 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
         "DOWNLOAD_MAXSIZE": params.max_bytes,
         "RETRY_TIMES": params.retries,
         "RETRY_GIVE_UP_LOG_LEVEL": "INFO",  # the spider counts it
-        "AUTOTHROTTLE_ENABLED": not loopback,  # a host that slows down is asked less often
+        "AUTOTHROTTLE_ENABLED": not loopback,  # a host that slows down gets fewer requests
         "AUTOTHROTTLE_START_DELAY": params.delay_s,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_per_host),
         "HTTPPROXY_ENABLED": not loopback,
@@ -117,10 +117,10 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
 
 
 def user_agent(contact: str) -> str:
-    """Who we are and whom to ask: `fashion-pggan/0.1.0 (+mail@example.org)`."""
+    """The User-Agent, with a contact: `fashion-pggan/0.1.0 (+mail@example.org)`."""
     if not contact.isascii() or not contact.isprintable():
         raise UserError(
-            f"crawl.contact {contact!r} cannot stand in a header: use plain letters, digits, signs"
+            f"crawl.contact {contact!r} cannot be sent in a header: use ASCII letters, digits and signs"
         )
     product = f"{BOT_NAME}/{version(BOT_NAME)}"
     return f"{product} (+{contact})" if contact else product

@@ -1,4 +1,4 @@
-"""The crawl's outcome: a folder of the images that its searches found, with a record of each."""
+"""data/raw, the outcome of a crawl: the images that its search found, with a record of each."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -20,10 +20,10 @@ KIND = Kind(
 
 
 def write_raw(target: Path, store: Store, hits: Iterable[SearchHit], provider: str) -> list[StoredImage]:
-    """Make `target` anew: records.parquet, a row per address that could be had, and the files they name.
+    """Make `target` anew: records.parquet with a row per fetched URL, and the files that it names.
 
     Returns:
-        What the records speak of; nothing is written when there are none.
+        The images of the records; when there are none, nothing is written.
     """
     stored = ((hit, store.find(hit.url)) for hit in hits)
     had = [(hit, facts) for hit, facts in stored if facts is not None]
@@ -36,7 +36,7 @@ def write_raw(target: Path, store: Store, hits: Iterable[SearchHit], provider: s
 
 
 def record_of(hit: SearchHit, stored: StoredImage, provider: str) -> RawImage:
-    """The record of an image: what this crawl's search said, and the facts of its fetch."""
+    """The record of an image: its search result in this crawl, and the facts of its fetch."""
     return RawImage(
         title=hit.title,
         query=hit.query,

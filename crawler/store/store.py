@@ -1,4 +1,4 @@
-"""The crawl's memory on disk: images under their SHA-256, and a log of where each came from."""
+"""The store: all images ever fetched, under their SHA-256, with a log of where each came from."""
 
 import hashlib
 import json
@@ -27,18 +27,18 @@ log = logging.getLogger(__name__)
 
 
 class Store:
-    """Images on disk and, by canonical URL, what is known of each. `keep` may be called from any thread.
+    """Images on disk and, by canonical URL, the facts of each. `keep` may be called from any thread.
 
     Args:
-        folder: where they lie.
-        tombstones: images whose bytes have one are not kept.
+        folder: holds the images, the log and the table.
+        tombstones: images whose bytes have one are not stored.
 
     Raises:
-        UserError: a record's file lies outside; nothing was changed.
+        UserError: a record names a file outside the store; nothing was changed.
 
-    An image is written before its line, so that a line speaks of a whole file when the crawl is killed. When
-    the machine goes down, what the log has gained since the store was opened is checked against its hashes.
-    Closing a store moves the log into a table, fetched.parquet.
+    An image is written before its line in the log, so that after a kill every line names a whole file. After
+    a crash of the machine, opening checks the images of the log against their hashes. Closing a store moves
+    the log into a table, fetched.parquet.
     """
 
     def __init__(self, folder: Path, tombstones: Tombstones) -> None:
@@ -47,7 +47,7 @@ class Store:
         self.session_file = folder / ".session"
         self.files = RecordFolder(folder, IMAGES)
         self.lock = Lock()
-        self.folders: set[Path] = set()  # that exist
+        self.folders: set[Path] = set()  # known to exist
         folder.mkdir(parents=True, exist_ok=True)
         self.images = self._read()
         write_text(self.session_file, _boot())
@@ -61,22 +61,22 @@ class Store:
         self.compact()
 
     def find(self, url: str) -> StoredImage | None:
-        """What is known of the image at a canonical URL; None when it is not stored, or no longer whole."""
+        """The stored image of a canonical URL; None when it is not stored, or its file is damaged."""
         image = self.images.get(url)
         return image if image and _is_whole(self.files.path_of(image), image.size) else None
 
     def keep(self, fetched: Fetched) -> StoredImage | None:
-        """Write an image, unmodified, and its line; None, and nothing written, when it has a tombstone.
+        """Write an image unmodified, then its line; None, and nothing written, when it has a tombstone.
 
         Raises:
-            OSError: the disk is full or refuses; what was stored before is unharmed.
+            OSError: the disk is full or refuses; stored images are unharmed.
         """
         sha256 = hashlib.sha256(fetched.body).hexdigest()
         if self.tombstones.forbid_bytes(sha256):
             return None
         file = f"{IMAGES}/{sha256[:2]}/{sha256}{extension_of(fetched.body)}"
         image = StoredImage.model_construct(
-            ALL,  # one set for all images: by the ten thousand, sets of their own weigh more than the facts
+            ALL,  # one set shared by all images, for ten thousands of sets take more memory than the facts
             url=fetched.url,
             sha256=sha256,
             file=file,
@@ -94,11 +94,11 @@ class Store:
         return image
 
     def adopt(self, image: StoredImage, source: Path) -> bool:
-        """Take an image over from another store, by a hard link where possible; False when it is here.
+        """Take an image from another store, by a hard link where possible; False when it is here already.
 
         Raises:
             FileNotFoundError: the other store has lost its file.
-            UserError: its record names a file outside the stores.
+            UserError: the record names a file outside the stores.
         """
         if self.find(image.url) is not None or self.tombstones.forbid_bytes(image.sha256):
             return False
@@ -111,10 +111,10 @@ class Store:
         return True
 
     def remove(self, unwanted: Callable[[StoredImage], bool]) -> list[StoredImage]:
-        """Delete images and their records; a file stays while another record has it. Returns what went."""
+        """Delete images and their records, and return them; a file stays while another record names it."""
         gone = [image for image in self.images.values() if unwanted(image)]
         left = {url: image for url, image in self.images.items() if not unwanted(image)}
-        # files first: a killed removal can be made again by the records
+        # files first: after a kill the records allow another try
         for path in self._paths_of(gone) - self._paths_of(left.values()):
             path.unlink(missing_ok=True)
         if gone:
@@ -124,9 +124,9 @@ class Store:
         return gone
 
     def compact(self) -> None:
-        """Move the log into the table; a crash in between leaves both, which say the same."""
+        """Move the log into the table; a crash in between leaves both, with the same content."""
         if self.log_file.stat().st_size or not self.table_file.exists():
-            os.sync()  # images first
+            os.sync()  # images must be on disk before the table
             write_records(self.table_file, self.images.values(), StoredImage)
             self.log_file.write_bytes(b"")
         self.session_file.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ class Store:
         return {self.files.path_of(image) for image in images}
 
     def _write(self, path: Path, data: bytes) -> None:
-        """Write in one step; not forced to disk, which would take longer than the download."""
+        """Write atomically, without syncing: that takes longer than the download."""
         if path.parent not in self.folders:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.folders.add(path.parent)
@@ -148,12 +148,12 @@ class Store:
             raise
 
     def _read(self) -> dict[str, StoredImage]:
-        """Read table and log; rewrite the log when it holds lines that were torn."""
+        """Read table and log; rewrite a log that holds torn lines."""
         recent, torn = _read_log(self.log_file)
         images = _joined(self.folder, recent)  # raises before anything is removed
         for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob(f"{IMAGES}/*/.*")]:
             if self.files.holds(left_over.relative_to(self.folder).as_posix()):
-                left_over.unlink(missing_ok=True)  # what a killed crawl was writing
+                left_over.unlink(missing_ok=True)  # half-written by a killed crawl
         if self.session_file.exists() and self.session_file.read_text() != _boot():
             whole = [image for image in recent if self._is_as_received(image)]
             torn, recent = torn or len(whole) < len(recent), whole
@@ -164,7 +164,7 @@ class Store:
         return images
 
     def _is_as_received(self, image: StoredImage) -> bool:
-        """Whether a file survived the machine's end; one that did not is removed, and fetched again."""
+        """Whether a file survived a crash of the machine; a damaged one is deleted, to be fetched again."""
         path = self.files.path_of(image)
         if path.is_file() and sha256_of(path) == image.sha256:
             return True
@@ -173,16 +173,16 @@ class Store:
 
 
 def images_of(folder: Path) -> dict[str, StoredImage]:
-    """What a store knows, by canonical URL; nothing is changed.
+    """The images of a store, by canonical URL; changes nothing.
 
     Raises:
-        UserError: a record's file lies outside the store.
+        UserError: a record names a file outside the store.
     """
     return _joined(folder, _read_log(folder / LOG)[0])
 
 
 def _joined(folder: Path, recent: Iterable[StoredImage]) -> dict[str, StoredImage]:
-    """The table's images and the log's, each checked to lie in the store."""
+    """The images of table and log, each checked to be inside the store."""
     table, files = folder / TABLE, RecordFolder(folder, IMAGES)
     rows = iterate_records(table, StoredImage) if table.exists() else iter(())
     images: dict[str, StoredImage] = {}
@@ -193,19 +193,19 @@ def _joined(folder: Path, recent: Iterable[StoredImage]) -> dict[str, StoredImag
 
 
 def _read_log(file: Path) -> tuple[list[StoredImage], bool]:
-    """The whole lines of a log, and whether it holds others."""
+    """The images of a log's whole lines, and whether it holds torn ones."""
     images: list[StoredImage] = []
     lines = file.read_bytes().split(b"\n") if file.exists() else [b""]
     for line in filter(None, lines):
         try:
             images.append(StoredImage(**json.loads(line)))
         except (ValueError, TypeError):
-            log.warning("%s: a torn line is left out; its image is fetched again", file)
+            log.warning("%s: leaving out a torn line; its image will be fetched again", file)
     return images, bool(lines[-1]) or len(images) < len(lines) - 1
 
 
 def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
-    """Bring the files of records from a folder to the same paths below another: as hard links, or copies."""
+    """Bring the files of records to the same paths below another folder, as hard links or copies."""
     old, new = RecordFolder(source, IMAGES), RecordFolder(target, IMAGES)
     paths = [(old.path_of(record), new.path_of(record)) for record in records]
     for folder in {there.parent for _, there in paths}:
@@ -215,7 +215,7 @@ def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
             os.link(here, there)
         except FileNotFoundError:
             raise
-        except OSError:  # another disk, or one without links
+        except OSError:  # another disk, or no hard links
             shutil.copyfile(here, there)
 
 
@@ -231,7 +231,7 @@ def _is_whole(path: Path, size: int) -> bool:
 
 
 def _boot() -> str:
-    """What tells one run of the machine from the next; the same for ever where the system does not say."""
+    """An identifier of the machine's current boot; constant on systems without one."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return "unknown"

@@ -1,4 +1,4 @@
-"""An image as the store has it: its facts, and the file extension that its first bytes speak for."""
+"""A stored image: its facts, and the file extension that its first bytes show."""
 
 import re
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
-PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # in small letters
-BEGIN = 1024  # bytes in which a page shows itself
+PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # lower-case
+BEGIN = 1024  # bytes in which HTML is looked for
 
 
 class StoredImage(Record):
-    """What is known of an image that was fetched: a line of the log, a row of its table."""
+    """The facts of a fetched image: a line of the log, a row of the table."""
 
     model_config = ConfigDict(extra="ignore")  # a later version may know more
 
@@ -36,21 +36,21 @@ class StoredImage(Record):
     sha256: str  # of the bytes as received
     file: str  # path below the store
     size: int  # bytes
-    content_type: str  # as the server said; may be empty or wrong
+    content_type: str  # from the server; may be empty or wrong
     crawled_at: str  # UTC, ISO 8601
-    final_url: str = ""  # where it was in the end
-    redirects: str = ""  # the addresses on the way, with blanks between
+    final_url: str = ""  # after redirects
+    redirects: str = ""  # URLs on the way, separated by blanks
     status: int = 200  # of HTTP
     etag: str = ""
     last_modified: str = ""
     robots_tag: str = ""  # X-Robots-Tag
-    opt_out: str = ""  # the signal by which its owner says no, e.g. `noai`; kept by obey_opt_out: false alone
+    opt_out: str = ""  # the owner's opt-out, e.g. `noai`; stored only with obey_opt_out: false
     attempts: int = 1
     crawl_id: str = ""  # of the crawl that fetched it
 
 
 class Fetched(NamedTuple):
-    """An image as it came from the network, with fields as in `StoredImage`."""
+    """An image from the network, with fields as in `StoredImage`."""
 
     url: str  # canonical
     body: bytes
@@ -60,7 +60,7 @@ class Fetched(NamedTuple):
 
 
 def reason_against(status: int, body: bytes) -> str:
-    """Why an answer is not kept: an error, nothing, or a page for people; empty for what may be an image."""
+    """Why an answer is no image: an error, no body, or HTML or JSON; empty when it may be one."""
     if status != 200:
         return f"HTTP_{status}"
     if not body:
@@ -71,7 +71,7 @@ def reason_against(status: int, body: bytes) -> str:
 
 
 def extension_of(body: bytes) -> str:
-    """The file extension that the first bytes speak for; empty when they are of no known image format."""
+    """The file extension that the first bytes show; empty for no known image format."""
     for offset, signature, extension in SIGNATURES:
         if body[offset : offset + len(signature)] == signature:
             return extension

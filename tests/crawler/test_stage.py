@@ -245,5 +245,5 @@ def test_a_misspelt_parameter_is_one_line(shop: Any, crawl: Crawl) -> None:
 
 
 def test_a_contact_that_cannot_stand_in_a_header_is_refused(shop: Any, crawl: Crawl) -> None:
-    with pytest.raises(UserError, match=r"crawl.contact 'x\\r\\ny' cannot stand in a header"):
+    with pytest.raises(UserError, match=r"crawl.contact 'x\\r\\ny' cannot be sent in a header"):
         crawl(contact="x\r\ny")

@@ -198,7 +198,7 @@ def test_the_preview_of_a_part_is_of_its_share() -> None:
     [
         ({"prefixes": []}, "prefixes: List should have at least 1 item"),
         ({"tpyes": []}, "tpyes: Extra inputs are not permitted"),
-        ({"pairs": [["colour", "shape"]]}, "pairs name unknown axes \(shape\)"),
+        ({"pairs": [["colour", "shape"]]}, r"pairs name unknown axes \(shape\)"),
     ],
 )
 def test_a_wrong_vocabulary_is_an_error_that_names_it(

@@ -50,7 +50,8 @@ def test_the_daily_quota_ends_the_crawl_at_once_and_keeps_what_was_fetched(
 ) -> None:
     shop.images = {f"/p/{i}.jpg": b"%d" % i for i in range(150)}
     shop.quota_after = 1
-    with pytest.raises(UserError, match=r"daily quota .* used up \(429 400 Quota Exceeded\): .*; fetched images are kept"):
+    quota = r"daily quota .* used up \(429 400 Quota Exceeded\): .*; fetched images are kept"
+    with pytest.raises(UserError, match=quota):
         crawl()
     assert shop.requests["/search/v1/image"] == 2
     assert not (tmp_path / "raw").exists()

@@ -9,23 +9,28 @@ INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 MODELS ?= models
 DATA ?= data/curated
 
-.PHONY: demo docs test test-fast check format serve run bench explore use lock clean environment repository
+.PHONY: demo docs test test-slow check format serve run bench explore use lock clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
 	@$(ACTIVE) python -m fashion_pggan.summary
 
-test: environment # every test that CI runs
-	$(ACTIVE) python -m pytest -m "not gpu and not network"
+PYTEST = $(ACTIVE) python -m pytest -n auto --dist worksteal # a worker per core
 
-test-fast: environment # without those that take more than a few seconds
-	$(ACTIVE) python -m pytest
+test: environment # the tests that take a few seconds at most
+	$(PYTEST)
 
-check: environment # style, types, import contracts
+test-slow: environment # the large drills
+	$(PYTEST) -m "slow and not gpu and not network"
+
+check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) ruff check
 	$(ACTIVE) ruff format --check
 	$(ACTIVE) mypy
 	$(ACTIVE) lint-imports
+	$(ACTIVE) vulture
+	$(ACTIVE) codespell
+	$(ACTIVE) proselint check README.md CONTRIBUTING.md CHANGELOG.md docs
 
 docs: environment # the documentation as a site in site/, built without a network; every link is checked
 	$(ACTIVE) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

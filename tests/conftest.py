@@ -1,7 +1,12 @@
 """What all tests share."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # a worker per core: more threads would only wait for each other
+    for library in ("OMP", "OPENBLAS", "MKL"):  # which read these when they are first imported
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 import numpy as np
 import pytest

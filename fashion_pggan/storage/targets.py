@@ -44,7 +44,7 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file: give a folder")
     here = target.resolve()
-    if Path().resolve().is_relative_to(here):
+    if Path.cwd().is_relative_to(here):
         raise UserError(f"{target} holds the folder you are in: give another folder")
     for other in (path.resolve() for path in apart):
         if here.is_relative_to(other) or other.is_relative_to(here):

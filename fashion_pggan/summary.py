@@ -71,8 +71,10 @@ class Summary:
             [
                 *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),
                 "",
-                f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} images per "
-                "set; lower is better",
+                (
+                    f"sliced Wasserstein distance x 1e3 by level in pixels, {self.swd['images']:,} images "
+                    "per set; lower is better"
+                ),
                 *_aligned(self.distances()),
                 f"floor: {self.evaluation['floor']['about']}",
                 *([""] if places else []),

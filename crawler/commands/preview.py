@@ -43,8 +43,10 @@ def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
     wanted = most_of(params)
     likely = min(-(-wanted // NEW_PER_CALL), total * pages)
     lines += [
-        f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
-        f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed",
+        (
+            f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
+            f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
+        ),
         "what is asked after the first answers depends on them; it starts with",
         *(f"  {call}" for call in first),
     ]

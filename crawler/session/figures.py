@@ -65,8 +65,10 @@ def tables_of(figures: dict[str, Any]) -> str:
     lines = [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         f"images       {figures['images']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
-        f"fetched now    {figures['fetched']:,}, {_size(figures['fetched_bytes'])}, "
-        f"{figures['images_per_s']:.1f}/s in {figures['seconds']:.0f} s",
+        (
+            f"fetched now    {figures['fetched']:,}, {_size(figures['fetched_bytes'])}, "
+            f"{figures['images_per_s']:.1f}/s in {figures['seconds']:.0f} s"
+        ),
         f"failed         {counted(figures['failed']) or 'none'}",
         f"left out       {counted(figures['left_out']) or 'none'}",
         f"a further run  {_further(figures)}",

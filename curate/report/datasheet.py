@@ -54,13 +54,17 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
     files = len({row.sha256 for row in rows})
     levels = ", ".join(map(str, levels_up_to(params.resolution)))
     facts = [
-        f"Each instance is one square colour image of {params.resolution} x {params.resolution} pixels, "
-        f"8-bit sRGB, also at every level of the pyramid: {levels} pixels.",
+        (
+            f"Each instance is one square colour image of {params.resolution} x {params.resolution} pixels, "
+            f"8-bit sRGB, also at every level of the pyramid: {levels} pixels."
+        ),
         f"Images: {len(kept):,}, chosen from {len(rows):,} raw images ({files:,} different files).",
         f"Short side of the originals: {sides[0]} to {sides[-1]} pixels, median {sides[len(sides) // 2]}.",
-        "With each: SHA-256 and size of its original, the square that was cut from it, and where it came "
-        f"from: an address for {_share(kept, 'url')}, a title for {_share(kept, 'title')}, a query for "
-        f"{_share(kept, 'query')} (manifest.parquet).",
+        (
+            "With each: SHA-256 and size of its original, the square that was cut from it, and where it came "
+            f"from: an address for {_share(kept, 'url')}, a title for {_share(kept, 'title')}, a query for "
+            f"{_share(kept, 'query')} (manifest.parquet)."
+        ),
         "There are no recommended splits. No original is in the dataset twice (see Preprocessing).",
     ]
     return _listed(facts) + _asked(
@@ -94,8 +98,10 @@ def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
 def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, program: str) -> str:
     dropped = Counter(row.reason for row in rows if not row.kept)
     facts = [
-        "Decoded strictly, turned upright, brought to sRGB, transparent parts put on white; cut to the "
-        "square of the manifest's crop columns; reduced by area averaging, each level from the one above.",
+        (
+            "Decoded strictly, turned upright, brought to sRGB, transparent parts put on white; cut to the "
+            "square of the manifest's crop columns; reduced by area averaging, each level from the one above."
+        ),
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
         f"The raw images are not part of the dataset. The program: {program}.",
     ]
@@ -119,8 +125,10 @@ def _uses() -> str:
 def _distribution(kept: Sequence[CuratedImage]) -> str:
     with_address = sum(bool(row.url) for row in kept)
     facts = [
-        f"The addresses of {with_address:,} of {len(kept):,} images are on record. A record gives no "
-        "right to pass images on.",
+        (
+            f"The addresses of {with_address:,} of {len(kept):,} images are on record. A record gives no "
+            "right to pass images on."
+        ),
         "`python -m curate export` writes it for others as ImageFolder, WebDataset or Parquet.",
     ]
     return _listed(facts) + _asked(

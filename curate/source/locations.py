@@ -31,7 +31,7 @@ def location(text: str) -> Path:
         raise UserError(
             f"{text} cannot be read ({error}): {install_hint('cluster')}, or fsspec's package for it"
         ) from error
-    return cast(Path, path)
+    return cast("Path", path)
 
 
 def below(path: Path, folder: Path) -> str:

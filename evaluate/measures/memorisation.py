@@ -109,10 +109,14 @@ class Copies:
     def _sentences(self) -> list[str]:
         count = len(self.generated.pixels)
         sentences = [
-            f"{self.copies} of {count} generated images are copies of training images: within "
-            f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits",
-            f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training image "
-            f"as {RARE:.0%} of real images are to another, {self.threshold:.1f} grey levels",
+            (
+                f"{self.copies} of {count} generated images are copies of training images: within "
+                f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits"
+            ),
+            (
+                f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training image "
+                f"as {RARE:.0%} of real images are to another, {self.threshold:.1f} grey levels"
+            ),
         ]
         if self.copies:
             pairs = self.pairs(min(SAID, self.copies))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas
+import pandas as pd
 import pytest
 import yaml
 from aiohttp import web
@@ -164,7 +164,7 @@ def test_a_crawl_killed_at_twenty_moments_ends_as_one_that_was_not(
     assert shop.requests[SEARCH] - calls <= calls + len(moments)  # answers are not asked for again
 
     def outcome(name: str) -> list[dict[str, Any]]:
-        table = pandas.read_parquet(tmp_path / name / "raw/records.parquet").fillna(0)
+        table = pd.read_parquet(tmp_path / name / "raw/records.parquet").fillna(0)
         return table.drop(columns=["crawled_at", "crawl_id", "attempts"]).to_dict("records")
 
     assert outcome("killed") == outcome("undisturbed")

@@ -419,7 +419,7 @@ def test_what_took_a_worker_down_is_tried_again(folder, tmp_path, params, monkey
 def test_any_damage_in_what_is_known_is_noticed(folder, tmp_path, params, pattern):
     run(folder, tmp_path / "out", params, workers=1)
     before = _tree(tmp_path / "out")
-    damaged = sorted((tmp_path / "known").glob(pattern))[0]
+    damaged = min((tmp_path / "known").glob(pattern))
     data = bytearray(damaged.read_bytes())
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
     damaged.write_bytes(data)

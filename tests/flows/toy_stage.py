@@ -29,6 +29,7 @@ REPORTS = {
 }
 
 EVALUATION = {"floor": {"kind": "disjoint", "about": "256 real images against 256 other real images"}}
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -37,7 +38,7 @@ def main() -> None:
     with Path("ran.log").open("a") as ran:
         ran.write(f"{name} {os.getpid()}\n")
     for step in range(params["steps"]):
-        logging.info("%s: step %d of %d", name, step + 1, params["steps"])
+        log.info("%s: step %d of %d", name, step + 1, params["steps"])
         time.sleep(0.1)
     if params["mode"] == "person":
         raise UserError("no images in data/raw: run the crawl stage first")

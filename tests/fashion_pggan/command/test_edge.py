@@ -40,14 +40,18 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
         (
             "open('.', 'w')",
             1,
-            "error: cannot write: Is a directory (.): mend that and run the same command again; "
-            "what was finished before is kept\n",
+            (
+                "error: cannot write: Is a directory (.): mend that and run the same command again; "
+                "what was finished before is kept\n"
+            ),
         ),
         (
             "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
             1,
-            "error: cannot write: No space left on device (data/raw): mend that and run the same command "
-            "again; what was finished before is kept\n",
+            (
+                "error: cannot write: No space left on device (data/raw): mend that and run the same command "
+                "again; what was finished before is kept\n"
+            ),
         ),
     ],
 )
@@ -66,9 +70,10 @@ def test_a_fault_of_ours_keeps_its_traceback(body: str) -> None:
 
 
 def test_a_terminated_command_cleans_up_and_says_so_by_its_status() -> None:
-    body = "\\n    ".join(
-        ["try:", "    print('at work', flush=True); time.sleep(60)", "finally:", "    print('cleaned up')"]
-    ).replace("\\n", "\n")
+    body = (
+        "try:\n        print('at work', flush=True); time.sleep(60)\n"
+        "    finally:\n        print('cleaned up')"
+    )
     with start(body) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "at work\n"

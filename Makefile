@@ -30,7 +30,7 @@ check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) lint-imports
 	$(ACTIVE) vulture
 	$(ACTIVE) codespell
-	$(ACTIVE) proselint check README.md CONTRIBUTING.md CHANGELOG.md docs
+	$(ACTIVE) proselint --config .proselintrc.json check README.md CONTRIBUTING.md CHANGELOG.md docs
 
 docs: environment # the documentation as a site in site/, built without a network; every link is checked
 	$(ACTIVE) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

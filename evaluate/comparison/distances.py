@@ -87,8 +87,8 @@ class Floor:
 
     @property
     def name(self) -> str:
-        """What people read: a floor of re-used images is never called the floor alone."""
-        return "floor" if self.kind == "disjoint" else "re-used-images floor"
+        """What people read: a floor of reused images is never called the floor alone."""
+        return "floor" if self.kind == "disjoint" else "reused-images floor"
 
     def ratios(self, distances: Distances) -> dict[str, Estimate | None]:
         """Distances over the floor's, by published column name."""

@@ -159,7 +159,7 @@ def test_a_small_dataset_has_the_floor_of_reused_images_and_says_so(tmp_path, da
     assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
     assert "real (reused)" in evaluation.text()
     page = (tmp_path / "report.html").read_text()
-    assert " times the re-used-images floor</h1>" in page
+    assert " times the reused-images floor</h1>" in page
     assert "the true floor is unavailable, because it takes 128 different real images" in page
     for text in (evaluation.text(), page):
         assert "1000 images per set were asked for, but there are 64: distances depend on the number" in text

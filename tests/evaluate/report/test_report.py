@@ -176,7 +176,7 @@ def test_a_page_without_other_stages_reports_has_what_was_measured(tmp_path, dat
         work=Work(2),
     )
     text = (tmp_path / "report.html").read_text()
-    assert "<td>re-used-images floor</td>" in text
+    assert "<td>reused-images floor</td>" in text
     assert "too small for a true floor" in text
 
 
@@ -232,7 +232,7 @@ def test_labels_of_the_curve_stand_apart(averages):
         (_evaluation(50.0, 11.0, error=3.0), "note", "they are wide: measure more images"),
         (_evaluation(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
         (_evaluation(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
-        (_evaluation(50.0, 30.0, kind="reused"), "note", "3.0 times the re-used-images floor."),
+        (_evaluation(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
     ],
 )
 def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):

@@ -40,9 +40,7 @@ def test_the_floor_is_of_other_real_images_where_there_are_enough(tmp_path, para
 def test_too_few_real_images_are_said_to_give_the_floor_of_reused_ones(tmp_path, params, make_images):
     pair = _pair(tmp_path, params, make_images(39, 32, 1), make_images(20, 32, 2))
     assert pair.floor.kind == "reused"
-    assert notes_of(pair)[-1].startswith(
-        "reused-images floor: the same 20 real images with patches at other"
-    )
+    assert notes_of(pair)[-1].startswith("reused-images floor: the same 20 real images with patches at other")
     assert "the true floor is unavailable, because it takes 40 different real images" in notes_of(pair)[-1]
     assert "1.2 to 6 times by level, most at 16 px" in notes_of(pair)[-1]
     assert pair_text(pair).count("times the reused-images floor") == 1

@@ -7,39 +7,21 @@ import re
 import textwrap
 import types
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Union, get_args, get_origin, get_type_hints
 
-import yaml
-from annotated_types import Ge, Gt, Le, Lt
-from pydantic.fields import FieldInfo
+from fashion_pggan.params.reference import rows
 
-from fashion_pggan.params import Params, Section
-from fashion_pggan.params.section import Unit
-
-REPOSITORY = Path(__file__).parents[1]
-BOUNDS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
 
 
 def parameters(section: str) -> str:
     """A section of params.yaml: each parameter's value in the demo and the paper, unit, range and meaning."""
-    kind = Params.model_fields[section].annotation
-    assert isinstance(kind, type)
-    assert issubclass(kind, Section)
-    demo, paper = (_yaml(name)[section] for name in ("params.yaml", "presets/paper.yaml"))
-    rows = [
-        [
-            f"`{name}`",
-            _shown(demo[name]),
-            _shown(paper[name]),
-            _unit(field),
-            _range(field),
-            field.description or "",
-        ]
-        for name, field in kind.model_fields.items()
+    lines = [
+        [f"`{row.name}`", _shown(row.demo), _shown(row.paper), row.unit, row.range, row.meaning]
+        for row in rows()
+        if row.section == section
     ]
-    return _table(["parameter", "demo", "paper", "unit", "range", "meaning"], rows)
+    return _table(["parameter", "demo", "paper", "unit", "range", "meaning"], lines)
 
 
 def fields(path: str) -> str:
@@ -74,11 +56,6 @@ def _table(heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _yaml(name: str) -> dict[str, dict[str, Any]]:
-    read: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / name).read_text(encoding="utf-8"))
-    return read
-
-
 def _shown(value: object) -> str:
     if isinstance(value, list) and len(value) > 2:
         return f"{len(value)} entries"
@@ -87,37 +64,6 @@ def _shown(value: object) -> str:
     return (
         f"`{str(value).lower() if isinstance(value, bool) else value}`" if value not in ("", []) else "empty"
     )
-
-
-def _unit(field: FieldInfo) -> str:
-    return next((unit.name for unit in _metadata(field) if isinstance(unit, Unit)), "")
-
-
-def _range(field: FieldInfo) -> str:
-    choices = _choices(field.annotation)
-    if choices:
-        return ", ".join(f"`{choice}`" for choice in choices)
-    found = [
-        f"{sign} {getattr(bound, name):,}"
-        for bound in _metadata(field)
-        for kind, (name, sign) in BOUNDS.items()
-        if isinstance(bound, kind)
-    ]
-    return ", ".join(found) or {bool: "`true`, `false`"}.get(field.annotation, "")  # type: ignore[arg-type]  # any type may be looked up
-
-
-def _choices(annotation: object) -> tuple[object, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return next(filter(None, map(_choices, get_args(annotation))), ())
-
-
-def _metadata(field: FieldInfo) -> Iterator[object]:
-    """The units and bounds of a field; of a mapping also its values', where it has none of its own."""
-    yield from field.metadata
-    for part in get_args(field.annotation)[-1:]:
-        for said in getattr(part, "__metadata__", ()):
-            yield from said.metadata if isinstance(said, FieldInfo) else [said]
 
 
 def _type(hint: object) -> str:

@@ -17,7 +17,7 @@ from fashion_pggan.errors import UserError
 from flows.server import key as key_module
 from flows.server.key import SETTINGS, VARIABLE, key_file, key_to_start_with, tell_prefect, use, use_key_of
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -1,17 +1,26 @@
 """The flows in a toy repository: run directly, without a server."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from prefect import Flow
+from prefect.context import refresh_global_settings_context
 from prefect.states import Failed
 
+from fashion_pggan.command.line import call
+from fashion_pggan.errors import UserError
+from flows.deployed import pipeline
 from flows.deployed.stage_task import may_pass
 from flows.reproduction import StageError
 from tests.flows.toy import REPOSITORY, STAGES, Toy
 
+NOWHERE = "http://127.0.0.1:9/api"
 
+
+@pytest.mark.slow
 def test_the_full_flow_needs_no_server_and_shows_its_figures(toy: Toy, tmp_path: Path) -> None:
     status, output = toy.run("flows.full_flow")
     assert (status, toy.ran()) == (0, list(STAGES)), output
@@ -26,29 +35,63 @@ def test_the_full_flow_needs_no_server_and_shows_its_figures(toy: Toy, tmp_path:
     toy.wait_until_gone()
 
 
-def test_a_chosen_server_that_does_not_answer_is_named(toy: Toy) -> None:
-    url = "http://127.0.0.1:9/api"
-    status, output = toy.run("flows.curate_flow", PREFECT_API_URL=url)
-    assert status == 1
-    assert output == (
-        f"error: no Prefect server answers at {url}: start it (prefect server start), "
-        "or unset PREFECT_API_URL\n"
+@pytest.fixture
+def inside(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Toy]:
+    """The toy repository as this process's folder, with a server chosen that does not answer."""
+    monkeypatch.chdir(toy.folder)
+    monkeypatch.setenv("PREFECT_HOME", toy.environment["PREFECT_HOME"])
+    monkeypatch.setenv("PREFECT_API_URL", NOWHERE)
+    refresh_global_settings_context()
+    yield toy
+    monkeypatch.undo()
+    refresh_global_settings_context()
+
+
+def test_a_chosen_server_that_does_not_answer_is_named(inside: Toy) -> None:
+    with pytest.raises(UserError) as caught:
+        call("flows", "run", "curate")
+    assert str(caught.value) == (
+        f"no Prefect server answers at {NOWHERE}: start it (prefect server start), or unset PREFECT_API_URL"
     )
 
 
-def test_asking_without_a_server_is_one_line(toy: Toy) -> None:
-    url = "http://127.0.0.1:9/api"
-    status, output = toy.run("flows.ask", "train", PREFECT_API_URL=url)
+def test_asking_without_a_server_is_one_line(inside: Toy) -> None:
+    with pytest.raises(UserError) as caught:
+        call("flows", "ask", "train")
+    assert str(caught.value) == (
+        f"no Prefect server answers at {NOWHERE}: start one with make serve, in another terminal"
+    )
+
+
+@pytest.mark.parametrize("command", [["flows"], ["flows", "run", "curate"]])
+def test_a_folder_that_is_no_repository_is_one_line(inside: Toy, command: list[str]) -> None:
+    (inside.folder / "dvc.yaml").unlink()
+    with pytest.raises(UserError) as caught:
+        call(*command)
+    assert str(caught.value) == f"no dvc.yaml in {inside.folder}: run from the repository root"
+
+
+def test_a_folder_that_is_no_repository_ends_the_process_with_one_line(tmp_path: Path) -> None:
+    status, output = Toy(tmp_path.resolve(), tmp_path / "prefect").run("flows.curate_flow")
     assert (status, output) == (
         1,
-        f"error: no Prefect server answers at {url}: start one with make serve, in another terminal\n",
+        f"error: no dvc.yaml in {tmp_path.resolve()}: run from the repository root\n",
     )
 
 
-def test_a_folder_that_is_no_repository_is_one_line(toy: Toy) -> None:
-    (toy.folder / "dvc.yaml").unlink()
-    status, output = toy.run("flows.curate_flow")
-    assert (status, output) == (1, f"error: no dvc.yaml in {toy.folder}: run from the repository root\n")
+def test_the_deployments_of_prefect_yaml_are_the_flows_that_we_serve() -> None:
+    listed = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
+    module = "flows/deployed/pipeline.py"
+    assert [(each["name"], each["entrypoint"]) for each in listed] == [
+        ("full", f"{module}:full"),
+        *(("stage", f"{module}:{name}") for name in pipeline.STAGES),
+    ]
+    for each in listed:
+        flow = getattr(pipeline, each["entrypoint"].partition(":")[2])
+        assert isinstance(flow, Flow)
+        assert flow.name == "-".join(
+            ["fashion-pggan", *([flow.fn.__name__] if each["name"] == "stage" else [])]
+        )
 
 
 def test_only_a_trouble_that_may_pass_is_tried_again() -> None:
@@ -89,9 +132,9 @@ def test_a_failed_stage_ends_the_flow_in_one_line_without_a_traceback(toy: Toy) 
 def test_the_crawl_is_tried_again_when_its_trouble_may_pass(toy: Toy) -> None:
     toy.set("crawl", mode="passing")
     (toy.folder / "hasty.py").write_text(
-        "from flows import crawl_flow\n"
-        "crawl_flow.RETRY_DELAYS_S = [0.1]\n"
-        "crawl_flow.run_directly(crawl_flow.crawl)\n"
+        "from flows.deployed import direct, pipeline\n"
+        "pipeline.RETRY_DELAYS_S = [0.1]\n"
+        "direct.run_directly(pipeline.crawl)\n"
     )
     status, output = toy.run("hasty")
     assert (status, toy.ran()) == (0, ["crawl", "crawl"]), output

@@ -46,7 +46,7 @@ def program(*, loaded: bool = False) -> App:
         help_format="plaintext",
         help_formatter="plain",
         version=_version,
-        default_parameter=Parameter(negative=()),
+        default_parameter=Parameter(negative=(), allow_repeating=True),  # as argparse had it
     )
     for name, place in COMMANDS.items():
         app.command(place, name=name)

@@ -21,6 +21,7 @@ from curate.known.examine import examine_all
 from curate.reasons import Reason
 from curate.squares.levels import levels_in
 from curate.workers.local import locally
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.files import sha256_of
@@ -232,12 +233,10 @@ def test_a_killed_run_leaves_the_old_set_and_the_next_one_completes(tmp_path, ma
     ],
 )
 def test_bad_arguments_are_one_clear_line(folder, tmp_path, more, says):
-    ended = subprocess.run(
-        _command(tmp_path, folder, *more), cwd=REPOSITORY, capture_output=True, text=True, timeout=60
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.strip().startswith(f"error: {says}")
-    assert len(ended.stderr.strip().splitlines()) == 1
+    with pytest.raises(UserError) as caught:
+        call(*_command(tmp_path, folder, *more)[2:])
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.slow

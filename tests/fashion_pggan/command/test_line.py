@@ -15,14 +15,15 @@ from cyclopts import App
 from curate.export import Format, ImageFormat
 from evaluate.measures.feature_network import SCALES
 from fashion_pggan.command.line import call, program
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.errors import ArgumentError, UserError
 from train.exchange.generator_export import FORMS
 
+REPOSITORY = Path(__file__).parents[3]
 HEAVY = ("torch", "cv2", "scrapy", "prefect", "pandas")
 LOOK = """
 import contextlib, io, json, sys
 from fashion_pggan.command.line import call
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.errors import ArgumentError, UserError
 said = {}
 for tokens in json.loads(sys.argv[1]):
     out = io.StringIO()
@@ -148,7 +149,8 @@ def test_a_module_is_a_command(
 ) -> None:
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr("fashion_pggan.command.line.run", lambda *words: asked.append(words))
-    sys.modules.pop(module, None)
+    if not REPOSITORY.joinpath(*module.split(".")).is_dir():  # else its __main__ is run, which nobody imports
+        monkeypatch.delitem(sys.modules, module, raising=False)
     runpy.run_module(module, run_name="__main__")
     assert len(asked) == 1
     call(*asked[0], "--help")
@@ -167,7 +169,7 @@ def test_completion_is_a_script_that_knows_the_commands(
 
 
 def test_the_console_script_is_this_command_line() -> None:
-    project: Any = Path(__file__).parents[3].joinpath("pyproject.toml").read_text(encoding="utf-8")
+    project: Any = REPOSITORY.joinpath("pyproject.toml").read_text(encoding="utf-8")
     assert 'fashion-pggan = "fashion_pggan.command.line:main"' in project
 
 
@@ -182,3 +184,8 @@ def test_what_a_light_command_line_repeats_is_what_the_work_takes() -> None:
             call(*words, "x", "y", f"--{option}", "none", *more)
         listed = str(caught.value).partition("give ")[2].partition(" (see")[0]
         assert set(re.split(r", | or ", listed)) == known
+
+
+def test_the_last_of_a_repeated_option_counts(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"no parameters at {tmp_path}/none"):
+        call("crawl", "--dry-run", "--params", "params.yaml", f"--params={tmp_path}/none")

@@ -4,9 +4,7 @@ import io
 import json
 import os
 import subprocess
-import sys
 import tarfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,28 +14,15 @@ import pytest
 from PIL import Image
 
 import curate.export
-import generate.stage
-from curate.pixels.decode import decode, open_image
-from evaluate.sets.sources import of_path
+from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.reading import pixels_of
 from fashion_pggan.images.writing import Format
-from fashion_pggan.params import load_params
 from fashion_pggan.storage.records import CuratedImage, write_records
 
 REPOSITORY = Path(__file__).parents[3]
+
+
 FORMS = ("imagefolder", "webdataset", "parquet")
-
-
-@pytest.fixture(scope="module")
-def generated(tmp_path_factory, models):
-    """The same 12 images in each form."""
-    folder = tmp_path_factory.mktemp("generated")
-    params = load_params(REPOSITORY / "params.yaml").generate
-    for form in FORMS:
-        chosen = params.model_copy(update={"count": 12, "form": form, "minibatch": 5})
-        generate.stage.run(models, folder / form, chosen)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -131,82 +116,6 @@ def test_hidden_files_and_those_a_mac_adds_are_no_images(tmp_path, make_images):
     assert of_path(folder, "reals", 0).count == 2
 
 
-def png(image, **options):
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", **options)
-    return buffer.getvalue()
-
-
-def odd_files():
-    """Files that Pillow's plain conversion to RGB reads as something else."""
-    clear = Image.new("RGBA", (32, 32), (200, 30, 30, 0))
-    clear.paste((200, 30, 30, 255), (8, 8, 24, 24))
-    grey = Image.fromarray(np.linspace(0, 65535, 32 * 32).astype(np.uint16).reshape(32, 32))
-    lines = Image.fromarray(np.repeat(np.arange(32, dtype=np.uint8)[:, None] * 8, 32, axis=1))
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    return {
-        "transparent": png(clear),
-        "sixteen bits": png(grey),
-        "turned": png(lines, exif=exif),
-        "palette": png(clear.convert("P"), transparency=0),
-        "grey": png(lines),
-    }
-
-
-@pytest.mark.parametrize("kind", list(odd_files()))
-def test_odd_files_are_the_same_images_to_evaluation_as_to_curation(kind):
-    data = odd_files()[kind]
-    np.testing.assert_array_equal(pixels_of(data, kind), decode(open_image(data)).pixels)
-
-
-def test_transparent_parts_are_white_sixteen_bits_keep_their_greys_and_turned_images_stand_upright():
-    found = {kind: pixels_of(data, kind) for kind, data in odd_files().items()}
-    assert found["transparent"][0, 0].tolist() == [255, 255, 255]
-    assert found["sixteen bits"].mean() == pytest.approx(127.5, abs=1)
-    np.testing.assert_array_equal(found["turned"], np.rot90(found["grey"], -1))
-
-
-def bomb(side):
-    """A PNG whose header says that it is large."""
-    small = png(Image.new("1", (8, 8)))
-
-    header = small[12:16] + side.to_bytes(4, "big") * 2 + small[24:29]
-    return small[:8] + small[8:12] + header + zlib.crc32(header).to_bytes(4, "big") + small[33:]
-
-
-@pytest.mark.parametrize(
-    ("data", "says"),
-    [
-        (bomb(2**17), "131072 x 131072 px|cannot be read as an image"),
-        (b"", "cannot be read as an image"),
-        (b"II*\0" + b"\xff" * 40, "cannot be read as an image"),
-        (png(Image.new("RGB", (32, 32)))[:60], "cannot be read as an image"),
-        (png(Image.new("RGB", (48, 48))), "48 x 48 px, and 48 is no power of two: make squares of 64"),
-        (png(Image.new("RGB", (16, 16))), "16 x 16 px, others are 32 x 32: bring all to one size"),
-    ],
-)
-def test_a_file_that_is_no_fitting_image_is_named_in_one_line(tmp_path, data, says):
-    (tmp_path / "odd.png").write_bytes(data)
-    with pytest.raises(UserError, match=says) as raised:
-        pixels_of((tmp_path / "odd.png").read_bytes(), str(tmp_path / "odd.png"), 32)
-    assert str(tmp_path / "odd.png") in str(raised.value)
-    assert len(str(raised.value).splitlines()) == 1
-
-
-def test_a_dataset_and_what_was_generated_are_compared_by_one_command(dataset, generated, tmp_path):
-    printed = set()
-    for form in FORMS:
-        command = [sys.executable, "-m", "evaluate", dataset.folder, generated / form]
-        ended = subprocess.run(
-            [*command, "--store", tmp_path], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
-        )
-        assert ended.returncode == 0, ended.stderr
-        printed.add(ended.stdout)
-    assert len(printed) == 1
-    assert "12 images per set" in printed.pop()
-
-
 def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path, make_images):
     pngs = []
     for image in make_images(4, 32, 9):
@@ -231,3 +140,25 @@ def test_tables_and_archives_of_others_are_read_or_refused_in_one_line(tmp_path,
             entry.size = len(one)
             tar.addfile(entry, io.BytesIO(one))
     assert of_path(tmp_path, "reals", 0).count == 3
+
+
+def test_mirrored_reals_are_the_same_images_half_of_them_turned(dataset):
+    plain, mirrored = (
+        of_dataset(dataset, np.arange(64), mirror_seed=seed).read(range(64)) for seed in (None, 0)
+    )
+    turned = [not (one == other).all() for one, other in zip(plain, mirrored, strict=True)]
+    assert 15 < sum(turned) < 50
+    for one, other in zip(plain, mirrored, strict=True):
+        assert (one == other).all() or (one[:, ::-1] == other).all()
+
+
+def test_the_sets_are_drawn_from_the_whole_dataset_not_from_its_beginning(
+    tmp_path, write_dataset, make_images, params
+):
+    dark, bright = make_images(100, 32, 1) // 8, make_images(100, 32, 2) // 8 + 200
+    dataset = write_dataset(tmp_path / "sorted", np.concatenate([dark, bright]))
+    order = shuffled(200, params.seed)
+    assert sorted(order) == list(range(200))
+    for part in (order[:100], order[100:]):
+        means = of_dataset(dataset, part).read(range(100)).mean(axis=(1, 2, 3))
+        assert 30 < (means > 128).sum() < 70

@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+
+from evaluate.comparison.cache import Store
+from evaluate.sets.image_set import ImageSet
+from evaluate.sets.sources import of_dataset
+from fashion_pggan.distance.devices import Work
+from fashion_pggan.errors import UserError
+
+WORK = Work(2)
+
+
+class _Counting:
+    """A dataset's images that count how often they are read."""
+
+    def __init__(self, images):
+        self.images, self.reads = images, 0
+
+    def read(self, indices):
+        self.reads += len(indices)
+        return self.images.read(indices)
+
+
+def _described(store, images, params):
+    with store.described(images, params, WORK, lambda _: None) as found:
+        return {level: np.array(each.values) for level, each in found.items()}
+
+
+def test_a_dataset_is_described_once_and_again_when_anything_changes(tmp_path, params, dataset):
+    store = Store(tmp_path)
+    chosen = np.arange(24)
+    counting = _Counting(of_dataset(dataset, chosen))
+    images = ImageSet("reals", 24, 32, counting.read, counting.images.identity)
+    first = _described(store, images, params)
+    again = _described(store, images, params)
+    assert counting.reads == 24
+    for level, values in first.items():
+        np.testing.assert_array_equal(again[level], values)
+    _described(store, images, params.model_copy(update={"minibatch": 5, "directions": 3}))
+    assert counting.reads == 24  # neither changes a descriptor
+    _described(store, images, params.model_copy(update={"seed": 1}))
+    assert counting.reads == 48
+    assert of_dataset(dataset, chosen, mirror_seed=0).identity != counting.images.identity
+    assert of_dataset(dataset, chosen[::-1]).identity != counting.images.identity
+
+
+def test_the_store_keeps_two_sets_and_no_pieces(tmp_path, params, dataset):
+    store = Store(tmp_path)
+    (tmp_path / "descriptors" / ".building-999999999-killed").mkdir(parents=True)
+    images = of_dataset(dataset, np.arange(12))
+    for seed in range(4):
+        _described(store, images, params.model_copy(update={"seed": seed}))
+    names = [path.name for path in (tmp_path / "descriptors").iterdir()]
+    assert len(names) == 2
+    assert not [name for name in names if name.startswith(".")]
+
+
+def test_a_full_disk_is_said_before_anything_is_computed(tmp_path, params, dataset, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000})())
+    with pytest.raises(
+        UserError, match=r"descriptors of 12 images need 0\.0 GB in .*: make room, or give --st"
+    ):
+        _described(Store(tmp_path), of_dataset(dataset, np.arange(12)), params)

@@ -1,0 +1,139 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from evaluate.measures.memorisation import find_copies, write_pairs
+from evaluate.sets.image_set import ImageSet
+from evaluate.sets.sources import of_dataset, of_path, shuffled
+from fashion_pggan.errors import UserError
+
+
+def _set(images, name="images"):
+    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
+
+
+@pytest.fixture(scope="module")
+def training(make_images):
+    return make_images(60, 32, 1)
+
+
+def test_planted_copies_are_found_mirrored_ones_too(training, make_images):
+    generated = make_images(20, 32, 2)
+    generated[3] = training[41]
+    generated[7] = training[8][:, ::-1]
+    brighter = np.clip(training[20].astype(int) + 3, 0, 255)
+    generated[11] = brighter
+    found = find_copies(_set(generated), _set(training))
+    near = found.generated
+    assert set(near.closest(3, found.threshold)) == {3, 7, 11}
+    assert list(near.index[[3, 7, 11]]) == [41, 8, 20]
+    assert list(near.mirrored[[3, 7, 11]]) == [False, True, False]
+    assert near.pixels[3] == near.pixels[7] == 0
+    assert near.pixels[11] == pytest.approx(3, abs=0.2)
+    assert near.bits[3] == near.bits[7] == 0
+    assert near.bits[11] < 32 < np.median(near.bits)
+    assert found.copies == found.near == 3
+    assert found.facts()["near_share"] == 0.15
+    assert "3 of 20 generated images are copies of training images: within 4 grey levels" in found.text()
+    assert "3 of 20 (15.0%) are copies or as near to a training image as 1%" in found.text()
+
+
+def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, make_images, tmp_path):
+    generated = make_images(20, 32, 2)
+    generated[3] = training[41] // 2
+    generated[7] = training[8][:, ::-1] // 3
+    found = find_copies(_set(generated), _set(training))
+    assert list(found.generated.index[[3, 7]]) == [41, 8]
+    assert list(found.generated.mirrored[[3, 7]]) == [False, True]
+    assert found.generated.pixels[[3, 7]].min() > found.threshold
+    assert found.copies == found.near == 2
+    assert {pair["generated"] for pair in found.distances()["pairs"][:2]} == {3, 7}
+
+
+def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_images):
+    generated = make_images(20, 32, 2)
+    generated[3], generated[7] = training[2], training[41]
+    doubled = np.concatenate([training, training[:10], training[:1] // 2])
+    found, plain = (find_copies(_set(generated), _set(each)) for each in (doubled, training))
+    assert found.threshold > 0.8 * plain.threshold > 0
+    assert found.copies == found.near == 2
+    assert found.real_copies == 10 * 2 + 1
+    assert "21 of the training images that were compared have copies in the training set" in found.text()
+
+
+def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):
+    same = np.repeat(training[:1], 50, axis=0)
+    found = find_copies(_set(training[:3]), _set(same))
+    assert (found.threshold, found.copies, found.real_copies) == (4.0, 1, 50)
+    assert found.facts()["real"] is None
+    json.dumps(found.distances())
+
+
+def test_the_threshold_comes_from_all_real_images_however_few_are_generated(training, make_images):
+    generated = make_images(20, 32, 2)
+    few, many = (find_copies(_set(generated[:count]), _set(training)) for count in (1, 20))
+    assert few.threshold == many.threshold
+    assert len(few.real.pixels) == 60
+
+
+def test_photographs_of_other_garments_are_no_copies_and_darkened_ones_are(shared):
+    images = []
+    for path in sorted((shared / "images/tops").glob("*.jpg"))[:300]:
+        with Image.open(path) as image:
+            image.draft("RGB", (128, 128))
+            side = min(image.size)
+            left, top = (image.width - side) // 2, (image.height - side) // 2
+            square = image.convert("RGB").crop((left, top, left + side, top + side))
+            images.append(np.asarray(square.resize((64, 64), Image.Resampling.BOX)))
+    photographs = np.stack(images)
+    honest = photographs[150:].copy()
+    assert find_copies(_set(honest), _set(photographs[:150])).copies == 0
+    honest[::10] = photographs[:15] // 2
+    found = find_copies(_set(honest), _set(photographs[:150]))
+    assert np.flatnonzero(found.generated.copies).tolist() == list(range(0, 150, 10))
+    assert found.generated.index[::10].tolist() == list(range(15))
+
+
+def test_real_images_are_not_their_own_neighbours(training):
+    found = find_copies(_set(training), _set(training))
+    assert found.generated.pixels.max() == 0
+    assert found.real.pixels.min() > 0
+    assert not (found.real.index == np.arange(60)).any()
+    full = training.astype(float)
+    for place in range(5):
+        others = [full[index][:, ::-1] if flip else full[index] for index in range(60) for flip in (0, 1)]
+        apart = [math.sqrt(((full[place] - other) ** 2).mean()) for other in others]
+        apart[2 * place] = apart[2 * place + 1] = math.inf
+        assert found.real.pixels[place] == pytest.approx(min(apart), rel=0.05)  # of few candidates
+
+
+def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make_images):
+    generated = make_images(5, 32, 2)
+    generated[4] = training[9][:, ::-1]
+    found = find_copies(_set(generated), _set(training))
+    write_pairs(tmp_path / "sheet.png", found, _set(generated), _set(training))
+    sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
+    assert sheet.shape == (2 * 32, 8 * 32, 3)
+    np.testing.assert_array_equal(sheet[:32, :32], generated[4])
+    np.testing.assert_array_equal(sheet[:32, 32:64], generated[4])
+
+
+def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
+    for place in range(3):
+        Image.fromarray(dataset.images(range(place, place + 1), 32)[0]).save(tmp_path / f"copy{place}.png")
+    training = of_dataset(dataset, shuffled(len(dataset), 5))
+    found = find_copies(of_path(tmp_path, "fakes", 1), training)
+    named = {(Path(pair["generated"]).stem, pair["training"]) for pair in found.pairs(3)}
+    assert named == {("copy0", 0), ("copy1", 1), ("copy2", 2)}
+    assert "copy1.png of 1" in found.text()
+
+
+def test_sets_that_do_not_fit_are_refused(training, make_images):
+    with pytest.raises(UserError, match="images of 64 and 32 px cannot be compared"):
+        find_copies(_set(make_images(2, 64, 1)), _set(training))
+    with pytest.raises(UserError, match="1 training images have no neighbours"):
+        find_copies(_set(training), _set(training[:1]))

@@ -1,0 +1,40 @@
+from evaluate.comparison.cache import Store
+from evaluate.comparison.pair import measure_pair
+from evaluate.results.notes import notes_of
+from evaluate.results.table import pair_json, pair_text
+from evaluate.sets.image_set import ImageSet
+from fashion_pggan.distance.devices import Work
+
+WORK = Work(2)
+
+
+def _set(name, images):
+    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
+
+
+def _pair(tmp_path, params, reals, fakes, wanted=None):
+    return measure_pair(_set("reals", reals), _set("fakes", fakes), wanted, params, Store(tmp_path), WORK)
+
+
+def test_the_floor_is_of_other_real_images_where_there_are_enough(tmp_path, params, make_images):
+    pair = _pair(tmp_path, params, make_images(40, 32, 1), make_images(20, 32, 2))
+    assert (pair.images, pair.floor.kind) == (20, "disjoint")
+    assert "40 and 20 images were cut to 20 per set" in "\n".join(notes_of(pair))
+    assert "floor: 20 real images against 20 other real images" in notes_of(pair)
+
+
+def test_too_few_real_images_are_said_to_give_the_floor_of_reused_ones(tmp_path, params, make_images):
+    pair = _pair(tmp_path, params, make_images(39, 32, 1), make_images(20, 32, 2))
+    assert pair.floor.kind == "reused"
+    assert notes_of(pair)[-1].startswith("reused-images floor: the same 20 real images with patches at other")
+    assert "the true floor is unavailable, because it takes 40 different real images" in notes_of(pair)[-1]
+    assert "1.2 to 6 times by level, most at 16 px" in notes_of(pair)[-1]
+    assert pair_text(pair).count("times the reused-images floor") == 1
+
+
+def test_fewer_images_than_asked_for_are_said_in_text_and_json(tmp_path, params, make_images):
+    reals, fakes = make_images(20, 32, 1), make_images(20, 32, 2)
+    pair = _pair(tmp_path, params, reals, fakes, 16384)
+    assert "16384 images per set were asked for, but there are 20: distances depend on" in pair_text(pair)
+    assert (pair_json(pair)["images"], pair_json(pair)["images_asked"]) == (20, 16384)
+    assert "asked for" not in pair_text(_pair(tmp_path, params, reals, fakes, 20))

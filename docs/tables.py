@@ -1,4 +1,4 @@
-"""The reference's generated tables: parameters from their typed sections, files from what writes them."""
+"""The reference's generated parts: parameters, files and commands, from the code that defines them."""
 
 import ast
 import importlib
@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Union, get_args, get_origin, get_type_hints
 
+from fashion_pggan.command.line import program
 from fashion_pggan.params.reference import rows
 
 COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
@@ -44,7 +45,15 @@ def measures(_: str) -> str:
     return _table(["column", "type", "meaning"], rows)
 
 
+def commands(_: str) -> str:
+    """The command line, as the program's own help says it; its heads are below the page's."""
+    written = program(loaded=True).generate_docs(heading_level=1)
+    text = written[written.index("**Commands**") :]  # the page has a title, the site a table of contents
+    return text.replace("For example:\n", "For example:\n\n")
+
+
 MAKERS: dict[str, Callable[[str], str]] = {
+    "commands": commands,
     "parameters": parameters,
     "fields": fields,
     "measures": measures,

@@ -240,7 +240,7 @@ def test_every_line_of_the_page_runs(curated, tmp_path):
     (tmp_path / "data").mkdir()
     shutil.copytree(curated, tmp_path / "data/curated")
     page = (REPOSITORY / "docs/how-to/load-and-export.md").read_text()
-    commands = re.findall(r"^    python -m (curate export .*)$", page, re.MULTILINE)
+    commands = re.findall(r"^    fashion-pggan (curate export .*)$", page, re.MULTILINE)
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert (len(commands), len(snippets)) == (3, 5)
     (tmp_path / "page.py").write_text("\n".join(snippets))

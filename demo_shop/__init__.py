@@ -1,1 +1,1 @@
-"""A small shop on loopback with the API of NAVER API HUB: a catalogue in; answers and images out."""
+"""A small shop on loopback with NAVER API HUB's search API: a catalogue in; search results and images out."""

@@ -1,4 +1,4 @@
-"""Answers to requests for images, as the worst hosts of the web give them; by the kind of fault."""
+"""Faulty answers to image requests, as the worst hosts of the web give them, by kind of fault."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ from aiohttp import web
 
 from demo_shop.faults import KINDS, OWNERS_SAY_NO
 
-TRAP = "127.0.0.2"  # a shop with faults listens here too, and counts who comes
+TRAP = "127.0.0.2"  # a shop with faults listens here too, and counts requests
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
-DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds a byte, seconds a piece, pieces of a slow image
+DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds per byte, seconds per piece, pieces of a slow image
 LARGE = 50_000_000  # bytes
 CHUNK = bytes(1 << 20)
 BOMB_CHUNKS = 256  # of CHUNK, once inflated
@@ -26,15 +26,15 @@ NO_LINGER = struct.pack("ii", 1, 0)  # closing resets the connection
 
 @dataclass(frozen=True)
 class Order:
-    """An image that was asked for."""
+    """A request for an image, and that image."""
 
     request: web.Request
     data: bytes  # of the image
     headers: dict[str, str]  # of the image, without its length
-    delivered: Callable[[bytes], None]  # to be called when a whole answer of status 200 has gone out
+    delivered: Callable[[bytes], None]  # call it when a whole answer of status 200 was sent
 
     async def send(self, data: bytes, headers: dict[str, str]) -> web.StreamResponse:
-        """A whole answer of status 200."""
+        """Send a whole answer of status 200."""
         response = web.Response(body=data, headers=headers)
         await response.prepare(self.request)
         await response.write_eof()
@@ -47,7 +47,7 @@ Pieces = Callable[[bytes], AsyncIterator[bytes]]
 
 
 async def as_it_is(order: Order) -> web.StreamResponse:
-    """The image."""
+    """Send the image without a fault."""
     return await order.send(order.data, order.headers)
 
 
@@ -87,7 +87,7 @@ async def _silent(order: Order) -> web.StreamResponse:
 async def _in_pieces(
     pieces: Pieces, length_of: Callable[[bytes], int | None], end: Callable[[Order], None], order: Order
 ) -> web.StreamResponse:
-    """An answer bit by bit, with a Content-Length or none; `end` is called after the last."""
+    """Send an answer in pieces, with a Content-Length or without; then call `end`."""
     response = web.StreamResponse(headers=order.headers)
     response.content_length = length_of(order.data)
     await response.prepare(order.request)
@@ -160,7 +160,7 @@ def _not_said(data: bytes) -> None:
 def bomb() -> bytes:
     """A gzip file of a quarter of a megabyte that inflates to 256 MiB of zeros.
 
-    A block after a full flush depends on nothing before it, so one is made and repeated.
+    A block after a full flush depends on nothing before it, so that one block can be repeated.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(CHUNK) + packer.flush(zlib.Z_FULL_FLUSH)

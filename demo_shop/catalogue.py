@@ -1,4 +1,4 @@
-"""What the shop sells: products with an image each, drawn by our code or taken from a folder."""
+"""The catalogue: products with an image each, drawn or from a folder."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ from PIL import Image
 
 from fashion_pggan.errors import UserError
 
-SHELF = 1000  # products of a folder per shelf: as many as the search window reaches
+SHELF = 1000  # products per shelf: as many as the search window reaches
 UNLABELLED = "image"
 
 
@@ -21,27 +21,27 @@ class Product:
 
     title: str
     file_name: str
-    width: int  # pixels; 0 when nobody knows
+    width: int  # pixels; 0: unknown
     height: int
     content_type: str
-    etag: str = ""  # where it is known without the image, which is then cheap and not kept
+    etag: str = ""  # known without the image, which is then cheap and not cached
 
 
 class Catalogue(Protocol):
     """Products by index, from 0."""
 
     def __len__(self) -> int:
-        """How many products there are."""
+        """The number of products."""
 
     def product(self, index: int) -> Product:
-        """A product's facts; cheap."""
+        """The facts of a product; cheap."""
 
     def image(self, index: int) -> bytes:
-        """The bytes of its image; may take a while, is called from several threads."""
+        """The bytes of its image; may be slow, and is called from several threads."""
 
 
 class Folder:
-    """Every file of a folder, as it is, in the order of the relative paths.
+    """Every file of a folder, unchanged, in the order of relative paths.
 
     Titles are `<label> shelf<k> <file's stem> : demo shop`, where k counts shelves of a thousand: a query for
     one shelf reaches all of it through the window of the search.
@@ -51,7 +51,7 @@ class Folder:
         labels: a CSV file with the columns `file` and `label`; by default one beside the folder.
 
     Raises:
-        UserError: there are no files, or the labels cannot be read.
+        UserError: the folder has no files, or the labels cannot be read.
     """
 
     def __init__(self, folder: Path, labels: Path | None = None) -> None:
@@ -74,7 +74,7 @@ class Folder:
         return len(self.files)
 
     def product(self, index: int) -> Product:
-        """What a search result says about a file."""
+        """The facts of a file."""
         path = self.files[index]
         name = path.relative_to(self.folder).as_posix()
         label = self.labels.get(name, UNLABELLED)
@@ -104,5 +104,5 @@ def _size_of(path: Path) -> tuple[int, int]:
     try:
         with Image.open(path) as image:
             return image.size
-    except Exception:  # broken files are goods like any other; their size is unknown
+    except Exception:  # broken files are products too; their size is unknown
         return 0, 0

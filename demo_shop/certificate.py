@@ -1,4 +1,4 @@
-"""A certificate for this machine, signed by itself, so that a shop on loopback speaks TLS."""
+"""A self-signed certificate, so that a shop on loopback speaks TLS."""
 
 import ipaddress
 import ssl
@@ -29,16 +29,16 @@ def new_certificate(file: Path) -> ssl.SSLContext:
     """Make a key and a certificate.
 
     Args:
-        file: where the certificate is written, for clients to trust (SSL_CERT_FILE); the key is not kept.
+        file: where to write the certificate, for clients to trust (SSL_CERT_FILE); the key is not kept.
 
     Returns:
-        What a server speaks TLS with.
+        The context for a server.
     """
     certificate, secret = new_pair()
     write_bytes(file, certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
-        both = Path(folder, "both.pem")  # ssl reads files alone
+        both = Path(folder, "both.pem")  # ssl reads only files
         both.touch(mode=0o600)
         both.write_bytes(secret + certificate)
         context.load_cert_chain(both)

@@ -1,4 +1,4 @@
-"""The catalogue of drawn garments: the same index gives the same bytes, in any process and any order."""
+"""A catalogue of drawn garments: an index gives the same bytes in any process and order."""
 
 import io
 from functools import cache
@@ -16,7 +16,7 @@ TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
 class Drawn:
-    """`count` garments; a share are broken, small, or copies of others, as in any shop."""
+    """`count` garments; some are broken, small, or copies of others, as in any shop."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -26,12 +26,12 @@ class Drawn:
         return self.count
 
     def product(self, index: int) -> Product:
-        """What a search result says about a garment."""
+        """The facts of a garment."""
         sketch = self.sketch(index)
         return Product(sketch.title, sketch.file_name, sketch.width, sketch.height, TYPES[sketch.format])
 
     def image(self, index: int) -> bytes:
-        """Draw and encode it, or break it where it is to be broken."""
+        """Draw and encode a garment, with its fault if it has one."""
         sketch = self.sketch(index)
         if sketch.fault == "empty":
             return b""
@@ -42,7 +42,7 @@ class Drawn:
 
 
 def encoded(pixels: npt.NDArray[np.uint8], sketch: Sketch) -> bytes:
-    """Pixels (h, w, 3 or 4) as a file of the sketch's format."""
+    """Encode pixels (h, w, 3 or 4) in the sketch's format."""
     random = random_of(sketch.image_index, 2)
     options = {
         "JPEG": {"quality": int(random.integers(78, 96))},

@@ -1,7 +1,7 @@
-"""What goes wrong in a shop with faults: which product and which search call has which fault. Pure.
+"""The faults of a shop: which product and which search call has which fault. Pure.
 
-A fault is a function of the seed and the product (or the call) alone. Some pass after one or two
-attempts, the others stay; which, depends on the seed too.
+A fault depends only on the seed and the product (or the call). Some faults pass after one or two attempts,
+the others stay; the seed decides this too.
 """
 
 import hashlib
@@ -33,25 +33,25 @@ LASTING = {
     "noindex": "X-Robots-Tag: noindex",
     "tdm": "TDM-Reservation: 1",
 }
-HARMLESS = {  # the right bytes can be had at once
+HARMLESS = {  # the right bytes come at the first attempt
     "slow": "the image in eight pieces, a fifth of a second apart",
     "overlong": "the image, then more than its Content-Length",
 }
 KINDS = {**PASSING, **LASTING, **HARMLESS}
-OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, under a signal
+OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, with an opt-out
 SHARE = 0.01  # of the products, for each kind
 CALLS = ("speed", "api_error", "api_busy")  # of search calls; all pass
 CALL_SHARE = 0.05  # of the calls, for each
 
 
 class Fault(NamedTuple):
-    """What goes wrong, and how often."""
+    """A kind of fault, and how often it strikes."""
 
     kind: str
     passes_after: int | None  # attempts; None: it stays
 
     def strikes(self, attempt: int) -> bool:
-        """Whether this attempt, from 0, has the fault."""
+        """Whether this attempt, counted from 0, meets the fault."""
         return self.passes_after is None or attempt < self.passes_after
 
 
@@ -62,16 +62,16 @@ class Faults:
     seed: int
     shares: Mapping[str, float]  # of products, by kind
     call_share: float  # of search calls, for each kind
-    quota: int  # search calls a day; 0: any number
+    quota: int  # search calls a day; 0: no limit
 
     @classmethod
     def parse(cls, text: str) -> "Faults":
         """Read `SEED` or `SEED,name=value,...`.
 
-        Names are kinds, `share` for all kinds, `calls` for the share of each fault of the search, `quota`.
+        A name is a kind, `share` for all kinds, `calls` for each fault of search calls, or `quota`.
 
         Raises:
-            UserError: it cannot be read.
+            UserError: `text` cannot be read.
         """
         seed, *parts = text.split(",")
         values = {"share": SHARE, "calls": CALL_SHARE, "quota": 0.0}
@@ -86,7 +86,7 @@ class Faults:
         share, calls, quota = (values.pop(name) for name in ("share", "calls", "quota"))
         if unknown := values.keys() - KINDS.keys():
             known = ", ".join(("share", "calls", "quota", *KINDS))
-            raise UserError(f"--faults {text}: there is no {min(unknown)}; there are {known}")
+            raise UserError(f"--faults {text}: {min(unknown)} is no fault: give one of {known}")
         shares = {kind: values.get(kind, share) for kind in KINDS}
         if (
             min(shares.values()) < 0
@@ -95,12 +95,12 @@ class Faults:
             or quota < 0
         ):
             raise UserError(
-                f"--faults {text}: shares are 0 or more and at most 1 in all, quota a number of calls"
+                f"--faults {text}: give shares of 0 or more, at most 1 in all, and a quota of 0 or more calls"
             )
         return cls(number, shares, calls, int(quota))
 
     def of(self, index: int) -> Fault | None:
-        """The fault of a product; None: it has none."""
+        """The fault of a product, or None."""
         kind = _pick(self.shares, self._chance("product", index))
         if kind is None or kind in LASTING:
             return Fault(kind, None) if kind else None
@@ -108,12 +108,12 @@ class Faults:
         return Fault(kind, None if chance < 0.5 or kind in HARMLESS else 1 + (chance < 0.75))
 
     def of_call(self, call: str) -> Fault | None:
-        """The fault of a search call, by its parameters; it passes after one or two attempts."""
+        """The fault of a search call, by its parameters, or None; it passes after one or two attempts."""
         kind = _pick(dict.fromkeys(CALLS, self.call_share), self._chance("call", call))
         return None if kind is None else Fault(kind, 1 + (self._chance("call passes", call) < 0.5))
 
     def _chance(self, purpose: str, key: object) -> float:
-        """From 0 to 1."""
+        """A number from 0 to 1."""
         digest = hashlib.blake2b(f"{self.seed} {purpose} {key}".encode(), digest_size=8).digest()
         return int.from_bytes(digest) / 2**64
 

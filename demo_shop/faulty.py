@@ -1,4 +1,4 @@
-"""A shop with faults: the same goods, answered as faults.py says; and a ledger of who got what."""
+"""A shop with faults: answers as faults.py decides, and keeps a ledger of every product."""
 
 import hashlib
 import json
@@ -21,12 +21,12 @@ CALLS: dict[str, tuple[int, str, str, str]] = {
 
 
 class FaultyShop(Shop):
-    """Answers for one catalogue, with faults.
+    """Serves one catalogue, with faults.
 
     Args:
-        catalogue: the goods.
-        faults: what goes wrong.
-        public_url: what links begin with; empty: the address that the request came to.
+        catalogue: the products.
+        faults: which products and calls have which fault.
+        public_url: the beginning of links; empty: the URL of the request.
     """
 
     def __init__(self, catalogue: Catalogue, faults: Faults, public_url: str = "") -> None:
@@ -34,12 +34,12 @@ class FaultyShop(Shop):
         self.faults = faults
         self.calls: Counter[str] = Counter()  # attempts, by parameters
         self.calls_today = self.trespasses = 0
-        self.asked: Counter[int] = Counter()  # requests, by product; each step of a redirect is one
+        self.asked: Counter[int] = Counter()  # requests by product, each redirect included
         self.delivered: Counter[int] = Counter()  # whole answers of status 200, by product
-        self.digests: dict[int, str] = {}  # SHA-256 of what such an answer held
+        self.digests: dict[int, str] = {}  # SHA-256 of such an answer
 
     def application(self) -> web.Application:
-        """The routes of a shop, and those of the ledger."""
+        """The routes of a shop and of the ledger."""
         application = super().application()
         application.middlewares.append(self._see_trespass)
         application.router.add_get("/faults", self.ledger)
@@ -47,7 +47,7 @@ class FaultyShop(Shop):
         return application
 
     async def search(self, request: web.Request) -> web.Response:
-        """The image search; out of quota, or with a fault, or as it should be."""
+        """Answer a search call: out of quota, with a fault, or well."""
         if self.faults.quota and self.calls_today >= self.faults.quota:
             raise ApiError(*QUOTA)
         self.calls_today += 1
@@ -61,7 +61,7 @@ class FaultyShop(Shop):
         return web.json_response(error.body, status=error.status, headers=headers)
 
     async def image(self, request: web.Request) -> web.StreamResponse:
-        """A product's image; what goes wrong depends on the product and on how often it was asked for."""
+        """Send a product's image; the fault depends on the product and the number of requests for it."""
         number = self.number_of(request)
         attempt, fault = self.asked[number], self.faults.of(number)
         self.asked[number] += 1
@@ -75,7 +75,7 @@ class FaultyShop(Shop):
             return web.Response(status=499)
 
     async def ledger(self, request: web.Request) -> web.Response:
-        """For tests: every product that was asked for or has a fault, calls, requests at the trap."""
+        """Send the ledger, for tests: requested or faulty products, calls, requests at the trap."""
         faults = {number: self.faults.of(number) for number in range(len(self.catalogue))}
         products = {
             number: self._entry(number, fault)
@@ -86,7 +86,7 @@ class FaultyShop(Shop):
         return web.json_response(figures)
 
     async def next_day(self, request: web.Request) -> web.Response:
-        """The quota is as new."""
+        """Reset the daily quota."""
         self.calls_today = 0
         return web.json_response({"calls_today": 0})
 

@@ -1,6 +1,6 @@
-"""Shops of many products from few drawings: an image costs milliseconds, and none is kept.
+"""Catalogues of many products from few drawings: an image takes milliseconds, and none is cached.
 
-Drawing tens of thousands of garments takes long; these are for tests and measurements of what comes after.
+They serve tests and benchmarks, because drawing tens of thousands of garments takes long.
 """
 
 import struct
@@ -22,19 +22,19 @@ Pixels = npt.NDArray[np.uint8]
 SIDE = 384  # pixels of a repeated garment
 CELLS, STRENGTH = 8, 40.0  # of the noise: cells along a side, standard deviation in grey levels
 QUALITY = 85
-BYTES_PER_PIXEL = 0.325  # of a stamped image: 325 KB have a thousand pixels along a side
+BYTES_PER_PIXEL = 0.325  # of a stamped image: 325 KB make 1000 x 1000 pixels
 FEWEST_BYTES = 4000
 SETTINGS = [(90, grain) for grain in range(32, -1, -2)] + [(quality, 0) for quality in (80, 60, 40, 20, 5)]
 START, COMMENT = b"\xff\xd8", b"\xff\xfe"  # of a JPEG
-COMMENT_BYTES = 65_533  # that one comment holds
+COMMENT_BYTES = 65_533  # of one comment, at most
 
 
 class Repeated:
-    """`count` products from `drawn` garments, each under a large, soft noise of its own.
+    """`count` products from `drawn` garments, each under coarse, soft noise of its own.
 
-    The noise reaches what perceptual hashes see, so that few of them pass for copies of each other; but there
-    are no more than `drawn` shapes. Titles hold `shelf<k>`, where k counts shelves of a thousand: a query for
-    each reaches all.
+    Perceptual hashes see the noise, so that few products count as copies of each other, although there are
+    only `drawn` shapes. Titles hold `shelf<k>`, where k counts shelves of a thousand: one query per shelf
+    reaches all products.
     """
 
     def __init__(self, count: int, drawn: int) -> None:
@@ -47,11 +47,11 @@ class Repeated:
         return self.count
 
     def product(self, index: int) -> Product:
-        """What a search result says."""
+        """The facts of a product."""
         return Product(_title(index, self.drawn), f"repeat-{index:06d}.jpg", SIDE, SIDE, "image/jpeg")
 
     def image(self, index: int) -> bytes:
-        """The garment under this product's noise."""
+        """The garment with this product's noise."""
         random = np.random.default_rng([VERSION, index, 3])
         cells = random.normal(0, STRENGTH, (CELLS, CELLS, 3)).astype(np.float32)
         noise = cv2.resize(cells, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
@@ -60,14 +60,14 @@ class Repeated:
 
 
 class Stamped:
-    """`count` products whose JPEGs have the same number of bytes; served as fast as memory is copied.
+    """`count` products whose JPEGs all have the same size in bytes, served at the speed of a memory copy.
 
-    Products that share a garment have the same pixels: a comment with the product's number tells the files
-    apart. For measurements of downloads; curation rightly takes all but `drawn` of them for copies.
+    Products of one garment have the same pixels, and a comment with the product's number makes the files
+    differ. They serve benchmarks of downloads; curation rightly drops all but `drawn` of them as copies.
 
     Args:
-        count: products.
-        drawn: garments.
+        count: number of products.
+        drawn: number of garments.
         size: bytes of every image.
     """
 
@@ -84,7 +84,7 @@ class Stamped:
         return self.count
 
     def product(self, index: int) -> Product:
-        """What a search result says."""
+        """The facts of a product."""
         name, etag = f"stamped-{index:06d}.jpg", f'"stamped-{self.side}-{self.drawn}-{index}"'
         return Product(_title(index, self.drawn), name, self.side, self.side, "image/jpeg", etag)
 
@@ -122,24 +122,24 @@ def _comment(text: bytes) -> bytes:
 
 
 def _body_of(index: int, side: int, size: int) -> bytes:
-    """A JPEG without its start; start, stamp and this are `size` bytes, filled by grain, then by comments."""
+    """A JPEG without its first marker; grain and comments fill it to `size` bytes with marker and stamp."""
     pixels = _garment(index, side)
     grain = random_of(index, 4).standard_normal(pixels.shape, dtype=np.float32)
     room = size - len(START) - len(_stamp(0))
     for quality, strength in SETTINGS:
         grainy = cv2.add(pixels, grain * np.float32(strength), dtype=cv2.CV_8U)
         body = _jpeg(np.asarray(grainy, np.uint8), quality)[len(START) :]
-        if len(body) <= room - 4:  # a comment has 4 bytes at least
+        if len(body) <= room - 4:  # a comment has at least 4 bytes
             return _padding(room - len(body)) + body
     raise AssertionError(f"no JPEG of {side} x {side} pixels has {size} bytes")
 
 
 def _padding(size: int) -> bytes:
-    """Comments of `size` bytes in all, 4 at least."""
+    """Comments of `size` bytes in all, at least 4."""
     parts = []
     while size:
         text = min(size - 4, COMMENT_BYTES)
-        text -= 4 * (0 < size - 4 - text < 4)  # what is left must hold a comment
+        text -= 4 * (0 < size - 4 - text < 4)  # leave room for another comment
         parts.append(_comment(bytes(text)))
         size -= text + 4
     return b"".join(parts)

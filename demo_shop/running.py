@@ -1,4 +1,4 @@
-"""A shop in a process of its own, for tests and benchmarks."""
+"""A demo shop in a process of its own, for tests and benchmarks."""
 
 import subprocess
 import sys
@@ -11,10 +11,10 @@ STOP_S = 5.0  # seconds
 
 
 class RunningShop:
-    """A running shop; use as a context manager.
+    """A running demo shop; use as a context manager.
 
     Args:
-        arguments: of `python -m demo_shop`, without `--port`.
+        arguments: options of `python -m demo_shop`, without `--port`.
     """
 
     def __init__(self, *arguments: str) -> None:

@@ -1,8 +1,8 @@
-"""The shop's search: a query in, products in their order out; pure.
+"""The shop's search: a query in, products in order out. Pure.
 
-A product matches a query when its title holds any of the query's words. Products that hold more of them come
-first; among equals `sim` has an order of its own (by a hash of the index) and `date` has the newest, with the
-highest index, first. Words for whom a garment is made match everything and do not count.
+A product matches a query when its title holds one of the query's words; products with more of them come
+first. Among equals `sim` orders by a hash of the index, and `date` puts the newest (the highest index) first.
+Words such as "men" match everything and do not count.
 """
 
 import hashlib
@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from demo_shop.catalogue import Catalogue
 
 GENDER_WORDS = frozenset({"남자", "남성", "맨즈", "men", "mens"})
-LARGE, MEDIUM = 600, 300  # pixels of the smaller side from which an image counts as large, as medium
+LARGE, MEDIUM = 600, 300  # pixels: the least shorter side of a large image, of a medium one
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a title or query, in lower case."""
+    """The words of a title or query, lower-case."""
     return re.findall(r"\w[\w-]*", text.lower())
 
 
 @dataclass
 class Index:
-    """Which products hold a word."""
+    """The products that hold each word."""
 
     size: int = 0
     holders: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -71,7 +71,7 @@ def _shuffled(number: int) -> int:
 
 
 def marked(title: str, query: str) -> str:
-    """The title as the API gives it: HTML entities escaped, the query's words in bold."""
+    """The title as the API gives it: HTML escaped, the query's words in bold."""
     words = sorted(set(words_of(query)), key=len, reverse=True)
     if not words:
         return html.escape(title)

@@ -1,4 +1,4 @@
-"""The shop's HTTP server: the search API as NAVER API HUB has it, images, robots.txt, a page for people."""
+"""The shop's HTTP server: NAVER API HUB's search API, images, robots.txt, and a page for people."""
 
 import asyncio
 import hashlib
@@ -20,14 +20,14 @@ from demo_shop.catalogue import Catalogue
 from demo_shop.search import Index, marked
 
 KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"
-KEY_ID = KEY = "demo"  # the only right pair
+KEY_ID = KEY = "demo"  # the only valid pair
 SEARCH_PATH = "/search/v1/image"
 KOREA = timezone(timedelta(hours=9))
 OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every image
-CACHED_BYTES = 256  # images kept encoded
-CACHED_SEARCHES = 32  # queries whose order is kept: pages come one after the other
+CACHED_BYTES = 256  # encoded images
+CACHED_SEARCHES = 32  # queries, for their pages follow each other
 THREADS = 2  # that draw or read images
-IN_WINDOW = 120  # products on the page for people
+IN_WINDOW = 120  # products shown on the page
 
 ROBOTS = "User-agent: *\nAllow: /search\nAllow: /images\nDisallow: /private\n"
 WINDOW = Environment(loader=PackageLoader("demo_shop", ""), autoescape=True)
@@ -55,10 +55,10 @@ class Query(NamedTuple):
 
 
 def query_of(parameters: Mapping[str, str]) -> Query:
-    """Check a search request.
+    """Read and check a search request.
 
     Raises:
-        ApiError: 400, as the gateway answers it.
+        ApiError: 400, in the gateway's form.
     """
     text = parameters.get("query", "").strip()
     if not text:
@@ -90,18 +90,18 @@ def _choice(parameters: Mapping[str, str], name: str, choices: tuple[str, ...]) 
 
 @dataclass(frozen=True)
 class Body:
-    """An image ready to be sent."""
+    """An encoded image."""
 
     data: bytes
     etag: str
 
 
 class Shop:
-    """Answers for one catalogue.
+    """Serves one catalogue.
 
     Args:
-        catalogue: the goods.
-        public_url: what links begin with; empty: the address that the request came to.
+        catalogue: the products.
+        public_url: the beginning of links; empty: the URL of the request.
     """
 
     def __init__(self, catalogue: Catalogue, public_url: str = "") -> None:
@@ -122,7 +122,7 @@ class Shop:
         return application
 
     async def search(self, request: web.Request) -> web.Response:
-        """The image search."""
+        """Answer a search call."""
         if (request.headers.get(KEY_ID_HEADER), request.headers.get(KEY_HEADER)) != (KEY_ID, KEY):
             raise ApiError(401, "200", "Authentication Failed", "the key pair of this shop is demo, demo")
         query = query_of(request.query)
@@ -152,7 +152,7 @@ class Shop:
         }
 
     async def image(self, request: web.Request) -> web.StreamResponse:
-        """A product's image, as stored; only the number in front of the name decides."""
+        """Send a product's image; only the number in its URL matters."""
         number = self.number_of(request)
         product = self.catalogue.product(number)
         body = await self.body_of(number)
@@ -162,10 +162,10 @@ class Shop:
         return web.Response(body=body.data, headers=headers)
 
     def number_of(self, request: web.Request) -> int:
-        """The product whose image is asked for.
+        """The number of the requested product.
 
         Raises:
-            ApiError: 404, there is none.
+            ApiError: 404, there is no such product.
         """
         number = request.match_info["name"].partition("-")[0]
         if not (
@@ -175,7 +175,7 @@ class Shop:
         return int(number)
 
     async def body_of(self, number: int) -> Body:
-        """A product's image; made in a thread unless it is cheap."""
+        """A product's image, made in a thread unless it is cheap."""
         if etag := self.catalogue.product(number).etag:
             return Body(self.catalogue.image(number), etag)
         return await asyncio.get_running_loop().run_in_executor(self.threads, self._body, number)
@@ -185,18 +185,18 @@ class Shop:
         return Body(data, f'"{hashlib.sha256(data).hexdigest()}"')
 
     async def robots(self, request: web.Request) -> web.Response:
-        """What crawlers may fetch."""
+        """Send robots.txt."""
         return web.Response(text=ROBOTS)
 
     async def page(self, request: web.Request) -> web.Response:
-        """The shop's window, for people."""
+        """Send the page for people."""
         numbers = range(min(IN_WINDOW, len(self.catalogue)))
         goods = [(self.catalogue.product(number).title, self.path_of(number)) for number in numbers]
         text = WINDOW.get_template("window.html.j2").render(total=len(self.catalogue), goods=goods)
         return web.Response(text=text, content_type="text/html")
 
     def path_of(self, number: int) -> str:
-        """Where a product's image is."""
+        """The path of a product's image."""
         name = quote(self.catalogue.product(number).file_name, safe="")
         return f"/images/{number:06d}-{name}"
 

@@ -1,1 +1,1 @@
-"""What a person asks of a crawl besides crawling: a preview of its plan, stores merged, images forgotten."""
+"""The other commands: preview a plan, merge stores, forget images."""

@@ -21,7 +21,7 @@ runs/curate; train anew what was trained with these images."""
 
 
 class Gone(NamedTuple):
-    """What was deleted."""
+    """What `forget` has deleted."""
 
     stored: int  # records of the store
     raw: int  # records of the crawl's outcome
@@ -31,11 +31,11 @@ class Gone(NamedTuple):
 def forget(
     tombstones: Tombstones, store: Path, raw: Path, urls: list[str], hosts: list[str], hashes: list[str]
 ) -> Gone:
-    """Set tombstones, then delete what they speak of.
+    """Set tombstones, then delete what they forbid.
 
     Raises:
-        UserError: something is no address, host or SHA-256, or a record's file lies outside; nothing
-            was done.
+        UserError: a value is no URL, host or SHA-256, or a record names a file outside the store; nothing
+            was changed.
     """
     digests = [digest_of(_checked_url(url)) for url in urls]
     names = [_checked_host(host) for host in hosts]
@@ -47,7 +47,7 @@ def forget(
         tombstones.add("host", names)
         tombstones.add("sha256", sums)
         with Store(store, tombstones) as opened:
-            # found again by its address, such an image is not even asked for
+            # a tombstone of its URL saves the request, when a search finds it again
             known: list[StoredImage | RawImage] = [*opened.images.values(), *raw_of(raw)]
             tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
             gone = opened.remove(tombstones.forbid_image)
@@ -59,7 +59,7 @@ def forget(
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
-    """A journal's line without what has a tombstone; the plan follows from the rest as it did."""
+    """A journal's line without what has a tombstone; the plan that follows from it stays the same."""
     if "lost" in line and tombstones.forbid(line["lost"]):
         return None
     for result in line.get("results") or ():

@@ -16,10 +16,10 @@ from fashion_pggan.storage.record_folder import RecordFolder
 
 
 def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
-    """Join stores; run again it changes nothing.
+    """Merge stores into one; a second run changes nothing.
 
     Raises:
-        UserError: a part is no store, or a record's file lies outside; nothing was touched.
+        UserError: a part is no store, or a record names a file outside it; nothing was changed.
     """
     for part in parts:
         if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):

@@ -1,4 +1,4 @@
-"""What a crawl would ask, before it asks: the plan, its calls, its share of the daily quota."""
+"""The dry run: a plan, its calls, and their share of the daily quota, without a single call."""
 
 from crawler.plan.families import Fresh
 from crawler.plan.plan import Plan, most_of
@@ -8,23 +8,23 @@ from crawler.providers.provider import api_named
 from fashion_pggan.params import CrawlParams
 
 SHOWN = 12  # calls
-NEW_PER_CALL = 12  # of 100 results: half are copies; of the rest 60 % are large, of these 40 % garments
+NEW_PER_CALL = 12  # of 100 results: half are copies, 60 % of the rest are large, 40 % of these garments
 
 
 def dry_run(params: CrawlParams) -> str:
-    """What a crawl would ask, for people; asks nobody.
+    """The text of a dry run.
 
     Raises:
         UserError: the vocabulary cannot be read.
     """
     api = api_named(params.provider)
     if api is None:
-        return f"no search is asked: the addresses of {params.url_list} are fetched, part {params.part}"
+        return f"no search: the crawl fetches part {params.part} of the URLs in {params.url_list}"
     return preview(Plan.of(params, vocabulary_of(params), api), params, api)
 
 
 def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
-    """The plan for people; uses it up."""
+    """The text of a plan; uses the plan up."""
     quota = params.daily_calls or api.daily_calls
     pages = -(-api.window // api.page)
     lines = [
@@ -47,20 +47,20 @@ def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
             f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
             f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
         ),
-        "what is asked after the first answers depends on them; it starts with",
+        "the first calls, on whose answers the others depend:",
         *(f"  {call}" for call in first),
     ]
     return "\n".join(lines)
 
 
 def _first_calls(plan: Plan) -> list[str]:
-    """One call of each of the first families, in their order."""
+    """The first call of each of the first families."""
     best = [family.best for family in plan.families if family.best is not None]
     return [str(promise.call) for promise in best[:SHOWN]]
 
 
 def _by_level(plan: Plan) -> dict[int, int]:
-    """First pages by the number of words added."""
+    """First pages by the number of added words."""
     counted: dict[int, int] = {}
     for family in plan.families:
         opened: list[Fresh] = family.fresh

@@ -129,7 +129,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def is_forbidden(self, url: str) -> bool:
         """Whether a tombstone forbids a URL, however a link or a redirect spells it."""
-        if self.crawl is None or not self.crawl.store.tombstones.speak_of_addresses:
+        if self.crawl is None or not self.crawl.store.tombstones.name_addresses:
             return False
         try:
             return self.crawl.store.tombstones.forbid(canonical_url(self.crawl.provider.name_of(url)))

@@ -1,4 +1,4 @@
-"""What must never be fetched again: addresses and hosts by name, images by their bytes."""
+"""Tombstones: URLs, hosts and image bytes that must never be fetched again."""
 
 import json
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ Kind = Literal["url", "host", "sha256"]
 
 
 class Kept(Protocol):
-    """An image with where it came from."""
+    """An image with its URLs."""
 
     url: str
     sha256: str
@@ -29,13 +29,13 @@ class Kept(Protocol):
 
 
 class Tombstones:
-    """The tombstones of a repository; an address is kept as its SHA-256 alone.
+    """The tombstones of a repository; a URL is stored only as its SHA-256.
 
     Args:
         file: JSON Lines, versioned with the code, so that no machine fetches what another has forgotten.
 
     Raises:
-        UserError: a line cannot be read: going on might fetch what was forgotten.
+        UserError: a line cannot be read, and a crawl without it might fetch what was forgotten.
     """
 
     def __init__(self, file: Path) -> None:
@@ -48,7 +48,7 @@ class Tombstones:
                 self.of[line["kind"]].add(line["value"])
 
     def forbid(self, url: str) -> bool:
-        """Whether a canonical URL, by http or https, or its host has a tombstone."""
+        """Whether a canonical URL (by http or https) or its host has a tombstone."""
         urls, hosts = self.of["url"], self.of["host"]
         address = url.partition(":")[2]
         spellings = (f"{scheme}:{address}" for scheme in SCHEMES)
@@ -57,15 +57,15 @@ class Tombstones:
         ) or (bool(hosts) and _is_of_hosts(url, hosts))
 
     def forbid_image(self, image: Kept) -> bool:
-        """Whether an image has a tombstone: by its bytes, its address, or one on the way to it."""
+        """Whether an image has a tombstone: by its bytes, its URL, or a URL of its redirects."""
         if not any(self.of.values()):
             return False
         ways = (image.url, image.final_url, *image.redirects.split())
         return self.forbid_bytes(image.sha256) or any(self.forbid(_canonical(url)) for url in ways if url)
 
     @property
-    def speak_of_addresses(self) -> bool:
-        """Whether there is one of an address or a host."""
+    def name_addresses(self) -> bool:
+        """Whether there is a tombstone of a URL or a host."""
         return bool(self.of["url"] or self.of["host"])
 
     def forbid_bytes(self, sha256: str) -> bool:
@@ -73,7 +73,7 @@ class Tombstones:
         return sha256 in self.of["sha256"]
 
     def add(self, kind: Kind, values: Iterable[str]) -> int:
-        """Set tombstones, on disk before this returns; returns how many are new.
+        """Write tombstones; returns how many are new.
 
         Args:
             kind: what the values are.
@@ -106,6 +106,6 @@ def _canonical(url: str) -> str:
 
 
 def _is_of_hosts(url: str, hosts: set[str]) -> bool:
-    """Whether a URL is of one of the hosts or below it: `a.example.org` is of `example.org`."""
+    """Whether a URL's host is one of `hosts` or below one: `a.example.org` is below `example.org`."""
     parts = (urlsplit(url).hostname or "").split(".")
     return any(".".join(parts[at:]) in hosts for at in range(len(parts)))

@@ -1,4 +1,4 @@
-"""What is painted on: pixels, and which of them garments cover."""
+"""The canvas: pixels, and which of them garments cover."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,7 @@ class Canvas:
 
     @property
     def whole(self) -> Box:
-        """All of it."""
+        """The box of the whole canvas."""
         return Box(0, 0, self.width, self.height)
 
     def box_of(self, points: Points) -> Box | None:

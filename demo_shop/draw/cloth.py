@@ -8,12 +8,12 @@ import numpy.typing as npt
 
 Plane = npt.NDArray[np.float32]  # (h, w)
 
-LIGHT = (-0.55, -0.83)  # where it comes from, in the image
-REDUCED_SIDE = 300  # pixels; folds are soft, so they are made at about this size and enlarged
+LIGHT = (-0.55, -0.83)  # its direction in the image
+REDUCED_SIDE = 300  # pixels; soft folds are made at about this size and enlarged
 
 
 def noise(random: np.random.Generator, width: int, height: int, across: float, down: float) -> Plane:
-    """Smooth noise of unit variance with so many bumps across and down the image."""
+    """Smooth noise of unit variance with a number of bumps across and down the image."""
     cells = random.standard_normal((max(2, math.ceil(down)) + 3, max(2, math.ceil(across)) + 3)).astype(
         np.float32
     )

@@ -1,4 +1,4 @@
-"""How garments are cut: the parts of each kind."""
+"""The cut of a garment: the parts of each kind."""
 
 import math
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SHORT_SLEEVED = frozenset({"t-shirt", "polo"})
 class Cut:
     """The parts and lines of a garment, in units."""
 
-    inside: Points  # what is seen of the back through the neck
+    inside: Points  # the back, seen through the neck
     sleeves: tuple[Part, Part]
     cuffs: tuple[Part, Part] | None  # ribbed ends of the sleeves
     body: Part

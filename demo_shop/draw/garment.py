@@ -1,4 +1,4 @@
-"""A garment in its place: parts, seams and the details of its kind."""
+"""Paints a garment in its place: parts, seams and the details of its kind."""
 
 import math
 
@@ -46,7 +46,7 @@ class PlacedGarment:
         self.cabled = self.random.random() < 0.4
 
     def draw(self) -> None:
-        """Shadow, back, sleeves, body, and the details of its kind."""
+        """Paint shadow, back, sleeves, body, and the details of its kind."""
         cut = self.cut
         self._shadow()
         if cut.hood:
@@ -219,7 +219,7 @@ class PlacedGarment:
         self._flat(np.stack([x + radius * np.cos(turns), y + radius * np.sin(turns)], axis=1), colour)
 
     def _ends(self) -> None:
-        """Stitches along hem and sleeves where there is no rib."""
+        """Stitch hem and sleeves where they have no rib."""
         cut = self.cut
         if cut.hem is None:
             bottom = cut.body.outline[cut.body.outline[:, 1] > cut.length * 0.97]

@@ -1,4 +1,4 @@
-"""What garments lie on or hang before."""
+"""Grounds on which garments lie, or before which they hang."""
 
 import cv2
 import numpy as np
@@ -67,7 +67,7 @@ def _sheet(random: np.random.Generator, width: int, height: int) -> Image:
 
 
 def with_shadow(ground: Image, mask: np.ndarray, scale: float, strength: float) -> None:
-    """Darken the ground below and to the right of what lies on it; changes `ground`."""
+    """Darken the ground below and to the right of a garment, in place."""
     height, width = mask.shape
     reduced = cv2.resize(mask, (max(8, width // 8), max(8, height // 8)), interpolation=cv2.INTER_AREA)
     soft = cv2.GaussianBlur(reduced, (0, 0), max(0.5, scale * 0.035 / 8))

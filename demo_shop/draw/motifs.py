@@ -1,4 +1,4 @@
-"""What is printed on a chest: words and figures."""
+"""Prints on a chest: words and figures."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Colours of cloth and the patterns that they form along its axes."""
+"""Colours of cloth, and their patterns along its axes."""
 
 import math
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def colour_of(values: Colour) -> Tone:
 
 
 def accent_for(colour: Colour, random: np.random.Generator) -> Colour:
-    """A colour that can be told from `colour`."""
+    """A colour that stands out from `colour`."""
     choices = list(COLOURS.values())
     choices = choices if random.random() < 0.4 else choices[:COMMON]
     far = [choice for choice in choices if math.dist(choice, colour) > 110]

@@ -1,4 +1,4 @@
-"""A whole image: ground, garment, shadows, and what is written over it."""
+"""Draws a whole image: ground, garment, shadows and overlaid text."""
 
 import math
 
@@ -31,7 +31,7 @@ class Scene:
         self.canvas = Canvas(ground)
 
     def draw(self) -> npt.NDArray[np.uint8]:
-        """Draw it all; (height, width, 3) RGB, or 4 with transparency."""
+        """Draw everything: (height, width, 3) RGB, or 4 channels with transparency."""
         sketch, random = self.sketch, self.random
         if sketch.shot == "two":
             self._two()
@@ -64,12 +64,12 @@ class Scene:
         PlacedGarment(self.canvas, garment, cut, place, self.random, shadow).draw()
 
     def _place(self, cut: Cut, area: tuple[int, int, int, int]) -> Place:
-        """Where a garment fills an area (left, top, width, height) well."""
+        """The place in which a garment fills an area (left, top, width, height)."""
         left, top, width, height = area
         angle = math.radians(self.random.normal(0, 2.5)) if self.sketch.shot in ("flat", "two") else 0.0
         extent = Place(0, 0, 1, angle).to_pixels(cut.outlines)
         low, high = extent.min(axis=0), extent.max(axis=0)
-        square = min(width, height)  # the centre square is what will be used
+        square = min(width, height)  # curation uses the centre square
         room = 0.93 if self.sketch.shot in ("hanger", "torso") else 1.0
         scale = square * self.random.uniform(*FILL) * room / max(high - low)
         centre = (low + high) / 2 * scale
@@ -88,7 +88,7 @@ class Scene:
             self.canvas.line(place.to_pixels(points), thick, metal, 1.0)
 
     def _torso(self, cut: Cut, place: Place) -> None:
-        """A neck above and hips below, of a person without a head or of a mannequin."""
+        """Paint a neck above and hips below, of a headless person or a mannequin."""
         skin = colour_of(SKIN[int(self.random.integers(len(SKIN)))])
         neck = symmetric(curve((0, -0.3), (0.1, -0.29), (0.11, -0.1), (0.2, 0.03), (0.1, 0.3), (0, 0.32)))
         hips = symmetric(

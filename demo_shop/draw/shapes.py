@@ -1,4 +1,4 @@
-"""Outlines of garments: smooth curves in units, and the way from units to pixels.
+"""Outlines of garments: smooth curves in units, and their conversion to pixels.
 
 Units: x to the right from the middle of the body, y downwards from the base of the neck; a chest is about one
 unit wide.
@@ -59,7 +59,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a garment lies in the image."""
+    """The place of a garment in the image."""
 
     x: float  # pixels, of the unit origin
     y: float

@@ -1,11 +1,11 @@
-"""What is drawn: the choices of a garment and its image, as functions of the index alone."""
+"""Sketches: the choices for a garment and its image, as functions of the index only."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-VERSION = 1  # of the drawing; other numbers give other catalogues
+VERSION = 1  # another number gives another catalogue
 
 # Kind -> Korean words of the title, the query word first.
 KINDS = {
@@ -48,7 +48,7 @@ COLOURS = {  # red, green, blue
     "머스타드": (205, 155, 48),
     "오렌지": (214, 106, 46),
 }
-COMMON = 14  # the first colours, of which most garments are
+COMMON = 14  # most garments have one of the first colours
 PATTERNS = {
     "plain": "무지",
     "stripes": "스트라이프",
@@ -101,7 +101,7 @@ class Sketch:
     """A product and its image."""
 
     index: int
-    image_index: int  # another product's where the image is a copy
+    image_index: int  # another product's when the image is a copy
     garment: Garment
     shot: str
     ground: str
@@ -113,19 +113,19 @@ class Sketch:
 
     @property
     def title(self) -> str:
-        """As the shop writes it."""
+        """The title in the shop."""
         garment = self.garment
         words = ["남자", garment.fit, garment.colour_name, *KINDS[garment.kind], PATTERNS[garment.pattern]]
         return " ".join(word for word in words if word) + " : 데모샵"
 
     @property
     def file_name(self) -> str:
-        """As the shop calls its image."""
+        """The image's file name in the shop."""
         return f"{self.garment.kind.replace(' ', '-')}-{self.image_index:06d}.{ENDINGS[self.format]}"
 
 
 def random_of(index: int, purpose: int) -> np.random.Generator:
-    """Randomness that depends on the index alone; each purpose has its own."""
+    """A random generator for an index and a purpose."""
     return np.random.default_rng([VERSION, index, purpose])
 
 
@@ -168,7 +168,7 @@ def garment_of(random: np.random.Generator, kind: str) -> Garment:
 
 
 def pick(random: np.random.Generator, shares: dict[str, float]) -> str:
-    """One of the keys, by their shares."""
+    """Pick a key by shares."""
     values = np.array(list(shares.values()))
     return str(random.choice(list(shares), p=values / values.sum()))
 

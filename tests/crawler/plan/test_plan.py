@@ -1,30 +1,23 @@
-"""Plans: order, paging, leaving a query, parts, and going on from a journal."""
+"""The plan: pages, families, variants, words, parts."""
 
-import errno
-import os
 import random
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crawler.commands.preview import preview
 from crawler.plan.families import following
-from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part
 from crawler.plan.vocabulary import Vocabulary, read_vocabulary
-from crawler.providers.api import Page, Result, SearchCall
+from crawler.providers.api import Page, SearchCall
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.store.marks import mark_of
-from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-
 WORDS = {
     "prefixes": ["남자", "남성"],
     "types": ["셔츠", "니트", "맨투맨"],
@@ -177,113 +170,3 @@ def test_parts_share_a_plan_out_without_overlap(of: int, total: int) -> None:
 
 def test_a_part_is_the_same_on_every_machine() -> None:
     assert [in_part(f"type {kind}", "1/2") for kind in WORDS["types"]] == [False, True, False]
-
-
-def test_the_preview_says_calls_and_share_of_the_quota() -> None:
-    params = params_of(max_products=60_000, sort="both")
-    said = preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
-    assert "25,000 calls a day" in said
-    assert "0                   12" in said  # 3 types x 2 prefixes x 2 sorts
-    assert "60,000 images at 12 new ones a call" in said
-    assert "남자 셔츠 | sim | all" in said
-
-
-def test_the_preview_of_a_part_is_of_its_share() -> None:
-    params = params_of(max_products=60_000, part="1/2")
-    assert "30,000 images at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
-
-
-@pytest.mark.parametrize(
-    ("changes", "text"),
-    [
-        ({"prefixes": []}, "prefixes: List should have at least 1 item"),
-        ({"tpyes": []}, "tpyes: Extra inputs are not permitted"),
-        ({"pairs": [["colour", "shape"]]}, r"pairs name unknown axes \(shape\)"),
-    ],
-)
-def test_a_wrong_vocabulary_is_an_error_that_names_it(
-    tmp_path: Path, changes: dict[str, Any], text: str
-) -> None:
-    path = tmp_path / "words.yaml"
-    path.write_text(str({**WORDS, **changes}).replace("'", '"'), encoding="utf-8")
-    with pytest.raises(UserError, match=text):
-        read_vocabulary(path)
-
-
-def test_a_missing_vocabulary_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no vocabulary at .*: give another as crawl.vocabulary"):
-        read_vocabulary(tmp_path / "words.yaml")
-
-
-# the journal
-
-CALL = SearchCall("q", 1, 100, "sim", "all")
-PAGE = Page(
-    3, 2, (Result(1, "제목", "http://a/1", 2, None), Result(2, "", "http://a/2", None, None, "http://b"))
-)
-
-
-def test_a_journal_gives_back_answers_and_what_was_given_up(tmp_path: Path) -> None:
-    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
-        assert not journal.resumed
-        journal.answered(CALL, PAGE)
-        journal.answered(SearchCall("bad", 1, 100, "sim", "all"), None)
-        journal.gave_up("http://a/1", "HTTP_404")
-    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
-        assert (again.resumed, again.crawl_id) == (True, "first")
-        assert again.answer_to(CALL) == PAGE
-        assert again.answer_to(SearchCall("bad", 1, 100, "sim", "all")) is None
-        assert not again.has(SearchCall("q", 1, 100, "date", "all"))
-        assert again.lost == {"http://a/1": "HTTP_404"}
-
-
-def test_a_journal_that_is_whole_starts_anew_but_not_for_another_part(tmp_path: Path) -> None:
-    with Journal(tmp_path / "plan.jsonl", "first", "1/2") as journal:
-        journal.answered(CALL, PAGE)
-        journal.done()
-    with Journal(tmp_path / "plan.jsonl", "second", "2/2") as other:
-        assert (other.has(CALL), other.crawl_id) == (True, "first")
-    with Journal(tmp_path / "plan.jsonl", "third", "1/2") as anew:
-        assert (anew.has(CALL), anew.crawl_id) == (False, "third")
-
-
-def test_a_journal_on_a_full_disk_keeps_the_lines_that_fitted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = SearchCall("other", 1, 100, "sim", "all")
-    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
-        journal.answered(CALL, PAGE)
-        with monkeypatch.context() as full:
-            write, room = os.write, [9]
-
-            def some(handle: int, data: bytes) -> int:
-                if not room:
-                    raise OSError(errno.ENOSPC, "No space left on device")
-                return write(handle, data[: room.pop()])
-
-            full.setattr(os, "write", some)
-            with pytest.raises(OSError, match="No space left"):
-                journal.answered(other, PAGE)
-        journal.answered(SearchCall("last", 1, 100, "sim", "all"), PAGE)
-    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
-        assert len(again.places) == 2
-        assert not again.has(other)
-
-
-@given(st.integers(0, 10_000))
-def test_a_journal_torn_anywhere_keeps_its_whole_lines(
-    tmp_path_factory: pytest.TempPathFactory, cut: int
-) -> None:
-    file = tmp_path_factory.mktemp("journal") / "plan.jsonl"
-    calls = [SearchCall(f"{i}", 1, 100, "sim", "all") for i in range(4)]
-    with Journal(file, "first", "1/1") as journal:
-        for call in calls:
-            journal.answered(call, PAGE)
-    data = file.read_bytes()
-    file.write_bytes(data[: cut % (len(data) + 1)])
-    whole = file.read_bytes().count(b"\n")
-    with Journal(file, "second", "1/1") as torn:
-        assert [torn.has(call) for call in calls] == [at + 1 < whole for at in range(4)]
-        torn.answered(CALL, PAGE)
-    with Journal(file, "third", "1/1") as healed:
-        assert healed.answer_to(CALL) == PAGE

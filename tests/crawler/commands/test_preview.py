@@ -1,0 +1,39 @@
+"""The preview of a plan."""
+
+from pathlib import Path
+
+from crawler.commands.preview import preview
+from crawler.plan.plan import Plan
+from crawler.plan.vocabulary import Vocabulary
+from crawler.providers.naver import HUB
+from fashion_pggan.params import CrawlParams, load_params
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+WORDS = {
+    "prefixes": ["남자", "남성"],
+    "types": ["셔츠", "니트", "맨투맨"],
+    "axes": {"colour": ["블랙", "네이비"], "fit": ["오버핏"]},
+    "pairs": [["colour", "fit"]],
+    "not_in_title": ["여성"],
+}
+VOCABULARY = Vocabulary.model_validate(WORDS)
+
+
+def params_of(**changes: object) -> CrawlParams:
+    crawl = load_params(REPOSITORY / "params.yaml").crawl
+    given = {"queries": [], "vocabulary": "words.yaml", "max_products": 100_000, **changes}
+    return CrawlParams.model_validate({**crawl.model_dump(), **given})
+
+
+def test_the_preview_says_calls_and_share_of_the_quota() -> None:
+    params = params_of(max_products=60_000, sort="both")
+    said = preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+    assert "25,000 calls a day" in said
+    assert "0                   12" in said  # 3 types x 2 prefixes x 2 sorts
+    assert "60,000 images at 12 new ones a call" in said
+    assert "남자 셔츠 | sim | all" in said
+
+
+def test_the_preview_of_a_part_is_of_its_share() -> None:
+    params = params_of(max_products=60_000, part="1/2")
+    assert "30,000 images at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)

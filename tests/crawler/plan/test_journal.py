@@ -1,0 +1,83 @@
+"""The journal: answers, images given up, torn lines, a full disk."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crawler.plan.journal import Journal
+from crawler.providers.api import Page, Result, SearchCall
+
+CALL = SearchCall("q", 1, 100, "sim", "all")
+PAGE = Page(
+    3, 2, (Result(1, "제목", "http://a/1", 2, None), Result(2, "", "http://a/2", None, None, "http://b"))
+)
+
+
+def test_a_journal_gives_back_answers_and_what_was_given_up(tmp_path: Path) -> None:
+    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
+        assert not journal.resumed
+        journal.answered(CALL, PAGE)
+        journal.answered(SearchCall("bad", 1, 100, "sim", "all"), None)
+        journal.gave_up("http://a/1", "HTTP_404")
+    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
+        assert (again.resumed, again.crawl_id) == (True, "first")
+        assert again.answer_to(CALL) == PAGE
+        assert again.answer_to(SearchCall("bad", 1, 100, "sim", "all")) is None
+        assert not again.has(SearchCall("q", 1, 100, "date", "all"))
+        assert again.lost == {"http://a/1": "HTTP_404"}
+
+
+def test_a_journal_that_is_whole_starts_anew_but_not_for_another_part(tmp_path: Path) -> None:
+    with Journal(tmp_path / "plan.jsonl", "first", "1/2") as journal:
+        journal.answered(CALL, PAGE)
+        journal.done()
+    with Journal(tmp_path / "plan.jsonl", "second", "2/2") as other:
+        assert (other.has(CALL), other.crawl_id) == (True, "first")
+    with Journal(tmp_path / "plan.jsonl", "third", "1/2") as anew:
+        assert (anew.has(CALL), anew.crawl_id) == (False, "third")
+
+
+def test_a_journal_on_a_full_disk_keeps_the_lines_that_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SearchCall("other", 1, 100, "sim", "all")
+    with Journal(tmp_path / "plan.jsonl", "first", "1/1") as journal:
+        journal.answered(CALL, PAGE)
+        with monkeypatch.context() as full:
+            write, room = os.write, [9]
+
+            def some(handle: int, data: bytes) -> int:
+                if not room:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+                return write(handle, data[: room.pop()])
+
+            full.setattr(os, "write", some)
+            with pytest.raises(OSError, match="No space left"):
+                journal.answered(other, PAGE)
+        journal.answered(SearchCall("last", 1, 100, "sim", "all"), PAGE)
+    with Journal(tmp_path / "plan.jsonl", "second", "1/1") as again:
+        assert len(again.places) == 2
+        assert not again.has(other)
+
+
+@given(st.integers(0, 10_000))
+def test_a_journal_torn_anywhere_keeps_its_whole_lines(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    file = tmp_path_factory.mktemp("journal") / "plan.jsonl"
+    calls = [SearchCall(f"{i}", 1, 100, "sim", "all") for i in range(4)]
+    with Journal(file, "first", "1/1") as journal:
+        for call in calls:
+            journal.answered(call, PAGE)
+    data = file.read_bytes()
+    file.write_bytes(data[: cut % (len(data) + 1)])
+    whole = file.read_bytes().count(b"\n")
+    with Journal(file, "second", "1/1") as torn:
+        assert [torn.has(call) for call in calls] == [at + 1 < whole for at in range(4)]
+        torn.answered(CALL, PAGE)
+    with Journal(file, "third", "1/1") as healed:
+        assert healed.answer_to(CALL) == PAGE

@@ -1,0 +1,39 @@
+"""Vocabularies that cannot be read."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.plan.vocabulary import read_vocabulary
+from fashion_pggan.errors import UserError
+
+WORDS = {
+    "prefixes": ["남자", "남성"],
+    "types": ["셔츠", "니트", "맨투맨"],
+    "axes": {"colour": ["블랙", "네이비"], "fit": ["오버핏"]},
+    "pairs": [["colour", "fit"]],
+    "not_in_title": ["여성"],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"prefixes": []}, "prefixes: List should have at least 1 item"),
+        ({"tpyes": []}, "tpyes: Extra inputs are not permitted"),
+        ({"pairs": [["colour", "shape"]]}, r"pairs name unknown axes \(shape\)"),
+    ],
+)
+def test_a_wrong_vocabulary_is_an_error_that_names_it(
+    tmp_path: Path, changes: dict[str, Any], text: str
+) -> None:
+    path = tmp_path / "words.yaml"
+    path.write_text(str({**WORDS, **changes}).replace("'", '"'), encoding="utf-8")
+    with pytest.raises(UserError, match=text):
+        read_vocabulary(path)
+
+
+def test_a_missing_vocabulary_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no vocabulary at .*: give another as crawl.vocabulary"):
+        read_vocabulary(tmp_path / "words.yaml")

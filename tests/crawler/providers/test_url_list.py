@@ -1,0 +1,60 @@
+"""Lists of URLs."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from crawler.providers.url_list import read_urls
+from fashion_pggan.errors import UserError
+
+
+@pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.parquet"])
+def test_a_list_of_addresses_may_be_text_csv_or_parquet(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    urls = ["http://a/1.jpg", "", "https://b/2,3.png"]
+    if path.suffix == ".parquet":
+        columns = {"url": urls, "caption": ["<b>하나</b>", None, None], "width": [640, None, 0]}
+        pq.write_table(pa.table({**columns, "height": [480, 1, 1]}), path)
+    elif path.suffix == ".csv":
+        path.write_text(
+            f'\ufeffcaption,url,width,height\n<b>하나</b>,{urls[0]},640,480\n,,,\n,"{urls[2]}",0,x\n'
+        )
+    else:
+        path.write_text("\n".join(urls))
+    found = list(read_urls(path))
+    assert [(result.rank, result.link) for result in found] == [(1, urls[0]), (3, urls[2])]
+    if path.suffix != ".txt":
+        assert (found[0].title, found[0].width, found[0].height) == ("하나", 640, 480)
+        assert (found[1].title, found[1].width) == ("", None)
+
+
+def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_path: Path) -> None:
+    columns = {"URL": ["http://a/1", "http://a/2"], "TEXT": ["one", "two"]}
+    pq.write_table(
+        pa.table({**columns, "WIDTH": [500.0, None], "HEIGHT": [400.0, 1.5]}), tmp_path / "a.parquet"
+    )
+    found = [(result.title, result.width, result.height) for result in read_urls(tmp_path / "a.parquet")]
+    assert found == [("one", 500, 400), ("two", None, 1)]
+    (tmp_path / "a.tsv").write_text("url\ttitle\twidth\theight\nhttp://a/1\tone, two\t500.0\tnan\n")
+    (result,) = read_urls(tmp_path / "a.tsv")
+    assert (result.link, result.title, result.width, result.height) == ("http://a/1", "one, two", 500, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("none.txt", None, "no list of URLs at .*: give one as crawl.url_list"),
+        ("a.csv", b"link,title\nx,y\n", r"has no column url \(it has link, title\)"),
+        ("a.parquet", b"PAR?", "cannot be read as a list of URLs"),
+        ("a.txt", b"\xff\xfe", "cannot be read as a list of URLs"),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_an_error(
+    tmp_path: Path, name: str, content: bytes | None, text: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=text):
+        list(read_urls(tmp_path / name))

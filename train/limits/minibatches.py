@@ -2,6 +2,7 @@
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
+from fashion_pggan.storage.shards import levels_up_to
 from train.growth.schedule import minibatch_at
 
 
@@ -20,23 +21,25 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         raise UserError(
             f"train.initial_resolution {params.initial_resolution} is no power of two: use 4, 8, 16, ..."
         )
-    resolution = params.initial_resolution
-    while resolution <= final_resolution:
-        share = minibatch_at(resolution, devices, params) // devices
-        if share == 0:
-            raise UserError(
-                f"train.minibatch at {resolution} px is smaller than the number of processes, "
-                f"{devices}: raise it"
-            )
-        if share % min(params.stddev_group, share):
-            raise UserError(
-                f"train.minibatch at {resolution} px gives {share} images per process, which groups of "
-                f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
-            )
-        part = params.microbatch.get(resolution, share)
-        if share % min(part, share) or part % min(params.stddev_group, part):
-            raise UserError(
-                f"train.microbatch {part} at {resolution} px must divide the {share} images per process "
-                f"into parts that groups of train.stddev_group {params.stddev_group} divide"
-            )
-        resolution *= 2
+    for resolution in levels_up_to(final_resolution):
+        if resolution >= params.initial_resolution:
+            _check_minibatch(resolution, devices, params)
+
+
+def _check_minibatch(resolution: int, devices: int, params: TrainParams) -> None:
+    share = minibatch_at(resolution, devices, params) // devices
+    if share == 0:
+        raise UserError(
+            f"train.minibatch at {resolution} px is smaller than the number of processes, {devices}: raise it"
+        )
+    if share % min(params.stddev_group, share):
+        raise UserError(
+            f"train.minibatch at {resolution} px gives {share} images per process, which groups of "
+            f"train.stddev_group {params.stddev_group} do not divide: make it a multiple"
+        )
+    part = params.microbatch.get(resolution, share)
+    if share % min(part, share) or part % min(params.stddev_group, part):
+        raise UserError(
+            f"train.microbatch {part} at {resolution} px must divide the {share} images per process "
+            f"into parts that groups of train.stddev_group {params.stddev_group} divide"
+        )

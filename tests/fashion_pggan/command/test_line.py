@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cyclopts import App
+from cyclopts import App, CycloptsError
 
 from curate.export import Format, ImageFormat
 from evaluate.measures.feature_network import SCALES
@@ -69,6 +70,25 @@ WRONG: dict[str, str] = {
     "completion tcsh": "SHELL tcsh: give bash, fish, zsh or powershell (see fashion-pggan completion --help)",
 }
 
+MODULES = {
+    "crawler": ["crawl"],
+    "curate": ["curate"],
+    "train": ["train"],
+    "generate": ["generate"],
+    "generate.explore": ["explore"],
+    "evaluate": ["evaluate"],
+    "demo_shop": ["demo-shop"],
+    "flows": ["flows"],
+    "flows.ask": ["flows", "ask"],
+    "flows.full_flow": ["flows", "run"],
+    "flows.train_flow": ["flows", "run"],
+    "fashion_pggan.summary": ["summary"],
+    "fashion_pggan.preset": ["use"],
+}
+WRITTEN = re.compile(
+    r"^(?: {4,}| *cmd: ).*?(?:python -m ([\w.]+)|fashion-pggan)((?: [^#`|&;>\n]*)?)", re.MULTILINE
+)
+
 
 def commands_of(app: App, *above: str) -> Iterator[tuple[str, ...]]:
     """Every command, as its words."""
@@ -126,26 +146,9 @@ def test_a_mistake_ends_with_status_2() -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", text)
 
 
-@pytest.mark.parametrize(
-    ("module", "command"),
-    [
-        ("crawler", "crawl"),
-        ("curate", "curate"),
-        ("train", "train"),
-        ("generate", "generate"),
-        ("generate.explore", "explore"),
-        ("evaluate", "evaluate"),
-        ("demo_shop", "demo-shop"),
-        ("flows", "flows"),
-        ("flows.ask", "flows ask"),
-        ("flows.full_flow", "flows run"),
-        ("flows.train_flow", "flows run"),
-        ("fashion_pggan.summary", "summary"),
-        ("fashion_pggan.preset", "use"),
-    ],
-)
+@pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_a_command(
-    module: str, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[tuple[str, ...]] = []
     monkeypatch.setattr("fashion_pggan.command.line.run", lambda *words: asked.append(words))
@@ -154,7 +157,7 @@ def test_a_module_is_a_command(
     runpy.run_module(module, run_name="__main__")
     assert len(asked) == 1
     call(*asked[0], "--help")
-    assert capsys.readouterr().out.startswith(f"Usage: fashion-pggan {command}")
+    assert capsys.readouterr().out.startswith(" ".join(["Usage: fashion-pggan", *MODULES[module]]))
 
 
 @pytest.mark.parametrize("shell", ["bash", "fish", "zsh", "powershell"])
@@ -189,3 +192,23 @@ def test_what_a_light_command_line_repeats_is_what_the_work_takes() -> None:
 def test_the_last_of_a_repeated_option_counts(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"no parameters at {tmp_path}/none"):
         call("crawl", "--dry-run", "--params", "params.yaml", f"--params={tmp_path}/none")
+
+
+def written() -> Iterator[list[str]]:
+    """The command lines that the repository's pages and the pipeline show, as words of this command line."""
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), REPOSITORY / "dvc.yaml"]
+    for page in sorted(pages):
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for module, rest in WRITTEN.findall(text):
+            if not module or module in MODULES:
+                yield [*MODULES.get(module, []), *shlex.split(rest)]
+
+
+def test_the_command_lines_of_the_docs_and_of_dvc_are_understood() -> None:
+    lines = list(written())
+    assert len(lines) > 20
+    for words in lines:
+        try:
+            program().parse_args(words, exit_on_error=False, print_error=False)
+        except CycloptsError as error:
+            pytest.fail(f"{' '.join(words)}: {error}")

@@ -1,16 +1,21 @@
-"""Images of every kind, made here; workers without processes; a copy of the program to change."""
+"""Images of every kind, made here; the stage without processes; a copy of the program to change."""
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from curate import stage
 from fashion_pggan import program, provenance
 from fashion_pggan.params import CurateParams, load_params
+from fashion_pggan.storage.records import RawImage
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -63,3 +68,73 @@ def program_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ca
 
     yield replace
     program._content_of.cache_clear()
+
+
+def in_this_process(function: Callable[[Any], Any], items: Sequence[Any], **_: object) -> Iterator[Any]:
+    """Stands for workers: processes take a second each to start."""
+    return map(function, items)
+
+
+def run_here(source: Path, target: Path, params: CurateParams, **more: Any) -> Counter[str]:
+    """The stage in this process; what is known lies beside the dataset unless another folder is given."""
+    with mock.patch("curate.stage.workers_of", return_value=in_this_process):
+        return stage.run(source, target, params, **{"knowledge": target.parent / "known", **more})
+
+
+@pytest.fixture(scope="session")
+def run() -> Callable[..., Counter[str]]:
+    return run_here
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture(scope="session")
+def tree() -> Callable[[Path], dict[str, bytes]]:
+    """The bytes of all files below a folder."""
+    return files_of
+
+
+@pytest.fixture(scope="session")
+def wild(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten usable images, one of them twice by bytes and once more by pixels, and four to drop."""
+    folder = tmp_path_factory.mktemp("wild")
+    for seed in range(10):
+        photograph(seed=seed).save(folder / f"{seed}.png")
+    (folder / "sub").mkdir()
+    shutil.copy(folder / "3.png", folder / "sub/copy.png")
+    photograph(seed=3).save(folder / "sub/same pixels.bmp")
+    (folder / "empty.jpg").touch()
+    (folder / "page.jpg").write_bytes(b"<html></html>")
+    photograph(50, 50, seed=99).save(folder / "small.png")
+    photograph(300, 70, seed=98).save(folder / "wide.png")
+    photograph(seed=77).save(folder / ".hidden.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def made(wild: Path, params: CurateParams, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset of the wild images (`out`), its `curate.json`, and what is `known`: to be read."""
+    folder = tmp_path_factory.mktemp("made")
+    run_here(wild, folder / "out", params, report=folder / "curate.json")
+    return folder
+
+
+@pytest.fixture
+def known(made: Path, tmp_path: Path) -> Path:
+    """What is known of the wild images: to be changed."""
+    return Path(shutil.copytree(made / "known", tmp_path / "known"))
+
+
+@pytest.fixture(scope="session")
+def raw_record() -> Callable[..., RawImage]:
+    """A crawl's record; what is not given is empty."""
+
+    def record(sha256: str, file: str, **given: Any) -> RawImage:
+        texts = dict.fromkeys(("url", "title", "query", "provider", "crawled_at", "content_type"), "")
+        sizes = dict.fromkeys(("declared_width", "declared_height"))
+        return RawImage(**{**texts, **sizes, "rank": 1, "size": 1, "sha256": sha256, "file": file, **given})
+
+    return record

@@ -14,7 +14,6 @@ from curate.facts.row import SCHEMA, columns_of
 from curate.judge import judge
 from curate.known.examine import examine
 from curate.pixels.decode import decode, open_image
-from curate.stage import run
 from fashion_pggan.params import load_params
 
 MESSY = Path(__file__).parents[3] / "shared/messy"
@@ -65,10 +64,10 @@ def test_the_collection_is_there_or_is_missed(shared):
     assert len(_rows()) == 75
 
 
-def test_the_copies_among_them_are_found(shared, tmp_path):
+def test_the_copies_among_them_are_found(shared, tmp_path, run):
     names = [row["file"] for row in _rows() if row["category"] == "dup"]
     (tmp_path / "raw").mkdir()
     for name in names:
         shutil.copy(MESSY / "files" / name, tmp_path / "raw" / name)
-    outcomes = run(tmp_path / "raw", tmp_path / "out", PARAMS, workers=1, knowledge=tmp_path / "known")
+    outcomes = run(tmp_path / "raw", tmp_path / "out", PARAMS)
     assert outcomes == {"kept": 1, "DUPLICATE": len(names) - 1}

@@ -1,16 +1,13 @@
 import csv
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from curate import stage
 from curate.report.contact_sheets import SIDE
 from curate.report.plots import reasons_of, sizes_of
 from curate.report.thumbnails import thumbnail_of, thumbnails_of
-from curate.workers.local import in_workers, locally
+from curate.workers.local import locally
 from fashion_pggan.storage.records import CuratedImage, read_records
 
 
@@ -30,16 +27,9 @@ def wild(tmp_path_factory, make_image, encode):
 
 
 @pytest.fixture(scope="module")
-def described(wild, tmp_path_factory, params):
+def described(wild, tmp_path_factory, params, run):
     folder = tmp_path_factory.mktemp("out")
-    stage.run(
-        wild,
-        folder / "data",
-        params,
-        workers=2,
-        plots=folder / "plots",
-        knowledge=folder / "known",
-    )
+    run(wild, folder / "data", params, plots=folder / "plots")
     return folder
 
 
@@ -86,8 +76,8 @@ def test_the_kept_ones_are_seen_as_they_are_in_the_dataset(described):
     assert (blocks == blocks[:, :1, :, :1]).all()
 
 
-def test_all_that_describes_a_dataset_is_the_same_on_repetition(described, wild, tmp_path, params):
-    stage.run(wild, tmp_path / "data", params, workers=1, knowledge=tmp_path / "known")
+def test_all_that_describes_a_dataset_is_the_same_on_repetition(described, wild, tmp_path, params, run):
+    run(wild, tmp_path / "data", params)
     for name in ("datasheet.md", "sheets/kept.png", "sheets/DUPLICATE.png", "sheets/ASPECT.png"):
         assert (tmp_path / "data" / name).read_bytes() == (described / "data" / name).read_bytes()
 
@@ -126,11 +116,3 @@ def test_an_image_with_too_many_pixels_is_not_decoded(wild):
 
 def test_no_images_need_no_process():
     assert list(thumbnails_of([], side=64, max_pixels=1, each=locally(2))) == []
-
-
-def test_the_death_of_a_worker_loses_one_item(wild, tmp_path):
-    """A named pipe without a writer blocks its reader until the time limit ends the worker."""
-    os.mkfifo(tmp_path / "stuck")
-    paths = [wild / "page.jpg", tmp_path / "stuck", wild / "page.jpg"]
-    page = b"<html></html>"
-    assert list(in_workers(Path.read_bytes, paths, workers=2, limit_s=1)) == [page, None, page]

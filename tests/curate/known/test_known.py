@@ -1,0 +1,121 @@
+"""What is known of images is used again, and noticed when it is damaged or out of date."""
+
+import hashlib
+import json
+import shutil
+
+import pytest
+
+from curate.facts.row import row_of
+from curate.known.examine import Examined
+from curate.pixels.failure import Failure
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.records import RawImage, write_records
+
+
+@pytest.fixture
+def report(tmp_path):
+    """Where the stage reports, and the figure that it reports there."""
+    path = tmp_path / "curate.json"
+    return path, lambda: json.loads(path.read_text())["decoded"]
+
+
+def test_what_is_known_is_not_decoded_again_and_the_result_is_the_same(
+    made, wild, known, tmp_path, params, run, tree, report
+):
+    path, decoded = report
+    assert json.loads((made / "curate.json").read_text())["decoded"] == 15  # every file's bytes once
+    run(wild, tmp_path / "out", params, report=path)
+    assert decoded() == 0
+    assert tree(tmp_path / "out") == tree(made / "out")
+
+
+def test_a_new_image_costs_one_decode_and_gives_what_a_fresh_run_gives(
+    wild, known, tmp_path, params, make_image, run, tree, report
+):
+    path, decoded = report
+    more = tmp_path / "more"
+    shutil.copytree(wild, more)
+    make_image(seed=123).save(more / "new.png")
+    run(more, tmp_path / "out", params, report=path)
+    assert decoded() == 1
+    run(more, tmp_path / "fresh", params, knowledge=tmp_path / "nothing known")
+    assert tree(tmp_path / "out") == tree(tmp_path / "fresh")
+
+
+def test_another_threshold_decodes_only_what_is_newly_kept(wild, known, tmp_path, params, run, report):
+    path, decoded = report
+    kind = params.model_copy(update={"max_aspect": 5.0})
+    outcomes = run(wild, tmp_path / "out", kind, report=path)
+    assert (outcomes["kept"], outcomes["ASPECT"], decoded()) == (11, 0, 1)
+    run(wild, tmp_path / "out", params, report=path)
+    assert decoded() == 0
+
+
+def test_an_image_that_was_too_large_is_decoded_once_it_may_be(wild, tmp_path, params, run):
+    small = params.model_copy(update={"max_pixels": 120 * 90 - 1})
+    with pytest.raises(
+        UserError, match=r"TOO_MANY_PIXELS 13.*raise curate\.max_pixels in params\.yaml, now 10799"
+    ):
+        run(wild, tmp_path / "out", small)
+    assert run(wild, tmp_path / "out", params)["kept"] == 10
+
+
+@pytest.fixture
+def crawled(tmp_path, make_image, encode, raw_record):
+    """A crawl of one image; the record's SHA-256 may be given."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    data = encode(make_image(seed=1))
+    (raw / "1.png").write_bytes(data)
+
+    def recorded(sha256=None):
+        record = raw_record(sha256 or hashlib.sha256(data).hexdigest(), "1.png", size=len(data))
+        write_records(raw / "records.parquet", [record], RawImage)
+        return raw
+
+    return recorded
+
+
+def test_an_image_that_changed_since_it_was_looked_at_is_named(crawled, tmp_path, params, run):
+    raw = crawled()
+    assert run(raw, tmp_path / "out", params) == {"kept": 1}
+    data = (raw / "1.png").read_bytes()
+    (raw / "1.png").write_bytes(data[: len(data) // 2])
+    with pytest.raises(UserError, match=r"1\.png could be decoded before, but not now: it has changed"):
+        run(raw, tmp_path / "out", params.model_copy(update={"resolution": 16}))
+
+
+def test_an_image_that_is_not_what_its_record_says_is_named(crawled, tmp_path, params, run):
+    with pytest.raises(UserError, match=r"1\.png is not what its record says, by its SHA-256"):
+        run(crawled("0" * 64), tmp_path / "out", params)
+
+
+def test_what_took_a_worker_down_is_tried_again(wild, tmp_path, params, run, monkeypatch):
+    died = Examined(row_of(1, Failure.DECODER_DIED, None))
+    with monkeypatch.context() as patched:
+        patched.setattr("curate.known.known.examine_all", lambda paths, params, each: [died for _ in paths])
+        with pytest.raises(UserError, match="DECODER_DIED"):
+            run(wild, tmp_path / "out", params)
+    assert run(wild, tmp_path / "out", params)["kept"] == 10
+
+
+@pytest.mark.parametrize("pattern", ["levels-*/*.npy", "levels-*/*.json", "facts-*/copies-*.npz"])
+def test_any_damage_in_what_is_known_is_noticed(made, wild, known, tmp_path, params, run, tree, pattern):
+    shutil.copytree(made / "out", tmp_path / "out")
+    damaged = min(known.glob(pattern))
+    data = bytearray(damaged.read_bytes())
+    data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
+    damaged.write_bytes(data)
+    with pytest.raises(UserError, match=f"{damaged.name} cannot be read .*run again"):
+        run(wild, tmp_path / "out", params)
+    assert tree(tmp_path / "out") == tree(made / "out")
+
+
+def test_a_damaged_store_is_named(wild, known, tmp_path, params, run):
+    (part,) = known.glob("facts-*/*.parquet")
+    part.write_bytes(b"PAR1 damaged")
+    with pytest.raises(UserError, match=f"{part.name} cannot be read .*: delete it and run again"):
+        run(wild, tmp_path / "out", params)
+    part.unlink()
+    assert run(wild, tmp_path / "out", params)["kept"] == 10

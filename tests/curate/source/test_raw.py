@@ -1,0 +1,118 @@
+"""What the raw images are: by a crawl's records, or every file of a folder."""
+
+import hashlib
+import os
+import shutil
+
+import pytest
+
+from curate.source import raw as raw_module
+from curate.source.raw import Raw, raw_images
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
+
+
+@pytest.fixture
+def crawled(wild, tmp_path, raw_record):
+    """A crawl of two images, one of them found twice."""
+    source = tmp_path / "raw"
+    (source / "images").mkdir(parents=True)
+    records = []
+    for place, name in enumerate(["1.png", "2.png", "1.png"]):
+        shutil.copy(wild / name, source / "images" / name)
+        records.append(
+            raw_record(
+                sha256_of(wild / name),
+                f"images/{name}",
+                url=f"http://shop/{place}",
+                title="티셔츠",
+                query="남자 반팔티",
+                provider="demo",
+                crawled_at=f"2026-11-2{place}T00:00:00+00:00",
+            )
+        )
+    write_records(source / "records.parquet", records, RawImage)
+    return source
+
+
+def test_a_crawls_records_give_the_provenance(crawled, tmp_path, params, run):
+    outcomes = run(crawled, tmp_path / "out", params)
+    assert outcomes == {"kept": 2, "DUPLICATE": 1}
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
+    assert {row.url for row in rows} == {"http://shop/0", "http://shop/1", "http://shop/2"}
+    assert {row.query for row in rows} == {"남자 반팔티"}
+    (crawled / "images/2.png").unlink()
+    with pytest.raises(UserError, match=r"1 images of .* are missing, the first is images/2\.png"):
+        run(crawled, tmp_path / "out", params)
+
+
+def test_the_records_are_read_once_and_the_datasheet_speaks_of_them(
+    crawled, tmp_path, params, run, monkeypatch
+):
+    def read_and_removed(path, kind):
+        records = read_records(path, kind)
+        path.unlink()
+        return records
+
+    monkeypatch.setattr(raw_module, "read_records", read_and_removed)
+    run(crawled, tmp_path / "out", params)
+    sheet = (tmp_path / "out/datasheet.md").read_text()
+    assert "demo (3) raw images" in sheet
+    assert "from 2026-11-20T00:00:00+00:00 to 2026-11-22T00:00:00+00:00" in sheet
+
+
+def test_of_a_plain_folder_every_file_that_is_not_hidden_is_an_image(tmp_path):
+    (tmp_path / "sub/.cache").mkdir(parents=True)
+    for name in ("a.png", ".b.png", "sub/c", "sub/.cache/d.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    found = sorted(raw_images(tmp_path, map), key=lambda raw: raw.file)
+    assert found == [Raw(hashlib.sha256(name.encode()).hexdigest(), name) for name in ("a.png", "sub/c")]
+
+
+def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_image, encode, run):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / os.fsdecode(b"caf\xe9.png")).write_bytes(encode(make_image(seed=1)))
+    (raw / os.fsdecode(b"page\xe9.png")).write_bytes(b"<html>")
+    assert run(raw, tmp_path / "out", params) == {"kept": 1, "NOT_IMAGE": 1}
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
+    assert {row.file for row in rows} == {"caf\\udce9.png", "page\\udce9.png"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads everything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path, params, run):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/secret.png").touch(mode=0)
+    with pytest.raises(UserError, match=r"cannot read .*secret\.png \(Permission denied\)"):
+        run(tmp_path / "raw", tmp_path / "out", params)
+
+
+@pytest.fixture
+def raw_with_links(tmp_path, make_image, encode, raw_record):
+    """Raw images of one record that names `file`: beside links to an image outside and to its folder."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    data = encode(make_image(seed=1))
+    (tmp_path / "1.png").write_bytes(data)
+    (raw / "linked").symlink_to(tmp_path)
+    (raw / "link.png").symlink_to(tmp_path / "1.png")
+
+    def recorded(file):
+        record = raw_record(hashlib.sha256(data).hexdigest(), file, url="http://evil/1", size=len(data))
+        write_records(raw / "records.parquet", [record], RawImage)
+        return raw
+
+    return recorded
+
+
+@pytest.mark.parametrize("file", ["../1.png", "ABSOLUTE", "linked/1.png"])
+def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, run, raw_with_links, file):
+    raw = raw_with_links(str(tmp_path / "1.png") if file == "ABSOLUTE" else file)
+    with pytest.raises(UserError, match=r"the record of 'http://evil/1' in .*raw has the file '"):
+        run(raw, tmp_path / "out", params)
+    assert not (tmp_path / "out").exists()
+
+
+def test_raw_images_may_be_links_as_dvc_makes_them(tmp_path, params, run, raw_with_links):
+    assert run(raw_with_links("link.png"), tmp_path / "out", params) == {"kept": 1}

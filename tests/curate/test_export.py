@@ -15,8 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+<<<<<<< HEAD
 from curate import export, stage
 from fashion_pggan.command.line import call
+=======
+from curate import export
+>>>>>>> b83b257 (Tests of exports start fewer processes)
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import Format, ImageFormat
 from fashion_pggan.storage.files import sha256_of
@@ -28,7 +32,7 @@ IMAGES = 10
 
 
 @pytest.fixture(scope="module")
-def curated(tmp_path_factory, make_image, encode, params):
+def curated(tmp_path_factory, make_image, encode, params, run, raw_record):
     """Ten images of a shop in three shards, and one that was dropped."""
     raw = tmp_path_factory.mktemp("raw")
     records = []
@@ -36,24 +40,19 @@ def curated(tmp_path_factory, make_image, encode, params):
         size = (20, 20) if seed == IMAGES else (120, 90)
         (raw / f"{seed}.png").write_bytes(encode(make_image(*size, seed=seed)))
         records.append(
-            RawImage(
-                sha256=sha256_of(raw / f"{seed}.png"),
-                file=f"{seed}.png",
+            raw_record(
+                sha256_of(raw / f"{seed}.png"),
+                f"{seed}.png",
                 url=f"https://shop.example/{seed}?a=1&b=2",
                 title=f'티셔츠 "{seed}" | <b>',
                 query="남자 반팔티",
                 provider="demo",
-                rank=seed + 1,
-                declared_width=None,
-                declared_height=None,
                 crawled_at=f"2026-11-{seed + 1:02d}T00:00:00+00:00",
-                content_type="image/png",
-                size=1,
             )
         )
     write_records(raw / "records.parquet", records, RawImage)
     folder = tmp_path_factory.mktemp("data") / "curated"
-    stage.run(raw, folder, params, workers=1, knowledge=folder.with_name("known"))
+    run(raw, folder, params)
     return folder
 
 
@@ -77,12 +76,6 @@ def _expected(curated):
     """(row of the manifest, its largest image), in order."""
     rows = [row for row in read_records(curated / "manifest.parquet", CuratedImage) if row.kept]
     return list(zip(rows, Dataset(curated).images(range(IMAGES), 32), strict=True))
-
-
-def _tree(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
-    }
 
 
 @pytest.mark.parametrize("form", [Format.IMAGEFOLDER, Format.PARQUET])
@@ -146,10 +139,10 @@ def test_webdataset_loads_the_tar_files(curated, tmp_path, image_format, suffix)
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form):
+def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form, tree):
     for name in ("a", "b", "a"):
         export.run(curated, tmp_path / name, form, shard_images=3)
-    assert _tree(tmp_path / "a") == _tree(tmp_path / "b")
+    assert tree(tmp_path / "a") == tree(tmp_path / "b")
     assert (tmp_path / "a/README.md").read_text().startswith("---\npretty_name: dataset ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
@@ -235,7 +228,7 @@ def test_an_export_needs_no_more_memory_for_more_images(curated, monkeypatch, tm
     assert held == [3, 3, 3, 1]
 
 
-def test_every_line_of_the_page_runs(curated, tmp_path):
+def test_every_line_of_the_page_runs(curated, tmp_path, hugging_face, monkeypatch, capsys):
     """The commands and the snippets of docs/how-to/load-and-export.md, in their order."""
     (tmp_path / "data").mkdir()
     shutil.copytree(curated, tmp_path / "data/curated")
@@ -243,20 +236,18 @@ def test_every_line_of_the_page_runs(curated, tmp_path):
     commands = re.findall(r"^    fashion-pggan (curate export .*)$", page, re.MULTILINE)
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert (len(commands), len(snippets)) == (3, 5)
-    (tmp_path / "page.py").write_text("\n".join(snippets))
-    environment = os.environ | {
-        "PYTHONPATH": str(REPOSITORY),
-        "HF_HUB_OFFLINE": "1",
-        "HF_HOME": str(tmp_path / "home"),
-    }
-    for command in (*(["-m", *command.split()] for command in commands), ["page.py"]):
+    for command in commands:
         ended = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, "-m", *command.split()],
             cwd=tmp_path,
-            env=environment,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
             capture_output=True,
             text=True,
             timeout=120,
         )
         assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.count("(32, 32)") == 2
+    monkeypatch.chdir(tmp_path)
+    with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # webdataset leaves files open
+        exec("\n".join(snippets), {})
+        gc.collect()
+    assert capsys.readouterr().out.count("(32, 32)") == 2

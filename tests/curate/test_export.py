@@ -15,12 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-<<<<<<< HEAD
-from curate import export, stage
-from fashion_pggan.command.line import call
-=======
 from curate import export
->>>>>>> b83b257 (Tests of exports start fewer processes)
+from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import Format, ImageFormat
 from fashion_pggan.storage.files import sha256_of

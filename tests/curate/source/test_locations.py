@@ -1,0 +1,100 @@
+"""Images on shared storage: an S3-compatible server on loopback."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from curate.source.locations import location
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+
+REPOSITORY = Path(__file__).parents[3]
+PRESET = "presets/photos.yaml"
+
+
+@pytest.fixture(scope="module")
+def endpoint():
+    """The address of the server."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    endpoint = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        try:
+            urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=1).close()
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield endpoint
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def storage(endpoint, monkeypatch):
+    """The environment of a process that reads from the server."""
+    for name, value in {
+        "FSSPEC_S3_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def curate(source, target):
+    """The command, for fsspec reads the environment when Python starts."""
+    command = [sys.executable, "-m", "curate", source, str(target), "--params", PRESET]
+    return subprocess.run(
+        [*command, "--knowledge", str(target.with_suffix(".known")), "--workers", "1"],
+        cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_images_on_s3_give_the_dataset_that_the_folder_gives(
+    storage, endpoint, tmp_path, make_image, encode, run, tree
+):
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket="images")
+    for seed in range(6):
+        data = encode(make_image(width=400, height=420, seed=seed))
+        path = tmp_path / f"raw/part{seed % 2}/{seed}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        client.put_object(Bucket="images", Key=f"tops/part{seed % 2}/{seed}.png", Body=data)
+    there = curate("s3://images/tops", tmp_path / "there")
+    assert there.returncode == 0, there.stderr
+    assert "kept 6" in there.stderr
+    run(tmp_path / "raw", tmp_path / "here", load_params(REPOSITORY / PRESET).curate)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+def test_storage_that_is_not_there_is_one_line(storage, tmp_path):
+    wrong = curate("s3://no-such-bucket/tops", tmp_path / "out")
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("error: ")
+    assert "s3://no-such-bucket/tops" in wrong.stderr
+    assert len(wrong.stderr.splitlines()) == 1
+
+
+def test_an_address_that_nothing_reads_is_named():
+    with pytest.raises(UserError, match="nothing://x cannot be read"):
+        location("nothing://x")

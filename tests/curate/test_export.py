@@ -232,17 +232,11 @@ def test_every_line_of_the_page_runs(curated, tmp_path, hugging_face, monkeypatc
     commands = re.findall(r"^    fashion-pggan (curate export .*)$", page, re.MULTILINE)
     snippets = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     assert (len(commands), len(snippets)) == (3, 5)
-    for command in commands:
-        ended = subprocess.run(
-            [sys.executable, "-m", *command.split()],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert ended.returncode == 0, ended.stderr
+    command = [sys.executable, "-m", *commands[0].split()]
+    subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}, check=True)
     monkeypatch.chdir(tmp_path)
+    for line in commands[1:]:
+        call(*line.split())
     with warnings.catch_warnings(action="ignore", category=ResourceWarning):  # webdataset leaves files open
         exec("\n".join(snippets), {})
         gc.collect()

@@ -251,8 +251,8 @@ def _edges(count):
 
 @pytest.mark.parametrize(("defect", "level"), [(_noise, 64), (_blur, 64), (_cast, 16)])
 def test_a_defect_moves_its_own_level_most(tmp_path, params, defect, level):
-    reals = _edges(300)
-    params = params.model_copy(update={"patches_per_image": 128})
+    reals = _edges(150)
+    params = params.model_copy(update={"patches_per_image": 128, "replicates": 0})
     clean = _distance(tmp_path / "clean", params, reals, reals)
     broken = _distance(tmp_path / "broken", params, reals, defect(reals))
     rises = {name: broken.levels[name].value / clean.levels[name].value for name in clean.levels}
@@ -262,6 +262,7 @@ def test_a_defect_moves_its_own_level_most(tmp_path, params, defect, level):
 
 
 def test_more_images_lower_the_floor(tmp_path, params, make_images):
+    params = params.model_copy(update={"replicates": 0})
     floors = [
         _distance(tmp_path / str(n), params, make_images(n, 32, 1), make_images(n, 32, 2)).average.value
         for n in (10, 160)

@@ -2,12 +2,10 @@ import pytest
 import torch
 
 from fashion_pggan.distance.in_memory import distance_of
-from fashion_pggan.errors import UserError
 from train.adaptive import look
 from train.adaptive.look import measure
 from train.adaptive.plateau import AdaptiveSchedule, stopped_improving
 from train.growth.schedule import phase_of
-from train.limits.minibatches import check_schedule
 from train.model.networks import Architecture, Generator
 from train.processes.ranks import Ranks
 from train.run import Run
@@ -136,10 +134,3 @@ def test_looks_use_the_distance_where_there_is_one(tmp_path, dataset, watching, 
     training = Run(tmp_path, dataset, params, ALONE, "commit")
     training.go()
     assert [start for start, _ in training.adaptive.transitions] == [pytest.approx(128, abs=16)]
-
-
-def test_parts_of_a_minibatch_that_do_not_fit_its_groups_are_refused(params):
-    for part in (3, 6):
-        with pytest.raises(UserError, match=rf"train\.microbatch {part} at 8 px must divide the 8 images"):
-            check_schedule(16, 1, params.model_copy(update={"microbatch": {8: part}}))
-    check_schedule(16, 1, params.model_copy(update={"microbatch": {8: 4, 16: 16}}))

@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, load_params, parse_params
 from fashion_pggan.params.preset import preset_text
 from train.growth.schedule import phase_at
-from train.limits.minibatches import check_schedule
 
 REPOSITORY = Path(__file__).parents[3]
 PHOTOS = load_params(REPOSITORY / "presets" / "photos.yaml").train
@@ -128,20 +126,6 @@ def test_the_cap_and_the_number_of_devices_limit_the_minibatch():
     assert phase_at(9_000_000, 512, 3, params).minibatch == 15  # 16 less its remainder
 
 
-@pytest.mark.parametrize(
-    ("update", "devices", "names"),
-    [
-        ({"initial_resolution": 64}, 1, "train.initial_resolution 64 is above the dataset's 32 px"),
-        ({"initial_resolution": 6}, 1, "train.initial_resolution 6 is no power of two"),
-        ({"minibatch": {8: 6}}, 1, "train.minibatch at 8 px gives 6 images per process"),
-        ({"minibatch": {}, "minibatch_base": 2}, 4, "smaller than the number of processes, 4"),
-    ],
-)
-def test_a_schedule_that_would_fail_later_is_refused_at_the_start(update, devices, names):
-    with pytest.raises(UserError, match=names):
-        check_schedule(32, devices, PHOTOS.model_copy(update=update))
-
-
 # (devices, resolution): images per step, learning rate, in float32; shared/spec/pggan.md, section 4.2
 PUBLISHED_STEPS = {
     1: {4: (128, 0.001), 32: (64, 0.001), 128: (16, 0.001), 256: (8, 0.001), 512: (4, 0.001)},
@@ -160,11 +144,3 @@ def test_the_paper_presets_have_the_published_minibatches_and_rates(devices):
         phase = phase_at(images_shown, 512, devices, params)
         found[phase.resolution] = phase.minibatch, phase.learning_rate
     assert PUBLISHED_STEPS[devices].items() <= found.items()
-
-
-def test_the_demo_and_all_presets_have_schedules_that_fit():
-    presets = REPOSITORY / "presets"
-    texts = [preset_text(presets, path.stem) for path in sorted(presets.glob("*.yaml"))]
-    for text in [(REPOSITORY / "params.yaml").read_text(), *texts]:
-        params = parse_params(text, "a preset")
-        check_schedule(params.curate.resolution, 1, params.train)

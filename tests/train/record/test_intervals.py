@@ -1,7 +1,7 @@
 import pytest
 
 from train.record import intervals
-from train.record.intervals import EveryKimg, EverySeconds
+from train.record.intervals import EveryKimg, EverySeconds, Stopwatch
 
 
 def test_each_multiple_of_an_interval_is_passed_once():
@@ -26,3 +26,18 @@ def test_seconds_are_over_until_they_are_begun_again(monkeypatch):
     assert every.over()
     every.begin()
     assert not every.over()
+
+
+def test_a_stopwatch_adds_up_what_passes_inside_it(monkeypatch):
+    now = [50.0]
+    monkeypatch.setattr(intervals.time, "monotonic", lambda: now[0])
+    watch = Stopwatch()
+    watch.seconds = 3.0  # of an earlier start
+    with watch:
+        now[0] = 60.0
+        assert watch.seconds == 13.0
+    now[0] = 70.0
+    assert watch.seconds == 13.0
+    with watch:
+        now[0] = 71.5
+    assert watch.seconds == 14.5

@@ -29,7 +29,7 @@ import yaml
 
 from benchmarks.crawl_clients import CONNECTIONS, SHELF
 from benchmarks.nginx import Nginx
-from demo_shop.repeated import Stamped
+from demo_shop.goods.repeated import Stamped
 from demo_shop.running import RunningShop
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError

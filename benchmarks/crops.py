@@ -12,7 +12,7 @@ from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
 from curate.squares.crop import centre_square, garment_square, ground_of
 from demo_shop.draw.sketch import sketch_of
-from demo_shop.drawn import Drawn
+from demo_shop.goods.drawn import Drawn
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.storage.files import write_bytes
 

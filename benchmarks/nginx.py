@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from demo_shop.certificate import new_pair
-from demo_shop.repeated import Stamped
+from demo_shop.goods.repeated import Stamped
 from fashion_pggan.errors import UserError
 
 START_S = 10.0  # seconds

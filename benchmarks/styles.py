@@ -21,7 +21,7 @@ from curate.facts.style import Style, scores_of, style_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
 from demo_shop.draw.sketch import sketch_of
-from demo_shop.drawn import Drawn
+from demo_shop.goods.drawn import Drawn
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 

@@ -11,7 +11,7 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from demo_shop.catalogue import Catalogue
+from demo_shop.goods.catalogue import Catalogue
 
 GENDER_WORDS = frozenset({"남자", "남성", "맨즈", "men", "mens"})
 LARGE, MEDIUM = 600, 300  # pixels: the least shorter side of a large image, of a medium one

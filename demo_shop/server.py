@@ -16,7 +16,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from jinja2 import Environment, PackageLoader
 
-from demo_shop.catalogue import Catalogue
+from demo_shop.goods.catalogue import Catalogue
 from demo_shop.search import Index, marked
 
 KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from demo_shop.answers import TRAP
-from demo_shop.catalogue import Catalogue, Folder
 from demo_shop.certificate import new_certificate
-from demo_shop.drawn import Drawn
-from demo_shop.faults import Faults
-from demo_shop.faulty import FaultyShop
-from demo_shop.repeated import Repeated, Stamped
+from demo_shop.faulty.answers import TRAP
+from demo_shop.faulty.faults import Faults
+from demo_shop.faulty.shop import FaultyShop
+from demo_shop.goods.catalogue import Catalogue, Folder
+from demo_shop.goods.drawn import Drawn
+from demo_shop.goods.repeated import Repeated, Stamped
 from demo_shop.server import Shop
 from fashion_pggan.errors import UserError
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from demo_shop.faults import LASTING, PASSING
+from demo_shop.faulty.faults import LASTING, PASSING
 from demo_shop.running import RunningShop
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from demo_shop.drawn import Drawn
+from demo_shop.goods.drawn import Drawn
 from demo_shop.running import RunningShop
 from fashion_pggan.errors import UserError
 

@@ -17,7 +17,7 @@ from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import pixels_hash
 from demo_shop.draw.sketch import sketch_of
-from demo_shop.drawn import Drawn
+from demo_shop.goods.drawn import Drawn
 
 COUNT = 60
 

@@ -14,7 +14,7 @@ from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of, style_of
 from curate.pixels.decode import decode, open_image
 from demo_shop.draw.sketch import sketch_of
-from demo_shop.drawn import Drawn
+from demo_shop.goods.drawn import Drawn
 
 GROUND = (210, 200, 190)
 

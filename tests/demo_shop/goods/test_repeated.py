@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 from PIL import Image
 
-from demo_shop.catalogue import SHELF
-from demo_shop.repeated import Repeated, Stamped
+from demo_shop.goods.catalogue import SHELF
+from demo_shop.goods.repeated import Repeated, Stamped
 from demo_shop.search import Index
 from fashion_pggan.errors import UserError
 

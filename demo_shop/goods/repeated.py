@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import simplejpeg
 
-from demo_shop.catalogue import SHELF, Product
 from demo_shop.draw.scene import draw
 from demo_shop.draw.sketch import VERSION, random_of, sketch_of
+from demo_shop.goods.catalogue import SHELF, Product
 from fashion_pggan.errors import UserError
 
 Pixels = npt.NDArray[np.uint8]

@@ -7,9 +7,9 @@ from collections import Counter
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from demo_shop.answers import ANSWERS, RETRY_AFTER, TRAP, Order, as_it_is
-from demo_shop.catalogue import Catalogue
-from demo_shop.faults import Fault, Faults
+from demo_shop.faulty.answers import ANSWERS, RETRY_AFTER, TRAP, Order, as_it_is
+from demo_shop.faulty.faults import Fault, Faults
+from demo_shop.goods.catalogue import Catalogue
 from demo_shop.server import ApiError, Shop
 
 QUOTA = (429, "400", "Quota Exceeded", "POST /faults/next-day begins another day")

@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from aiohttp import web
 
-from demo_shop.faults import KINDS, OWNERS_SAY_NO
+from demo_shop.faulty.faults import KINDS, OWNERS_SAY_NO
 
 TRAP = "127.0.0.2"  # a shop with faults listens here too, and counts requests
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"

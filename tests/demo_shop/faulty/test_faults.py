@@ -13,9 +13,9 @@ from collections import Counter
 
 import pytest
 
-from demo_shop.answers import BOMB_CHUNKS, CHUNK, LARGE, bomb
-from demo_shop.faults import HARMLESS, KINDS, LASTING, PASSING, Faults
-from demo_shop.repeated import Repeated
+from demo_shop.faulty.answers import BOMB_CHUNKS, CHUNK, LARGE, bomb
+from demo_shop.faulty.faults import HARMLESS, KINDS, LASTING, PASSING, Faults
+from demo_shop.goods.repeated import Repeated
 from demo_shop.running import RunningShop
 from fashion_pggan.errors import UserError
 

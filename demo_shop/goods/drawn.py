@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from demo_shop.catalogue import Product
 from demo_shop.draw.scene import draw
 from demo_shop.draw.sketch import Sketch, random_of, sketch_of
+from demo_shop.goods.catalogue import Product
 
 PAGE = b"<!doctype html><title>403 Forbidden</title><h1>403 Forbidden</h1>"
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}

@@ -96,7 +96,7 @@ def _ours(sets: list[ImageSet], params: EvaluateParams, work: Work) -> dict[int,
 
 
 def _plain(sets: list[ImageSet], params: EvaluateParams) -> dict[int, float]:
-    """The algorithm as one writes it down first, with the same draws: docs/swd.md, "How it is computed"."""
+    """The algorithm in its plainest form, with the same draws (docs/explanation/distance.md)."""
     clouds = [_plain_descriptors(images, params) for images in sets]
     found = {}
     for level in list(clouds[0]):

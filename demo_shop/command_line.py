@@ -41,7 +41,7 @@ def demo_shop(
         labels: a CSV file with the columns file,label; FOLDER.csv by default.
         public_url: what links begin with; the address asked by default.
         tls: speak https, and write the certificate to this file.
-        faults: SEED[,NAME=VALUE...]: fail as the worst hosts do (docs/fault-shop.md).
+        faults: SEED[,NAME=VALUE...]: fail as the worst hosts do (docs/reference/fault-shop.md).
         end_with_parent: end when the process that started the shop ends.
     """
     if end_with_parent:

@@ -24,6 +24,15 @@ MARKER = re.compile(r"^<!-- generated: (\w+) ?(\S*) -->$", re.MULTILINE)
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?(\))")
 
 
+def on_config(config: Any) -> Any:
+    """List the decisions in the navigation, in order."""
+    for entry in next(section["Project"] for section in config.nav if "Project" in section):
+        if "Decisions" in entry:
+            pages = sorted((REPOSITORY / "docs/decisions").glob("*.md"))
+            entry["Decisions"] = [f"decisions/{page.name}" for page in pages]
+    return config
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add the pages of the repository's root."""
     for source, page in ROOT_PAGES.items():

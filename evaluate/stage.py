@@ -39,7 +39,8 @@ def run(
         source: a curated dataset.
         models: the train stage's output.
         reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
-            `copies.png`, `copies.json` and `report.html` (docs/swd.md); other stages' facts are read there.
+            `copies.png`, `copies.json` and `report.html` (docs/reference/files.md); other stages' facts are
+            read there.
         params: the evaluate section.
         mirror: whether training mirrored its images; then the reals are mirrored too.
         store: rows measured before are taken from it.

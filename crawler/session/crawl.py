@@ -222,7 +222,7 @@ class Crawl:
             reasons = "; ".join(filter(None, (counted(counts.failed), left_out)))
             return (
                 f"none of the {len(hits)} images found could be fetched ({reasons}): mend what the "
-                "reasons name (docs/crawling.md): they stay as they are"
+                "reasons name (docs/reference/crawl.md): they stay as they are"
             )
         asked = ", ".join(self.params.queries) or self.params.vocabulary
         if isinstance(self.frontier, ListFrontier):

@@ -1,6 +1,6 @@
 """A crawl's figures: for the report, as a line, and as tables on a screen. Pure.
 
-The fields of the report are described in docs/crawling.md.
+The fields of the report are described in docs/reference/files.md.
 """
 
 from collections import Counter

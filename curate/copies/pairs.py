@@ -1,6 +1,6 @@
 """Copies of an image: which pairs show the same, and which of a group is kept. Arrays in, arrays out.
 
-Measured over the spread of copies and of other garments: docs/duplicates.md.
+Measured over the spread of copies and of other garments: docs/explanation/near-duplicates.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

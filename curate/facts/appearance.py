@@ -1,7 +1,7 @@
 """How an image looks as a whole: linear models over its gradients and the layout of its colours.
 
 The weights, appearance.npy, were fitted on photographs labelled by us and on drawn garments:
-`python -m benchmarks.styles --fit`; what they get right and wrong is in docs/curating-styles.md.
+`python -m benchmarks.styles --fit`; what they get right and wrong is in docs/explanation/styles.md.
 """
 
 from enum import IntEnum

@@ -1,6 +1,6 @@
 """A classifier of one's own for image styles: an ONNX model, and a recipe that says how to ask it.
 
-The recipe's form is in docs/curating-styles.md; classifiers/clip.yaml is one.
+The recipe's form is in docs/how-to/curate-by-style.md; classifiers/clip.yaml is one.
 """
 
 from collections.abc import Sequence

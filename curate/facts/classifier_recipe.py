@@ -1,4 +1,4 @@
-"""How to ask a classifier of one's own: the recipe file. Its form is in docs/curating-styles.md."""
+"""How to ask a classifier of one's own: the recipe file. Its form is in docs/how-to/curate-by-style.md."""
 
 from pathlib import Path
 from typing import Literal, Self

@@ -1,6 +1,6 @@
 """How a garment is shown, from the facts of its image: a score for each way.
 
-The rules and what they get wrong: docs/curating-styles.md, with the command that measures them.
+The rules and what they get wrong: docs/explanation/styles.md.
 """
 
 import math

@@ -1,6 +1,6 @@
 """A square image at all levels of the pyramid.
 
-Source: Karras et al. 2018, the program's data preparation; docs/conformance.md.
+Source: Karras et al. 2018, the program's data preparation; docs/reference/conformance.md.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Items on the workers of a Dask cluster, in the place of this machine's processes (docs/cluster.md)."""
+"""Items on workers of a Dask cluster instead of this machine's processes (docs/how-to/dask-cluster.md)."""
 
 import logging
 import pickle

@@ -1,4 +1,4 @@
-"""How far a distance would move with other images and other directions; docs/swd.md explains it.
+"""How far a distance would move with other images and directions: docs/explanation/distance.md.
 
 Source of the principle: Politis, Romano and Wolf, Subsampling, 1999.
 """

@@ -49,7 +49,7 @@ class FeatureNetwork:
         if not path.is_file():
             raise UserError(
                 f"no feature network at {path}: nothing is downloaded; give a file of your own, "
-                "such as Inception's weights (docs/swd.md, Measures that need a network)"
+                "such as Inception's weights (docs/how-to/compare-datasets.md)"
             )
         self.path, self.side, self.work = path, side, work
         self.scale, self.shift = SCALES[pixels]

@@ -107,8 +107,8 @@ def halves_of(seed: int, replicates: int, count: int) -> list[Indices]:
 def frechet_error(real: Features, fake: Features, seed: int, replicates: int) -> float | None:
     """The standard error of the Frechet distance: how much it varies between halves of both sets.
 
-    Halves of n images vary as sets of n images do (docs/swd.md). They lie further apart, all by about as
-    much, which says nothing here. None without replicates, or of too few images.
+    Halves of n images vary as sets of n images do (docs/explanation/distance.md). They lie further apart, all
+    by about as much, which says nothing here. None without replicates, or of too few images.
     """
     if not replicates or len(real) < FEWEST:
         return None

@@ -19,7 +19,7 @@ SAID = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 RARE = 0.01  # a real image is as near to another as this in one case of a hundred
-NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/swd.md"
+NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/explanation/memorisation.md"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Copies:
         }
 
     def distances(self) -> dict[str, Any]:
-        """Every distance, and the pairs on the sheet in its order; docs/swd.md describes the form."""
+        """Every distance, and the pairs on the sheet in its order; see docs/reference/files.md."""
         near = self.generated
         return {
             "threshold": round(self.threshold, 4),

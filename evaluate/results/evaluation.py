@@ -64,7 +64,7 @@ class Evaluation:
         }
 
     def facts(self, seed: int) -> dict[str, object]:
-        """The whole table with intervals, floors and ratios; docs/swd.md describes the form."""
+        """The whole table with intervals, floors and ratios; see docs/reference/files.md."""
         floors = self.floor.distances.named()
         return {
             "images": self.images,

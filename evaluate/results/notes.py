@@ -3,7 +3,7 @@
 from evaluate.comparison.distances import Distances
 from evaluate.comparison.pair import Pair
 
-# How much a true floor exceeds a floor of reused images; measured, see docs/swd.md.
+# How much a true floor exceeds a floor of reused images; measured, see docs/explanation/distance.md.
 UNDERSTATED = "1.2 to 6 times by level, most at 16 px"
 
 

@@ -1,6 +1,6 @@
 """Images with their facts as files that others load: ImageFolder, WebDataset, Parquet.
 
-What each loader asks of names and columns: docs/curated-data.md. The same images give the same bytes.
+Names and columns that loaders expect: docs/how-to/load-and-export.md. The same images give the same bytes.
 """
 
 import io

@@ -37,7 +37,7 @@ class CurateParams(Section):
         description="by style: images with a higher score are dropped; no entry: any"
     )
     classifier: str = Field(
-        description="a recipe for a model of your own (docs/curating-styles.md); empty: none"
+        description="a recipe for a model of your own (docs/how-to/curate-by-style.md); empty: none"
     )
     near_bits: Annotated[int, Unit("bits of 256")] = Field(
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
@@ -49,7 +49,8 @@ class CurateParams(Section):
     enlarge: bool = Field(description="true: squares below resolution are enlarged")
     shard_images: Images = Field(gt=0, description="in a full shard")
     cluster: str = Field(
-        description="tcp://HOST:PORT of a Dask scheduler (docs/cluster.md); empty: this machine's cores"
+        description="tcp://HOST:PORT of a Dask scheduler (docs/how-to/dask-cluster.md); "
+        "empty: this machine's cores"
     )
 
     @model_validator(mode="after")

@@ -134,7 +134,10 @@ def _parsed(setting: str) -> tuple[tuple[str, str], Any]:
 def _next_step(params: Params) -> str:
     crawl = params.crawl
     if crawl.provider != "demo" and not crawl.contact:
-        return "set crawl.contact in it, put API keys into the environment (docs/crawling.md), then dvc repro"
+        return (
+            "set crawl.contact in it, put API keys into the environment (docs/how-to/crawl-naver.md), "
+            "then dvc repro"
+        )
     if crawl.provider == "demo" and crawl.shop_images and not Path(crawl.shop_images).is_dir():
         return f"put images into {crawl.shop_images}, which is no folder yet, then dvc repro"
     return "dvc repro"

@@ -20,7 +20,7 @@ ImagesPerStep = Annotated[dict[Resolution, Positive], Unit("images a step")]
 
 
 class TrainParams(Section):
-    """The progressive GAN: networks, loss, schedule. Published values: docs/conformance.md."""
+    """The progressive GAN: networks, loss, schedule. Published values: docs/reference/conformance.md."""
 
     seed: int = Field(ge=0, description="of the weights, the latent vectors and the order of the images")
     total_kimg: Kimg = Field(gt=0, description="to show to the critic, in all; the paper: 8,861.8")
@@ -97,7 +97,7 @@ class TrainParams(Section):
     grid_s: Seconds = Field(gt=0, description="at most until latest.png is renewed")
     grid_columns: Images = Field(gt=0, description="in a row of a sample grid")
     grid_rows: int = Field(gt=0, description="rows of a sample grid")
-    # when the log raises an alarm; docs/training.md
+    # when the log raises an alarm; docs/reference/training.md
     alarm_after_kimg: Kimg = Field(gt=0, description="for which a slow sign must hold before an alarm")
     alarm_gap_growth: float = Field(
         gt=1, description="alarm: the score gap exceeds its earlier median times this, and alarm_gap_share"

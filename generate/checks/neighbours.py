@@ -27,7 +27,8 @@ CANDIDATES = 32  # looked at in full, of the nearest reduced images
 HASHED = 8  # and of those whose hashes say that they are copies
 AT_ONCE = 256  # images reduced at once
 COMPARED = 1000  # training images, at most, whose own neighbours say what is usual
-# What is a copy by either measure. Of 1,500 photographs no two are nearer than 14.9 and 52: docs/swd.md.
+# What is a copy by either measure. Of 1,500 photographs no two are nearer than 14.9 and 52
+# (docs/explanation/memorisation.md).
 COPY_LEVELS = 4.0  # grey levels
 COPY_BITS = 32  # of 256
 

@@ -1,6 +1,6 @@
 """The growing schedule: what is trained at a number of images shown, as a pure function of it.
 
-Source: Karras et al. 2018, section A.1; docs/conformance.md.
+Source: Karras et al. 2018, section A.1; docs/reference/conformance.md.
 """
 
 import math

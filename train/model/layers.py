@@ -3,7 +3,8 @@
 A layer of the critic has a `pullback`: the gradient by its input, written out. So the gradient penalty is
 made of ordinary layers, and training needs no derivative of a derivative (docs/decisions/0007-pullback.md).
 
-Source: Karras et al. 2018, "Progressive Growing of GANs", sections 3, 4 and A.1; docs/conformance.md.
+Source: Karras et al. 2018, "Progressive Growing of GANs", sections 3, 4 and A.1;
+docs/reference/conformance.md.
 """
 
 import math

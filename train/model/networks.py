@@ -3,7 +3,7 @@
 `lod` (level of detail) is 0 at the final resolution and one more at each halving; a fraction t means that the
 new level counts 1 - t and the level below it t. Both networks run natively at the resolution of floor(lod).
 
-Source: Karras et al. 2018, section 2 and table 2; docs/conformance.md.
+Source: Karras et al. 2018, section 2 and table 2; docs/reference/conformance.md.
 """
 
 import math

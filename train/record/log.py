@@ -15,7 +15,7 @@ from fashion_pggan.storage.shards import Images
 
 @dataclass(frozen=True)
 class Row:
-    """The means over a stretch of the run that ends at `kimg`; docs/training.md explains each."""
+    """The means over a stretch of the run that ends at `kimg`; docs/reference/training.md explains each."""
 
     kimg: float  # thousand images shown to the critic
     lod: float  # level of detail: 0 at the final resolution

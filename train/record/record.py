@@ -22,7 +22,8 @@ from train.record.training import Training
 
 WORDS = (
     "kimg: thousand images shown to the critic; lod, level of detail: 0 at the final resolution, one more "
-    "at each halving, a fraction while a level fades in; s/kimg: seconds per kimg (docs/training.md)"
+    "at each halving, a fraction while a level fades in; s/kimg: seconds per kimg "
+    "(docs/explanation/growth.md)"
 )
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,7 @@
 """What critic and generator minimise: Wasserstein losses with gradient penalty, or logistic ones with R1.
 
-Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018; docs/conformance.md.
+Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018;
+docs/reference/conformance.md.
 """
 
 from dataclasses import dataclass

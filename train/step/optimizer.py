@@ -2,7 +2,7 @@
 
 The code never waits for the device, which also counts the skipped steps.
 
-Source: Karras et al. 2018, section A.1; docs/conformance.md.
+Source: Karras et al. 2018, section A.1; docs/reference/conformance.md.
 """
 
 import torch

@@ -89,7 +89,7 @@ def test_copies_are_found_and_nothing_else(garments, kind):
 def test_many_images_without_their_edges_are_found_and_nothing_else(garments):
     found = copies([*garments, *(without_edges(pixels, 0.05) for pixels in garments)])
     assert found <= {(index, index + COUNT) for index in range(COUNT)}
-    assert len(found) >= 0.6 * COUNT  # docs/duplicates.md: strictness goes before finding all
+    assert len(found) >= 0.6 * COUNT  # strict rather than complete: docs/explanation/near-duplicates.md
 
 
 def with_banner(pixels):
@@ -101,7 +101,7 @@ def with_banner(pixels):
 def test_copies_with_a_banner_are_found_where_their_hashes_are_near_and_nothing_else(garments):
     found = copies([*garments, *map(with_banner, garments)])
     assert found <= {(index, index + COUNT) for index in range(COUNT)}
-    assert len(found) >= 0.05 * COUNT  # docs/duplicates.md
+    assert len(found) >= 0.05 * COUNT  # docs/explanation/near-duplicates.md
 
 
 def test_other_colours_are_copies_only_when_asked_for(garments):

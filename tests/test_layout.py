@@ -72,7 +72,10 @@ def test_a_stage_is_a_module_and_a_flow(stage: str) -> None:
     module = STAGES[stage]["cmd"].split()[2]
     assert STAGES[stage]["cmd"].startswith(f"python -m {module} ")
     assert (REPOSITORY / module / "__main__.py").is_file()
+    assert (REPOSITORY / module / "command_line.py").is_file()
     assert (REPOSITORY / "flows" / f"{stage}_flow.py").is_file()
+    flows = ast.parse((REPOSITORY / "flows/deployed/pipeline.py").read_text(encoding="utf-8")).body
+    assert stage in {node.name for node in flows if isinstance(node, ast.FunctionDef)}
 
 
 def test_every_section_of_the_parameters_belongs_to_a_stage() -> None:

@@ -46,7 +46,11 @@ def program(*, loaded: bool = False) -> App:
         help_format="plaintext",
         help_formatter="plain",
         version=_version,
-        default_parameter=Parameter(negative=(), allow_repeating=True),  # as argparse had it
+        default_parameter=Parameter(
+            negative=(),
+            allow_repeating=True,  # the last one counts
+            show_default=_shown,
+        ),
     )
     for name, place in COMMANDS.items():
         app.command(place, name=name)
@@ -77,6 +81,11 @@ def run(*command: str) -> None:
 def main() -> None:
     """The console script."""
     run()
+
+
+def _shown(default: object) -> str | None:
+    """An option's default in its help; none for a flag and for what is left empty."""
+    return None if default is None or default is False or default in ((), "") else str(default)
 
 
 def _version() -> str:

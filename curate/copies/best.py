@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.copies.pairs import Fingerprints, Pairs, best_of_groups, copies_among, exact_copies
+from curate.copies.groups import Pairs, best_of_groups, exact_copies
+from curate.copies.pairs import Fingerprints, copies_among
 from curate.facts.row import bytes_of, columns_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from curate.copies.best import merits_of
-from curate.copies.pairs import Fingerprints, best_of_groups, copies_among, exact_copies
+from curate.copies.groups import best_of_groups, exact_copies
+from curate.copies.pairs import Fingerprints, copies_among
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import pixels_hash

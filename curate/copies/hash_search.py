@@ -1,0 +1,57 @@
+"""Perceptual hashes in; pairs that differ in few bits out. Every pair is compared."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.copies.groups import Indices, Pairs
+
+Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
+
+TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes that are compared at once: they stay in the processor's cache
+
+
+def close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
+    """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new."""
+    known, fresh = np.flatnonzero(~new), np.flatnonzero(new)
+    # what is not new needs to be compared with what is new alone
+    tasks = ((fresh, np.arange(len(one))), (known, fresh))
+    found = [_search(one, other, rows, columns, bits) for rows, columns in tasks]
+    pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]]
+    return np.asarray(pairs[np.bitwise_count(one[pairs[:, 0]] ^ other[pairs[:, 1]]).sum(axis=1) <= bits])
+
+
+def bits_of(words: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
+    """In how many bits the hashes of each pair differ."""
+    return np.asarray(np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1))
+
+
+def _search(one: Words, other: Words, rows: Indices, columns: Indices, bits: int) -> Pairs:
+    """Pairs from `rows` and `columns` whose distance, modulo 256, is at most `bits`; tile by tile."""
+    across = np.ascontiguousarray(other[columns].T)  # (4, m)
+
+    def search(start: int) -> Pairs:
+        block = rows[start : start + TILE_ROWS]
+        size = len(block), TILE_COLUMNS
+        different, counts, total = (
+            np.empty(size, np.uint64),
+            np.empty(size, np.uint8),
+            np.empty(size, np.uint8),
+        )
+        found = [np.empty((0, 2), np.int64)]
+        for begin in range(0, len(columns), TILE_COLUMNS):
+            tile = np.s_[:, : min(TILE_COLUMNS, len(columns) - begin)]
+            total[tile] = 0
+            for word in range(one.shape[1]):
+                there = across[None, word, begin : begin + TILE_COLUMNS]
+                np.bitwise_xor(one[block, word, None], there, out=different[tile])
+                np.bitwise_count(different[tile], out=counts[tile])
+                np.add(total[tile], counts[tile], out=total[tile])
+            row, column = np.nonzero(total[tile] <= bits)
+            found.append(np.stack([block[row], columns[column + begin]], axis=1))
+        return np.concatenate(found)
+
+    with ThreadPoolExecutor() as pool:
+        return np.concatenate([np.empty((0, 2), np.int64), *pool.map(search, range(0, len(rows), TILE_ROWS))])

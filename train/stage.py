@@ -20,8 +20,8 @@ from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import Kind, check_target, replace_target
 from train.limits.memory import check_memory
 from train.processes.ranks import Ranks, join, leave
+from train.record.images.strip import write_strip
 from train.record.log import Row, read_rows, write_rows
-from train.record.strip import write_strip
 from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
 from train.saved.identity import identity_of

@@ -9,14 +9,14 @@ from typing import Any, Self
 from fashion_pggan.progress import Progress
 from train.growth.schedule import Phase, phase_at
 from train.record.alarms import alarms_in, lately
-from train.record.gallery import Gallery
 from train.record.gradients import norms_by_level
 from train.record.hyperparameters import provenance_of
+from train.record.images.gallery import Gallery
+from train.record.images.samples import distance_between, stddev_of
 from train.record.intervals import EveryKimg
 from train.record.log import History, Row
 from train.record.pace import Outlook
 from train.record.running_means import RunningMeans
-from train.record.samples import distance_between, stddev_of
 from train.record.status_file import phase_word, status_of, write_status
 from train.record.training import Training
 

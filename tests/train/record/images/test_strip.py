@@ -7,7 +7,7 @@ from PIL import Image
 
 from train.model.networks import Architecture, Generator, as_pixels, upscale
 from train.model.randomness import latents_of
-from train.record.strip import write_strip
+from train.record.images.strip import write_strip
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 CPU = torch.device("cpu")

@@ -9,9 +9,9 @@ from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
 from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
+from train.record.images.samples import images_of, stddev_of, stddev_over
 from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
-from train.record.samples import images_of, stddev_of, stddev_over
 from train.record.training import Training
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 

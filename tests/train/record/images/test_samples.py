@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from train.model.networks import Architecture, Generator
-from train.record.samples import distance_between, images_of, stddev_of, stddev_over
+from train.record.images.samples import distance_between, images_of, stddev_of, stddev_over
 
 
 def test_images_that_are_all_equal_have_no_standard_deviation():

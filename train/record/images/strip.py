@@ -12,7 +12,7 @@ from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
 from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
-from train.record.samples import images_of
+from train.record.images.samples import images_of
 from train.saved.snapshot import Origin, read_origin, read_snapshot
 
 COLUMNS = 8  # at most

@@ -1,0 +1,1 @@
+"""Networks and snapshots in; sample grids, strips and their spread out."""

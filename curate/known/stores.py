@@ -1,7 +1,7 @@
-"""What is known of images, on disk: facts and reduced pixels, computed once and kept between runs.
+"""What is known about images, on disk: facts and reduced pixels, computed once and kept between runs.
 
-Both stores grow by whole files, each written in one step: a run that is killed loses its last batch alone,
-and an image that was there before costs nothing again. They live outside the dataset
+Both stores grow by whole files, each written in one step. A killed run loses only its last batch, and a known
+image costs nothing again. They live outside the dataset
 (docs/decisions/0003-runs-outlive-outputs.md).
 """
 
@@ -21,7 +21,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
 from fashion_pggan.storage.shards import header_of
 
-MANY_PARTS = 64  # files of facts, above which they become one
+MANY_PARTS = 64  # more files of facts than this become one
 
 
 class FactStore:
@@ -45,7 +45,7 @@ class FactStore:
             self._join()
 
     def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep rows; one whose SHA-256 is known takes the place of the former."""
+        """Store rows; a row replaces an older one with the same SHA-256."""
         if rows:
             table = pa.Table.from_pylist(list(rows), schema=self.schema)
             self._write(table)
@@ -79,7 +79,7 @@ class FactStore:
 
 
 def _newest(table: pa.Table) -> pa.Table:
-    """One row for each SHA-256, the last one, sorted by it."""
+    """The last row of each SHA-256, sorted by it."""
     names = np.asarray(table["sha256"].to_numpy(zero_copy_only=False), dtype="U64")
     last_first = names[::-1]
     _, index = np.unique(last_first, return_index=True)
@@ -113,7 +113,7 @@ class LevelStore:
         return sha256 in self.place
 
     def add(self, images: Mapping[str, Flat]) -> None:
-        """Keep images by name."""
+        """Store images by SHA-256."""
         if not images:
             return
         number, names = self.next_pack, list(images)
@@ -134,8 +134,8 @@ class LevelStore:
         """The levels of an image, largest first.
 
         Raises:
-            KeyError: it is not here.
-            UserError: its pack is damaged.
+            KeyError: the image is not stored.
+            UserError: the file that holds it is damaged.
         """
         number, row = self.place[sha256]
         return levels_in(self._pack(number)[row], self.resolution)

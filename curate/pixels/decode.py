@@ -1,7 +1,7 @@
-"""Bytes from the network to upright sRGB pixels, or the reason why not.
+"""Bytes from the network in; upright sRGB pixels out, or the failure.
 
-Anything may come in: nothing is believed but the bytes. The kind of file is told from its first bytes, its
-size from its header before anything is decoded, and only the one decoder of that kind is let near it.
+The input may be anything, so only its bytes are trusted. The first bytes give the format, the header gives
+the size before anything is decoded, and only that format's decoder reads the file.
 """
 
 import io
@@ -18,7 +18,7 @@ SNIFFED_BYTES = 1024
 
 
 class Refused(Exception):  # noqa: N818  # an answer, not an error
-    """The bytes are no image that can be used."""
+    """The bytes give no usable pixels."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
@@ -26,7 +26,7 @@ class Refused(Exception):  # noqa: N818  # an answer, not an error
 
 
 class Opened(NamedTuple):
-    """An image of which only the header was read."""
+    """An image with only its header read."""
 
     data: bytes
     image: Image.Image
@@ -56,7 +56,7 @@ def kind_of(data: bytes) -> str:
 
 
 def _brands(data: bytes) -> set[bytes]:
-    """What a file of boxes says it is compatible with."""
+    """The brands that an ISO media file says it is compatible with."""
     end = min(int.from_bytes(data[:4], "big"), SNIFFED_BYTES)
     return {data[start : start + 4] for start in range(8, end, 4)}
 
@@ -77,12 +77,12 @@ def open_image(data: bytes) -> Opened:
         Refused: the bytes are no image, or its header is broken.
     """
     kind = kind_of(data)
-    Image.MAX_IMAGE_PIXELS = None  # our own limit comes right after
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked right after
     try:
         with warnings.catch_warnings(action="ignore"):
             image = Image.open(io.BytesIO(data), formats=[kind])
             width, height = image.size
-            # A camera's JPEG may hold a second image or a gain map behind the first: the first is meant.
+            # A camera's JPEG may hold a second image or a gain map behind the first: only the first counts.
             animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
             stored = image.size
             if kind != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself

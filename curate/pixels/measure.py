@@ -1,4 +1,4 @@
-"""Facts about an image, apart from any opinion on it."""
+"""Plain measures of a file's header and of pixels."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 
-LOOKED_AT = 512  # pixels, long side of the reduction on which all is measured that needs no single pixels
+LOOKED_AT = 512  # pixels, long side of the reduction that most measures use
 REDUCED_SIDE = 64  # pixels
 # Mean of the luminance table that JPEG's standard gives as an example (ITU-T T.81, table K.1), quality 50.
 STANDARD_TABLE_MEAN = 57.625
@@ -32,7 +32,7 @@ class Header:
 def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
     """The image by area averaging, its long side at most `long_side`; itself when it is small already.
 
-    Halved as often as it goes, which is many times as fast as one large step.
+    It is halved as often as possible, which is many times faster than one large step.
     """
     height, width, _ = pixels.shape
     while max(height, width) >= 2 * long_side and not (height % 2 or width % 2):

@@ -1,4 +1,4 @@
-"""Contact sheets: what was dropped for each reason and what was kept, to be agreed with by looking."""
+"""Contact sheets: samples of what was dropped for each reason and of what was kept, for a person to check."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -41,7 +41,7 @@ def sheet_of(tiles: Sequence[Tile], columns: int) -> Pixels:
         image = _fitted(Image.fromarray(np.ascontiguousarray(tile.pixels)))
         corner = left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2
         edge = corner[0] - 1, corner[1] - 1, corner[0] + image.width, corner[1] + image.height
-        draw.rectangle(edge, FRAME)  # white images on white paper have an edge too
+        draw.rectangle(edge, FRAME)  # white images on white paper need an edge
         sheet.paste(image, corner)
         draw.text((left, top + SIDE + 1), _cut(tile.caption, font), fill=INK, font=font)
     return np.asarray(sheet)
@@ -88,7 +88,7 @@ def _font() -> ImageFont.FreeTypeFont:
 
 
 def _cut(words: str, font: ImageFont.FreeTypeFont) -> str:
-    """As much of a caption as has room."""
+    """The beginning of a caption, as much as fits."""
     while font.getlength(words) > SIDE:
         words = words[:-1]
     return words

@@ -1,4 +1,4 @@
-"""What a person reads of a dataset: its datasheet, its contact sheets, the files of its plots."""
+"""What a person reads about a dataset: its datasheet, contact sheets and plots."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ def write_sheets(
     max_pixels: int,
     each: Each,
 ) -> None:
-    """Write a sheet per reason, one of what was kept, and one per style of that."""
+    """Write a sheet per reason, one of all kept images, and one per style of those."""
     kept = {row.sha256: row for row in rows if row.kept}
     groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
     shown = {row.sha256: source / row.file for group in groups.values() for row in group if _visible(row)}
@@ -94,7 +94,7 @@ def _groups(rows: Iterable[CuratedImage]) -> dict[str, list[CuratedImage]]:
 
 
 def _drawn(name: str, group: Sequence[CuratedImage]) -> list[CuratedImage]:
-    """The rows of a group that are shown; of copies those of other bytes, if there are any."""
+    """The rows of a group that are shown; copies with other bytes are preferred."""
     most = SHEET_IMAGES // 2 if name == Reason.DUPLICATE else SHEET_IMAGES
     different = [row for row in group if row.sha256 != row.duplicate_of]
     by_name = {row.sha256: row for row in different or group}

@@ -1,4 +1,4 @@
-"""Small copies of wild images, decoded as carefully as in curation."""
+"""Small copies of raw images, decoded as carefully as in curation."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -25,14 +25,14 @@ def thumbnails_of(
         each: the workers.
 
     Yields:
-        An image of at most side x side per path, None where there is nothing to see.
+        An image of at most side x side per path, None where it cannot be decoded.
     """
     shrink = partial(thumbnail_of, side=side, max_pixels=max_pixels)
     return each(shrink, paths, limit_s=THUMBNAIL_LIMIT_S)
 
 
 def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
-    """The image in a file, its longer side at most `side`; None when it cannot be seen."""
+    """The image in a file, its longer side at most `side`; None when it cannot be decoded."""
     try:
         opened = open_image(path.read_bytes())
         if opened.header.width * opened.header.height > max_pixels:

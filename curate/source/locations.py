@@ -12,21 +12,21 @@ NETWORK = ("aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "adlfs", "s3
 
 
 def location(text: str) -> Path:
-    """A path; for an address one that reads through fsspec, in any process.
+    """A path; an address becomes a path that reads through fsspec, in any process.
 
     Keys and endpoints come from the storage's own environment (AWS_…, FSSPEC_S3_ENDPOINT_URL).
 
     Raises:
-        UserError: nothing that is installed reads such addresses.
+        UserError: no installed package reads such addresses.
     """
     if "://" not in text:
         return Path(text)
-    logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it says where keys were found
+    logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it logs where keys were found
     try:
         from upath import UPath
 
         path = UPath(text)
-        assert path.fs  # is made at the first use
+        assert path.fs  # made at the first use
     except (ImportError, ValueError) as error:
         raise UserError(
             f"{text} cannot be read ({error}): {install_hint('cluster')}, or fsspec's package for it"
@@ -41,7 +41,7 @@ def below(path: Path, folder: Path) -> str:
 
 @contextmanager
 def reading(source: Path) -> Iterator[None]:
-    """Turns trouble with shared storage into one line; a local path's errors stay as they are."""
+    """Turn errors of shared storage into one line; errors of a local path stay as they are."""
     try:
         yield
     except UserError:

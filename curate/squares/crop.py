@@ -1,4 +1,4 @@
-"""Which square of an image is used."""
+"""The square of an image that goes into the dataset."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Square(NamedTuple):
     side: int
 
     def of(self, pixels: Pixels, ground: tuple[int, int, int]) -> Pixels:
-        """The pixels within, (side, side, 3); what lies beyond the image has the ground's colour."""
+        """The pixels inside, (side, side, 3); pixels beyond the image get the ground's colour."""
         height, width, _ = pixels.shape
         top, left = max(self.top, 0), max(self.left, 0)
         bottom, right = min(self.top + self.side, height), min(self.left + self.side, width)
@@ -43,7 +43,7 @@ def garment_square(
 ) -> Square:
     """The square around a garment, with a margin, as large as the whole image at most.
 
-    A square that fits is moved into the image; one that does not is padded, half on each side, so that no
+    A square that fits is moved into the image. A larger square is padded, half on each side, so that no
     sleeve is cut.
 
     Args:
@@ -66,7 +66,7 @@ def _start(centre: float, side: int, length: int) -> int:
 
 
 def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
-    """The square that is used of an image with these facts."""
+    """The square of an image with these facts."""
     width, height = int(facts["width"]), int(facts["height"])
     if params.crop == "centre":
         return centre_square(width, height)

@@ -1,7 +1,7 @@
-"""A process for one item at a time, owned by a thread of a Dask worker: its death loses that item alone.
+"""A process for one item at a time, owned by a thread of a Dask worker: its death loses one item.
 
-A Dask worker runs tasks in its own process, is given up by the scheduler after some deaths, and may have no
-children by `multiprocessing`; a plain child that answers over a pipe needs nothing of that.
+A Dask worker runs tasks in its own process, the scheduler gives it up after some deaths, and it cannot have
+`multiprocessing` children. A plain child process that answers over a pipe has none of these problems.
 """
 
 import os
@@ -20,7 +20,7 @@ from fashion_pggan.errors import UserError
 
 READY = b"ready"
 TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; images then cost a quarter more time
-DEATHS = 2  # of one item: the first may be another's fault, such as memory that ran out
+DEATHS = 2  # an item is lost at its second death: the first may have another cause, such as full memory
 
 mine = threading.local()  # a child per thread
 
@@ -77,7 +77,7 @@ class Child:
     def outcomes_of(
         self, function: Callable[[Any], Any], items: Sequence[Any], limit_s: int
     ) -> Iterator[bytes]:
-        """Outcomes until the child dies; it is sent one item ahead, so that it need not wait."""
+        """Outcomes until the child dies. The next item is sent ahead, so the child never waits."""
         try:
             for place, item in enumerate(items):
                 self.pipe.send((function, item, limit_s))
@@ -90,7 +90,7 @@ class Child:
 
 
 def answer(pipe: Connection) -> None:
-    """Work on what comes until nobody is there to ask."""
+    """Work on items until the other end of the pipe is closed."""
     prepare_worker()
     pipe.send_bytes(READY)
     with suppress(EOFError, ConnectionError):

@@ -1,4 +1,4 @@
-"""Items one by one in processes whose death, by memory, time or a decoder's fault, loses one item alone."""
+"""Items in processes of this machine: one that runs out of memory or time, or crashes, loses one item."""
 
 import multiprocessing
 import os
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class Each(Protocol):
-    """Calls a function on each of many items, somewhere."""
+    """Workers: something that calls a function on each of many items, here or elsewhere."""
 
     def __call__(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, limit_s: int = ...
@@ -40,13 +40,13 @@ def in_workers(
     workers: int,
     limit_s: int = ITEM_LIMIT_S,
 ) -> Iterator[Result | None]:
-    """Call a function on items in worker processes, which stay for the next call.
+    """Call a function on items in worker processes; the processes stay for the next call.
 
     Args:
         function: of a module, or a partial of one; it and what it returns are pickled.
-        items: few of them are handed out at once.
+        items: only a few are handed out at once.
         workers: processes.
-        limit_s: seconds for one item, after which its worker is ended.
+        limit_s: seconds for one item; after that its worker is ended.
 
     Yields:
         What the function returns, in the order of `items`; None where the worker died.
@@ -69,7 +69,7 @@ def in_workers(
 
 
 def locally(workers: int) -> Each:
-    """Items in so many processes of this machine."""
+    """Workers: so many processes of this machine."""
     return partial(in_workers, workers=workers)
 
 
@@ -100,9 +100,9 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def prepare_worker() -> None:
-    """Bound what this process may cost: memory, time (by SIGALRM), threads; it ends with its parent."""
+    """Limit this process: memory, time (by SIGALRM), threads. It ends with its parent."""
     end_with_parent()
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C say on it what is in the facts already
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C print there what the facts already say
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process

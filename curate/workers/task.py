@@ -1,4 +1,4 @@
-"""A task on a worker of a Dask cluster: some items, if their results would be the same as at home."""
+"""A task on a Dask worker: some items, if that worker has the same program and libraries."""
 
 import pickle
 import platform
@@ -11,15 +11,15 @@ from curate.workers.child import outcomes_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.program import program_of
 
-PROGRAM = ("curate", "fashion_pggan")  # packages that run on the workers
+PROGRAM = ("curate", "fashion_pggan")  # the packages that run on the workers
 LIBRARIES = ("distributed", "numpy", "opencv-python-headless", "pillow", "simplejpeg")  # say what pixels are
 
 
 class Task:
-    """A call of `work` that is made where `pickle.loads` meets it.
+    """A call of `work` that happens where it is unpickled.
 
-    Dask is given that function and bytes, nothing of this program: a worker that is sent something which it
-    cannot import ends without a word to the one who waits.
+    Dask gets only `pickle.loads` and bytes. A worker that is sent something that it cannot import ends, and
+    the client never hears of it.
     """
 
     def __init__(self, function: Callable[[Any], Any], items: Sequence[Any], limit_s: int) -> None:
@@ -34,7 +34,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
 
     Args:
         call: the function and the items, pickled.
-        limit_s: seconds for one item, after which its process is ended.
+        limit_s: seconds for one item; after that its process is ended.
         expected: the environment of the program that asks.
 
     Returns:
@@ -57,7 +57,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
 
 @cache
 def environment() -> Mapping[str, str]:
-    """What results depend on beside their input: with another one the dataset would be another."""
+    """What results depend on besides their input: another environment could make another dataset."""
     versions = {"program": program_of(*PROGRAM), "python": ".".join(platform.python_version_tuple()[:2])}
     return versions | {name: _version(name) for name in LIBRARIES}
 

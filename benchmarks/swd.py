@@ -19,9 +19,9 @@ from evaluate.sets.image_set import ImageSet
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.devices import device_of
 from fashion_pggan.distance.descriptors import draw_centres
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.swd import draw_directions
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.shards import Images

@@ -11,7 +11,7 @@ from evaluate.comparison.distances import Estimate
 from evaluate.comparison.pair import measure_pair
 from evaluate.sets.sources import of_path
 from fashion_pggan.command.edge import run_command
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import load_params
 from fashion_pggan.progress import Progress
 

@@ -10,7 +10,7 @@ from fashion_pggan.command.options import OptionalCount, OptionalSeed
 
 if TYPE_CHECKING:
     from evaluate.comparison.cache import Store
-    from fashion_pggan.distance.devices import Work
+    from fashion_pggan.distance.work import Work
     from fashion_pggan.params import EvaluateParams
 
 
@@ -58,7 +58,7 @@ class Shared:
     def work(self) -> "Work":
         """Where to compute; raises UserError when there is no such device."""
         from fashion_pggan.devices import device_of
-        from fashion_pggan.distance.devices import Work
+        from fashion_pggan.distance.work import Work
 
         return Work.on(device_of(self.device), self.workers)
 

@@ -13,7 +13,7 @@ from evaluate.report.page import write_report
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.files import write_text

@@ -4,7 +4,11 @@ import ast
 import importlib
 import re
 import subprocess
+import sys
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,42 @@ MODULES = sorted(
     for folder in (*PACKAGES, "tests", "benchmarks", ".ci")
     for path in (REPOSITORY / folder).rglob("*.py")
 )
+CODE = [path for path in MODULES if REPOSITORY / "tests" not in path.parents]
+
+MOST_MODULES = 12
+MOST_LINES = 300
+MOST_LINES_OF_A_FUNCTION = 40  # without the docstring
+LONG_FILES: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "demo_shop/draw/cut.py cut_of": "a garment's outline, point after point",
+}
+SAYS_NOTHING = {
+    "base",
+    "common",
+    "data2",
+    "helper",
+    "helpers",
+    "lib",
+    "manager",
+    "misc",
+    "process",
+    "tools",
+    "utils",
+}
+OF_A_STAGE = {"benchmarks", "params"}  # their modules are named for the stage they are about
+SAME_NAME = {  # file names that stand in several folders, and why
+    "command_line": "the options of a package's commands",
+    "commands": "what a package's commands do",
+    "crawl": "one crawl, and the parameters of a crawl",
+    "options": "types of options: of all commands, and of one package's",
+    "pipeline": "what Scrapy and Prefect call a pipeline",
+    "preset": "presets, and the command for them",
+    "raw": "data/raw: written by the crawl, read by curation",
+    "reading": "reads files: of images, and of parameters",
+    "scene": "what one image shows: of a garment, and of the explorer",
+    "server": "an HTTP server: the shop's, Prefect's, the explorer's",
+    "stage": "a stage's run",
+}
 
 
 def paths_of(stage: dict[str, Any], *kinds: str) -> list[str]:
@@ -88,12 +128,63 @@ def test_no_package_of_tests_hides_one_of_ours() -> None:
     assert list((REPOSITORY / "tests").rglob("__init__.py")) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_a_module_opens_with_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text())
-    said = ast.get_docstring(tree)
-    assert said or path.name.startswith("test_") or path.name == "conftest.py", f"{path} has no docstring"
-    assert said is None or "TODO" not in said
+def named(path: Path) -> str:
+    return path.relative_to(REPOSITORY).as_posix()
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_module_opens_with_what_it_is() -> None:
+    said = {path: ast.get_docstring(tree_of(path)) for path in CODE}
+    assert [named(path) for path, text in said.items() if not text] == []
+    assert [named(path) for path, text in said.items() if "TODO" in (text or "")] == []
+
+
+def test_no_folder_of_code_has_more_modules_than_a_reader_takes_in() -> None:
+    modules = (path for path in CODE if path.name not in ("__init__.py", "__main__.py"))
+    counted = Counter(named(path.parent) for path in modules)
+    assert {folder: count for folder, count in counted.items() if count > MOST_MODULES} == {}
+
+
+def test_no_file_is_too_long() -> None:
+    lines = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {
+        name: count for name, count in lines.items() if count > MOST_LINES and name not in LONG_FILES
+    } == {}
+    assert [name for name in LONG_FILES if lines.get(name, 0) <= MOST_LINES] == []
+
+
+def test_no_function_is_too_long() -> None:
+    long = {name for path in CODE for name in _long_functions(path)}
+    assert long == set(LONG_FUNCTIONS)
+
+
+def _long_functions(path: Path) -> Iterator[str]:
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            if body and (node.end_lineno or 0) - body[0].lineno >= MOST_LINES_OF_A_FUNCTION:
+                yield f"{named(path)} {node.name}"
+
+
+def test_a_module_is_named_for_what_it_holds() -> None:
+    taken = sys.stdlib_module_names | {*PACKAGES}
+    wrong = [named(path) for path in CODE if path.stem in SAYS_NOTHING]
+    hiding = [named(path) for path in CODE if path.stem in taken and path.parent.name not in OF_A_STAGE]
+    assert wrong == hiding == []
+
+
+def test_one_file_name_stands_for_one_thing() -> None:
+    folders: dict[str, list[str]] = {}
+    for path in CODE:
+        if path.stem not in ("__init__", "__main__") and named(path).split("/")[0] in PACKAGES:
+            folders.setdefault(path.stem, []).append(named(path.parent))
+    twice = {name: sorted(found) for name, found in folders.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if name not in SAME_NAME} == {}
+    assert sorted(twice) == sorted(SAME_NAME)
 
 
 def test_no_file_names_a_place_on_one_machine() -> None:

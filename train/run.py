@@ -116,6 +116,8 @@ class Run:
                 if record.log(phase):
                     self._check_skipped()
                 record.snapshot()
+                if record.ended:
+                    self.clock.stop()  # so that the last checkpoint and the report name the same time
                 if record.ended or asked_to_stop or saving.over():
                     self._checkpoint()
                     record.status()

@@ -14,8 +14,8 @@ from evaluate.comparison.compare import describe
 from evaluate.comparison.distances import Distances
 from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import levels_of
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of

@@ -16,9 +16,9 @@ from fashion_pggan.distance.descriptors import (
     draw_centres,
     patches_at,
 )
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.shards import Images
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, Indices
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.swd import CHUNK, Directions, Values, projected, rows_apart, scales_of
+from fashion_pggan.distance.work import Work
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
 FEWEST = 8  # images; of fewer, halves say nothing

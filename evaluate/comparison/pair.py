@@ -8,7 +8,7 @@ from evaluate.comparison.compare import compare
 from evaluate.comparison.distances import Distances, Floor
 from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import Descriptors
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress

@@ -11,7 +11,7 @@ from evaluate.comparison.pair import floor_set, measure_floor
 from evaluate.sets.image_set import Advance
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
 from fashion_pggan.distance.descriptors import Descriptors
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.progress import Progress

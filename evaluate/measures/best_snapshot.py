@@ -9,7 +9,7 @@ from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from evaluate.measures.features import feature_distances
 from evaluate.sets.image_set import Advance, ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError, install_hint, one_line
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import Progress

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from evaluate.comparison.distances import Estimate
 from evaluate.sets.image_set import Advance, ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first
 FILTER, SIGMA = 11, 1.5  # pixels; both shrink with images that are smaller

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.results.evaluation import Evaluation
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.progress import duration
 from fashion_pggan.provenance import cores, git_commit

@@ -18,7 +18,7 @@ from evaluate.report.verdicts import verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED, about_floor
 from evaluate.results.table import interval_of
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.files import write_text
 

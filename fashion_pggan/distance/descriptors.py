@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 CHANNELS = 3
 

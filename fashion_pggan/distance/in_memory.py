@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, draw_centres, patches_at
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, sliced_wasserstein
+from fashion_pggan.distance.work import Work
 from fashion_pggan.storage.shards import Images
 
 SMALLEST = 16  # pixels, of the coarsest level

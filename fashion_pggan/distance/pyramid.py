@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 

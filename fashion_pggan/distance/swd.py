@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 CHUNK = 65_536  # descriptors projected at once
 DIRECTIONS_AT_ONCE = 32  # per thread: at 2,097,152 descriptors 0.27 GB per set

@@ -7,7 +7,7 @@ from PIL import Image
 from evaluate import stage
 from evaluate.comparison import snapshots
 from evaluate.comparison.cache import Store
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 
 COLUMNS = ["SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg"]

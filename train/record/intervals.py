@@ -65,4 +65,8 @@ class Stopwatch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stand still from now on, until it is entered again."""
         self._before, self._began = self.seconds, None

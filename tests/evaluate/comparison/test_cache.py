@@ -4,7 +4,7 @@ import pytest
 from evaluate.comparison.cache import Store
 from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 
 WORK = Work(2)

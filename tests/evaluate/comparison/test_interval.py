@@ -9,8 +9,8 @@ from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
 from evaluate.comparison.pair import measure_pair
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.swd import draw_directions
+from fashion_pggan.distance.work import Work
 
 WORK = Work(2)
 

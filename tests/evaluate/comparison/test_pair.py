@@ -5,7 +5,7 @@ from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import measure_pair
 from evaluate.results.table import pair_text
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 
 WORK = Work(2)

@@ -9,7 +9,7 @@ import pytest
 from evaluate.comparison.cache import MEASURING, Store
 from evaluate.comparison.snapshots import GENERATING, SnapshotComparison
 from fashion_pggan import program
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 REPOSITORY = Path(__file__).parents[3]
 NO_NUMBER = {  # reached by imports, and without influence on a distance

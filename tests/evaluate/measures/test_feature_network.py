@@ -6,7 +6,7 @@ import torch
 
 from evaluate.measures.feature_network import FeatureNetwork
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 
 WORK = Work(2)

@@ -4,7 +4,7 @@ import torch
 
 from evaluate.measures.ms_ssim import WEIGHTS, ms_ssim, variation
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 WORK = Work(2)
 

@@ -6,7 +6,7 @@ import pytest
 
 from evaluate import stage
 from evaluate.comparison.cache import Store
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.images.grid import write_grid
 
 HOSTILE = "<script>alert(1)</script>"

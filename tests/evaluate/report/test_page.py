@@ -4,7 +4,7 @@ import pytest
 
 from evaluate import stage
 from evaluate.comparison.cache import Store
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 
 HOSTILE = "<script>alert(1)</script>"

@@ -3,7 +3,7 @@ from evaluate.comparison.pair import measure_pair
 from evaluate.results.notes import notes_of
 from evaluate.results.table import pair_json, pair_text
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 WORK = Work(2)
 

@@ -12,7 +12,7 @@ import pytest
 
 from evaluate import stage
 from evaluate.comparison.cache import Store
-from fashion_pggan.distance.devices import Work
+from fashion_pggan.distance.work import Work
 
 REPOSITORY = Path(__file__).parents[3]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

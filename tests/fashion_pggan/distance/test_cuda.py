@@ -6,8 +6,8 @@ import torch
 
 from evaluate.comparison.compare import compare, describe
 from evaluate.sets.image_set import ImageSet
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid
+from fashion_pggan.distance.work import Work
 from generate.sampling.sampler import Sampler, snapshots_in
 
 pytestmark = [

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from evaluate.comparison.compare import compare, describe
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.descriptors import Descriptors, draw_centres, patches_at
-from fashion_pggan.distance.devices import Work
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of, pyramid_down
 from fashion_pggan.distance.swd import draw_directions, sliced_wasserstein
+from fashion_pggan.distance.work import Work
 
 WORK = Work(2)
 ON_TORCH = Work(1, torch.device("cpu"))  # the way of a CUDA device, on this machine

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.crawl`: downloaders of images side by side, on one shop on loopback.
+"""`python -m benchmarks.crawling.crawl`: downloaders of images side by side, on one shop on loopback.
 
 The shop is a Python program and takes about as much of the machine as what is measured; with --nginx it
 stands behind nginx, which serves the images. Every way fetches the same images through 64 connections in
@@ -27,8 +27,8 @@ from typing import NamedTuple
 import psutil
 import yaml
 
-from benchmarks.crawl_clients import CONNECTIONS, SHELF
-from benchmarks.nginx import Nginx
+from benchmarks.crawling.clients import CONNECTIONS, SHELF
+from benchmarks.crawling.nginx import Nginx
 from demo_shop.goods.repeated import Stamped
 from demo_shop.running import RunningShop
 from fashion_pggan.command.edge import run_command
@@ -114,7 +114,7 @@ class Bench:
             shard = max(1, min(1000, images // 4))
             return [self.img2dataset, str(script), str(urls), str(target), str(CONNECTIONS), str(shard)]
         name = {"FilesPipeline": "files", "ImagesPipeline": "images"}.get(way, "aiohttp")
-        return [sys.executable, "-m", "benchmarks.crawl_clients", name, str(urls), str(target)]
+        return [sys.executable, "-m", "benchmarks.crawling.clients", name, str(urls), str(target)]
 
     def _ours(self, target: Path, images: int) -> list[str]:
         params = self.folder / "params.yaml"
@@ -147,7 +147,7 @@ class Bench:
 
 def main() -> None:
     """Print a table for http and one for https."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.crawl", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crawling.crawl", description=__doc__)
     parser.add_argument("--images", type=int, default=2000, help="of each run (default: 2000)")
     parser.add_argument("--bytes", type=int, default=325_000, help="of each image (default: 325000)")
     parser.add_argument("--rounds", type=int, default=3)

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.crawl_clients NAME URLS TARGET`: other downloaders, each in a process of its own.
+"""`python -m benchmarks.crawling.clients NAME URLS TARGET`: other downloaders, each in a process of its own.
 
 Stock Scrapy gets its images as spiders of a search do: an item per result, a hundred results per answer.
 """
@@ -79,7 +79,7 @@ async def bare(urls: list[str], target: Path) -> None:
 
 def main() -> None:
     """Run one of them."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.crawl_clients")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.crawling.clients")
     parser.add_argument("name", choices=("files", "images", "aiohttp"))
     parser.add_argument("urls", type=Path, help="an address a line")
     parser.add_argument("target", type=Path)

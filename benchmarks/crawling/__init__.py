@@ -1,0 +1,1 @@
+"""Downloaders of images side by side."""

@@ -61,6 +61,7 @@ SAME_NAME = {  # file names that stand in several folders, and why
     "reading": "reads files: of images, and of parameters",
     "scene": "what one image shows: of a garment, and of the explorer",
     "server": "an HTTP server: the shop's, Prefect's, the explorer's",
+    "shop": "the demo shop: asked by the crawler, and with its faults",
     "stage": "a stage's run",
 }
 

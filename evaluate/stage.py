@@ -1,4 +1,4 @@
-"""The evaluate stage: every snapshot against the dataset; a table, metrics and a report out."""
+"""The evaluate stage: compares every snapshot with the dataset; writes tables, metrics and a report."""
 
 import json
 import time
@@ -39,16 +39,15 @@ def run(
         source: a curated dataset.
         models: the train stage's output.
         reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
-            `copies.png`, `copies.json` and `report.html` (docs/reference/files.md); other stages' facts are
-            read there.
+            `copies.png`, `copies.json` and `report.html`; holds the other stages' reports too.
         params: the evaluate section.
         mirror: whether training mirrored its images; then the reals are mirrored too.
-        store: rows measured before are taken from it.
+        store: keeps distances, so that nothing is measured twice.
         work: where to compute.
         settings: the text of params.yaml, for the report.
 
     Raises:
-        UserError: there is no dataset or no snapshot, or they do not fit each other.
+        UserError: there is no dataset or no snapshot, or the snapshots are of another dataset.
     """
     began = time.monotonic()
     dataset = Dataset(source)

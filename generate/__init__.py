@@ -1,1 +1,1 @@
-"""New images: a snapshot and a seed in; image files with a manifest, or a stream of pixels, out."""
+"""A snapshot and a seed in; new images as files with a manifest, or as a stream of pixels, out."""

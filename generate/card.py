@@ -1,11 +1,11 @@
-"""The card of a generated dataset: what it is, for people and for Hugging Face's programs."""
+"""The dataset card of a generated dataset: its README.md, for people and for Hugging Face."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-# what a program that loads the images must look at, by form
+# the data files that a loader reads, by form
 FILES = {
     "imagefolder": '["metadata.jsonl", "images/**"]',
     "webdataset": '"train-*.tar"',

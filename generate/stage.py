@@ -1,4 +1,4 @@
-"""The generate stage: a snapshot in, a dataset of new images with a manifest and a card out."""
+"""The generate stage: a snapshot in; a dataset of new images with a manifest and a card out."""
 
 import json
 import re
@@ -27,14 +27,19 @@ from generate.sampling.sampler import Sampler, snapshots_in, workers
 SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_IMAGES = 64
-MARK = "generated.json"  # in a folder that may be replaced; it is there once the dataset is whole
+MARK = "generated.json"  # written last: its folder is a whole dataset, which may be replaced
 KIND = Kind(
     "a generated dataset",
     (*(path.replace("KEY", r"seed\d+_\d{8,}") for path in WRITTEN), r"sheet\.png", re.escape(MARK)),
     needs=(MARK,),
 )
-IDENTIFIERS = {  # say where the images come from; no metrics, and wide
-    *("snapshot", "snapshot_sha256", "params_hash", "dataset_version", "form", "format"),
+IDENTIFIERS = {  # the images' provenance: no metrics, and too wide for a table
+    "snapshot",
+    "snapshot_sha256",
+    "params_hash",
+    "dataset_version",
+    "form",
+    "format",
 }
 RUNS = Path("runs/train")
 
@@ -51,23 +56,23 @@ def run(
 ) -> int:
     """Write a dataset of new images.
 
-    It is built beside `target` and takes its place when it is whole: a stage that was killed leaves what was
-    there before, and starts anew.
+    The stage builds it beside `target` and replaces `target` at the end. A killed stage leaves `target` as it
+    was, and starts afresh the next time.
 
     Args:
-        source: a snapshot, or a folder of models, of which the most trained is taken.
-        target: folder for the images, `README.md`, `sheet.png` and `generated.json`; replaced whole.
+        source: a snapshot, or a folder of models: then its last snapshot is used.
+        target: folder for the images, `README.md`, `sheet.png` and `generated.json`; replaced as a whole.
         params: the generate section.
-        data: the dataset it was trained on, to look up each image's nearest; None: it is not done.
-        runs: where the critic's checkpoint is, for `params.reject_scores`.
-        report: where to write the numbers among the facts as JSON, for `dvc metrics`.
+        data: the training's dataset, to find each image's nearest training image; None: skip that.
+        runs: folder with the critic's checkpoint, for `params.reject_scores`.
+        report: JSON file for the facts that are numbers, for `dvc metrics`.
         device: where to compute.
 
     Returns:
-        How many images were written.
+        The number of images written.
 
     Raises:
-        UserError: what a check needs is missing, or hardly an image passes.
+        UserError: a check lacks its data, or hardly any image passes.
     """
     apart = [source, *([data] if data else [])]
     check_target(target, KIND, apart)
@@ -91,7 +96,7 @@ def run(
 
 
 class _Images:
-    """The stream of images, and what is known of it in the end."""
+    """The stream of images, and the facts about it at the end."""
 
     def __init__(self, sampler: Sampler, params: GenerateParams, judge: Judge) -> None:
         self.sampler, self.params, self.judge = sampler, params, judge
@@ -137,7 +142,7 @@ class _Images:
         return Exported(key, data, SUFFIXES[ImageFormat(self.params.format)], row.model_dump())
 
     def facts(self) -> dict[str, Any]:
-        """What the mark says, and the card."""
+        """The facts for the mark and the card."""
         nearest = quantiles("nearest", self.distances) if self.distances else {}
         chosen = self.params.model_dump(exclude={"count", "minibatch"})
         return {
@@ -151,6 +156,6 @@ class _Images:
 
 
 def quantiles(name: str, distances: "array[float]") -> dict[str, float]:
-    """The closest, the hundredth and the middle one of some distances."""
+    """The smallest distance, the 1 % quantile and the median."""
     closest, hundredth, median = np.quantile(np.array(distances), (0.0, 0.01, 0.5)).round(3).tolist()
     return {f"{name}_closest": closest, f"{name}_percent_1": hundredth, f"{name}_median": median}

@@ -1,1 +1,1 @@
-"""Two streams of images in; their distances with intervals out."""
+"""Two sets of images in; their distances with intervals out."""

@@ -1,4 +1,4 @@
-"""What was computed before, kept on disk by everything that it depends on."""
+"""A cache on disk of descriptors and distances, keyed by everything they depend on."""
 
 import json
 import os
@@ -23,15 +23,15 @@ from fashion_pggan.storage.files import make_folder, write_text
 
 # The folders that turn images into distances. A change in one of them makes everything kept invalid.
 MEASURING = ("evaluate.comparison", "evaluate.sets", "fashion_pggan.distance", "fashion_pggan.storage")
-KEPT_SETS = 2  # described sets kept; the one not used for the longest time goes first
+KEPT_SETS = 2  # sets of descriptors; the one unused for the longest time is deleted first
 BUILDING = ".building-"  # then the process, then random letters
 
 
 class Store:
-    """A folder of described sets and of measured rows.
+    """A folder of descriptors and of measured distances.
 
     Args:
-        folder: made when missing; it may be deleted at any time between two runs.
+        folder: made if missing; a person may delete it between two runs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,12 +41,12 @@ class Store:
     def described(
         self, images: ImageSet, params: EvaluateParams, work: Work, advance: Advance
     ) -> Iterator[dict[int, Descriptors]]:
-        """As `describe`, on a device that has room for it, else on disk.
+        """The descriptors of a set, as `describe` makes them: on the device if they fit, else on disk.
 
-        There a set of known identity is described once and kept; any other is gone afterwards.
+        On disk, the descriptors of a set with an identity are kept; others are deleted afterwards.
 
         Raises:
-            UserError: there is not enough room on the disk.
+            UserError: the disk has too little room.
         """
         if work.has_room(_size_of(images, params)):
             yield describe(images, params, None, work, advance)
@@ -69,7 +69,7 @@ class Store:
             with self.scratch() as building:
                 self._check_room(images, params)
                 describe(images, params, building / key, work, advance)
-                with suppress(OSError):  # another process was faster, with the same result
+                with suppress(OSError):  # another process was faster; its result is the same
                     (building / key).rename(target)
         os.utime(target)
         self._forget()
@@ -78,7 +78,7 @@ class Store:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A temporary folder on the same disk; those of processes that were killed are removed."""
+        """A temporary folder on the same disk; folders that killed processes left are deleted."""
         make_folder(self.sets)
         for left_over in self.sets.glob(f"{BUILDING}*"):
             process = left_over.name.removeprefix(BUILDING).partition("-")[0]
@@ -88,14 +88,14 @@ class Store:
             yield Path(folder)
 
     def row(self, key: str) -> Distances | None:
-        """A row measured before; None where there is none, or none that can be read."""
+        """Distances measured before; None if there are none, or none that can be read."""
         try:
             return Distances.of_plain(json.loads((self.rows / f"{key}.json").read_text()))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def keep_row(self, key: str, distances: Distances) -> None:
-        """Keep a row for another time."""
+        """Keep distances for another run."""
         write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
 
     def _check_room(self, images: ImageSet, params: EvaluateParams) -> None:
@@ -104,7 +104,7 @@ class Store:
         if free < needed:
             raise UserError(
                 f"descriptors of {images.count} images need {needed / 1e9:.1f} GB in {self.sets}, "
-                f"{free / 1e9:.1f} GB are free: make room, or give --store on another disk"
+                f"but {free / 1e9:.1f} GB are free: make room, or give --store on another disk"
             )
 
     def _forget(self) -> None:

@@ -1,4 +1,4 @@
-"""Two streams of images in, their distance per level out."""
+"""Two sets of images in, their distance per level out."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.shards import Images
 
-AT_ONCE = 4  # images that a thread works on: at 512 px 13 MB, which stay in the allocator's hands
+AT_ONCE = 4  # images per thread: 13 MB at 512 px, which the allocator reuses
 
 
 def describe(
@@ -33,9 +33,9 @@ def describe(
     Args:
         images: the set; it is read once, `params.minibatch` images at a time.
         params: the evaluate section.
-        folder: where the descriptors are written, to be memory-mapped; None: they stay on the device.
+        folder: for the descriptors, which are then memory-mapped; None: they stay on the device.
         work: where to compute.
-        advance: told how many images were done.
+        advance: called with the number of images that were done.
     """
     levels = levels_of(images.resolution, params.smallest_level)
     side, patches, count = params.patch_side, params.patches_per_image, images.count
@@ -74,7 +74,7 @@ def compare(
         fake: by level, of as many images.
         params: the evaluate section; without `replicates` there are no standard errors.
         work: where to compute.
-        same: both sets are the same images with other patches.
+        same: both sets hold the same images, with other patches.
     """
     size = params.patch_side**2 * CHANNELS
     drawn = [
@@ -104,7 +104,7 @@ def compare(
 
 
 def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:
-    """Levels at which a colour channel of a set has no contrast."""
+    """The levels at which a colour channel of a set has no contrast."""
     return tuple(level for level, each in described.items() if is_flat(each.statistics()[1]).any())
 
 

@@ -1,4 +1,4 @@
-"""Distances with their uncertainty: of one level, of all levels, and beside the floor."""
+"""Distances and their uncertainty: per level, averaged, and relative to the floor."""
 
 import math
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ from evaluate.comparison.interval import WITHIN
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number above zero and its standard error, None where it could not be had."""
+    """A number above zero and its standard error; None if the error is unknown."""
 
     value: float
     error: float | None = None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """The 95 % interval; on a logarithmic scale, because distances end at zero."""
+        """The 95 % interval, on a logarithmic scale, because distances are never below zero."""
         if self.error is None:
             return None
         factor = math.exp(WITHIN * self.error / self.value) if self.value else 1.0
         return self.value / factor, self.value * factor
 
     def over(self, other: "Estimate") -> "Estimate | None":
-        """The ratio, None where one is zero; errors are taken as independent: the careful side."""
+        """The ratio; None if one is zero. Errors count as independent, which errs on the careful side."""
         if not other.value or not self.value:
             return None
         ratio = self.value / other.value
@@ -32,14 +32,14 @@ class Estimate:
         return Estimate(ratio, ratio * math.hypot(self.error / self.value, other.error / other.value))
 
     def overlaps(self, other: "Estimate") -> bool:
-        """Whether the intervals have a value in common; False where there are none."""
+        """Whether the intervals overlap; False without intervals."""
         if self.interval is None or other.interval is None:
             return False
         return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
 
 
 def plain(estimate: Estimate | None) -> dict[str, float | None]:
-    """What JSON can hold: value, low, high, rounded to four places as published; None where there is none."""
+    """Value, low and high for JSON, rounded to four decimals as published; None if unknown."""
     low, high = (estimate and estimate.interval) or (None, None)
     numbers = {"value": estimate.value if estimate else None, "low": low, "high": high}
     return {name: None if number is None else round(number, 4) for name, number in numbers.items()}
@@ -47,23 +47,23 @@ def plain(estimate: Estimate | None) -> dict[str, float | None]:
 
 @dataclass(frozen=True)
 class Distances:
-    """Sliced Wasserstein distances times 1000 of one comparison, finest level first."""
+    """The sliced Wasserstein distances of one comparison, times 1000, finest level first."""
 
     levels: dict[int, Estimate]
     average: Estimate  # the plain mean of the levels
     flat: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())  # levels at which either set has no contrast
 
     def named(self) -> dict[str, Estimate]:
-        """All of them under the published column names."""
+        """All distances, by published column name."""
         by_name = {f"SWDx1e3_{level}": estimate for level, estimate in self.levels.items()}
         return {**by_name, "SWDx1e3_avg": self.average}
 
     def columns(self) -> dict[str, float]:
-        """The values, rounded to four places as published."""
+        """The values, rounded to four decimals as published."""
         return {name: round(estimate.value, 4) for name, estimate in self.named().items()}
 
     def plain(self) -> dict[str, Any]:
-        """What JSON can hold; `of_plain` reads it."""
+        """The distances for JSON; `of_plain` reads them."""
         return {
             "levels": {str(level): [each.value, each.error] for level, each in self.levels.items()},
             "average": [self.average.value, self.average.error],
@@ -80,17 +80,17 @@ class Distances:
 
 @dataclass(frozen=True)
 class Floor:
-    """The distance between real images: if disjoint, what no generator can be told from."""
+    """The distance between real images. No generator can be told from real images below a disjoint floor."""
 
-    kind: str  # disjoint: other images; reused: other patches of the same images, which is too small
+    kind: str  # disjoint: other images; reused: other patches of the same images, so too small
     distances: Distances
 
     @property
     def name(self) -> str:
-        """What people read: a floor of reused images is never called the floor alone."""
+        """The name for people: a floor of reused images is never called just "floor"."""
         return "floor" if self.kind == "disjoint" else "reused-images floor"
 
     def ratios(self, distances: Distances) -> dict[str, Estimate | None]:
-        """Distances over the floor's, by published column name."""
+        """Ratios of distances to the floor's, by published column name."""
         floors = self.distances.named()
         return {name: estimate.over(floors[name]) for name, estimate in distances.named().items()}

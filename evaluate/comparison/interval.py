@@ -1,4 +1,4 @@
-"""How far a distance would move with other images and directions: docs/explanation/distance.md.
+"""How much a distance would vary with other images and other directions; see docs/explanation/distance.md.
 
 Source of the principle: Politis, Romano and Wolf, Subsampling, 1999.
 """
@@ -15,12 +15,12 @@ from fashion_pggan.distance.swd import CHUNK, Directions, Values, projected, row
 from fashion_pggan.distance.work import Work
 
 WITHIN = 1.96  # standard errors on either side: 95 % of a normal distribution
-FEWEST = 8  # images; of fewer, halves say nothing
+FEWEST = 8  # images; halves of fewer say nothing
 
 
 @dataclass(frozen=True)
 class Halves:
-    """Random halves of two sets of images, the same for every level so that levels can be averaged."""
+    """Random halves of two sets of images: the same at every level, so that levels can be averaged."""
 
     real: list[Indices]
     fake: list[Indices]
@@ -32,9 +32,9 @@ class Halves:
 
         Args:
             seed: of the evaluation.
-            replicates: how many halves of each set.
+            replicates: number of halves of each set.
             count: images of a whole set.
-            same: both sets hold the same images, and so do their halves; only patches differ.
+            same: both sets hold the same images, and so do their halves; only the patches differ.
         """
 
         def halves(stream: bytes) -> list[Indices]:
@@ -48,7 +48,7 @@ class Halves:
 
     @property
     def rescale(self) -> float:
-        """Variance at the full size over variance of a part drawn without replacement; 1 for even counts."""
+        """Variance of a whole set over that of a half drawn without replacement; 1 for even counts."""
         part = self.count // 2
         return part / (self.count - part)
 
@@ -70,10 +70,9 @@ def distances_of_halves(
 def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
     """The standard error of a mean distance.
 
-    Images: the variance between half-samples equals, for a set of n drawn images, the variance between
-    such sets. Half-samples were measured along few directions only, so what varies from direction to
-    direction is taken out (two-way analysis of variance) as far as the mean of all directions averages it
-    out. Directions: the variance of their mean.
+    It has two parts. Images: halves of n images vary as much as sets of n images do. Halves are measured
+    along few directions, so a two-way analysis of variance removes the interaction of halves and directions,
+    as far as the mean over all directions averages it out. Directions: the variance of their mean.
 
     Args:
         of_halves: (replicates, few) distances between halves.
@@ -90,7 +89,7 @@ def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
 
 
 def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
-    """Each channel's part of the projections, not normalised: (k, 3, images, patches)."""
+    """Each colour channel's part of the projections, not normalised: (k, 3, images, patches)."""
     count, each = directions.shape[1], len(directions) // CHANNELS
     rows = np.zeros((count, CHANNELS, len(directions)), dtype=np.float32)
     for channel in range(CHANNELS):
@@ -110,7 +109,7 @@ def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) ->
 def _scaled(
     parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions
 ) -> tuple[Tensor, Values]:
-    """Projections (k, m) of chosen images in deviations of their own, and their means (k,)."""
+    """Projections (k, m) of chosen images, scaled by their own deviations, and their means (k,)."""
     means, deviations = descriptors.statistics(chosen)
     scales = scales_of(deviations)
     totals = directions.reshape(CHANNELS, -1, directions.shape[1]).sum(axis=1)  # (3, k)

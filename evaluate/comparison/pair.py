@@ -1,4 +1,4 @@
-"""Two sets of images held against each other, and the first against itself: the floor."""
+"""Two sets of images compared, and the first compared with itself: the floor."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -18,29 +18,29 @@ OTHERS = "other reals"  # the name of the set that makes the floor
 
 @dataclass(frozen=True)
 class Pair:
-    """What was measured of two sets."""
+    """The result of a comparison of two sets."""
 
     images: int  # per set
-    counts: tuple[int, int]  # images that there were
+    counts: tuple[int, int]  # images in the sets as given
     seed: int
     distances: Distances
     floor: Floor | None
     halves: bool = False  # of one set
-    asked: int | None = None  # images per set; None: all that there are
+    asked: int | None = None  # images per set; None: all
 
 
 def floor_set(reals: ImageSet, images: int) -> tuple[str, ImageSet]:
-    """The kind of floor that `reals` allow at this number of images, and its second set."""
+    """The kind of floor that `reals` suffice for at this number of images, and its second set."""
     disjoint = reals.count >= 2 * images
     others = reals.part(images if disjoint else 0, images, OTHERS)
     return "disjoint" if disjoint else "reused", replace(others, identity="")
 
 
 def check_sizes(first: ImageSet, second: ImageSet, smallest: int) -> None:
-    """Make sure that two sets can be compared.
+    """Check that two sets can be compared.
 
     Raises:
-        UserError: their resolutions differ, or have no level of `smallest` pixels.
+        UserError: the resolutions differ, or are below `smallest` pixels.
     """
     if first.resolution != second.resolution:
         raise UserError(
@@ -73,10 +73,10 @@ def measure_pair(
         params: the evaluate section.
         store: for descriptors.
         work: where to compute.
-        with_floor: whether to measure the floor, which takes as long again.
+        with_floor: whether to measure the floor too, which doubles the time.
 
     Raises:
-        UserError: they cannot be compared.
+        UserError: the sets cannot be compared.
     """
     check_sizes(first, second, params.smallest_level)
     images = min(first.count, second.count, wanted or first.count)
@@ -102,7 +102,7 @@ def measure_floor(
     work: Work,
     advance: Advance,
 ) -> Floor:
-    """The floor at a number of images, with the first `images` of `reals` described already."""
+    """The floor at a number of images; `real` holds the descriptors of the first `images` of `reals`."""
     kind, others = floor_set(reals, images)
     with store.described(others, params, work, advance) as other:
         return Floor(kind, compare(real, other, params, work, same=kind == "reused"))

@@ -1,1 +1,1 @@
-"""Measures beside the distance: variation, memorisation, features."""
+"""Sets of images in; measures besides the distance out: variation, memorisation, feature distances."""

@@ -1,4 +1,4 @@
-"""What is measured of the best snapshot alone: how much its images vary, and whether they are copies."""
+"""The measures of the best snapshot alone: variation of its images, copies of training images, features."""
 
 import json
 from pathlib import Path
@@ -24,19 +24,19 @@ def measure_best(
     work: Work,
     network: FeatureNetwork | None,
 ) -> dict[str, Any]:
-    """Measure it, and write down its images nearest to training images.
+    """Measure the best snapshot, and write its images that are nearest to training images.
 
     Args:
         kimg: of the snapshot.
-        fakes: its images, as many as are wanted.
+        fakes: its images.
         reals: the whole training set.
-        folder: for `copies.png`, its images nearest to training images, and `copies.json`.
+        folder: for `copies.png` (a contact sheet of the closest pairs) and `copies.json`.
         params: the evaluate section.
         work: where to compute.
-        network: of the user's, for FID and its like.
+        network: the user's feature network, for FID and the like; None: without.
 
     Returns:
-        Facts for `dvc metrics`; what the parameters leave out is None.
+        Facts for `dvc metrics`; None for a measure that the parameters switch off.
     """
     facts: dict[str, Any] = {"kimg": kimg, "ms_ssim": None, "copies": None, "features": None}
     pairs = min(params.variation_pairs, reals.count // 2)

@@ -1,4 +1,4 @@
-"""A feature network that a user gives as a file: images in, vectors out."""
+"""A feature network in a file of the user's: images in, feature vectors out."""
 
 import logging
 import warnings
@@ -33,13 +33,13 @@ SCALES: dict[str, tuple[float, float]] = {
 
 
 class FeatureNetwork:
-    """A network with the way its images are prepared.
+    """A network, and how its images are prepared.
 
     Args:
         path: `.onnx`, `.pt2` (torch.export) or `.pt` (TorchScript).
-        side: pixels of its images; 0: as they come.
-        pixels: the range of its pixel values.
-        work: where it runs.
+        side: pixels of its input; 0: the images' own size.
+        pixels: the range of its input's values.
+        work: where to compute.
 
     Raises:
         UserError: the file is missing or cannot be read.
@@ -57,22 +57,22 @@ class FeatureNetwork:
             self.run = LOADERS.get(path.suffix, _torchscript)(path, work.torch_device)
         except UserError:
             raise
-        except Exception as error:  # each loader has errors of its own
+        except Exception as error:  # each loader raises its own errors
             raise UserError(f"{path} cannot be read as a feature network: {one_line(error)}") from error
 
     @torch.no_grad()
     def features(self, images: ImageSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
-        """Features of a set, (n, d).
+        """The features of a set: (n, d).
 
         Raises:
-            UserError: the network does not take such images, or gives no vectors.
+            UserError: the network fails on these images, or does not give finite vectors.
         """
         found = []
         for start in range(0, images.count, minibatch):
             pixels = images.read(range(start, min(start + minibatch, images.count)))
             try:
                 answer = self.run(self._prepared(torch.from_numpy(pixels).to(self.work.torch_device)))
-            except Exception as error:  # what a user's network raises is not known
+            except Exception as error:  # a user's network may raise anything
                 raise UserError(f"{self.path} cannot be run on {pixels.shape}: {one_line(error)}") from error
             if answer.ndim < 2 or len(answer) != len(pixels):
                 raise UserError(
@@ -98,12 +98,12 @@ class FeatureNetwork:
 
 
 def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
-    """The network that the parameters name; None where they name none, which is said; raises as the class."""
+    """The network that the parameters name; without one, a log line says so. Raises as the class does."""
     if params.feature_network:
         return FeatureNetwork(Path(params.feature_network), params.feature_side, params.feature_pixels, work)
     log.info(
-        "no FID, KID, precision, recall, density and coverage: nothing is downloaded; name a weights file of "
-        "your own in evaluate.feature_network of params.yaml"
+        "FID, KID, precision, recall, density and coverage are left out, because nothing is downloaded: "
+        "name a weights file of your own in evaluate.feature_network of params.yaml"
     )
     return None
 
@@ -111,12 +111,12 @@ def network_of(params: EvaluateParams, work: Work) -> FeatureNetwork | None:
 def measure_features(
     network: FeatureNetwork, real: ImageSet, fake: ImageSet, neighbours: int, params: EvaluateParams
 ) -> dict[str, Any]:
-    """Compare as many images of each set as the smaller has; the facts for JSON.
+    """Compare equally many images of both sets by their features; facts for JSON.
 
-    Of the parameters the minibatch, the seed and the replicates are used.
+    Only minibatch, seed and replicates are used of `params`.
 
     Raises:
-        UserError: there are too few images for so many neighbours, or the network cannot be run on them.
+        UserError: there are too few images for so many neighbours, or the network fails on them.
     """
     count = min(real.count, fake.count)
     if not 0 < neighbours < count:

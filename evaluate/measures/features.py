@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from evaluate.comparison.interval import FEWEST, WITHIN
 
-CHUNK = 1024  # vectors held against all others at once
-GROUPS = 64  # of images, of which halves are taken
+CHUNK = 1024  # vectors compared with all others at once
+GROUPS = 64  # of images; halves are made of whole groups
 
 Features = npt.NDArray[np.float64]  # (n, d)
 Indices = npt.NDArray[np.int64]
@@ -21,11 +21,11 @@ Indices = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class FeatureDistances:
-    """What two sets of features say about fakes."""
+    """The distances between the features of real images and of fakes."""
 
     images: int  # per set
     fid: float  # lower is better; depends on the number of images
-    fid_low: float | None  # the ends of the 95 % interval; None where there is none
+    fid_low: float | None  # the ends of the 95 % interval; None: unknown
     fid_high: float | None
     kid: float  # times 1000, unbiased: about 0 for equal distributions, may be negative
     kid_error: float | None  # standard error, times 1000
@@ -33,24 +33,24 @@ class FeatureDistances:
     kid_high: float | None
     precision: float  # share of fakes within the reals' neighbourhoods
     recall: float  # share of reals within the fakes' neighbourhoods
-    density: float  # how many neighbourhoods of reals a fake lies in, over neighbours; may exceed 1
+    density: float  # mean number of reals' neighbourhoods around a fake, over `neighbours`; may exceed 1
     coverage: float  # share of reals with a fake in their neighbourhood
 
 
 def feature_distances(
     real: Features, fake: Features, neighbours: int, *, seed: int = 0, replicates: int = 0
 ) -> FeatureDistances:
-    """Compare features.
+    """Compare the features of two sets.
 
     Args:
         real: (n, d).
         fake: (n, d).
-        neighbours: a real's neighbourhood reaches to its so-manieth nearest real.
-        seed: of the halves.
-        replicates: how many halves of each set make the intervals; 0: no intervals.
+        neighbours: k; an image's neighbourhood reaches to the k-th nearest image of its own set.
+        seed: for the halves.
+        replicates: number of halves of each set, for the intervals; 0: no intervals.
 
     Raises:
-        ValueError: there are too few for so many neighbours, or the sets do not fit.
+        ValueError: the shapes differ, or there are too few features for so many neighbours.
     """
     if real.shape != fake.shape or len(real) <= neighbours:
         raise ValueError(
@@ -80,7 +80,7 @@ def feature_distances(
 
 
 def frechet(real: Features, fake: Features) -> float:
-    """Frechet distance of the normal distributions with their means and covariances."""
+    """Frechet distance between normal distributions with the sets' means and covariances."""
     apart = real.mean(axis=0) - fake.mean(axis=0)
     ours, theirs = (each - each.mean(axis=0) for each in (real, fake))
     spread = sum(np.square(each).sum() / (len(each) - 1) for each in (ours, theirs))
@@ -88,7 +88,7 @@ def frechet(real: Features, fake: Features) -> float:
 
 
 def _shared(ours: Features, theirs: Features) -> float:
-    """Trace of the root of the product of two covariances, from centred features, by the smaller matrix."""
+    """Trace of the root of the product of two covariances of centred features, by the smaller matrix."""
     scale = np.sqrt((len(ours) - 1) * (len(theirs) - 1))
     if min(len(ours), len(theirs)) < ours.shape[1]:
         return float(np.linalg.svd(ours @ theirs.T, compute_uv=False).sum() / scale)
@@ -99,16 +99,16 @@ def _shared(ours: Features, theirs: Features) -> float:
 
 
 def halves_of(seed: int, replicates: int, count: int) -> list[Indices]:
-    """Random halves of `count` things, one of the reals and one of the fakes by turns."""
+    """Random halves of `count` items: by turns one for the reals and one for the fakes."""
     random = np.random.default_rng([seed, *b"features"])
     return [random.permutation(count)[: count // 2] for _ in range(2 * replicates)]
 
 
 def frechet_error(real: Features, fake: Features, seed: int, replicates: int) -> float | None:
-    """The standard error of the Frechet distance: how much it varies between halves of both sets.
+    """The standard error of the Frechet distance: its deviation over halves of both sets.
 
-    Halves of n images vary as sets of n images do (docs/explanation/distance.md). They lie further apart, all
-    by about as much, which says nothing here. None without replicates, or of too few images.
+    Halves of n images vary as sets of n images do (docs/explanation/distance.md). Their distances are all
+    larger by about the same amount, which does not matter here. None without replicates or for few images.
     """
     if not replicates or len(real) < FEWEST:
         return None
@@ -119,7 +119,7 @@ def frechet_error(real: Features, fake: Features, seed: int, replicates: int) ->
 
 @dataclass(frozen=True)
 class KernelSums:
-    """Sums of the cubic kernel between groups of images, of which halves can be taken."""
+    """Sums of the cubic kernel between groups of images, so that halves need no new kernel values."""
 
     within: tuple[Features, Features]  # (g, g) of the reals, of the fakes
     selves: tuple[Features, Features]  # (g,) of each image with itself
@@ -128,7 +128,7 @@ class KernelSums:
 
     @classmethod
     def of(cls, real: Features, fake: Features, seed: int) -> Self:
-        """Each pair of features is looked at once."""
+        """The sums over random groups; each pair of features is computed once."""
         count = min(GROUPS, len(real))
         order = np.random.default_rng([seed, *b"groups"]).permutation(len(real))
         starts = np.linspace(0, len(real), count, endpoint=False).astype(int)
@@ -139,7 +139,7 @@ class KernelSums:
         return cls((ours, theirs), (mine, others), _group_sums(sets[0], sets[1], starts), sizes)
 
     def distance(self, *chosen: Indices | slice) -> float:
-        """The distance of chosen groups of reals and of fakes; of all when none are chosen."""
+        """Squared maximum mean discrepancy, unbiased, of chosen groups of reals and fakes; default: all."""
         one, other = chosen or (slice(None), slice(None))
         result = 0.0
         for sums, selves, groups in zip(self.within, self.selves, (one, other), strict=True):
@@ -149,7 +149,7 @@ class KernelSums:
         return float(result - 2 * self.across[one][:, other].sum() / pairs)
 
     def error(self, seed: int, replicates: int) -> float | None:
-        """The standard error of the distance, as `frechet_error`, from halves of the groups."""
+        """The standard error of the distance, from halves of the groups, as in `frechet_error`."""
         if not replicates or len(self.sizes) < FEWEST:
             return None
         halves = halves_of(seed, replicates, len(self.sizes))
@@ -174,14 +174,14 @@ def _kernel_of_itself(one: Features) -> Features:
 def _neighbourhoods(
     centres: Features, points: Features, neighbours: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """In how many centres' neighbourhoods each point lies, and which neighbourhoods hold any point."""
+    """The number of neighbourhoods each point lies in, and whether each neighbourhood holds any point."""
     inside = np.zeros(len(points), dtype=np.int64)
     reached = np.zeros(len(centres), dtype=np.bool_)
     for start in range(0, len(centres), CHUNK):
         part = slice(start, start + CHUNK)
         own = _squared(centres[part], centres)
         rows = np.arange(len(own))
-        own[rows, rows + start] = -1.0  # itself comes first, whatever rounding says
+        own[rows, rows + start] = -1.0  # a vector is nearest to itself, despite rounding
         radii = np.partition(own, neighbours, axis=1)[:, neighbours]
         holds = _squared(centres[part], points) <= radii[:, None]
         inside += holds.sum(axis=0)

@@ -1,4 +1,4 @@
-"""Memorisation: generated images beside the training images they are nearest to, and what that says."""
+"""Memorisation: generated images beside their nearest training images, and how many are copies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,38 +15,38 @@ from fashion_pggan.progress import Progress
 from generate.checks.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
 
 SHEET_PAIRS = 24
-SAID = 5  # copies named on a terminal
+NAMED = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
-RARE = 0.01  # a real image is as near to another as this in one case of a hundred
-NOT_FOUND = "copies that were zoomed, turned or shifted are not found: docs/explanation/memorisation.md"
+RARE = 0.01  # share of real images that lie within the threshold of another real image
+NOT_FOUND = "zoomed, rotated or shifted copies are not found: docs/how-to/compare-datasets.md"
 
 
 @dataclass(frozen=True)
 class Copies:
-    """Neighbours of generated images, and of real ones among the others."""
+    """The nearest neighbours of generated images, and of real images among the other real images."""
 
     generated: Neighbours
-    real: Neighbours  # of them copies were passed over
+    real: Neighbours  # copies are passed over
     real_copies: int = 0  # real images that have copies among the others
     generated_called: Callable[[int], int | str] = int
     training_called: Callable[[int], int | str] = int
 
     @property
     def threshold(self) -> float:
-        """The distance within which one real image of a hundred lies of another, in grey levels."""
+        """The distance in grey levels within which 1 % of real images have another real image."""
         if not len(self.real.pixels):
             return COPY_LEVELS
         return max(float(np.quantile(self.real.pixels, RARE)), COPY_LEVELS)
 
     @property
     def near(self) -> int:
-        """How many generated images are as near to a training image as that, or are copies of one."""
+        """The number of generated images within the threshold of a training image, copies among them."""
         return int(((self.generated.pixels <= self.threshold) | self.generated.copies).sum())
 
     @property
     def copies(self) -> int:
-        """How many generated images are copies of a training image."""
+        """The number of generated images that are copies of a training image."""
         return int(self.generated.copies.sum())
 
     def facts(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Copies:
         }
 
     def distances(self) -> dict[str, Any]:
-        """Every distance, and the pairs on the sheet in its order; see docs/reference/files.md."""
+        """Every distance, and the pairs on the contact sheet in its order, as copies.json holds them."""
         near = self.generated
         return {
             "threshold": round(self.threshold, 4),
@@ -75,7 +75,7 @@ class Copies:
         }
 
     def pairs(self, count: int) -> list[dict[str, Any]]:
-        """The closest pairs by either measure, closest first, by what a person finds them by."""
+        """The closest pairs by either measure, closest first, by index or file name."""
         near = self.generated
         return [
             {
@@ -89,7 +89,7 @@ class Copies:
         ]
 
     def text(self) -> str:
-        """For a terminal."""
+        """The result for a terminal."""
         rows = [["", "closest", "1 %", "5 %", "median", "hash bits"]]
         for name, found in (("generated to training", self.generated), ("real to other real", self.real)):
             if len(found.pixels):
@@ -119,7 +119,7 @@ class Copies:
             ),
         ]
         if self.copies:
-            pairs = self.pairs(min(SAID, self.copies))
+            pairs = self.pairs(min(NAMED, self.copies))
             shown = ", ".join(f"{pair['generated']} of {pair['training']}" for pair in pairs)
             sentences.append(f"the closest: {shown}")
         if self.real_copies:
@@ -131,14 +131,14 @@ class Copies:
 
 
 def find_copies(generated: ImageSet, training: ImageSet) -> Copies:
-    """Look for the nearest training image of each generated image, and of up to 1,000 training images.
+    """Find the nearest training image of each generated image, and of up to 1,000 training images.
 
     Args:
-        generated: the images in question.
-        training: what the generator was shown.
+        generated: the images to look up.
+        training: the generator's training images.
 
     Raises:
-        UserError: the sets do not fit each other.
+        UserError: the resolutions differ, or there is one training image alone.
     """
     if generated.resolution != training.resolution:
         raise UserError(
@@ -157,7 +157,7 @@ def find_copies(generated: ImageSet, training: ImageSet) -> Copies:
 
 
 def write_pairs(path: Path, found: Copies, generated: ImageSet, training: ImageSet) -> None:
-    """Write the closest pairs as a contact sheet: a generated image, to its right its neighbour."""
+    """Write the closest pairs as a contact sheet: each generated image, with its neighbour to the right."""
     images, near = [], found.generated
     for place in near.closest(SHEET_PAIRS, found.threshold):
         images.append(read_one(generated, int(place), False))

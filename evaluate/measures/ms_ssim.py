@@ -1,4 +1,4 @@
-"""Multi-scale structural similarity over pairs of one set: how much its images vary; lower is more.
+"""Multi-scale structural similarity (MS-SSIM) of pairs of one set: lower is more variation.
 
 Source: Wang, Simoncelli and Bovik 2003, as Karras et al. 2018 use it.
 """
@@ -16,7 +16,7 @@ from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.work import Work
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first
-FILTER, SIGMA = 11, 1.5  # pixels; both shrink with images that are smaller
+FILTER, SIGMA = 11, 1.5  # pixels; both shrink for smaller images
 STABLE_LUMA, STABLE_CONTRAST = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 SMALLEST = 2 ** (len(WEIGHTS) - 1)  # pixels
 
@@ -33,13 +33,13 @@ def variation(images: ImageSet, minibatch: int, work: Work, advance: Advance) ->
     """Measure pairs (0, 1), (2, 3), ... of a set.
 
     Args:
-        images: of them the last is left out where the count is odd.
-        minibatch: pairs compared at once.
+        images: the set; the last image is left out if their number is odd.
+        minibatch: number of pairs compared at once.
         work: where to compute.
-        advance: told how many images were done.
+        advance: called with the number of images that were done.
 
     Raises:
-        ValueError: there is no pair, or the images are below 16 px.
+        ValueError: there is no pair, or the images are smaller than 16 px.
     """
     if images.count < 2 or images.resolution < SMALLEST:
         raise ValueError(
@@ -86,7 +86,7 @@ def _ssim(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _smooth(planes: Tensor, size: int) -> Tensor:
-    """A Gaussian of `size` pixels, where it lies within the image."""
+    """A Gaussian filter of `size` pixels, only where it lies within the image."""
     sigma = size * SIGMA / FILTER
     places = torch.arange(size, device=planes.device, dtype=planes.dtype) - (size - 1) / 2
     taps = torch.exp(-(places**2) / (2 * sigma**2))

@@ -1,4 +1,4 @@
-"""The nearest training images of whole sets of images, by pixels and by what an eye would call alike."""
+"""The nearest training images of whole sets of images, by pixels and by perceptual hashes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Neighbours:
-    """For each of some images its nearest training image."""
+    """The nearest training image of each of n images."""
 
     index: Indices  # (n,) in the training set
-    mirrored: npt.NDArray[np.bool_]  # (n,) whether the training image's mirror image is the near one
+    mirrored: npt.NDArray[np.bool_]  # (n,) whether the training image is near when mirrored
     pixels: npt.NDArray[np.float64]  # (n,) root mean square difference in grey levels of 255
-    bits: Indices  # (n,) of 256 in which their perceptual hashes differ
+    bits: Indices  # (n,) differing bits of 256 of the perceptual hashes
 
     @classmethod
     def of(cls, found: Sequence[Neighbour]) -> Self:
-        """One of each image."""
+        """The neighbours as columns."""
         return cls(
             np.array([one.index for one in found], dtype=np.int64),
             np.array([one.mirrored for one in found], dtype=np.bool_),
@@ -39,14 +39,14 @@ class Neighbours:
 
     @property
     def copies(self) -> npt.NDArray[np.bool_]:
-        """(n,) which are copies of their nearest, by either measure."""
+        """(n,) whether each image is a copy of its neighbour, by either measure."""
         return (self.pixels <= COPY_LEVELS) | (self.bits <= COPY_BITS)
 
     def closest(self, count: int, threshold: float) -> Indices:
-        """Places of the closest pairs by either measure, closest first.
+        """Indices of the closest pairs by either measure, closest first.
 
         Args:
-            count: how many.
+            count: of pairs.
             threshold: grey levels that count as near, as `COPY_BITS` bits do.
         """
         apart = np.minimum(self.pixels / threshold, self.bits / COPY_BITS)
@@ -54,24 +54,24 @@ class Neighbours:
 
 
 def training_of(images: ImageSet, advance: Advance = lambda _: None) -> Training:
-    """A set in which others are looked up."""
+    """A set, prepared to look up neighbours in it."""
     return Training(images.count, images.resolution, images.read, advance=advance)
 
 
 def neighbours_of(images: ImageSet, training: Training, advance: Advance = lambda _: None) -> Neighbours:
-    """The nearest training image of each image of a set of the training set's resolution."""
+    """The nearest training image of each image of a set; the resolutions must be equal."""
     return Neighbours.of(_each(images, lambda _, image: training.nearest(image)[0], advance))
 
 
 def neighbours_among(
     images: ImageSet, training: Training, advance: Advance = lambda _: None
 ) -> tuple[Neighbours, int]:
-    """The nearest others of the training set's first images.
+    """The nearest other training images of `images`, the first images of the training set.
 
-    Copies of an image are passed over; where nothing else is near, so is the image.
+    Copies of an image are passed over. An image whose candidates are all copies is left out.
 
     Returns:
-        Them, and how many of the images have copies among the others.
+        The neighbours, and how many of the images have copies in the training set.
     """
     found = _each(images, training.nearest_other, advance)
     return Neighbours.of([near for near, _ in found if near]), sum(copied for _, copied in found)

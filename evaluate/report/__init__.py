@@ -1,1 +1,1 @@
-"""The report: what was measured and what stages wrote in, one page for a person who decides out."""
+"""Distances and the stages' reports in; one page for the person who decides out."""

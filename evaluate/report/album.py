@@ -1,4 +1,4 @@
-"""The images of the page: samples, the same latents through training, closest pairs, contact sheets."""
+"""The page's images: samples, the strip through training, closest pairs, contact sheets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from train.saved.snapshot import read_origin
 COLUMNS, ROWS = 8, 4  # of the samples
 ACROSS = 8  # images in a row of the strip
 PAIR_COLUMNS = 8  # images in a row of copies.png, two of a pair
-PAIR_SIDE = 400  # pixels, the longest of a pair's two images side by side
+PAIR_SIDE = 400  # pixels, long side of a pair of images side by side
 PAIR_BYTES = 25_000
 KEPT, STYLE = "kept", "style-"  # names of curation's sheets
 
@@ -29,7 +29,7 @@ class Pair:
 
 
 def samples_of(snapshot: Path, seed: int, device: torch.device) -> Embedded:
-    """The first images of those that were measured: none is chosen by eye."""
+    """The first of the measured images; none is chosen by eye."""
     sampler = Sampler.load(snapshot, device)
     images = sampler.images(seed, range(COLUMNS * ROWS))
     return embedded(

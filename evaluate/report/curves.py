@@ -1,4 +1,4 @@
-"""Curves and histograms as SVG, readable on white and on black."""
+"""Curves and histograms as SVG, legible on white and on black."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,14 +17,14 @@ from evaluate.results.evaluation import Evaluation
 
 INK = "#808080"
 BINS = 30
-WIDE = 4.0  # highest over lowest of an axis on which 1, 2 and 5 are labels enough
+WIDE = 4.0  # top over bottom of an axis, above which the labels 1, 2 and 5 suffice
 LOSSES = {"critic loss": "critic_loss", "generator loss": "generator_loss"}
 SCORES = {"real": "score_real", "generated": "score_fake"}
 
 
 @dataclass
 class Curve:
-    """A drawing, and what it says in words."""
+    """A drawing, and its description in words."""
 
     title: str
     says: str
@@ -32,7 +32,7 @@ class Curve:
 
     @contextmanager
     def drawing(self, x: str, y: str = "") -> Iterator[Axes]:
-        """Axes to draw on; ends as SVG. It is drawn here and holds no foreign text."""
+        """Axes to draw on; becomes SVG at the end. The markup is safe: it holds no text from elsewhere."""
         style: dict[Any, Any] = dict.fromkeys(
             ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK
         )
@@ -52,7 +52,7 @@ class Curve:
 
 
 def distances_over_training(evaluation: Evaluation) -> Curve:
-    """The distance of each level by kimg; the average with its interval, and the floor with its."""
+    """The distance of each level by kimg; the average and the floor with their intervals."""
     rows, floor = evaluation.rows, evaluation.floor.distances.average
     first, best = rows[0].distances.average, evaluation.best
     curve = Curve(
@@ -83,7 +83,7 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
 
 
 def _label_logarithmic(axes: Axes) -> None:
-    """A logarithmic axis with few labels: 1, 2 and 5 of each power of ten, or a few of a narrow range."""
+    """A logarithmic axis with few labels: 1, 2 and 5 of each power of ten, or 4 in a narrow range."""
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > WIDE * low else MaxNLocator(4))
@@ -98,7 +98,8 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
     last = history[-1]
     losses = Curve(
         "Losses",
-        f"critic loss ends at {last['critic_loss']:.2f}, generator loss at {last['generator_loss']:.2f}",
+        f"the critic loss ends at {last['critic_loss']:.2f}, the generator loss at "
+        f"{last['generator_loss']:.2f}",
     )
     scores = Curve(
         "Critic's mean scores",
@@ -122,10 +123,10 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
 
 
 def nearest_distances(copies: Mapping[str, Any]) -> Curve:
-    """How near generated images lie to training images, beside how near training images lie."""
+    """Distances of generated images to training images, beside those among training images."""
     made, real = copies["generated"], copies["real"]
     says = f"median {np.median(made):.1f} for generated images"
-    if real:  # none where all training images are copies of each other
+    if real:  # empty if all training images are copies of each other
         says += f", {np.median(real):.1f} for training images among the others"
     curve = Curve("Distance to the nearest training image", says)
     edges = np.histogram_bin_edges([*made, *real], bins=BINS).tolist()

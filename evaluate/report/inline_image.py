@@ -1,4 +1,4 @@
-"""Images inside a page: small enough that a page of many stays small."""
+"""Images inside an HTML page as data URIs, compressed so that a page of many images stays small."""
 
 import base64
 import io
@@ -11,14 +11,14 @@ from PIL import Image, UnidentifiedImageError
 from fashion_pggan.storage.shards import Images
 
 LONGEST = 1600  # pixels, of a side
-LOSSLESS = 500_000  # pixels of which it is tried
+LOSSLESS = 500_000  # pixels, up to which lossless compression is tried
 QUALITIES = (88, 75, 60)
-LARGE, SMALL = 220_000, 110_000  # bytes that an image may take
+LARGE, SMALL = 220_000, 110_000  # bytes, limits per image
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """An image as a page holds it."""
+    """The attributes of an `img` element."""
 
     src: str  # data URI
     alt: str
@@ -27,13 +27,13 @@ class Embedded:
 
 
 def embedded(pixels: Images, alt: str, *, longest: int = LONGEST, most: int = SMALL) -> Embedded:
-    """An image (h, w, 3), reduced as far as it must be.
+    """An image (h, w, 3), reduced as far as necessary.
 
     Args:
         pixels: uint8 RGB.
-        alt: what it shows, for those who do not see it.
-        longest: pixels that a side may have.
-        most: bytes that it may take before base64.
+        alt: text for readers who do not see the image.
+        longest: limit of a side, in pixels.
+        most: limit of its size in bytes, before base64.
     """
     image = Image.fromarray(pixels)
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
@@ -44,13 +44,13 @@ def embedded(pixels: Images, alt: str, *, longest: int = LONGEST, most: int = SM
 
 
 def embedded_file(path: Path, alt: str, *, most: int = SMALL) -> Embedded | None:
-    """The same of an image file; None where there is none that can be read."""
+    """An image file, reduced likewise; None if it is missing or cannot be read."""
     pixels = read_file(path)
     return None if pixels is None else embedded(pixels, alt, most=most)
 
 
 def read_file(path: Path) -> Images | None:
-    """An image file as (h, w, 3) uint8 RGB; None where there is none that can be read."""
+    """An image file as (h, w, 3) uint8 RGB; None if it is missing or cannot be read."""
     try:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"))

@@ -1,4 +1,4 @@
-"""What was evaluated, and where its numbers come from."""
+"""What was evaluated, and the provenance of its numbers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,13 @@ from fashion_pggan.storage.shards import Dataset
 
 @dataclass(frozen=True)
 class Subject:
-    """What was evaluated, and where it lies.
+    """What was evaluated, and where its files are.
 
     Args:
-        reports: folder of the page, and of what the stages wrote; that is left out where it is missing.
+        reports: folder for the page; holds the stages' reports, of which any may be missing.
         models: the train stage's output.
         snapshots: a file per row of the evaluation.
-        dataset: what they were trained on.
+        dataset: the training's dataset.
         settings: the text of params.yaml.
     """
 
@@ -39,7 +39,7 @@ def origin_of(
     work: Work,
     seconds: float,
 ) -> dict[str, str]:
-    """Where the numbers come from, by label."""
+    """The provenance of the numbers, by label."""
     train, dataset = facts["train"], subject.dataset
     stages = {name: facts[name].get("seconds") for name in ("crawl", "curate", "train")} | {
         "evaluate": seconds

@@ -1,4 +1,4 @@
-"""Everything together: `report.html`, which needs nothing else."""
+"""The whole report: `report.html`, a self-contained page."""
 
 import base64
 import hashlib
@@ -35,8 +35,8 @@ def write_report(
         subject: what was evaluated.
         evaluation: what was measured.
         params: the evaluate section.
-        work: where it was computed.
-        seconds: that the evaluation took.
+        work: where the evaluation computed.
+        seconds: duration of the evaluation.
 
     Raises:
         UserError: a stage's report cannot be read.

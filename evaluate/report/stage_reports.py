@@ -1,4 +1,4 @@
-"""What the stages before wrote down, as the page shows it; what is missing is left out."""
+"""The earlier stages' reports, prepared for the page; missing reports are left out."""
 
 import csv
 import json
@@ -14,7 +14,7 @@ SHOWN = 50  # rows of a table; a crawl may have met thousands of hosts
 
 @dataclass(frozen=True)
 class Table:
-    """A table of a crawl."""
+    """A table about a crawl."""
 
     title: str
     columns: list[str]
@@ -23,10 +23,10 @@ class Table:
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """A stage's report; empty where there is none.
+    """A stage's report; empty if there is none.
 
     Raises:
-        UserError: it is no JSON object.
+        UserError: the file holds no JSON object.
     """
     if not path.is_file():
         return {}
@@ -40,7 +40,7 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """The training's log, the columns that are drawn; empty where there is none."""
+    """The columns of the training's log that are drawn; empty if there is no log."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:
@@ -48,7 +48,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def way_of_images(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """From the shop to the dataset as (what, number, kind); kinds: total, lost."""
+    """The images' way from the shop to the dataset: rows of (what, number, kind: total or lost)."""
     rows: list[tuple[str, int, str]] = []
     if crawl:
         rows.append((f"products found ({crawl.get('provider', 'unknown')})", crawl["products"], "total"))
@@ -61,7 +61,7 @@ def way_of_images(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[s
 
 
 def tables_of_crawl(crawl: dict[str, Any]) -> list[Table]:
-    """Yields by query and word, images by host, results left out; those that are empty are not there."""
+    """New images by query and by word, images by host, results left out; empty tables are omitted."""
     yields = {"query": "New images by query", "word": "New images by word"}
     tables = [
         _table(title, crawl.get(source, []), [name, "calls", "results", "new"])

@@ -1,4 +1,4 @@
-"""What the numbers say in sentences: pure, so that each sentence can be tested."""
+"""Verdicts on a run, in sentences. All functions are pure, so that each sentence can be tested."""
 
 import math
 from collections.abc import Mapping
@@ -10,20 +10,20 @@ from evaluate.comparison.snapshots import Row
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED
 
-SHARP = 1.5  # times the floor; an interval that ends above it says little
-STANDARD_ERRORS = 2.0  # more copies than this above what is expected are said to be many
+SHARP = 1.5  # times the floor; an interval that ends above it is too wide for a verdict
+STANDARD_ERRORS = 2.0  # above the expected number, from which near images count as too many
 
 
-NOT_FOUND = "Zoomed, turned or shifted copies would not be found."
-SAME = "The intervals overlap: this distance does not tell them apart."
-BLUNT = "But they are wide: measure more images (evaluate.images) for a sharper answer."
+NOT_FOUND = "Zoomed, rotated or shifted copies would not be found."
+SAME = "The intervals overlap: this distance cannot tell them apart."
+BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
 
-State = Literal["good", "look", "note"]  # look: a person should; note: neither good nor bad
+State = Literal["good", "look", "note"]  # look: needs a look by a person; note: neither good nor bad
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One answer."""
+    """The answer to one question."""
 
     question: str
     state: State
@@ -31,12 +31,12 @@ class Verdict:
 
 
 def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping[str, Any]) -> list[Verdict]:
-    """The answers for this run, the weightiest first.
+    """The answers for this run, the most important first.
 
     Args:
         evaluation: distances of all snapshots.
         measures: as in measures.json.
-        train: as in train.json; empty where it is missing.
+        train: as in train.json; empty if it is missing.
     """
     answers = [_quality(evaluation), _course(evaluation)]
     if measures.get("ms_ssim"):
@@ -55,11 +55,11 @@ def _quality(evaluation: Evaluation) -> Verdict:
     times = f"{ratio.value:.1f} times the {name}" if ratio else f"no ratio to the {name}"
     state: State = "look"
     if evaluation.floor.kind != "disjoint":
-        state, among = "note", "themselves when patches are cut at other places"
+        state, among = "note", "themselves, with patches at other positions"
         means = f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
     else:
         among = "other real images"
-        means = "The intervals do not overlap: there is more to gain."
+        means = "The intervals do not overlap: the generator can still improve."
         if best.overlaps(floor):
             sharp = ratio and ratio.interval and ratio.interval[1] <= SHARP
             state, means = ("good", SAME) if sharp else ("note", f"{SAME} {BLUNT}")
@@ -73,11 +73,17 @@ def _course(evaluation: Evaluation) -> Verdict:
     if len(evaluation.rows) == 1:
         state, says = "note", "There is one snapshot: nothing to compare it with."
     elif best is last and rival is None:
-        says = "The last snapshot is clearly the best: trained longer, it may still improve."
+        says = "The last snapshot is clearly the best: longer training may still improve it."
     elif best is last:
-        state, says = "note", f"The last snapshot is the best, but not told from that at {_kimg(rival)}."
+        state, says = (
+            "note",
+            f"The last snapshot is the best, but cannot be told from that at {_kimg(rival)}.",
+        )
     elif best.distances.average.overlaps(last.distances.average):
-        state, says = "good", f"The best, at {_kimg(best)}, is not told from the last: it has levelled off."
+        state, says = (
+            "good",
+            f"The best, at {_kimg(best)}, cannot be told from the last: training has levelled off.",
+        )
     else:
         says = f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last."
     return Verdict("Was it trained long enough?", state, says)
@@ -97,8 +103,10 @@ def _variation(similarity: Mapping[str, Any]) -> Verdict:
             question, "look", f"{says}: less varied than the training images, a sign of mode collapse."
         )
     if made["high"] < real["low"]:
-        return Verdict(question, "look", f"{says}: more varied than the training images, often by noise.")
-    return Verdict(question, "good", f"{says}: not told apart.")
+        return Verdict(
+            question, "look", f"{says}: more varied than the training images, often because of noise."
+        )
+    return Verdict(question, "good", f"{says}: they cannot be told apart.")
 
 
 def _copies(copies: Mapping[str, Any]) -> Verdict:
@@ -115,17 +123,17 @@ def _copies(copies: Mapping[str, Any]) -> Verdict:
     usual = count * expected + STANDARD_ERRORS * math.sqrt(count * expected * (1 - expected))
     if near > usual:
         return Verdict(
-            question, "look", f"{says}, more than chance gives: look at the pairs below before you share any."
+            question, "look", f"{says}, more than by chance: look at the pairs below before you share any."
         )
-    return Verdict(question, "good", f"{says}: no more than chance gives. {NOT_FOUND}")
+    return Verdict(question, "good", f"{says}: no more than by chance. {NOT_FOUND}")
 
 
 def _health(train: Mapping[str, Any]) -> Verdict:
     question = "Did training stay healthy?"
     skipped, alarms = train.get("skipped_steps", 0), train.get("alarms", "")
     if not skipped and not alarms:
-        return Verdict(question, "good", "No step was skipped and no alarm was raised.")
-    said = [f"{skipped:,} steps skipped for numbers that are not finite"] if skipped else []
+        return Verdict(question, "good", "No step was skipped, and no alarm was raised.")
+    said = [f"{skipped:,} steps skipped because of numbers that are not finite"] if skipped else []
     said += [f"alarms: {alarms}"] if alarms else []
     return Verdict(question, "look", "; ".join(said) + ".")
 

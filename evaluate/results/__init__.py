@@ -1,1 +1,1 @@
-"""Distances in; tables and a page of one comparison out."""
+"""Distances in; tables, notes and a page of one comparison out."""

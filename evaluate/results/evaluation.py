@@ -1,4 +1,4 @@
-"""What an evaluation of a training came to: rows, floor, the best snapshot and its rival."""
+"""The result of evaluating a training: rows, floor, the best snapshot and its runner-up."""
 
 from dataclasses import dataclass
 from itertools import chain
@@ -11,7 +11,7 @@ from evaluate.results.table import as_text
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All that was measured."""
+    """The distances of all snapshots."""
 
     images: int  # per set
     floor: Floor
@@ -30,7 +30,7 @@ class Evaluation:
 
     @property
     def runner_up(self) -> Row | None:
-        """The second, where its interval overlaps the best's: the data do not tell which is better."""
+        """The second-best snapshot, if its interval overlaps the best's: either may be the better one."""
         first, *others = self.ranked
         if not others or not first.distances.average.overlaps(others[0].distances.average):
             return None
@@ -38,7 +38,7 @@ class Evaluation:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader must know beside the floor, a sentence each."""
+        """What a reader must know besides the floor, a sentence each."""
         fewer = about_number(self.images, self.asked)
         flat = [
             about_contrast(row.distances, "the real set", f"the snapshot at {row.kimg:.1f} kimg")
@@ -64,7 +64,7 @@ class Evaluation:
         }
 
     def facts(self, seed: int) -> dict[str, object]:
-        """The whole table with intervals, floors and ratios; see docs/reference/files.md."""
+        """The whole table with intervals, floors and ratios, as evaluation.json holds it."""
         floors = self.floor.distances.named()
         return {
             "images": self.images,
@@ -101,7 +101,7 @@ class Evaluation:
             f"best by average: {self.best.kimg:.1f}k",
         ]
         if self.runner_up:
-            lines[-1] += f"; {self.runner_up.kimg:.1f}k is not told from it: their intervals overlap"
+            lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it: their intervals overlap"
         return "\n".join(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""One comparison as an HTML page that needs nothing else."""
+"""One comparison as a self-contained HTML page."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from evaluate.results.table import interval_of
 
 
 def page_of(pair: Pair, first: str, second: str) -> str:
-    """The page of a comparison of two sets with these names."""
+    """The page of a comparison of two sets with the given names."""
     environment = Environment(
         loader=PackageLoader("evaluate.results", ""),
         autoescape=select_autoescape(default=True, default_for_string=True),

@@ -1,4 +1,4 @@
-"""Distances as tables: the paper's table 1 over snapshots, and one comparison in every form."""
+"""Distances as tables: snapshots in the form of the paper's table 1, and one comparison in every format."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def by_level_csv(rows: Sequence[Row], floor: Floor) -> str:
-    """The table in the long form that plots want, a row per snapshot and level."""
+    """The table in long form for plots: a row per snapshot and level."""
     floors = floor.distances.named()
     return _csv(
         [
@@ -38,7 +38,7 @@ def by_level_csv(rows: Sequence[Row], floor: Floor) -> str:
 
 
 def as_text(rows: Iterable[tuple[str, Mapping[str, Estimate | None]]]) -> str:
-    """A table for a terminal: a label and estimates by column per row, with intervals in the line below."""
+    """A table for a terminal: a row per label, with the intervals in the line below."""
     rows = list(rows)
     names = list(rows[0][1])
     width = max(len(label) for label, _ in rows)
@@ -85,7 +85,7 @@ def pair_csv(pair: Pair) -> str:
 
 
 def pair_json(pair: Pair) -> dict[str, Any]:
-    """A comparison as what JSON can hold."""
+    """A comparison for JSON."""
     return {
         "images": pair.images,
         "images_asked": pair.asked,
@@ -96,7 +96,7 @@ def pair_json(pair: Pair) -> dict[str, Any]:
 
 
 def interval_of(estimate: Estimate | None) -> str:
-    """An interval for people, empty where there is none."""
+    """An interval for people; empty if there is none."""
     if estimate is None or estimate.interval is None:
         return ""
     low, high = estimate.interval

@@ -1,4 +1,4 @@
-"""Where images to compare come from: datasets, snapshots, folders of files."""
+"""Sets of images from datasets, snapshots and folders of files."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +21,7 @@ def shuffled(count: int, seed: int) -> Indices:
 def of_dataset(
     dataset: Dataset, chosen: Indices, *, name: str = "reals", mirror_seed: int | None = None
 ) -> ImageSet:
-    """The chosen images of a dataset, mirrored by a seeded draw if a seed is given."""
+    """The chosen images of a dataset; with `mirror_seed`, a random half of them is mirrored."""
     flips = np.zeros(len(chosen), dtype=bool)
     if mirror_seed is not None:
         flips = np.random.default_rng([mirror_seed, *name.encode()]).random(len(chosen)) < 0.5
@@ -37,21 +37,21 @@ def of_dataset(
 
 
 def of_snapshot(sampler: Sampler, seed: int, count: int) -> ImageSet:
-    """`count` images that a snapshot makes from a seed."""
+    """`count` images that a snapshot generates from a seed."""
     return ImageSet("fakes", count, sampler.resolution, lambda indices: sampler.images(seed, indices))
 
 
 def of_path(path: Path, name: str, seed: int, scratch: Path | None = None) -> ImageSet:
-    """A dataset, a folder that generation or an export wrote, or one of image files, in a seeded order.
+    """The images of a dataset, of a generated or exported dataset, or of any folder, in a seeded order.
 
     Args:
         path: the folder; its images must be squares of one size, a power of two.
         name: of the set.
         seed: of the order.
-        scratch: a folder for what must be unpacked to be read; None: the system's.
+        scratch: a folder for images that must be unpacked; None: the system's temporary folder.
 
     Raises:
-        UserError: there are no images, or one of them does not fit; the text names it.
+        UserError: there are no images, or an image does not fit; the message names it.
     """
     if (path / INDEX).is_file():
         dataset = Dataset(path)

@@ -1,1 +1,1 @@
-"""Generated images in; which of them copy the training set or look wrong out."""
+"""Generated images in; which of them copy training images or score low out."""

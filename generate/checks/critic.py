@@ -1,4 +1,4 @@
-"""How real a run's critic finds an image; each is scored for itself, so that its score does not move."""
+"""Scores by a run's critic: higher for more realistic images. An image's score depends on no other image."""
 
 from pathlib import Path
 from typing import cast
@@ -20,13 +20,13 @@ CPU = torch.device("cpu")
 class Scorer:
     """A critic that scores images of a snapshot.
 
-    The critic compares the images of a group. Each is scored in the company of the same few others, which
-    the snapshot makes of fixed latents: alone it would be taken for one of many equal images.
+    The critic compares the images of a group (minibatch standard deviation). Each image is scored in a group
+    with the same few images of fixed latents: alone, it would look like one of many equal images.
 
     Args:
         critic: the network.
         sampler: the snapshot.
-        images_shown: to the critic.
+        images_shown: to the critic in training.
     """
 
     def __init__(self, critic: Critic, sampler: Sampler, images_shown: int) -> None:
@@ -36,14 +36,14 @@ class Scorer:
 
     @classmethod
     def of(cls, runs: Path, sampler: Sampler) -> "Scorer":
-        """The critic of the run that a snapshot is of, from its newest checkpoint.
+        """The critic of a snapshot's run, from the run's newest checkpoint.
 
         Args:
-            runs: the run's folder, or the one that holds a folder per run.
+            runs: the run's folder, or a folder of runs.
             sampler: the snapshot.
 
         Raises:
-            UserError: the run is not there, or is another.
+            UserError: the run is missing, or belongs to another snapshot.
         """
         folder = runs / sampler.params_hash
         folder = folder if folder.is_dir() else runs

@@ -1,8 +1,7 @@
-"""The training images nearest to an image: whether a generator repeats what it was shown.
+"""The nearest training images of an image, to see whether a generator repeats them.
 
-Candidates are found among images reduced to few pixels and by perceptual hashes, as they are and mirrored;
-the nearest are the closest of them at full size. Nothing in here depends on how many images are looked up
-at once.
+Images reduced to few pixels and perceptual hashes, each also mirrored, give candidates; the candidates are
+compared at full size. The result does not depend on how many images are looked up at once.
 """
 
 from collections.abc import Callable
@@ -23,12 +22,12 @@ from fashion_pggan.storage.shards import Dataset, Images
 from generate.sampling.sampler import Sampler, workers
 
 SIDE = 16  # pixels, at most, of the reduced images
-CANDIDATES = 32  # looked at in full, of the nearest reduced images
-HASHED = 8  # and of those whose hashes say that they are copies
+CANDIDATES = 32  # compared at full size, the nearest by reduced images
+HASHED = 8  # and at most so many that are copies by their hashes
 AT_ONCE = 256  # images reduced at once
-COMPARED = 1000  # training images, at most, whose own neighbours say what is usual
-# What is a copy by either measure. Of 1,500 photographs no two are nearer than 14.9 and 52
-# (docs/explanation/memorisation.md).
+COMPARED = 1000  # training images, at most, whose own neighbours are looked up
+# Limits of a copy, by either measure. No two of 1,500 photographs are nearer than 14.9 and 52:
+# docs/explanation/memorisation.md.
 COPY_LEVELS = 4.0  # grey levels
 COPY_BITS = 32  # of 256
 
@@ -40,38 +39,38 @@ class Neighbour:
     """A training image near another image."""
 
     index: int  # in the dataset
-    mirrored: bool  # whether its mirror image is the near one
+    mirrored: bool  # whether it is near when mirrored
     distance: float  # root mean square difference in grey levels of 255
-    bits: int  # of 256 in which their perceptual hashes differ
+    bits: int  # differing bits of 256 of the perceptual hashes
 
     @property
     def copy(self) -> bool:
-        """Whether one is a copy of the other, by either measure."""
+        """Whether one image is a copy of the other, by either measure."""
         return is_copy(self.distance, self.bits)
 
 
 @dataclass(frozen=True)
 class Usual:
-    """What is usual among training images."""
+    """How near training images are to each other."""
 
-    distances: list[float]  # of each to its nearest other that is no copy of it
-    copies: int  # how many have copies among the others
+    distances: list[float]  # from each to its nearest other image that is no copy of it
+    copies: int  # number of images with copies among the others
 
 
 def is_copy(distance: float, bits: int) -> bool:
-    """Whether images so far apart are copies, by either measure."""
+    """Whether two images at these distances are copies, by either measure."""
     return distance <= COPY_LEVELS or bits <= COPY_BITS
 
 
 class Training:
-    """Images in which neighbours are looked up; each takes 3 KB of memory.
+    """Training images, prepared to look up neighbours among them; each takes 3 KB of memory.
 
     Args:
         count: of images.
         resolution: pixels.
-        read: gives images (n, resolution, resolution, 3) of a range of indices; from any thread.
-        read_reduced: gives them at the side of which hashes are made, where that is less work.
-        advance: told how many images were reduced.
+        read: reads images (n, resolution, resolution, 3) of a range of indices, in any thread.
+        read_reduced: reads them at the side that hashes need, if that is less work.
+        advance: called with the number of images that were reduced.
     """
 
     def __init__(
@@ -99,7 +98,7 @@ class Training:
 
     @classmethod
     def of_dataset(cls, dataset: Dataset) -> Self:
-        """A dataset; indices count as it does."""
+        """The images of a dataset, with the dataset's indices."""
         side = min(GREY_SIDE, dataset.resolution)
         return cls(
             len(dataset),
@@ -110,21 +109,21 @@ class Training:
 
     @classmethod
     def of(cls, folder: Path, sampler: Sampler) -> Self:
-        """The dataset that a snapshot was trained on.
+        """The images of the dataset that a snapshot was trained on.
 
         Raises:
-            UserError: it is missing, or another.
+            UserError: the dataset is missing, or is not the snapshot's.
         """
         dataset = Dataset(folder)
         if dataset.version != sampler.dataset_version:
             raise UserError(
                 f"{folder} is dataset {dataset.version}, {sampler.snapshot} was trained on "
-                f"{sampler.dataset_version}: give that one, or leave --data away"
+                f"{sampler.dataset_version}: give that dataset, or leave out --data"
             )
         return cls.of_dataset(dataset)
 
     def image(self, index: int) -> Images:
-        """One of them, (resolution, resolution, 3)."""
+        """One image, (resolution, resolution, 3)."""
         image: Images = self.read(range(index, index + 1))[0]
         return image
 
@@ -133,8 +132,8 @@ class Training:
 
         Args:
             image: to look up.
-            count: how many are wanted; fewer come from a small dataset.
-            apart_from: index of a training image that is left out.
+            count: number of neighbours; a small dataset gives fewer.
+            apart_from: index of a training image to leave out.
         """
         sides = [np.ascontiguousarray(image), np.ascontiguousarray(image[:, ::-1])]
         apart = torch.stack([self._apart(each) for each in sides]).amin(dim=0)  # (n,)
@@ -148,13 +147,13 @@ class Training:
         return sorted(found, key=lambda one: (not one.copy, one.distance, one.index))[:count]
 
     def between_training_images(self) -> Usual:
-        """Training images, evenly spread over the dataset, beside their nearest others.
+        """How near training images, evenly spread over the dataset, are to their nearest others.
 
         Raises:
-            UserError: there is one image alone.
+            UserError: there is only one image.
         """
         if self.count < 2:
-            raise UserError("a dataset of one image has no distances: give its images more company")
+            raise UserError("a dataset of one image has no distances: give a dataset of 2 or more")
         some = min(self.count, COMPARED)
         found = []
         with Progress("comparing training images", some, "images") as progress:
@@ -166,23 +165,22 @@ class Training:
         return Usual(distances, sum(copied for _, copied in found))
 
     def nearest_other(self, index: int, image: Images | None = None) -> tuple[Neighbour | None, bool]:
-        """The nearest other that is no copy of a training image, and whether there are copies of it.
+        """A training image's nearest other that is no copy of it, and whether it has copies.
 
         Args:
             index: of the training image.
-            image: itself, where it was read already.
+            image: the image itself, if already read.
         """
         image = self.image(index) if image is None else image
         found = self.nearest(image, CANDIDATES + HASHED, apart_from=index)
         return next((one for one in found if not one.copy), None), any(one.copy for one in found)
 
     def _neighbour(self, sides: list[Images], index: int, bits: npt.NDArray[np.int64]) -> Neighbour:
-        """A training image beside an image and its mirror image; it is the same which one is mirrored."""
+        """A training image compared with an image and its mirror image."""
         other = np.ascontiguousarray(self.image(index))
         apart = [float(np.sqrt(cv2.norm(each, other, cv2.NORM_L2SQR) / other.size)) for each in sides]
-        by = (
-            bits if bits.min() <= COPY_BITS else apart
-        )  # a copy in another light is as far by pixels either way
+        # Pixels cannot tell whether a darker copy is mirrored, so that hashes decide for copies.
+        by = bits if bits.min() <= COPY_BITS else apart
         mirrored = bool(by[1] < by[0])
         return Neighbour(index, mirrored, apart[mirrored], int(bits.min()))
 
@@ -193,11 +191,11 @@ class Training:
 
 
 def _copies(bits: npt.NDArray[np.int64]) -> list[int]:
-    """Places of the hashes that say that an image is a copy, closest first, `HASHED` at most."""
+    """Indices of copies by their hashes, closest first, at most `HASHED`."""
     places = np.flatnonzero(bits <= COPY_BITS)
     return [int(place) for place in places[np.argsort(bits[places], kind="stable")[:HASHED]]]
 
 
 def _reduced(images: Images, side: int) -> Images:
-    """Images (n, side, side, 3): means of squares."""
+    """Images reduced to (n, side, side, 3) by area averaging."""
     return np.stack([cv2.resize(each, (side, side), interpolation=cv2.INTER_AREA) for each in images])

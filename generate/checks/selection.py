@@ -1,4 +1,4 @@
-"""Which images go into a dataset: near copies and low scores are left out, if that is wanted."""
+"""Selection of images for a dataset: near copies and low scores are left out on request."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from generate.checks.critic import Scorer
 from generate.checks.neighbours import COPY_BITS, COPY_LEVELS, Neighbour, Training, Usual
 from generate.sampling.sampler import Sampler, workers
 
-SCORED = 256  # of the first latents, whose scores say what is low
-FEW = 0.01  # share of images that must pass
-AFTER = 2000  # images looked at before that is asked
+SCORED = 256  # first latents, whose scores set the limit of low scores
+FEW = 0.01  # smallest share of images that must pass
+AFTER = 2000  # images seen before the share is checked
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An image and what is known of it."""
+    """An image, its neighbour and its score."""
 
     index: int  # of its latent
     pixels: Images  # (resolution, resolution, 3)
-    neighbour: Neighbour | None  # None: not looked for
+    neighbour: Neighbour | None  # None: not looked up
     score: float | None
 
 
@@ -32,13 +32,13 @@ class Judge:
     """Measures images and keeps those that pass.
 
     Args:
-        sampler: the snapshot, truncated as wanted.
+        sampler: the snapshot, already truncated.
         params: the generate section.
-        training: what it was trained on, if known.
-        scorer: its critic, if wanted.
+        training: its training images; None: unknown.
+        scorer: its critic; None: images are not scored.
 
     Raises:
-        UserError: near copies are to be left out and the training dataset is not given.
+        UserError: near copies are to be left out, but the training dataset is not given.
     """
 
     def __init__(
@@ -60,14 +60,14 @@ class Judge:
 
     @property
     def rejects(self) -> bool:
-        """Whether images may be left out."""
+        """Whether the parameters ask to leave out images."""
         return bool(self.params.reject_copies or self.params.reject_scores)
 
     def kept(self, start: int, images: Images, most: int) -> list[Candidate]:
-        """Those of the images (n, r, r, 3) of latents from `start` on that pass, `most` at most.
+        """The images (n, r, r, 3), of latents from `start` on, that pass; at most `most`.
 
         Raises:
-            UserError: hardly an image passes.
+            UserError: hardly any image passes.
         """
         near = workers().map(self.training.nearest, images) if self.training else None
         neighbours = [found[0] for found in near] if near else [None] * len(images)
@@ -88,7 +88,7 @@ class Judge:
         return passed
 
     def facts(self) -> dict[str, Any]:
-        """What was left out, and by which measure."""
+        """How many images each check left out, and the limits."""
         facts: dict[str, Any] = {
             "rejected_copies": self.rejected["copies"],
             "rejected_scores": self.rejected["scores"],

@@ -1,4 +1,4 @@
-"""What the explorer shows: images of places, and what lies near them in the training dataset."""
+"""The explorer's content: images of places in the latent space, and their nearest training images."""
 
 from functools import lru_cache
 from typing import Any
@@ -19,12 +19,12 @@ CACHED = 512  # images
 
 
 class Scene:
-    """A snapshot, and what it was trained on.
+    """A snapshot and its training images.
 
     Args:
         sampler: the snapshot.
-        training: its dataset; None when it is not here.
-        why: in words, when it is not.
+        training: None if the dataset is not available.
+        why: the reason, if it is not available.
     """
 
     def __init__(self, sampler: Sampler, training: Training | None, why: str = "") -> None:
@@ -32,7 +32,7 @@ class Scene:
         self.image = lru_cache(CACHED)(self._image)
 
     def about(self) -> dict[str, Any]:
-        """What the page has to know to begin with."""
+        """What the page needs at its start."""
         shares = directions_of(self.sampler.generator).shares[:SLIDERS]
         return {
             **facts_of(self.sampler),
@@ -50,14 +50,14 @@ class Scene:
         return Recipe.of(place, self.sampler)
 
     def png(self, text: str) -> bytes:
-        """The image of a place, given as JSON, with its recipe inside."""
+        """The PNG of a place, given as JSON, with its recipe inside."""
         return self.recipe(Place.model_validate_json(text)).png(self.image(text))
 
     def near(self, text: str) -> list[dict[str, Any]]:
         """The nearest training images of a place, given as JSON, nearest first.
 
         Raises:
-            UserError: the training dataset is not here.
+            UserError: the training dataset is not available.
         """
         if self.training is None:
             raise UserError(self.why)
@@ -68,10 +68,10 @@ class Scene:
         ]
 
     def training_png(self, index: int) -> bytes:
-        """A training image.
+        """A training image as PNG.
 
         Raises:
-            UserError: there is none of this index.
+            UserError: there is no training image of this index.
         """
         if self.training is None or not 0 <= index < self.training.count:
             raise UserError(f"no training image {index}")

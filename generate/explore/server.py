@@ -1,4 +1,4 @@
-"""The explorer's server: loopback alone, nothing to change on it, every request checked."""
+"""The explorer's server: on loopback only, read-only, and it checks every request."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
 
 LOOPBACK = "127.0.0.1"
-NAMES = frozenset({"127.0.0.1", "localhost"})  # by which a browser here may call this server
+NAMES = frozenset({"127.0.0.1", "localhost"})  # host names that requests may use
 PAGES = {
     "/": ("index.html", "text/html"),
     "/explore.js": ("explore.js", "text/javascript"),
@@ -38,10 +38,10 @@ T = TypeVar("T")
 
 
 def place_of(query: Mapping[str, str]) -> Place:
-    """Check what a request asks for: numbers by name, `moves` as numbers with commas between.
+    """The place that a request asks for: numbers by name, `moves` as numbers separated by commas.
 
     Raises:
-        UserError: something is missing, unknown, or no number in its range.
+        UserError: a setting is missing, unknown, or out of its range.
     """
     unknown = sorted(set(query) - NUMBERS - {"moves"})
     if unknown:
@@ -98,9 +98,9 @@ def application(scene: Scene) -> web.Application:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer those on this machine alone: a page elsewhere may have its name point here (DNS rebinding)."""
+    """Refuse other host names: a foreign page may let its name point here (DNS rebinding)."""
     if (request.host or "").rsplit(":", 1)[0] not in NAMES:
-        return _refused(403, "this server answers to 127.0.0.1 and localhost alone")
+        return _refused(403, "this server answers to 127.0.0.1 and localhost only")
     try:
         answer = await handler(request)
     except UserError as error:
@@ -109,7 +109,7 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         return _refused(error.status, error.reason)
     except Exception:
         logging.getLogger(__name__).exception("explorer")
-        return _refused(500, "an error of the program: see the terminal it runs in")
+        return _refused(500, "the program failed: see the terminal that it runs in")
     answer.headers.update(HEADERS)
     return answer
 

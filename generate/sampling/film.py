@@ -1,4 +1,4 @@
-"""Many images in one file: a grid, or a film of the way between two garments."""
+"""Many images in one file: a grid, or a film that interpolates between two garments."""
 
 import tempfile
 from collections.abc import Iterator
@@ -18,35 +18,35 @@ from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
 
 RATE = 30  # frames per second
-SMALLEST = 256  # pixels, side of a film: smaller images are repeated
-CODEC = "vp09"  # free, in the headless OpenCV, and played by browsers, which MPEG-4 part 2 is not
-AT_ONCE = 32  # images held
+SMALLEST = 256  # pixels, side of a film: smaller images are enlarged
+CODEC = "vp09"  # free, in the headless OpenCV and played by browsers, unlike MPEG-4 part 2
+AT_ONCE = 32  # images in memory
 
 
 def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, columns: int) -> None:
     """Write rows x columns images of consecutive latents as one PNG.
 
     Raises:
-        UserError: the name ends otherwise.
+        UserError: the name does not end in .png.
     """
     check_png(path)
     write_bytes(path, png_of(sheet_of(sampler.images(seed, range(first, first + rows * columns)), columns)))
 
 
 def check_png(path: Path) -> None:
-    """Make sure that a name is that of a PNG; raises UserError where it is not."""
+    """Check that a name ends in .png; raises UserError if not."""
     if path.suffix.lower() != ".png":
-        raise UserError(f"{path}: what is written is a PNG: give a name that ends in .png")
+        raise UserError(f"{path} is no name of a PNG file: give a name that ends in .png")
 
 
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:
-    """Write the way from one latent to another as an animated WebP or an MP4 (VP9), by the name's ending.
+    """Write the interpolation between two latent vectors as animated WebP or MP4 (VP9), by the name's ending.
 
     Raises:
-        UserError: another ending, or OpenCV was built without the codec.
+        UserError: the name ends otherwise, or OpenCV lacks the codec.
     """
     if path.suffix.lower() not in (".webp", ".mp4"):
-        raise UserError(f"{path}: a film is .webp or .mp4: give such a name")
+        raise UserError(f"{path} is no name of a film: give a name that ends in .webp or .mp4")
     images = _frames(sampler, seed, ends, frames)
     if path.suffix.lower() == ".webp":
         buffer, (first, *others) = BytesIO(), [Image.fromarray(image) for image in images]
@@ -79,7 +79,7 @@ def _encode(path: Path, images: Iterator[Images]) -> None:
             size = image.shape[1], image.shape[0]
             writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*CODEC), RATE, size)
             if not writer.isOpened():
-                raise UserError("this build of OpenCV writes no VP9: give a name that ends in .webp")
+                raise UserError("this build of OpenCV cannot write VP9: give a name that ends in .webp")
         writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     if writer is not None:
         writer.release()

@@ -1,4 +1,4 @@
-"""Ways about the latent space: from one garment to another, and along the directions that change most."""
+"""Moves in the latent space: between two latent vectors, and along the principal directions."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from torch import Tensor
 from train.model.layers import pixel_norm
 from train.model.networks import Generator
 
-DIRECTIONS = 8  # kept of a generator
+DIRECTIONS = 8  # principal directions of a generator
 ALIGNED = 1e-4  # sine of the angle below which the arc between two vectors is a line
 
 
 def between(first: Tensor, second: Tensor, share: float) -> Tensor:
     """The point at `share` of the way from one latent vector to another, along the arc between them.
 
-    A straight line would pass closer to the origin than any latent that the training drew; here that is
-    undone by the generator, which normalises, but the images in the middle would go by in a hurry.
+    A straight line passes closer to the origin than the latent vectors of training. The generator normalises
+    that away, but images in the middle of the line would change faster than at its ends.
 
     Args:
         first: (latent_size,).
@@ -37,15 +37,15 @@ def between(first: Tensor, second: Tensor, share: float) -> Tensor:
 
 @dataclass(frozen=True)
 class Directions:
-    """Directions at right angles to each other, by how strongly the generator's first layer answers."""
+    """Orthogonal directions, ordered by the strength of the generator's first layer along them."""
 
     vectors: Tensor  # (k, latent_size), unit
-    shares: list[float]  # of the first layer's answer to all directions, squared
+    shares: list[float]  # squared strength along each, over that along all directions
 
     def moved(self, latent: Tensor, moves: list[float]) -> Tensor:
         """A latent vector (latent_size,) moved along the first directions.
 
-        A move of 1 is as long as the latent itself: the image turns 45 degrees towards the direction's end.
+        A move of 1 has the length of the latent vector: it turns the vector by 45 degrees.
         """
         if not any(moves):
             return latent
@@ -58,8 +58,8 @@ class Directions:
 def directions_of(generator: Generator) -> Directions:
     """The principal directions of a generator, strongest first.
 
-    The right singular vectors of the first layer's weights. What they show is not known beforehand: they have
-    numbers for names. The sign, which is free, makes each vector's largest entry positive.
+    They are the right singular vectors of the first layer's weights. They have numbers as names, because what
+    they change is not known beforehand. The sign is free: it makes each vector's largest entry positive.
 
     Source: Shen and Zhou 2021, "Closed-form factorization of latent semantics in GANs".
     """

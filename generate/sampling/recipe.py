@@ -1,4 +1,4 @@
-"""An image's recipe: all that is needed to make it again, as JSON or inside the image's PNG file."""
+"""An image's recipe: all that is needed to make it again, as JSON or inside its PNG file."""
 
 import json
 from io import BytesIO
@@ -18,7 +18,7 @@ from generate.sampling.sampler import Sampler
 
 LARGEST_MOVE = 2.0
 KEYWORD = "fashion_pggan"  # of the PNG's text
-MAX_BYTES = 64 << 20  # of a file that is read as a recipe
+MAX_BYTES = 64 << 20  # limit of a file that is read as a recipe
 
 Counting = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -26,14 +26,14 @@ Move = Annotated[float, Field(ge=-LARGEST_MOVE, le=LARGEST_MOVE)]
 
 
 class Place(BaseModel):
-    """Where in the latent space an image is."""
+    """The place of an image in the latent space."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     seed: Counting
     latent_index: Counting
-    other_index: Counting | None = None  # the garment at the other end of a way; None: no way
-    share: Share = 0.0  # of that way
+    other_index: Counting | None = None  # latent index to interpolate towards; None: no interpolation
+    share: Share = 0.0  # of the way to the other latent vector
     moves: Annotated[list[Move], Field(max_length=DIRECTIONS)] = []  # along the principal directions
     truncation: Share = 1.0  # see Sampler.truncated
 
@@ -51,7 +51,7 @@ class Place(BaseModel):
 
 
 class Recipe(Place):
-    """A place, and the snapshot that makes an image of it. A row of a dataset's manifest is one, too."""
+    """A place, and the snapshot that makes its image. A row of a generated dataset's manifest is a recipe."""
 
     snapshot: str
     snapshot_sha256: str
@@ -65,16 +65,16 @@ class Recipe(Place):
         return cls(**place.model_dump(), **facts_of(sampler))
 
     def check(self, sampler: Sampler) -> None:
-        """Make sure that a snapshot is the recipe's.
+        """Check that a snapshot is the recipe's.
 
         Raises:
-            UserError: it is another.
+            UserError: it is another snapshot.
         """
         if self.snapshot_sha256 != sampler.sha256:
             raise UserError(
                 f"the recipe is for snapshot {self.snapshot} with SHA-256 {self.snapshot_sha256[:16]}…, this "
-                f"is {sampler.snapshot} with {sampler.sha256[:16]}…: give the file or models folder it was "
-                "made with"
+                f"is {sampler.snapshot} with {sampler.sha256[:16]}…: give the snapshot or the models folder "
+                "that made the image"
             )
 
     def png(self, image: Images) -> bytes:
@@ -86,7 +86,7 @@ class Recipe(Place):
 
 
 def facts_of(sampler: Sampler) -> dict[str, Any]:
-    """Which snapshot it is, for manifests and recipes."""
+    """The identity of a snapshot, for manifests and recipes."""
     return {
         "snapshot": sampler.snapshot,
         "snapshot_sha256": sampler.sha256,
@@ -97,10 +97,10 @@ def facts_of(sampler: Sampler) -> dict[str, Any]:
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read a recipe: a JSON file, a row of metadata.jsonl in a file of its own, or a PNG file.
+    """Read a recipe: a JSON file, a row of metadata.jsonl in its own file, or a PNG file.
 
     Raises:
-        UserError: there is none, or it is none.
+        UserError: there is no such file, or it holds no recipe.
     """
     if not path.is_file():
         raise UserError(f"no recipe at {path}: give a file that the explorer saved, JSON or PNG")

@@ -1,4 +1,4 @@
-"""A generator that others can stream images from."""
+"""A generator, as a stream of images."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,23 +31,23 @@ def snapshots_in(models: Path) -> list[Path]:
 
 @cache
 def workers() -> ThreadPoolExecutor:
-    """Threads that compute alone: what one gives does not depend on how many there are."""
+    """Threads, with one PyTorch thread each: their number does not change a result."""
     count = torch.get_num_threads()
     return ThreadPoolExecutor(count, "image", initializer=torch.set_num_threads, initargs=(1,))
 
 
 class Sampler:
-    """A snapshot, ready to make images.
+    """A snapshot, ready to generate images.
 
-    On the CPU every image is computed for itself by one thread, so that its bytes depend neither on the
-    minibatch nor on the number of threads. On a CUDA device they may differ by a grey level.
+    On the CPU one thread computes each image alone, so that its bytes depend neither on the minibatch nor on
+    the number of threads. On a CUDA device they may differ by a grey level.
 
     Args:
-        generator: its network.
-        origin: where it comes from.
+        generator: the network.
+        origin: where the snapshot comes from.
         device: where to compute.
-        snapshot: its name.
-        sha256: of its file.
+        snapshot: name of its file, without the ending.
+        sha256: of the file.
     """
 
     def __init__(
@@ -74,19 +74,19 @@ class Sampler:
         """Read a snapshot.
 
         Raises:
-            UserError: it is missing or no snapshot of this program.
+            UserError: the file is missing, or is no snapshot of this program.
         """
         generator, origin = read_snapshot(snapshot)
         return cls(generator, origin, device, snapshot=snapshot.stem, sha256=sha256_of(snapshot))
 
     def truncated(self, truncation: float) -> "Sampler":
-        """The same snapshot with its images drawn together; it shares all weights but the first layer's.
+        """The same snapshot with images nearer to the mean image; only the first layer's weights are copied.
 
-        The generator normalises its latents, so that shrinking them, as other GANs do, changes nothing. Its
-        first layer is linear, and what it gives on average is its bias: what a latent adds to that is scaled.
+        Other GANs shrink the latent vectors. Here the generator normalises them, which would undo that. Its
+        first layer is linear and its mean output is its bias: the rest of its output is scaled instead.
 
         Args:
-            truncation: 1 changes nothing, 0 makes the same image of every latent.
+            truncation: 1 changes nothing; 0 gives the same image for every latent vector.
         """
         if truncation == 1:
             return self
@@ -99,7 +99,7 @@ class Sampler:
         return Sampler(frozen, self.origin, self.device, snapshot=self.snapshot, sha256=self.sha256)
 
     def latents(self, seed: int, indices: Sequence[int]) -> Tensor:
-        """Latent vectors (n, latent_size); the one of an index depends on the seed and the index alone."""
+        """Latent vectors (n, latent_size); each depends on the seed and its index alone."""
         return latents_of(seed, list(indices), self.latent_size)
 
     def images(self, seed: int, indices: Sequence[int]) -> Images:
@@ -109,7 +109,8 @@ class Sampler:
     def images_of(self, latents: Tensor) -> Images:
         """Images (n, resolution, resolution, 3), uint8 RGB, of latent vectors (n, latent_size).
 
-        A snapshot taken while growing is repeated up to the final resolution, as published.
+        Images of a snapshot taken while growing are enlarged to the final resolution by repeating pixels, as
+        published.
         """
         if self.device.type == "cuda":
             with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # as exact as on cores

@@ -35,8 +35,8 @@ def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state
     [
         ((30.0,), "note", "one snapshot"),
         ((50.0, 30.0), "look", "may still improve"),
-        ((31.0, 30.0), "note", "not told from that at 0.0 kimg"),
-        ((50.0, 30.0, 31.0), "good", "at 1.0 kimg, is not told from the last"),
+        ((31.0, 30.0), "note", "cannot be told from that at 0.0 kimg"),
+        ((50.0, 30.0, 31.0), "good", "at 1.0 kimg, cannot be told from the last"),
         ((50.0, 30.0, 40.0), "look", "the last is clearly worse"),
     ],
 )
@@ -52,7 +52,11 @@ def _similarity(low, high):
 
 @pytest.mark.parametrize(
     ("low", "high", "state", "says"),
-    [(0.5, 0.6, "look", "mode collapse"), (0.0, 0.1, "look", "noise"), (0.2, 0.25, "good", "not told apart")],
+    [
+        (0.5, 0.6, "look", "mode collapse"),
+        (0.0, 0.1, "look", "noise"),
+        (0.2, 0.25, "good", "cannot be told apart"),
+    ],
 )
 def test_variation_is_judged_against_that_of_the_real_images(low, high, state, says):
     similarity = {"pairs": 128, "generated": _similarity(low, high), "real": _similarity(0.2, 0.3)}

@@ -81,6 +81,6 @@ def test_what_a_check_lacks_is_named(trained, models, tmp_path):
         stage.run(models, tmp_path / "out", with_(reject_copies=0.01))
     with pytest.raises(UserError, match=r"no critic of run params in .*: give --runs"):
         stage.run(models, tmp_path / "out", with_(reject_scores=0.1), runs=tmp_path)
-    with pytest.raises(UserError, match="was trained on dataset: give that one"):
+    with pytest.raises(UserError, match="was trained on dataset: give that dataset"):
         stage.run(models, tmp_path / "out", PARAMS, data=trained / "data")
     assert not (tmp_path / "out").exists()

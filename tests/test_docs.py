@@ -53,6 +53,13 @@ def test_the_reference_names_every_parameter_and_every_field(site: Path) -> None
             assert f"<code>{name}</code>" in files
 
 
+def test_every_generated_row_says_what_it_means(site: Path) -> None:
+    for page in ("parameters", "files", "training"):
+        rows = re.findall(r"<tr>.*?</tr>", (site / f"reference/{page}.html").read_text("utf-8"), re.DOTALL)
+        assert len(rows) > 5
+        assert [row for row in rows if re.search(r"<td>\s*</td>\s*</tr>", row)] == []
+
+
 def test_the_site_holds_no_program_and_no_marker(site: Path) -> None:
     assert list(site.rglob("*.py")) == []
     for path in site.rglob("*.html"):

@@ -27,8 +27,8 @@ class Evidence:
     contrast: float  # standard deviation of grey levels
     saturation: float  # mean of HSV's, 0 to 255
     border_red: float  # median of the frame, 0 to 255
-    border_green: float
-    border_blue: float
+    border_green: float  # likewise
+    border_blue: float  # likewise
     border_uniformity: float  # share of the frame near its median
     banner: float  # how surely there is a strip of letters, 0 to 1
     collage: float  # share of a straight line through the whole image that is a seam
@@ -36,9 +36,9 @@ class Evidence:
     faces: int  # front views
     face_share: float  # of the image
     box_left: float  # the garment's box
-    box_top: float
-    box_width: float
-    box_height: float
+    box_top: float  # likewise
+    box_width: float  # likewise
+    box_height: float  # likewise
     garment_share: float  # of the image
     touching: float  # share of the frame that is no ground
     hanging: float  # how likely the garment hangs, on a hanger or a mannequin, 0 to 1

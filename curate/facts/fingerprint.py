@@ -17,7 +17,7 @@ THUMBNAIL_SIDE = 32  # pixels
 class Fingerprint:
     """What of an image survives re-encoding, resizing, mirroring, cropping."""
 
-    phash: Hash
+    phash: Hash  # perceptual hash, 256 bits
     phash_mirrored: Hash  # of the mirrored image
     phash_inner: Hash  # of the image without its edges
     thumbnail: npt.NDArray[np.uint8]  # (32, 32, 3), the whole image

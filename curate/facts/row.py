@@ -34,8 +34,8 @@ SCHEMA = pa.schema(
         pa.field("size", pa.int64()),  # bytes
         pa.field("failure", pa.string()),  # a Reason: why there are no pixels; empty when there are
         *_fields_of(Header),
-        pa.field("profile_ignored", pa.bool_()),
-        pa.field("pixels_hash", pa.string()),
+        pa.field("profile_ignored", pa.bool_()),  # whether its colour profile is broken
+        pa.field("pixels_hash", pa.string()),  # SHA-256 of the upright image's size and pixels
         pa.field("deviation", pa.float64()),  # grey levels
         *_fields_of(Evidence),
         pa.field("style", pa.string()),  # the most likely

@@ -22,10 +22,10 @@ class Header:
 
     format: str  # Pillow's name
     width: int  # pixels, upright
-    height: int
-    animated: bool
+    height: int  # pixels, likewise
+    animated: bool  # whether it has several frames
     stored_width: int = 0  # pixels, before it is turned upright
-    stored_height: int = 0
+    stored_height: int = 0  # pixels, likewise
     jpeg_quality: int | None = None  # 1 to 100, estimated
 
 

@@ -36,13 +36,13 @@ class RawImage(Record):
 
     sha256: str  # of the bytes as received
     file: str  # path below the folder of the manifest
-    url: str
+    url: str  # its address, in one spelling
     title: str  # without tags
-    query: str
-    provider: str
+    query: str  # that found it
+    provider: str  # who answered the search: `crawl.provider`
     rank: int  # in the query's results, from 1
     declared_width: int | None  # pixels, as the search result says
-    declared_height: int | None
+    declared_height: int | None  # pixels, likewise
     crawled_at: str  # UTC, ISO 8601
     content_type: str  # as the server said; may be empty or wrong
     size: int  # bytes
@@ -51,48 +51,48 @@ class RawImage(Record):
     final_url: str = ""  # where it was in the end
     redirects: str = ""  # the addresses on the way, with blanks between
     status: int = 200  # of HTTP
-    etag: str = ""
-    last_modified: str = ""
+    etag: str = ""  # of the answer, as the server gave it
+    last_modified: str = ""  # likewise
     robots_tag: str = ""  # X-Robots-Tag
     opt_out: str = ""  # the signal by which its owner says no, e.g. `noai`
-    attempts: int = 1
+    attempts: int = 1  # requests until it came
     crawl_id: str = ""  # of the crawl that fetched it
 
 
 class CuratedImage(Record):
     """What curation decided about a raw image."""
 
-    sha256: str
+    sha256: str  # of the file's bytes
     file: str  # path below the folder of raw images
-    kept: bool
+    kept: bool  # whether it is in the dataset
     reason: str  # why it was dropped; empty when kept
     duplicate_of: str  # sha256 of the image kept in its place; empty unless the reason is DUPLICATE
     style: str  # how the garment is shown, the most likely; empty when it could not be decoded
     width: int | None  # pixels, upright; None when it could not be decoded
-    height: int | None
+    height: int | None  # pixels, likewise
     crop_left: int | None  # pixels in the upright image; may lie outside, where it is padded
-    crop_top: int | None
-    crop_side: int | None
+    crop_top: int | None  # pixels, likewise
+    crop_side: int | None  # pixels, of the square
     shard: int | None  # where its pixels lie in the dataset
-    row: int | None
+    row: int | None  # in that shard
     url: str  # provenance, empty for a plain folder
-    title: str
-    query: str
+    title: str  # of the product, as the search said
+    query: str  # that found it
 
 
 class GeneratedImage(Record):
     """An image that a generator made, and all that is needed to make it again."""
 
-    seed: int
-    latent_index: int
+    seed: int  # of the latent vectors
+    latent_index: int  # of its latent vector
     truncation: float  # 1: none
-    snapshot: str
+    snapshot: str  # its file's name without the ending
     snapshot_sha256: str  # of its file
     kimg: float  # thousand images shown to the snapshot's training
     params_hash: str  # of the training's parameters
-    dataset_version: str
+    dataset_version: str  # of the training's dataset
     nearest_index: int | None  # of the nearest training image in the dataset; None: not looked for
-    nearest_mirrored: bool | None
+    nearest_mirrored: bool | None  # whether its mirror image is the near one
     nearest_distance: float | None  # root mean square difference in grey levels of 255
     nearest_bits: int | None  # of 256 in which their perceptual hashes differ
     critic_score: float | None  # higher is more real; None: not asked for

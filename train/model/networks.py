@@ -36,10 +36,10 @@ class Architecture:
     """The numbers that fix a network's shape."""
 
     resolution: int  # pixels, final, a power of two
-    latent_size: int
-    fmap_base: int
-    fmap_max: int
-    stddev_group: int = 4
+    latent_size: int  # length of a latent vector
+    fmap_base: int  # a layer has min(fmap_base / 2^stage, fmap_max) feature maps
+    fmap_max: int  # most feature maps of a layer
+    stddev_group: int = 4  # images in a group of the minibatch standard deviation
 
     def feature_maps(self, stage: int) -> int:
         """Channels at a stage; the block at resolution 2^r uses stage r - 1."""

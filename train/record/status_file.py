@@ -20,21 +20,21 @@ FORMAT = 1
 class Status:
     """What a run writes about where it stands."""
 
-    images_shown: int
-    total_kimg: float
-    lod: float
+    images_shown: int  # the run's clock
+    total_kimg: float  # thousand images to show in all
+    lod: float  # level of detail: 0 at the final resolution
     resolution: int  # pixels
     final_resolution: int  # pixels
     s_per_kimg: float | None  # None before the first row
-    remaining_s: float | None
+    remaining_s: float | None  # estimated; None before it is known
     unmeasured: list[int]  # resolutions to come whose speed is not known: `remaining_s` is then too low
-    skipped_steps: int
-    alarms: list[str]
+    skipped_steps: int  # since the run began
+    alarms: list[str]  # names of those that hold
     trained_s: float  # over all starts
-    device: str
-    processes: int
-    dataset_version: str
-    git_commit: str
+    device: str  # `cpu`, `cuda:0`, …
+    processes: int  # that train together
+    dataset_version: str  # of the dataset
+    git_commit: str  # of the program
     written_at: float  # seconds since 1970
 
 

@@ -25,10 +25,10 @@ class Origin:
     """Where a snapshot comes from."""
 
     kimg: float  # thousand images shown
-    lod: float
-    params_hash: str
-    dataset_version: str
-    git_commit: str
+    lod: float  # level of detail: 0 at the final resolution
+    params_hash: str  # of what it was trained with
+    dataset_version: str  # of the dataset it was trained on
+    git_commit: str  # of the program, see fashion_pggan.provenance
 
 
 def snapshot_path(folder: Path, images_shown: int) -> Path:

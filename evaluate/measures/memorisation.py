@@ -19,7 +19,7 @@ NAMED = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 RARE = 0.01  # share of real images that lie within the threshold of another real image
-NOT_FOUND = "zoomed, rotated or shifted copies are not found: docs/how-to/compare-datasets.md"
+NOT_FOUND = "zoomed, rotated or shifted copies are not found: docs/explanation/memorisation.md"
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ REPOSITORY = Path(__file__).parents[1]
 ROOT_PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CITED = re.compile(r"\bdocs/[\w/-]+\.(?:md|png)\b")
+CODE = re.compile(
+    r"`((?:crawler|curate|train|generate|evaluate|flows|demo_shop|fashion_pggan|presets)/[\w/.-]+\.(?:py|yaml))`"
+)
 FETCHED = re.compile(r"<(?:script|img|iframe)[^>]*\ssrc=\"?(?:https?:)?//|<link[^>]*stylesheet[^>]*https?://")
 IN_CSS = re.compile(r"(?:@import|url\()\s*[\"']?(?:https?:)?//")
 
@@ -93,6 +96,13 @@ def test_what_the_code_cites_of_the_docs_exists() -> None:
         if not (REPOSITORY / cited).exists()
     ]
     assert absent == []
+
+
+def test_the_code_that_pages_name_exists() -> None:
+    pages = [REPOSITORY / page for page in ROOT_PAGES] + sorted((REPOSITORY / "docs").rglob("*.md"))
+    named = [(page.name, name) for page in pages for name in CODE.findall(page.read_text(encoding="utf-8"))]
+    gone = [(page, name) for page, name in named if not {"NAME", "SECTION"} & {*re.split(r"[/._]", name)}]
+    assert [(page, name) for page, name in gone if not (REPOSITORY / name).exists()] == []
 
 
 def _anchors(page: Path) -> set[str]:

@@ -20,8 +20,8 @@ PYTEST = $(ACTIVE) python -m pytest -n auto --dist worksteal # a worker per core
 test: environment # the tests that take a few seconds at most
 	$(PYTEST)
 
-test-slow: environment # the large drills
-	$(PYTEST) -m "slow and not gpu and not network"
+test-slow: environment # the large drills, one after the other: many of them kill by the clock
+	$(ACTIVE) python -m pytest -m "slow and not gpu and not network"
 
 check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) ruff check

@@ -102,7 +102,7 @@ def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undi
         process.wait()
         reached.append(len(list(project.glob("runs/*/snapshots/*"))))
     assert len(set(reached)) > 4, f"the kills did not meet the run on its way: {reached}"
-    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=120)
+    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=400)
     _assert_same_models(project / "models", undisturbed.folder)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from fashion_pggan.command.options import at_least
+from fashion_pggan.command.options import Port, at_least
 
 NAME = "demo-shop"
 PORT = 8765
@@ -14,7 +14,7 @@ PORT = 8765
 def demo_shop(
     *,
     host: str = "127.0.0.1",
-    port: int = PORT,
+    port: Port = PORT,
     products: Annotated[int, Parameter(validator=at_least(0))] = 900,
     repeat: int | None = None,
     image_bytes: int | None = None,

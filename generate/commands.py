@@ -62,8 +62,8 @@ def film(
 
 def again(path: Path, source: Path, out: Path | None, device: str) -> None:
     """Make a recipe's image again."""
-    out = out or path.with_name(f"{path.stem}-again.png")
     recipe = read_recipe(path)
+    out = out or path.with_name(f"{path.stem}-again.png")
     check_png(out)
     if source.is_dir():
         source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name

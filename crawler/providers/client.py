@@ -80,7 +80,7 @@ class SearchClient:
 
     async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
         if self.daily_calls.made_today() >= (self.params.daily_calls or self.api.daily_calls):
-            return ApiError(Trouble.QUOTA, 0, "", "crawl.daily_calls is reached"), {}
+            return ApiError(Trouble.QUOTA, 0, "", "the limit crawl.daily_calls is reached"), {}
         await self.bucket.take()
         asked = self.api.request_of(call, self.provider.keys)
         meta = {

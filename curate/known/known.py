@@ -103,7 +103,7 @@ class Known:
             changed = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
             if changed:
                 raise UserError(
-                    f"{files[changed[0]]} is not what its record says, by its SHA-256: run the crawl stage "
+                    f"{files[changed[0]]} does not match the SHA-256 in its record: run the crawl stage "
                     "again (dvc repro --force crawl)"
                 )
             # Levels come first: a stored fact says that the image needs no second look.

@@ -27,7 +27,7 @@ def location(text: str) -> Path:
 
         path = UPath(text)
         assert path.fs  # made at the first use
-    except (ImportError, ValueError) as error:
+    except (ImportError, ValueError, OSError) as error:
         raise UserError(
             f"{text} cannot be read ({error}): {install_hint('cluster')}, or fsspec's package for it"
         ) from error

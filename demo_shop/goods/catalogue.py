@@ -56,7 +56,7 @@ class Folder:
 
     def __init__(self, folder: Path, labels: Path | None = None) -> None:
         if not folder.is_dir():
-            raise UserError(f"no images in {folder}: it is no folder; give another")
+            raise UserError(f"no images in {folder}: it is not a folder; give one")
         root = folder.resolve()
         self.files = sorted(
             path

@@ -77,7 +77,7 @@ class FeatureNetwork:
             if answer.ndim < 2 or len(answer) != len(pixels):
                 raise UserError(
                     f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} images: "
-                    "give a network with a vector per image"
+                    "give a network that gives one vector per image"
                 )
             if not answer.isfinite().all():
                 raise UserError(

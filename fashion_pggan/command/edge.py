@@ -16,10 +16,14 @@ from pydantic_core import ValidationError
 
 from fashion_pggan.errors import ArgumentError, PassingError, UserError, one_line
 
-NOT_WRITABLE = {
-    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
-    *(errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG),
-}
+NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST}
+WRONG_PATH = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.EISDIR,
+    errno.ENOTDIR,
+    errno.ENAMETOOLONG,
+}  # to read or to write
 SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
@@ -46,11 +50,12 @@ def run_command(main: Callable[[], None]) -> None:
         print(f"error: {one_line(error) if isinstance(error, ValidationError) else error}", file=sys.stderr)
         sys.exit(_status_of(error))
     except OSError as error:
-        if error.errno not in NOT_WRITABLE:
+        if error.errno not in NOT_WRITABLE | WRONG_PATH:
             raise
+        doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(
-            f"error: cannot write: {error.strerror}{where}: mend that and run the same command again; "
+            f"error: {doing}{error.strerror}{where}: mend that and run the same command again; "
             "what was finished before is kept"
         )
     except KeyboardInterrupt:

@@ -72,7 +72,7 @@ class CrawlParams(Section):
         if number > of:
             raise ValueError(f"part {self.part}: there are only {of} parts")
         if self.provider == "urls" and not self.url_list:
-            raise ValueError("provider urls wants a url_list: give a text, CSV or Parquet file of addresses")
+            raise ValueError("provider urls needs a url_list: give a text, CSV or Parquet file of addresses")
         if self.provider != "urls" and not self.queries and not self.vocabulary:
             raise ValueError("queries and vocabulary are both empty: give queries, or a file of words")
         return self

@@ -49,7 +49,7 @@ class EvaluateParams(Section):
             )
         if self.replicates == 1 or self.replicate_directions > self.repeats * self.directions:
             raise ValueError(
-                f"replicates {self.replicates} must be 0 or from 2 on, replicate_directions "
+                f"replicates {self.replicates} must be 0, or 2 or more, replicate_directions "
                 f"{self.replicate_directions} at most repeats x directions"
             )
         return self

@@ -33,6 +33,6 @@ class GenerateParams(Section):
     def _consistent(self) -> Self:
         if self.first + self.count - 1 > LARGEST_INDEX:
             raise ValueError(
-                f"first {self.first} and count {self.count} lead past {LARGEST_INDEX}, the last latent"
+                f"first {self.first} and count {self.count} exceed {LARGEST_INDEX}, the last latent index"
             )
         return self

@@ -16,6 +16,8 @@ from fashion_pggan.params.generate import GenerateParams
 from fashion_pggan.params.section import Section
 from fashion_pggan.params.train import TrainParams
 
+RENAMED = {"shop_pictures": "shop_images", "shard_pictures": "shard_images"}  # names of earlier versions
+
 
 class Params(Section):
     """All of params.yaml."""
@@ -82,6 +84,8 @@ def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str
 def _nearest(where: list[str], kind: type[BaseModel], missing: list[list[str]]) -> str:
     """The parameter that was meant: a missing one of its section, else any of it; empty: none is near."""
     *section, key = where
+    if key in RENAMED:
+        return ".".join([*section, RENAMED[key]])
     lost = [name for *parents, name in missing if parents == section]
     near = get_close_matches(key, lost, n=1) or get_close_matches(key, _known_names(kind, section), n=1)
     return ".".join([*section, *near]) if near else ""

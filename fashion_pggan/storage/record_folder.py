@@ -55,7 +55,7 @@ class RecordFolder:
     def check(self, record: Recorded) -> None:
         """Raise what `path_of` raises."""
         if not _is_plain(record.file) or not record.file.startswith(self.prefix):
-            self._refuse(record, f"no plain path below {self.folder / self.within}")
+            self._refuse(record, f"which is no path below {self.folder / self.within}")
         if self.is_local and not self.holds(record.file):
             self._refuse(record, f"a link out of {self.folder}")
 

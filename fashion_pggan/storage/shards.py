@@ -28,7 +28,7 @@ def levels_up_to(resolution: int) -> list[int]:
     """The resolutions of a pyramid, smallest first: 4, 8, ..., `resolution`.
 
     Raises:
-        ValueError: `resolution` is no power of two from 4 on.
+        ValueError: `resolution` is not a power of two of 4 or more.
     """
     if resolution < SMALLEST or resolution & (resolution - 1):
         raise ValueError(f"a resolution of {resolution} px is no power of two from {SMALLEST} on")

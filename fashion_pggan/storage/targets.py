@@ -48,7 +48,7 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
         raise UserError(f"{target} holds the folder you are in: give another folder")
     for other in (path.resolve() for path in apart):
         if here.is_relative_to(other) or other.is_relative_to(here):
-            raise UserError(f"{target} and {other} lie in each other: give folders beside each other")
+            raise UserError(f"{target} and {other} overlap: give folders beside each other")
     _check_contents(target, kind)
 
 
@@ -79,7 +79,7 @@ def _check_contents(target: Path, kind: Kind) -> None:
             continue
         empty = empty and folder
         if not allows(name, folder):
-            _refuse(f"{target} holds {name}, which is no part of {kind.name}")
+            _refuse(f"{target} holds {name}, which is not part of {kind.name}")
     for name in kind.needs:
         if listed is None and not empty and not (target / name).is_file():
             _refuse(f"{target} holds no {name}, so it is not {kind.name} as a whole")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.command.options import Port
 
 PORT = 8807
 
@@ -12,7 +12,7 @@ def explore(
     /,
     *,
     data: Path = Path("data/curated"),
-    port: int = PORT,
+    port: Port = PORT,
     device: str = "auto",
 ) -> None:
     """Open a page on this machine to explore a snapshot's latent space; serves until interrupted.
@@ -26,8 +26,6 @@ def explore(
         port: of the page; 0: a free one.
         device: auto, cpu, cuda or cuda:N.
     """
-    if not 0 <= port < 65536:
-        raise ArgumentError(f"--port {port}: give 1 to 65535, or 0 for a free one")
     from generate.explore.session import open_page
 
     open_page(snapshot, data, port, device)

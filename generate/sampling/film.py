@@ -36,7 +36,7 @@ def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, 
 def check_png(path: Path) -> None:
     """Check that a name ends in .png; raises UserError if not."""
     if path.suffix.lower() != ".png":
-        raise UserError(f"{path} is no name of a PNG file: give a name that ends in .png")
+        raise UserError(f"{path} does not end in .png: give a name that does")
 
 
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:

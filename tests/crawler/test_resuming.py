@@ -69,7 +69,7 @@ def test_calls_are_counted_over_crawls_and_a_limit_of_ones_own_holds(
 ) -> None:
     many(shop, 250)
     crawl(max_products=100)
-    with pytest.raises(PassingError, match=r"daily quota .* \(crawl.daily_calls is reached\)"):
+    with pytest.raises(PassingError, match=r"daily quota .* \(the limit crawl.daily_calls is reached\)"):
         crawl(daily_calls=3)
     assert shop.requests[SEARCH] == 3
     assert (

@@ -170,10 +170,10 @@ def test_what_is_no_export_is_never_replaced(curated, tmp_path):
     for target, says in (
         (
             tmp_path / "precious",
-            r"holds thesis\.txt, which is no part of an export: move it away, or give another",
+            r"holds thesis\.txt, which is not part of an export: move it away, or give another",
         ),
-        (curated, "lie in each other"),
-        (curated / "inner", "lie in each other"),
+        (curated, "overlap"),
+        (curated / "inner", "overlap"),
         (tmp_path / "file", "is a file: give a folder"),
     ):
         with pytest.raises(UserError, match=says):

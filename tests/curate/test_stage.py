@@ -156,12 +156,12 @@ def test_nothing_but_a_dataset_is_replaced(wild, tmp_path, params, run, tree):
     (tmp_path / "site/about.html").touch()
     before = tree(tmp_path)
     for target, knowledge, says in (
-        (raw, tmp_path / "known", "lie in each other"),
-        (raw / "out", tmp_path / "known", "lie in each other"),
-        (tmp_path / "docs", tmp_path / "known", "lie in each other"),
+        (raw, tmp_path / "known", "overlap"),
+        (raw / "out", tmp_path / "known", "overlap"),
+        (tmp_path / "docs", tmp_path / "known", "overlap"),
         (tmp_path / "file", tmp_path / "known", "is a file: give a folder"),
-        (tmp_path / "new", tmp_path / "new/known", "lie in each other"),
-        (tmp_path / "site", tmp_path / "known", r"holds about\.html, which is no part of a dataset: move"),
+        (tmp_path / "new", tmp_path / "new/known", "overlap"),
+        (tmp_path / "site", tmp_path / "known", r"holds about\.html, which is not part of a dataset: move"),
     ):
         with pytest.raises(UserError, match=says):
             run(raw, target, params, knowledge=knowledge)
@@ -181,7 +181,7 @@ def test_a_dataset_of_before_there_were_marks_is_replaced_unless_it_holds_more(
     assert (tmp_path / "out" / MARK).is_file()
     (tmp_path / "out" / MARK).unlink()
     (tmp_path / "out/notes.md").write_text("mine")
-    with pytest.raises(UserError, match=r"holds notes\.md, which is no part of a dataset: move it away"):
+    with pytest.raises(UserError, match=r"holds notes\.md, which is not part of a dataset: move it away"):
         run(wild, tmp_path / "out", params)
     assert (tmp_path / "out/notes.md").read_text() == "mine"
 

@@ -32,7 +32,7 @@ def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path, monke
         (["{empty}", "out", "--truncation", "nan"], "--truncation nan"),
         (["{empty}", "out", "--seed", str(2**53)], "--seed 9007199254740992"),
         (["{empty}", "out", "--first", str(2**53 - 1), "--count", "2"], "the last latent"),
-        (["{models}", "grid.jpg", "--grid", "2x2"], r"grid\.jpg is no name of a PNG file"),
+        (["{models}", "grid.jpg", "--grid", "2x2"], r"grid\.jpg does not end in .png"),
         (["{models}", "way.mp4", "--interpolate", "-3", "9"], "--interpolate -3 9: give two latent indices"),
         (["{models}", "way.mp4", "--interpolate", "3", "9", "--frames", "1"], "--frames 1: give 2 to"),
         (["{empty}", "out", "--form", "zip"], "--form zip"),

@@ -154,7 +154,7 @@ def test_a_killed_run_leaves_no_dataset_and_the_next_one_starts_anew(models, tmp
 def test_a_folder_of_something_else_is_left_alone(models, tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
     with pytest.raises(
-        UserError, match=r"holds mine\.txt, which is no part of a generated dataset: move it away, or"
+        UserError, match=r"holds mine\.txt, which is not part of a generated dataset: move it away, or"
     ):
         stage.run(models, tmp_path, PARAMS)
     assert (tmp_path / "mine.txt").read_text() == "precious"
@@ -169,6 +169,6 @@ def test_a_dataset_with_something_foreign_in_it_is_not_replaced(models, tmp_path
     stage.run(models, tmp_path / "out", with_(form=form))
     (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "out" / name).write_text("precious")
-    with pytest.raises(UserError, match=f"holds {name}, which is no part of a generated dataset: move it"):
+    with pytest.raises(UserError, match=f"holds {name}, which is not part of a generated dataset: move it"):
         stage.run(models, tmp_path / "out", PARAMS)
     assert (tmp_path / "out" / name).read_text() == "precious"

@@ -25,7 +25,7 @@ from train.run import Run
 
 REPOSITORY = Path(__file__).parents[2]
 ALONE = Ranks(0, 1, torch.device("cpu"))
-FOREIGN = "holds holiday.jpg, which is no part of trained models: move it away, or give another folder"
+FOREIGN = "holds holiday.jpg, which is not part of trained models: move it away, or give another folder"
 
 
 def train_here(project: Path, params: TrainParams, device: str = "cpu") -> None:
@@ -159,7 +159,7 @@ def test_a_device_that_is_not_there_is_refused(project, params):
     [
         ("photos", FOREIGN),
         ("link", FOREIGN),
-        ("curated", "lie in each other: give folders beside each other"),
+        ("curated", "overlap: give folders beside each other"),
         (".", "holds the folder you are in: give another folder"),
         ("..", "holds the folder you are in: give another folder"),
     ],
@@ -193,5 +193,5 @@ def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset
     (target / MARK).unlink()  # as they were written before there were marks
     assert again() == first
     (target / "grids/mine.png").touch()
-    with pytest.raises(UserError, match=r"holds grids/mine\.png, which is no part of trained models"):
+    with pytest.raises(UserError, match=r"holds grids/mine\.png, which is not part of trained models"):
         again()

@@ -105,10 +105,10 @@ def test_a_journal_that_cannot_be_written_ends_the_crawl(
 @pytest.mark.parametrize(
     ("target", "text"),
     [
-        ("papers", r"holds thesis\.txt, which is no part of the outcome of a crawl: move it away, or give"),
-        ("store", "lie in each other"),
-        ("store/raw", "lie in each other"),
-        (".", "lie in each other"),
+        ("papers", r"holds thesis\.txt, which is not part of the outcome of a crawl: move it away, or give"),
+        ("store", "overlap"),
+        ("store/raw", "overlap"),
+        (".", "overlap"),
         ("papers/thesis.txt", "is a file: give a folder"),
     ],
 )

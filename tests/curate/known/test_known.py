@@ -87,7 +87,7 @@ def test_an_image_that_changed_since_it_was_looked_at_is_named(crawled, tmp_path
 
 
 def test_an_image_that_is_not_what_its_record_says_is_named(crawled, tmp_path, params, run):
-    with pytest.raises(UserError, match=r"1\.png is not what its record says, by its SHA-256"):
+    with pytest.raises(UserError, match=r"1\.png does not match the SHA-256 in its record"):
         run(crawled("0" * 64), tmp_path / "out", params)
 
 

@@ -41,7 +41,7 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
             "open('.', 'w')",
             1,
             (
-                "error: cannot write: Is a directory (.): mend that and run the same command again; "
+                "error: Is a directory (.): mend that and run the same command again; "
                 "what was finished before is kept\n"
             ),
         ),

@@ -63,7 +63,10 @@ WRONG: dict[str, str] = {
     "evaluate a b --images 0": "--images 0: give 1 or more (see fashion-pggan evaluate --help)",
     "evaluate a --seed -1": "--seed -1: give 0 or more (see fashion-pggan evaluate --help)",
     "evaluate features a b": "--network is missing: give it (see fashion-pggan evaluate features --help)",
-    "explore --port 65536": "--port 65536: give 1 to 65535, or 0 for a free one",
+    "explore --port 65536": "--port 65536: give 1 to 65535, or 0 for a free one "
+    "(see fashion-pggan explore --help)",
+    "demo-shop --port -1": "--port -1: give 1 to 65535, or 0 for a free one "
+    "(see fashion-pggan demo-shop --help)",
     "demo-shop --products -1": "--products -1: give 0 or more (see fashion-pggan demo-shop --help)",
     "flows ask crawls": "STAGE crawls: give crawl, curate, train, generate or evaluate "
     "(see fashion-pggan flows ask --help)",

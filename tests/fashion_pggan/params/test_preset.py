@@ -95,6 +95,7 @@ def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> 
             ["train.total_kimgs=3.0"],
             r"train\.total_kimgs is not a parameter \(did you mean train\.total_kimg",
         ),
+        ("photos", ['crawl.shop_pictures="x"'], r"\(did you mean crawl\.shop_images\?\)"),
         ("photos", ["trains.seed=3"], r"trains is not a parameter \(did you mean train\?\)"),
         ("photos", ["train.learning_rate_base=1e-3"], r"write a number without exponent"),
         ("photos", ["train.seed"], r"--set train\.seed: write section\.key=value"),

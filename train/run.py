@@ -13,7 +13,7 @@ from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.minibatches import check_schedule
 from train.machine.graphs import Recorded
-from train.machine.interruption import between_steps
+from train.machine.interruption import Interruption, between_steps
 from train.model.networks import Architecture, Critic, Generator
 from train.model.precision import set_precision
 from train.processes.ranks import Ranks, share_from_first
@@ -109,22 +109,27 @@ class Run:
     def go(self) -> None:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
-        with between_steps() as asked_to_stop, Record(self, total) as record, self.clock:
-            saving = EverySeconds(self.params.checkpoint_s)
-            while not record.ended:
-                phase = self.advance(record.means)
-                if record.log(phase):
-                    self._check_skipped()
-                record.snapshot()
-                if record.ended:
-                    self.clock.stop()  # so that the last checkpoint and the report name the same time
-                if record.ended or asked_to_stop or saving.over():
-                    self._checkpoint()
-                    record.status()
-                    saving.begin()
-                if asked_to_stop:
-                    asked_to_stop.obey()
-                record.progress()
+        with between_steps() as asked_to_stop, Record(self, total) as record:
+            if not record.ended:  # a run at its end takes no time
+                with self.clock:
+                    self._train(record, asked_to_stop)
+
+    def _train(self, record: Record, asked_to_stop: Interruption) -> None:
+        saving = EverySeconds(self.params.checkpoint_s)
+        while not record.ended:
+            phase = self.advance(record.means)
+            if record.log(phase):
+                self._check_skipped()
+            record.snapshot()
+            if record.ended:
+                self.clock.stop()  # so that the last checkpoint and the report name the same time
+            if record.ended or asked_to_stop or saving.over():
+                self._checkpoint()
+                record.status()
+                saving.begin()
+            if asked_to_stop:
+                asked_to_stop.obey()
+            record.progress()
 
     def advance(self, means: RunningMeans) -> Phase:
         """Look at the schedule once, then take a few steps of the same phase, as published."""

@@ -1,6 +1,5 @@
 """The deployments: serve them until interrupted, or ask whoever serves them for a run."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +48,6 @@ def ask(deployment: str) -> None:
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
     use_key_of(url)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # says every request
     with get_client(sync_client=True) as client:
         try:
             status = client.read_deployment_by_name(deployment).status

@@ -1,6 +1,7 @@
 """A Prefect server while this process lives: the one configured where it answers, else one of our own."""
 
 import atexit
+import logging
 import os
 import socket
 import subprocess
@@ -22,6 +23,8 @@ OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer
 START_S = 120.0  # seconds a server may take to start, on a busy machine without bytecode
 STOP_S = 10.0  # seconds
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to the server
 
 
 def ensure_server(*, temporary: bool) -> str:

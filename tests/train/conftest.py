@@ -22,12 +22,18 @@ from train.run import Run
 REPOSITORY = Path(__file__).parents[2]
 
 
-@pytest.fixture(autouse=True, scope="module")
+@pytest.fixture(autouse=True, scope="session")
 def _one_thread() -> Iterator[None]:
-    """Tiny networks gain nothing from two threads, and lose much on a busy machine."""
+    """Tiny networks gain nothing from two threads, and lose much on a busy machine.
+
+    Another number of threads rounds differently, so the processes that tests start have one too, and the run
+    that is shared by all tests is made with one.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("OMP_NUM_THREADS", "1")
+        yield
     torch.set_num_threads(before)
 
 

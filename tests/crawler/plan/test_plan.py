@@ -10,28 +10,14 @@ from hypothesis import strategies as st
 
 from crawler.plan.families import following
 from crawler.plan.plan import Plan, in_part
-from crawler.plan.vocabulary import Vocabulary, read_vocabulary
+from crawler.plan.vocabulary import read_vocabulary
 from crawler.providers.api import Page, SearchCall
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.store.marks import mark_of
-from fashion_pggan.params import CrawlParams, load_params
+from tests.crawler.plan.words import VOCABULARY, WORDS, params_of
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-WORDS = {
-    "prefixes": ["남자", "남성"],
-    "types": ["셔츠", "니트", "맨투맨"],
-    "axes": {"colour": ["블랙", "네이비"], "fit": ["오버핏"]},
-    "pairs": [["colour", "fit"]],
-    "not_in_title": ["여성"],
-}
-VOCABULARY = Vocabulary.model_validate(WORDS)
-
-
-def params_of(**changes: object) -> CrawlParams:
-    crawl = load_params(REPOSITORY / "params.yaml").crawl
-    given = {"queries": [], "vocabulary": "words.yaml", "max_products": 100_000, **changes}
-    return CrawlParams.model_validate({**crawl.model_dump(), **given})
 
 
 def marks(call: SearchCall, total: int, of: Callable[[SearchCall, int], str]) -> list[bytes]:

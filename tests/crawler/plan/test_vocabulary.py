@@ -7,14 +7,7 @@ import pytest
 
 from crawler.plan.vocabulary import read_vocabulary
 from fashion_pggan.errors import UserError
-
-WORDS = {
-    "prefixes": ["남자", "남성"],
-    "types": ["셔츠", "니트", "맨투맨"],
-    "axes": {"colour": ["블랙", "네이비"], "fit": ["오버핏"]},
-    "pairs": [["colour", "fit"]],
-    "not_in_title": ["여성"],
-}
+from tests.crawler.plan.words import WORDS
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,17 @@
 import pytest
 
-from evaluate.comparison.distances import Distances, Estimate, Floor
-from evaluate.comparison.snapshots import Row
 from evaluate.report.verdicts import verdicts
-from evaluate.results.evaluation import Evaluation
-
-
-def _evaluation(*averages, floor=10.0, error=1.0, kind="disjoint"):
-    def of(value):
-        return Distances({32: Estimate(value, error)}, Estimate(value, error))
-
-    rows = [Row(float(place), 64, of(value), f"{place}.safetensors") for place, value in enumerate(averages)]
-    return Evaluation(64, Floor(kind, of(floor)), rows)
+from tests.evaluate.report.evaluations import evaluation_of
 
 
 @pytest.mark.parametrize(
     ("evaluation", "state", "says"),
     [
-        (_evaluation(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69)"),
-        (_evaluation(50.0, 11.0, error=3.0), "note", "they are wide: measure more images"),
-        (_evaluation(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
-        (_evaluation(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
-        (_evaluation(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
+        (evaluation_of(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69)"),
+        (evaluation_of(50.0, 11.0, error=3.0), "note", "they are wide: measure more images"),
+        (evaluation_of(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
+        (evaluation_of(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
+        (evaluation_of(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
     ],
 )
 def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):
@@ -41,7 +31,7 @@ def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state
     ],
 )
 def test_the_course_of_training_is_judged_by_its_best_and_last_snapshot(averages, state, says):
-    verdict = verdicts(_evaluation(*averages), {}, {})[1]
+    verdict = verdicts(evaluation_of(*averages), {}, {})[1]
     assert verdict.state == state
     assert says in verdict.says
 
@@ -60,7 +50,7 @@ def _similarity(low, high):
 )
 def test_variation_is_judged_against_that_of_the_real_images(low, high, state, says):
     similarity = {"pairs": 128, "generated": _similarity(low, high), "real": _similarity(0.2, 0.3)}
-    verdict = verdicts(_evaluation(30.0), {"ms_ssim": similarity}, {})[2]
+    verdict = verdicts(evaluation_of(30.0), {"ms_ssim": similarity}, {})[2]
     assert verdict.state == state
     assert says in verdict.says
 
@@ -69,13 +59,13 @@ def test_variation_is_judged_against_that_of_the_real_images(low, high, state, s
 def test_more_near_copies_than_chance_gives_are_told(near, state):
     """Of 256 images 2.56 are expected, and 2 standard errors above it are 5.7."""
     copies = {"images": 256, "copies": 0, "near": near, "expected_share": 0.01}
-    assert verdicts(_evaluation(30.0), {"copies": copies}, {})[2].state == state
+    assert verdicts(evaluation_of(30.0), {"copies": copies}, {})[2].state == state
 
 
 @pytest.mark.parametrize(("found", "says"), [(1, "1 of 256 generated images is a copy"), (3, "are copies")])
 def test_any_copy_at_all_is_to_be_looked_at(found, says):
     copies = {"images": 256, "copies": found, "near": found, "expected_share": 0.01}
-    verdict = verdicts(_evaluation(30.0), {"copies": copies}, {})[2]
+    verdict = verdicts(evaluation_of(30.0), {"copies": copies}, {})[2]
     assert verdict.state == "look"
     assert says in verdict.says
 
@@ -89,4 +79,4 @@ def test_any_copy_at_all_is_to_be_looked_at(found, says):
     ],
 )
 def test_skipped_steps_and_alarms_are_told(train, state):
-    assert verdicts(_evaluation(30.0), {}, train)[2].state == state
+    assert verdicts(evaluation_of(30.0), {}, train)[2].state == state

@@ -1,33 +1,13 @@
 """Near copies and low scores are left out."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import load_params
 from generate import stage
 from generate.checks import selection
-
-REPOSITORY = Path(__file__).parents[3]
-
-
-PARAMS = load_params(REPOSITORY / "params.yaml").generate.model_copy(
-    update={"count": 10, "seed": 5, "minibatch": 4}
-)
-
-
-def with_(**changes):
-    return PARAMS.model_copy(update=changes)
-
-
-def rows_of(folder):
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
-
-
-def files_of(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+from tests.generate.small import PARAMS, files_of, rows_of, with_
 
 
 def run(trained, target, **changes):

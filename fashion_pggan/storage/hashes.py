@@ -1,0 +1,105 @@
+"""Whether files still hold the bytes of a SHA-256: read once, remembered while size, times and inode stay."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from fashion_pggan.storage.files import sha256_of
+
+FILE = "hashes.sqlite"
+TABLE = (
+    "CREATE TABLE IF NOT EXISTS hashes "
+    "(path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID"
+)
+WAIT_S = 2.0  # for another process that writes; then the files are read instead
+YOUNG_NS = 1_000_000_000  # a file this young may change once more within one tick of its clock
+
+
+class HashMemory:
+    """Remembers which files held the bytes of which SHA-256, on this machine.
+
+    The state of a file is its size, modification time, change time, inode and device. No program can set
+    the change time, so bytes that change under a kept modification time are read again. Damage of the disk
+    itself changes no state: `sha256_of` of `fashion_pggan.storage.files` always reads.
+
+    Args:
+        database: where it is remembered; None: nowhere, every file is read.
+    """
+
+    def __init__(self, database: sqlite3.Connection | None) -> None:
+        self._database = database
+
+    def matches(self, path: Path, sha256: str) -> bool:
+        """Whether the bytes of a file have this SHA-256, in hexadecimal.
+
+        A remembered hash only ever confirms: the file is read before it is called damaged.
+
+        Raises:
+            OSError: the file is missing or cannot be read.
+        """
+        place, status = os.path.realpath(path), path.stat()
+        state = _state_of(status)
+        if self._ask("SELECT sha256 FROM hashes WHERE path = ? AND state = ?", place, state) == sha256:
+            return True
+        if sha256_of(path) != sha256:
+            return False
+        young = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < YOUNG_NS
+        if not young and _state_of(path.stat()) == state:
+            self._ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", place, state, sha256)
+        return True
+
+    def _ask(self, query: str, *values: str) -> str | None:
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute(query, values).fetchone()
+        except (sqlite3.Error, UnicodeEncodeError):  # damaged, full, in use, or a name that is no text
+            return None
+        return None if row is None else str(row[0])
+
+
+@contextmanager
+def hash_memory(folder: Path | None = None) -> Iterator[HashMemory]:
+    """Open the memory of this user.
+
+    Args:
+        folder: where its database lies; None: the user's cache folder. A folder that cannot be used is no
+            error: nothing is remembered then.
+    """
+    folder = _cache_folder() if folder is None else folder
+    database = _open(folder)
+    try:
+        yield HashMemory(database)
+    finally:
+        if database is not None:
+            database.close()
+
+
+def _open(folder: Path) -> sqlite3.Connection | None:
+    path = folder / FILE
+    for _ in range(2):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None)
+            database.execute("PRAGMA synchronous = OFF")  # what is lost is read again
+            database.execute(TABLE)
+        except (OSError, sqlite3.OperationalError):  # read-only, full or in use
+            return None
+        except sqlite3.DatabaseError:  # damaged: start anew
+            with suppress(OSError):
+                path.unlink()
+        else:
+            return database
+    return None
+
+
+def _cache_folder() -> Path:
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (named if named.is_absolute() else Path.home() / ".cache") / "fashion-pggan"
+
+
+def _state_of(status: os.stat_result) -> str:
+    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_dev}"

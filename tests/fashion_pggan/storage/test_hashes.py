@@ -79,9 +79,7 @@ def test_a_damaged_file_is_read_each_time(reads: list[Path], file: Path, memory:
     assert len(reads) == 2
 
 
-def test_a_wrong_memory_calls_no_good_file_damaged(
-    reads: list[Path], file: Path, memory: HashMemory
-) -> None:
+def test_a_wrong_memory_calls_no_good_file_damaged(reads: list[Path], file: Path, memory: HashMemory) -> None:
     assert memory.matches(file, SHA256)
     assert memory._database is not None
     memory._database.execute("UPDATE hashes SET sha256 = 'x'")

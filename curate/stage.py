@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.known import Known
@@ -22,9 +21,10 @@ from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
-from fashion_pggan.storage.files import atomic_write, exclusive, write_text
+from fashion_pggan.storage.files import exclusive, write_text
 from fashion_pggan.storage.records import CuratedImage, write_records
 from fashion_pggan.storage.shards import INDEX, ShardWriter
+from fashion_pggan.storage.tables import write_table
 from fashion_pggan.storage.targets import Kind, check_target, replace_target
 
 MANIFEST = "manifest.parquet"
@@ -123,8 +123,7 @@ def _write(
             assert place == (row.shard, row.row)
     version = writer.finish()
     write_records(building / MANIFEST, rows, CuratedImage)
-    with atomic_write(building / MEASURES) as file:
-        pq.write_table(facts, file, compression="zstd")
+    write_table(building / MEASURES, facts, facts.schema)
     return version
 
 

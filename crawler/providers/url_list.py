@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.seal import DamagedError
+from fashion_pggan.storage.tables import open_table
 
 URL_COLUMNS = ("url", "URL", "image_url")  # the first one present
 TITLE_COLUMNS = ("title", "caption", "TEXT", "text")
@@ -42,7 +43,7 @@ def read_urls(path: Path) -> Iterator[Result]:
                 yield result
     except FileNotFoundError:
         raise UserError(f"no list of URLs at {path}: give one as crawl.url_list") from None
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException, DamagedError) as error:
         raise UserError(f"{path} cannot be read as a list of URLs ({error}): give another") from error
 
 
@@ -81,7 +82,7 @@ def _csv_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, Any]]:
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+    with open_table(path, foreign=True) as file:
         columns = file.schema_arrow.names
         _check_columns(path, columns)
         known = (*URL_COLUMNS, *TITLE_COLUMNS, *chain(*SIZE_COLUMNS))

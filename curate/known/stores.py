@@ -7,21 +7,24 @@ image costs nothing again. They live outside the dataset
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
 from fashion_pggan.storage.shards import header_of
+from fashion_pggan.storage.tables import UNREADABLE, is_sealed, read_table, rescue, write_table
 
 MANY_PARTS = 64  # more files of facts than this become one
+
+log = logging.getLogger(__name__)
 
 
 class FactStore:
@@ -30,6 +33,8 @@ class FactStore:
     Args:
         folder: made when missing; holds Parquet files.
         schema: of a row; has a column `sha256`.
+
+    What is damaged there is told and left out: it will be computed again.
 
     Raises:
         UserError: a file there cannot be read.
@@ -60,8 +65,7 @@ class FactStore:
 
     def _write(self, table: pa.Table) -> None:
         path = self.folder / f"{self.next_part:08d}.parquet"
-        with atomic_write(path) as file:
-            pq.write_table(table, file, compression="zstd")
+        write_table(path, table, self.schema)
         self.parts.append(path)
         self.next_part += 1
 
@@ -73,9 +77,27 @@ class FactStore:
 
     def _read(self, path: Path) -> pa.Table:
         try:
-            return pq.read_table(path, schema=self.schema)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+            return read_table(path, self.schema)
+        except UNREADABLE as error:
+            return self._whole_of(path, str(error))
+
+    def _whole_of(self, path: Path, damage: str) -> pa.Table:
+        """What is whole in a damaged file, which then holds nothing else."""
+        try:
+            kept, lost = rescue(path, self.schema) if is_sealed(path) else (None, None)
+            if kept is None:
+                path.unlink()
+            else:
+                write_table(path, kept, self.schema)
+        except OSError as error:
+            raise UserError(f"{path} cannot be read ({error}): make it readable") from error
+        log.warning(
+            "%s is damaged (%s): the facts of %s images are computed again",
+            path,
+            damage,
+            "its" if lost is None else lost,
+        )
+        return self.schema.empty_table() if kept is None else kept
 
 
 def _newest(table: pa.Table) -> pa.Table:

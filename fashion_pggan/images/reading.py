@@ -14,13 +14,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.images.decode.decoding import SIDEWAYS, Pixels, orientation_of, seen
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
+from fashion_pggan.storage.tables import open_table
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
@@ -261,7 +261,7 @@ def _entries(path: Path) -> Iterator[tarfile.TarInfo]:
 
 def _images(path: Path) -> Iterator[dict[str, Any]]:
     """The column `image` of a Parquet file, in its order: bytes, or as Hugging Face has it."""
-    with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+    with open_table(path, foreign=True) as file:
         if "image" not in file.schema_arrow.names:
             raise UserError(f"{path} has no column image: rename the one that holds the images' bytes")
         rows = chain.from_iterable(

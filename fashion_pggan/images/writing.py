@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
 from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.shards import Images
+from fashion_pggan.storage.tables import write_table
 
 GROUP_ROWS = 100  # images in a row group of Parquet: few are held at once by who reads it
 FOLDER_IMAGES = 1000  # images in one folder of an ImageFolder
@@ -98,10 +98,13 @@ def write_parquet(
     for number in range(files):
         path = folder / f"data/train-{number:05d}-of-{files:05d}.parquet"
         mine = islice(images, shard)
-        with atomic_write(path) as file, pq.ParquetWriter(file, columns, compression="zstd") as writer:
-            while group := list(islice(mine, GROUP_ROWS)):
-                rows = [{"image": {"bytes": one.data, "path": one.name}} | one.facts for one in group]
-                writer.write_table(pa.Table.from_pylist(rows, schema=columns))
+        write_table(path, _tables(mine, columns), columns)
+
+
+def _tables(images: Iterator[Exported], columns: pa.Schema) -> Iterator[pa.Table]:
+    while group := list(islice(images, GROUP_ROWS)):
+        rows = [{"image": {"bytes": one.data, "path": one.name}} | one.facts for one in group]
+        yield pa.Table.from_pylist(rows, schema=columns)
 
 
 class Format(StrEnum):

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import atomic_write
+from fashion_pggan.storage.tables import UNREADABLE, open_table, rescue, write_table
 
-GROUP_ROWS = 16_384  # of a file's row groups
+GROUP_ROWS = 2048  # of a file's row groups: what a damaged byte loses
 BATCH_ROWS = 1024  # held at once while iterating
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
@@ -101,16 +100,19 @@ class GeneratedImage(Record):
 def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
     """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once."""
     schema, left = schema_of(kind), iter(records)
-    with atomic_write(path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+
+    def tables() -> Iterator[pa.Table]:
         while group := [record.model_dump() for record in islice(left, GROUP_ROWS)]:
-            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+            yield pa.Table.from_pylist(group, schema=schema)
+
+    write_table(path, tables(), schema)
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """Read what `write_records` wrote.
 
     Raises:
-        UserError: the file is not there, or was not written by this version of the program.
+        UserError: the file is not there, is damaged, or was not written by this version of the program.
     """
     return list(iterate_records(path, kind))
 
@@ -120,14 +122,20 @@ def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
     if not path.is_file():
         raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
     try:
-        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        with open_table(path, foreign=True) as file:  # early versions wrote no seal
             for batch in file.iter_batches(BATCH_ROWS):
                 for row in batch.to_pylist():
                     yield kind(**row)
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except UNREADABLE as error:
         raise UserError(
             f"{path} cannot be read as {kind.__name__} records ({error}): delete it and run dvc repro"
         ) from error
+
+
+def rescue_records(path: Path, kind: type[R]) -> tuple[list[R], int | None]:
+    """The records that are whole in a damaged file, and how many are lost; None when nothing says it."""
+    table, lost = rescue(path)
+    return [kind(**row) for row in table.to_pylist()] if table else [], lost
 
 
 def schema_of(kind: type[Record]) -> pa.Schema:

@@ -1,0 +1,139 @@
+"""Every Parquet file of the program: written with a seal and page checksums, verified when it is read.
+
+Any reader of Parquet reads them. A file of another program has no seal: its page checksums are verified,
+where it has some.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fashion_pggan.storage.files import atomic_write
+from fashion_pggan.storage.seal import SEALED, DamagedError, SealingFile, check, seal_of, whole_parts
+
+UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what reading a broken file raises
+
+
+def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Schema) -> None:
+    """Write a Parquet file in one step.
+
+    Args:
+        path: the file.
+        tables: its rows; each table becomes a row group, which is what damage loses at once.
+        schema: of all tables.
+    """
+    marked = schema.with_metadata({**(schema.metadata or {}), SEALED: "1"})
+    with atomic_write(path) as file:
+        sealing = SealingFile(file)
+        with pq.ParquetWriter(sealing, marked, compression="zstd", write_page_checksum=True) as writer:
+            for table in [tables] if isinstance(tables, pa.Table) else tables:
+                if len(table):
+                    writer.write_table(table.cast(marked), row_group_size=len(table))
+                    sealing.end_part(len(table))
+            sealing.begin_footer()
+        sealing.finish()
+
+
+@contextmanager
+def open_table(path: Path, *, foreign: bool = False) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file whose bytes have all been verified.
+
+    Args:
+        path: the file.
+        foreign: whether it may have no seal: another program wrote it, or an early version of this one.
+
+    Raises:
+        DamagedError: the file is not what was written, or has no seal.
+        OSError: it cannot be read.
+        pa.ArrowException: it is no Parquet file.
+    """
+    with path.open("rb") as opened:
+        sealed = check(opened)
+        opened.seek(0)
+        with _parquet(opened) as file:
+            if not sealed:
+                _check_unsealed(file, foreign=foreign)
+            yield file
+
+
+def read_table(path: Path, schema: pa.Schema) -> pa.Table:
+    """Read a file that `write_table` wrote, which has these columns.
+
+    Raises:
+        DamagedError, OSError, pa.ArrowException: as `open_table`.
+        ValueError: its columns are others.
+    """
+    with open_table(path) as file:
+        return _fitting(file.read(), schema)
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file has a seal; what it seals is not read.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            return seal_of(file) is not None
+        except DamagedError:
+            return False
+
+
+def rescue(path: Path, schema: pa.Schema | None = None) -> tuple[pa.Table | None, int | None]:
+    """What is whole of a damaged file.
+
+    A row group of a sealed file counts when all its bytes are what was written. Without a seal it counts when
+    it can be read.
+
+    Args:
+        path: the file.
+        schema: the columns that it must have.
+
+    Returns:
+        The rows; None when there are none. How many rows are lost; None when nothing says it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    content, whole, rows = whole_parts(path.read_bytes())
+    tables: list[pa.Table] = []
+    try:
+        with _parquet(pa.BufferReader(content)) as file:
+            rows = file.metadata.num_rows
+            for group in range(file.num_row_groups):
+                if whole is None or whole[group]:
+                    tables += _group(file, group, schema)
+    except UNREADABLE:
+        pass
+    kept = pa.concat_tables(tables) if tables else None
+    return kept, None if rows is None else rows - (len(kept) if kept is not None else 0)
+
+
+def _group(file: pq.ParquetFile, group: int, schema: pa.Schema | None) -> list[pa.Table]:
+    try:
+        table = file.read_row_group(group)
+        return [_fitting(table, schema) if schema else table]
+    except UNREADABLE:
+        return []
+
+
+def _fitting(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    if table.column_names != schema.names:
+        raise ValueError(f"its columns are {', '.join(table.column_names)}")
+    return table.cast(schema)
+
+
+def _parquet(source: IO[bytes] | pa.NativeFile) -> pq.ParquetFile:
+    return pq.ParquetFile(source, page_checksum_verification=True)
+
+
+def _check_unsealed(file: pq.ParquetFile, *, foreign: bool) -> None:
+    if SEALED.encode() in (file.metadata.metadata or {}):
+        raise DamagedError("its seal is gone")
+    if not foreign:
+        raise DamagedError("it has no seal: an early version of the program wrote it, or another one")

@@ -9,7 +9,7 @@ INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
 MODELS ?= models
 DATA ?= data/curated
 
-.PHONY: demo docs test test-slow check format serve run bench explore use lock clean environment repository
+.PHONY: demo docs test test-slow check format serve run bench drills explore use lock clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
@@ -47,6 +47,9 @@ run: environment # have make serve run the pipeline, or one stage: make run STAG
 
 bench: environment # side-by-side measurements, see benchmarks/README.md
 	$(ACTIVE) python -m benchmarks.train
+
+drills: environment # kills, full disks, flipped bits and more, on a small pipeline; the reliability table
+	$(ACTIVE) python -m benchmarks.drills --write docs/reference/drills.md
 
 explore: environment # a page to walk about the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
 	@$(ACTIVE) python -m generate.explore "$(MODELS)" --data "$(DATA)"

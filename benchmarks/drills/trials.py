@@ -63,6 +63,7 @@ def judge(pipeline: Pipeline, project: Path, stage: Stage, inputs: Tree, said: s
             break
     right = pipeline.is_right(project, stage)
     then = worded(ends[-1]) if ends[-1].status else "same result" if right else "another result"
+    then = "says the same" if then == short(said) else then
     if len(ends) > 1 and not ends[-1].status:
         then = f"{worded(ends[0])}; then {then}"
     kept = tree_of(project)

@@ -16,7 +16,7 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
 from fashion_pggan.storage.shards import Dataset, levels_up_to
-from fashion_pggan.storage.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.targets import Kind, replace_target
 
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"
@@ -25,6 +25,7 @@ KIND = Kind(
     "an export",
     (*(path.replace("KEY", "[0-9a-f]{64}") for path in WRITTEN), re.escape(MARK)),
     needs=(MARK,),
+    marked=True,
 )
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
@@ -61,8 +62,7 @@ def run(
     levels = levels_up_to(dataset.resolution)
     if level not in levels:
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
-    check_target(target, KIND, [source])
-    with replace_target(target, KIND) as building:
+    with replace_target(target, KIND, [source]) as building:
         images = _exported(dataset, level, image_format)
         WRITERS[form](building, images, _columns(), len(dataset), shard_images)
         write_text(building / "README.md", _card(source, dataset.version))

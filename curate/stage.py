@@ -21,11 +21,12 @@ from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
-from fashion_pggan.storage.files import exclusive, write_text
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import CuratedImage, write_records
 from fashion_pggan.storage.shards import INDEX, ShardWriter
 from fashion_pggan.storage.tables import write_table
-from fashion_pggan.storage.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.targets import Kind, hold_target
 
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
@@ -74,11 +75,10 @@ def run(
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in folders of their own
-    beside = [knowledge, source] if isinstance(source, PurePath) else [knowledge]
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give a folder for what is known of images")
-    check_target(target, KIND, beside)
-    with reading(source), exclusive(knowledge):
+    apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
+    with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge):
         images = _sorted_images(source, each)
         files = {raw.sha256: source / raw.file for raw in reversed(images)}
         known = Known(knowledge, params, each)
@@ -89,7 +89,7 @@ def run(
         if not outcomes[KEPT]:
             raise UserError(nothing_left(outcomes, params))
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
-        with replace_target(target, KIND) as building:
+        with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
             describe(building, source, rows, origins_of(images), params, each=each, plots=plots)
     if report:

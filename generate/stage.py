@@ -16,7 +16,7 @@ from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import GeneratedImage, schema_of
-from fashion_pggan.storage.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.targets import Kind, hold_target
 from generate.card import card_of
 from generate.checks.critic import Scorer
 from generate.checks.neighbours import Training
@@ -32,6 +32,7 @@ KIND = Kind(
     "a generated dataset",
     (*(path.replace("KEY", r"seed\d+_\d{8,}") for path in WRITTEN), r"sheet\.png", re.escape(MARK)),
     needs=(MARK,),
+    marked=True,
 )
 IDENTIFIERS = {  # the images' provenance: no metrics, and too wide for a table
     "snapshot",
@@ -74,25 +75,31 @@ def run(
     Raises:
         UserError: a check lacks its data, or hardly any image passes.
     """
-    apart = [source, *([data] if data else [])]
-    check_target(target, KIND, apart)
-    sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
-    training = Training.of(data, sampler) if data else None
-    sampler = sampler.truncated(params.truncation)
-    scorer = Scorer.of(runs, sampler) if params.reject_scores else None
-    judge = Judge(sampler, params, training, scorer)
-    with replace_target(target, KIND) as building:
-        images = _Images(sampler, params, judge)
-        columns = schema_of(GeneratedImage)
-        WRITERS[Format(params.form)](building, iter(images), columns, params.count, SHARD_IMAGES)
-        facts = images.facts() | judge.facts()
-        write_grid(building / "sheet.png", np.stack(images.shown), SHEET_COLUMNS)
-        write_text(building / "README.md", card_of(facts))
-        write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
+    apart = [path for path in (source, data, runs, report) if path]
+    with hold_target(target, KIND, apart) as held:
+        sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
+        training = Training.of(data, sampler) if data else None
+        sampler = sampler.truncated(params.truncation)
+        scorer = Scorer.of(runs, sampler) if params.reject_scores else None
+        judge = Judge(sampler, params, training, scorer)
+        with held.replaced() as building:
+            facts = _written(building, sampler, params, judge)
     if report:
         shown = {name: value for name, value in facts.items() if name not in IDENTIFIERS}
         write_text(report, json.dumps(shown, indent=1) + "\n")
     return params.count
+
+
+def _written(building: Path, sampler: Sampler, params: GenerateParams, judge: Judge) -> dict[str, Any]:
+    """Write the dataset into an empty folder; returns its facts."""
+    images = _Images(sampler, params, judge)
+    columns = schema_of(GeneratedImage)
+    WRITERS[Format(params.form)](building, iter(images), columns, params.count, SHARD_IMAGES)
+    facts = images.facts() | judge.facts()
+    write_grid(building / "sheet.png", np.stack(images.shown), SHEET_COLUMNS)
+    write_text(building / "README.md", card_of(facts))
+    write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
+    return facts
 
 
 class _Images:

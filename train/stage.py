@@ -15,9 +15,10 @@ from fashion_pggan.images.grid import write_grid
 from fashion_pggan.params import TrainParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.provenance import cores, git_commit
-from fashion_pggan.storage.files import exclusive, write_text
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.shards import Dataset
-from fashion_pggan.storage.targets import Kind, check_target, replace_target
+from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
 from train.limits.memory import check_memory
 from train.processes.ranks import Ranks, join, leave
 from train.record.images.strip import write_strip
@@ -66,7 +67,8 @@ def run(
     Raises:
         UserError: `target` holds something else, or see `Run`.
     """
-    check_target(target, KIND, [source, runs])
+    apart = [path for path in (source, runs, report, history) if path]
+    check_target(target, KIND, apart)
     dataset = Dataset(source, verify=True)
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
@@ -74,11 +76,11 @@ def run(
         _begun(folder, dataset, params, ranks).go()
         leave(ranks)
         return
-    with exclusive(folder):
+    with hold_target(target, KIND, apart) as held, exclusive(folder):
         training = _begun(folder, dataset, params, ranks)
         log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
         training.go()
-        _hand_out(training, target)
+        _hand_out(training, held)
         rows = read_rows(folder / "training.csv")
         if history:
             write_rows(history, rows)
@@ -113,10 +115,10 @@ def _overshoot(params: TrainParams) -> int:
     return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
 
 
-def _hand_out(training: Run, target: Path) -> None:
+def _hand_out(training: Run, target: HeldTarget) -> None:
     params, dataset = training.params, training.dataset
     count = min(params.grid_columns * params.grid_rows, len(dataset))
-    with replace_target(target, KIND) as building:
+    with target.replaced() as building:
         for name in ("snapshots", "grids"):
             whole = shutil.ignore_patterns(".*")  # not what a kill left half written
             shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)

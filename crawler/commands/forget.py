@@ -12,7 +12,7 @@ from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import RawImage
 
 NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit tombstones.jsonl; then

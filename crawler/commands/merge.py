@@ -11,7 +11,7 @@ from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
-from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.record_folder import RecordFolder
 
 

@@ -5,8 +5,8 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,8 +30,9 @@ from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
-from fashion_pggan.storage.files import exclusive, sha256_of, write_text
-from fashion_pggan.storage.targets import check_target
+from fashion_pggan.storage.files import sha256_of, write_text
+from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.targets import HeldTarget, hold_target
 
 log = logging.getLogger(__name__)
 
@@ -45,17 +46,19 @@ class Places:
     tombstones: Path
     report: Path | None
 
-    def check(self) -> None:
-        """Make sure that the target can be made and that nothing else is lost by it.
+    @contextmanager
+    def held(self) -> Iterator[HeldTarget]:
+        """Make sure that the target can be made and that nothing else is lost by it, and hold it.
 
         Raises:
-            UserError: making the target would lose something else.
+            UserError: making the target would lose something else, or another process makes it now.
             OSError: the target cannot be made.
         """
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
-        check_target(self.target, KIND, apart)
-        for path in (self.target, *apart):
-            path.parent.mkdir(parents=True, exist_ok=True)
+        with hold_target(self.target, KIND, apart) as target:
+            for path in apart:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            yield target
 
 
 class Crawl:
@@ -73,8 +76,8 @@ class Crawl:
         self.params, self.places = params, places
         self.counts, self.began = Counts(), time.monotonic()
         self.unwanted: set[str] = set()  # URLs of stored images that this crawl does not want
-        places.check()
         with ExitStack() as opened:
+            self.target = opened.enter_context(places.held())
             opened.enter_context(exclusive(places.store))
             self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
             self.provider = opened.enter_context(open_provider(params, os.environ))
@@ -141,7 +144,7 @@ class Crawl:
                 f"{retryable} of {len(self.hits)} images could not be fetched now "
                 f"({counted(self.counts.failed)}): run again later; fetched images are kept"
             )
-        stored = write_raw(self.places.target, self.store, wanted, self.provider.name)
+        stored = write_raw(self.target, self.store, wanted, self.provider.name)
         if not stored:
             raise UserError(self._why_nothing())
         figures = self._figures(stored)

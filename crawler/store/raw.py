@@ -9,7 +9,7 @@ from crawler.store.store import IMAGES, Store, link_files
 from crawler.store.stored import StoredImage
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
-from fashion_pggan.storage.targets import Kind, replace_target
+from fashion_pggan.storage.targets import HeldTarget, Kind
 
 RECORDS = "records.parquet"
 KIND = Kind(
@@ -19,7 +19,9 @@ KIND = Kind(
 )
 
 
-def write_raw(target: Path, store: Store, hits: Iterable[SearchHit], provider: str) -> list[StoredImage]:
+def write_raw(
+    target: HeldTarget, store: Store, hits: Iterable[SearchHit], provider: str
+) -> list[StoredImage]:
     """Make `target` anew: records.parquet with a row per fetched URL, and the files that it names.
 
     Returns:
@@ -28,7 +30,7 @@ def write_raw(target: Path, store: Store, hits: Iterable[SearchHit], provider: s
     stored = ((hit, store.find(hit.url)) for hit in hits)
     had = [(hit, facts) for hit, facts in stored if facts is not None]
     if had:
-        with replace_target(target, KIND) as folder:
+        with target.replaced() as folder:
             link_files(store.folder, folder, {facts.file: facts for _, facts in had}.values())
             records = (record_of(hit, facts, provider) for hit, facts in had)
             write_records(folder / RECORDS, records, RawImage)

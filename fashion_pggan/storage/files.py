@@ -1,14 +1,10 @@
-"""Files that are whole or absent: atomic writes, whole folders at once, hashes, locks."""
+"""Files that are whole or absent: atomic writes, hashes."""
 
-import fcntl
 import hashlib
 import os
-import shutil
-import tempfile
-import time
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from glob import escape
 from pathlib import Path
 from typing import IO
 
@@ -25,26 +21,23 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     Yields:
         A binary file. When the block raises, the neighbour is removed and `path` stays as it was.
     """
-    handle, name = _temporary(path)
-    temporary = Path(name)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: give a file")
+    make_folder(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        new = temporary.open("xb")
+    except FileNotFoundError as error:  # of folders that hold no files, such as /proc
+        raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
+    try:
+        with new as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _temporary(path: Path) -> tuple[int, str]:
-    make_folder(path.parent)
-    try:
-        return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except FileNotFoundError as error:  # of folders that hold no files, such as /proc
-        raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -70,36 +63,6 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-@contextmanager
-def replace_directory(target: Path) -> Iterator[Path]:
-    """Build a folder beside `target`; it takes the place of `target` once the block ends well.
-
-    Args:
-        target: the folder to make or replace, as a whole.
-
-    Yields:
-        The empty folder to fill. When the block raises it is removed and `target` stays as it was.
-    """
-    target = target.resolve()  # behind a link, on whichever disk that is
-    make_folder(target.parent)
-    for left_over in target.parent.glob(f".{escape(target.name)}.building-*"):  # of a run that was killed
-        shutil.rmtree(left_over, ignore_errors=True)
-    building = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.building-"))
-    try:
-        yield building
-        building.chmod(0o755)
-        if target.exists():
-            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}.building-"))
-            target.rename(old / "old")
-            building.rename(target)
-            shutil.rmtree(old)
-        else:
-            building.rename(target)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
-
-
 def append(handle: int, line: bytes) -> None:
     """Write a line at the end of a file that was opened for appending: the whole of it, or nothing.
 
@@ -120,45 +83,3 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@contextmanager
-def exclusive(folder: Path, *, wait_s: float = 10.0) -> Iterator[None]:
-    """Hold `folder` for this process alone; the lock ends with the process, however it ends.
-
-    Raises:
-        UserError: another process still holds it after `wait_s` seconds.
-    """
-    make_folder(folder)
-    with (folder / ".lock").open("a+") as file:
-        until = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    file.seek(0)
-                    owner = file.read().strip() or "unknown"
-                    raise UserError(
-                        f"{folder} is in use by process {owner}: wait for it to end, or stop it"
-                    ) from None
-                time.sleep(0.2)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def holder_of(folder: Path) -> int | None:
-    """The process that holds `folder` by `exclusive` now, 0 if its number is not known; None if none does."""
-    try:
-        with (folder / ".lock").open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                number = file.read().strip()
-                return int(number) if number.isdigit() else 0
-    except FileNotFoundError:
-        pass
-    return None

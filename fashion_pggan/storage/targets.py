@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import replace_directory, write_text
+from fashion_pggan.storage.building import beside, replacing
+from fashion_pggan.storage.files import sha256_of, write_text
 
-MARK = ".fashion-pggan.json"  # in a folder of a marked kind: the kind, and the names that were written
+# in a folder of a marked kind: the kind, the names that were written, the SHA-256 of texts that people edit
+MARK = ".fashion-pggan.json"
+FOR_PEOPLE = ".md"
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
 Allows = Callable[[str, bool], bool]  # (path below the folder, whether it is a folder)
@@ -52,53 +55,96 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
     _check_contents(target, kind)
 
 
+@dataclass(frozen=True)
+class HeldTarget:
+    """A target that this process alone makes anew."""
+
+    folder: Path
+    kind: Kind
+    building: Path  # the hidden folder beside it
+
+    @contextmanager
+    def replaced(self) -> Iterator[Path]:
+        """Build the folder, with its mark, and put it in the place of what is there.
+
+        Yields:
+            The empty folder to fill. When the block raises, the target stays as it was.
+
+        Raises:
+            UserError: something else has come into the target meanwhile.
+        """
+
+        def check(old: Path) -> None:
+            _check_contents(old, self.kind, called=self.folder)
+
+        with replacing(self.folder, self.building, check) as new:
+            yield new
+            if self.kind.marked:
+                write_text(new / MARK, _mark_of(new, self.kind))
+
+
 @contextmanager
-def replace_target(target: Path, kind: Kind) -> Iterator[Path]:
-    """Build a folder beside `target` and put it in its place, as `replace_directory` does, with its mark.
+def hold_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterator[HeldTarget]:
+    """Check a target (`check_target`) and hold it for this process, from entering to leaving.
 
     Raises:
-        UserError: something else has come into `target` meanwhile.
+        UserError: something else would be lost, or another process makes it now.
     """
-    with replace_directory(target) as building:
-        yield building
-        if kind.marked:
-            names = sorted(name for name, folder in _below(building) if not folder)
-            write_text(building / MARK, json.dumps({"kind": kind.name, "names": names}, indent=1) + "\n")
-        _check_contents(target, kind)
+    check_target(target, kind, apart)
+    with beside(target) as building:
+        _check_contents(target, kind)  # by now another process may have made it
+        yield HeldTarget(target, kind, building)
 
 
-def _check_contents(target: Path, kind: Kind) -> None:
+@contextmanager
+def replace_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterator[Path]:
+    """Hold a target and replace it, at once."""
+    with hold_target(target, kind, apart) as held, held.replaced() as new:
+        yield new
+
+
+def _mark_of(folder: Path, kind: Kind) -> str:
+    names = sorted(name for name, inner in _below(folder) if not inner)
+    texts = {name: sha256_of(folder / name) for name in names if name.endswith(FOR_PEOPLE)}
+    return json.dumps({"kind": kind.name, "names": names, "texts": texts}, indent=1) + "\n"
+
+
+def _check_contents(target: Path, kind: Kind, called: Path | None = None) -> None:
     """Whether all that is in a folder may be deleted; links are not followed."""
     if not target.is_dir():
         return
-    listed = _listed_in(target / MARK, kind)
-    allows = _of_layout(kind.layout) if listed is None else _of_names([*listed, MARK])
+    called, mark = called or target, _mark_in(target, kind)
+    allows = _of_names([*mark["names"], MARK]) if mark else _of_layout(kind.layout)
     empty = True
     for name, folder in _below(target):
         if not folder and PurePosixPath(name).name in LITTER:
             continue
         empty = empty and folder
         if not allows(name, folder):
-            _refuse(f"{target} holds {name}, which is not part of {kind.name}")
-    for name in kind.needs:
-        if listed is None and not empty and not (target / name).is_file():
-            _refuse(f"{target} holds no {name}, so it is not {kind.name} as a whole")
+            _refuse(f"{called} holds {name}, which is not part of {kind.name}")
+    for name in () if mark or empty else kind.needs:
+        if not (target / name).is_file():
+            _refuse(f"{called} holds no {name}, so it is not {kind.name} as a whole")
+    for name, sha256 in mark.get("texts", {}).items() if mark else ():
+        if (target / name).is_file() and sha256_of(target / name) != sha256:
+            _refuse(f"{called / name} has changed since it was written")
 
 
 def _refuse(what: str) -> NoReturn:
     raise UserError(f"{what}: move it away, or give another folder")
 
 
-def _listed_in(mark: Path, kind: Kind) -> list[str] | None:
-    """The names in a mark; None when there is none, or it is of another kind."""
+def _mark_in(target: Path, kind: Kind) -> dict[str, Any] | None:
+    """A folder's mark; None when there is none, or it is of another kind."""
     try:
-        said = json.loads(mark.read_bytes()) if kind.marked and mark.is_file() else None
-    except ValueError:
+        said = json.loads((target / MARK).read_bytes()) if kind.marked else None
+    except (OSError, ValueError):
         return None
     if not isinstance(said, dict) or said.get("kind") != kind.name:
         return None
-    names = said.get("names")
-    return names if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+    names, texts = said.get("names"), said.get("texts", {})
+    good = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return said if good and isinstance(texts, dict) and set(texts) <= set(names or ()) else None
 
 
 def _of_names(names: Iterable[str]) -> Allows:

@@ -6,7 +6,7 @@ from typing import Any
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
-from fashion_pggan.storage.files import holder_of
+from fashion_pggan.storage.locks import holder_of
 from train.record.images.gallery import LATEST
 from train.record.pace import Left
 from train.record.status_file import FILE, phase_word, read_status

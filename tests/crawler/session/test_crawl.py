@@ -13,7 +13,7 @@ from aiohttp import web
 from crawler import stage
 from crawler.store.store import Store
 from fashion_pggan.errors import PassingError, UserError
-from fashion_pggan.storage.files import exclusive
+from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import RawImage, read_records
 
 Crawl = Callable[..., dict[str, Any]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.targets import MARK, Kind, check_target, replace_target
+from fashion_pggan.storage.targets import MARK, Kind, check_target, hold_target, replace_target
 
 MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)
 PLAIN = Kind("a thing", MARKED.layout, MARKED.needs)
@@ -43,7 +43,21 @@ def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Pat
     assert json.loads((first / MARK).read_text()) == {
         "kind": "a thing",
         "names": ["index.json", "parts/0.npy"],
+        "texts": {},
     }
+
+
+def test_a_text_that_somebody_has_edited_is_not_replaced(tmp_path: Path) -> None:
+    kind = Kind("a thing", (*MARKED.layout, r"datasheet\.md"), MARKED.needs, marked=True)
+    with replace_target(tmp_path / "old", kind) as new:
+        (new / "index.json").touch()
+        (new / "datasheet.md").write_text("> Who made it?\n")
+    check_target(tmp_path / "old", kind, [])
+    (tmp_path / "old/datasheet.md").write_text("> Who made it?\nI did.\n")
+    with pytest.raises(UserError, match=r"old/datasheet\.md has changed since it was written: move it away"):
+        check_target(tmp_path / "old", kind, [])
+    (tmp_path / "old/datasheet.md").unlink()
+    check_target(tmp_path / "old", kind, [])
 
 
 @pytest.mark.parametrize(
@@ -120,3 +134,23 @@ def test_what_came_meanwhile_is_not_lost(tmp_path: Path) -> None:
         target.mkdir()
         (target / "photo.jpg").touch()
     assert tree(tmp_path) == ["models", "models/photo.jpg"]
+
+
+def test_a_target_that_another_process_makes_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fashion_pggan.storage.locks.WAIT_S", 0.0)
+    target = written(tmp_path / "models")
+    before = tree(tmp_path)
+    with hold_target(target, MARKED), pytest.raises(UserError, match="models is in use by process"):  # noqa: SIM117
+        with hold_target(target, MARKED):
+            pytest.fail("two make one target")
+    assert tree(tmp_path) == before
+
+
+def test_what_cannot_be_a_target_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos/0.jpg").touch()
+    with pytest.raises(UserError, match="photos holds"), hold_target(tmp_path / "photos", MARKED):
+        pytest.fail("held")
+    assert tree(tmp_path) == ["photos", "photos/0.jpg"]

@@ -87,7 +87,7 @@ def test_a_finished_run_has_no_time_left(tmp_path):
 
 def test_a_run_that_a_process_holds_is_training(run):
     program = (
-        "import sys, time; from pathlib import Path; from fashion_pggan.storage.files import exclusive\n"
+        "import sys, time; from pathlib import Path; from fashion_pggan.storage.locks import exclusive\n"
         "with exclusive(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen(

@@ -26,17 +26,14 @@ def image_facts_of(data: bytes, *, max_pixels: int, classifier: str) -> ImageFac
         max_pixels: a larger image is not decoded.
         classifier: path of a classifier's recipe; empty for none.
     """
-    header = None
     try:
-        opened = open_image(data)
+        opened = open_image(data, max_pixels)
         header = opened.header
-        if header.width * header.height > max_pixels:
-            raise Refused(Failure.TOO_MANY_PIXELS)
         if header.animated:
-            raise Refused(Failure.ANIMATED)
+            raise Refused(Failure.ANIMATED, header)
         pixels, profile_ignored = decode(opened)
     except Refused as refused:
-        return ImageFacts(row_of(len(data), refused.failure, header), header, None)
+        return ImageFacts(row_of(len(data), refused.failure, refused.header), refused.header, None)
     try:
         seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=classifier)
     except (MemoryError, cv2.error):  # too large for the memory of a worker

@@ -44,7 +44,7 @@ def reduce_file(image: tuple[Path, Row], params: CurateParams) -> Flat | None:
     """The levels of an image whose facts are known; None when it cannot be decoded now."""
     path, facts = image
     try:
-        return reduce(decode(open_image(path.read_bytes())).pixels, facts, params)
+        return reduce(decode(open_image(path.read_bytes(), params.max_pixels)).pixels, facts, params)
     except (Refused, MemoryError, cv2.error):
         return None
 

@@ -4,15 +4,15 @@ The input may be anything, so only its bytes are trusted. The first bytes give t
 the size before anything is decoded, and only that format's decoder reads the file.
 """
 
-import io
-import warnings
 from typing import NamedTuple
 
 from PIL import Image
 
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Header, jpeg_quality_of
-from fashion_pggan.images.decode.decoding import PREMATURE, SIDEWAYS, Seen, orientation_of, seen
+from fashion_pggan.images.decode.decoding import Seen, seen
+from fashion_pggan.images.decode.jpeg import PREMATURE
+from fashion_pggan.images.decode.opening import MOST_PIXELS, TooManyPixels, opened
 
 SNIFFED_BYTES = 1024
 
@@ -20,9 +20,10 @@ SNIFFED_BYTES = 1024
 class Refused(Exception):  # noqa: N818  # an answer, not an error
     """The bytes give no usable pixels."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, header: Header | None = None) -> None:
         super().__init__(failure)
         self.failure = failure
+        self.header = header  # where it could be read
 
 
 class Opened(NamedTuple):
@@ -70,39 +71,39 @@ def _never_opened(data: bytes) -> bool:
     )
 
 
-def open_image(data: bytes) -> Opened:
+def open_image(data: bytes, max_pixels: int = MOST_PIXELS) -> Opened:
     """Read the header.
 
+    Args:
+        data: the file's bytes.
+        max_pixels: a larger image is refused before anything of it is decoded.
+
     Raises:
-        Refused: the bytes are no image, or its header is broken.
+        Refused: the bytes are no image, its header is broken, or it is too large.
     """
     kind = kind_of(data)
-    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked right after
     try:
-        with warnings.catch_warnings(action="ignore"):
-            image = Image.open(io.BytesIO(data), formats=[kind])
-            width, height = image.size
-            # A camera's JPEG may hold a second image or a gain map behind the first: only the first counts.
-            animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
-            stored = image.size
-            if kind != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself
-                width, height = height, width
+        image, width, height, animated = opened(data, (kind,), max_pixels)
+    except TooManyPixels as many:
+        header = Header(kind, many.width, many.height, False, many.width, many.height)
+        raise Refused(Failure.TOO_MANY_PIXELS, header) from many
     except Exception as error:  # decoders raise whatever they like on broken input
         raise Refused(_reason_for(error)) from error
     quality = jpeg_quality_of(getattr(image, "quantization", {}))
-    return Opened(data, image, Header(kind, width, height, animated, *stored, quality))
+    header = Header(kind, width, height, animated, *image.size, quality)
+    return Opened(data, image, header)
 
 
-def decode(opened: Opened) -> Seen:
+def decode(image: Opened) -> Seen:
     """Decode strictly, turn upright, bring to sRGB, put transparent parts on white.
 
     Raises:
         Refused: TRUNCATED or DECODE_ERROR.
     """
     try:
-        return seen(opened.data, opened.image)
+        return seen(image.data, image.image)
     except Exception as error:  # decoders raise whatever they like on broken input
-        raise Refused(_reason_for(error)) from error
+        raise Refused(_reason_for(error), image.header) from error
 
 
 def _reason_for(error: BaseException) -> Failure:

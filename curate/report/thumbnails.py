@@ -34,9 +34,6 @@ def thumbnails_of(
 def thumbnail_of(path: Path, side: int, max_pixels: int) -> Pixels | None:
     """The image in a file, its longer side at most `side`; None when it cannot be decoded."""
     try:
-        opened = open_image(path.read_bytes())
-        if opened.header.width * opened.header.height > max_pixels:
-            return None
-        return reduced(decode(opened).pixels, side)
+        return reduced(decode(open_image(path.read_bytes(), max_pixels)).pixels, side)
     except (Refused, MemoryError, OSError, cv2.error):
         return None

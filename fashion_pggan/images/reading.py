@@ -1,11 +1,9 @@
 """Images in files: one each, in tar files, in Parquet; read at random, without holding them."""
 
-import io
 import json
 import os
 import tarfile
 import tempfile
-import warnings
 import weakref
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,10 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import pyarrow as pa
-from PIL import Image
 
 from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.images.decode.decoding import SIDEWAYS, Pixels, orientation_of, seen
+from fashion_pggan.images.decode.decoding import Pixels, seen
+from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
 from fashion_pggan.storage.tables import open_table
@@ -82,12 +80,9 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
         UserError: it cannot be read, or has other sides.
     """
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=KINDS) as image:
-            width, height = image.size
-            if image.format != "TIFF" and orientation_of(image) in SIDEWAYS:
-                width, height = height, width
-            _check_sides(name, width, height, side)
-            return seen(data, image).pixels
+        image, width, height, _ = opened(data, KINDS, MOST_PIXELS)
+        _check_sides(name, width, height, side)
+        return seen(data, image).pixels
     except UserError:
         raise
     except Exception as error:  # decoders raise whatever they like on broken input

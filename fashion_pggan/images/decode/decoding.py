@@ -9,19 +9,23 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import simplejpeg
-from PIL import Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile
 
-from fashion_pggan.images.decode.scans import is_complete
+from fashion_pggan.images.decode.jpeg import jpeg_pixels
+from fashion_pggan.images.decode.opening import orientation_of
+from fashion_pggan.images.decode.png import whole_png
 
 WHITE = (255, 255, 255, 255)
 SRGB = ImageCms.createProfile("sRGB")
-ORIENTATION = 0x0112  # EXIF tag
-SIDEWAYS = range(5, 9)  # EXIF orientations
-JPEG_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplejpeg's colour space
-PREMATURE = "remature end"  # libjpeg's warnings
-HARMLESS = ("extraneous bytes before marker 0xd9",)  # the end: all before it was in order
-END_OF_IMAGE = b"\xff\xd9"
+TURNS = {  # EXIF orientation -> what brings it upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
@@ -39,68 +43,37 @@ def seen(data: bytes, image: Image.Image) -> Seen:
 
     Args:
         data: a file's bytes.
-        image: what Pillow opened of them; nothing of it was decoded yet.
+        image: what `opened` made of them; nothing of it was decoded yet.
 
     Raises:
         Exception: the bytes are broken; decoders raise whatever they like.
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings(action="ignore"):
-        if image.format == "PNG":  # checks every chunk's CRC; decoding lets a flipped bit pass
-            Image.open(io.BytesIO(data), formats=["PNG"]).verify()
-        coloured, ignored = _to_srgb(_eight_bits(_upright(_loaded(data, image))))
+        loaded = _loaded(data, image)
+        orientation = 1 if image.format == "TIFF" else orientation_of(image)  # Pillow turns TIFF by itself
+        coloured, ignored = _to_srgb(_eight_bits(_upright(loaded, orientation)))
         return Seen(np.asarray(_on_white(coloured)), ignored)
 
 
-def orientation_of(image: Image.Image) -> int:
-    """The orientation that EXIF says, 1 where it says none."""
-    try:
-        return int(image.getexif().get(ORIENTATION, 1))
-    except Exception:  # broken metadata is as good as none, and breaks in many ways
-        return 1
-
-
 def _loaded(data: bytes, image: Image.Image) -> Image.Image:
-    """The decoded image. A JPEG decoder only warns of missing parts, and makes them grey: an error here."""
-    if image.format not in ("JPEG", "MPO") or image.mode not in JPEG_SPACES:
+    """The decoded image, with what was said of it."""
+    if image.format == "PNG":
+        image = Image.open(io.BytesIO(whole_png(data)), formats=["PNG"])
+    if image.format not in ("JPEG", "MPO"):  # one that only warns of missing parts
         image.load()
         return image
-    if not is_complete(data):
-        raise ValueError("truncated: scans are missing")
-    pixels = _jpeg(data, JPEG_SPACES[image.mode])
+    pixels = jpeg_pixels(data, image.mode, image.size)
     if image.mode == "CMYK":  # Pillow knows when its values are inverted
         image.load()
         return image
-    whole = Image.fromarray(pixels.squeeze())
+    whole = Image.fromarray(pixels.squeeze(2) if image.mode == "L" else pixels)
     whole.info = image.info
-    whole.getexif().update(image.getexif())
     return whole
 
 
-def _jpeg(data: bytes, space: str) -> Pixels:
-    try:
-        return _strictly(data, space)
-    except ValueError as error:
-        if PREMATURE not in str(error):
-            raise
-        return _strictly(data + END_OF_IMAGE, space)  # perhaps the end marker alone is missing
-
-
-def _strictly(data: bytes, space: str) -> Pixels:
-    pixels: Pixels
-    try:
-        pixels = simplejpeg.decode_jpeg(data, space, strict=True)
-    except ValueError as error:
-        if not any(harmless in str(error) for harmless in HARMLESS):
-            raise
-        pixels = simplejpeg.decode_jpeg(data, space, strict=False)
-    return pixels
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    if orientation_of(image) in (1, 0):
-        return image
-    return ImageOps.exif_transpose(image)
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -55,7 +55,7 @@ def decoded(tmp_path, params, make_image, encode):
         ("curate/pixels/measure.py", "LOOKED_AT = 512", "LOOKED_AT = 500", IMAGES),
         ("curate/facts/evidence.py", "SEAM = 18.0", "SEAM = 18.5", IMAGES),
         ("curate/squares/crop.py", "MARGIN = 0.08", "MARGIN = 0.09", IMAGES),
-        ("fashion_pggan/images/decode/decoding.py", "range(5, 9)", "range(5, 8)", IMAGES),
+        ("fashion_pggan/images/decode/opening.py", "range(5, 9)", "range(5, 8)", IMAGES),
     ],
 )
 def test_what_computes_facts_or_pixels_decodes_again_and_nothing_else_does(

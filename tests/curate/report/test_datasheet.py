@@ -136,7 +136,7 @@ def test_its_commit_is_the_last_that_changed_curation_or_shared_code(program_cop
     assert commit_of(*PROGRAM).endswith(f"commit {first}")
     for file, old, new in (
         ("curate/pixels/measure.py", "LOOKED_AT = 512", "LOOKED_AT = 500"),
-        ("fashion_pggan/images/decode/decoding.py", "range(5, 9)", "range(5, 8)"),
+        ("fashion_pggan/images/decode/opening.py", "range(5, 9)", "range(5, 8)"),
     ):
         program_copy(file, old, new)
         assert commit_of(*PROGRAM).endswith("with changes that are not committed")

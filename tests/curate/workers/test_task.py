@@ -13,7 +13,7 @@ from fashion_pggan.errors import UserError
     [
         ("curate/pixels/measure.py", "LOOKED_AT = 512", "LOOKED_AT = 500", True),
         ("curate/report/contact_sheets.py", "SIDE = 128", "SIDE = 64", True),
-        ("fashion_pggan/images/decode/decoding.py", "range(5, 9)", "range(5, 8)", True),
+        ("fashion_pggan/images/decode/opening.py", "range(5, 9)", "range(5, 8)", True),
         ("curate/pixels/measure.py", "LOOKED_AT = 512  # pixels", "LOOKED_AT = 512  # px", False),
     ],
 )

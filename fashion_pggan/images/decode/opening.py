@@ -1,0 +1,87 @@
+"""An image file with only its header read: nothing is decoded, and broken metadata is as good as none."""
+
+import contextlib
+import io
+import warnings
+from typing import NamedTuple
+
+from PIL import Image
+
+from fashion_pggan.images.decode.jpeg_parts import joined, parts_of
+from fashion_pggan.images.decode.png import SIGNATURE, exif_of, whole_png
+
+ORIENTATION = 0x0112  # EXIF tag
+SIDEWAYS = range(5, 9)  # EXIF orientations
+MOST_PIXELS = 2**26  # decoded where nobody says how many: 8192 x 8192
+
+
+class TooManyPixels(ValueError):  # noqa: N818  # an answer, not an error
+    """The header says more than the limit."""
+
+    def __init__(self, width: int, height: int) -> None:
+        super().__init__(f"{width} x {height} px")
+        self.width, self.height = width, height
+
+
+class Frame(NamedTuple):
+    """What a header says."""
+
+    image: Image.Image
+    width: int  # pixels, upright
+    height: int  # pixels, likewise
+    animated: bool
+
+
+def opened(data: bytes, kinds: tuple[str, ...], max_pixels: int) -> Frame:
+    """Read the header.
+
+    Args:
+        data: the file.
+        kinds: Pillow's names of the formats that it may have.
+        max_pixels: what may be decoded.
+
+    Raises:
+        TooManyPixels: the header says more. Nothing was decoded, EXIF included.
+        Exception: the header is broken; decoders raise whatever they like.
+    """
+    Image.MAX_IMAGE_PIXELS = None  # the limit is ours
+    with warnings.catch_warnings(action="ignore"):
+        image = _first_read(data, kinds)
+        width, height = image.size
+        if width * height > max_pixels:
+            raise TooManyPixels(width, height)
+        # A camera's JPEG may hold a second image or a gain map behind the first: only the first counts.
+        animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
+        if image.format == "PNG" and "exif" not in image.info:  # Pillow would decode to find it
+            image.info["exif"] = exif_of(data) or None
+        if image.format != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself
+            width, height = height, width
+    return Frame(image, width, height, animated)
+
+
+def orientation_of(image: Image.Image) -> int:
+    """The orientation that EXIF says, 1 where it says none."""
+    try:
+        return int(Image.Image.getexif(image).get(ORIENTATION, 1))  # a PNG's own decodes it
+    except Exception:  # broken metadata breaks in many ways
+        return 1
+
+
+def _first_read(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=kinds)
+    except Exception:  # perhaps for its metadata alone
+        with contextlib.suppress(Exception):
+            return Image.open(io.BytesIO(_bare(data)), formats=kinds)
+        raise
+
+
+def _bare(data: bytes) -> bytes:
+    """The file without metadata."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return joined(parts_of(data).scans)
+    if data.startswith(SIGNATURE):
+        return whole_png(data)
+    if data[4:8] == b"ftyp":  # AVIF names an item of metadata by its type
+        return data.replace(b"Exif\0", b"none\0", 1)
+    return data

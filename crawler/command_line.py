@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cyclopts import App
 
-from fashion_pggan.command.options import PARAMS
+from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
 from fashion_pggan.errors import ArgumentError
 
 STORE = Path("runs/crawl")
@@ -20,10 +20,10 @@ def crawl(
     target: Path | None = None,
     /,
     *,
-    report: Path | None = None,
+    report: OptionalOutputFile = None,
     params: Path = PARAMS,
-    store: Path = STORE,
-    tombstones: Path = TOMBSTONES,
+    store: OutputFolder = STORE,
+    tombstones: OutputFile = TOMBSTONES,
     dry_run: bool = False,
     verbose: bool = False,
 ) -> None:
@@ -61,7 +61,7 @@ def crawl(
 
 
 @app.command
-def merge(*parts: Path, store: Path = STORE, tombstones: Path = TOMBSTONES) -> None:
+def merge(*parts: Path, store: OutputFolder = STORE, tombstones: OutputFile = TOMBSTONES) -> None:
     """Merge the stores of several machines into one, without duplicates.
 
     For example:
@@ -88,9 +88,9 @@ def forget(
     url: tuple[str, ...] = (),
     host: tuple[str, ...] = (),
     sha256: tuple[str, ...] = (),
-    store: Path = STORE,
+    store: OutputFolder = STORE,
     raw: Path = Path("data/raw"),
-    tombstones: Path = TOMBSTONES,
+    tombstones: OutputFile = TOMBSTONES,
 ) -> None:
     """Delete images and records, and set tombstones so that they never come back.
 

@@ -6,7 +6,13 @@ from typing import Literal
 
 from cyclopts import App
 
-from fashion_pggan.command.options import PARAMS, OptionalCount
+from fashion_pggan.command.options import (
+    PARAMS,
+    OptionalCount,
+    OptionalOutputFile,
+    OptionalOutputFolder,
+    OutputFolder,
+)
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -19,9 +25,9 @@ def curate(
     /,
     *,
     params: Path = PARAMS,
-    report: Path | None = None,
-    knowledge: Path = Path("runs/curate"),
-    plots: Path | None = None,
+    report: OptionalOutputFile = None,
+    knowledge: OutputFolder = Path("runs/curate"),
+    plots: OptionalOutputFolder = None,
     workers: OptionalCount = None,
 ) -> None:
     """Make a dataset of square images from a folder of any images.
@@ -63,7 +69,7 @@ def export(
     /,
     *,
     format: Literal["imagefolder", "webdataset", "parquet"],  # noqa: A002  # the option's name
-    level: int | None = None,
+    level: OptionalCount = None,
     image_format: Literal["png", "webp", "jpeg"] = "png",
     shard_images: OptionalCount = None,
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from fashion_pggan.command.options import Port, at_least
+from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, Port, at_least
 
 NAME = "demo-shop"
 PORT = 8765
@@ -16,12 +16,12 @@ def demo_shop(
     host: str = "127.0.0.1",
     port: Port = PORT,
     products: Annotated[int, Parameter(validator=at_least(0))] = 900,
-    repeat: int | None = None,
-    image_bytes: int | None = None,
+    repeat: OptionalCount = None,
+    image_bytes: Annotated[int | None, Parameter(validator=at_least(4000))] = None,
     images: Path | None = None,
     labels: Path | None = None,
     public_url: str = "",
-    tls: Path | None = None,
+    tls: OptionalOutputFile = None,
     faults: str | None = None,
     end_with_parent: bool = False,
 ) -> None:
@@ -48,7 +48,9 @@ def demo_shop(
         from fashion_pggan.command.edge import end_with_parent as end
 
         end()
+    from demo_shop.faulty.faults import Faults
     from demo_shop.serving import catalogue_of, serve
 
+    failing = Faults.parse(faults) if faults else None
     catalogue = catalogue_of(images, labels, products, repeat, image_bytes)
-    serve(catalogue, host, port, url=public_url, faults=faults, tls=tls)
+    serve(catalogue, host, port, url=public_url, faults=failing, tls=tls)

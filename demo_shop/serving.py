@@ -34,7 +34,7 @@ def catalogue_of(
 
 
 def serve(
-    catalogue: Catalogue, host: str, port: int, *, url: str, faults: str | None, tls: Path | None
+    catalogue: Catalogue, host: str, port: int, *, url: str, faults: Faults | None, tls: Path | None
 ) -> None:
     """Serve a catalogue until told to stop.
 
@@ -43,14 +43,13 @@ def serve(
         host: the address to listen at.
         port: 0: any free one.
         url: what links begin with; empty: the address asked.
-        faults: how to fail, as `--faults` has it; None: not at all.
+        faults: how to fail; None: not at all.
         tls: the file for a new certificate, to speak https; None: speak http.
 
     Raises:
-        UserError: the faults cannot be read, or the port is in use.
+        UserError: the port is in use.
     """
-    failing = Faults.parse(faults) if faults else None
-    shop = FaultyShop(catalogue, failing, url) if failing else Shop(catalogue, url)
+    shop = FaultyShop(catalogue, faults, url) if faults else Shop(catalogue, url)
     asyncio.run(_serve(shop, host, port, new_certificate(tls) if tls else None))
 
 

@@ -1,12 +1,12 @@
 """`fashion-pggan evaluate …`, or `python -m evaluate …`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from evaluate.options import SHARED, Options
-from fashion_pggan.command.options import Count, OptionalCount
+from fashion_pggan.command.options import Count, OptionalCount, OptionalOutputFile, OutputFolder, at_least
 
 app = App(name="evaluate")
 
@@ -19,9 +19,9 @@ def evaluate(
     *,
     images: OptionalCount = None,
     no_floor: bool = False,
-    json: Path | None = None,
-    csv: Path | None = None,
-    html: Path | None = None,
+    json: OptionalOutputFile = None,
+    csv: OptionalOutputFile = None,
+    html: OptionalOutputFile = None,
     shared: Options = SHARED,
 ) -> None:
     """Measure how far apart two sets of images are, beside how far the first is from itself.
@@ -46,7 +46,7 @@ def evaluate(
 
 
 @app.command
-def snapshots(dataset: Path, models: Path, reports: Path, /, *, shared: Options = SHARED) -> None:
+def snapshots(dataset: Path, models: Path, reports: OutputFolder, /, *, shared: Options = SHARED) -> None:
     """Measure every snapshot of a training against its dataset, and write the report.
 
     For example:
@@ -70,8 +70,8 @@ def copies(
     /,
     *,
     images: OptionalCount = None,
-    sheet: Path | None = None,
-    json: Path | None = None,
+    sheet: OptionalOutputFile = None,
+    json: OptionalOutputFile = None,
     shared: Options = SHARED,
 ) -> None:
     """Find the nearest training image of each generated image, beside how near real images are to each other.
@@ -98,7 +98,7 @@ def variation(
     /,
     *,
     pairs: Count = 10_000,
-    json: Path | None = None,
+    json: OptionalOutputFile = None,
     shared: Options = SHARED,
 ) -> None:
     """Measure how similar the images of a set are to each other (MS-SSIM): lower is more variation.
@@ -124,11 +124,11 @@ def features(
     /,
     *,
     network: Path,
-    side: int = 0,
+    side: Annotated[int, Parameter(validator=at_least(0))] = 0,
     pixels: Literal["0..255", "0..1", "-1..1"] = "0..255",
-    neighbours: int = 5,
+    neighbours: Count = 5,
     images: OptionalCount = None,
-    json: Path | None = None,
+    json: OptionalOutputFile = None,
     shared: Options = SHARED,
 ) -> None:
     """Measure FID, KID, precision, recall, density and coverage by a feature network of your own.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from fashion_pggan.command.options import OptionalCount, OptionalSeed
+from fashion_pggan.command.options import Device, OptionalCount, OptionalOutputFolder, OptionalSeed
 
 if TYPE_CHECKING:
     from evaluate.comparison.cache import Store
@@ -29,8 +29,8 @@ class Shared:
 
     params: Path | None = None
     seed: OptionalSeed = None
-    store: Path | None = None
-    device: str = "auto"
+    store: OptionalOutputFolder = None
+    device: Device = "auto"
     workers: OptionalCount = None
 
     def section(self) -> "EvaluateParams":

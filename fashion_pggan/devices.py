@@ -4,7 +4,7 @@ import os
 
 import torch
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError
 
 
 def device_of(name: str) -> torch.device:
@@ -14,7 +14,7 @@ def device_of(name: str) -> torch.device:
         name: `auto` (this process's CUDA device where there is any), `cpu`, `cuda` or `cuda:N`.
 
     Raises:
-        UserError: it does not exist here.
+        ArgumentError: it does not exist here.
     """
     here = torch.cuda.device_count()
     local = int(os.environ.get("LOCAL_RANK", "0"))
@@ -23,9 +23,13 @@ def device_of(name: str) -> torch.device:
     try:
         device = torch.device(f"cuda:{local}" if name == "cuda" else name)
     except RuntimeError:
-        raise UserError(f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N") from None
+        raise ArgumentError(
+            f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N"
+        ) from None
     if device.type == "cuda":
         if (device.index or 0) >= here:
-            raise UserError(f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu")
+            raise ArgumentError(
+                f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu"
+            )
         torch.cuda.set_device(device)
     return device

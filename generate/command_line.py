@@ -6,16 +6,14 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from fashion_pggan.command.options import Device, OptionalOutputFile
 from fashion_pggan.errors import ArgumentError
-from generate.options import SETTINGS, Settings
+from generate.options import SETTINGS, Ends, Frames, Grid, Settings
 
 MODELS = Path("models")
 
 app = App(name="generate")
 log = logging.getLogger("generate")
-
-
-Ends = Annotated[tuple[int, int] | None, Parameter(allow_leading_hyphen=True)]
 
 
 @app.default
@@ -28,12 +26,12 @@ def generate(
     settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
     data: Path | None = None,
     runs: Path = Path("runs/train"),
-    report: Path | None = None,
-    device: str = "auto",
-    grid: str | None = None,
+    report: OptionalOutputFile = None,
+    device: Device = "auto",
+    grid: Grid = None,
     interpolate: Ends = None,
     recipe: Path | None = None,
-    frames: int = 60,
+    frames: Frames = 60,
 ) -> None:
     """Make a dataset of new images with a snapshot, or a grid, a film, a recipe's image.
 
@@ -62,7 +60,8 @@ def generate(
     if len(chosen) > 1:
         raise ArgumentError(f"{' and '.join(chosen)} exclude each other: give one")
     if recipe is None and (snapshot is None or out is None):
-        raise ArgumentError("give a snapshot or a folder of models, and where to write: SNAPSHOT OUT")
+        missing = "SNAPSHOT is" if snapshot is None else "OUT is"
+        raise ArgumentError(f"{missing} missing: give a snapshot or a folder of models, and where to write")
     from generate import commands
 
     if recipe is not None:

@@ -1,7 +1,6 @@
 """What `fashion-pggan generate` makes: a dataset, a grid, a film, a recipe's image again."""
 
 import logging
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,14 @@ from fashion_pggan.devices import device_of
 from fashion_pggan.errors import ArgumentError
 from fashion_pggan.params import LARGEST_INDEX, GenerateParams
 from fashion_pggan.params.preset import params_or_shipped
+from fashion_pggan.params.wording import advice_on
+from fashion_pggan.paths import check_file_to_write
 from fashion_pggan.storage.files import write_bytes
 from generate import stage
-from generate.options import Settings
-from generate.sampling.film import check_png, write_film, write_sheet
+from generate.options import Settings, shape_of
+from generate.sampling.film import check_film, check_png, write_film, write_sheet
 from generate.sampling.recipe import read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
-
-MOST_IMAGES = 10_000  # in a grid or a film
 
 log = logging.getLogger("generate")
 
@@ -42,8 +41,11 @@ def dataset(
 
 def grid(snapshot: Path, out: Path, params: GenerateParams, shape: str, device: str) -> None:
     """Make a grid of images in one PNG."""
+    rows, columns = shape_of(shape)
+    check_png(out)
+    _check_file(out)
     sampler = _sampler(snapshot, params, device)
-    write_sheet(out, sampler, params.seed, params.first, *_shape(shape))
+    write_sheet(out, sampler, params.seed, params.first, rows, columns)
     log.info("%s", out)
 
 
@@ -51,11 +53,11 @@ def film(
     snapshot: Path, out: Path, params: GenerateParams, ends: tuple[int, int], frames: int, device: str
 ) -> None:
     """Make a film that walks from one latent vector to another."""
-    sampler = _sampler(snapshot, params, device)
     if not all(0 <= end <= LARGEST_INDEX for end in ends):
         raise ArgumentError(f"--interpolate {ends[0]} {ends[1]}: give two latent indices from 0 on")
-    if not 2 <= frames <= MOST_IMAGES:
-        raise ArgumentError(f"--frames {frames}: give 2 to {MOST_IMAGES}")
+    check_film(out)
+    _check_file(out)
+    sampler = _sampler(snapshot, params, device)
     write_film(out, sampler, params.seed, ends, frames)
     log.info("%s", out)
 
@@ -65,6 +67,7 @@ def again(path: Path, source: Path, out: Path | None, device: str) -> None:
     recipe = read_recipe(path)
     out = out or path.with_name(f"{path.stem}-again.png")
     check_png(out)
+    _check_file(out)
     if source.is_dir():
         source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
     sampler = Sampler.load(source, device_of(device))
@@ -91,19 +94,16 @@ def _replaced(params: GenerateParams, name: str, value: Any) -> GenerateParams:
         return GenerateParams.model_validate({**params.model_dump(), name: value})
     except ValidationError as error:
         flag = name.replace("_", "-")
-        raise ArgumentError(f"--{flag} {value}: {error.errors()[0]['msg']}") from error
+        raise ArgumentError(f"--{flag} {value}: {advice_on(error.errors()[0])}") from error
+
+
+def _check_file(out: Path) -> None:
+    try:
+        check_file_to_write(out)
+    except ValueError as error:
+        raise ArgumentError(f"OUT {out}: {error}") from None
 
 
 def _sampler(snapshot: Path, params: GenerateParams, device: str) -> Sampler:
     path = snapshots_in(snapshot)[-1] if snapshot.is_dir() else snapshot
     return Sampler.load(path, device_of(device)).truncated(params.truncation)
-
-
-def _shape(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", text)
-    rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
-    if not 1 <= rows * columns <= MOST_IMAGES:
-        raise ArgumentError(
-            f"--grid {text}: give rows and columns, such as 4x8, {MOST_IMAGES} images at most"
-        )
-    return rows, columns

@@ -1,8 +1,14 @@
 """Parameters that `fashion-pggan generate` takes as options."""
 
+import re
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 from cyclopts import Parameter
+
+from fashion_pggan.command.options import at_least
+
+MOST_IMAGES = 10_000  # in a grid or a film
 
 
 @Parameter(name="*")
@@ -32,3 +38,26 @@ class Settings:
 
 
 SETTINGS = Settings()
+
+
+def shape_of(grid: str) -> tuple[int, int]:
+    """Rows and columns of a grid such as `4x8`.
+
+    Raises:
+        ValueError: the text has another form, or names too many images.
+    """
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", grid)
+    rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
+    if not 1 <= rows * columns <= MOST_IMAGES:
+        raise ValueError(f"give rows and columns, such as 4x8, {MOST_IMAGES:,} images at most")
+    return rows, columns
+
+
+def _is_grid(kind: Any, value: str | None) -> None:
+    if value is not None:
+        shape_of(value)
+
+
+Grid = Annotated[str | None, Parameter(validator=_is_grid)]
+Frames = Annotated[int, Parameter(validator=at_least(2, MOST_IMAGES))]
+Ends = Annotated[tuple[int, int] | None, Parameter(allow_leading_hyphen=True)]

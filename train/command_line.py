@@ -6,7 +6,7 @@ from typing import Literal
 
 from cyclopts import App
 
-from fashion_pggan.command.options import PARAMS
+from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder
 
 RUNS = Path("runs/train")
 
@@ -27,10 +27,10 @@ def run(
     /,
     *,
     params: Path = PARAMS,
-    runs: Path = RUNS,
-    report: Path | None = None,
-    history: Path | None = None,
-    device: str = "auto",
+    runs: OutputFolder = RUNS,
+    report: OptionalOutputFile = None,
+    history: OptionalOutputFile = None,
+    device: Device = "auto",
 ) -> None:
     """Train a progressive GAN, or resume an earlier start from its last checkpoint.
 
@@ -78,7 +78,7 @@ def status(run: Path | None = None, /, *, runs: Path = RUNS, json: bool = False)
 @app.command
 def export(
     snapshot: Path,
-    out: Path,
+    out: OutputFile,
     /,
     *,
     format: Literal["onnx", "torch-export"],  # noqa: A002  # the option's name
@@ -99,7 +99,7 @@ def export(
 
 
 @app.command
-def import_official(weights: Path, out: Path, /) -> None:
+def import_official(weights: Path, out: OutputFile, /) -> None:
     """Make a snapshot of the published program's weights.
 
     For example:
@@ -115,7 +115,7 @@ def import_official(weights: Path, out: Path, /) -> None:
 
 
 @app.command
-def export_official(snapshot: Path, out: Path, /) -> None:
+def export_official(snapshot: Path, out: OutputFile, /) -> None:
     """Write a snapshot's weights under the published program's names.
 
     For example:

@@ -11,7 +11,7 @@ from crawler.store.raw import raw_of, remove_from_raw
 from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import RawImage
 
@@ -34,8 +34,8 @@ def forget(
     """Set tombstones, then delete what they forbid.
 
     Raises:
-        UserError: a value is no URL, host or SHA-256, or a record names a file outside the store; nothing
-            was changed.
+        ArgumentError: a value is no URL, host or SHA-256; nothing was changed.
+        UserError: a record names a file outside the store; nothing was changed.
     """
     digests = [digest_of(_checked_url(url)) for url in urls]
     names = [_checked_host(host) for host in hosts]
@@ -77,7 +77,7 @@ def _checked_url(url: str) -> str:
     try:
         return canonical_url(url)
     except ValueError as error:
-        raise UserError(f"--url {url}: give an address as records.parquet has it") from error
+        raise ArgumentError(f"--url {url}: give an address as records.parquet has it") from error
 
 
 def _checked_host(host: str) -> str:
@@ -86,11 +86,11 @@ def _checked_host(host: str) -> str:
     except ValueError:
         name = ""
     if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+", name):
-        raise UserError(f"--host {host}: give a name such as example.org, without http:// and port")
+        raise ArgumentError(f"--host {host}: give a name such as example.org, without http:// and port")
     return name
 
 
 def _checked_sha256(value: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", value.lower()):
-        raise UserError(f"--sha256 {value}: give 64 hexadecimal digits, as records.parquet has them")
+        raise ArgumentError(f"--sha256 {value}: give 64 hexadecimal digits, as records.parquet has them")
     return value.lower()

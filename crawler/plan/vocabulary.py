@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.params import CrawlParams
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import CrawlParams, explained
+from fashion_pggan.params.unique_keys import values_in
 
 Words = list[Annotated[str, Field(min_length=1)]]
 
@@ -60,15 +60,14 @@ def read_vocabulary(path: Path) -> Vocabulary:
         UserError: the file is missing or holds no vocabulary.
     """
     try:
-        vocabulary = Vocabulary.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        vocabulary = Vocabulary.model_validate(values_in(text, str(path)))
     except FileNotFoundError:
         raise UserError(f"no vocabulary at {path}: give another as crawl.vocabulary") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {one_line(error)}: mend the vocabulary") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise UserError(f"{path}: {where}: {first['msg']}: mend the vocabulary") from error
+        raise UserError(f"{path}: {explained(error, Vocabulary)}") from error
     if unknown := {axis for pair in vocabulary.pairs for axis in pair} - vocabulary.axes.keys():
         raise UserError(
             f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): mend the vocabulary"

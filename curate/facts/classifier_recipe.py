@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import Section, StyleName, explained
+from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.files import sha256_of
 
 Name = StyleName | Literal["other"]
@@ -52,9 +52,10 @@ def recipe_at(path: Path) -> Recipe:
         UserError: it is missing or wrong.
     """
     try:
-        return Recipe.model_validate(yaml.safe_load(existing(path).read_text(encoding="utf-8")))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML: {one_line(error)}") from error
+        text = existing(path).read_text(encoding="utf-8")
+        return Recipe.model_validate(values_in(text, str(path)))
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     except ValidationError as error:
         raise UserError(f"{path}: {explained(error, Recipe)}") from error
 

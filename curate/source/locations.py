@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from fashion_pggan.errors import UserError, install_hint, one_line
+from fashion_pggan.errors import ArgumentError, UserError, install_hint, one_line
+from fashion_pggan.paths import advice_on_path
 
 NETWORK = ("aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "adlfs", "s3fs")
 
@@ -17,9 +18,12 @@ def location(text: str) -> Path:
     Keys and endpoints come from the storage's own environment (AWS_…, FSSPEC_S3_ENDPOINT_URL).
 
     Raises:
+        ArgumentError: a slash of the address is missing.
         UserError: no installed package reads such addresses.
     """
     if "://" not in text:
+        if advice_on_path(text):  # a slash was lost
+            raise ArgumentError(f"SOURCE {text}: give an address with ://, such as s3://bucket/raw")
         return Path(text)
     logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it logs where keys were found
     try:

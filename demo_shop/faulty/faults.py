@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError
 
 PASSING = {  # of images; half of them pass after one or two attempts
     "too_many": "429 Too Many Requests",
@@ -71,7 +71,7 @@ class Faults:
         A name is a kind, `share` for all kinds, `calls` for each fault of search calls, or `quota`.
 
         Raises:
-            UserError: `text` cannot be read.
+            ArgumentError: `text` cannot be read.
         """
         seed, *parts = text.split(",")
         values = {"share": SHARE, "calls": CALL_SHARE, "quota": 0.0}
@@ -80,13 +80,13 @@ class Faults:
                 values[name.strip()] = float(value)
             number = int(seed)
         except ValueError:
-            raise UserError(
+            raise ArgumentError(
                 f"--faults {text}: give a seed, or one and values: 7,share=0.01,cut=0.1"
             ) from None
         share, calls, quota = (values.pop(name) for name in ("share", "calls", "quota"))
         if unknown := values.keys() - KINDS.keys():
             known = ", ".join(("share", "calls", "quota", *KINDS))
-            raise UserError(f"--faults {text}: {min(unknown)} is no fault: give one of {known}")
+            raise ArgumentError(f"--faults {text}: {min(unknown)} is no fault: give one of {known}")
         shares = {kind: values.get(kind, share) for kind in KINDS}
         if (
             min(shares.values()) < 0
@@ -94,7 +94,7 @@ class Faults:
             or not 0 <= calls * len(CALLS) <= 1
             or quota < 0
         ):
-            raise UserError(
+            raise ArgumentError(
                 f"--faults {text}: give shares of 0 or more, at most 1 in all, and a quota of 0 or more calls"
             )
         return cls(number, shares, calls, int(quota))

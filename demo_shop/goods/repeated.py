@@ -15,7 +15,7 @@ import simplejpeg
 from demo_shop.draw.scene import draw
 from demo_shop.draw.sketch import VERSION, random_of, sketch_of
 from demo_shop.goods.catalogue import SHELF, Product
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -39,7 +39,7 @@ class Repeated:
 
     def __init__(self, count: int, drawn: int) -> None:
         if drawn < 1:
-            raise UserError(f"--repeat {drawn}: give 1 garment or more")
+            raise ArgumentError(f"--repeat {drawn}: give 1 garment or more")
         self.count, self.drawn = count, drawn
         self.garment = cache(_garment)
 
@@ -73,9 +73,9 @@ class Stamped:
 
     def __init__(self, count: int, drawn: int, size: int) -> None:
         if drawn < 1:
-            raise UserError(f"--repeat {drawn}: give 1 garment or more")
+            raise ArgumentError(f"--repeat {drawn}: give 1 garment or more")
         if size < FEWEST_BYTES:
-            raise UserError(f"--image-bytes {size}: give {FEWEST_BYTES} or more")
+            raise ArgumentError(f"--image-bytes {size}: give {FEWEST_BYTES} or more")
         self.count, self.drawn = count, drawn
         self.side = round((size / BYTES_PER_PIXEL) ** 0.5)
         self.bodies = [_body_of(index, self.side, size) for index in range(min(drawn, count))]

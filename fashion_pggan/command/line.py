@@ -4,7 +4,9 @@ import sys
 
 from cyclopts import App, CycloptsError, Parameter
 
+from fashion_pggan.command.arguments import check_arguments
 from fashion_pggan.command.edge import run_command
+from fashion_pggan.command.layout import Layout
 from fashion_pggan.command.mistakes import explained
 from fashion_pggan.errors import ArgumentError
 
@@ -44,13 +46,14 @@ def program(*, loaded: bool = False) -> App:
         name=NAME,
         help=HELP,
         help_format="plaintext",
-        help_formatter="plain",
+        help_formatter=Layout(),
         version=_version,
         default_parameter=Parameter(
             negative=(),
             allow_repeating=True,  # the last one counts
             show_default=_shown,
         ),
+        config=check_arguments,
     )
     for name, place in COMMANDS.items():
         app.command(place, name=name)

@@ -40,10 +40,12 @@ def _said(error: CycloptsError) -> str:
             return (
                 f"{_name(error)} has {'no value: give one' if count < 2 else f'too few values: give {count}'}"
             )
+        case UnknownCommandError(unused_tokens=[first, *_]) if first.startswith("-"):
+            return f"{first}: no such option"
         case UnknownCommandError(unused_tokens=[first, *_]):
             return f"{first}: no such command{_near(error)}"
         case UnusedCliTokensError(unused_tokens=[first, *_]):
-            return f"{first}: no such argument is expected: leave it out"
+            return f"{first}: one argument too many: leave it out"
         case UnknownOptionError(token=token):
             return f"{token.keyword or token.value}: no such option{_near(error)}"
         case CoercionError(token=token, target_type=kind) if token is not None and kind is not None:
@@ -71,7 +73,7 @@ def _name(error: CycloptsError) -> str:
 
 def _value(error: ValidationError) -> str:
     assert error.argument is not None
-    return " ".join(token.value for token in error.argument.tokens)
+    return " ".join(token.value or "''" for token in error.argument.tokens)
 
 
 def _wanted(kind: type) -> str:

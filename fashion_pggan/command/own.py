@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 from typing import Literal
 
-from fashion_pggan.command.options import PARAMS
+from fashion_pggan.command.options import PARAMS, OutputFile
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def summary(
     print(Summary.read(reports).text(places_of(reports, models, generated)))
 
 
-def use(name: str, /, *, set: tuple[str, ...] = (), out: Path = PARAMS) -> None:  # noqa: A002  # the option's name
+def use(name: str, /, *, set: tuple[str, ...] = (), out: OutputFile = PARAMS) -> None:  # noqa: A002  # the option's name
     """Make a preset the params.yaml; the old one is kept as params.before.yaml.
 
     For example:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Pixels, Seconds, Section, Share, Unit
+from fashion_pggan.params.section import LocalPath, Pixels, Seconds, Section, Share, Unit
 
 Query = Annotated[str, Field(min_length=1)]
 PART = r"^[1-9]\d{0,3}/[1-9]\d{0,3}$"
@@ -18,8 +18,8 @@ class CrawlParams(Section):
         description="who answers the searches; demo: the embedded shop, urls: the addresses in url_list"
     )
     queries: list[Query] = Field(description="searches, sent as they are")
-    vocabulary: str = Field(description="a file of words to build queries from; empty: none")
-    url_list: str = Field(description="provider urls: a text, CSV or Parquet file of addresses")
+    vocabulary: LocalPath = Field(description="a file of words to build queries from; empty: none")
+    url_list: LocalPath = Field(description="provider urls: a text, CSV or Parquet file of addresses")
     max_products: Annotated[int, Unit("image addresses")] = Field(
         gt=0, description="the crawl stops after this many distinct ones"
     )
@@ -61,7 +61,9 @@ class CrawlParams(Section):
     )
     max_pixels: Pixels = Field(ge=0, description="larger images are not fetched, by the header; 0: any")
     # provider demo
-    shop_images: str = Field(description="provider demo: a folder of images to serve; empty: drawn garments")
+    shop_images: LocalPath = Field(
+        description="provider demo: a folder of images to serve; empty: drawn garments"
+    )
     shop_products: Annotated[int, Unit("products")] = Field(
         ge=0, description="provider demo: garments that the shop draws"
     )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Images, Pixels, Resolution, Section, Unit
+from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit
 from fashion_pggan.storage.shards import levels_up_to
 
 StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
@@ -36,7 +36,7 @@ class CurateParams(Section):
     max_scores: dict[StyleName, Score] = Field(
         description="by style: images with a higher score are dropped; no entry: any"
     )
-    classifier: str = Field(
+    classifier: LocalPath = Field(
         description="a recipe for a model of your own (docs/how-to/curate-by-style.md); empty: none"
     )
     near_bits: Annotated[int, Unit("bits of 256")] = Field(

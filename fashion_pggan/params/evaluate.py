@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Images, Pixels, Resolution, Section, Unit
+from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit
 from fashion_pggan.storage.shards import levels_up_to
 
 
@@ -29,7 +29,7 @@ class EvaluateParams(Section):
         ge=0, description="of the best snapshot and of the real images, for MS-SSIM; 0: none"
     )
     copies_images: Images = Field(gt=0, description="of the best snapshot, compared with all training images")
-    feature_network: str = Field(
+    feature_network: LocalPath = Field(
         description="a weights file of your own (.onnx, .pt2, .pt) for FID, KID, precision, recall, density "
         "and coverage; empty: none"
     )

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from ruamel.yaml import YAML
 
-from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params.reading import Params, load_params, parse_params
+from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.files import write_bytes, write_text
 
 BEFORE = "params.before.yaml"
@@ -40,7 +40,8 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     Raises:
         UserError: no such preset, or it and the settings make no valid parameters; nothing is changed.
     """
-    text = with_settings(preset_text(presets, name), dict(_parsed(setting) for setting in settings))
+    changes = dict(_parsed(setting) for setting in settings)
+    text = with_settings(preset_text(presets, name), changes)
     source = " with ".join([f"preset {name}", *([", ".join(settings)] if settings else [])])
     checked = parse_params(text, source)
     kept = ""
@@ -114,21 +115,24 @@ def _read(presets: Path, name: str) -> str:
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
         raise UserError(
-            f"no preset {name!r} in {presets}: there is {', '.join(known) or 'none'}; "
+            f"no preset {name} in {presets}: there is {', '.join(known) or 'none'}; "
             "the demo is params.yaml as cloned (git checkout params.yaml)"
         )
-    return (presets / f"{name}.yaml").read_text(encoding="utf-8")
+    path = presets / f"{name}.yaml"
+    text = path.read_text(encoding="utf-8")
+    values_in(text, str(path))  # raises in our words
+    return text
 
 
 def _parsed(setting: str) -> tuple[tuple[str, str], Any]:
     name, equals, value = setting.partition("=")
     section, dot, key = name.partition(".")
     if not (equals and dot and section and key):
-        raise UserError(f"--set {setting}: write section.key=value, such as train.total_kimg=50.0")
+        raise ArgumentError(f"--set {setting}: give SECTION.KEY=VALUE, such as train.total_kimg=50.0")
     try:
-        return (section, key), yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UserError(f"--set {setting}: the value is not YAML: {one_line(error)}") from error
+        return (section, key), values_in(value, "the value")
+    except UserError as error:
+        raise ArgumentError(f"--set {setting}: {error}") from error
 
 
 def _next_step(params: Params) -> str:

@@ -4,17 +4,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.errors import UserError
 from fashion_pggan.params.crawl import CrawlParams
 from fashion_pggan.params.curate import CurateParams
 from fashion_pggan.params.evaluate import EvaluateParams
 from fashion_pggan.params.generate import GenerateParams
 from fashion_pggan.params.section import Section
 from fashion_pggan.params.train import TrainParams
+from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.params.wording import advice_on, value_in
 
 RENAMED = {"shop_pictures": "shop_images", "shard_pictures": "shard_images"}  # names of earlier versions
 
@@ -41,16 +42,14 @@ def load_params(path: Path) -> Params:
     except FileNotFoundError:
         raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
+        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     return parse_params(text, str(path))
 
 
 def parse_params(text: str, name: str) -> Params:
     """Check the text of a params file, called `name` in errors; raises what `load_params` raises."""
     try:
-        return Params.model_validate(yaml.safe_load(text))
-    except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {one_line(error)}") from error
+        return Params.model_validate(values_in(text, name))
     except ValidationError as error:
         raise UserError(f"{name}: {explained(error, Params)}") from error
 
@@ -71,14 +70,13 @@ def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str
     name = ".".join(where) or "the file"
     if detail["type"] == "extra_forbidden":
         near = _nearest(where, kind, missing)
-        return f"{name} is not a parameter" + (f" (did you mean {near}?)" if near else "")
+        return f"{name} is not a parameter: " + (f"did you mean {near}?" if near else "remove it")
     if detail["type"] == "missing":
         changed = " (git diff params.yaml shows what changed)" if kind is Params else ""
-        return f"{name} is missing: every parameter must have a value{changed}"
-    hint = ": write a number without exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
-    message = detail["msg"].removeprefix("Value error, ")
-    value = "" if isinstance(detail["input"], dict) else f", not {detail['input']!r}"
-    return f"{name}: {message}{value}{hint}"
+        return f"{name} is missing: give it a value{changed}"
+    hint = ", without quotes or exponent, such as 0.001" if _looks_like_number(detail["input"]) else ""
+    value = value_in(detail)
+    return f"{name}{f' is {value}' if value else ''}: {advice_on(detail)}{hint}"
 
 
 def _nearest(where: list[str], kind: type[BaseModel], missing: list[list[str]]) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from fashion_pggan.paths import advice_on_path
 
 LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
 
@@ -13,6 +15,12 @@ class Unit:
     """What a number counts or measures: an annotation that the parameters' reference page shows."""
 
     name: str
+
+
+def _local(path: str) -> str:
+    if advice := advice_on_path(path):
+        raise ValueError(advice)
+    return path
 
 
 Pixels = Annotated[int, Unit("pixels")]
@@ -25,6 +33,7 @@ Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Resolution = Annotated[int, Field(ge=4, le=1024), Unit("pixels")]
 Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
+LocalPath = Annotated[str, AfterValidator(_local)]  # empty: none
 
 
 class Section(BaseModel):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from fashion_pggan.command.options import Port
+from fashion_pggan.command.options import Device, Port
 
 PORT = 8807
 
@@ -13,7 +13,7 @@ def explore(
     *,
     data: Path = Path("data/curated"),
     port: Port = PORT,
-    device: str = "auto",
+    device: Device = "auto",
 ) -> None:
     """Open a page on this machine to explore a snapshot's latent space; serves until interrupted.
 

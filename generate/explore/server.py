@@ -12,6 +12,7 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params.wording import advice_on
 from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
 
@@ -51,7 +52,7 @@ def place_of(query: Mapping[str, str]) -> Place:
     try:
         return Place.model_validate(values | {"moves": moves.split(",") if moves else []})
     except ValidationError as error:
-        wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        wrong = [f"{'.'.join(map(str, one['loc']))}: {advice_on(one)}" for one in error.errors()]
         raise UserError("; ".join(wrong)) from error
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.grid import png_of, sheet_of
 from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.shards import Images
@@ -27,16 +27,22 @@ def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, 
     """Write rows x columns images of consecutive latents as one PNG.
 
     Raises:
-        UserError: the name does not end in .png.
+        ArgumentError: the name does not end in .png.
     """
     check_png(path)
     write_bytes(path, png_of(sheet_of(sampler.images(seed, range(first, first + rows * columns)), columns)))
 
 
 def check_png(path: Path) -> None:
-    """Check that a name ends in .png; raises UserError if not."""
+    """Check that a name ends in .png; raises ArgumentError if not."""
     if path.suffix.lower() != ".png":
-        raise UserError(f"{path} does not end in .png: give a name that does")
+        raise ArgumentError(f"OUT {path}: give a name that ends in .png")
+
+
+def check_film(path: Path) -> None:
+    """Check that a name ends as films do; raises ArgumentError if not."""
+    if path.suffix.lower() not in (".webp", ".mp4"):
+        raise ArgumentError(f"OUT {path}: give a name that ends in .webp or .mp4")
 
 
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:
@@ -45,8 +51,7 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     Raises:
         UserError: the name ends otherwise, or OpenCV lacks the codec.
     """
-    if path.suffix.lower() not in (".webp", ".mp4"):
-        raise UserError(f"{path} is no name of a film: give a name that ends in .webp or .mp4")
+    check_film(path)
     images = _frames(sampler, seed, ends, frames)
     if path.suffix.lower() == ".webp":
         buffer, (first, *others) = BytesIO(), [Image.fromarray(image) for image in images]

@@ -38,10 +38,11 @@ heavy = [name for name in %r if name in sys.modules]
 print(json.dumps([said, heavy]))
 """
 WRONG: dict[str, str] = {
+    "--nonsense": "--nonsense: no such option (see fashion-pggan --help)",
     "crawls": "crawls: no such command: did you mean crawl? (see fashion-pggan --help)",
     "crawl": "TARGET is missing: name the folder to make, such as data/raw",
     "crawl x --dry": "--dry: no such option: did you mean --dry-run? (see fashion-pggan crawl --help)",
-    "crawl x y": "y: no such argument is expected: leave it out (see fashion-pggan crawl --help)",
+    "crawl x y": "y: one argument too many: leave it out (see fashion-pggan crawl --help)",
     "crawl x --report": "--report has no value: give one (see fashion-pggan crawl --help)",
     "crawl merge": "PARTS are missing: name the stores to merge",
     "crawl forget": "nothing to forget: give --url, --host or --sha256",
@@ -54,7 +55,7 @@ WRONG: dict[str, str] = {
     "train run x y --devise cpu": "--devise: no such option: did you mean --device? "
     "(see fashion-pggan train run --help)",
     "train walk": "walk: no such command (see fashion-pggan train --help)",
-    "generate models": "give a snapshot or a folder of models, and where to write: SNAPSHOT OUT",
+    "generate models": "OUT is missing: give a snapshot or a folder of models, and where to write",
     "generate a b --grid 1x1 --recipe c": "--grid and --recipe exclude each other: give one",
     "generate a b --interpolate 3": "--interpolate has too few values: give 2 "
     "(see fashion-pggan generate --help)",
@@ -130,8 +131,10 @@ def test_every_command_has_help_with_an_example(
     said = looked[0][" ".join([*command, "--help"])]
     assert said.startswith(" ".join(["Usage: fashion-pggan", *command]))
     assert re.search(r"^For example:\n    (fashion-pggan|torchrun) ", said, re.MULTILINE)
-    undescribed = re.findall(r"^  (?:--)?[\w-]+(?: [A-Z]+)*(?:\.\.\.)?:? *(?:\[.*)?$", said, re.MULTILINE)
+    name = r"^  (?:--)?[\w-]+(?: [A-Z]+)*(?:\.\.\.)?"
+    undescribed = re.findall(rf"{name} *(?:\[.*)?$(?!\n {{24}}[^\[ ])", said, re.MULTILINE)
     assert undescribed == []
+    assert max(map(len, said.partition("Arguments:")[2].splitlines(), default=0)) <= 80
 
 
 @pytest.mark.parametrize("line", WRONG)

@@ -24,30 +24,39 @@ def changed(old: str, new: str) -> str:
     [
         (
             changed(MIN_SIDE, "  min_sied: 256"),
-            r"curate\.min_sied is not a parameter \(did you mean curate\.min_si",
+            r"curate\.min_sied is not a parameter: did you mean curate\.min_si",
         ),
         (
             changed(MIN_SIDE, "  # gone"),
-            r"curate\.min_side is missing: every parameter must have a value",
+            r"curate\.min_side is missing: give it a value",
         ),
         (changed("shop_images:", "shop_pictures:"), r"did you mean crawl\.shop_images\?"),
         (changed("shard_images:", "shard_pictures:"), r"did you mean curate\.shard_images\?"),
-        (changed("generate:", "generated:"), r"generated is not a parameter \(did you mean generate\?\)"),
-        (changed(MIN_SIDE, "  min_side: '256'"), r"curate\.min_side: .*integer, not '256'"),
+        (changed("generate:", "generated:"), r"generated is not a parameter: did you mean generate\?"),
+        (changed(MIN_SIDE, "  min_side: '256'"), r'curate\.min_side is "256": give a whole number'),
         (
             changed(MIN_SIDE, "  min_side: 32"),
             "min_side 32 is below resolution 64: images would",
         ),
         (changed("  resolution: 64", "  resolution: 100"), "100 px is no power of two"),
-        (changed("  max_aspect: 2.5", "  max_aspect: 0.5"), r"curate\.max_aspect: .* not 0\.5"),
-        (changed("adam_epsilon: 0.00000001", "adam_epsilon: 1e-8"), "write a number without exponent"),
-        (changed("{4: 16,", "{5: 16, 3: 16,"), r"train\.minibatch\.3: .* not 3"),
+        (changed("  max_aspect: 2.5", "  max_aspect: 0.5"), r"curate\.max_aspect is 0\.5: give 1 or more"),
+        (
+            changed("adam_epsilon: 0.00000001", "adam_epsilon: 1e-8"),
+            "give a number, without quotes or exponent",
+        ),
+        (changed("{4: 16,", "{5: 16, 3: 16,"), r"train\.minibatch\.3 is 3: give 4 or more"),
         (changed("  patch_side: 7", "  patch_side: 8"), "patch_side 8 must be odd"),
-        (changed("  sort: sim", "  sort: best"), r"crawl\.sort: .*'sim', 'date' or 'both', not 'best'"),
-        (changed("mirror: true", "mirror: yes please"), r"train\.mirror: .* not 'yes please'"),
-        ("", "the file: "),
-        ("- a list", "the file: "),
-        ("crawl: [", "is not YAML"),
+        (changed("  sort: sim", "  sort: best"), r'crawl\.sort is "best": give sim, date or both'),
+        (changed("mirror: true", "mirror: yes please"), r'train\.mirror is "yes please": give true or false'),
+        ("", "the file is empty: give keys with values"),
+        ("- a list", "the file is .*: give keys with values"),
+        ("crawl: [", "line 1 is not YAML: .*: mend that line"),
+        (TEXT + "\ncrawl: {}\n", r"crawl stands on line \d+ and on line \d+: keep one"),
+        (changed("mirror: true", "mirror: true\n  mirror: false"), "mirror stands on line .*: keep one"),
+        (
+            changed("shop_images: ", "shop_images: s3://b #"),
+            r"crawl\.shop_images .*: give a path on this machine",
+        ),
         ("crawl: \x00", "is not YAML"),
     ],
 )
@@ -68,7 +77,7 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no parameters at .*: run from the repository root, or"):
         load_params(tmp_path / "params.yaml")
     (tmp_path / "params.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="is not YAML"):
+    with pytest.raises(UserError, match="is not text in UTF-8"):
         load_params(tmp_path / "params.yaml")
 
 

@@ -23,6 +23,7 @@ from crawler.store.pipeline import StoreContext, set_store_context
 from crawler.store.stored import StoredImage, reason_against
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
+from fashion_pggan.paths import advice_on_path
 
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SLOTS = 16  # pending images for each concurrent request, so that hosts take turns
@@ -60,7 +61,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         super().__init__()
         self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
         self.params_file, self.judged = Path(params), judged
-        self.failure = _complaint(dry_run, options)  # the first one that ends the crawl
+        paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}
+        paths |= {"report": report} if report else {}
+        self.failure = _complaint(dry_run, paths, options)  # the first one that ends the crawl
         self.dry_run = dry_run.lower() in YES
         self.is_full = False  # the store, or the journal, takes no more
         self.crawl: Crawl | None = None
@@ -218,11 +221,14 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             log.warning("stopped: fetched images are kept, and the next crawl resumes")
 
 
-def _complaint(dry_run: str, unknown: dict[str, Any]) -> Exception | None:
+def _complaint(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> Exception | None:
     """What is wrong with the spider's arguments: a mistyped one must not start a crawl."""
     if unknown:
         known = "params, target, store, tombstones, report, dry_run"
         return UserError(f"-a {', '.join(sorted(unknown))}: no such argument: give one of {known}")
     if dry_run.lower() not in YES + NO:
         return UserError(f"-a dry_run={dry_run}: give 1 or 0")
+    for name, path in paths.items():
+        if advice := advice_on_path(path) if path else "give a path":
+            return UserError(f"-a {name}={path}: {advice}")
     return None

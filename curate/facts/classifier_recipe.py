@@ -10,7 +10,7 @@ from fashion_pggan.params import Section, StyleName, explained
 from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.files import sha256_of
 
-Name = StyleName | Literal["other"]
+Name = Literal[StyleName, "other"]
 
 
 class Text(Section):

@@ -27,8 +27,8 @@ ADVICE = {  # by the kind of error; filled with its context
     "string_pattern_mismatch": "give text of the form {pattern}",
     "string_too_long": "give {max_length} characters at most",
     "string_too_short": "give {min_length} characters or more",
-    "too_long": "give {max_length} entries at most",
-    "too_short": "give {min_length} entries or more",
+    "too_long": "give {max_length} at most",
+    "too_short": "give {min_length} or more",
 }
 
 

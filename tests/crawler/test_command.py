@@ -83,7 +83,7 @@ def test_a_crawl_ends_with_its_figures_in_one_line(shop: Any, start: Start, tmp_
             {},
             {"retires": 2},
             1,
-            "error: {tmp}/params.yaml: crawl.retires is not a parameter (did you mean crawl.retries?)",
+            "error: {tmp}/params.yaml: crawl.retires is not a parameter: did you mean crawl.retries?",
         ),
     ],
 )

@@ -52,8 +52,11 @@ def test_the_commands_write_their_numbers(evaluate, write_network, tmp_path, dat
         (["variation", "{data}", "--pairs", "-3"], "--pairs -3: give 1 or more"),
         (["{data}", "--workers", "0"], "--workers 0: give 1 or more"),
         (["{data}", "--seed", "-1"], "--seed -1: give 0 or more"),
-        (["{data}", "--store", "/proc/1/x"], "cannot make the folder /proc/1/x"),
-        (["{data}", "--store", "{data}/index.json"], "cannot make the folder"),
+        (
+            ["{data}", "--store", "/proc/1/x"],
+            "--store /proc/1/x: you may not write in /proc/1: give another place",
+        ),
+        (["{data}", "--store", "{data}/index.json"], "index.json: this is a file: give a folder"),
     ],
 )
 def test_wrong_options_are_one_clear_line(evaluate, dataset, arguments, says):

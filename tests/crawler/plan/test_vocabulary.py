@@ -13,8 +13,8 @@ from tests.crawler.plan.words import WORDS
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"prefixes": []}, "prefixes: List should have at least 1 item"),
-        ({"tpyes": []}, "tpyes: Extra inputs are not permitted"),
+        ({"prefixes": []}, r"prefixes is \[\]: give 1 or more"),
+        ({"tpyes": []}, r"tpyes is not a parameter: did you mean types\?"),
         ({"pairs": [["colour", "shape"]]}, r"pairs name unknown axes \(shape\)"),
     ],
 )

@@ -109,7 +109,13 @@ def test_scrapy_crawl_says_its_errors_in_one_line(
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
-    [("dryrun", "1", "error: -a dryrun: "), ("dry_run", "maybe", "error: -a dry_run=maybe: ")],
+    [
+        ("dryrun", "1", "error: -a dryrun: "),
+        ("dry_run", "maybe", "error: -a dry_run=maybe: "),
+        ("store", "s3://b/c", "error: -a store=s3://b/c: give a path on this machine"),
+        ("report", "s3:/b/c", "error: -a report=s3:/b/c: give a path on this machine"),
+        ("target", "", "error: -a target=: give a path"),
+    ],
 )
 def test_a_mistyped_argument_of_the_spider_starts_no_crawl(
     shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], name: str, value: str, said: str

@@ -141,7 +141,7 @@ def test_another_model_or_prompt_is_another_classifier(tmp_path):
     [
         ({}, "give either classes or text"),
         ({"classes": ["worn", "banner"]}, "gives 3 scores, `classes` names 2"),
-        ({"classes": ["vest"]}, "'vest'"),
+        ({"classes": ["vest"]}, 'is "vest": give worn'),
         ({"classes": ["worn"], "deviation": [0.0, 1.0, 1.0]}, "deviation must be above 0"),
         ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: curate.classifier"),
         ({"classes": ["worn"], "model": "recipe.yaml"}, "no ONNX model"),

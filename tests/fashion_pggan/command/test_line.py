@@ -134,7 +134,8 @@ def test_every_command_has_help_with_an_example(
     name = r"^  (?:--)?[\w-]+(?: [A-Z]+)*(?:\.\.\.)?"
     undescribed = re.findall(rf"{name} *(?:\[.*)?$(?!\n {{24}}[^\[ ])", said, re.MULTILINE)
     assert undescribed == []
-    assert max(map(len, said.partition("Arguments:")[2].splitlines(), default=0)) <= 80
+    panels = re.split(r"^(?:Commands|Arguments|Parameters):\n", said, flags=re.MULTILINE)[1:]
+    assert all(len(line) <= 80 for panel in panels for line in panel.splitlines())
 
 
 @pytest.mark.parametrize("line", WRONG)

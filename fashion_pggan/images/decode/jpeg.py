@@ -1,7 +1,6 @@
 """A JPEG decoded whole, or not at all. Decoders fill what is missing with grey or noise, and only warn."""
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -38,22 +37,30 @@ def jpeg_pixels(data: bytes, mode: str, size: tuple[int, int]) -> Decoded:
         pixels = _strictly(scans, space)
     except ValueError as error:
         return _without_strays(scans, space, str(error))
-    for shorter in _shortened(scans):
-        _check_needed(shorter, scans, space)
+    _check_ends(scans, space)
     return pixels
 
 
 def _without_strays(scans: list[Scan], space: str, warning: str) -> Decoded:
-    """Decode in spite of bytes that are left over before a marker, unless they show that data was lost."""
+    """Decode in spite of bytes that are left over before a marker, unless they show that data was lost.
+
+    Fill does no harm if nothing was decoded from it: then all can be decoded without it.
+    """
     stray = EXTRANEOUS.search(warning)
     if not stray:
         raise ValueError(warning)
-    shorter = [without_fill(scan) for scan in scans]
     few_at_the_end = int(stray[1]) <= UNNOTICED and stray[2] == END
-    if few_at_the_end and len(scans[-1].coded) - len(shorter[-1].coded) == 1:  # no fill
+    if few_at_the_end and scans[-1].coded[-1:] != scans[-1].coded[-2:-1]:  # no fill
         pixels: Decoded = simplejpeg.decode_jpeg(joined(scans), space, strict=False)
         return pixels
-    return _strictly(shorter, space)  # fill does no harm if nothing was decoded from it
+    for index, scan in enumerate(scans):
+        shorter = [*scans[:index], without_fill(scan), *scans[index + 1 :]]
+        try:
+            return _strictly(shorter, space)
+        except ValueError as error:
+            if EXTRANEOUS.search(str(error)):  # more of it, further on
+                scans = shorter
+    raise ValueError(warning)
 
 
 def _strictly(scans: list[Scan], space: str) -> Decoded:
@@ -62,19 +69,23 @@ def _strictly(scans: list[Scan], space: str) -> Decoded:
     return pixels
 
 
-def _shortened(scans: list[Scan]) -> Iterator[list[Scan]]:
-    """The scans with one of them a byte shorter, for each that ends in a few zeros."""
+def _check_ends(scans: list[Scan], space: str) -> None:
+    """Refuse zeros at a scan's end of which some were decoded and some left over.
+
+    An encoder ends where its data ends: either the last byte is needed, or none of the zeros is.
+    """
     for index, scan in enumerate(scans):
-        if len(scan.coded) - len(scan.coded.rstrip(b"\0")) in SHORT_FILL:
-            yield [*scans[:index], without_fill(scan, 1), *scans[index + 1 :]]
+        zeros = len(scan.coded) - len(scan.coded.rstrip(b"\0"))
+        if zeros in SHORT_FILL or (zeros > 1 and scan.values):
+            before, after = scans[:index], scans[index + 1 :]
+            if not _lacks([*before, without_fill(scan, 1), *after], space):
+                _strictly([*before, without_fill(scan), *after], space)
 
 
-def _check_needed(shorter: list[Scan], scans: list[Scan], space: str) -> None:
-    """Refuse zeros of which some were decoded and some left over: an encoder ends where its data ends."""
+def _lacks(scans: list[Scan], space: str) -> bool:
+    """Whether something is missing."""
     try:
-        _strictly(shorter, space)
+        _strictly(scans, space)
     except ValueError as error:
-        if PREMATURE in str(error):
-            return  # the last byte was needed: it is data
-        raise
-    _strictly([without_fill(scan) for scan in scans], space)
+        return PREMATURE in str(error)
+    return False

@@ -7,6 +7,7 @@ warns of is a loss of pixels. Source: ITU-T T.81, annexes B, F and G.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but for stuffed bytes and restarts, which belong to scans
@@ -20,6 +21,7 @@ WHOLE_BLOCKS = bytes(
     (0, COEFFICIENTS - 1, 0)
 )  # what decoders take a sequential scan to bring, whatever it says
 MOST_SCANS = 500  # the most that libjpeg-turbo's own tools take; real files have 10
+MOST_SEGMENTS = 10_000  # looked at; metadata of a hundred megabytes have fewer
 FILL_BYTES = 16  # zero bytes in a row; of 1,500 photographs none has more than 5
 STANDARD_CODES = {0x10: 0x01, 0x11: 0x00}  # the symbols of zero bits where a file brings no codes
 
@@ -29,7 +31,7 @@ class Scan(NamedTuple):
 
     header: bytes
     coded: bytes  # its entropy-coded data
-    filled: bool  # it holds a run of zeros that no encoder writes
+    values: bool  # zero bits in it say value after value: no encoder writes many
 
 
 @dataclass
@@ -47,21 +49,24 @@ def parts_of(data: bytes) -> Parts:
     Raises:
         ValueError: scans are missing, too many, or hold filling in place of data.
     """
-    parts, header, codes = Parts(), b"", dict(STANDARD_CODES)
-    frame, components = 0, 0
-    for marker, body, coded in _segments(data):
+    parts, codes, frame = Parts(), dict(STANDARD_CODES), 0
+    header: list[bytes] = []  # of the next scan
+    segments = list(islice(_segments(data), MOST_SEGMENTS))
+    components = next((body[5] for marker, body, _ in segments if marker in FRAMES and len(body) > 5), 0)
+    for marker, body, coded in segments:
         if marker in FRAMES:
-            frame, components = marker, _frame(parts, body)
+            frame = marker
+            _begin(parts, body)
         elif marker == HUFFMAN:
             codes |= _zero_symbols(body)
         elif marker == SCAN:
             start = body[:-3] + WHOLE_BLOCKS if frame in SEQUENTIAL else body
             _refine(parts.missing, start)
-            filled = bytes(FILL_BYTES) in coded and _zeros_are_values(frame, start, codes)
-            parts.scans.append(Scan(header + _segment(marker, start), coded, filled))
-            header = b""
+            begin = b"".join([*header, _segment(marker, start)])
+            parts.scans.append(Scan(begin, coded, _zeros_are_values(frame, start, codes)))
+            header = []
             continue
-        header += _segment(marker, _plain(marker, body, components))
+        header.append(_segment(marker, _plain(marker, body, components)))
     _check(parts)
     return parts
 
@@ -89,7 +94,7 @@ def _check(parts: Parts) -> None:
         raise ValueError("truncated: scans are missing")
     if len(parts.scans) > MOST_SCANS:
         raise ValueError(f"{len(parts.scans)} scans")
-    if any(scan.filled for scan in parts.scans):
+    if any(scan.values and bytes(FILL_BYTES) in scan.coded.rstrip(b"\0") for scan in parts.scans):
         raise ValueError("zeros in place of data")
 
 
@@ -126,18 +131,17 @@ def _plain(marker: int, body: bytes, components: int) -> bytes | None:
     if marker == JFIF and body.startswith(b"JFIF\0"):
         return b"JFIF\0\1\1\0\0\1\0\1\0\0"  # that it is there says what its colours are
     if marker == ADOBE and body.startswith(b"Adobe") and len(body) >= 12:
-        known = body[11] in (0, 1, 2)
-        return body[:11] + bytes((body[11] if known else 1 + (components == 4),)) + body[12:]
+        known = 1 + (components == 4)  # what decoders take any other for
+        return body[:11] + bytes((known if body[11] else 0,)) + body[12:]
     return None
 
 
-def _frame(parts: Parts, body: bytes) -> int:
-    """Note the size and what is to come; how many components."""
+def _begin(parts: Parts, body: bytes) -> None:
+    """Note a frame's size and what is to come."""
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         raise ValueError("the frame header is broken")
     parts.size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
     parts.missing = {body[6 + 3 * index]: [14] * COEFFICIENTS for index in range(body[5])}
-    return body[5]
 
 
 def _refine(missing: dict[int, list[int]], body: bytes) -> None:

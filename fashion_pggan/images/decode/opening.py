@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import warnings
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from fashion_pggan.images.decode.png import SIGNATURE, exif_of, whole_png
 
 ORIENTATION = 0x0112  # EXIF tag
 SIDEWAYS = range(5, 9)  # EXIF orientations
+AVIF_EXIF = re.compile(rb"(infe.{8,10}?)Exif", re.DOTALL)  # where an AVIF names its item of that type
 MOST_PIXELS = 2**26  # decoded where nobody says how many: 8192 x 8192
 
 
@@ -82,6 +84,4 @@ def _bare(data: bytes) -> bytes:
         return joined(parts_of(data).scans)
     if data.startswith(SIGNATURE):
         return whole_png(data)
-    if data[4:8] == b"ftyp":  # AVIF names an item of metadata by its type
-        return data.replace(b"Exif\0", b"none\0", 1)
-    return data
+    return AVIF_EXIF.sub(rb"\1none", data, count=1) if data[4:8] == b"ftyp" else data

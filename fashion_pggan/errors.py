@@ -20,6 +20,14 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(error).split())[:LONGEST] or type(error).__name__
 
 
+def bytes_in_words(size: float) -> str:
+    """A size in bytes, in a unit in which it is readable: `512 bytes`, `4.2 KB`, `1.5 GB`."""
+    for unit, limit in (("bytes", 1e3), ("KB", 1e6), ("MB", 1e9)):
+        if size < limit:
+            return f"{size / limit * 1e3:,.{0 if unit == 'bytes' else 1}f} {unit}"
+    return f"{size / 1e9:,.1f} GB"
+
+
 def install_hint(extra: str) -> str:
     """The command that installs an optional part of this program, such as `onnx` or `cluster`."""
     return f"pip install -c constraints.txt -e '.[{extra}]'"

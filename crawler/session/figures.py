@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from crawler.answer.counts import Counts
 from crawler.plan.families import Yield
 from crawler.store.stored import StoredImage
+from fashion_pggan.errors import bytes_in_words
 
 SHOWN = 10  # rows of a table on a screen
 
@@ -64,9 +65,12 @@ def tables_of(figures: dict[str, Any]) -> str:
     """The figures as tables: calls, yields, hosts, failures, rate."""
     lines = [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
-        f"images       {figures['images']:,} in {figures['files']:,} files, {_size(figures['bytes'])}",
         (
-            f"fetched now    {figures['fetched']:,}, {_size(figures['fetched_bytes'])}, "
+            f"images         {figures['images']:,} in {figures['files']:,} files, "
+            f"{bytes_in_words(figures['bytes'])}"
+        ),
+        (
+            f"fetched now    {figures['fetched']:,}, {bytes_in_words(figures['fetched_bytes'])}, "
             f"{figures['images_per_s']:.1f}/s in {figures['seconds']:.0f} s"
         ),
         f"failed         {counted(figures['failed']) or 'none'}",
@@ -110,7 +114,3 @@ def _table(rows: list[dict[str, Any]], title: str, name: str, value: str) -> lis
     shown = [f"  {row[value]:>8,}  {row[name]}{said}" for row, said in zip(rows[:SHOWN], calls, strict=False)]
     more = [f"  {'':>8}  and {len(rows) - SHOWN:,} more"] if len(rows) > SHOWN else []
     return ["", title, *shown, *more]
-
-
-def _size(size: float) -> str:
-    return f"{size / 1e6:,.1f} MB" if size < 1e9 else f"{size / 1e9:,.2f} GB"

@@ -69,6 +69,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.crawl: Crawl | None = None
         self.figures: dict[str, Any] | None = None  # of the crawl, however it ended
         self.is_whole = False
+        self.reason = ""  # why Scrapy has closed the spider
         self.schemes = Schemes()
 
     @classmethod
@@ -76,6 +77,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Read params.yaml while Scrapy's settings may still be changed, for it holds some of them."""
         quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
+        spider.failure = spider.failure or _without_queue(crawler.settings)
         try:
             spider.params = load_params(spider.params_file).crawl
             crawler.settings.setdict(settings_of(spider.params), priority="spider")
@@ -127,7 +129,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def not_stored(self, hit: SearchHit, error: Exception) -> None:
         """End the crawl: the store refuses an image and would refuse the next one."""
-        self.is_full, self.failure = True, self.failure or error
+        self._full(error)
         self._lost(hit, "NOT_STORED")
 
     def is_forbidden(self, url: str) -> bool:
@@ -141,12 +143,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def closed(self, reason: str) -> None:
         """Write the outcome; Scrapy calls this at the end of every crawl."""
-        if self.crawl is not None:
-            with closing(self.crawl):
-                if self.failure is None and reason == "finished":
-                    self._finish(self.crawl)
-                if not self.is_whole:
-                    self.figures = self.crawl.figures()
+        self.reason = reason
+        try:
+            if self.crawl is not None:
+                self._end(self.crawl)
+        except Exception as error:  # kept for the caller; Scrapy would log a traceback
+            self.failure = self.failure or error
         if not self.judged:
             self._report()
 
@@ -159,6 +161,13 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         set_store_context(self.crawler, StoreContext(crawl.store.keep, self.stored, self.not_stored))
         self.pending = PendingRequests(SLOTS * self.params.concurrent_requests)
         return crawl
+
+    def _end(self, crawl: Crawl) -> None:
+        with closing(crawl):
+            if self.failure is None and self.reason == "finished":
+                self._finish(crawl)
+            if not self.is_whole:
+                self.figures = crawl.figures()
 
     def _finish(self, crawl: Crawl) -> None:
         try:
@@ -201,9 +210,14 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         try:
             self.crawl.lost(hit, reason)
         except OSError as error:  # the journal cannot be written
-            self.is_full, self.failure = True, self.failure or error
+            self._full(error)
         finally:
             self._done()
+
+    def _full(self, error: Exception) -> None:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(self.places.store)
+        self.is_full, self.failure = True, self.failure or error
 
     def _done(self) -> None:
         assert self.crawl is not None
@@ -232,3 +246,11 @@ def _complaint(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> 
         if advice := advice_on_path(path) if path else "give a path":
             return UserError(f"-a {name}={path}: {advice}")
     return None
+
+
+def _without_queue(settings: Any) -> Exception | None:
+    """Refuse JOBDIR, and drop it: Scrapy would ask for the images of its queue beside the search's."""
+    if not (place := settings.get("JOBDIR")):
+        return None
+    settings.set("JOBDIR", None, priority="cmdline")
+    return UserError(f"JOBDIR={place}: leave it out: a crawl resumes from its store by itself")

@@ -13,6 +13,7 @@ from fashion_pggan.params import CrawlParams
 BOT_NAME = "fashion-pggan"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
+COMMANDS_MODULE = "crawler.spiders.crawl"  # an exit status of our own
 
 # asyncio only: for the download handler, and so that a process may crawl more than once
 TWISTED_REACTOR_ENABLED = False

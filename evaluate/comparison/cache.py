@@ -16,7 +16,7 @@ from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.work import Work
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import make_folder, write_text
@@ -103,8 +103,8 @@ class Store:
         free = shutil.disk_usage(self.sets).free
         if free < needed:
             raise UserError(
-                f"descriptors of {images.count} images need {needed / 1e9:.1f} GB in {self.sets}, "
-                f"but {free / 1e9:.1f} GB are free: make room, or give --store on another disk"
+                f"descriptors of {images.count} images need {bytes_in_words(needed)} in {self.sets}, "
+                f"but {bytes_in_words(free)} are free: make room, or give --store on another disk"
             )
 
     def _forget(self) -> None:

@@ -1,8 +1,10 @@
 """The spider under `scrapy crawl`."""
 
 import asyncio
+import errno
 import logging
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -69,10 +71,11 @@ Spider = Callable[..., list[logging.LogRecord]]
 def scrapy_crawl(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Spider:
     """Runs the spider as `scrapy crawl -a NAME=VALUE` does, in this process; returns what it logs."""
 
-    def run(**options: object) -> list[logging.LogRecord]:
+    def run(*, scrapys: dict[str, str] | None = None, **options: object) -> list[logging.LogRecord]:
         async def crawl() -> None:
             settings = Settings()
             settings.setmodule("crawler.spiders.settings", priority="project")
+            settings.setdict(scrapys or {}, priority="cmdline")
             given = {"target": tmp_path / "raw", "store": tmp_path / "store", **options}
             await AsyncCrawlerRunner(settings).crawl(
                 NaverTops, **{name: str(value) for name, value in given.items()}
@@ -124,3 +127,29 @@ def test_a_mistyped_argument_of_the_spider_starts_no_crawl(
     assert record.getMessage().startswith(said)
     assert not record.exc_info
     assert not shop.requests
+
+
+def test_a_job_folder_of_scrapy_is_refused_and_not_made(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    (record,) = scrapy_crawl(params=params_file(), scrapys={"JOBDIR": str(tmp_path / "job")})
+    assert record.getMessage() == (
+        f"error: JOBDIR={tmp_path / 'job'}: leave it out: a crawl resumes from its store by itself"
+    )
+    assert not (tmp_path / "job").exists()
+    assert not shop.requests
+
+
+def test_a_disk_that_is_full_at_the_end_too_is_one_line(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in ("Store._write", "Store.compact"):
+        monkeypatch.setattr(f"crawler.store.store.{name}", full)
+    records = scrapy_crawl(params=params_file())
+    errors = [record for record in records if record.levelno >= logging.ERROR]
+    assert len(errors) == 1
+    assert re.fullmatch(r"error: .*No space left on device: '.*/store'", errors[0].getMessage())
+    assert not errors[0].exc_info

@@ -13,6 +13,8 @@ from fashion_pggan.errors import PassingError
 class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
     """Scrapy finds it by COMMANDS_MODULE and takes the module's name for the command's."""
 
+    exitcode: int = 0
+
     def run(self, args: list[str], opts: Namespace) -> None:
         """Crawl, and keep the status for the end of the process."""
         super().run(args, opts)

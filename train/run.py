@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.adaptive.look import look
@@ -22,6 +22,7 @@ from train.record.record import Record
 from train.record.running_means import RunningMeans
 from train.saved.checkpoint import newest_state, write_checkpoint
 from train.saved.identity import check_identity, identity_of
+from train.saved.state import check_state, libraries, tell_other_libraries
 from train.step.inner_loop import InnerLoop
 from train.step.trainer import Trainer
 
@@ -149,11 +150,26 @@ class Run:
 
     def _checkpoint(self) -> None:
         if self.ranks.first:
-            state = {"identity": self.identity, "tensors": self.trainer.state(), **self._position()}
+            state = {
+                "identity": self.identity,
+                "libraries": libraries(),
+                "tensors": self.trainer.state(),
+                **self._position(),
+            }
             write_checkpoint(self.folder, self.images_shown, state)
 
     def _restore(self, state: dict[str, Any]) -> None:
-        check_identity(state["identity"], self.identity, self.folder)
+        try:
+            check_identity(state["identity"], self.identity, self.folder)
+            check_state(state, self.trainer.state())
+            tell_other_libraries(state)
+        except UserError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"the newest checkpoint in {self.folder} does not fit the run ({one_line(error)}): "
+                "take it out of the folder"
+            ) from error
         self._go_to(state)
         for name, tensor in self.trainer.state().items():
             tensor.copy_(state["tensors"][name])

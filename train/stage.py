@@ -26,6 +26,7 @@ from train.record.log import Row, read_rows, write_rows
 from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
 from train.saved.identity import identity_of
+from train.saved.snapshot import check_snapshot
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind(
@@ -122,9 +123,12 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
         for name in ("snapshots", "grids"):
             whole = shutil.ignore_patterns(".*")  # not what a kill left half written
             shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)
+        snapshots = sorted((building / "snapshots").iterdir())
+        for snapshot in snapshots:
+            check_snapshot(training.folder / "snapshots" / snapshot.name)
         write_strip(
             building / STRIP,
-            sorted((building / "snapshots").iterdir()),
+            snapshots,
             seed=params.seed,
             columns=params.grid_columns * params.grid_rows,
             device=training.ranks.device,

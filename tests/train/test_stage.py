@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -125,6 +126,21 @@ def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, mo
     folder = stage.run_directory(project / "runs", params, dataset, ALONE)
     with exclusive(folder), pytest.raises(UserError, match=held):
         train_here(project, params)
+
+
+def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_again(
+    project, undisturbed, params, dataset
+):
+    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    shutil.copytree(undisturbed.folder, folder)
+    last = snapshots_in(folder)[-1]
+    last.write_bytes(last.read_bytes()[:-300] + bytes(300))
+    with pytest.raises(UserError, match=rf"{last.name} is damaged, .* or delete it"):
+        train_here(project, params)
+    assert not (project / "models").exists()
+    last.unlink()
+    train_here(project, params)
+    _assert_same_models(project / "models", undisturbed.folder)
 
 
 def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):

@@ -120,6 +120,7 @@ class Record:
         self.outlook.learn(self.history.rows, self.training.images_shown)
         self.status()
         if self.ended:
+            self.gallery.complete()
             return
         log.info(WORDS)
         if self.training.images_shown == 0:

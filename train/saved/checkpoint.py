@@ -3,15 +3,20 @@
 import hashlib
 import io
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import write_bytes
+from train.saved.pickled import check_pickled
+from train.saved.state import check_plain
 
 KEPT = 3
 DIGEST_BYTES = 32
+NAME = re.compile(r"checkpoint-([0-9]{12,})\.pt")
 
 log = logging.getLogger(__name__)
 
@@ -33,22 +38,50 @@ def write_checkpoint(folder: Path, images_shown: int, state: dict[str, Any]) -> 
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
-    """The run's checkpoints, oldest first."""
-    return sorted(folder.glob("checkpoint-*.pt"))
+    """The run's checkpoints, oldest first; files of other names are none."""
+    return sorted(path for path in folder.glob("checkpoint-*.pt") if NAME.fullmatch(path.name))
 
 
 def images_shown_of(checkpoint: Path) -> int:
     """The position in the run at which a checkpoint was written."""
-    return int(checkpoint.stem.removeprefix("checkpoint-"))
+    named = NAME.fullmatch(checkpoint.name)
+    assert named, checkpoint
+    return int(named[1])
 
 
 def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
-    """The newest intact checkpoint, None if there is none; broken ones are named in the log."""
-    for path in reversed(checkpoints_in(folder)):
-        data = path.read_bytes()
-        payload = data[DIGEST_BYTES:]
-        if hashlib.sha256(payload).digest() == data[:DIGEST_BYTES]:
-            state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+    """The newest intact checkpoint, None if there is no checkpoint; broken ones are named in the log.
+
+    Raises:
+        UserError: all are broken, or an intact one is no checkpoint of this program.
+    """
+    paths = checkpoints_in(folder)
+    for path in reversed(paths):
+        state = _read(path, device)
+        if state is not None:
             return state
         log.warning("%s is broken: using the one before it", path)
+    if paths:
+        raise UserError(
+            f"all checkpoints in {folder} are broken: get them back from a copy, or delete the "
+            "folder to train from the start"
+        )
     return None
+
+
+def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
+    """A checkpoint's state; None: its bytes are not those that were written."""
+    with path.open("rb") as file:
+        digest = file.read(DIGEST_BYTES)
+        payload = file.read()
+    if hashlib.sha256(payload).digest() != digest:
+        return None
+    try:
+        check_pickled(payload)
+        state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+        check_plain(state, len(payload))
+    except Exception as error:  # what torch raises for bytes that somebody made up is not documented
+        raise UserError(
+            f"{path} is no checkpoint of this program ({one_line(error)}): take it out of the folder"
+        ) from error
+    return state

@@ -4,20 +4,27 @@ The file may hold other networks of the same training, each under a prefix: `cri
 that only makes images does not read them.
 """
 
-import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import torch
+from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.params.reading import explained
 from train.model.networks import Architecture, Critic, Generator
+from train.saved.header import FORMAT, Header, header_in
+from train.saved.seal import KEY, check_seal, write_sealed
 
-FORMAT = 1
+NAMED = 3  # tensors, in a message
+STORED = "F32"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,14 @@ def write_snapshot(
         for name, tensor in network.state_dict().items()
     }
     header = {"format": FORMAT, "architecture": asdict(generator.architecture), "origin": asdict(origin)}
-    write_bytes(path, save(weights, metadata={"fashion_pggan": json.dumps(header)}))
+    write_sealed(path, weights, header)
 
 
 def read_snapshot(path: Path) -> tuple[Generator, Origin]:
     """Read what `write_snapshot` wrote; the generator is on the CPU and in evaluation mode.
 
     Raises:
-        UserError: there is no such file, or it is no snapshot of this program.
+        UserError: there is no such file, it is no snapshot of this program, or it is damaged.
     """
     networks, origin = _read(path, {"": Generator})
     generator = networks[""]
@@ -88,6 +95,11 @@ def read_networks(path: Path) -> tuple[dict[str, Generator | Critic], Origin]:
     return {prefix.rstrip("/") or "average": network for prefix, network in networks.items()}, origin
 
 
+def check_snapshot(path: Path) -> None:
+    """Check the bytes of a snapshot; raises as `read_snapshot`."""
+    read_origin(path)
+
+
 def _read(
     path: Path, kinds: Mapping[str, type[Generator | Critic]]
 ) -> tuple[dict[str, Generator | Critic], Origin]:
@@ -95,25 +107,67 @@ def _read(
         raise UserError(f"no snapshot at {path}: train first (dvc repro train), or give another path")
     try:
         with safe_open(path, framework="pt") as file:
-            header = json.loads(file.metadata()["fashion_pggan"])
-            if header["format"] != FORMAT:
-                raise ValueError(f"format {header['format']}, this program reads {FORMAT}")
-            weights: dict[str, dict[str, Tensor]] = {prefix: {} for prefix in kinds}
-            for key in file.keys():  # noqa: SIM118  # no mapping
-                folder, slash, name = key.rpartition("/")
-                if folder + slash in weights:
-                    weights[folder + slash][name] = file.get_tensor(key)
-        architecture = Architecture(**header["architecture"])
-        networks = {
-            prefix: _filled(kind(architecture), weights[prefix])
-            for prefix, kind in kinds.items()
-            if weights[prefix] or not prefix
-        }
-        return networks, Origin(**header["origin"])
+            header = header_in((file.metadata() or {})[KEY])
+            networks = {prefix: _empty(file, prefix, kinds[prefix], header) for prefix in _held(file, kinds)}
+            if header.sha256:
+                check_seal(path, header.sha256)
+            for prefix, network in networks.items():
+                _fill(network, file, prefix)
+    except ValidationError as error:
+        raise UserError(
+            f"{path} is no snapshot of this program ({explained(error, Header)}): give another"
+        ) from error
+    except UserError:
+        raise
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise UserError(f"{path} is no snapshot of this program ({error}): give another") from error
+        raise UserError(f"{path} is no snapshot of this program ({one_line(error)}): give another") from error
+    _tell_what_is_not_finite(path, networks)
+    return networks, Origin(**header.origin.model_dump())
 
 
-def _filled(network: Generator | Critic, weights: Mapping[str, Tensor]) -> Generator | Critic:
-    network.load_state_dict(weights, strict=True)
-    return network.eval().requires_grad_(False)
+def _held(file: Any, kinds: Mapping[str, type[Generator | Critic]]) -> list[str]:
+    """The prefixes of the wanted networks that a file holds; the generator's own is never missing."""
+    held = {"".join(key.rpartition("/")[:2]) for key in file.keys()}  # noqa: SIM118  # no mapping
+    return [prefix for prefix in kinds if prefix in held or not prefix]
+
+
+def _empty(file: Any, prefix: str, kind: type[Generator | Critic], header: Header) -> Generator | Critic:
+    """A network without memory, whose tensors are in the file in their shapes.
+
+    Raises:
+        ValueError: one is missing, unknown, or of another shape or type.
+    """
+    with torch.device("meta"):
+        network = kind(Architecture(**header.architecture.model_dump()))
+    wanted = {prefix + name: list(tensor.shape) for name, tensor in network.state_dict().items()}
+    names = [key for key in file.keys() if "".join(key.rpartition("/")[:2]) == prefix]  # noqa: SIM118  # no mapping
+    if different := sorted(set(names) ^ wanted.keys()):
+        raise ValueError(f"tensors that are missing or unknown: {', '.join(different[:NAMED])}")
+    for name in names:
+        part = file.get_slice(name)
+        if part.get_dtype() != STORED or part.get_shape() != wanted[name]:
+            raise ValueError(
+                f"{name} is {part.get_dtype()} {part.get_shape()}, its header wants {STORED} {wanted[name]}"
+            )
+    return network
+
+
+def _fill(network: Generator | Critic, file: Any, prefix: str) -> None:
+    weights: dict[str, Tensor] = {
+        name: file.get_tensor(prefix + name).clone()  # which else would stay in the file
+        for name in network.state_dict()
+    }
+    network.load_state_dict(weights, strict=True, assign=True)
+    network.eval().requires_grad_(False)
+
+
+def _tell_what_is_not_finite(path: Path, networks: Mapping[str, nn.Module]) -> None:
+    broken = [
+        prefix + name
+        for prefix, network in networks.items()
+        for name, tensor in network.state_dict().items()
+        if not tensor.isfinite().all()
+    ]
+    if broken:
+        named = ", ".join(broken[:NAMED])
+        log.warning("%s has weights that are not finite (%s): its images will be wrong", path, named)

@@ -46,9 +46,14 @@ class Gallery:
         if self.grid_clock.over():
             self._latest_grid(self._sheet())
 
+    def complete(self) -> None:
+        """Write the last snapshot of a run at its end again, where it is lost."""
+        if not self._kept_path().is_file():
+            self.keep()
+
     def keep(self) -> None:
         """Write a snapshot and its grid to keep; they become the latest ones, too."""
-        path = snapshot_path(self.training.folder / "snapshots", self.training.images_shown)
+        path = self._kept_path()
         self._write_snapshot(path)
         self._latest_snapshot()
         sheet = self._sheet()
@@ -64,6 +69,9 @@ class Gallery:
         ours = stddev_over(images_of(self.training.average, self.latents, self.training.phase.lod))
         theirs = self.data_stddev[resolution]
         return ours / theirs if theirs else math.nan
+
+    def _kept_path(self) -> Path:
+        return snapshot_path(self.training.folder / "snapshots", self.training.images_shown)
 
     def _latest_snapshot(self) -> None:
         self._write_snapshot(self.training.folder / f"{LATEST}.safetensors")

@@ -1,0 +1,68 @@
+"""What a snapshot says of itself, checked before a byte is allocated for it."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from fashion_pggan.params.section import Resolution, Section
+
+FORMAT = 1
+LARGEST_HEADER = 64 << 10  # characters
+
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Count = Annotated[int, Field(ge=1, le=1 << 20)]
+
+
+class ArchitectureFields(Section):
+    """The fields of `train.model.networks.Architecture`, within what this program can build."""
+
+    resolution: Resolution
+    latent_size: Count
+    fmap_base: Count
+    fmap_max: Count
+    stddev_group: Count = 4
+
+    @model_validator(mode="after")
+    def _buildable(self) -> Self:
+        if self.resolution.bit_count() != 1:
+            raise ValueError(f"resolution {self.resolution} is no power of two")
+        if 2 * self.fmap_base < self.resolution:  # the last layer would have none
+            raise ValueError(f"fmap_base {self.fmap_base} is too small for {self.resolution} px")
+        return self
+
+
+class OriginFields(Section):
+    """The fields of `train.saved.snapshot.Origin`."""
+
+    kimg: float = Field(ge=0)
+    lod: float = Field(ge=0)
+    params_hash: Name
+    dataset_version: Name
+    git_commit: Name
+
+
+class Header(Section):
+    """The text under `fashion_pggan` in a snapshot's file."""
+
+    format: Literal[1]
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # see train.saved.seal; former files lack it
+    architecture: ArchitectureFields
+    origin: OriginFields
+
+    @model_validator(mode="after")
+    def _grown_so_far(self) -> Self:
+        most = self.architecture.resolution.bit_length() - 3
+        if self.origin.lod > most:
+            raise ValueError(f"lod {self.origin.lod:g} is above {most}, that of 4 px")
+        return self
+
+
+def header_in(text: str) -> Header:
+    """Check a header's text.
+
+    Raises:
+        ValueError: it is too long, no JSON, or says what no snapshot says.
+    """
+    if len(text) > LARGEST_HEADER:
+        raise ValueError(f"a header of {len(text)} characters")
+    return Header.model_validate_json(text)

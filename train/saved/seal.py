@@ -1,0 +1,65 @@
+"""The SHA-256 of a safetensors file inside the file itself, so that it travels along.
+
+It is taken over all bytes, with zeros where it will stand.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save
+from torch import Tensor
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.hashes import hash_memory
+
+KEY = "fashion_pggan"  # of the file's metadata
+OPEN = "0" * 64
+LENGTH_BYTES = 8  # of the header's length, before it
+MOST = 1 << 20  # bytes of a file in which the hash may stand
+CHUNK = 1 << 20
+
+
+def write_sealed(path: Path, weights: dict[str, Tensor], header: Mapping[str, Any]) -> None:
+    """Write tensors and a header as safetensors, with the hash in the header, atomically."""
+    data = save(weights, metadata={KEY: json.dumps({"sha256": OPEN, **header})})
+    place = _place_of(data[:MOST], OPEN)
+    sha256 = hashlib.sha256(data).hexdigest()
+    write_bytes(path, b"".join([data[:place], sha256.encode(), data[place + len(OPEN) :]]))
+
+
+def check_seal(path: Path, sha256: str) -> None:
+    """Check a file against the hash in its header; a file that was checked before is not read again.
+
+    Raises:
+        UserError: the file has changed since it was written.
+    """
+    with hash_memory() as memory:
+        if not memory.matches(path, sha256, lambda path: sealed_hash(path, sha256)):
+            raise UserError(
+                f"{path} is damaged, its bytes are no longer those that were written: get it back (dvc "
+                "checkout, or a copy of yours), or delete it (a finished run writes its last snapshot again)"
+            )
+
+
+def sealed_hash(path: Path, sha256: str) -> str:
+    """The hash of a file's bytes, with zeros where its header says `sha256`; empty: nowhere."""
+    with path.open("rb") as file:
+        start = file.read(MOST)
+        place = _place_of(start, sha256)
+        if place < 0:
+            return ""
+        digest = hashlib.sha256(start[:place] + OPEN.encode() + start[place + len(OPEN) :])
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _place_of(start: bytes, sha256: str) -> int:
+    """Where the hash stands: JSON in the JSON of the file's header; -1: nowhere."""
+    mark = json.dumps('{"sha256": "')[1:-1].encode()
+    place = start.find(mark + sha256.encode())
+    return place if place < 0 else place + len(mark)

@@ -1,0 +1,106 @@
+"""What a checkpoint holds, checked before a run takes it over."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field, ValidationError
+from torch import Tensor
+
+from fashion_pggan.params.reading import explained
+from fashion_pggan.params.section import Section
+
+Count = Annotated[int, Field(ge=0)]
+
+log = logging.getLogger(__name__)
+
+
+class Growth(Section):
+    """The state of an adaptive schedule."""
+
+    transitions: list[tuple[Count, Count]]
+    measured: list[tuple[Count, float]]
+
+
+class Position(Section):
+    """Where a run stands."""
+
+    images_shown: Count
+    stretch: tuple[Count, Count]
+    seconds: float = Field(ge=0)
+    growth: Growth
+
+
+def libraries() -> dict[str, str]:
+    """The versions that a checkpoint names: another one may round otherwise, and stays the same run."""
+    return {"torch": str(torch.__version__)}
+
+
+def tell_other_libraries(state: Mapping[str, Any]) -> None:
+    """Tell when a run goes on with another library than before; former checkpoints name none."""
+    for name, version in libraries().items():
+        before = state.get("libraries", {}).get(name, version)
+        if before != version:
+            log.warning(
+                "resuming with %s %s, trained so far with %s: the run goes on, but may round otherwise than "
+                "one that never stopped",
+                name,
+                version,
+                before,
+            )
+
+
+def check_plain(state: Any, most: int) -> None:
+    """Check that a state is a dict, whose tensors lie in memory as they are.
+
+    Args:
+        state: as unpacked.
+        most: bytes of a tensor, at most.
+
+    Raises:
+        TypeError: it is none.
+        ValueError: a tensor would grow when it is used.
+    """
+    if not isinstance(state, dict):
+        raise TypeError(f"a {type(state).__name__}")
+    for tensor in _tensors_in(state):
+        plain = tensor.layout == torch.strided and not tensor.is_quantized and tensor.is_contiguous()
+        if not plain or tensor.numel() * tensor.element_size() > most:
+            raise ValueError(f"a tensor {tuple(tensor.shape)} that is not stored as it is")
+
+
+def check_state(state: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> None:
+    """Check that a state fits a run.
+
+    Args:
+        state: of a checkpoint.
+        tensors: of the run, by name.
+
+    Raises:
+        TypeError, ValueError: something is missing, or of another kind, type or shape.
+    """
+    try:
+        Position.model_validate({name: state[name] for name in Position.model_fields if name in state})
+    except ValidationError as error:
+        raise ValueError(explained(error, Position)) from error
+    held = state.get("tensors")
+    if not isinstance(held, dict):
+        raise TypeError("it has no tensors")
+    if different := sorted(map(str, held.keys() ^ tensors.keys())):
+        raise ValueError(f"tensors that are missing or unknown: {', '.join(different)}")
+    for name, tensor in tensors.items():
+        mine = held[name]
+        if not isinstance(mine, Tensor) or mine.shape != tensor.shape or mine.dtype != tensor.dtype:
+            raise ValueError(f"{name} is not {tensor.dtype} {tuple(tensor.shape)}")
+
+
+def _tensors_in(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _tensors_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _tensors_in(each)

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.reading import explained
 from train.model.networks import Architecture, Critic, Generator
-from train.saved.header import FORMAT, Header, header_in
-from train.saved.seal import KEY, check_seal, write_sealed
+from train.saved.self_hash import KEY, check_hash, write_hashed
+from train.saved.snapshot_header import FORMAT, Header, header_in
 
 NAMED = 3  # tensors, in a message
 STORED = "F32"
@@ -61,7 +61,7 @@ def write_snapshot(
         for name, tensor in network.state_dict().items()
     }
     header = {"format": FORMAT, "architecture": asdict(generator.architecture), "origin": asdict(origin)}
-    write_sealed(path, weights, header)
+    write_hashed(path, weights, header)
 
 
 def read_snapshot(path: Path) -> tuple[Generator, Origin]:
@@ -110,7 +110,7 @@ def _read(
             header = header_in((file.metadata() or {})[KEY])
             networks = {prefix: _empty(file, prefix, kinds[prefix], header) for prefix in _held(file, kinds)}
             if header.sha256:
-                check_seal(path, header.sha256)
+                check_hash(path, header.sha256)
             for prefix, network in networks.items():
                 _fill(network, file, prefix)
     except ValidationError as error:

@@ -100,6 +100,6 @@ def test_a_sampler_is_loaded_without_the_training_loop(snapshot):
     assert done.returncode == 0, done.stderr
     assert set(done.stdout.split()) == {
         *("train", "train.model", "train.saved", "train.saved.snapshot"),
-        *("train.saved.header", "train.saved.seal"),
+        *("train.saved.snapshot_header", "train.saved.self_hash"),
         *(f"train.model.{name}" for name in ("layers", "networks", "precision", "randomness")),
     }

@@ -45,7 +45,7 @@ class Header(Section):
     """The text under `fashion_pggan` in a snapshot's file."""
 
     format: Literal[1]
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # see train.saved.seal; former files lack it
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # former files lack it
     architecture: ArchitectureFields
     origin: OriginFields
 

@@ -23,7 +23,7 @@ MOST = 1 << 20  # bytes of a file in which the hash may stand
 CHUNK = 1 << 20
 
 
-def write_sealed(path: Path, weights: dict[str, Tensor], header: Mapping[str, Any]) -> None:
+def write_hashed(path: Path, weights: dict[str, Tensor], header: Mapping[str, Any]) -> None:
     """Write tensors and a header as safetensors, with the hash in the header, atomically."""
     data = save(weights, metadata={KEY: json.dumps({"sha256": OPEN, **header})})
     place = _place_of(data[:MOST], OPEN)
@@ -31,21 +31,21 @@ def write_sealed(path: Path, weights: dict[str, Tensor], header: Mapping[str, An
     write_bytes(path, b"".join([data[:place], sha256.encode(), data[place + len(OPEN) :]]))
 
 
-def check_seal(path: Path, sha256: str) -> None:
+def check_hash(path: Path, sha256: str) -> None:
     """Check a file against the hash in its header; a file that was checked before is not read again.
 
     Raises:
         UserError: the file has changed since it was written.
     """
     with hash_memory() as memory:
-        if not memory.matches(path, sha256, lambda path: sealed_hash(path, sha256)):
+        if not memory.matches(path, sha256, lambda path: hash_without_itself(path, sha256)):
             raise UserError(
                 f"{path} is damaged, its bytes are no longer those that were written: get it back (dvc "
                 "checkout, or a copy of yours), or delete it (a finished run writes its last snapshot again)"
             )
 
 
-def sealed_hash(path: Path, sha256: str) -> str:
+def hash_without_itself(path: Path, sha256: str) -> str:
     """The hash of a file's bytes, with zeros where its header says `sha256`; empty: nowhere."""
     with path.open("rb") as file:
         start = file.read(MOST)

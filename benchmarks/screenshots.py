@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from fashion_pggan.command.edge import run_command
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -69,7 +70,7 @@ def _walk(page: Page) -> None:
 def _explorer(models: Path, data: Path) -> Iterator[str]:
     """The address of an explorer that runs meanwhile."""
     command = [sys.executable, "-m", "generate.explore", str(models), "--data", str(data), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, env=owned(), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
             said = process.stderr.readline()

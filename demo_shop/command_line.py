@@ -23,7 +23,6 @@ def demo_shop(
     public_url: str = "",
     tls: OptionalOutputFile = None,
     faults: str | None = None,
-    end_with_parent: bool = False,
 ) -> None:
     """Serve a small shop with the search API on loopback: drawn garments, or a folder's images.
 
@@ -32,7 +31,7 @@ def demo_shop(
         fashion-pggan demo-shop --images photos --port 0
 
     Args:
-        host: the address to listen at.
+        host: the address to listen at, of this machine alone.
         port: 0: any free one.
         products: garments to draw.
         repeat: draw only so many garments, and repeat them under noise.
@@ -42,15 +41,12 @@ def demo_shop(
         public_url: what links begin with; the address asked by default.
         tls: speak https, and write the certificate to this file.
         faults: SEED[,NAME=VALUE...]: fail as the worst hosts do (docs/reference/fault-shop.md).
-        end_with_parent: end when the process that started the shop ends.
     """
-    if end_with_parent:
-        from fashion_pggan.command.edge import end_with_parent as end
-
-        end()
     from demo_shop.faulty.faults import Faults
     from demo_shop.serving import catalogue_of, serve
+    from fashion_pggan.loopback import check_loopback
 
+    check_loopback(host)
     failing = Faults.parse(faults) if faults else None
     catalogue = catalogue_of(images, labels, products, repeat, image_bytes)
     serve(catalogue, host, port, url=public_url, faults=failing, tls=tls)

@@ -5,6 +5,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 
 STOP_S = 5.0  # seconds
@@ -23,8 +24,10 @@ class RunningShop:
         self.products = 0
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "demo_shop", "--port", "0", "--end-with-parent", *self.arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        command = [sys.executable, "-m", "demo_shop", "--port", "0", *self.arguments]
+        self.process = subprocess.Popen(
+            command, env=owned(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         assert self.process.stdout  # because of PIPE
         line = self.process.stdout.readline().split()
         if line[:2] != ["demo", "shop:"]:

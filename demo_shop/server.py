@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader
 
 from demo_shop.goods.catalogue import Catalogue
 from demo_shop.search import Index, marked
+from fashion_pggan.loopback import refusal
 
 KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"
 KEY_ID = KEY = "demo"  # the only valid pair
@@ -107,6 +108,7 @@ class Shop:
     def __init__(self, catalogue: Catalogue, public_url: str = "") -> None:
         self.catalogue = catalogue
         self.public_url = public_url.rstrip("/")
+        self.names = {urlsplit(public_url).hostname or ""} - {""}  # that requests may use beside addresses
         self.index = Index.of(catalogue)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="images")
         self._found = lru_cache(CACHED_SEARCHES)(self.index.search)
@@ -114,12 +116,22 @@ class Shop:
 
     def application(self) -> web.Application:
         """The routes."""
-        application = web.Application(middlewares=[_errors_as_json])
+        application = web.Application(middlewares=[_errors_as_json, self._guard])
         application.router.add_get(SEARCH_PATH, self.search)
         application.router.add_get("/images/{name}", self.image)
         application.router.add_get("/robots.txt", self.robots)
         application.router.add_get("/", self.page)
         return application
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuse what a page of another site sends; keep it from showing an image."""
+        if why := refusal(request.method, request.headers, self.names):
+            raise ApiError(403, "300", "Forbidden", why)
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        return answer
 
     async def search(self, request: web.Request) -> web.Response:
         """Answer a search call."""

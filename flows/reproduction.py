@@ -11,6 +11,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 
 STOP_S = 10.0  # seconds a stage may take to stop between two steps; then it is killed
@@ -120,12 +121,12 @@ def _reason(lines: list[str], status: int) -> str:
 def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
     binaries = Path(sys.executable).parent  # not resolved: a virtual environment's own
     environment = {
-        **os.environ,
+        **owned(),
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.leash", str(os.getpid()), "dvc", *arguments],
+        [sys.executable, "-m", "flows.leash", "dvc", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

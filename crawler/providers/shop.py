@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
@@ -21,14 +22,15 @@ def running_shop(params: CrawlParams) -> Iterator[str]:
         UserError: it did not start; the text holds its error.
     """
     command = [sys.executable, "-m", "demo_shop", "--port", "0", "--public-url", SHOP_NAME]
-    command += ["--end-with-parent"]
     if params.shop_images:
         command += ["--images", params.shop_images]
     else:
         command += ["--products", str(params.shop_products)]
     with (
         tempfile.TemporaryFile() as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0) as shop,
+        subprocess.Popen(
+            command, env=owned(), stdout=subprocess.PIPE, stderr=errors, text=True, process_group=0
+        ) as shop,
     ):
         try:
             assert shop.stdout is not None  # because of PIPE

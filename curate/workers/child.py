@@ -60,7 +60,7 @@ class Child:
     def __init__(self) -> None:
         self.pipe, theirs = Pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "curate.workers.child", str(theirs.fileno())],
+            [sys.executable, "-m", "curate.workers.child", str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
             env={name: value for name, value in os.environ.items() if name != TRIM}
             | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -89,9 +89,9 @@ class Child:
             self.process.wait()
 
 
-def answer(pipe: Connection) -> None:
+def answer(pipe: Connection, owner: int) -> None:
     """Work on items until the other end of the pipe is closed."""
-    prepare_worker()
+    prepare_worker(owner)
     pipe.send_bytes(READY)
     with suppress(EOFError, ConnectionError):
         while True:
@@ -110,4 +110,4 @@ def _outcome(function: Callable[[Any], Any], item: Any, limit_s: int) -> bytes:
 
 
 if __name__ == "__main__":
-    answer(Connection(int(sys.argv[1])))
+    answer(Connection(int(sys.argv[1])), int(sys.argv[2]))

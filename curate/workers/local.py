@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 import cv2
 
-from fashion_pggan.command.edge import end_with_parent
+from fashion_pggan.command.lifetime import end_with
 
 ITEM_LIMIT_S = 60  # seconds for one item
 WORKER_LIMIT_BYTES = 6 * 1024**3  # address space of a worker
@@ -96,12 +96,14 @@ def _until_broken(
 
 @cache
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), prepare_worker)
+    return ProcessPoolExecutor(
+        workers, multiprocessing.get_context("spawn"), prepare_worker, initargs=(os.getpid(),)
+    )
 
 
-def prepare_worker() -> None:
-    """Limit this process: memory, time (by SIGALRM), threads. It ends with its parent."""
-    end_with_parent()
+def prepare_worker(owner: int) -> None:
+    """Limit this process: memory, time (by SIGALRM), threads. It ends with its owner."""
+    end_with(owner)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C print there what the facts already say
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool

@@ -1,19 +1,16 @@
-"""How every command begins and ends: logging, one-line errors, a life tied to the parent's."""
+"""How every command begins and ends: logging, one-line errors, an exit status."""
 
 import errno
 import logging
 import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from types import FrameType
 
-import psutil
 from pydantic_core import ValidationError
 
+from fashion_pggan.command.lifetime import end_with_starter
 from fashion_pggan.errors import ArgumentError, PassingError, UserError, one_line
 
 NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST}
@@ -24,22 +21,19 @@ WRONG_PATH = {
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
 }  # to read or to write
-SHELLS = {"ash", "bash", "dash", "fish", "ksh", "sh", "zsh"}
 STATUS_ARGUMENTS = 2  # as argparse and the shells have it
-PARENT_CHECK_S = 0.5  # seconds between two looks at whether DVC is still there
 
 
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
     An error that a person can mend is one line on stderr. The status is 2 for a wrong command line, 75 for a
-    trouble that may pass by itself, 1 for all else; 130 after an interruption, 143 after a termination. Under
-    DVC the process ends when DVC does, for a killed DVC does not stop its stages.
+    trouble that may pass by itself, 1 for all else; 130 after an interruption, 143 after a termination. The
+    process ends with the one that started it: a killed DVC does not stop its stages.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     signal.signal(signal.SIGTERM, _terminated)
-    if os.environ.get("DVC_STAGE"):
-        _end_with_dvc()
+    end_with_starter()
     try:
         main()
         sys.stdout.flush()
@@ -70,24 +64,3 @@ def _status_of(error: ValueError) -> int:
 
 def _terminated(number: int, frame: FrameType | None) -> None:
     sys.exit(128 + number)
-
-
-def end_with_parent() -> None:
-    """End this process within a second of its parent's end, however that came."""
-    _end_with(psutil.Process().parent())
-
-
-def _end_with_dvc() -> None:
-    """End with DVC, which starts a stage through a shell; some shells stay in between, some do not."""
-    parent = psutil.Process().parent()
-    _end_with(parent.parent() if parent and parent.name() in SHELLS else parent)
-
-
-def _end_with(other: psutil.Process | None) -> None:
-    def watch() -> None:
-        with suppress(psutil.NoSuchProcess):
-            while other and other.is_running() and other.status() != psutil.STATUS_ZOMBIE:
-                time.sleep(PARENT_CHECK_S)
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True, name="end-with-parent").start()

@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from fashion_pggan.command.lifetime import end_with_starter
 from fashion_pggan.errors import UserError
 from flows.reproduction import Outcome, StageError, reproduce
 
@@ -19,6 +20,7 @@ def reproduce_stage(stage: str) -> State[Any]:
     Raises:
         UserError: see `reproduce`.
     """
+    end_with_starter()  # a server of flows that is killed does not stop its runs
     outcome = reproduce(stage, get_run_logger().info)
     return Completed(name="Completed" if outcome is Outcome.RAN else outcome.value, message=f"stage {stage}")
 

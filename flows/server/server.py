@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 from prefect.settings import PREFECT_API_URL
 
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from flows.server.key import LOCAL, key_to_start_with, use, use_key_of
 
@@ -77,11 +78,11 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
     with tempfile.TemporaryFile() as said:
         server = subprocess.Popen(
             [
-                *[sys.executable, "-m", "flows.leash", str(os.getpid())],
+                *[sys.executable, "-m", "flows.leash"],
                 *["uvicorn", "prefect.server.api.server:create_app", "--factory", "--lifespan", "on"],
                 *["--host", "127.0.0.1", "--port", port, "--log-level", "error"],
             ],
-            env={**os.environ, **settings, **own},
+            env={**owned(), **settings, **own},
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,

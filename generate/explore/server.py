@@ -12,12 +12,12 @@ from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import refusal
 from fashion_pggan.params.wording import advice_on
 from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
 
 LOOPBACK = "127.0.0.1"
-NAMES = frozenset({"127.0.0.1", "localhost"})  # host names that requests may use
 PAGES = {
     "/": ("index.html", "text/html"),
     "/explore.js": ("explore.js", "text/javascript"),
@@ -99,9 +99,9 @@ def application(scene: Scene) -> web.Application:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse other host names: a foreign page may let its name point here (DNS rebinding)."""
-    if (request.host or "").rsplit(":", 1)[0] not in NAMES:
-        return _refused(403, "this server answers to 127.0.0.1 and localhost only")
+    """Refuse what a page of another site sends, and tell the reasons of what fails."""
+    if why := refusal(request.method, request.headers):
+        return _refused(403, why)
     try:
         answer = await handler(request)
     except UserError as error:

@@ -1,0 +1,103 @@
+"""Whatever we start ends with its starter, also when that one died before it was looked for."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from fashion_pggan.command.lifetime import OWNER, owned
+
+GONE_S = 30.0  # seconds, on a busy machine
+CHILD = """
+import time
+from fashion_pggan.command.lifetime import end_with_starter
+end_with_starter()
+print("watching", flush=True)
+time.sleep(60)
+"""
+# starts a command with a mark in its environment, through a shell that stays, and prints nothing
+STARTER = """
+import os, subprocess, sys
+environment = {**os.environ, sys.argv[1]: "1"}
+subprocess.Popen(["sh", "-c", '"$0" -c "$1"; true', sys.executable, sys.argv[2]], env=environment).wait()
+"""
+
+
+def ended(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        process.wait(GONE_S)
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_an_environment_names_its_owner() -> None:
+    assert owned() == {**os.environ, OWNER: str(os.getpid())}
+
+
+def test_a_process_ends_with_its_owner() -> None:
+    with subprocess.Popen(["sleep", "60"]) as owner:
+        environment = {**os.environ, OWNER: str(owner.pid)}
+        with subprocess.Popen(
+            [sys.executable, "-c", CHILD], env=environment, stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout
+            assert child.stdout.readline() == "watching\n"
+            owner.kill()
+            assert child.wait(GONE_S) == -9
+
+
+def test_a_process_whose_owner_is_gone_before_it_looks_ends_at_once() -> None:
+    with subprocess.Popen(["true"]) as owner:
+        owner.wait()
+    environment = {**os.environ, OWNER: str(owner.pid)}
+    done = subprocess.run([sys.executable, "-c", CHILD], env=environment, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (-9, b"")
+
+
+def test_a_process_that_nobody_owns_goes_on() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != OWNER}
+    program = CHILD.replace("time.sleep(60)", "time.sleep(0)")
+    done = subprocess.run([sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (0, b"watching\n")
+
+
+@pytest.mark.parametrize("mark", ["DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID"])
+def test_a_process_ends_with_what_marked_it_though_a_shell_stays_between(mark: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTER, mark, CHILD], stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout
+        assert starter.stdout.readline() == "watching\n"
+        below = psutil.Process(starter.pid).children(recursive=True)
+        child = next(one for one in below if one.name() != "sh")
+        starter.kill()
+        assert ended(child)
+
+
+def test_an_orphan_ends_before_it_works(tmp_path: Path) -> None:
+    """Its shell outlives DVC, and it looks for DVC only after that one's death."""
+    gate, said = tmp_path / "gate", tmp_path / "said"
+    os.mkfifo(gate)
+    command = f'read line < {gate}; "{sys.executable}" -c "$0" > {said}; echo $? >> {said}; : > {said}.done'
+    starter = (
+        "import os, subprocess, sys; "
+        "subprocess.Popen(['sh', '-c', *sys.argv[1:]], env={**os.environ, 'DVC_STAGE': 'crawl'}).wait()"
+    )
+    with subprocess.Popen([sys.executable, "-c", starter, command, CHILD]) as dvc:
+        with gate.open("w") as opened:  # waits until the shell reads, so that DVC has started it
+            dvc.kill()
+            dvc.wait()
+            shells = [one for one in psutil.process_iter() if _runs(one, str(gate))]
+            opened.write("go\n")
+    assert all(ended(shell) for shell in shells)
+    assert said.read_text() == "137\n"
+
+
+def _runs(process: psutil.Process, word: str) -> bool:
+    try:
+        return any(word in part for part in process.cmdline())
+    except psutil.Error:
+        return False

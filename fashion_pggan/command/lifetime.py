@@ -19,7 +19,11 @@ import psutil
 
 OWNER = "FASHION_PGGAN_OWNER"  # in the environment: the process to end with
 MARKS = ("DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID")
-STARTERS = ("python", "pypy", "dvc")  # what these three run as; init and its like, which adopt orphans, do not
+STARTERS = (
+    "python",
+    "pypy",
+    "dvc",
+)  # what these three run as; init and its like, which adopt orphans, do not
 LOOK_S = 0.2  # seconds between two looks
 
 

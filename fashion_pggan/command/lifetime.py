@@ -1,9 +1,9 @@
 """A process that we start ends when its starter does, however that came.
 
-Nobody tells a child that its parent was killed, so each child looks. It must know whose end to look for before
-that one can die: a process of ours names itself in the environment of what it starts. DVC, torchrun and Prefect
-name nobody, but each marks the environment of what it starts: the nearest ancestor without the mark is the
-starter, or whoever took the orphan over.
+Nobody tells a child that its parent was killed, so each child looks. It must know whose end to look for
+before that one can die: a process of ours names itself in the environment of what it starts. DVC, torchrun
+and Prefect name nobody, but each marks the environment of what it starts: the nearest ancestor without the
+mark is the starter, or whoever took the orphan over.
 """
 
 import os
@@ -19,11 +19,7 @@ import psutil
 
 OWNER = "FASHION_PGGAN_OWNER"  # in the environment: the process to end with
 MARKS = ("DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID")
-STARTERS = (
-    "python",
-    "pypy",
-    "dvc",
-)  # what these three run as; init and its like, which adopt orphans, do not
+STARTERS = ("python", "pypy", "dvc")  # what these three run as; what adopts orphans, such as init, does not
 LOOK_S = 0.2  # seconds between two looks
 
 
@@ -36,7 +32,10 @@ def owned() -> dict[str, str]:
 def end_with_starter() -> None:
     """End this process within a second of the end of the one that started it, if that one left a sign."""
     try:
-        starters = [int(os.environ.get(OWNER, 0)), *(_starter(mark) for mark in MARKS if mark in os.environ)]
+        starters = [
+            int(os.environ.get(OWNER, "0")),
+            *(_starter(mark) for mark in MARKS if mark in os.environ),
+        ]
         if owners := [pid for pid in starters if pid]:
             end_with(*owners)
     except psutil.NoSuchProcess:

@@ -86,11 +86,13 @@ def test_an_orphan_ends_before_it_works(tmp_path: Path) -> None:
         "import os, subprocess, sys; "
         "subprocess.Popen(['sh', '-c', *sys.argv[1:]], env={**os.environ, 'DVC_STAGE': 'crawl'}).wait()"
     )
-    with subprocess.Popen([sys.executable, "-c", starter, command, CHILD]) as dvc:
-        with gate.open("w") as opened:  # waits until the shell reads, so that DVC has started it
-            (shell,) = psutil.Process(dvc.pid).children()
-            dvc.kill()
-            dvc.wait()
-            opened.write("go\n")
+    with (
+        subprocess.Popen([sys.executable, "-c", starter, command, CHILD]) as dvc,
+        gate.open("w") as opened,  # waits until the shell reads, so that DVC has started it
+    ):
+        (shell,) = psutil.Process(dvc.pid).children()
+        dvc.kill()
+        dvc.wait()
+        opened.write("go\n")
     assert ended(shell)
     assert said.read_text() == "137\n"

@@ -14,7 +14,9 @@ TOLD = 80  # characters of a foreign name that are told again
 def check_loopback(host: str) -> None:
     """Raise an ArgumentError unless `host` is an address of this machine alone."""
     if host != NAME and not _is_address(host, loopback=True):
-        raise ArgumentError(f"--host {host}: the shop serves this machine alone: give 127.0.0.1, or leave it out")
+        raise ArgumentError(
+            f"--host {host}: the shop serves this machine alone: give 127.0.0.1, or leave it out"
+        )
 
 
 def refusal(method: str, headers: Mapping[str, str], names: Collection[str] = ()) -> str:

@@ -238,3 +238,24 @@ def test_a_taken_port_is_one_clear_line(shop):
     assert ended.returncode == 1
     assert ended.stderr.startswith(f"error: --port {port}:")
     assert len(ended.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/images/000000-x.jpg", "/search/v1/image?query=x", "/nowhere"])
+def test_a_page_whose_name_points_here_reads_nothing(shop, path):
+    status, _, body = _get(shop.url + path, {**KEYS, "Host": "evil.example"})
+    assert status == 403
+    assert "does not answer to the name 'evil.example'" in json.loads(body)["error"]["details"]
+
+
+def test_the_shops_own_name_is_answered_and_no_other_site_shows_its_images():
+    with RunningShop("--products", "1", "--public-url", "http://shop.example") as own:
+        status, headers, _ = _get(f"{own.url}/images/000000-x.jpg", {"Host": "shop.example"})
+    assert (status, headers["Cross-Origin-Resource-Policy"]) == (200, "same-origin")
+
+
+def test_a_page_of_another_site_changes_nothing_in_a_shop_with_faults():
+    with RunningShop("--products", "1", "--faults", "1") as faulty:
+        url = f"{faulty.url}/faults/next-day"
+        assert _get(url, {"Origin": "http://evil.example"}, "POST")[0] == 403
+        assert _get(url, {"Origin": faulty.url}, "POST")[0] == 200
+        assert _get(url, method="POST")[0] == 200

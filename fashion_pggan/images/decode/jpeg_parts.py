@@ -7,7 +7,6 @@ warns of is a loss of pixels. Source: ITU-T T.81, annexes B, F and G.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple
 
 MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but for stuffed bytes and restarts, which belong to scans
@@ -51,7 +50,7 @@ def parts_of(data: bytes) -> Parts:
     """
     parts, codes, frame = Parts(), dict(STANDARD_CODES), 0
     header: list[bytes] = []  # of the next scan
-    segments = list(islice(_segments(data), MOST_SEGMENTS))
+    segments = list(_segments(data))
     components = next((body[5] for marker, body, _ in segments if marker in FRAMES and len(body) > 5), 0)
     for marker, body, coded in segments:
         if marker in FRAMES:
@@ -101,7 +100,9 @@ def _check(parts: Parts) -> None:
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """Marker, content and, of scans, the data behind; to the end of the image, or of what is whole."""
     place = 2
-    while found := MARKER.search(data, place):
+    for _ in range(MOST_SEGMENTS):
+        if not (found := MARKER.search(data, place)):
+            return
         marker, begin = data[found.end() - 1], found.end()
         if marker == END:
             return

@@ -2,14 +2,18 @@
 
 import logging
 from pathlib import Path
+from typing import Annotated
 
 from cyclopts import App
 
 from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
+from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError
 
 STORE = Path("runs/crawl")
 TOMBSTONES = Path("tombstones.jsonl")
+
+Tombs = Annotated[OutputFile, Keeps]
 
 app = App(name="crawl")
 log = logging.getLogger("crawler")
@@ -17,13 +21,13 @@ log = logging.getLogger("crawler")
 
 @app.default
 def crawl(
-    target: Path | None = None,
+    target: Annotated[Path | None, Makes] = None,
     /,
     *,
-    report: OptionalOutputFile = None,
+    report: Annotated[OptionalOutputFile, Writes("products", "calls", "images")] = None,
     params: Path = PARAMS,
     store: OutputFolder = STORE,
-    tombstones: OutputFile = TOMBSTONES,
+    tombstones: Tombs = TOMBSTONES,
     dry_run: bool = False,
     verbose: bool = False,
 ) -> None:
@@ -61,7 +65,7 @@ def crawl(
 
 
 @app.command
-def merge(*parts: Path, store: OutputFolder = STORE, tombstones: OutputFile = TOMBSTONES) -> None:
+def merge(*parts: Path, store: OutputFolder = STORE, tombstones: Tombs = TOMBSTONES) -> None:
     """Merge the stores of several machines into one, without duplicates.
 
     For example:
@@ -89,8 +93,8 @@ def forget(
     host: tuple[str, ...] = (),
     sha256: tuple[str, ...] = (),
     store: OutputFolder = STORE,
-    raw: Path = Path("data/raw"),
-    tombstones: OutputFile = TOMBSTONES,
+    raw: Annotated[Path, Keeps] = Path("data/raw"),
+    tombstones: Tombs = TOMBSTONES,
 ) -> None:
     """Delete images and records, and set tombstones so that they never come back.
 

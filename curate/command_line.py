@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cyclopts import App
 
@@ -13,6 +13,9 @@ from fashion_pggan.command.options import (
     OptionalOutputFolder,
     OutputFolder,
 )
+from fashion_pggan.command.roles import Fills, Makes, Writes
+
+PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -21,13 +24,13 @@ log = logging.getLogger("curate")
 @app.default
 def curate(
     source: str,
-    target: Path,
+    target: Annotated[Path, Makes],
     /,
     *,
     params: Path = PARAMS,
-    report: OptionalOutputFile = None,
+    report: Annotated[OptionalOutputFile, Writes("images", "kept", "dropped")] = None,
     knowledge: OutputFolder = Path("runs/curate"),
-    plots: OptionalOutputFolder = None,
+    plots: Annotated[OptionalOutputFolder, PLOTS] = None,
     workers: OptionalCount = None,
 ) -> None:
     """Make a dataset of square images from a folder of any images.
@@ -65,7 +68,7 @@ def curate(
 @app.command
 def export(
     dataset: Path,
-    target: Path,
+    target: Annotated[Path, Makes],
     /,
     *,
     format: Literal["imagefolder", "webdataset", "parquet"],  # noqa: A002  # the option's name

@@ -16,7 +16,7 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
 from fashion_pggan.storage.shards import Dataset, levels_up_to
-from fashion_pggan.storage.targets import Kind, replace_target
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"
@@ -57,6 +57,7 @@ def run(
     Raises:
         UserError: there is no dataset, it has no such level, or `target` holds something else.
     """
+    check_target(target, KIND, [source])  # before much is read
     dataset = Dataset(source, verify=True)
     level = level or dataset.resolution
     levels = levels_up_to(dataset.resolution)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.outputs import WRITTEN_BY
 
 VALID = timedelta(days=2)
 
@@ -35,7 +36,7 @@ def new_certificate(file: Path) -> ssl.SSLContext:
         The context for a server.
     """
     certificate, secret = new_pair()
-    write_bytes(file, certificate)
+    write_bytes(file, f"{WRITTEN_BY}\n".encode() + certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with tempfile.TemporaryDirectory() as folder:
         both = Path(folder, "both.pem")  # ssl reads only files

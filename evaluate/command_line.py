@@ -7,6 +7,20 @@ from cyclopts import App, Parameter
 
 from evaluate.options import SHARED, Options
 from fashion_pggan.command.options import Count, OptionalCount, OptionalOutputFile, OutputFolder, at_least
+from fashion_pggan.command.roles import Fills, Writes
+
+REPORTS = Fills(
+    {
+        "copies.json": ("generated", "real", "pairs"),
+        "copies.png": (),
+        "evaluation.json": ("dataset", "floor", "seed"),
+        "measures.json": ("kimg", "copies"),
+        "report.html": (),
+        "swd.csv": ("kimg", "images"),
+        "swd.json": ("floor", "best", "last"),
+        "swd_levels.csv": ("kimg", "level", "distance"),
+    }
+)
 
 app = App(name="evaluate")
 
@@ -19,8 +33,8 @@ def evaluate(
     *,
     images: OptionalCount = None,
     no_floor: bool = False,
-    json: OptionalOutputFile = None,
-    csv: OptionalOutputFile = None,
+    json: Annotated[OptionalOutputFile, Writes("images", "levels", "seed")] = None,
+    csv: Annotated[OptionalOutputFile, Writes("level", "images", "distance")] = None,
     html: OptionalOutputFile = None,
     shared: Options = SHARED,
 ) -> None:
@@ -46,7 +60,7 @@ def evaluate(
 
 
 @app.command
-def snapshots(dataset: Path, models: Path, reports: OutputFolder, /, *, shared: Options = SHARED) -> None:
+def snapshots(dataset: Path, models: Path, reports: Annotated[OutputFolder, REPORTS], /, *, shared: Options = SHARED) -> None:
     """Measure every snapshot of a training against its dataset, and write the report.
 
     For example:
@@ -71,7 +85,7 @@ def copies(
     *,
     images: OptionalCount = None,
     sheet: OptionalOutputFile = None,
-    json: OptionalOutputFile = None,
+    json: Annotated[OptionalOutputFile, Writes("generated", "real", "pairs")] = None,
     shared: Options = SHARED,
 ) -> None:
     """Find the nearest training image of each generated image, beside how near real images are to each other.
@@ -98,7 +112,7 @@ def variation(
     /,
     *,
     pairs: Count = 10_000,
-    json: OptionalOutputFile = None,
+    json: Annotated[OptionalOutputFile, Writes("pairs", "value")] = None,
     shared: Options = SHARED,
 ) -> None:
     """Measure how similar the images of a set are to each other (MS-SSIM): lower is more variation.
@@ -128,7 +142,7 @@ def features(
     pixels: Literal["0..255", "0..1", "-1..1"] = "0..255",
     neighbours: Count = 5,
     images: OptionalCount = None,
-    json: OptionalOutputFile = None,
+    json: Annotated[OptionalOutputFile, Writes("fid", "kid")] = None,
     shared: Options = SHARED,
 ) -> None:
     """Measure FID, KID, precision, recall, density and coverage by a feature network of your own.

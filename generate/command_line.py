@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from fashion_pggan.command.options import Device, OptionalOutputFile
+from fashion_pggan.command.roles import Makes, Writes
 from fashion_pggan.errors import ArgumentError
 from generate.options import SETTINGS, Ends, Frames, Grid, Settings
 
@@ -19,14 +20,14 @@ log = logging.getLogger("generate")
 @app.default
 def generate(
     snapshot: Path | None = None,
-    out: Path | None = None,
+    out: Annotated[Path | None, Makes] = None,
     /,
     *,
     params: Path | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
     data: Path | None = None,
     runs: Path = Path("runs/train"),
-    report: OptionalOutputFile = None,
+    report: Annotated[OptionalOutputFile, Writes("images", "kimg", "resolution")] = None,
     device: Device = "auto",
     grid: Grid = None,
     interpolate: Ends = None,

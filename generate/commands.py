@@ -14,6 +14,7 @@ from fashion_pggan.params.preset import params_or_shipped
 from fashion_pggan.params.wording import advice_on
 from fashion_pggan.paths import check_file_to_write
 from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.outputs import check_output
 from generate import stage
 from generate.options import Settings, shape_of
 from generate.sampling.film import check_film, check_png, write_film, write_sheet
@@ -64,10 +65,10 @@ def film(
 
 def again(path: Path, source: Path, out: Path | None, device: str) -> None:
     """Make a recipe's image again."""
-    recipe = read_recipe(path)
     out = out or path.with_name(f"{path.stem}-again.png")
     check_png(out)
     _check_file(out)
+    recipe = read_recipe(path)
     if source.is_dir():
         source = source / "snapshots" / Path(f"{recipe.snapshot}.safetensors").name
     sampler = Sampler.load(source, device_of(device))
@@ -102,6 +103,7 @@ def _check_file(out: Path) -> None:
         check_file_to_write(out)
     except ValueError as error:
         raise ArgumentError(f"OUT {out}: {error}") from None
+    check_output(out)
 
 
 def _sampler(snapshot: Path, params: GenerateParams, device: str) -> Sampler:

@@ -2,11 +2,12 @@
 
 import json as writer
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from cyclopts import App
 
 from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder
+from fashion_pggan.command.roles import Makes, Writes
 
 RUNS = Path("runs/train")
 
@@ -23,13 +24,13 @@ app = App(name="train", help=HELP)
 @app.command
 def run(
     dataset: Path,
-    models: Path,
+    models: Annotated[Path, Makes],
     /,
     *,
     params: Path = PARAMS,
     runs: OutputFolder = RUNS,
-    report: OptionalOutputFile = None,
-    history: OptionalOutputFile = None,
+    report: Annotated[OptionalOutputFile, Writes("images_shown", "params_hash")] = None,
+    history: Annotated[OptionalOutputFile, Writes("kimg", "lod", "critic_loss")] = None,
     device: Device = "auto",
 ) -> None:
     """Train a progressive GAN, or resume an earlier start from its last checkpoint.

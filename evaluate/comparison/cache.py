@@ -2,13 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-import psutil
 
 from evaluate.comparison.compare import describe
 from evaluate.comparison.distances import Distances
@@ -20,11 +19,16 @@ from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import make_folder, write_text
+from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
+from fashion_pggan.storage.targets import holds_only
 
 # The folders that turn images into distances. A change in one of them makes everything kept invalid.
 MEASURING = ("evaluate.comparison", "evaluate.sets", "fashion_pggan.distance", "fashion_pggan.storage")
 KEPT_SETS = 2  # sets of descriptors; the one unused for the longest time is deleted first
-BUILDING = ".building-"  # then the process, then random letters
+BUILDING = ".building-"  # then random letters
+KEY = re.compile("[0-9a-f]{16}")  # the name of a set's folder
+SET = (r"\d+(?:\.moments)?\.npy",)  # what it holds
+SCRATCH = (re.escape(LOCK), *SET, f"{KEY.pattern}/{SET[0]}")  # what a temporary folder holds
 
 
 class Store:
@@ -81,11 +85,11 @@ class Store:
         """A temporary folder on the same disk; folders that killed processes left are deleted."""
         make_folder(self.sets)
         for left_over in self.sets.glob(f"{BUILDING}*"):
-            process = left_over.name.removeprefix(BUILDING).partition("-")[0]
-            if process.isdigit() and not psutil.pid_exists(int(process)):
+            is_ours = is_lock(left_over / LOCK) and holds_only(left_over, SCRATCH)
+            if is_ours and holder_of(left_over) is None:
                 shutil.rmtree(left_over, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=self.sets, prefix=f"{BUILDING}{os.getpid()}-") as folder:
-            yield Path(folder)
+        with tempfile.TemporaryDirectory(dir=self.sets, prefix=BUILDING) as name, exclusive(Path(name)):
+            yield Path(name)
 
     def row(self, key: str) -> Distances | None:
         """Distances measured before; None if there are none, or none that can be read."""
@@ -108,7 +112,7 @@ class Store:
             )
 
     def _forget(self) -> None:
-        kept = [path for path in self.sets.iterdir() if not path.name.startswith(BUILDING)]
+        kept = [path for path in self.sets.iterdir() if KEY.fullmatch(path.name) and holds_only(path, SET)]
         for path in sorted(kept, key=lambda path: path.stat().st_mtime)[:-KEPT_SETS]:
             shutil.rmtree(path, ignore_errors=True)
 

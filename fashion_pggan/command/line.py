@@ -1,6 +1,7 @@
 """`fashion-pggan COMMAND …`: the table of commands; `python -m PACKAGE …` runs one of them."""
 
 import sys
+from inspect import ismethod
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -8,6 +9,7 @@ from fashion_pggan.command.arguments import check_arguments
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.command.layout import Layout
 from fashion_pggan.command.mistakes import explained
+from fashion_pggan.command.roles import check_paths
 from fashion_pggan.errors import ArgumentError
 
 NAME = "fashion-pggan"
@@ -71,9 +73,12 @@ def call(*tokens: str) -> None:
     """
     lists = not tokens or tokens[0].startswith("-")
     try:
-        program(loaded=lists)(tokens, exit_on_error=False, print_error=False, result_action="return_none")
+        command, given, _ = program(loaded=lists).parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise ArgumentError(explained(error, NAME)) from None
+    if not ismethod(command):  # one of the library's, for help
+        check_paths(command, given)
+    command(*given.args, **given.kwargs)
 
 
 def run(*command: str) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from fashion_pggan.command.roles import Keeps, Writes
 from fashion_pggan.paths import check_file_to_write, check_folder_to_write
 
 PARAMS = Path("params.yaml")
@@ -48,7 +49,8 @@ Count = Annotated[int, Parameter(validator=at_least(1))]
 OptionalCount = Annotated[int | None, Parameter(validator=at_least(1))]
 OptionalSeed = Annotated[int | None, Parameter(validator=at_least(0))]
 Device = Annotated[str, Parameter(validator=_is_device)]
-OutputFile = Annotated[Path, Parameter(validator=_is_file_to_write)]
-OptionalOutputFile = Annotated[Path | None, Parameter(validator=_is_file_to_write)]
-OutputFolder = Annotated[Path, Parameter(validator=_is_folder_to_write)]
-OptionalOutputFolder = Annotated[Path | None, Parameter(validator=_is_folder_to_write)]
+# A role behind one of these counts in its place: Annotated[OutputFile, Writes("images", "kept")].
+OutputFile = Annotated[Path, Parameter(validator=_is_file_to_write), Writes()]
+OptionalOutputFile = Annotated[Path | None, Parameter(validator=_is_file_to_write), Writes()]
+OutputFolder = Annotated[Path, Parameter(validator=_is_folder_to_write), Keeps]
+OptionalOutputFolder = Annotated[Path | None, Parameter(validator=_is_folder_to_write), Keeps]

@@ -2,9 +2,10 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from fashion_pggan.command.options import PARAMS, OutputFile
+from fashion_pggan.command.roles import Writes
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,14 @@ def summary(
     print(Summary.read(reports).text(places_of(reports, models, generated)))
 
 
-def use(name: str, /, *, set: tuple[str, ...] = (), out: OutputFile = PARAMS) -> None:  # noqa: A002  # the option's name
-    """Make a preset the params.yaml; the old one is kept as params.before.yaml.
+def use(
+    name: str,
+    /,
+    *,
+    set: tuple[str, ...] = (),  # noqa: A002  # the option's name
+    out: Annotated[OutputFile, Writes("crawl", "curate", "train")] = PARAMS,
+) -> None:
+    """Make a preset the params.yaml; old ones are kept as params.before.yaml, params.before-2.yaml.
 
     For example:
         fashion-pggan use paper --set crawl.contact=me@example.org

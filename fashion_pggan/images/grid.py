@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.outputs import WRITTEN_BY
 from fashion_pggan.storage.shards import Images
 
 STRIP_ROWS = 8  # at most, in a strip through training
@@ -27,10 +29,17 @@ def evenly(kimgs: Sequence[float], most: int = STRIP_ROWS) -> list[int]:
     return [int(place) for place in np.unique(nearest)]
 
 
+def marked() -> PngInfo:
+    """The text in a PNG that says who wrote it."""
+    text = PngInfo()
+    text.add_text("Software", WRITTEN_BY)
+    return text
+
+
 def png_of(pixels: Images) -> bytes:
     """One image (h, w, 3) as PNG."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG")
+    Image.fromarray(pixels).save(buffer, format="PNG", pnginfo=marked())
     return buffer.getvalue()
 
 

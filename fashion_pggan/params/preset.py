@@ -7,6 +7,7 @@ import io
 import logging
 import os
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.files import write_bytes, write_text
 
-BEFORE = "params.before.yaml"
 PARAMS = Path("params.yaml")
 SHIPPED = Path(__file__).parents[2] / "presets"  # in the repository, and where the program is installed
 DEFAULT = "paper"
@@ -46,10 +46,21 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     checked = parse_params(text, source)
     kept = ""
     if params.is_file() and params.read_bytes() != text.encode():
-        write_bytes(params.with_name(BEFORE), params.read_bytes())
-        kept = f" (what it was is in {BEFORE})"
+        kept = f" (what it was is in {_kept_beside(params)})"
     write_text(params, text)
     return f"{params} is now {source}{kept}; next: {_next_step(checked)}"
+
+
+def _kept_beside(params: Path) -> str:
+    """Keep a file beside itself under a name that is free, such as params.before-2.yaml; returns the name."""
+    text = params.read_bytes()
+    for number in count(1):
+        kept = params.with_name(f"{params.stem}.before{f'-{number}' if number > 1 else ''}{params.suffix}")
+        if not os.path.lexists(kept):
+            write_bytes(kept, text)
+        if kept.is_file() and kept.read_bytes() == text:
+            break
+    return kept.name
 
 
 def with_settings(text: str, settings: Mapping[tuple[str, str], Any]) -> str:

@@ -26,7 +26,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        new = temporary.open("xb")
+        new = temporary.open("x+b")
     except FileNotFoundError as error:  # of folders that hold no files, such as /proc
         raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
     try:

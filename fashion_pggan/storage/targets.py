@@ -103,6 +103,13 @@ def replace_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iter
         yield new
 
 
+def holds_only(folder: Path, layout: Iterable[str]) -> bool:
+    """Whether a path is a folder, no link, and holds nothing but files of a layout (`Kind.layout`)."""
+    allows = _of_layout(layout)
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    return is_folder and all(allows(name, inner) for name, inner in _below(folder))
+
+
 def _mark_of(folder: Path, kind: Kind) -> str:
     names = sorted(name for name, inner in _below(folder) if not inner)
     texts = {name: sha256_of(folder / name) for name in names if name.endswith(FOR_PEOPLE)}

@@ -1,5 +1,6 @@
 """Many images in one file: a grid, or a film that interpolates between two garments."""
 
+import struct
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -8,11 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.grid import png_of, sheet_of
 from fashion_pggan.storage.files import atomic_write, write_bytes
+from fashion_pggan.storage.outputs import WRITTEN_BY
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
@@ -21,6 +23,8 @@ RATE = 30  # frames per second
 SMALLEST = 256  # pixels, side of a film: smaller images are enlarged
 CODEC = "vp09"  # free, in the headless OpenCV and played by browsers, unlike MPEG-4 part 2
 AT_ONCE = 32  # images in memory
+# of an MP4: players pass over it
+FREE_BOX = struct.pack(">I4s", 8 + len(WRITTEN_BY), b"free") + WRITTEN_BY.encode()
 
 
 def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, columns: int) -> None:
@@ -45,6 +49,12 @@ def check_film(path: Path) -> None:
         raise ArgumentError(f"OUT {path}: give a name that ends in .webp or .mp4")
 
 
+def check_film(path: Path) -> None:
+    """Check that a name is that of a film; raises UserError if not."""
+    if path.suffix.lower() not in (".webp", ".mp4"):
+        raise UserError(f"{path} is no name of a film: give a name that ends in .webp or .mp4")
+
+
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:
     """Write the interpolation between two latent vectors as animated WebP or MP4 (VP9), by the name's ending.
 
@@ -55,16 +65,21 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     images = _frames(sampler, seed, ends, frames)
     if path.suffix.lower() == ".webp":
         buffer, (first, *others) = BytesIO(), [Image.fromarray(image) for image in images]
-        first.save(
-            buffer, "WEBP", save_all=True, append_images=others, duration=1000 // RATE, loop=0, lossless=True
-        )
+        options = {"duration": 1000 // RATE, "loop": 0, "lossless": True, "exif": _exif()}
+        first.save(buffer, "WEBP", save_all=True, append_images=others, **options)
         write_bytes(path, buffer.getvalue())
     else:
         with tempfile.TemporaryDirectory() as folder:
             scratch = Path(folder) / "film.mp4"
             _encode(scratch, images)
             with atomic_write(path) as file:
-                file.write(scratch.read_bytes())
+                file.write(scratch.read_bytes() + FREE_BOX)
+
+
+def _exif() -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = WRITTEN_BY
+    return exif
 
 
 def _frames(sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> Iterator[Images]:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 from PIL import Image, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.images.grid import marked
 from fashion_pggan.params import LARGEST_INDEX, explained
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import DIRECTIONS, between, directions_of
@@ -79,7 +79,7 @@ class Recipe(Place):
 
     def png(self, image: Images) -> bytes:
         """The image as PNG, with this recipe inside."""
-        buffer, text = BytesIO(), PngInfo()
+        buffer, text = BytesIO(), marked()
         text.add_itxt(KEYWORD, self.model_dump_json())
         Image.fromarray(image).save(buffer, "PNG", pnginfo=text)
         return buffer.getvalue()

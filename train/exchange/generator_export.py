@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from fashion_pggan.errors import UserError, install_hint
 from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.outputs import WRITTEN_BY
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
 
@@ -70,6 +71,7 @@ def header_of(generator: Generator, origin: Origin) -> str:
     """What the snapshot's own header says, and what goes in and comes out."""
     return json.dumps(
         {
+            "program": WRITTEN_BY,
             "architecture": asdict(generator.architecture),
             "origin": asdict(origin),
             "latents": "(n, latent_size) float32, standard normal",

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from fashion_pggan.errors import UserError
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import atomic_write
+from fashion_pggan.storage.outputs import WRITTEN_BY
 from train.exchange.variables import load_official, official_weights, variables_of
 from train.model.networks import Architecture, Critic, Generator
 from train.saved.snapshot import Origin, read_networks, write_snapshot
@@ -74,6 +75,8 @@ def export_official(source: Path, target: Path) -> None:
             weights[f"{letter}/{variable}"] = array
     with atomic_write(target) as file:
         np.savez(file, allow_pickle=False, **weights)
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.comment = WRITTEN_BY.encode()
 
 
 def architecture_of(weights: Mapping[str, npt.NDArray[np.float32]], source: Path) -> Architecture:

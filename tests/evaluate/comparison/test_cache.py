@@ -6,6 +6,7 @@ from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.locks import exclusive
 
 WORK = Work(2)
 
@@ -46,13 +47,45 @@ def test_a_dataset_is_described_once_and_again_when_anything_changes(tmp_path, p
 
 def test_the_store_keeps_two_sets_and_no_pieces(tmp_path, params, dataset):
     store = Store(tmp_path)
-    (tmp_path / "descriptors" / ".building-999999999-killed").mkdir(parents=True)
+    killed = tmp_path / "descriptors" / ".building-killed"
+    killed.mkdir(parents=True)
+    (killed / ".lock").write_text("fashion-pggan 4711\n")
+    (killed / "32.npy").touch()
     images = of_dataset(dataset, np.arange(12))
     for seed in range(4):
         _described(store, images, params.model_copy(update={"seed": seed}))
     names = [path.name for path in (tmp_path / "descriptors").iterdir()]
     assert len(names) == 2
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_what_the_store_did_not_write_stays(tmp_path, params, dataset):
+    store, images = Store(tmp_path), of_dataset(dataset, np.arange(12))
+    mine = [
+        "photos/1.jpg",
+        "0123456789abcdef/thesis.txt",
+        "0123456789abcdef/32.npy",
+        ".building-mine/32.npy",
+        ".building-4711-mine/.lock",
+        ".building-4711-mine/thesis.txt",
+    ]
+    for name in mine:
+        (tmp_path / "descriptors" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "descriptors" / name).touch()
+    (tmp_path / "descriptors/fedcba9876543210").symlink_to(tmp_path)
+    for seed in range(4):
+        _described(store, images, params.model_copy(update={"seed": seed}))
+    assert all((tmp_path / "descriptors" / name).exists() for name in mine)
+    assert (tmp_path / "descriptors/fedcba9876543210").is_symlink()
+
+
+def test_a_set_that_another_process_describes_stays(tmp_path, params, dataset):
+    held = tmp_path / "descriptors/.building-other"
+    held.mkdir(parents=True)
+    with exclusive(held):
+        (held / "32.npy").touch()
+        _described(Store(tmp_path), of_dataset(dataset, np.arange(12)), params)
+        assert (held / "32.npy").exists()
 
 
 def test_a_full_disk_is_said_before_anything_is_computed(tmp_path, params, dataset, monkeypatch):

@@ -125,6 +125,32 @@ def test_the_former_file_is_kept_once_only_when_it_differs(params: Path) -> None
     assert kept.read_text() == own
 
 
+def test_each_former_file_is_kept(params: Path) -> None:
+    own = params.read_text()
+    said = []
+    for name in ("paper", "photos", "paper"):
+        said.append(use(name, [], presets=PRESETS, params=params))
+        params.write_text(own.replace("seed: 7", f"seed: {len(said)}"))
+    assert [text.partition("(")[2].partition(")")[0] for text in said] == [
+        "what it was is in params.before.yaml",
+        "what it was is in params.before-2.yaml",
+        "what it was is in params.before-3.yaml",
+    ]
+    assert params.with_name("params.before.yaml").read_text() == own
+    assert "seed: 2" in params.with_name("params.before-3.yaml").read_text()
+
+
+def test_a_file_that_is_no_params_file_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(REPOSITORY)
+    for name in ("thesis.txt", "shopping.yaml"):
+        (tmp_path / name).write_text("bread: 2")
+        with pytest.raises(UserError, match=f"{name} is not a file that this command wrote: give another"):
+            call("use", "paper", "--out", str(tmp_path / name))
+        assert (tmp_path / name).read_text() == "bread: 2"
+
+
 def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) -> None:
     where = tmp_path / "images"
     missing = use("photos", [f"crawl.shop_images={where}"], presets=PRESETS, params=params)

@@ -1,0 +1,84 @@
+"""A single file is replaced only if this program wrote it."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.images.grid import write_grid
+from fashion_pggan.storage.outputs import WRITTEN_BY, check_output
+from fashion_pggan.storage.targets import MARK
+
+NAMES = ("images", "kept")
+
+
+def test_what_is_missing_or_empty_may_be_written(tmp_path: Path) -> None:
+    (tmp_path / "empty.json").touch()
+    (tmp_path / "link.json").symlink_to("nowhere")
+    for name in ("missing.json", "empty.json", "link.json", "new/folder/report.json"):
+        check_output(tmp_path / name, NAMES)
+        check_output(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("report.json", json.dumps({"images": 3, "kept": 2, "new": 1})),
+        ("report.csv", "images,kept,other\n1,2,3\n"),
+        ("params.yaml", "# numbers\nimages: 3\nkept: {a: 1}\n"),
+    ],
+)
+def test_a_report_is_known_by_its_names(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    check_output(tmp_path / name, NAMES)
+    with pytest.raises(UserError, match=f"{name} is not a file that this command wrote: give another name"):
+        check_output(tmp_path / name, (*NAMES, "more"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("thesis.txt", b"years of work"),
+        ("package.json", b'{"name": "mine", "images": 1}'),
+        ("list.json", b'["images", "kept"]'),
+        ("cut.json", b'{"images": 3, "kept'),
+        ("deep.json", b'{"a":' * 100_000),
+        ("table.csv", b"images;kept\n1;2\n"),
+        ("list.yaml", b"- images\n- kept\n"),
+        ("broken.yaml", b"images: [\n"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(200_000)),
+    ],
+)
+def test_a_file_of_somebody_else_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    for names in (NAMES, ()):
+        with pytest.raises(UserError, match="is not a file that this command wrote"):
+            check_output(tmp_path / name, names)
+    assert (tmp_path / name).read_bytes() == content
+
+
+def test_a_mark_is_found_at_either_end(tmp_path: Path) -> None:
+    write_grid(tmp_path / "grid.png", np.zeros((2, 8, 8, 3), np.uint8), 2)
+    (tmp_path / "film.mp4").write_bytes(bytes(200_000) + WRITTEN_BY.encode())
+    check_output(tmp_path / "grid.png")
+    check_output(tmp_path / "film.mp4")
+
+
+def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(UserError, match="is not a file that this command wrote"):
+            check_output(path)
+    with pytest.raises(UserError, match="is a folder: give a file"):
+        check_output(tmp_path)
+
+
+def test_no_file_is_put_into_a_folder_that_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "models/grids").mkdir(parents=True)
+    (tmp_path / "models" / MARK).write_text("{}")
+    for name in ("models/report.json", "models/grids/mine.png", "models/new/mine.png"):
+        with pytest.raises(UserError, match=r"lies in .*models, which is made anew as a whole: give a place"):
+            check_output(tmp_path / name)

@@ -60,7 +60,9 @@ def evaluate(
 
 
 @app.command
-def snapshots(dataset: Path, models: Path, reports: Annotated[OutputFolder, REPORTS], /, *, shared: Options = SHARED) -> None:
+def snapshots(
+    dataset: Path, models: Path, reports: Annotated[OutputFolder, REPORTS], /, *, shared: Options = SHARED
+) -> None:
     """Measure every snapshot of a training against its dataset, and write the report.
 
     For example:

@@ -75,7 +75,7 @@ def run(
     Raises:
         UserError: a check lacks its data, or hardly any image passes.
     """
-    apart = [path for path in (source, data, runs, report) if path]
+    apart = [path for path in (source, data, report) if path]
     with hold_target(target, KIND, apart) as held:
         sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
         training = Training.of(data, sampler) if data else None

@@ -88,7 +88,9 @@ def role_of(hint: Any) -> object:
     """The role in an annotation, the last of several; None if there is none."""
     if get_origin(hint) is not Annotated:
         return None
-    return next((part for part in reversed(get_args(hint)[1:]) if part in ROLES or isinstance(part, ROLES)), None)
+    return next(
+        (part for part in reversed(get_args(hint)[1:]) if part in ROLES or isinstance(part, ROLES)), None
+    )
 
 
 def _files_of(given: Given) -> Iterator[tuple[Path, tuple[str, ...] | None]]:

@@ -49,12 +49,6 @@ def check_film(path: Path) -> None:
         raise ArgumentError(f"OUT {path}: give a name that ends in .webp or .mp4")
 
 
-def check_film(path: Path) -> None:
-    """Check that a name is that of a film; raises UserError if not."""
-    if path.suffix.lower() not in (".webp", ".mp4"):
-        raise UserError(f"{path} is no name of a film: give a name that ends in .webp or .mp4")
-
-
 def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:
     """Write the interpolation between two latent vectors as animated WebP or MP4 (VP9), by the name's ending.
 

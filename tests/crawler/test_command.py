@@ -187,7 +187,7 @@ def test_a_target_that_cannot_be_made_is_one_line_before_anything_is_asked(
     (tmp_path / "file").write_text("")
     status, _, errors = command(*arguments("file/raw"))
     assert (status, errors.count("\n")) == (1, 1)
-    assert errors.startswith("error: cannot write: ")
+    assert errors.startswith("error: cannot make the folder ")
     assert not shop.requests
 
 

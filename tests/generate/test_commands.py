@@ -37,7 +37,7 @@ def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path, monke
         (["{models}", "way.mp4", "--interpolate", "3", "9", "--frames", "1"], "--frames 1: give 2 to"),
         (["{empty}", "out", "--form", "zip"], "--form zip"),
         (["{empty}"], "OUT is missing: give a snapshot"),
-        (["{empty}", "out", "--recipe", "nowhere.json"], "no recipe at nowhere.json"),
+        (["{empty}", "out.png", "--recipe", "nowhere.json"], "no recipe at nowhere.json"),
         (["{empty}", "out", "--device", "cuda:99"], "--device cuda:99: this machine has"),
     ],
 )

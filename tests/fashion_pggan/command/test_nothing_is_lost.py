@@ -1,6 +1,5 @@
 """Every command that writes is given places where something of the user's lies; nothing of it is lost."""
 
-import os
 import re
 import string
 from collections.abc import Callable, Iterator

@@ -58,7 +58,7 @@ def run(
         UserError: there is no dataset, it has no such level, or `target` holds something else.
     """
     check_target(target, KIND, [source])  # before much is read
-    dataset = Dataset(source, verify=True)
+    dataset = Dataset(source)
     level = level or dataset.resolution
     levels = levels_up_to(dataset.resolution)
     if level not in levels:

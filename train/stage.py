@@ -70,7 +70,7 @@ def run(
     """
     apart = [path for path in (source, runs, report, history) if path]
     check_target(target, KIND, apart)
-    dataset = Dataset(source, verify=True)
+    dataset = Dataset(source)
     ranks = join(device_of(device))
     folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:

@@ -1,5 +1,7 @@
 """Which usable images are copies of which: what takes long is kept between runs."""
 
+import logging
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,24 @@ import pyarrow as pa
 from curate.copies.groups import Pairs, best_of_groups, exact_copies
 from curate.copies.pairs import Fingerprints, copies_among
 from curate.facts.row import bytes_of, columns_of
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import one_line
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import atomic_write
 
 QUALITY = ["width", "height", "banner", "format", "jpeg_quality", "size", "sharpness"]
 PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
+BROKEN = (
+    OSError,
+    ValueError,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    BadZipFile,
+    zlib.error,
+)  # of NumPy's archives
+
+log = logging.getLogger(__name__)
 
 
 def best_copies(
@@ -77,8 +90,8 @@ def _near(
         try:
             with path.open("rb") as opened, np.load(opened) as known:
                 known_names, known_pairs = known["names"], known["pairs"]
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+        except BROKEN as error:
+            log.warning("%s is damaged (%s): near-duplicates are looked for again", path, one_line(error))
     new = ~np.isin(names, known_names)
     if new.any():
         prints = facts.select(PRINTS).take(seen)

@@ -13,6 +13,7 @@ from curate.facts.row import Row, row_of
 from curate.judge import judge_row
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.failure import Failure
+from curate.source.raw import changed
 from curate.squares.levels import Flat
 from curate.squares.reduction import reduce
 from curate.workers.local import ITEM_LIMIT_S, Each
@@ -41,10 +42,17 @@ def examine(path: Path, params: CurateParams) -> Examined:
 
 
 def reduce_file(image: tuple[Path, Row], params: CurateParams) -> Flat | None:
-    """The levels of an image whose facts are known; None when it cannot be decoded now."""
+    """The levels of an image whose facts are known; None when it cannot be decoded now.
+
+    Raises:
+        UserError: the file's bytes are not those of which the facts are known.
+    """
     path, facts = image
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != facts["sha256"]:
+        raise changed([path])
     try:
-        return reduce(decode(open_image(path.read_bytes(), params.max_pixels)).pixels, facts, params)
+        return reduce(decode(open_image(data, params.max_pixels)).pixels, facts, params)
     except (Refused, MemoryError, cv2.error):
         return None
 

@@ -13,6 +13,7 @@ from curate.known.examine import examine_all, reduce_all
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
 from curate.pixels.failure import Failure
+from curate.source.raw import changed, check_unchanged
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
@@ -54,7 +55,7 @@ class Known:
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
-        """The facts of the named images, sorted by SHA-256; unknown images are examined.
+        """The facts of the named images, sorted by SHA-256; unknown images are examined, all are checked.
 
         Raises:
             UserError: a file's SHA-256 is not its name.
@@ -62,6 +63,7 @@ class Known:
         table = self._rows_of(files)
         known = set(table.filter(pc.invert(self._outdated(table)))["sha256"].to_pylist())
         missing = {name: path for name, path in files.items() if name not in known}
+        check_unchanged({name: path for name, path in files.items() if name in known})
         if missing:
             self._examine(missing)
             table = self._rows_of(files)
@@ -73,6 +75,7 @@ class Known:
         Raises:
             UserError: an image that could be decoded before cannot be now.
         """
+        self.levels.forget_damaged(files)
         names = [name for name in files if name not in self.levels]
         facts = {row["sha256"]: row for row in self._rows_of(names).select(SQUARE_FACTS).to_pylist()}
         results = reduce_all([(files[name], facts[name]) for name in names], self.params, self.each)
@@ -80,8 +83,8 @@ class Known:
             lost = [name for name, flat in batch if flat is None]
             if lost:
                 raise UserError(
-                    f"{files[lost[0]]} could be decoded before, but not now: it has changed (run the crawl "
-                    "again), or memory is short (give fewer --workers)"
+                    f"{files[lost[0]]} could be decoded before, but not now: memory is short, give fewer "
+                    "--workers"
                 )
             self.levels.add({name: flat for name, flat in batch if flat is not None})
 
@@ -100,12 +103,9 @@ class Known:
     def _examine(self, files: Mapping[str, Path]) -> None:
         results = examine_all(list(files.values()), self.params, self.each)
         for batch in self._batches(list(files), results, "curating"):
-            changed = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
-            if changed:
-                raise UserError(
-                    f"{files[changed[0]]} does not match the SHA-256 in its record: run the crawl stage "
-                    "again (dvc repro --force crawl)"
-                )
+            others = [files[name] for name, result in batch if result.facts["sha256"] not in (None, name)]
+            if others:
+                raise changed(others)
             # Levels come first: a stored fact says that the image needs no second look.
             new = {name: result.levels for name, result in batch if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})

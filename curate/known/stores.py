@@ -8,7 +8,7 @@ image costs nothing again. They live outside the dataset
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ import pyarrow as pa
 from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
+from fashion_pggan.storage.files import atomic_write, write_text
+from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.shards import header_of
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, read_table, rescue, write_table
 
@@ -43,7 +44,7 @@ class FactStore:
     def __init__(self, folder: Path, schema: pa.Schema) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.schema = folder, schema
-        self.parts = sorted(folder.glob("[0-9]*.parquet"))
+        self.parts = sorted(folder.glob("[0-9]" * 8 + ".parquet"))
         self.next_part = int(self.parts[-1].stem) + 1 if self.parts else 0
         self.tables = [schema.empty_table(), *(self._read(path) for path in self.parts)]
         if len(self.parts) > MANY_PARTS:
@@ -115,6 +116,8 @@ class LevelStore:
         folder: made when missing; holds packs `<number>.npy`, uint8 (images, bytes each), with the
             names of its images in `<number>.json`.
         resolution: side of the largest level in pixels.
+
+    What is damaged there is told and left out: it will be computed again.
     """
 
     def __init__(self, folder: Path, resolution: int) -> None:
@@ -124,12 +127,14 @@ class LevelStore:
         self.packs: dict[int, Pixels] = {}
         self.next_pack = 0
         self.sums: dict[int, str] = {}
-        for path in sorted(folder.glob("[0-9]*.json")):
+        for path in sorted(folder.glob("[0-9]" * 8 + ".json")):
             try:
                 said = json.loads(path.read_text())
+                if said.get("sealed") != _seal_of(said["names"], said["sha256"]):
+                    raise ValueError("it is not what was written, by its SHA-256")
                 self._know(int(path.stem), said["names"], said["sha256"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise UserError(f"{path} cannot be read ({error}): delete it and run again") from error
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self._forget(int(path.stem), str(error))
 
     def __contains__(self, sha256: str) -> bool:
         return sha256 in self.place
@@ -139,7 +144,7 @@ class LevelStore:
         if not images:
             return
         number, names = self.next_pack, list(images)
-        path = self.folder / f"{number:08d}.npy"
+        path = self._path(number)
         with atomic_write(path) as file:
             header = header_of((len(names), len(images[names[0]])))
             digest = hashlib.sha256(header)
@@ -147,17 +152,23 @@ class LevelStore:
             for flat in images.values():
                 file.write(flat.data)
                 digest.update(flat.data)
-        write_text(
-            path.with_suffix(".json"), json.dumps({"names": names, "sha256": digest.hexdigest()})
-        )  # after the pixels: names speak of whole packs
+        said = {"names": names, "sha256": digest.hexdigest(), "sealed": _seal_of(names, digest.hexdigest())}
+        write_text(path.with_suffix(".json"), json.dumps(said))  # after the pixels: names are of whole packs
         self._know(number, names, digest.hexdigest())
+
+    def forget_damaged(self, names: Iterable[str]) -> None:
+        """Leave out the packs with these images that are not what was written; each is read once."""
+        with hash_memory() as memory:
+            for number in sorted({self.place[name][0] for name in names if name in self.place}):
+                path = self._path(number)
+                if not path.is_file() or not memory.matches(path, self.sums[number]):
+                    self._forget(number, "it is not what was written, by its SHA-256")
 
     def read(self, sha256: str) -> dict[int, Pixels]:
         """The levels of an image, largest first.
 
         Raises:
             KeyError: the image is not stored.
-            UserError: the file that holds it is damaged.
         """
         number, row = self.place[sha256]
         return levels_in(self._pack(number)[row], self.resolution)
@@ -167,15 +178,21 @@ class LevelStore:
         self.place.update({name: (number, row) for row, name in enumerate(names)})
         self.next_pack = max(self.next_pack, number + 1)
 
+    def _forget(self, number: int, damage: str) -> None:
+        log.warning("%s is damaged (%s): its images are reduced again", self._path(number), damage)
+        self.place = {name: place for name, place in self.place.items() if place[0] != number}
+        self.next_pack = max(self.next_pack, number + 1)
+        for path in (self._path(number).with_suffix(".json"), self._path(number)):
+            path.unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:08d}.npy"
+
     def _pack(self, number: int) -> Pixels:
         if number not in self.packs:
-            path = self.folder / f"{number:08d}.npy"
-            try:
-                if sha256_of(path) != self.sums[number]:
-                    raise ValueError("it is not what was written, by its SHA-256")
-                self.packs[number] = np.load(path, mmap_mode="r")
-            except (OSError, ValueError) as error:
-                raise UserError(
-                    f"{path} cannot be read ({error}): delete {self.folder} and run again"
-                ) from error
+            self.packs[number] = np.load(self._path(number), mmap_mode="r")
         return self.packs[number]
+
+
+def _seal_of(names: Sequence[str], sha256: str) -> str:
+    return hashlib.sha256(" ".join([*names, sha256]).encode()).hexdigest()

@@ -1,6 +1,6 @@
 """The raw images: a crawl's records, or every file of a plain folder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -8,6 +8,7 @@ from curate.source.locations import below
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records
 
@@ -46,6 +47,32 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
         for path, sha256 in zip(paths, hashes, strict=True)
         if sha256 is not None
     ]
+
+
+def changed(paths: Sequence[Path]) -> UserError:
+    """The error for images whose bytes are not those of their SHA-256."""
+    return UserError(
+        f"{len(paths)} images are not what their records say, by their SHA-256; the first is {paths[0]}: "
+        "run the crawl stage again, which fetches them anew (dvc repro --force crawl)"
+    )
+
+
+def check_unchanged(files: Mapping[str, Path]) -> None:
+    """Make sure that files hold the bytes of their SHA-256: read once, and again when one may have changed.
+
+    Shared storage is not read here: what is used of it is checked where it is used.
+
+    Raises:
+        UserError: some do not.
+    """
+    with hash_memory() as memory:
+        damaged = [
+            path
+            for sha256, path in files.items()
+            if isinstance(path, PurePath) and not memory.matches(path, sha256)
+        ]
+    if damaged:
+        raise changed(damaged)
 
 
 def _recorded(source: Path) -> list[Raw]:

@@ -6,7 +6,7 @@ A dataset is a folder with `index.json` and, per level (a resolution of the pyra
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import atomic_write, sha256_of, write_text
+from fashion_pggan.storage.files import atomic_write, write_text
+from fashion_pggan.storage.hashes import hash_memory
 
 FORMAT = 1
 INDEX = "index.json"
@@ -68,7 +69,7 @@ class ShardWriter:
         """Write what is pending and the index; return the dataset's version, a hash of all its pixels."""
         if self.pending:
             self._write_shard()
-        version = hashlib.sha256(json.dumps(self.shards).encode()).hexdigest()[:16]
+        version = _version_of(self.shards)
         index = {"format": FORMAT, "version": version, "resolution": self.resolution, "shards": self.shards}
         write_text(self.folder / INDEX, json.dumps(index, indent=1) + "\n")
         return version
@@ -92,15 +93,17 @@ class ShardWriter:
 class Dataset:
     """A dataset on disk, read at random by index without loading it.
 
+    A shard is checked against its SHA-256 when it is first used; a whole one is remembered.
+
     Args:
         folder: the dataset.
-        verify: check a shard against its checksum when it is first read.
 
     Raises:
-        UserError: there is no dataset in `folder`, it is empty, or another version of the program wrote it.
+        UserError: there is no dataset in `folder`, it is empty, its index is damaged, or another version of
+            the program wrote it.
     """
 
-    def __init__(self, folder: Path, *, verify: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         index_path = folder / INDEX
         if not index_path.is_file():
             raise UserError(f"no dataset in {folder}: run the curate stage first (dvc repro curate)")
@@ -112,13 +115,16 @@ class Dataset:
             self.resolution: int = index["resolution"]
             self.counts: list[int] = [shard["images"] for shard in index["shards"]]
             self.checksums: list[dict[str, str]] = [shard["sha256"] for shard in index["shards"]]
+            whole = _version_of(index["shards"]) == self.version and self._lists_all_levels()
+            if self.counts and not whole:
+                raise ValueError("it is not what was written, by the version in it")
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(
                 f"{index_path} cannot be read ({error}): delete {folder} and run dvc repro"
             ) from error
         if not self.counts:
             raise UserError(f"the dataset in {folder} has no images: run the curate stage again")
-        self.folder, self._verify = folder, verify
+        self.folder = folder
         self.starts = np.concatenate([[0], np.cumsum(self.counts)])
         self._shard = cache(self._open)
 
@@ -156,15 +162,15 @@ class Dataset:
         view: Images = self._shard(resolution, shard)[index - int(self.starts[shard])]
         return view
 
-    def verify(self) -> None:
-        """Check every shard against its checksum.
+    def shards(self) -> Iterator[tuple[Path, str]]:
+        """Every shard's file and SHA-256; the files may be missing."""
+        for shard, checksums in enumerate(self.checksums):
+            for resolution in levels_up_to(self.resolution):
+                yield _shard_path(self.folder, resolution, shard), checksums[str(resolution)]
 
-        Raises:
-            UserError: one is damaged or missing.
-        """
-        for resolution in levels_up_to(self.resolution):
-            for shard in range(len(self.counts)):
-                self._check(resolution, shard)
+    def _lists_all_levels(self) -> bool:
+        levels = {str(level) for level in levels_up_to(self.resolution)}
+        return all(set(checksums) == levels for checksums in self.checksums)
 
     def _check_level(self, resolution: int) -> None:
         if resolution not in levels_up_to(self.resolution):
@@ -172,7 +178,9 @@ class Dataset:
 
     def _check(self, resolution: int, shard: int) -> None:
         path = _shard_path(self.folder, resolution, shard)
-        if not path.is_file() or sha256_of(path) != self.checksums[shard].get(str(resolution)):
+        with hash_memory() as memory:
+            whole = path.is_file() and memory.matches(path, self.checksums[shard][str(resolution)])
+        if not whole:
             raise UserError(
                 f"{path} is not what was written, by its SHA-256 in index.json: delete {self.folder} and run "
                 "dvc repro"
@@ -181,10 +189,11 @@ class Dataset:
     def _open(self, resolution: int, shard: int) -> Images:
         path = _shard_path(self.folder, resolution, shard)
         expected = (self.counts[shard], resolution, resolution, 3)
-        if self._verify:
-            self._check(resolution, shard)
         try:
+            self._check(resolution, shard)
             pixels: Images = np.load(path, mmap_mode="r")
+        except UserError:
+            raise
         except (OSError, ValueError) as error:
             raise UserError(
                 f"{path} cannot be read ({error}): delete {self.folder} and run dvc repro"
@@ -195,6 +204,10 @@ class Dataset:
                 f"delete {self.folder} and run dvc repro"
             )
         return pixels
+
+
+def _version_of(shards: Sequence[Mapping[str, object]]) -> str:
+    return hashlib.sha256(json.dumps(shards).encode()).hexdigest()[:16]
 
 
 def _shard_path(folder: Path, resolution: int, shard: int) -> Path:

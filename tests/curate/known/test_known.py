@@ -6,11 +6,14 @@ import shutil
 
 import pytest
 
+from benchmarks.damage import flip, flips
 from curate.facts.row import row_of
-from curate.known.examine import Examined
+from curate.known.examine import Examined, reduce_file
 from curate.pixels.failure import Failure
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, write_records
+
+CHANGED = r"1 images are not what their records say.*1\.png: run the crawl stage again"
 
 
 @pytest.fixture
@@ -82,12 +85,31 @@ def test_an_image_that_changed_since_it_was_looked_at_is_named(crawled, tmp_path
     assert run(raw, tmp_path / "out", params) == {"kept": 1}
     data = (raw / "1.png").read_bytes()
     (raw / "1.png").write_bytes(data[: len(data) // 2])
-    with pytest.raises(UserError, match=r"1\.png could be decoded before, but not now: it has changed"):
+    with pytest.raises(UserError, match=CHANGED):
         run(raw, tmp_path / "out", params.model_copy(update={"resolution": 16}))
 
 
+def test_no_flipped_bit_of_a_known_image_is_taken(crawled, tmp_path, params, run, tree):
+    """Whatever is asked for next: the same, another resolution, other thresholds."""
+    raw = crawled()
+    run(raw, tmp_path / "out", params)
+    was = tree(tmp_path / "out")
+    for place in flips(raw / "1.png", 6):
+        for changes in ({}, {"resolution": 16}, {"min_side": 65}):
+            with pytest.raises(UserError, match=CHANGED):
+                run(raw, tmp_path / "out", params.model_copy(update=changes))
+        assert tree(tmp_path / "out") == was, place
+
+
+def test_an_image_is_checked_again_by_who_reduces_it(crawled, params):
+    """The bytes that are used are the bytes that are checked: shared storage is not read beforehand."""
+    image = crawled() / "1.png"
+    with pytest.raises(UserError, match=CHANGED):
+        reduce_file((image, {"sha256": "0" * 64}), params)
+
+
 def test_an_image_that_is_not_what_its_record_says_is_named(crawled, tmp_path, params, run):
-    with pytest.raises(UserError, match=r"1\.png does not match the SHA-256 in its record"):
+    with pytest.raises(UserError, match=CHANGED):
         run(crawled("0" * 64), tmp_path / "out", params)
 
 
@@ -101,15 +123,34 @@ def test_what_took_a_worker_down_is_tried_again(wild, tmp_path, params, run, mon
 
 
 @pytest.mark.parametrize("pattern", ["levels-*/*.npy", "levels-*/*.json", "facts-*/copies-*.npz"])
-def test_any_damage_in_what_is_known_is_noticed(made, wild, known, tmp_path, params, run, tree, pattern):
-    shutil.copytree(made / "out", tmp_path / "out")
+def test_damage_in_what_is_known_is_told_and_mended(
+    made, wild, known, tmp_path, params, run, tree, caplog, pattern
+):
     damaged = min(known.glob(pattern))
     data = bytearray(damaged.read_bytes())
     data[len(data) // 2 :] = bytes(len(data) - len(data) // 2)
     damaged.write_bytes(data)
-    with pytest.raises(UserError, match=f"{damaged.name} cannot be read .*run again"):
-        run(wild, tmp_path / "out", params)
+    run(wild, tmp_path / "out", params)
+    assert f"{damaged.stem}" in caplog.text
+    assert "is damaged (" in caplog.text
     assert tree(tmp_path / "out") == tree(made / "out")
+    caplog.clear()
+    run(wild, tmp_path / "out", params)
+    assert "damaged" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "pattern", ["levels-*/*.npy", "levels-*/*.json", "facts-*/*.npz", "facts-*/*.parquet"]
+)
+def test_no_flipped_bit_in_what_is_known_changes_the_dataset(
+    made, wild, known, tmp_path, params, run, tree, pattern
+):
+    place = min(known.glob(pattern))
+    for bit in (3, 8 * place.stat().st_size // 3, 8 * place.stat().st_size - 70):
+        place = min(known.glob(pattern))
+        flip(place, min(bit, 8 * place.stat().st_size - 1))
+        run(wild, tmp_path / "out", params)
+        assert tree(tmp_path / "out") == tree(made / "out"), bit
 
 
 def test_damaged_facts_are_told_and_computed_again(wild, known, tmp_path, params, run, caplog):

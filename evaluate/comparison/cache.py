@@ -1,6 +1,9 @@
-"""A cache on disk of descriptors and distances, keyed by everything they depend on."""
+"""A cache on disk of descriptors and distances, keyed by everything they depend on.
 
-import json
+What it keeps is recorded with its hash. What has changed since is computed again.
+"""
+
+import logging
 import os
 import re
 import shutil
@@ -18,17 +21,22 @@ from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
-from fashion_pggan.storage.files import make_folder, write_text
+from fashion_pggan.storage.files import make_folder, sha256_of, write_text
+from fashion_pggan.storage.hashed_json import hashed_json, values_of
+from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
 from fashion_pggan.storage.targets import holds_only
 
 # The folders that turn images into distances. A change in one of them makes everything kept invalid.
 MEASURING = ("evaluate.comparison", "evaluate.sets", "fashion_pggan.distance", "fashion_pggan.storage")
 KEPT_SETS = 2  # sets of descriptors; the one unused for the longest time is deleted first
+HASHES = "hashes.json"
 BUILDING = ".building-"  # then random letters
 KEY = re.compile("[0-9a-f]{16}")  # the name of a set's folder
-SET = (r"\d+(?:\.moments)?\.npy",)  # what it holds
-SCRATCH = (re.escape(LOCK), *SET, f"{KEY.pattern}/{SET[0]}")  # what a temporary folder holds
+SET = (r"\d+(?:\.moments)?\.npy", re.escape(HASHES))  # what it holds
+SCRATCH = (re.escape(LOCK), *SET, *(f"{KEY.pattern}/{name}" for name in SET))  # what a temporary folder holds
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -67,18 +75,36 @@ class Store:
         settings = params.model_dump(include={"seed", "patches_per_image", "patch_side", "smallest_level"})
         key = hash_of(images.identity, images.name, images.count, settings, program_of(*MEASURING))
         target = self.sets / key
+        if target.is_dir() and not self._intact(target):
+            if not holds_only(target, SET):
+                raise UserError(f"{target} holds other files than descriptors: move it away, and run again")
+            shutil.rmtree(target)
         if target.is_dir():
             advance(images.count)
         else:
             with self.scratch() as building:
                 self._check_room(images, params)
                 describe(images, params, building / key, work, advance)
+                hashes = {path.name: sha256_of(path) for path in sorted((building / key).iterdir())}
+                write_text(building / key / HASHES, hashed_json(hashes))
                 with suppress(OSError):  # another process was faster; its result is the same
                     (building / key).rename(target)
         os.utime(target)
         self._forget()
         levels = levels_of(images.resolution, params.smallest_level)
         return {level: read_descriptors(target, level) for level in levels}
+
+    def _intact(self, folder: Path) -> bool:
+        """Whether descriptors are those that were written; the log tells when they are not."""
+        try:
+            hashes = values_of((folder / HASHES).read_text(encoding="utf-8"))
+            with hash_memory() as memory:
+                intact = all(memory.matches(folder / name, sha256) for name, sha256 in hashes.items())
+        except (OSError, ValueError):
+            intact = False
+        if not intact:
+            log.warning("the descriptors in %s are not those that were written: computing them again", folder)
+        return intact
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -92,15 +118,19 @@ class Store:
             yield Path(name)
 
     def row(self, key: str) -> Distances | None:
-        """Distances measured before; None if there are none, or none that can be read."""
+        """Distances measured before; None if there are none, or others than were written."""
+        path = self.rows / f"{key}.json"
         try:
-            return Distances.of_plain(json.loads((self.rows / f"{key}.json").read_text()))
+            return Distances.of_plain(values_of(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, TypeError):
+            log.warning("the distances in %s are not those that were written: measuring them again", path)
             return None
 
     def keep_row(self, key: str, distances: Distances) -> None:
         """Keep distances for another run."""
-        write_text(self.rows / f"{key}.json", json.dumps(distances.plain()) + "\n")
+        write_text(self.rows / f"{key}.json", hashed_json(distances.plain()))
 
     def _check_room(self, images: ImageSet, params: EvaluateParams) -> None:
         needed = _size_of(images, params)

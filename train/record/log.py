@@ -1,7 +1,9 @@
 """A run's rows: a CSV of its history and TensorBoard's event files."""
 
 import csv
+import hashlib
 import io
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -9,8 +11,13 @@ from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.shards import Images
+
+CHECK = "check"  # column of a run's own file
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class History:
     def add(self, row: Row, others: Mapping[str, float]) -> None:
         """Append a row to the file and, with others that are no columns by their tags, to TensorBoard."""
         self.rows.append(row)
-        write_rows(self.path, self.rows)
+        write_rows(self.path, self.rows, checks=True)
         values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
         for tag, value in {**values, **others}.items():
             self.board.add_scalar(tag, value, round(row.kimg * 1000))
@@ -104,17 +111,42 @@ class History:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows in a CSV; none when there is no file."""
+    """The rows in a CSV; none when there is no file. Rows that are damaged are left out, and the log says so.
+
+    Raises:
+        UserError: it is no CSV file.
+    """
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
-        return [Row.of(cells) for cells in csv.DictReader(file)]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [_whole_row(cells) for cells in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read ({one_line(error)}): delete it; a new log begins") from error
+    if broken := rows.count(None):
+        log.warning("%s: %d of %d rows are not what was written, and are left out", path, broken, len(rows))
+    return [row for row in rows if row is not None]
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows as CSV, in one step."""
+def _whole_row(cells: Mapping[str, str]) -> Row | None:
+    """What a line says; None if that is not what was written. Former versions wrote no check."""
+    try:
+        row = Row.of(cells)
+    except (ValueError, TypeError):
+        return None
+    said = cells.get(CHECK, _check_of(row))
+    return row if said == _check_of(row) else None
+
+
+def _check_of(row: Row) -> str:
+    return hashlib.sha256(",".join(row.cells().values()).encode()).hexdigest()[:16]
+
+
+def write_rows(path: Path, rows: Iterable[Row], *, checks: bool = False) -> None:
+    """Write rows as CSV, in one step; with `checks`, each with a part of its hash."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(Row)], lineterminator="\n")
+    columns = [*(field.name for field in fields(Row)), *([CHECK] if checks else [])]
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(row.cells() for row in rows)
+    writer.writerows(row.cells() | ({CHECK: _check_of(row)} if checks else {}) for row in rows)
     write_text(path, text.getvalue())

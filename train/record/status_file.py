@@ -1,13 +1,16 @@
 """The status file: where a run stands, for programs that should not read its checkpoints."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
-from fashion_pggan.errors import UserError
+from pydantic import Field, TypeAdapter
+
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.hashed_json import hashed_json, values_of
 from train.record.log import Row
 from train.record.pace import Left
 from train.record.training import Training
@@ -21,7 +24,7 @@ class Status:
     """What a run writes about where it stands."""
 
     images_shown: int  # the run's clock
-    total_kimg: float  # thousand images to show in all
+    total_kimg: Annotated[float, Field(gt=0)]  # thousand images to show in all
     lod: float  # level of detail: 0 at the final resolution
     resolution: int  # pixels
     final_resolution: int  # pixels
@@ -69,7 +72,7 @@ def status_of(training: Training, rows: Sequence[Row], left: Left | None) -> Sta
 
 def write_status(folder: Path, status: Status) -> None:
     """Write the file in one step."""
-    write_text(folder / FILE, json.dumps({"format": FORMAT, **asdict(status)}, indent=1) + "\n")
+    write_text(folder / FILE, hashed_json({"format": FORMAT, **asdict(status)}))
 
 
 def read_status(run: Path) -> Status:
@@ -84,12 +87,14 @@ def read_status(run: Path) -> Status:
     if not path.is_file():
         raise UserError(f"{run} is no run's folder (no {FILE} in it): give one of those in runs/train")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = values_of(path.read_text(encoding="utf-8"), always=False)
         if values.pop("format") != FORMAT:
             raise ValueError(f"this program reads format {FORMAT}")
-        return Status(**values)
+        return TypeAdapter(Status).validate_python(values, extra="forbid")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise UserError(f"{path} cannot be read ({error}): resume the run, which writes it again") from error
+        raise UserError(
+            f"{path} cannot be read ({one_line(error)}): resume the run, which writes it again"
+        ) from error
 
 
 def phase_word(lod: float) -> str:

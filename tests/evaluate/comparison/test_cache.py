@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from evaluate.comparison.cache import Store
+from evaluate.comparison.distances import Distances, Estimate
 from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset
 from fashion_pggan.distance.work import Work
@@ -94,3 +95,37 @@ def test_a_full_disk_is_said_before_anything_is_computed(tmp_path, params, datas
         UserError, match=r"descriptors of 12 images need 0\.0 GB in .*: make room, or give --st"
     ):
         _described(Store(tmp_path), of_dataset(dataset, np.arange(12)), params)
+
+
+@pytest.mark.parametrize("harm", ["value", "moments", "hashes", "missing"])
+def test_descriptors_that_have_changed_are_computed_again_and_told(tmp_path, params, dataset, caplog, harm):
+    store, images = Store(tmp_path), of_dataset(dataset, np.arange(12))
+    first = _described(store, images, params)
+    (folder,) = store.sets.iterdir()
+    if harm == "missing":
+        next(folder.glob("*.moments.npy")).unlink()
+    else:
+        name = {"value": "32.npy", "moments": "32.moments.npy", "hashes": "hashes.json"}[harm]
+        data = bytearray((folder / name).read_bytes())
+        data[-20] ^= 1
+        (folder / name).write_bytes(data)
+    again = _described(store, images, params)
+    assert "are not those that were written: computing them again" in caplog.text
+    for level, values in first.items():
+        np.testing.assert_array_equal(again[level], values)
+    caplog.clear()
+    _described(store, images, params)
+    assert not caplog.text
+
+
+def test_distances_that_have_changed_are_measured_again_and_told(tmp_path, caplog):
+    store, distances = Store(tmp_path), Distances({16: Estimate(12.5, 0.5)}, Estimate(12.5, 0.5))
+    store.keep_row("key", distances)
+    assert store.row("key") == distances
+    path = store.rows / "key.json"
+    path.write_text(path.read_text().replace("12.5", "11.5", 1))
+    assert store.row("key") is None
+    assert "key.json are not those that were written: measuring them again" in caplog.text
+    caplog.clear()
+    assert store.row("another") is None
+    assert not caplog.text

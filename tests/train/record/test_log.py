@@ -2,9 +2,11 @@ import csv
 import math
 
 import numpy as np
+import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from train.record.log import TAGS, History, Row
+from fashion_pggan.errors import UserError
+from train.record.log import TAGS, History, Row, read_rows, write_rows
 
 
 def board(folder) -> EventAccumulator:
@@ -77,3 +79,30 @@ def test_a_run_killed_before_its_first_checkpoint_begins_again_without_traces(tm
     assert steps(tmp_path, "schedule/lod") == [100]
     assert [event.step for event in board(tmp_path).Images("samples")] == [0]
     assert len((tmp_path / "training.csv").read_text().splitlines()) == 2
+
+
+def test_a_changed_row_is_left_out_and_told(tmp_path, row, caplog):
+    history = History(tmp_path, 0)
+    for kimg in (0.1, 0.2, 0.3):
+        history.add(row(kimg, critic_loss=1.5), {})
+    history.close()
+    path = tmp_path / "training.csv"
+    whole = path.read_text()
+    assert [one.kimg for one in read_rows(path)] == [0.1, 0.2, 0.3]
+    lines = whole.splitlines(keepends=True)
+    for changed in (lines[2].replace("1.5", "1.4"), lines[2][:9] + "\n", lines[2].replace("1.5", "x")):
+        path.write_text("".join([*lines[:2], changed, lines[3]]))
+        caplog.clear()
+        assert [one.kimg for one in read_rows(path)] == [0.1, 0.3]
+        assert "1 of 3 rows are not what was written, and are left out" in caplog.text
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "training.csv").write_bytes(b"kimg\n\xff\xfe\n")
+    with pytest.raises(UserError, match=r"training\.csv cannot be read .*: delete it"):
+        read_rows(tmp_path / "training.csv")
+
+
+def test_the_rows_that_are_handed_out_have_no_check(tmp_path, row):
+    write_rows(tmp_path / "out.csv", [row(0.1)])
+    assert "check" not in (tmp_path / "out.csv").read_text()

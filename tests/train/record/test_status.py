@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.hashed_json import hashed_json
 from train.record.status import run_status, runs_in, text_of
 from train.record.status_file import Status, write_status
 from train.saved.checkpoint import write_checkpoint
@@ -133,6 +134,7 @@ def test_runs_are_listed_with_the_one_written_last_first(run, tmp_path):
         ("{}", "cannot be read"),
         ('{"format": 2}', "this program reads format 1"),
         ('{"format": 1, "lod": 0.0}', "cannot be read"),
+        (hashed_json({"format": 1, "lod": 0.0}).replace("0.0", "0.5"), "not those that were written"),
     ],
 )
 def test_a_broken_status_is_named(tmp_path, content, complaint):

@@ -1,15 +1,18 @@
-# What a newcomer runs: make demo, make test. Needs Python 3.11 or newer, git and make.
+# What a newcomer runs: make demo, make test. Needs Python 3.11.5 or newer, git and make.
 PYTHON ?= python3
 VENV ?= .venv
 STAMP = $(VENV)/installed
 ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
-INSTALL = $(VENV)/bin/python -m pip install -c constraints.txt
+INSTALL = $(VENV)/bin/python -m pip install
+LOCKED = --require-hashes --no-deps
+# programs that look at the environment from outside
+TOOLS = $(VENV)-tools
 
 # a snapshot or a folder of models, and its training dataset
 MODELS ?= models
 DATA ?= data/curated
 
-.PHONY: demo docs test test-slow check format serve run bench drills explore use lock clean environment repository
+.PHONY: demo docs test test-slow check format serve run bench drills explore use push lock sbom audit clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
 	$(ACTIVE) dvc repro
@@ -57,28 +60,40 @@ explore: environment # a page to walk about the latent space, until interrupted;
 use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
 	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(IMAGES),--set 'crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))"') $(foreach setting,$(SET),--set '$(setting)')
 
-LOCK = $(VENV)-lock
-lock: # constraints.txt anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
-	rm -rf $(LOCK)
-	$(PYTHON) -m venv $(LOCK)
-	grep '^torch==' constraints.txt > $(LOCK)/torch.txt
-	$(LOCK)/bin/python -m pip install -c $(LOCK)/torch.txt torch
-	$(LOCK)/bin/python -m pip install -c $(LOCK)/torch.txt -e '.[dev]'
-	{ grep '^#' constraints.txt; $(LOCK)/bin/python -m pip freeze --exclude-editable | sed 's/+[^ ]*$$//'; } > $(LOCK)/constraints.txt
-	mv $(LOCK)/constraints.txt constraints.txt
-	rm -rf $(LOCK)
+lock: $(TOOLS)/installed # constraints.txt and locked/ anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
+	grep '^torch==' constraints.txt > $(TOOLS)/torch.txt
+	$(RESOLVE) pyproject.toml --extra dev --constraints $(TOOLS)/torch.txt > $(TOOLS)/resolved.txt
+	$(PYTHON) .ci/lock.py $(TOOLS)/resolved.txt
+	{ sed -n '/^#/p' locked/tools.txt; $(RESOLVE) locked/tools.in; } > $(TOOLS)/tools.txt
+	mv $(TOOLS)/tools.txt locked/tools.txt
+
+RESOLVE = $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-header --no-annotate
+
+sbom: environment $(TOOLS)/installed # a software bill of materials (CycloneDX) of the environment: sbom.json
+	$(TOOLS)/bin/cyclonedx-py environment $(VENV)/bin/python --pyproject pyproject.toml --output-reproducible --output-file sbom.json
+
+audit: $(TOOLS)/installed # vulnerabilities that are known of the locked versions; says so where no database can be reached
+	@$(PYTHON) .ci/audit.py $(TOOLS)/bin/pip-audit
 
 clean: # caches alone: images, models, reports and the environment stay
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 environment: $(STAMP)
 
-# torch first and alone: asked for with the rest, pip may take a build for other hardware
-$(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+# Only files whose hashes are in locked/. PyTorch first: the one that is here, or the wheel that pip is told of; else PyPI's,
+# whose CUDA build needs more.
+$(STAMP): pyproject.toml locked/environment.txt locked/torch.txt locked/cuda.txt
+	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11.5 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12" if sys.version_info < (3, 11, 5) else 0)'
 	$(PYTHON) -m venv $(VENV)
-	$(INSTALL) torch
-	$(INSTALL) -e '.[dev]'
+	$(INSTALL) $(LOCKED) --no-index -r locked/torch.txt 2>/dev/null || $(INSTALL) $(LOCKED) -r locked/torch.txt
+	$(INSTALL) $(LOCKED) -r locked/environment.txt
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	! $(VENV)/bin/python -m pip check | grep -q '^torch ' || $(INSTALL) $(LOCKED) -r locked/cuda.txt
+	@touch $@
+
+$(TOOLS)/installed: locked/tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet $(LOCKED) -r locked/tools.txt
 	@touch $@
 
 repository:

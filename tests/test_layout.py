@@ -205,7 +205,7 @@ def test_no_file_names_a_place_on_one_machine() -> None:
 def test_every_dependency_has_an_exact_version_and_a_reason() -> None:
     project = PROJECT["project"]
     pinned = {
-        line.split("==")[0].lower().replace("_", "-")
+        line.split("==")[0]
         for line in (REPOSITORY / "constraints.txt").read_text().splitlines()
         if "==" in line
     }
@@ -215,8 +215,29 @@ def test_every_dependency_has_an_exact_version_and_a_reason() -> None:
         name = re.split(r"[<>=\[;]", line)[0]
         if name == project["name"]:  # dev has the other extras
             continue
-        assert name.lower() in pinned, f"{name} is not in constraints.txt: make lock"
+        assert re.sub(r"[._]", "-", name.lower()) in pinned, f"{name} is not in constraints.txt: make lock"
         assert f"`{name}`" in reasons, f"{name} has no reason in docs/decisions/0002-dependencies.md"
+
+
+def test_what_is_installed_with_hashes_are_the_versions_of_constraints_txt() -> None:
+    """An install by hand and make environment give the same."""
+    pins = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    locked = [
+        line.removesuffix(" \\")
+        for name in ("environment", "torch")
+        for line in (REPOSITORY / f"locked/{name}.txt").read_text().splitlines()
+    ]
+    assert sorted(line for line in locked if "==" in line) == sorted(line for line in pins if "==" in line)
+
+
+@pytest.mark.parametrize("name", ["environment", "torch", "cuda", "tools"])
+def test_every_locked_file_has_a_hash_and_names_no_index(name: str) -> None:
+    text = (REPOSITORY / f"locked/{name}.txt").read_text()
+    packages = re.split(r"\n(?=\S)", re.sub(r"(?m)^#.*\n", "", text).strip())
+    for package in packages:
+        assert re.fullmatch(r"[a-z0-9.-]+==\S+(?: ; .+)?(?: \\\n    --hash=sha256:[0-9a-f]{64})+", package), (
+            package[:200]
+        )
 
 
 def test_prefect_finds_what_make_serve_starts() -> None:

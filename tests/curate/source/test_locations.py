@@ -1,11 +1,8 @@
 """Images on shared storage: an S3-compatible server on loopback."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -16,29 +13,6 @@ from fashion_pggan.params import load_params
 
 REPOSITORY = Path(__file__).parents[3]
 PRESET = "presets/photos.yaml"
-
-
-@pytest.fixture(scope="module")
-def endpoint():
-    """The address of the server."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    endpoint = f"http://127.0.0.1:{port}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(f"{endpoint}/moto-api/", timeout=1).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    yield endpoint
-    server.terminate()
-    server.wait()
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def merge(*parts: Path, store: OutputFolder = STORE, tombstones: Tombs = TOMBSTO
 
     counted = join(parts, store, Tombstones(tombstones))
     log.info("%s: %s", store, ", ".join(f"{count:,} {what}" for what, count in counted.items()))
-    log.info("next: set crawl.part to 1/1 and run dvc repro crawl: it fetches what is missing")
+    log.info("next: set crawl.part to 1/1 and run dvc repro crawl, which fetches what is missing")
 
 
 @app.command
@@ -117,7 +117,10 @@ def forget(
     from crawler.store.tombstones import Tombstones
 
     gone = remove(Tombstones(tombstones), store, raw, list(url), list(host), list(sha256))
-    log.info("forgotten: %d addresses in %s, %d in %s", gone.stored, store, gone.raw, raw)
+    log.info("forgot %d images in %s and %d in %s", gone.stored, store, gone.raw, raw)
     for digest in gone.elsewhere:
-        log.info("the same bytes stay under other addresses: to remove them too, forget --sha256 %s", digest)
+        log.info(
+            "the same bytes stay under other URLs: fashion-pggan crawl forget --sha256 %s removes them too",
+            digest,
+        )
     log.info(NEXT)

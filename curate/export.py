@@ -68,7 +68,7 @@ def run(
         WRITERS[form](building, images, _columns(), len(dataset), shard_images)
         write_text(building / "README.md", _card(source, dataset.version))
         if Dataset(source).version != dataset.version:
-            raise UserError(f"{source} was made anew meanwhile: export it again")
+            raise UserError(f"{source} changed during the export: run the same command again")
         facts = {"form": form, "level": level, "images": len(dataset), "version": dataset.version}
         write_text(building / MARK, json.dumps(facts | {"image_format": image_format}) + "\n")
     return len(dataset)

@@ -76,7 +76,7 @@ def run(
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in folders of their own
     if knowledge.is_file():
-        raise UserError(f"{knowledge} is a file: give a folder for what is known of images")
+        raise UserError(f"{knowledge} is a file: give --knowledge a folder")
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
     with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge):
         images = _sorted_images(source, each)

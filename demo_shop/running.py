@@ -32,7 +32,10 @@ class RunningShop:
         line = self.process.stdout.readline().split()
         if line[:2] != ["demo", "shop:"]:
             _, said = self.process.communicate(timeout=STOP_S)
-            raise UserError(f"the demo shop did not start: {said.strip()}")
+            raise UserError(
+                f"the demo shop did not start ({said.strip()}): "
+                "run it yourself to see why (fashion-pggan demo-shop)"
+            )
         self.products, self.url = int(line[2]), line[-1]
         return self
 

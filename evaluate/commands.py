@@ -52,7 +52,9 @@ def two_sets(
     if second is None:
         half = real.count // 2
         if not half:
-            raise UserError(f"{first} has one image and no halves: give 2 or more, or a second set")
+            raise UserError(
+                f"{first} has one image, which cannot be halved: give 2 images or more, or a second set"
+            )
         one, other = real.part(0, half, "reals"), real.part(half, half, "fakes")
         pair = measure_pair(one, other, images, params, store, work, with_floor=False)
         return replace(pair, halves=True)
@@ -100,7 +102,7 @@ def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: 
     count = min(2 * pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(
-            f"{count} images of {images.resolution} px make no pairs to compare: give 2 or more, "
+            f"{count} images of {images.resolution} px cannot be compared in pairs: give 2 or more, "
             f"of {SMALLEST} px or more"
         )
     with Progress("comparing pairs", count, "images") as progress:

@@ -84,6 +84,6 @@ def _check(snapshot: Path, dataset: Dataset, source: Path) -> None:
     trained_on = read_origin(snapshot).dataset_version
     if trained_on != dataset.version:
         raise UserError(
-            f"{snapshot} was trained on dataset {trained_on}, {source} is {dataset.version}: "
+            f"{snapshot} was trained on dataset {trained_on}, but {source} is dataset {dataset.version}: "
             "run dvc repro train"
         )

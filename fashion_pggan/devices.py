@@ -23,13 +23,11 @@ def device_of(name: str) -> torch.device:
     try:
         device = torch.device(f"cuda:{local}" if name == "cuda" else name)
     except RuntimeError:
-        raise ArgumentError(
-            f"--device {name}: no such kind of device: use auto, cpu, cuda or cuda:N"
-        ) from None
+        raise ArgumentError(f"--device {name}: give auto, cpu, cuda or cuda:N") from None
     if device.type == "cuda":
         if (device.index or 0) >= here:
             raise ArgumentError(
-                f"--device {name}: this machine has {here} CUDA devices: choose another, or cpu"
+                f"--device {name}: this machine has {here} CUDA devices: give another number, or cpu"
             )
         torch.cuda.set_device(device)
     return device

@@ -71,7 +71,7 @@ def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
 def check_workspace(folder: Path) -> None:
     """Raise a UserError unless `folder` is a repository's root in which DVC can work."""
     if find_spec("dvc") is None:
-        raise UserError(f"DVC is not installed for {sys.executable}: make demo makes an environment with it")
+        raise UserError(f"DVC is not installed for {sys.executable}: run make demo, which installs it")
     if not (folder / "dvc.yaml").is_file():
         raise UserError(f"no dvc.yaml in {folder}: run from the repository root")
     if not any((place / ".git").exists() for place in (folder, *folder.parents)):
@@ -100,7 +100,7 @@ def failure_of(stage: str, lines: list[str]) -> StageError:
     if "is busy" in said:
         owners = re.findall(r"\((PID \d+)\): ", "\n".join(lines))
         return StageError(
-            f"stage {stage} cannot start while another DVC is at work ({'; '.join(owners)}): "
+            f"stage {stage} cannot start while another DVC runs ({'; '.join(owners)}): "
             "wait for it to end and run again"
         )
     return StageError(f"stage {stage} cannot run: {said}")

@@ -144,8 +144,8 @@ class Run:
         in_a_row = max(int(optimizer.in_a_row) for optimizer in self.trainer.optimizers())
         if in_a_row > self.params.max_skipped_steps:
             raise UserError(
-                f"{in_a_row} steps in a row had gradients that are not finite, by {self.images_shown} "
-                "images: lower train.learning_rate_base, then run again"
+                f"gradients were not finite in {in_a_row} steps in a row, up to image {self.images_shown}: "
+                "lower train.learning_rate_base, then run again"
             )
 
     def _checkpoint(self) -> None:

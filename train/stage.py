@@ -79,7 +79,7 @@ def run(
         return
     with hold_target(target, KIND, apart) as held, exclusive(folder):
         training = _begun(folder, dataset, params, ranks)
-        log.info("training in %s, from %d images on, %s", folder, training.images_shown, ranks.device)
+        log.info("training in %s from image %d on, device %s", folder, training.images_shown, ranks.device)
         training.go()
         _hand_out(training, held)
         rows = read_rows(folder / "training.csv")

@@ -77,7 +77,7 @@ def _checked_url(url: str) -> str:
     try:
         return canonical_url(url)
     except ValueError as error:
-        raise ArgumentError(f"--url {url}: give an address as records.parquet has it") from error
+        raise ArgumentError(f"--url {url}: give a URL, as records.parquet has it") from error
 
 
 def _checked_host(host: str) -> str:
@@ -86,7 +86,9 @@ def _checked_host(host: str) -> str:
     except ValueError:
         name = ""
     if not re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+", name):
-        raise ArgumentError(f"--host {host}: give a name such as example.org, without http:// and port")
+        raise ArgumentError(
+            f"--host {host}: give a name such as example.org, without http:// and without a port"
+        )
     return name
 
 

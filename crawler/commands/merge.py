@@ -23,7 +23,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
     """
     for part in parts:
         if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):
-            raise UserError(f"{part} is no store of a crawl: give the folder that was its --store")
+            raise UserError(f"{part} is not a crawl's store: give the folder that was its --store")
     with exclusive(store):
         _check_files(parts, store)
         return _joined(parts, store, tombstones)

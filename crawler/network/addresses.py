@@ -26,10 +26,10 @@ def canonical_url(link: str) -> str:
         host = host_of(parts.hostname or "")
         port = parts.port
     except ValueError as error:  # UnicodeError, too, is one
-        raise ValueError(f"no http or https URL: {link[:200]!r}") from error
+        raise ValueError(f"not an http or https URL: {link[:200]!r}") from error
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise ValueError(f"no http or https URL: {link[:200]!r}")
+        raise ValueError(f"not an http or https URL: {link[:200]!r}")
     if scheme == "http" and port in (None, 80, 443) and _may_speak_tls(host):
         scheme, port = "https", None
     query = parts.query

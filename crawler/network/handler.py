@@ -151,7 +151,7 @@ def _headers_to_send(request: Any) -> list[bytes]:
     ]
     for line in lines:
         if b"\r" in line or b"\n" in line:
-            raise ValueError(f"{line!r} is no header: it holds a line break")
+            raise ValueError(f"{line!r} is not a header: it holds a line break")
     return [*lines, *(name + b":" for name in (b"Accept", b"Expect") if name not in request.headers)]
 
 

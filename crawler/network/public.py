@@ -32,7 +32,7 @@ def check_address(url: str, private: frozenset[str]) -> None:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedError("BAD_ADDRESS", f"{url[:200]} is no http or https URL")
+        raise RefusedError("BAD_ADDRESS", f"{url[:200]} is not an http or https URL")
     host = _host_of(url)
     if not _is_number(host):
         return  # a name: the gateway checks its addresses

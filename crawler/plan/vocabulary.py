@@ -63,14 +63,17 @@ def read_vocabulary(path: Path) -> Vocabulary:
         text = path.read_text(encoding="utf-8")
         vocabulary = Vocabulary.model_validate(values_in(text, str(path)))
     except FileNotFoundError:
-        raise UserError(f"no vocabulary at {path}: give another as crawl.vocabulary") from None
+        raise UserError(
+            f"no vocabulary at {path}: name a file of words in crawl.vocabulary, or leave it empty"
+        ) from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     except ValidationError as error:
         raise UserError(f"{path}: {explained(error, Vocabulary)}") from error
     if unknown := {axis for pair in vocabulary.pairs for axis in pair} - vocabulary.axes.keys():
         raise UserError(
-            f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): mend the vocabulary"
+            f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): "
+            "add them to axes, or remove the pairs"
         )
     return vocabulary
 

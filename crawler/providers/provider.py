@@ -27,7 +27,7 @@ ADVICE = {
     ", or, should it be the quota of the month, in the next one",
     Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
-    Trouble.CLOSED: "there is no such search API: choose another crawl.provider",
+    Trouble.CLOSED: "the search API no longer exists: choose another crawl.provider",
     Trouble.REQUEST: "the search API calls the request malformed: report this as a bug of fashion-pggan",
 }
 

@@ -42,9 +42,11 @@ def read_urls(path: Path) -> Iterator[Result]:
             if result := _result_of(row, rank):
                 yield result
     except FileNotFoundError:
-        raise UserError(f"no list of URLs at {path}: give one as crawl.url_list") from None
+        raise UserError(f"no list of URLs at {path}: name a file in crawl.url_list") from None
     except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException, DamagedError) as error:
-        raise UserError(f"{path} cannot be read as a list of URLs ({error}): give another") from error
+        raise UserError(
+            f"{path} cannot be read as a list of URLs ({error}): give a text, CSV or Parquet file of URLs"
+        ) from error
 
 
 def _result_of(row: dict[str, Any], rank: int) -> Result | None:

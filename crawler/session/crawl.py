@@ -224,8 +224,8 @@ class Crawl:
         if hits:
             reasons = "; ".join(filter(None, (counted(counts.failed), left_out)))
             return (
-                f"none of the {len(hits)} images found could be fetched ({reasons}): mend what the "
-                "reasons name (docs/reference/crawl.md): they stay as they are"
+                f"none of the {len(hits)} images found could be fetched ({reasons}): read "
+                "in docs/reference/crawl.md what each reason means"
             )
         asked = ", ".join(self.params.queries) or self.params.vocabulary
         if isinstance(self.frontier, ListFrontier):

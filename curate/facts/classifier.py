@@ -54,7 +54,8 @@ class Classifier:
             )
         if len(logits) != len(self.names):
             raise UserError(
-                f"{self.path}: the model gives {len(logits)} scores, `classes` names {len(self.names)}"
+                f"{self.path} gives {len(logits)} scores, but classes has {len(self.names)} names: "
+                "give one name per score"
             )
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
@@ -83,7 +84,10 @@ class Classifier:
         try:
             return list(self.session.run(wanted, {self.session.get_inputs()[0].name: image}))
         except Exception as error:  # onnxruntime's errors have no common class
-            raise UserError(f"{self.path}: the model cannot be run: {one_line(error)}") from error
+            raise UserError(
+                f"the model {self.path} cannot be run ({one_line(error)}): correct the recipe, "
+                "or give another model"
+            ) from error
 
 
 @cache
@@ -96,7 +100,7 @@ def _session(path: Path) -> "InferenceSession":
     try:
         import onnxruntime
     except ImportError:
-        raise UserError(f"curate.classifier needs onnxruntime: {install_hint('onnx')}") from None
+        raise UserError(f"curate.classifier needs onnxruntime: run {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # there is a process per core already
     options.log_severity_level = 3
@@ -105,7 +109,7 @@ def _session(path: Path) -> "InferenceSession":
     except UserError:
         raise
     except Exception as error:  # onnxruntime's errors have no common class
-        raise UserError(f"{path} is no ONNX model that onnxruntime reads: {one_line(error)}") from error
+        raise UserError(f"onnxruntime cannot read {path} ({one_line(error)}): give an ONNX model") from error
 
 
 def _embedded(folder: Path, text: Text) -> Floats:
@@ -123,11 +127,13 @@ def _tokens(path: Path, text: Text) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     try:
         import tokenizers
     except ImportError:
-        raise UserError(f"a recipe with text needs tokenizers: {install_hint('onnx')}") from None
+        raise UserError(f"a recipe with text needs tokenizers: run {install_hint('onnx')}") from None
     try:
         tokenizer = tokenizers.Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises nothing more exact
-        raise UserError(f"{path} is no tokenizer.json: {one_line(error)}") from error
+        raise UserError(
+            f"{path} cannot be read as a tokenizer ({one_line(error)}): give a tokenizer.json"
+        ) from error
     tokenizer.no_padding()
     tokenizer.enable_truncation(text.length)
     rows = [tokenizer.encode(prompt).ids for prompts in text.prompts.values() for prompt in prompts]

@@ -41,7 +41,7 @@ class Recipe(Section):
         if bool(self.classes) == bool(self.text):
             raise ValueError("give either classes or text")
         if min(self.deviation) <= 0:
-            raise ValueError("deviation must be above 0")
+            raise ValueError("deviation: give more than 0")
         return self
 
 
@@ -74,5 +74,5 @@ def existing(path: Path) -> Path:
         UserError: there is none.
     """
     if not path.is_file():
-        raise UserError(f"no {path}: curate.classifier in params.yaml asks for it; empty means none")
+        raise UserError(f"no file {path}: give it, or leave curate.classifier in params.yaml empty")
     return path

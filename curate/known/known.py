@@ -83,8 +83,8 @@ class Known:
             lost = [name for name, flat in batch if flat is None]
             if lost:
                 raise UserError(
-                    f"{files[lost[0]]} could be decoded before, but not now: memory is short, give fewer "
-                    "--workers"
+                    f"{files[lost[0]]} could be decoded before, but not now, for memory is short: give "
+                    "fewer --workers"
                 )
             self.levels.add({name: flat for name, flat in batch if flat is not None})
 

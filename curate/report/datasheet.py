@@ -129,7 +129,7 @@ def _distribution(kept: Sequence[CuratedImage]) -> str:
             f"The addresses of {with_address:,} of {len(kept):,} images are on record. A record gives no "
             "right to pass images on."
         ),
-        "`python -m curate export` writes it for others as ImageFolder, WebDataset or Parquet.",
+        "`fashion-pggan curate export` writes it for others as ImageFolder, WebDataset or Parquet.",
     ]
     return _listed(facts) + _asked(
         "Under which licence or terms did the images come, and under which may they be passed on?",

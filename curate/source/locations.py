@@ -33,7 +33,8 @@ def location(text: str) -> Path:
         assert path.fs  # made at the first use
     except (ImportError, ValueError, OSError) as error:
         raise UserError(
-            f"{text} cannot be read ({error}): {install_hint('cluster')}, or fsspec's package for it"
+            f"{text} cannot be read ({error}): "
+            f"run {install_hint('cluster')} for S3, or install fsspec's package for it"
         ) from error
     return cast("Path", path)
 

@@ -112,5 +112,5 @@ def _hash_of(path: Path) -> str:
         return sha256_of(path)
     except OSError as error:
         raise UserError(
-            f"cannot read {path} ({error.strerror}): make it readable, or take it out of the folder"
+            f"{path} cannot be read ({error.strerror}): make it readable, or move it out of the folder"
         ) from error

@@ -79,7 +79,7 @@ def _connected(address: str) -> "Iterator[Client]":
         from distributed.comm.core import CommClosedError
     except ImportError as error:
         raise UserError(
-            f"curate.cluster {address} needs Dask ({error}): {install_hint('cluster')}"
+            f"curate.cluster {address} needs Dask ({error}): run {install_hint('cluster')}"
         ) from error
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says is said below, shorter
     try:
@@ -88,8 +88,9 @@ def _connected(address: str) -> "Iterator[Client]":
         raise UserError(f"curate.cluster {address}: {error}: give tcp://HOST:PORT") from error
     except OSError as error:
         raise PassingError(
-            f"no Dask scheduler answers at {address} (curate.cluster): start one (dask scheduler), mend the "
-            "address, or empty it to work here"
+            f"no Dask scheduler answers at {address} (curate.cluster): "
+            "start one (dask scheduler), correct the "
+            "address, or leave it empty to work here"
         ) from error
     with client:
         _await_worker(client, address)

@@ -81,12 +81,12 @@ class Faults:
             number = int(seed)
         except ValueError:
             raise ArgumentError(
-                f"--faults {text}: give a seed, or one and values: 7,share=0.01,cut=0.1"
+                f"--faults {text}: give a seed, or a seed and values, such as 7,share=0.01,cut=0.1"
             ) from None
         share, calls, quota = (values.pop(name) for name in ("share", "calls", "quota"))
         if unknown := values.keys() - KINDS.keys():
             known = ", ".join(("share", "calls", "quota", *KINDS))
-            raise ArgumentError(f"--faults {text}: {min(unknown)} is no fault: give one of {known}")
+            raise ArgumentError(f"--faults {text}: no fault is named {min(unknown)}: give one of {known}")
         shares = {kind: values.get(kind, share) for kind in KINDS}
         if (
             min(shares.values()) < 0

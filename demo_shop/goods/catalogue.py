@@ -56,7 +56,7 @@ class Folder:
 
     def __init__(self, folder: Path, labels: Path | None = None) -> None:
         if not folder.is_dir():
-            raise UserError(f"no images in {folder}: it is not a folder; give one")
+            raise UserError(f"{folder} is not a folder: give a folder of images")
         root = folder.resolve()
         self.files = sorted(
             path
@@ -64,7 +64,7 @@ class Folder:
             if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(root)
         )
         if not self.files:
-            raise UserError(f"no images in {folder}: it has no files; give another")
+            raise UserError(f"no images in {folder}: give a folder that holds some")
         self.folder = folder
         self.labels = _read_labels(
             labels or folder.with_name(f"{folder.name}.csv"), wanted=labels is not None

@@ -138,7 +138,7 @@ class Store:
         if free < needed:
             raise UserError(
                 f"descriptors of {images.count} images need {bytes_in_words(needed)} in {self.sets}, "
-                f"but {bytes_in_words(free)} are free: make room, or give --store on another disk"
+                f"but {bytes_in_words(free)} are free: free some space, or give another --store"
             )
 
     def _forget(self) -> None:

@@ -48,7 +48,7 @@ class FeatureNetwork:
     def __init__(self, path: Path, side: int, pixels: Range, work: Work) -> None:
         if not path.is_file():
             raise UserError(
-                f"no feature network at {path}: nothing is downloaded; give a file of your own, "
+                f"no feature network at {path}: give a file of your own, "
                 "such as Inception's weights (docs/how-to/compare-datasets.md)"
             )
         self.path, self.side, self.work = path, side, work
@@ -58,7 +58,10 @@ class FeatureNetwork:
         except UserError:
             raise
         except Exception as error:  # each loader raises its own errors
-            raise UserError(f"{path} cannot be read as a feature network: {one_line(error)}") from error
+            raise UserError(
+                f"{path} cannot be read as a feature network ({one_line(error)}): "
+                "give an .onnx, .pt2 or .pt file"
+            ) from error
 
     @torch.no_grad()
     def features(self, images: ImageSet, minibatch: int, advance: Advance) -> npt.NDArray[np.float64]:
@@ -73,7 +76,10 @@ class FeatureNetwork:
             try:
                 answer = self.run(self._prepared(torch.from_numpy(pixels).to(self.work.torch_device)))
             except Exception as error:  # a user's network may raise anything
-                raise UserError(f"{self.path} cannot be run on {pixels.shape}: {one_line(error)}") from error
+                raise UserError(
+                    f"{self.path} cannot be run on images of shape {pixels.shape} ({one_line(error)}): "
+                    "give another --side (evaluate.feature_side), or another network"
+                ) from error
             if answer.ndim < 2 or len(answer) != len(pixels):
                 raise UserError(
                     f"{self.path} gives {tuple(answer.shape)} for {len(pixels)} images: "
@@ -139,7 +145,7 @@ def _onnx(path: Path, device: torch.device) -> Run:
     try:
         import onnxruntime
     except ImportError:
-        raise UserError(f"{path} needs onnxruntime: {install_hint('onnx')}") from None
+        raise UserError(f"{path} needs onnxruntime: run {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])

@@ -125,7 +125,7 @@ class Copies:
         if self.real_copies:
             sentences.append(
                 f"{self.real_copies} of the training images that were compared have copies in the training "
-                "set, which were passed over: remove them by python -m curate"
+                "set, which were passed over: remove them with fashion-pggan curate"
             )
         return [*sentences, NOT_FOUND]
 

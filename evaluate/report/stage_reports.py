@@ -35,7 +35,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UserError(f"{path} is not JSON ({error}): delete it and run dvc repro") from error
     if not isinstance(facts, dict):
-        raise UserError(f"{path} holds no JSON object: delete it and run dvc repro")
+        raise UserError(f"{path} is not a JSON object: delete it and run dvc repro")
     return facts
 
 

@@ -49,7 +49,7 @@ def run_command(main: Callable[[], None]) -> None:
         doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
         where = f" ({error.filename})" if error.filename else ""
         sys.exit(
-            f"error: {doing}{error.strerror}{where}: mend that and run the same command again; "
+            f"error: {doing}{error.strerror}{where}: remove the cause and run the same command again; "
             "what was finished before is kept"
         )
     except KeyboardInterrupt:

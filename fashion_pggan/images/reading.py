@@ -87,25 +87,24 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
         raise
     except Exception as error:  # decoders raise whatever they like on broken input
         raise UserError(
-            f"{name} cannot be read as an image ({one_line(error)}): remove it or mend it"
+            f"{name} cannot be read as an image ({one_line(error)}): remove it, or replace it"
         ) from error
 
 
 def _check_sides(name: str, width: int, height: int, side: int) -> None:
     if width != height:
         raise UserError(
-            f"{name} is {width} x {height} px: all images must be squares of one size, a power of two: "
-            "make them with python -m curate"
+            f"{name} is {width} x {height} px, not square: make squares of one size with fashion-pggan curate"
         )
     if width & (width - 1):
         raise UserError(
-            f"{name} is {width} x {height} px, and {width} is no power of two: make squares of 64, 128, … px "
-            "with python -m curate"
+            f"{name} is {width} x {height} px, not a power of two: make squares of 64, 128, … px with "
+            "fashion-pggan curate"
         )
     if side and width != side:
         raise UserError(
-            f"{name} is {width} x {height} px, others are {side} x {side}: bring all to one size with "
-            "python -m curate"
+            f"{name} is {width} x {height} px, but others are {side} x {side}: bring all to one size with "
+            "fashion-pggan curate"
         )
 
 
@@ -127,7 +126,9 @@ class SingleFiles:
         try:
             return self.paths[index].read_bytes()
         except OSError as error:
-            raise UserError(f"{self.paths[index]} cannot be read ({error.strerror})") from error
+            raise UserError(
+                f"{self.paths[index]} cannot be read ({error.strerror}): make it readable"
+            ) from error
 
 
 class TarFiles:

@@ -72,9 +72,11 @@ class CrawlParams(Section):
     def _consistent(self) -> Self:
         number, of = map(int, self.part.split("/"))
         if number > of:
-            raise ValueError(f"part {self.part}: there are only {of} parts")
+            raise ValueError(f"part {self.part}: give a number from 1 to {of} before the slash")
         if self.provider == "urls" and not self.url_list:
-            raise ValueError("provider urls needs a url_list: give a text, CSV or Parquet file of addresses")
+            raise ValueError(
+                "url_list is empty, but provider is urls: give a text, CSV or Parquet file of addresses"
+            )
         if self.provider != "urls" and not self.queries and not self.vocabulary:
             raise ValueError("queries and vocabulary are both empty: give queries, or a file of words")
         return self

@@ -58,7 +58,8 @@ class CurateParams(Section):
         levels_up_to(self.resolution)
         if self.min_side < self.resolution and not self.enlarge:
             raise ValueError(
-                f"min_side {self.min_side} is below resolution {self.resolution}: images would be "
-                "enlarged; raise min_side, lower resolution or set enlarge: true"
+                f"min_side {self.min_side} is below resolution {self.resolution}, which enlarges images: "
+                ""
+                "raise min_side, lower resolution, or set enlarge to true"
             )
         return self

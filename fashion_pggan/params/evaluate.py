@@ -44,12 +44,14 @@ class EvaluateParams(Section):
         levels_up_to(self.smallest_level)
         if self.patch_side % 2 == 0 or self.patch_side > self.smallest_level:
             raise ValueError(
-                f"patch_side {self.patch_side} must be odd and no larger than smallest_level "
-                f"{self.smallest_level}"
+                f"patch_side is {self.patch_side}: give an odd number, at most smallest_level "
+                f"({self.smallest_level})"
             )
-        if self.replicates == 1 or self.replicate_directions > self.repeats * self.directions:
+        if self.replicates == 1:
+            raise ValueError("replicates is 1: give 0, or 2 or more")
+        if self.replicate_directions > (most := self.repeats * self.directions):
             raise ValueError(
-                f"replicates {self.replicates} must be 0, or 2 or more, replicate_directions "
-                f"{self.replicate_directions} at most repeats x directions"
+                f"replicate_directions is {self.replicate_directions}: "
+                f"give at most repeats x directions ({most})"
             )
         return self

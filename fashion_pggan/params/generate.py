@@ -33,6 +33,7 @@ class GenerateParams(Section):
     def _consistent(self) -> Self:
         if self.first + self.count - 1 > LARGEST_INDEX:
             raise ValueError(
-                f"first {self.first} and count {self.count} exceed {LARGEST_INDEX}, the last latent index"
+                f"first {self.first} and count {self.count} reach beyond the last latent, {LARGEST_INDEX}: "
+                "lower one"
             )
         return self

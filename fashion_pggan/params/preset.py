@@ -92,7 +92,7 @@ def preset_text(presets: Path, name: str) -> str:
     base = values.pop("base")
     if base == name or not all(isinstance(section, dict) for section in values.values()):
         raise UserError(
-            f"{presets / name}.yaml: write base: another preset's name, then sections with settings"
+            f"{presets / name}.yaml: give base another preset's name, then sections with settings"
         )
     settings = {(section, key): value for section, keys in values.items() for key, value in keys.items()}
     return with_settings(_read(presets, base), settings)
@@ -110,7 +110,7 @@ def params_or_shipped(path: Path | None, section: str) -> Params:
     """
     if path or PARAMS.is_file():
         return load_params(path or PARAMS)
-    log.info("no params.yaml here: section %s is that of the preset %s (see --params)", section, DEFAULT)
+    log.info("no params.yaml here: taking section %s from the preset %s (see --params)", section, DEFAULT)
     return parse_params(preset_text(SHIPPED, DEFAULT), f"preset {DEFAULT}")
 
 
@@ -126,8 +126,8 @@ def _read(presets: Path, name: str) -> str:
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
         raise UserError(
-            f"no preset {name} in {presets}: there is {', '.join(known) or 'none'}; "
-            "the demo is params.yaml as cloned (git checkout params.yaml)"
+            f"no preset {name} in {presets}: give one of {', '.join(known) or 'none'}; "
+            "git checkout params.yaml brings the demo back"
         )
     path = presets / f"{name}.yaml"
     text = path.read_text(encoding="utf-8")
@@ -150,9 +150,9 @@ def _next_step(params: Params) -> str:
     crawl = params.crawl
     if crawl.provider != "demo" and not crawl.contact:
         return (
-            "set crawl.contact in it, put API keys into the environment (docs/how-to/crawl-naver.md), "
+            "set crawl.contact in it, set API keys in the environment (docs/how-to/crawl-naver.md), "
             "then dvc repro"
         )
     if crawl.provider == "demo" and crawl.shop_images and not Path(crawl.shop_images).is_dir():
-        return f"put images into {crawl.shop_images}, which is no folder yet, then dvc repro"
+        return f"make the folder {crawl.shop_images} with your images, then dvc repro"
     return "dvc repro"

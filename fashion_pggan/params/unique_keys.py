@@ -22,9 +22,9 @@ def values_in(text: str, name: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
-        raise UserError(f"{name}{where} is not YAML: {error.problem}: mend that line") from error
+        raise UserError(f"{name}{where} is not YAML: {error.problem}: correct that line") from error
     except yaml.YAMLError as error:
-        raise UserError(f"{name} is not YAML: {one_line(error)}: mend it") from error
+        raise UserError(f"{name} is not YAML: {one_line(error)}: correct it") from error
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -98,7 +98,7 @@ def _taken(folder: Path) -> int | None:
 
 
 def _not_ours(path: Path) -> UserError:
-    return UserError(f"{path} is no lock of this program: move it away, or give another folder")
+    return UserError(f"{path} is not a lock of this program: move it away, or give another folder")
 
 
 def _said(handle: int) -> bytes | None:

@@ -55,7 +55,7 @@ class RecordFolder:
     def check(self, record: Recorded) -> None:
         """Raise what `path_of` raises."""
         if not _is_plain(record.file) or not record.file.startswith(self.prefix):
-            self._refuse(record, f"which is no path below {self.folder / self.within}")
+            self._refuse(record, f"which is not a path below {self.folder / self.within}")
         if self.is_local and not self.holds(record.file):
             self._refuse(record, f"a link out of {self.folder}")
 
@@ -77,7 +77,7 @@ class RecordFolder:
     def _refuse(self, record: Recorded, what: str) -> None:
         raise UserError(
             f"the record of {(record.url or record.sha256)!r} in {self.folder} has the file {record.file!r}, "
-            f"{what}: nothing was touched; take that record out, or get the folder anew"
+            f"{what}: remove that record, or get the folder again; nothing was changed"
         )
 
 

@@ -32,7 +32,10 @@ def levels_up_to(resolution: int) -> list[int]:
         ValueError: `resolution` is not a power of two of 4 or more.
     """
     if resolution < SMALLEST or resolution & (resolution - 1):
-        raise ValueError(f"a resolution of {resolution} px is no power of two from {SMALLEST} on")
+        raise ValueError(
+            f"a resolution of {resolution} px is not a power of two: "
+            f"give {SMALLEST}, {2 * SMALLEST}, {4 * SMALLEST}, …"
+        )
     return [2**power for power in range(2, resolution.bit_length())]
 
 

@@ -64,5 +64,5 @@ def _configuration(repository: Path) -> Any:
         return dict(Config(str(repository / ".dvc")))
     except ConfigError as error:
         raise UserError(
-            f"DVC's configuration in {repository / '.dvc'} cannot be read ({one_line(error)}): mend it"
+            f"DVC's configuration in {repository / '.dvc'} cannot be read ({one_line(error)}): correct it"
         ) from error

@@ -55,11 +55,13 @@ def ask(deployment: str) -> None:
             status = None
     if status is not DeploymentStatus.READY:
         raise UserError(f"nobody serves {deployment} at {url}: start make serve, in another terminal")
-    print(f"{deployment} is asked for; make serve shows its log", flush=True)
+    print(f"started {deployment}: the terminal of make serve shows its log", flush=True)
     run = run_deployment(deployment, timeout=None, poll_interval=LOOK_EVERY_S)
     assert not hasattr(run, "__await__")  # a coroutine in async code alone
     state = run.state
     if state is None or not state.is_completed():
         name, message = (state.name, state.message) if state else ("unknown", "")
-        raise UserError(f"the run {run.name} ended as {name}: {message}")
-    print(f"the run {run.name} ended well")
+        raise UserError(
+            f"the run {run.name} ended as {name} ({message}): read its log in the terminal of make serve"
+        )
+    print(f"the run {run.name} succeeded")

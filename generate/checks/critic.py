@@ -62,7 +62,8 @@ class Scorer:
             return cls(critic.eval().requires_grad_(False), sampler, int(state["images_shown"]))
         except (KeyError, RuntimeError, TypeError) as error:
             raise UserError(
-                f"the checkpoint in {folder} does not fit the snapshot ({error}): give --runs its own run"
+                f"the checkpoint in {folder} does not fit the snapshot ({error}): "
+                "give --runs the folder of the run that made it"
             ) from error
 
     def scores(self, images: Images) -> list[float]:

@@ -117,7 +117,7 @@ class Training:
         dataset = Dataset(folder)
         if dataset.version != sampler.dataset_version:
             raise UserError(
-                f"{folder} is dataset {dataset.version}, {sampler.snapshot} was trained on "
+                f"{folder} is dataset {dataset.version}, but {sampler.snapshot} was trained on "
                 f"{sampler.dataset_version}: give that dataset, or leave out --data"
             )
         return cls.of_dataset(dataset)

@@ -74,7 +74,7 @@ class Scene:
             UserError: there is no training image of this index.
         """
         if self.training is None or not 0 <= index < self.training.count:
-            raise UserError(f"no training image {index}")
+            raise UserError(f"no training image {index}: give an index that the page shows")
         return png_of(self.training.image(index))
 
     def _image(self, text: str) -> Images:

@@ -46,7 +46,7 @@ def place_of(query: Mapping[str, str]) -> Place:
     """
     unknown = sorted(set(query) - NUMBERS - {"moves"})
     if unknown:
-        raise UserError(f"no such setting: {', '.join(unknown)[:80]}")
+        raise UserError(f"unknown setting {', '.join(unknown)[:80]}: remove it")
     values: dict[str, Any] = {name: value for name, value in query.items() if name != "moves"}
     moves = query.get("moves", "")
     try:

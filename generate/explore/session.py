@@ -33,7 +33,7 @@ def open_page(snapshot: Path, data: Path, port: int, device: str) -> None:
     source = snapshots_in(snapshot)[-1] if snapshot.is_dir() else snapshot
     if source == Path("models"):
         raise UserError(
-            "there is no folder models here: train first (make demo, or dvc repro train), or name a snapshot"
+            "no folder models here: train first (make demo, or dvc repro train), or name a snapshot"
         )
     sampler = Sampler.load(source, device_of(device))
     _serve(Scene(sampler, *_training(data, sampler)), port)

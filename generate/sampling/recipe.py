@@ -109,7 +109,7 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate(json.loads(_text_in(path)))
     except ValidationError as error:
-        raise UserError(f"{path} is no recipe: {explained(error, Recipe)}") from error
+        raise UserError(f"{path} is not a recipe: {explained(error, Recipe)}") from error
     except (UnidentifiedImageError, OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} holds no recipe ({error}): give one that the explorer saved") from error
 

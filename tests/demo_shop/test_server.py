@@ -222,7 +222,7 @@ def test_the_shop_ends_with_the_process_that_started_it():
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--images", "nowhere"), "no images in nowhere: it is not a folder; give one"),
+        (("--images", "nowhere"), "nowhere is not a folder: give a folder of images"),
         (("--products", "-1"), "--products -1: give 0 or more"),
     ],
 )

@@ -68,9 +68,7 @@ def test_a_second_dvc_on_the_same_files_says_who_is_at_work(inside: Toy) -> None
     inside.set("crawl", steps=600)
     with inside.start("dvc", "repro", "--single-item", "crawl") as first:
         inside.wait_until_at_work("crawl")
-        with pytest.raises(
-            StageError, match=rf"cannot start while another DVC is at work \(PID {first.pid}\)"
-        ):
+        with pytest.raises(StageError, match=rf"cannot start while another DVC runs \(PID {first.pid}\)"):
             reproduce("crawl", lambda line: None)
         os.killpg(first.pid, signal.SIGKILL)
 

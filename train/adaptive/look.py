@@ -34,7 +34,7 @@ def look(
     reason = schedule.note(images_shown, distance)
     if reason:
         _, length = schedule.transitions[-1]
-        log.info("transition at %d images, over %d: %s", images_shown, length, reason)
+        log.info("transition from %d images on, over %d images: %s", images_shown, length, reason)
 
 
 @torch.no_grad()

@@ -89,7 +89,7 @@ def _write_torch(program: torch.export.ExportedProgram, file: Path, header: str)
 def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) -> None:
     for package in ("onnx", "onnxscript"):
         if importlib.util.find_spec(package) is None:
-            raise UserError(f"--format onnx: the package {package} is missing: {install_hint('onnx')}")
+            raise UserError(f"--format onnx needs the package {package}: run {install_hint('onnx')}")
     with _quiet():
         written = torch.onnx.export(
             program, dynamo=True, input_names=["latents"], output_names=["images"], verbose=False

@@ -40,7 +40,7 @@ def import_official(source: Path, target: Path) -> None:
     lods = {letter: weights.pop("lod") for letter, weights in scopes.items() if "lod" in weights}
     letter = "Gs" if "Gs" in scopes else "G"
     if letter not in scopes:
-        raise UserError(f"{source} has no generator (Gs/… or G/…): a critic alone makes no images")
+        raise UserError(f"{source} has no generator (Gs/… or G/…): give weights that hold one")
     architecture = architecture_of(scopes[letter], source)
     networks = {name: _network(name, weights, architecture) for name, weights in scopes.items()}
     generator = networks.pop(letter)
@@ -102,7 +102,7 @@ def architecture_of(weights: Mapping[str, npt.NDArray[np.float32]], source: Path
 
 def _lod(value: npt.NDArray[np.float32] | np.float32, largest: int, source: Path) -> float:
     if np.shape(value) != () or not 0 <= value <= largest:
-        raise UserError(f"{source}: lod is {value}: it is one number from 0 to {largest} for these networks")
+        raise UserError(f"{source}: lod is {value}: give one number from 0 to {largest}")
     return float(value)
 
 
@@ -114,7 +114,7 @@ def _network(letter: str, weights: Weights, architecture: Architecture) -> Gener
     unknown = sorted(set(weights) - wanted)
     if unknown:
         raise UserError(
-            f"{letter}/{unknown[0]} and {len(unknown) - 1} more are no variables of a "
+            f"{letter}/{unknown[0]} and {len(unknown) - 1} more are not variables of a "
             f"{architecture.resolution} px network without labels: leave them out"
         )
     load_official(module, letter[0], weights)
@@ -129,7 +129,7 @@ def _by_network(arrays: Weights, source: Path) -> dict[str, Weights]:
             letter, rest = "Gs", name
         if array.dtype != np.float32:
             raise UserError(
-                f"{source}: {name} is {array.dtype}, the published weights are float32: convert it"
+                f"{source}: {name} is {array.dtype}, but the published weights are float32: convert it"
             )
         scopes.setdefault(letter, {})[rest] = array
     return scopes
@@ -141,7 +141,7 @@ def _read(source: Path) -> Weights:
             size = sum(entry.file_size for entry in archive.infolist())
         if size > LARGEST:
             raise UserError(
-                f"{source} unpacks to {size / 1e9:.1f} GB, no such network is that large: give another"
+                f"{source} unpacks to {size / 1e9:.1f} GB, more than any such network: give another file"
             )
         with np.load(source, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
@@ -157,5 +157,6 @@ def _read(source: Path) -> Weights:
         NotImplementedError,  # a compression that Python cannot unpack
     ) as error:
         raise UserError(
-            f"{source} is no .npz of plain arrays ({error}): save them with numpy.savez, nothing pickled"
+            f"{source} is not an .npz file of plain arrays ({error}): "
+            "save them with numpy.savez, without pickling"
         ) from error

@@ -70,7 +70,7 @@ def load_official(module: Generator | Critic, network: str, weights: Mapping[str
         for part, axes in (("weight", variable.axes), ("bias", (0,))):
             name = f"{variable.official}/{part}"
             if name not in weights:
-                raise UserError(f"the weights have no {name}: they are of another network or resolution")
+                raise UserError(f"the weights have no {name}: give weights of this network and resolution")
             value = torch.from_numpy(np.ascontiguousarray(np.transpose(weights[name], axes)))
             key = f"{variable.ours}.{part}"
             if value.shape != own[key].shape:

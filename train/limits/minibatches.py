@@ -19,7 +19,7 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         )
     if params.initial_resolution & (params.initial_resolution - 1):
         raise UserError(
-            f"train.initial_resolution {params.initial_resolution} is no power of two: use 4, 8, 16, ..."
+            f"train.initial_resolution {params.initial_resolution} is not a power of two: give 4, 8, 16, …"
         )
     for resolution in levels_up_to(final_resolution):
         if resolution >= params.initial_resolution:
@@ -40,6 +40,6 @@ def _check_minibatch(resolution: int, devices: int, params: TrainParams) -> None
     part = params.microbatch.get(resolution, share)
     if share % min(part, share) or part % min(params.stddev_group, part):
         raise UserError(
-            f"train.microbatch {part} at {resolution} px must divide the {share} images per process "
-            f"into parts that groups of train.stddev_group {params.stddev_group} divide"
+            f"train.microbatch {part} at {resolution} px does not divide the {share} images per process: "
+            f"give a divisor that is a multiple of train.stddev_group, {params.stddev_group}"
         )

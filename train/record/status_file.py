@@ -83,9 +83,11 @@ def read_status(run: Path) -> Status:
     """
     path = run / FILE
     if not run.is_dir():
-        raise UserError(f"no run at {run}: python -m train status lists those there are")
+        raise UserError(f"no run at {run}: run fashion-pggan train status to list all runs")
     if not path.is_file():
-        raise UserError(f"{run} is no run's folder (no {FILE} in it): give one of those in runs/train")
+        raise UserError(
+            f"{run} is not the folder of a run (it has no {FILE}): give one of those in runs/train"
+        )
     try:
         values = values_of(path.read_text(encoding="utf-8"), always=False)
         if values.pop("format") != FORMAT:

@@ -60,10 +60,10 @@ def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
         state = _read(path, device)
         if state is not None:
             return state
-        log.warning("%s is broken: using the one before it", path)
+        log.warning("%s is damaged: using the checkpoint before it", path)
     if paths:
         raise UserError(
-            f"all checkpoints in {folder} are broken: get them back from a copy, or delete the "
+            f"all checkpoints in {folder} are damaged: restore them from a copy, or delete the "
             "folder to train from the start"
         )
     return None
@@ -82,6 +82,6 @@ def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
         check_plain(state, len(payload))
     except Exception as error:  # what torch raises for bytes that somebody made up is not documented
         raise UserError(
-            f"{path} is no checkpoint of this program ({one_line(error)}): take it out of the folder"
+            f"{path} is not a checkpoint of this program ({one_line(error)}): remove it from the folder"
         ) from error
     return state

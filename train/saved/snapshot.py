@@ -68,7 +68,7 @@ def read_snapshot(path: Path) -> tuple[Generator, Origin]:
     """Read what `write_snapshot` wrote; the generator is on the CPU and in evaluation mode.
 
     Raises:
-        UserError: there is no such file, it is no snapshot of this program, or it is damaged.
+        UserError: there is no such file, it is not a snapshot of this program, or it is damaged.
     """
     networks, origin = _read(path, {"": Generator})
     generator = networks[""]
@@ -115,12 +115,12 @@ def _read(
                 _fill(network, file, prefix)
     except ValidationError as error:
         raise UserError(
-            f"{path} is no snapshot of this program ({explained(error, Header)}): give another"
+            f"{path} is not a snapshot of this program ({explained(error, Header)}): give another"
         ) from error
     except UserError:
         raise
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise UserError(f"{path} is no snapshot of this program ({one_line(error)}): give another") from error
+        raise UserError(f"{path} is not a snapshot of this program ({one_line(error)}): give another") from error
     _tell_what_is_not_finite(path, networks)
     return networks, Origin(**header.origin.model_dump())
 
@@ -170,4 +170,4 @@ def _tell_what_is_not_finite(path: Path, networks: Mapping[str, nn.Module]) -> N
     ]
     if broken:
         named = ", ".join(broken[:NAMED])
-        log.warning("%s has weights that are not finite (%s): its images will be wrong", path, named)
+        log.warning("%s has weights that are not finite (%s): its images are wrong", path, named)

@@ -19,7 +19,7 @@ def average_over(vector: torch.Tensor, ranks: Ranks) -> None:
         dist.all_reduce(vector)
     except RuntimeError as error:
         raise PassingError(
-            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): the "
-            "output of the one that ended first says why; run again to resume from the last checkpoint"
+            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): read "
+            "the output of the one that ended first, then run again to resume from the last checkpoint"
         ) from error
     vector /= ranks.count

@@ -167,7 +167,9 @@ def test_a_tombstone_that_cannot_be_read_stops_the_crawl(shop: Any, crawl: Crawl
     deleted(tmp_path, urls=["http://a/1"])
     with (tmp_path / "tombstones.jsonl").open("a") as file:
         file.write("half a li")
-    with pytest.raises(UserError, match=r"tombstones.jsonl, line 3, is no tombstone: 'half a li': mend or"):
+    with pytest.raises(
+        UserError, match=r"tombstones.jsonl, line 3, is not a tombstone \(half a li\): correct the line"
+    ):
         crawl()
     assert not shop.requests
 

@@ -192,5 +192,5 @@ def test_the_command_refuses_in_one_line_with_the_record_and_its_value(
     assert ended.status == 1
     assert ended.errors.count("\n") == 1
     assert "error: the record of 'http://evil/1'" in ended.errors
-    assert "'../home/thesis.txt', which is no path below" in ended.errors
+    assert "'../home/thesis.txt', which is not a path below" in ended.errors
     assert (home / "thesis.txt").read_bytes() == THESIS

@@ -77,7 +77,7 @@ def test_a_part_without_queries_is_an_error(shop: Any, crawl: Crawl) -> None:
 
 
 def test_what_is_no_store_cannot_be_joined(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"is no store of a crawl"):
+    with pytest.raises(UserError, match=r"is not a crawl's store"):
         merge([tmp_path], tmp_path / "store", Tombstones(tmp_path / "t"))
 
 

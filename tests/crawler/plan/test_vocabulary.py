@@ -28,5 +28,5 @@ def test_a_wrong_vocabulary_is_an_error_that_names_it(
 
 
 def test_a_missing_vocabulary_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"no vocabulary at .*: give another as crawl.vocabulary"):
+    with pytest.raises(UserError, match=r"no vocabulary at .*: name a file of words in crawl.vocabulary"):
         read_vocabulary(tmp_path / "words.yaml")

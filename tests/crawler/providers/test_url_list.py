@@ -45,7 +45,7 @@ def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_pa
 @pytest.mark.parametrize(
     ("name", "content", "text"),
     [
-        ("none.txt", None, "no list of URLs at .*: give one as crawl.url_list"),
+        ("none.txt", None, "no list of URLs at .*: name a file in crawl.url_list"),
         ("a.csv", b"link,title\nx,y\n", r"has no column url \(it has link, title\)"),
         ("a.parquet", b"PAR?", "cannot be read as a list of URLs"),
         ("a.txt", b"\xff\xfe", "cannot be read as a list of URLs"),

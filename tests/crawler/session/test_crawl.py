@@ -23,7 +23,7 @@ def test_a_list_of_nothing_but_broken_addresses_says_so(shop: Any, crawl: Crawl,
     links = tmp_path / "links.txt"
     links.write_text(f"http://10.0.0.1/a.jpg\nfile:///etc/passwd\n{shop.address}/p/nowhere.jpg")
     with pytest.raises(
-        ValueError, match=r"none of the 2 .*left out: BAD_ADDRESS 1.*: mend what the reasons name"
+        ValueError, match=r"none of the 2 .*left out: BAD_ADDRESS 1.*: read in docs/reference/crawl.md"
     ):
         crawl(provider="urls", url_list=str(links), contact="mail@example.org")
 

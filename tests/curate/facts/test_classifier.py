@@ -140,9 +140,9 @@ def test_another_model_or_prompt_is_another_classifier(tmp_path):
     ("changes", "said"),
     [
         ({}, "give either classes or text"),
-        ({"classes": ["worn", "banner"]}, "gives 3 scores, `classes` names 2"),
+        ({"classes": ["worn", "banner"]}, "gives 3 scores, but classes has 2 names: give one name per score"),
         ({"classes": ["vest"]}, 'is "vest": give worn'),
-        ({"classes": ["worn"], "deviation": [0.0, 1.0, 1.0]}, "deviation must be above 0"),
+        ({"classes": ["worn"], "deviation": [0.0, 1.0, 1.0]}, "deviation: give more than 0"),
         ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: curate.classifier"),
         ({"classes": ["worn"], "model": "recipe.yaml"}, "no ONNX model"),
         ({"classes": ["worn"], "side": 9}, "cannot be run"),

@@ -170,7 +170,7 @@ def test_shelves_hold_a_thousand_each(tmp_path):
 
 def test_a_folder_without_files_and_labels_that_cannot_be_read_are_clear_errors(tmp_path, folder):
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match=r"no images in .*empty: it has no files; give another"):
+    with pytest.raises(UserError, match=r"no images in .*empty: give a folder that holds some"):
         Folder(tmp_path / "empty")
     bad = tmp_path / "bad.csv"
     bad.write_text("name;kind\n")

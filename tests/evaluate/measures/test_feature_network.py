@@ -29,7 +29,7 @@ def test_images_are_brought_to_the_networks_size(write_network, make_images):
     network = FeatureNetwork(write_network("onnx"), 32, "0..1", WORK)
     assert network.features(_set(make_images(3, 64, 1)), 2, lambda _: None).shape == (3, 12)
     plain = FeatureNetwork(write_network("onnx"), 0, "0..1", WORK)
-    with pytest.raises(UserError, match=r"network\.onnx cannot be run on \(2, 64, 64, 3\)"):
+    with pytest.raises(UserError, match=r"network\.onnx cannot be run on images of shape \(2, 64, 64, 3\)"):
         plain.features(_set(make_images(3, 64, 1)), 2, lambda _: None)
 
 

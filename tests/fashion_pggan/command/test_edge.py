@@ -41,7 +41,7 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
             "open('.', 'w')",
             1,
             (
-                "error: Is a directory (.): mend that and run the same command again; "
+                "error: Is a directory (.): remove the cause and run the same command again; "
                 "what was finished before is kept\n"
             ),
         ),
@@ -49,7 +49,7 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
             "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
             1,
             (
-                "error: cannot write: No space left on device (data/raw): mend that and run the same command "
+                "error: cannot write: No space left on device (data/raw): remove the cause and run the same command "
                 "again; what was finished before is kept\n"
             ),
         ),

@@ -154,12 +154,12 @@ def test_a_file_that_is_no_params_file_is_not_replaced(
 def test_the_next_step_is_what_is_still_missing(params: Path, tmp_path: Path) -> None:
     where = tmp_path / "images"
     missing = use("photos", [f"crawl.shop_images={where}"], presets=PRESETS, params=params)
-    assert missing.endswith(f"next: put images into {where}, which is no folder yet, then dvc repro")
+    assert missing.endswith(f"next: make the folder {where} with your images, then dvc repro")
     where.mkdir()
     there = use("photos", [f"crawl.shop_images={where}"], presets=PRESETS, params=params)
     assert there.endswith("next: dvc repro")
     paper = use("paper", [], presets=PRESETS, params=params)
-    assert "next: set crawl.contact in it, put API keys into the environment" in paper
+    assert "next: set crawl.contact in it, set API keys in the environment" in paper
 
 
 def test_the_command_writes_params_yaml_of_the_working_directory(

@@ -36,9 +36,9 @@ def changed(old: str, new: str) -> str:
         (changed(MIN_SIDE, "  min_side: '256'"), r'curate\.min_side is "256": give a whole number'),
         (
             changed(MIN_SIDE, "  min_side: 32"),
-            "min_side 32 is below resolution 64: images would",
+            "min_side 32 is below resolution 64, which enlarges images: raise",
         ),
-        (changed("  resolution: 64", "  resolution: 100"), "100 px is no power of two"),
+        (changed("  resolution: 64", "  resolution: 100"), "100 px is not a power of two"),
         (changed("  max_aspect: 2.5", "  max_aspect: 0.5"), r"curate\.max_aspect is 0\.5: give 1 or more"),
         (
             changed("adam_epsilon: 0.00000001", "adam_epsilon: 1e-8"),
@@ -50,7 +50,7 @@ def changed(old: str, new: str) -> str:
         (changed("mirror: true", "mirror: yes please"), r'train\.mirror is "yes please": give true or false'),
         ("", "the file is empty: give keys with values"),
         ("- a list", "the file is .*: give keys with values"),
-        ("crawl: [", "line 1 is not YAML: .*: mend that line"),
+        ("crawl: [", "line 1 is not YAML: .*: correct that line"),
         (TEXT + "\ncrawl: {}\n", r"crawl stands on line \d+ and on line \d+: keep one"),
         (changed("mirror: true", "mirror: true\n  mirror: false"), "mirror stands on line .*: keep one"),
         (

@@ -55,7 +55,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     for place in (tmp_path / "thesis.txt", tmp_path / "not there"):
         (tmp_path / "store" / LOCK).unlink(missing_ok=True)
         (tmp_path / "store" / LOCK).symlink_to(place)
-        with pytest.raises(UserError, match="is no lock of this program: move it away"):  # noqa: SIM117
+        with pytest.raises(UserError, match="is not a lock of this program: move it away"):  # noqa: SIM117
             with exclusive(tmp_path / "store", wait_s=0):
                 pytest.fail("held")
         assert holder_of(tmp_path / "store") is None
@@ -66,7 +66,7 @@ def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["door keys", "123 apples", "1" * 100])
 def test_a_lock_of_another_program_keeps_its_text(tmp_path: Path, text: str) -> None:
     (tmp_path / LOCK).write_text(text)
-    with pytest.raises(UserError, match="is no lock of this program"), exclusive(tmp_path, wait_s=0):
+    with pytest.raises(UserError, match="is not a lock of this program"), exclusive(tmp_path, wait_s=0):
         pytest.fail("held")
     assert (tmp_path / LOCK).read_text() == text
     assert not is_lock(tmp_path / LOCK)
@@ -77,7 +77,7 @@ def test_a_lock_that_is_a_folder_or_a_pipe_is_none(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     os.mkfifo(tmp_path / "b" / LOCK)
     for folder in (tmp_path / "a", tmp_path / "b"):
-        with pytest.raises(UserError, match="is no lock of this program"), exclusive(folder, wait_s=0):
+        with pytest.raises(UserError, match="is not a lock of this program"), exclusive(folder, wait_s=0):
             pytest.fail("held")
 
 

@@ -46,7 +46,7 @@ def test_levels_are_powers_of_two_from_four_on() -> None:
 
 @pytest.mark.parametrize("resolution", [0, 1, 2, 3, 12, 100, -8])
 def test_other_resolutions_are_refused(resolution: int) -> None:
-    with pytest.raises(ValueError, match=f"{resolution} px is no power of two"):
+    with pytest.raises(ValueError, match=f"{resolution} px is not a power of two"):
         levels_up_to(resolution)
 
 

@@ -68,7 +68,7 @@ def test_a_remote_that_is_not_verified_is_named(tmp_path: Path) -> None:
 
 def test_a_configuration_that_cannot_be_read_is_an_error_on_one_line(tmp_path: Path) -> None:
     configure(tmp_path, "[cache\n")
-    with pytest.raises(UserError, match=r"DVC's configuration in .*\.dvc cannot be read \(.*\): mend it"):
+    with pytest.raises(UserError, match=r"DVC's configuration in .*\.dvc cannot be read \(.*\): correct it"):
         cache_folder(tmp_path)
 
 

@@ -33,9 +33,9 @@ def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path):
     [
         ("a.json", b"{", "holds no recipe"),
         ("a.json", b"\xff\xfe", "holds no recipe"),
-        ("a.json", b"[]", "is no recipe"),
-        ("a.json", b'{"seed": NaN, "latent_index": 1}', "is no recipe: seed"),
-        ("a.json", b'{"seed": 1, "latent_index": 1e300}', "is no recipe: latent_index"),
+        ("a.json", b"[]", "is not a recipe"),
+        ("a.json", b'{"seed": NaN, "latent_index": 1}', "is not a recipe: seed"),
+        ("a.json", b'{"seed": 1, "latent_index": 1e300}', "is not a recipe: latent_index"),
         ("a.png", b"no image", "holds no recipe"),
     ],
 )

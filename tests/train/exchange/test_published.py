@@ -96,7 +96,7 @@ SPOILED = {
         lambda w: w | {"D/4x4/Dense1/weight": np.zeros((16, 4), np.float32)},
         r"4x4/Dense1/weight is \(4, 16\)",
     ),
-    "lod": (lambda w: w | {"Gs/lod": np.float32(9)}, "lod is 9.0: it is one number from 0 to 3"),
+    "lod": (lambda w: w | {"Gs/lod": np.float32(9)}, "lod is 9.0: give one number from 0 to 3"),
     "critic alone": (lambda w: {k: a for k, a in w.items() if k[0] == "D"}, "no generator"),
     "empty": (lambda w: {}, "no generator"),
     "pickled": (lambda w: w | {"G/4x4/Conv/bias": np.array([{}], dtype=object)}, "nothing pickled"),

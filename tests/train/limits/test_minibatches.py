@@ -15,7 +15,7 @@ PHOTOS = load_params(REPOSITORY / "presets" / "photos.yaml").train
     ("update", "devices", "names"),
     [
         ({"initial_resolution": 64}, 1, "train.initial_resolution 64 is above the dataset's 32 px"),
-        ({"initial_resolution": 6}, 1, "train.initial_resolution 6 is no power of two"),
+        ({"initial_resolution": 6}, 1, "train.initial_resolution 6 is not a power of two"),
         ({"minibatch": {8: 6}}, 1, "train.minibatch at 8 px gives 6 images per process"),
         ({"minibatch": {}, "minibatch_base": 2}, 4, "smaller than the number of processes, 4"),
     ],
@@ -27,7 +27,9 @@ def test_a_schedule_that_would_fail_later_is_refused_at_the_start(update, device
 
 def test_parts_of_a_minibatch_that_do_not_fit_its_groups_are_refused(params):
     for part in (3, 6):
-        with pytest.raises(UserError, match=rf"train\.microbatch {part} at 8 px must divide the 8 images"):
+        with pytest.raises(
+            UserError, match=rf"train\.microbatch {part} at 8 px does not divide the 8 images"
+        ):
             check_schedule(16, 1, params.model_copy(update={"microbatch": {8: part}}))
     check_schedule(16, 1, params.model_copy(update={"microbatch": {8: 4, 16: 16}}))
 

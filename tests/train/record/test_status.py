@@ -155,9 +155,11 @@ def test_the_command_says_it_for_people_and_for_programs(run, command_here):
 
 
 def test_wrong_paths_are_named_with_what_to_do(tmp_path):
-    with pytest.raises(UserError, match=r"no run at .*nowhere: python -m train status lists those there are"):
+    with pytest.raises(UserError, match=r"no run at .*nowhere: run fashion-pggan train status to list all"):
         run_status(tmp_path / "nowhere")
-    with pytest.raises(UserError, match=r"is no run's folder \(no status\.json in it\): give one of those"):
+    with pytest.raises(
+        UserError, match=r"is not the folder of a run \(it has no status\.json\): give one of those"
+    ):
         run_status(tmp_path)
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(
@@ -169,5 +171,5 @@ def test_wrong_paths_are_named_with_what_to_do(tmp_path):
 def test_a_wrong_path_given_to_the_command_is_one_line(tmp_path, command_here):
     said = command_here("status", tmp_path)
     assert (said.returncode, said.stdout) == (1, "")
-    assert said.stderr.startswith(f"error: {tmp_path} is no run's folder")
+    assert said.stderr.startswith(f"error: {tmp_path} is not the folder of a run")
     assert said.stderr.count("\n") == 1

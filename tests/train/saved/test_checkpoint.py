@@ -56,7 +56,7 @@ def test_a_torn_checkpoint_is_named_and_the_one_before_it_is_used(tmp_path, capl
     newest.write_bytes(newest.read_bytes()[:-7])
     with caplog.at_level(logging.WARNING):
         assert newest_state(tmp_path, CPU)["images_shown"] == 10
-    assert f"{newest} is broken: using the one before it" in caplog.text
+    assert f"{newest} is damaged: using the checkpoint before it" in caplog.text
 
 
 def test_a_run_whose_checkpoints_are_all_broken_does_not_start_afresh_by_itself(tmp_path):

@@ -49,8 +49,8 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
             "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
             1,
             (
-                "error: cannot write: No space left on device (data/raw): remove the cause and run the same command "
-                "again; what was finished before is kept\n"
+                "error: cannot write: No space left on device (data/raw): remove the cause and run the same "
+                "command again; what was finished before is kept\n"
             ),
         ),
     ],

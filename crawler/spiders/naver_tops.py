@@ -253,4 +253,4 @@ def _without_queue(settings: Any) -> Exception | None:
     if not (place := settings.get("JOBDIR")):
         return None
     settings.set("JOBDIR", None, priority="cmdline")
-    return UserError(f"JOBDIR={place}: leave it out: a crawl resumes from its store by itself")
+    return UserError(f"JOBDIR={place}: leave it out, for a crawl resumes from its store")

@@ -53,7 +53,7 @@ def changed(paths: Sequence[Path]) -> UserError:
     """The error for images whose bytes are not those of their SHA-256."""
     return UserError(
         f"{len(paths)} images are not what their records say, by their SHA-256; the first is {paths[0]}: "
-        "run the crawl stage again, which fetches them anew (dvc repro --force crawl)"
+        "run the crawl stage again, which fetches them again (dvc repro --force crawl)"
     )
 
 

@@ -37,7 +37,7 @@ def check_output(path: Path, names: Collection[str] = ()) -> None:
         raise UserError(f"{path} is a folder: give a file")
     for folder in path.absolute().parents:
         if (folder / MARK).is_file():
-            raise UserError(f"{path} lies in {folder}, which is made anew as a whole: give a place outside")
+            raise UserError(f"{path} lies in {folder}, which is replaced as a whole: give a place outside")
     if os.path.lexists(path) and not _may_go(path, names):
         raise UserError(f"{path} is not a file that this command wrote: give another name, or move it away")
 

@@ -120,7 +120,9 @@ def _read(
     except UserError:
         raise
     except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError, OSError) as error:
-        raise UserError(f"{path} is not a snapshot of this program ({one_line(error)}): give another") from error
+        raise UserError(
+            f"{path} is not a snapshot of this program ({one_line(error)}): give another"
+        ) from error
     _tell_what_is_not_finite(path, networks)
     return networks, Origin(**header.origin.model_dump())
 

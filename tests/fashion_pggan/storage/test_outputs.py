@@ -80,5 +80,5 @@ def test_no_file_is_put_into_a_folder_that_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "models/grids").mkdir(parents=True)
     (tmp_path / "models" / MARK).write_text("{}")
     for name in ("models/report.json", "models/grids/mine.png", "models/new/mine.png"):
-        with pytest.raises(UserError, match=r"lies in .*models, which is made anew as a whole: give a place"):
+        with pytest.raises(UserError, match=r"lies in .*models, which is replaced as a whole: give a place"):
             check_output(tmp_path / name)

@@ -65,7 +65,7 @@ def test_a_run_whose_checkpoints_are_all_broken_does_not_start_afresh_by_itself(
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(UserError, match=r"all checkpoints in .* are broken: .* delete the folder"):
+    with pytest.raises(UserError, match=r"all checkpoints in .* are damaged: .* delete the folder"):
         newest_state(tmp_path, CPU)
 
 

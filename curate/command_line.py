@@ -31,6 +31,7 @@ def curate(
     report: Annotated[OptionalOutputFile, Writes("images", "kept", "dropped")] = None,
     knowledge: OutputFolder = Path("runs/curate"),
     plots: Annotated[OptionalOutputFolder, PLOTS] = None,
+    answers: Path = Path("datasheet.yaml"),
     workers: OptionalCount = None,
 ) -> None:
     """Make a dataset of square images from a folder of any images.
@@ -46,6 +47,7 @@ def curate(
         report: a JSON file for the figures.
         knowledge: the folder that keeps what earlier runs found out about images.
         plots: the folder for the counts that `dvc plots` shows (CSV).
+        answers: a YAML file of answers to the datasheet's questions; may be missing.
         workers: processes; one per core by default.
     """
     from curate import stage
@@ -60,6 +62,7 @@ def curate(
         plots=plots,
         workers=workers,
         knowledge=knowledge,
+        answers=answers,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
     log.info("%s: %s", target, said)

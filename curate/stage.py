@@ -14,6 +14,7 @@ from curate.decide import decide, nothing_left, records_of
 from curate.known.known import Known
 from curate.reasons import Reason
 from curate.report.describe import DATASHEET, KEPT, SHEETS, describe
+from curate.report.given_answers import read_answers
 from curate.source.locations import reading
 from curate.source.origins import origins_of
 from curate.source.raw import Raw, raw_images
@@ -51,6 +52,7 @@ def run(
     plots: Path | None = None,
     workers: int | None = None,
     knowledge: Path,
+    answers: Path | None = None,
 ) -> Counter[str]:
     """Make a dataset.
 
@@ -64,6 +66,7 @@ def run(
         plots: folder for the counts that `dvc plots` shows.
         workers: processes; by default one per core.
         knowledge: folder of what earlier runs found out about images; it outlives `target`.
+        answers: file of answers to the datasheet's questions; may be missing.
 
     Returns:
         How many images were kept (under `kept`) or dropped (under the reason).
@@ -72,6 +75,7 @@ def run(
         UserError: there are no images, or every image was dropped.
     """
     began = time.monotonic()
+    answered = read_answers(answers) if answers else {}
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in folders of their own
@@ -91,7 +95,8 @@ def run(
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            describe(building, source, rows, origins_of(images), params, each=each, plots=plots)
+            origins = origins_of(images)
+            describe(building, source, rows, origins, params, each=each, plots=plots, answers=answered)
     if report:
         spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, params) | spent, indent=1) + "\n")

@@ -20,13 +20,17 @@ PROCESS = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)*")  # what stands behi
 
 # Code that no output depends on, so that no stage depends on it.
 NO_OUTPUT = {
+    "fashion_pggan/command/arguments.py": "refuses arguments",
     "fashion_pggan/command/edge.py": "sets up logging, words errors and ends the process",
+    "fashion_pggan/command/layout.py": "lays out the help",
     "fashion_pggan/command/lifetime.py": "ends the process when its starter has ended",
     "fashion_pggan/command/line.py": "the table of commands",
     "fashion_pggan/command/mistakes.py": "words errors",
     "fashion_pggan/command/options.py": "types of options",
+    "fashion_pggan/command/roles.py": "refuses paths",
     "fashion_pggan/errors.py": "defines exceptions",
     "fashion_pggan/loopback.py": "says which requests a local server refuses",
+    "fashion_pggan/paths.py": "refuses paths",
     "fashion_pggan/progress.py": "draws progress bars and writes log lines",
 }
 # A stage depends on folders; on these files alone, because their folder holds what the stage does not use.

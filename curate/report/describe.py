@@ -9,6 +9,7 @@ from curate.pixels.measure import Pixels
 from curate.reasons import Reason
 from curate.report.contact_sheets import SIDE, Tile, chosen, sheet_of, words_instead
 from curate.report.datasheet import datasheet_of
+from curate.report.given_answers import answered
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
 from curate.source.origins import Origins
@@ -38,6 +39,7 @@ def describe(
     *,
     each: Each,
     plots: Path | None = None,
+    answers: Mapping[str, str] = {},
 ) -> None:
     """Write the datasheet and the contact sheets into a dataset, and the files for `dvc plots`.
 
@@ -49,10 +51,11 @@ def describe(
         params: the curate section.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
+        answers: to the datasheet's questions.
     """
     dataset = Dataset(folder)
     sheet = datasheet_of(rows, origins, params, version=dataset.version, program=commit_of(*PROGRAM))
-    write_text(folder / DATASHEET, sheet)
+    write_text(folder / DATASHEET, answered(sheet, answers))
     write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, each)
     if plots:
         write_plots(plots, rows)

@@ -81,7 +81,7 @@ def written(function: Any) -> dict[str, object]:
 WRITTEN = {name: found for name, function in commands(program(loaded=True)) if (found := written(function))}
 READ = {  # the paths that commands only read: whoever adds one says so here, or gives it a role
     "curate export": {"dataset"},
-    "curate": {"params"},
+    "curate": {"params", "answers"},
     "crawl": {"params"},
     "crawl merge": {"parts"},
     "demo-shop": {"images", "labels"},

@@ -1,0 +1,40 @@
+"""A person's answers to the datasheet's questions; they outlive the dataset, in a file of their own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from curate.report.datasheet import OPEN
+from fashion_pggan.errors import UserError, one_line
+
+
+def read_answers(path: Path) -> dict[str, str]:
+    """The answers by question; none where there is no file.
+
+    Raises:
+        UserError: it is no YAML mapping of questions and answers.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML ({one_line(error)}): mend it") from error
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in (*found, *found.values())):
+        raise UserError(f'{path} holds no answers: write "a question of datasheet.md": "your answer"')
+    return found
+
+
+def answered(datasheet: str, answers: Mapping[str, str]) -> str:
+    """The datasheet with answers in it.
+
+    Raises:
+        UserError: it asks no such question.
+    """
+    for question, answer in answers.items():
+        asked = f"> {OPEN} {question}\n"
+        if asked not in datasheet:
+            raise UserError(f"the datasheet does not ask {question!r}: copy the question from datasheet.md")
+        datasheet = datasheet.replace(asked, f"> **{question}** {' '.join(answer.split())}\n")
+    return datasheet

@@ -14,6 +14,7 @@ from PIL import Image, ImageCms, ImageFile
 from fashion_pggan.images.decode.jpeg import jpeg_pixels
 from fashion_pggan.images.decode.opening import orientation_of
 from fashion_pggan.images.decode.png import whole_png
+from fashion_pggan.images.decode.tails import check_tail
 
 WHITE = (255, 255, 255, 255)
 SRGB = ImageCms.createProfile("sRGB")
@@ -26,6 +27,7 @@ TURNS = {  # EXIF orientation -> what brings it upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+METADATA = ("exif", "xmp")  # Pillow's names
 ICC_MODES = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 
 Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
@@ -62,6 +64,7 @@ def _loaded(data: bytes, image: Image.Image) -> Image.Image:
         image = Image.open(io.BytesIO(whole_png(data)), formats=["PNG"])
     if image.format not in ("JPEG", "MPO"):  # one that only warns of missing parts
         image.load()
+        check_tail(data, image.format or "", sum(len(image.info.get(name) or b"") for name in METADATA))
         return image
     pixels = jpeg_pixels(data, image.mode, image.size)
     if image.mode == "CMYK":  # Pillow knows when its values are inverted

@@ -89,7 +89,7 @@ def without_fill(scan: Scan, most: int | None = None) -> Scan:
 
 
 def _check(parts: Parts) -> None:
-    if not parts.scans or any(bit for bits in parts.missing.values() for bit in bits):
+    if not parts.scans or any(any(bits) for bits in parts.missing.values()):
         raise ValueError("truncated: scans are missing")
     if len(parts.scans) > MOST_SCANS:
         raise ValueError(f"{len(parts.scans)} scans")
@@ -153,9 +153,9 @@ def _refine(missing: dict[int, list[int]], body: bytes) -> None:
     first, last, bits = body[1 + 2 * count : 4 + 2 * count]
     for index in range(count):
         component = missing.get(body[1 + 2 * index])
-        for coefficient in range(first, min(last, COEFFICIENTS - 1) + 1):
-            if component:
-                component[coefficient] = bits & 15
+        end = min(last + 1, COEFFICIENTS)
+        if component and first < end:
+            component[first:end] = [bits & 15] * (end - first)
 
 
 def _zero_symbols(body: bytes) -> dict[int, int]:

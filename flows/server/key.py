@@ -17,6 +17,7 @@ from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_HOME
 
 from fashion_pggan.errors import UserError
+from flows.server.listener import check_listener
 
 VARIABLE = "PREFECT_API_AUTH_STRING"  # what Prefect's clients send
 NAME = "fashion-pggan.key"
@@ -56,13 +57,14 @@ def use_key_of(url: str) -> None:
     A server elsewhere is never sent the key that is kept for ours.
 
     Raises:
-        UserError: it takes neither.
+        UserError: it takes neither, or another user's program listens there.
     """
     configured, kept = PREFECT_API_AUTH_STRING.value() or "", _kept()
     if urlsplit(url).hostname not in LOCAL:
         if configured and configured == kept:
             use("")
         return
+    check_listener(urlsplit(url).port or 80)
     for key in ("", configured, kept):
         if takes(url, key):
             use(key)
@@ -124,6 +126,8 @@ def _kept() -> str:
     except FileNotFoundError:
         return ""
     mode = stat.S_IMODE(facts.st_mode)
+    if path.parent.stat().st_mode & stat.S_IWOTH:
+        raise UserError(f"others may write in {path.parent}, where the key is: chmod o-w {path.parent}")
     if mode & 0o077 or facts.st_uid != os.getuid():
         raise UserError(f"{path} is not yours alone (mode {mode:o}): delete it, make serve makes a new one")
     if not re.fullmatch(r"[\w.-]+:[\w.-]+", key, re.ASCII):
@@ -134,11 +138,16 @@ def _kept() -> str:
 def _made() -> str:
     """A new key, kept for this user alone; the other's when another process was faster."""
     path, key = key_file(), f"fashion-pggan:{secrets.token_urlsafe(32)}"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{NAME}.")  # of mode 600
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{key}\n")
+        path.hardlink_to(name)  # whole or not there
     except FileExistsError:
-        return _kept()
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(f"{key}\n")
+        if kept := _kept():
+            return kept
+        raise UserError(f"{path} is a link to nothing: delete it, make serve makes a new one") from None
+    finally:
+        Path(name).unlink()
     return key

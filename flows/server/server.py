@@ -79,7 +79,7 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
         server = subprocess.Popen(
             [
                 *[sys.executable, "-m", "flows.leash"],
-                *["uvicorn", "prefect.server.api.server:create_app", "--factory", "--lifespan", "on"],
+                *["uvicorn", "flows.server.application:application", "--factory", "--lifespan", "on"],
                 *["--host", "127.0.0.1", "--port", port, "--log-level", "error"],
             ],
             env={**owned(), **settings, **own},

@@ -143,6 +143,11 @@ def test_nobody_is_let_in_without_the_key_and_no_other_page_reads_an_answer(
     with urlopen(f"{own}/ui-settings", timeout=30) as answer:
         assert json.load(answer)["auth"] == "BASIC"  # the page asks for the key
 
+    for path, method in (("health", "GET"), ("flows/filter", "POST"), ("deployments/", "POST")):
+        for host in ("evil.example", "127.0.0.1.evil.example:80", "evil.example:4200"):
+            assert served.asked(path, method, Host=host, Authorization=key)[0] == 400
+    assert served.asked("health", "GET", Host="localhost:1")[0] == 200
+
     settings = served.toy.folder / "prefect.toml"
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     assert served.prefect("deployment", "ls")[0] == 0

@@ -15,6 +15,7 @@ from prefect.context import refresh_global_settings_context
 
 from fashion_pggan.errors import UserError
 from flows.server import key as key_module
+from flows.server import listener
 from flows.server.key import SETTINGS, VARIABLE, key_file, key_to_start_with, tell_prefect, use, use_key_of
 
 REPOSITORY = Path(__file__).parents[3]
@@ -105,6 +106,31 @@ def test_a_key_that_others_can_read_and_one_that_is_none_are_refused() -> None:
         key_file().write_text(text)
         with pytest.raises(UserError, match="holds no key such as name:letters: delete it"):
             key_to_start_with()
+
+
+def test_a_key_in_a_folder_where_others_write_is_refused(home: Path) -> None:
+    key_to_start_with()
+    home.chmod(0o777)
+    with pytest.raises(UserError, match=r"others may write in .*home, where the key is: chmod o-w "):
+        key_to_start_with()
+
+
+def test_a_key_is_no_link_that_another_placed(home: Path, tmp_path: Path) -> None:
+    home.mkdir()
+    key_file().symlink_to(tmp_path / "theirs")
+    with pytest.raises(UserError, match="is a link to nothing: delete it"):
+        key_to_start_with()
+    assert not (tmp_path / "theirs").exists()
+    assert [path.name for path in home.iterdir()] == [key_file().name]
+
+
+def test_another_users_server_is_sent_no_key(server: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    key_to_start_with()
+    assert list(listener._listeners(server.server_port)) == [os.getuid()]
+    monkeypatch.setattr(listener, "_listeners", lambda port: [4711])
+    with pytest.raises(UserError, match=rf"another user \(number 4711\) listens at port {server.server_port}"):
+        use_key_of(server.url)
+    assert server.sent == []
 
 
 def test_prefect_in_this_folder_sends_the_key_and_nothing_says_it(tmp_path: Path) -> None:

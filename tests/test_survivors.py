@@ -1,0 +1,148 @@
+"""Whatever a command started ends with it: processes are killed as soon as others appear; survivors are listed.
+
+Every process of a drill has a mark of its own in its environment, so that none escapes the list.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+import yaml
+
+pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).parents[1]
+MARK = "FASHION_PGGAN_DRILL"
+APPEARS_S = 120.0  # seconds until a process must have appeared, on a busy machine
+GONE_S = 10.0  # seconds that survivors have: a library that is being loaded cannot be interrupted
+DVC = ("dvc", "repro", "--single-item")
+TRAIN = ("train", "run", "data/curated", "models", "--report", "reports/train.json")
+TORCHRUN = ("torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", *TRAIN)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository with a small job, whose stages before training have run."""
+    folder = tmp_path_factory.mktemp("drill") / "project"
+    subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
+    params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
+    params["crawl"] |= {"max_products": 60, "shop_products": 60}
+    params["train"] |= {"total_kimg": 1000.0}
+    (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True))
+    for stage in ("crawl", "curate"):
+        command = [sys.executable, "-m", *DVC, stage]
+        subprocess.run(command, cwd=folder, env=environment(folder), check=True, capture_output=True)
+    return folder
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")},
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder),
+        "PREFECT_HOME": str(folder.parent / "prefect"),
+    }
+
+
+class Drill:
+    """A command and everything that it starts."""
+
+    def __init__(self, folder: Path, *command: str) -> None:
+        self.mark = uuid4().hex
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=folder,
+            env={**environment(folder), MARK: self.mark},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def alive(self) -> Iterator[tuple[psutil.Process, str]]:
+        """Its processes, and their command lines."""
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
+                    yield process, " ".join(process.cmdline())
+
+    def wait_for(self, word: str) -> psutil.Process:
+        """The first process with a word in its command line, as soon as it is there."""
+        until = time.monotonic() + APPEARS_S
+        while time.monotonic() < until:
+            for process, line in self.alive():
+                if word in line and not line.startswith(("/bin/", "sh ")):
+                    return process
+            assert self.process.poll() is None, f"it ended before {word} appeared"
+        raise AssertionError(f"{word} does not appear")
+
+    def survivors(self) -> list[str]:
+        """What is alive when time is over."""
+        until = time.monotonic() + GONE_S
+        while (left := [line for _, line in self.alive()]) and time.monotonic() < until:
+            self.process.poll()
+        for process, _ in self.alive():
+            process.kill()
+        self.process.wait()
+        return left
+
+
+# command; the process that is waited for; the one that is ended
+DRILLS = [
+    ((*DVC, "--force", "crawl"), "-m crawler", "dvc"),
+    ((*DVC, "--force", "crawl"), "-m demo_shop", "dvc"),
+    ((*DVC, "--force", "crawl"), "-m demo_shop", "-m crawler"),
+    (("crawler", "{tmp}/raw"), "-m demo_shop", "-m crawler"),
+    ((*DVC, "--force", "curate"), "-m curate", "dvc"),
+    (("curate", "data/raw", "{tmp}/curated"), "multiprocessing.spawn", "-m curate"),
+    ((*DVC, "--force", "train"), "-m train", "dvc"),
+    (TORCHRUN, "-m train", "torch.distributed.run"),
+    (("flows", "run", "crawl"), "uvicorn", "-m flows run"),
+    (("flows", "run", "train"), "leash dvc", "-m flows run"),
+    (("flows", "run", "train"), "-m train", "-m flows run"),
+    (("flows", "run", "train"), "-m train", "leash dvc"),
+]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(("command", "awaited", "victim"), DRILLS)
+def test_nothing_outlives_the_end_of_what_started_it(
+    project: Path, tmp_path: Path, command: tuple[str, ...], awaited: str, victim: str, ending: signal.Signals
+) -> None:
+    drill = Drill(project, *(word.format(tmp=tmp_path) for word in command))
+    try:
+        drill.wait_for(awaited)
+        drill.wait_for(victim).send_signal(ending)
+    finally:
+        left = drill.survivors()
+    assert left == []
+
+
+def test_everything_that_listens_does_so_on_this_machine_alone(project: Path) -> None:
+    drill = Drill(project, "flows", "run", "crawl")
+    try:
+        shop = drill.wait_for("-m demo_shop")
+        until = time.monotonic() + APPEARS_S
+        while not shop.net_connections() and time.monotonic() < until:
+            time.sleep(0.05)
+        places = {
+            connection.laddr.ip
+            for process, _ in drill.alive()
+            for connection in process.net_connections()
+            if connection.status == psutil.CONN_LISTEN
+        }
+    finally:
+        drill.process.kill()
+        left = drill.survivors()
+    assert places
+    assert all(ip_address(place).is_loopback for place in places)
+    assert left == []

@@ -18,6 +18,7 @@ from tables import MAKERS  # noqa: E402  # behind the path
 ROOT_PAGES = {  # files of the repository's root: where they stand in the site
     "CONTRIBUTING.md": "project/contributing.md",
     "CHANGELOG.md": "project/changelog.md",
+    "SECURITY.md": "project/security.md",
     "benchmarks/README.md": "project/benchmarks.md",
 }
 MARKER = re.compile(r"^<!-- generated: (\w+) ?(\S*) -->$", re.MULTILINE)

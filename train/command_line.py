@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 from cyclopts import App
 
-from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder
+from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder, Port
 from fashion_pggan.command.roles import Makes, Writes
 
 RUNS = Path("runs/train")
+BOARD_PORT = 6006  # as TensorBoard has it
 
 HELP = """Train a progressive GAN; follow its runs, export and import its snapshots.
 
@@ -53,6 +54,22 @@ def run(
 
     section = load_params(params).train
     stage.run(dataset, models, section, runs=runs, report=report, history=history, device=device)
+
+
+@app.command
+def board(*, runs: Path = RUNS, port: Port = BOARD_PORT) -> None:
+    """Show the curves and images of runs in TensorBoard, on this machine alone, until interrupted.
+
+    For example:
+        fashion-pggan train board
+
+    Args:
+        runs: the folder that keeps the runs.
+        port: of the page; 0: a free one.
+    """
+    from train.record.board import serve_board
+
+    serve_board(runs, port)
 
 
 @app.command

@@ -116,7 +116,7 @@ def test_a_key_in_a_folder_where_others_write_is_refused(home: Path) -> None:
 
 
 def test_a_key_is_no_link_that_another_placed(home: Path, tmp_path: Path) -> None:
-    home.mkdir()
+    home.mkdir(exist_ok=True)
     key_file().symlink_to(tmp_path / "theirs")
     with pytest.raises(UserError, match="is a link to nothing: delete it"):
         key_to_start_with()
@@ -128,7 +128,9 @@ def test_another_users_server_is_sent_no_key(server: Asking, monkeypatch: pytest
     key_to_start_with()
     assert list(listener._listeners(server.server_port)) == [os.getuid()]
     monkeypatch.setattr(listener, "_listeners", lambda port: [4711])
-    with pytest.raises(UserError, match=rf"another user \(number 4711\) listens at port {server.server_port}"):
+    with pytest.raises(
+        UserError, match=rf"another user \(number 4711\) listens at port {server.server_port}"
+    ):
         use_key_of(server.url)
     assert server.sent == []
 

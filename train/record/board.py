@@ -1,0 +1,46 @@
+"""TensorBoard on loopback, which no page of another site reads; TensorBoard alone answers to every name."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import refusal
+
+LOOPBACK = "127.0.0.1"
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # of WSGI
+
+
+def serve_board(runs: Path, port: int) -> None:
+    """Serve TensorBoard for the runs in a folder until interrupted.
+
+    Raises:
+        UserError: there is no such folder, or the port is in use.
+    """
+    if not runs.is_dir():
+        raise UserError(f"there is no folder {runs}: train first (dvc repro train), or give --runs")
+    from tensorboard import program
+
+    def server(application: Application, flags: Any) -> Any:
+        return program.WerkzeugServer(guarded(application), flags)
+
+    board = program.TensorBoard(server_class=server)
+    board.configure(logdir=str(runs), host=LOOPBACK, port=port)
+    if board.main():
+        raise UserError(f"TensorBoard does not start at port {port}: give another --port, or 0")
+
+
+def guarded(application: Application) -> Application:
+    """The application, but refusing what a page of another site sends."""
+
+    def answer(request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        headers = {"Host": request.get("HTTP_HOST", "")}
+        if "HTTP_ORIGIN" in request:
+            headers["Origin"] = request["HTTP_ORIGIN"]
+        if why := refusal(request["REQUEST_METHOD"], headers):
+            start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            return [why.encode()]
+        return application(request, start)
+
+    return answer

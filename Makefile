@@ -60,6 +60,10 @@ explore: environment # a page to walk about the latent space, until interrupted;
 use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
 	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(IMAGES),--set 'crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))"') $(foreach setting,$(SET),--set '$(setting)')
 
+push: environment # to the DVC remote, once everything on the disk is found whole
+	$(ACTIVE) fashion-pggan verify
+	$(ACTIVE) dvc push --run-cache
+
 lock: $(TOOLS)/installed # constraints.txt and locked/ anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
 	grep '^torch==' constraints.txt > $(TOOLS)/torch.txt
 	$(RESOLVE) pyproject.toml --extra dev --constraints $(TOOLS)/torch.txt > $(TOOLS)/resolved.txt

@@ -27,12 +27,6 @@ def cache_folder(repository: Path) -> Path:
     return Path(folder) if folder else repository / ".dvc/cache"
 
 
-def unverified_remotes(repository: Path) -> list[str]:
-    """The remotes from which `dvc pull` takes every object unseen, for lack of `verify = true`."""
-    remotes = _configuration(repository)["remote"]
-    return sorted(name for name, settings in remotes.items() if not settings.get("verify"))
-
-
 def objects(cache: Path) -> list[Path]:
     """Every object in a cache, by name, without what DVC is still writing; none where there is no cache."""
     found = (cache / OBJECTS).glob("[0-9a-f][0-9a-f]/*")

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.verify.dvc_cache import cache_folder, damaged_objects, objects, unverified_remotes
+from fashion_pggan.verify.dvc_cache import cache_folder, damaged_objects, objects
 
 REPOSITORY = Path(__file__).parents[3]
 STAGE = """
@@ -57,13 +57,6 @@ def test_the_cache_is_where_the_configuration_says(tmp_path: Path) -> None:
     assert cache_folder(tmp_path) == tmp_path / ".dvc/cache"
     configure(tmp_path, "[cache]\n    dir = ../../elsewhere\n")
     assert cache_folder(tmp_path).resolve() == tmp_path.parent / "elsewhere"
-
-
-def test_a_remote_that_is_not_verified_is_named(tmp_path: Path) -> None:
-    configure(
-        tmp_path, "['remote \"one\"']\nurl = s3://a/b\n['remote \"two\"']\nurl = s3://a/c\nverify = true\n"
-    )
-    assert unverified_remotes(tmp_path) == ["one"]
 
 
 def test_a_configuration_that_cannot_be_read_is_an_error_on_one_line(tmp_path: Path) -> None:

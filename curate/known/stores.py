@@ -6,7 +6,6 @@ image costs nothing again. They live outside the dataset
 """
 
 import hashlib
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import atomic_write, write_text
+from fashion_pggan.storage.hashed_json import hashed_json, values_of
 from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.shards import header_of
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, read_table, rescue, write_table
@@ -129,11 +129,8 @@ class LevelStore:
         self.sums: dict[int, str] = {}
         for path in sorted(folder.glob("[0-9]" * 8 + ".json")):
             try:
-                said = json.loads(path.read_text())
-                if said.get("sealed") != _seal_of(said["names"], said["sha256"]):
-                    raise ValueError("it is not what was written, by its SHA-256")
-                self._know(int(path.stem), said["names"], said["sha256"])
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                self._know(int(path.stem), *pack_of(path))
+            except ValueError as error:
                 self._forget(int(path.stem), str(error))
 
     def __contains__(self, sha256: str) -> bool:
@@ -152,8 +149,8 @@ class LevelStore:
             for flat in images.values():
                 file.write(flat.data)
                 digest.update(flat.data)
-        said = {"names": names, "sha256": digest.hexdigest(), "sealed": _seal_of(names, digest.hexdigest())}
-        write_text(path.with_suffix(".json"), json.dumps(said))  # after the pixels: names are of whole packs
+        said = hashed_json({"names": names, "pixels": digest.hexdigest()})
+        write_text(path.with_suffix(".json"), said)  # after the pixels: names are of whole packs
         self._know(number, names, digest.hexdigest())
 
     def forget_damaged(self, names: Iterable[str]) -> None:
@@ -194,5 +191,11 @@ class LevelStore:
         return self.packs[number]
 
 
-def _seal_of(names: Sequence[str], sha256: str) -> str:
-    return hashlib.sha256(" ".join([*names, sha256]).encode()).hexdigest()
+def pack_of(path: Path) -> tuple[list[str], str]:
+    """The names of a pack's images and the SHA-256 of its pixels, from its JSON file.
+
+    Raises:
+        ValueError: it is not what was written.
+    """
+    said = values_of(path.read_text(encoding="utf-8"))
+    return said["names"], said["pixels"]

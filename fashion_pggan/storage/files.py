@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
+
+CHANGED = "it is not what was written, by its SHA-256"
 
 
 @contextmanager
@@ -83,3 +85,11 @@ def sha256_of(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_fault(path: Path, sha256: str) -> str:
+    """What is wrong with a file of which the SHA-256 is known; empty: nothing."""
+    try:
+        return "" if sha256_of(path) == sha256 else CHANGED
+    except OSError as error:
+        return one_line(error)

@@ -12,6 +12,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import atomic_write
 from fashion_pggan.storage.seal import SEALED, DamagedError, SealingFile, check, seal_of, whole_parts
 
@@ -82,6 +83,17 @@ def is_sealed(path: Path) -> bool:
             return seal_of(file) is not None
         except DamagedError:
             return False
+
+
+def table_fault(path: Path) -> str:
+    """What is wrong with a Parquet file, read as a whole; empty: nothing."""
+    try:
+        with open_table(path, foreign=True) as file:
+            for group in range(file.num_row_groups):
+                file.read_row_group(group)
+    except UNREADABLE as error:
+        return one_line(error)
+    return ""
 
 
 def rescue(path: Path, schema: pa.Schema | None = None) -> tuple[pa.Table | None, int | None]:

@@ -12,10 +12,12 @@ from typing import Any, NoReturn
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import sha256_of, write_text
+from fashion_pggan.storage.hashed_json import hashed_json, values_of
 
 # in a folder of a marked kind: the kind, the names that were written, the SHA-256 of texts that people edit
 MARK = ".fashion-pggan.json"
 FOR_PEOPLE = ".md"
+CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
 Allows = Callable[[str, bool], bool]  # (path below the folder, whether it is a folder)
@@ -113,7 +115,19 @@ def holds_only(folder: Path, layout: Iterable[str]) -> bool:
 def _mark_of(folder: Path, kind: Kind) -> str:
     names = sorted(name for name, inner in _below(folder) if not inner)
     texts = {name: sha256_of(folder / name) for name in names if name.endswith(FOR_PEOPLE)}
-    return json.dumps({"kind": kind.name, "names": names, "texts": texts}, indent=1) + "\n"
+    hashes = {name: sha256_of(folder / name) for name in names if not name.endswith(CARRY_THEIR_OWN)}
+    return hashed_json({"kind": kind.name, "names": names, "texts": texts, "files": hashes})
+
+
+def hashes_in(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file in a folder with a mark, but for those that carry their own.
+
+    Raises:
+        OSError: there is no mark.
+        ValueError: it is not what was written.
+    """
+    said = values_of((folder / MARK).read_text(encoding="utf-8"), always=False)
+    return dict(said.get("files", {}))  # former marks have none
 
 
 def _check_contents(target: Path, kind: Kind, called: Path | None = None) -> None:

@@ -16,6 +16,7 @@ from train.saved.state import check_plain
 
 KEPT = 3
 DIGEST_BYTES = 32
+CHUNK = 1 << 20  # bytes read at once
 NAME = re.compile(r"checkpoint-([0-9]{12,})\.pt")
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,16 @@ def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
             "folder to train from the start"
         )
     return None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a checkpoint's bytes are those that were written."""
+    with path.open("rb") as file:
+        said = file.read(DIGEST_BYTES)
+        digest = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.digest() == said
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:

@@ -1,13 +1,14 @@
 """What a stage replaces as a whole is its own."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.targets import MARK, Kind, check_target, hold_target, replace_target
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.hashed_json import values_of
+from fashion_pggan.storage.targets import MARK, Kind, check_target, hashes_in, hold_target, replace_target
 
 MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)
 PLAIN = Kind("a thing", MARKED.layout, MARKED.needs)
@@ -40,11 +41,13 @@ def test_what_is_missing_empty_or_was_written_here_may_be_replaced(tmp_path: Pat
 def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Path) -> None:
     first, second = written(tmp_path / "a"), written(tmp_path / "deep/b")
     assert (first / MARK).read_bytes() == (second / MARK).read_bytes()
-    assert json.loads((first / MARK).read_text()) == {
+    assert values_of((first / MARK).read_text()) == {
         "kind": "a thing",
         "names": ["index.json", "parts/0.npy"],
         "texts": {},
+        "files": {"index.json": sha256_of(first / "index.json")},  # a shard's hash is in the index
     }
+    assert hashes_in(first) == {"index.json": sha256_of(first / "index.json")}
 
 
 def test_a_text_that_somebody_has_edited_is_not_replaced(tmp_path: Path) -> None:

@@ -1,0 +1,35 @@
+"""What is known of images, read as a whole: which of its files are damaged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from curate.known.stores import pack_of
+from fashion_pggan.errors import one_line
+from fashion_pggan.storage.files import file_fault
+from fashion_pggan.storage.tables import table_fault
+
+
+def faults(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file of all stores with what is wrong with it; empty where nothing is."""
+    for path in sorted(folder.glob("facts-*/*.parquet")):
+        yield path, table_fault(path)
+    for path in sorted(folder.glob("facts-*/copies-*.npz")):
+        yield path, _archive_fault(path)
+    for path in sorted(folder.glob("levels-*/*.json")):
+        try:
+            _, sha256 = pack_of(path)
+        except (OSError, ValueError) as error:
+            yield path, one_line(error)
+        else:
+            yield path, ""
+            yield path.with_suffix(".npy"), file_fault(path.with_suffix(".npy"), sha256)
+
+
+def _archive_fault(path: Path) -> str:
+    try:
+        with ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (OSError, ValueError, RuntimeError, BadZipFile) as error:
+        return one_line(error)
+    return f"{broken} in it is damaged" if broken else ""

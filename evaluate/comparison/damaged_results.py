@@ -1,0 +1,27 @@
+"""What evaluation keeps, read as a whole: which of its files are damaged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from evaluate.comparison.cache import HASHES
+from fashion_pggan.errors import one_line
+from fashion_pggan.storage.files import file_fault
+from fashion_pggan.storage.hashed_json import values_of
+
+
+def faults(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file of distances and of descriptors with what is wrong with it; empty where nothing is."""
+    for path in sorted(folder.glob("rows/*.json")):
+        yield path, _values_of(path)[1]
+    for path in sorted(folder.glob(f"descriptors/[!.]*/{HASHES}")):
+        hashes, fault = _values_of(path)
+        yield path, fault
+        for name, sha256 in hashes.items():
+            yield path.with_name(name), file_fault(path.with_name(name), str(sha256))
+
+
+def _values_of(path: Path) -> tuple[dict[str, object], str]:
+    try:
+        return values_of(path.read_text(encoding="utf-8")), ""
+    except (OSError, ValueError) as error:
+        return {}, one_line(error)

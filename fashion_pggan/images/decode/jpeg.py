@@ -12,7 +12,7 @@ SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplej
 PREMATURE = "remature end"  # libjpeg's warnings
 EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x(..)")
 UNNOTICED = 8  # bytes that it may leave over without a warning, for it reads so many ahead
-END = "d9"
+END, RESTARTS = "d9", b"\xff\xdd"  # markers
 SHORT_FILL = range(2, 65)  # zero bytes at a scan's end that it may have left over so
 
 Decoded = npt.NDArray[np.uint8]  # (height, width, 1, 3 or 4)
@@ -49,7 +49,8 @@ def _without_strays(scans: list[Scan], space: str, warning: str) -> Decoded:
     stray = EXTRANEOUS.search(warning)
     if not stray:
         raise ValueError(warning)
-    few_at_the_end = int(stray[1]) <= UNNOTICED and stray[2] == END
+    restarts = any(RESTARTS in scan.header for scan in scans)  # then an end may stand where one was due
+    few_at_the_end = int(stray[1]) <= UNNOTICED and stray[2] == END and not restarts
     if few_at_the_end and scans[-1].coded[-1:] != scans[-1].coded[-2:-1]:  # no fill
         pixels: Decoded = simplejpeg.decode_jpeg(joined(scans), space, strict=False)
         return pixels

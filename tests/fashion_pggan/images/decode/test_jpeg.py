@@ -115,3 +115,10 @@ def test_a_jpeg_of_endless_scans_is_refused_before_it_is_decoded(photograph, enc
 def test_a_jpeg_of_another_size_than_announced_is_refused(photograph, encode):
     with pytest.raises(ValueError, match="two sizes"):
         jpeg_pixels(encode(photograph), "RGB", (399, 400))
+
+
+def test_an_end_in_place_of_a_restart_is_refused_also_with_few_bytes_before_it(photograph, encode):
+    data = encode(photograph, quality=90, restart_marker_rows=2)
+    at = data.index(b"\xff\xd5")
+    for few in range(9):
+        assert _refused(data[:at] + bytes(range(1, few + 1)) + b"\xff\xd9" + data[at + 2 :])

@@ -14,7 +14,7 @@ from fashion_pggan.params import Params
 from fashion_pggan.storage.records import CuratedImage, GeneratedImage, RawImage
 
 REPOSITORY = Path(__file__).parents[1]
-ROOT_PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"]
+ROOT_PAGES = ["README.md", "README.ko.md", "CONTRIBUTING.md", "CHANGELOG.md", "benchmarks/README.md"]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 CITED = re.compile(r"\bdocs/[\w/-]+\.(?:md|png)\b")
 CODE = re.compile(
@@ -108,3 +108,23 @@ def test_the_code_that_pages_name_exists() -> None:
 def _anchors(page: Path) -> set[str]:
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {slugify(head, "-") for head in heads}
+
+
+KEPT = {  # what a translation keeps: where it stands, in order
+    "headings": re.compile(r"^(#+) ", re.MULTILINE),
+    "commands": re.compile(r"^    (make \w+)|`([^`\n]+)`", re.MULTILINE),
+    "links": re.compile(r"\]\((?!README)([^)]+)\)"),
+    "results": re.compile(r"<!-- demo results: begin -->.*<!-- demo results: end -->", re.DOTALL),
+}
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_the_korean_readme_keeps_what_the_english_one_says(kept: str) -> None:
+    pages = [(REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")]
+    english, korean = (KEPT[kept].findall(page) for page in pages)
+    if kept == "commands":  # a sentence may name them in another order
+        english, korean = sorted(english), sorted(korean)
+    assert english
+    assert korean == english
+    assert "](README.ko.md)" in pages[0]
+    assert "](README.md)" in pages[1]

@@ -177,7 +177,7 @@ def test_a_tombstone_that_cannot_be_read_stops_the_crawl(shop: Any, crawl: Crawl
 @pytest.mark.parametrize(
     ("what", "text"),
     [
-        ({"urls": ["nothing"]}, "--url nothing: give an address"),
+        ({"urls": ["nothing"]}, "--url nothing: give a URL"),
         ({"hosts": ["http://a.org"]}, "--host http://a.org: give a name such as example.org"),
         ({"hashes": ["12"]}, "--sha256 12: give 64 hexadecimal digits"),
     ],

@@ -130,7 +130,7 @@ def test_a_folder_that_is_a_file_is_found_before_any_work(words: list[str], tmp_
         ("evaluate features a b --network n --neighbours 0", "--neighbours 0: give 1 or more"),
         ("crawl forget --host http://x", "--host http://x: give a name such as example.org"),
         ("crawl forget --sha256 12", "--sha256 12: give 64 hexadecimal digits"),
-        ("crawl forget --url x", "--url x: give an address"),
+        ("crawl forget --url x", "--url x: give a URL"),
         ("generate a b.png --grid 4", "--grid 4: give rows and columns"),
         ("generate a b --grid 4x4", "OUT b: give a name that ends in .png"),
         ("generate a b --interpolate 1 2", "OUT b: give a name that ends in .webp or .mp4"),

@@ -12,7 +12,7 @@ from crawler.store.marks import digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import write_text
 
-ABOUT = {"about": "what `fashion-pggan crawl forget` has deleted; url: the SHA-256 of its canonical address"}
+ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
 
 SCHEMES = ("https", "http")
 

@@ -80,7 +80,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-REFUSAL = r"the record of 'http://evil/1' in .* has the file .*: nothing was touched; take that record out"
+REFUSAL = r"the record of 'http://evil/1' in .* has the file .*: remove that record, or get the folder again"
 
 
 @pytest.mark.parametrize("file", HOSTILE)

@@ -143,8 +143,8 @@ def test_another_model_or_prompt_is_another_classifier(tmp_path):
         ({"classes": ["worn", "banner"]}, "gives 3 scores, but classes has 2 names: give one name per score"),
         ({"classes": ["vest"]}, 'is "vest": give worn'),
         ({"classes": ["worn"], "deviation": [0.0, 1.0, 1.0]}, "deviation: give more than 0"),
-        ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: curate.classifier"),
-        ({"classes": ["worn"], "model": "recipe.yaml"}, "no ONNX model"),
+        ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: give it, or leave curate.classifier"),
+        ({"classes": ["worn"], "model": "recipe.yaml"}, "give an ONNX model"),
         ({"classes": ["worn"], "side": 9}, "cannot be run"),
         ({"classes": ["worn"], "output": "nothing"}, "cannot be run"),
         ({"classes": ["worn"], "sides": 9}, "did you mean side?"),
@@ -160,5 +160,5 @@ def test_a_wrong_recipe_says_what_is_wrong(tmp_path, changes, said):
 def test_a_tokenizer_that_is_none_is_named(tmp_path):
     recipe = zero_shot(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(UserError, match=r"tokenizer\.json is no tokenizer"):
+    with pytest.raises(UserError, match=r"tokenizer\.json cannot be read as a tokenizer"):
         Classifier(recipe)

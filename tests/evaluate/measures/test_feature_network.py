@@ -47,7 +47,7 @@ def test_a_network_that_gives_no_numbers_is_named(tmp_path, make_images):
 
 
 def test_a_missing_or_broken_network_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"no feature network at .*absent\.pt: nothing is downloaded"):
+    with pytest.raises(UserError, match=r"no feature network at .*absent\.pt: give a file of your own"):
         FeatureNetwork(tmp_path / "absent.pt", 0, "0..1", WORK)
     for kind in ("pt2", "pt", "onnx"):
         path = tmp_path / f"broken.{kind}"

@@ -87,7 +87,7 @@ def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> 
         (
             "photo",
             [],
-            r"no preset photo in .*: there is paper, .*photos; the demo is params\.yaml",
+            r"no preset photo in .*: give one of paper, .*photos; git checkout params\.yaml",
         ),
         ("../params", [], r"no preset \.\./params"),
         (
@@ -173,7 +173,7 @@ def test_the_command_writes_params_yaml_of_the_working_directory(
     assert (written.curate.resolution, written.train.seed) == (512, 3)
     assert written.crawl.contact == "me@example.org"
     assert [record.getMessage().count("\n") for record in caplog.records] == [0]
-    with pytest.raises(UserError, match="no preset papers in presets: there is paper"):
+    with pytest.raises(UserError, match="no preset papers in presets: give one of paper"):
         call("use", "papers")
 
 

@@ -45,7 +45,7 @@ def changed(old: str, new: str) -> str:
             "give a number, without quotes or exponent",
         ),
         (changed("{4: 16,", "{5: 16, 3: 16,"), r"train\.minibatch\.3 is 3: give 4 or more"),
-        (changed("  patch_side: 7", "  patch_side: 8"), "patch_side 8 must be odd"),
+        (changed("  patch_side: 7", "  patch_side: 8"), "patch_side is 8: give an odd number"),
         (changed("  sort: sim", "  sort: best"), r'crawl\.sort is "best": give sim, date or both'),
         (changed("mirror: true", "mirror: yes please"), r'train\.mirror is "yes please": give true or false'),
         ("", "the file is empty: give keys with values"),

@@ -99,7 +99,7 @@ SPOILED = {
     "lod": (lambda w: w | {"Gs/lod": np.float32(9)}, "lod is 9.0: give one number from 0 to 3"),
     "critic alone": (lambda w: {k: a for k, a in w.items() if k[0] == "D"}, "no generator"),
     "empty": (lambda w: {}, "no generator"),
-    "pickled": (lambda w: w | {"G/4x4/Conv/bias": np.array([{}], dtype=object)}, "nothing pickled"),
+    "pickled": (lambda w: w | {"G/4x4/Conv/bias": np.array([{}], dtype=object)}, "without pickling"),
     "no layers": (lambda w: {"G/a": np.zeros(1, np.float32)}, "no 4x4/Dense/weight"),
 }
 

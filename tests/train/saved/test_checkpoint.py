@@ -112,4 +112,4 @@ def test_what_somebody_made_up_is_refused_in_one_line(tmp_path, payload, says):
         newest_state(tmp_path, CPU)
     assert str(path) in str(refused.value)
     assert "\n" not in str(refused.value)
-    assert str(refused.value).endswith("take it out of the folder")
+    assert str(refused.value).endswith("remove it from the folder")

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import yaml
-
 from curate.report.datasheet import OPEN
-from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.errors import UserError
+from fashion_pggan.params.unique_keys import values_in
 
 
 def read_answers(path: Path) -> dict[str, str]:
@@ -18,11 +17,13 @@ def read_answers(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not YAML ({one_line(error)}): mend it") from error
+        found = values_in(path.read_text(encoding="utf-8"), str(path)) or {}
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in (*found, *found.values())):
-        raise UserError(f'{path} holds no answers: write "a question of datasheet.md": "your answer"')
+        raise UserError(
+            f"{path} is not a list of answers: write each question of datasheet.md with its answer"
+        )
     return found
 
 

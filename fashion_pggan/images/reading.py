@@ -18,7 +18,10 @@ from fashion_pggan.images.decode.decoding import Pixels, seen
 from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
+from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.seal import DamagedError
 from fashion_pggan.storage.tables import open_table
+from fashion_pggan.storage.targets import MARK, hashes_in
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
@@ -53,6 +56,7 @@ def files_in(folder: Path, scratch: Path | None = None) -> Files:
     Raises:
         UserError: the manifest and the files do not fit each other, or cannot be read.
     """
+    _check_unchanged(folder)
     facts = _mark_of(folder)
     form: str | None = facts.get("form") or _form_of(folder)
     try:
@@ -66,6 +70,20 @@ def files_in(folder: Path, scratch: Path | None = None) -> Files:
             f"{folder} holds {len(files)} images, its manifest says {facts['images']}: write it again"
         )
     return files
+
+
+def _check_unchanged(folder: Path) -> None:
+    """Check what this program wrote against the folder's mark: once, while the files stay as they are."""
+    if not (folder / MARK).is_file():
+        return
+    try:
+        hashes = hashes_in(folder)
+    except DamagedError as error:
+        raise UserError(f"{folder / MARK} is damaged ({error}): write {folder} again") from error
+    with hash_memory() as memory:
+        for path, sha256 in ((folder / name, sha256) for name, sha256 in hashes.items()):
+            if path.is_file() and not memory.matches(path, sha256):  # whoever needs one that is gone says so
+                raise UserError(f"{path} is not what was written, by its SHA-256: write {folder} again")
 
 
 def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:

@@ -92,6 +92,9 @@ def test_files_that_are_cut_off_or_fewer_than_the_manifest_says_are_named(genera
     subprocess.run(["cp", "-r", generated / form, tmp_path / "out"], check=True)
     facts = json.loads((tmp_path / "out/generated.json").read_text())
     (tmp_path / "out/generated.json").write_text(json.dumps(facts | {"images": 13}))
+    with pytest.raises(UserError, match=r"generated\.json is not what was written, by its SHA-256"):
+        images_of(tmp_path / "out", tmp_path)
+    (tmp_path / "out/.fashion-pggan.json").unlink()  # of former versions, there is none
     with pytest.raises(UserError, match="holds 12 images, its manifest says 13: write it again"):
         images_of(tmp_path / "out", tmp_path)
     (packed,) = [path for path in (tmp_path / "out").rglob("train-*") if path.is_file()]

@@ -1,9 +1,12 @@
 """The dataset card of a generated dataset: its README.md, for people and for Hugging Face."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from fashion_pggan.storage.escaped import markdown_code
 
 # the data files that a loader reads, by form
 FILES = {
@@ -16,8 +19,9 @@ TEMPLATES = Environment(
     loader=PackageLoader("generate", ""),
     undefined=StrictUndefined,
     keep_trailing_newline=True,
-    autoescape=False,  # Markdown of numbers and hashes
+    autoescape=False,  # Markdown: text from a snapshot passes through the filters
 )
+TEMPLATES.filters.update(code=markdown_code, json=json.dumps)
 
 
 def card_of(facts: Mapping[str, Any]) -> str:

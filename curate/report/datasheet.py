@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
+from fashion_pggan.storage.escaped import markdown
 from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.shards import levels_up_to
 
@@ -77,7 +78,7 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
 def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
     facts = ["The raw images are those of a folder; it says nothing of where they come from."]
     if origins.providers:
-        given = ", ".join(f"{name} ({count:,})" for name, count in origins.providers.most_common())
+        given = ", ".join(f"{markdown(name)} ({count:,})" for name, count in origins.providers.most_common())
         facts = [
             f"Found through the search of: {given} raw images.",
             f"Collected from {origins.first} to {origins.last}.",
@@ -181,13 +182,5 @@ def _table(title: str, columns: tuple[str, str], rows: Sequence[tuple[str, str]]
     """A table, or nothing when it has no rows."""
     if not rows:
         return ""
-    lines = [columns, ("---", "---"), *((_cell(name), _cell(value)) for name, value in rows)]
+    lines = [columns, ("---", "---"), *((markdown(name), markdown(value)) for name, value in rows)]
     return f"\n{title}:\n\n" + "".join(f"| {name} | {value} |\n" for name, value in lines)
-
-
-def _cell(text: str) -> str:
-    """Text from the web in a cell: on one line, without what Markdown or HTML would take for its own."""
-    text = " ".join(text.split())
-    for sign, written in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("`", "\\`"), ("[", "\\[")):
-        text = text.replace(sign, written)
-    return text

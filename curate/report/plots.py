@@ -1,12 +1,11 @@
 """Counts for `dvc plots`: how many images for each reason, and of which size."""
 
-import csv
-import io
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from fashion_pggan.storage.escaped import csv_of
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import CuratedImage
 
@@ -15,8 +14,8 @@ EDGES = (1, 64, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)  # p
 
 def write_plots(folder: Path, rows: Sequence[CuratedImage]) -> None:
     """Write curate_reasons.csv and curate_sizes.csv."""
-    write_text(folder / "curate_reasons.csv", _csv(("reason", "count"), reasons_of(rows)))
-    write_text(folder / "curate_sizes.csv", _csv(("short_side", "count"), sizes_of(rows)))
+    write_text(folder / "curate_reasons.csv", csv_of(("reason", "count"), reasons_of(rows)))
+    write_text(folder / "curate_sizes.csv", csv_of(("short_side", "count"), sizes_of(rows)))
 
 
 def reasons_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
@@ -38,11 +37,3 @@ def sizes_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
         (f"{edge:04d}{end}", counts[place])
         for place, (edge, end) in enumerate(zip(EDGES, ends, strict=True), 1)
     ]
-
-
-def _csv(names: tuple[str, ...], rows: Iterable[tuple[str, int]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-    return text.getvalue()

@@ -1,7 +1,5 @@
 """Distances as tables: snapshots in the form of the paper's table 1, and one comparison in every format."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +7,7 @@ from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.pair import Pair
 from evaluate.comparison.snapshots import Row
 from evaluate.results.notes import notes_of
+from fashion_pggan.storage.escaped import csv_of
 
 CELL = 18  # characters
 
@@ -123,8 +122,4 @@ def _interval(prefix: str, estimate: Estimate | None) -> dict[str, float | None]
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_of(list(rows[0]), (list(row.values()) for row in rows))

@@ -12,6 +12,7 @@ from pydantic_core import ValidationError
 
 from fashion_pggan.command.lifetime import end_with_starter
 from fashion_pggan.errors import ArgumentError, PassingError, UserError, one_line
+from fashion_pggan.storage.escaped import printable
 
 NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST}
 WRONG_PATH = {
@@ -24,6 +25,14 @@ WRONG_PATH = {
 STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 
 
+class _Printable(logging.Formatter):
+    """Log lines without the control characters that a file's name or a title may hold."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        return printable(super().format(record))
+
+
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
@@ -31,7 +40,9 @@ def run_command(main: Callable[[], None]) -> None:
     trouble that may pass by itself, 1 for all else; 130 after an interruption, 143 after a termination. The
     process ends with the one that started it: a killed DVC does not stop its stages.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Printable("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     signal.signal(signal.SIGTERM, _terminated)
     end_with_starter()
     try:
@@ -41,13 +52,14 @@ def run_command(main: Callable[[], None]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except (UserError, ValidationError) as error:
-        print(f"error: {one_line(error) if isinstance(error, ValidationError) else error}", file=sys.stderr)
+        text = one_line(error) if isinstance(error, ValidationError) else str(error)
+        print(f"error: {printable(text)}", file=sys.stderr)
         sys.exit(_status_of(error))
     except OSError as error:
         if error.errno not in NOT_WRITABLE | WRONG_PATH:
             raise
         doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({printable(str(error.filename))})" if error.filename else ""
         sys.exit(
             f"error: {doing}{error.strerror}{where}: remove the cause and run the same command again; "
             "what was finished before is kept"

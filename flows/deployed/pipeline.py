@@ -70,4 +70,4 @@ def publish(summary: Summary) -> None:
     create_table_artifact(
         summary.distances(), key="fashion-pggan-swd", description="Sliced Wasserstein distance x 1e3"
     )
-    create_markdown_artifact(f"```\n{summary.text()}\n```\n", key="fashion-pggan-summary")
+    create_markdown_artifact(f"```\n{summary.text().replace('`', '.')}\n```\n", key="fashion-pggan-summary")

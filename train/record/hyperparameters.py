@@ -4,6 +4,7 @@ import json
 
 import torch
 
+from fashion_pggan.storage.escaped import markdown
 from train.record.training import Training
 
 
@@ -16,5 +17,5 @@ def provenance_of(training: Training) -> str:
         "device": str(training.ranks.device),
         "torch": torch.__version__,
     }
-    rows = [f"| {name} | {json.dumps(value)} |" for name, value in facts.items()]
+    rows = [f"| {name} | {markdown(json.dumps(value))} |" for name, value in facts.items()]
     return "\n".join(["| name | value |", "|---|---|", *rows])

@@ -100,7 +100,7 @@ def test_a_folder_without_records_is_said_to_say_nothing(tmp_path, params):
 def test_text_from_the_web_stays_text(params):
     rows = [_row(0, query="a | b\n<script> [x](y) `z`")]
     sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
-    assert "| a \\| b &lt;script> \\[x](y) \\`z\\` | 1 |" in sheet
+    assert "| a \\| b &lt;script&gt; \\[x\\](y) \\`z\\` | 1 |" in sheet
 
 
 def test_an_address_that_is_none_does_not_stop_it(params):

@@ -37,6 +37,8 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
         ("raise UserError('no images in x: give another')", 1, "error: no images in x: give another\n"),
         ("raise PassingError('busy: run again later')", 75, "error: busy: run again later\n"),
         ("raise KeyboardInterrupt", 130, ""),
+        (r"raise UserError('no \x1b[2J here')", 1, "error: no \\x1b[2J here\n"),
+        (r"import logging; logging.warning('%s', 'a \x1b]0;b\x07\u202e')", 0, "a \\x1b]0;b\\x07\\u202e\n"),
         (
             "open('.', 'w')",
             1,

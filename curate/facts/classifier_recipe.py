@@ -1,5 +1,6 @@
 """How to ask a classifier of one's own: the recipe file. Its form is in docs/how-to/curate-by-style.md."""
 
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,12 +14,15 @@ from fashion_pggan.storage.files import sha256_of
 Name = Literal[StyleName, "other"]
 
 
+MOST_TOKENS, MOST_PIXELS = 4096, 4096  # per prompt; side of an input
+
+
 class Text(Section):
     """The text side of a model that knows words: prompts become embeddings."""
 
     model: str  # ONNX: token numbers (n, length) to embeddings (n, d)
     tokenizer: str  # tokenizer.json, as Hugging Face's tokenizers write it
-    length: int = Field(gt=0)  # tokens; shorter prompts are padded
+    length: int = Field(gt=0, le=MOST_TOKENS)  # tokens; shorter prompts are padded
     pad: int = 0  # token number
     scale: float = Field(gt=0)  # of cosines, before the softmax
     prompts: dict[Name, list[str]]  # several per style; `other` takes what is none
@@ -28,7 +32,7 @@ class Recipe(Section):
     """How to ask a model. Files are named relative to the recipe."""
 
     model: str  # ONNX: images (1, 3, side, side) to scores (1, k) or an embedding (1, d)
-    side: int = Field(gt=0)  # pixels
+    side: int = Field(gt=0, le=MOST_PIXELS)  # pixels
     crop: Literal["centre", "squeeze"]  # to the square: cut off the longer side, or squeeze it
     mean: list[float] = Field(min_length=3, max_length=3)  # of red, green, blue in 0 to 1
     deviation: list[float] = Field(min_length=3, max_length=3)
@@ -61,10 +65,22 @@ def recipe_at(path: Path) -> Recipe:
 
 
 def recipe_hashes(path: Path) -> list[str]:
-    """SHA-256 of a recipe and its files, on which all answers depend; raises what `recipe_at` raises."""
+    """What all answers depend on: SHA-256 of a recipe and its files, versions of the libraries that run it.
+
+    Raises what `recipe_at` raises.
+    """
     recipe = recipe_at(path)
+    libraries = ["onnxruntime", *(["tokenizers"] if recipe.text else [])]
     names = [recipe.model, *((recipe.text.model, recipe.text.tokenizer) if recipe.text else ())]
-    return [sha256_of(path), *(sha256_of(existing(path.parent / name)) for name in names)]
+    hashes = [sha256_of(path), *(sha256_of(existing(path.parent / name)) for name in names)]
+    return hashes + [_version_of(library) for library in libraries]
+
+
+def _version_of(library: str) -> str:
+    try:
+        return f"{library} {version(library)}"
+    except PackageNotFoundError:  # told where it is needed
+        return f"{library}, not installed"
 
 
 def existing(path: Path) -> Path:

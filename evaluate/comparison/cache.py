@@ -22,8 +22,7 @@ from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.files import make_folder, sha256_of, write_text
-from fashion_pggan.storage.hashed_json import hashed_json, values_of
-from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
 from fashion_pggan.storage.targets import holds_only
 

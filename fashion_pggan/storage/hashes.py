@@ -1,15 +1,20 @@
 """Whether files still hold the bytes of a SHA-256: read once, remembered while size, times and inode stay."""
 
+import hashlib
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.seal import DamagedError
 
 FILE = "hashes.sqlite"
+JSON_KEY = "sha256"  # in JSON that carries its hash
 TABLE = (
     "CREATE TABLE IF NOT EXISTS hashes "
     "(path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID"
@@ -108,3 +113,32 @@ def _cache_folder() -> Path:
 
 def _state_of(status: os.stat_result) -> str:
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_dev}"
+
+
+def hashed_json(values: Mapping[str, Any]) -> str:
+    """An object as JSON, with its hash under `sha256`."""
+    return json.dumps({**values, JSON_KEY: _hash_of_values(values)}, indent=1) + "\n"
+
+
+def values_of(text: str, *, always: bool = True) -> dict[str, Any]:
+    """The object that `hashed_json` wrote.
+
+    Args:
+        text: the file's.
+        always: whether it must have a hash; files of former versions have none.
+
+    Raises:
+        DamagedError: it says something else than was written.
+        ValueError: it is no JSON object.
+    """
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        raise ValueError("it holds no JSON object")  # noqa: TRY004  # as for other text
+    said = values.pop(JSON_KEY, None)
+    if said != _hash_of_values(values) and (always or said is not None):
+        raise DamagedError("its values are not those that were written")
+    return values
+
+
+def _hash_of_values(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import write_text
-from fashion_pggan.storage.hashed_json import hashed_json, values_of
+from fashion_pggan.storage.hashes import hashed_json, values_of
 from train.record.log import Row
 from train.record.pace import Left
 from train.record.training import Training

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.hashed_json import hashed_json
+from fashion_pggan.storage.hashes import hashed_json
 from train.record.status import run_status, runs_in, text_of
 from train.record.status_file import Status, write_status
 from train.saved.checkpoint import write_checkpoint

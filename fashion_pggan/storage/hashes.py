@@ -45,7 +45,7 @@ class HashMemory:
         Args:
             path: of the file.
             sha256: that it should have.
-            hash_of: reads a file's hash, where that is not of all its bytes as they are.
+            hash_of: reads a file's hash; None: the plain one, of all its bytes.
 
         Raises:
             OSError: the file is missing or cannot be read.

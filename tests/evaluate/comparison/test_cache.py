@@ -92,7 +92,8 @@ def test_a_set_that_another_process_describes_stays(tmp_path, params, dataset):
 def test_a_full_disk_is_said_before_anything_is_computed(tmp_path, params, dataset, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 1000})())
     with pytest.raises(
-        UserError, match=r"descriptors of 12 images need 451\.6 KB in .*: make room, or give --st"
+        UserError,
+        match=r"descriptors of 12 images need 451\.6 KB in .*: free some space, or give another --store",
     ):
         _described(Store(tmp_path), of_dataset(dataset, np.arange(12)), params)
 

@@ -18,8 +18,7 @@ from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import atomic_write, write_text
-from fashion_pggan.storage.hashed_json import hashed_json, values_of
-from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.shards import header_of
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, read_table, rescue, write_table
 

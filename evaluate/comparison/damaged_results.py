@@ -6,7 +6,7 @@ from pathlib import Path
 from evaluate.comparison.cache import HASHES
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import file_fault
-from fashion_pggan.storage.hashed_json import values_of
+from fashion_pggan.storage.hashes import values_of
 
 
 def faults(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import sha256_of, write_text
-from fashion_pggan.storage.hashed_json import hashed_json, values_of
+from fashion_pggan.storage.hashes import hashed_json, values_of
 
 # in a folder of a marked kind: the kind, the names that were written, the SHA-256 of texts that people edit
 MARK = ".fashion-pggan.json"

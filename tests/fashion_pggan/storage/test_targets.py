@@ -7,7 +7,7 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.hashed_json import values_of
+from fashion_pggan.storage.hashes import values_of
 from fashion_pggan.storage.targets import MARK, Kind, check_target, hashes_in, hold_target, replace_target
 
 MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)

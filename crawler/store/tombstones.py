@@ -44,7 +44,7 @@ class Tombstones:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         self.lines = [self._read(number, line) for number, line in enumerate(text.splitlines(), 1)]
         for line in self.lines:
-            if line != ABOUT:
+            if line.keys() != ABOUT.keys():
                 self.of[line["kind"]].add(line["value"])
 
     def forbid(self, url: str) -> bool:
@@ -84,16 +84,16 @@ class Tombstones:
         self.lines += [{"kind": kind, "value": value, "when": now} for value in new]
         self.of[kind].update(new)
         if new:
-            lines = [ABOUT, *(line for line in self.lines if line != ABOUT)]
+            lines = [ABOUT, *(line for line in self.lines if line.keys() != ABOUT.keys())]
             write_text(self.file, "".join(json.dumps(line) + "\n" for line in lines))
         return len(new)
 
     def _read(self, number: int, text: str) -> dict[str, str]:
         try:
             line: dict[str, str] = json.loads(text)
-            if line == ABOUT or (line["kind"] in self.of and isinstance(line["value"], str)):
+            if line.keys() == ABOUT.keys() or (line["kind"] in self.of and isinstance(line["value"], str)):
                 return line
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             pass
         raise UserError(
             f"{self.file}, line {number}, is not a tombstone ({text[:80]}): correct the line, or remove it"

@@ -228,3 +228,10 @@ def test_the_command_forgets_and_says_what_remains_to_be_done(
     ended = command("merge", store, "--store", tmp_path / "joined", *tombstones)
     assert (ended.status, len(images_of(tmp_path / "joined"))) == (0, 29)
     assert "29 images new, 1 plans" in ended.errors
+
+
+def test_the_line_about_the_file_may_have_the_words_of_another_version(tmp_path: Path) -> None:
+    text = '{"about": "in other words"}\n{"kind": "host", "value": "example.org", "when": "2026-01-01"}\n'
+    (tmp_path / "tombstones.jsonl").write_text(text)
+    assert Tombstones(tmp_path / "tombstones.jsonl").forbid("https://example.org/1.jpg")
+    assert not Tombstones(Path(__file__).parents[3] / "tombstones.jsonl").name_addresses

@@ -51,6 +51,7 @@ VERBS = {
     "resume",
     "run",
     "save",
+    "set",
     "start",
     "stop",
     "take",

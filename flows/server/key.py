@@ -127,7 +127,7 @@ def _kept() -> str:
         return ""
     mode = stat.S_IMODE(facts.st_mode)
     if path.parent.stat().st_mode & stat.S_IWOTH:
-        raise UserError(f"others may write in {path.parent}, where the key is: chmod o-w {path.parent}")
+        raise UserError(f"others may write in {path.parent}, where the key is: run chmod o-w {path.parent}")
     if mode & 0o077 or facts.st_uid != os.getuid():
         raise UserError(f"{path} is not yours alone (mode {mode:o}): delete it, make serve makes a new one")
     if not re.fullmatch(r"[\w.-]+:[\w.-]+", key, re.ASCII):

@@ -19,7 +19,7 @@ def serve_board(runs: Path, port: int) -> None:
         UserError: there is no such folder, or the port is in use.
     """
     if not runs.is_dir():
-        raise UserError(f"there is no folder {runs}: train first (dvc repro train), or give --runs")
+        raise UserError(f"no folder {runs}: train first (dvc repro train), or give --runs")
     from tensorboard import program
 
     def server(application: Application, flags: Any) -> Any:

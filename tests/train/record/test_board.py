@@ -34,5 +34,5 @@ def test_only_requests_of_this_machine_reach_the_board(
 
 
 def test_a_folder_of_runs_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"there is no folder .*none: train first"):
+    with pytest.raises(UserError, match=r"no folder .*none: train first"):
         serve_board(tmp_path / "none", 0)

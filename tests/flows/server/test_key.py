@@ -111,7 +111,7 @@ def test_a_key_that_others_can_read_and_one_that_is_none_are_refused() -> None:
 def test_a_key_in_a_folder_where_others_write_is_refused(home: Path) -> None:
     key_to_start_with()
     home.chmod(0o777)
-    with pytest.raises(UserError, match=r"others may write in .*home, where the key is: chmod o-w "):
+    with pytest.raises(UserError, match=r"others may write in .*home, where the key is: run chmod o-w "):
         key_to_start_with()
 
 

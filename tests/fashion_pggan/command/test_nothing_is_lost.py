@@ -93,11 +93,13 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "explore": {"snapshot", "data"},
     "generate": {"snapshot", "params", "data", "runs", "recipe"},
     "summary": {"reports", "models", "generated"},
+    "train board": {"runs"},
     "train export": {"snapshot"},
     "train export-official": {"snapshot"},
     "train import-official": {"weights"},
     "train run": {"dataset", "params"},
     "train status": {"run", "runs"},
+    "verify": {"repository"},
 }
 WITH_PARAMS = [(name, key) for name, found in WRITTEN.items() for key in found]
 

@@ -51,6 +51,7 @@ def forget(
             known: list[StoredImage | RawImage] = [*opened.images.values(), *raw_of(raw)]
             tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
             gone = opened.remove(tombstones.forbid_image)
+            opened.remove_nameless()
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
         hashes_left = {image.sha256 for image in opened.images.values()}

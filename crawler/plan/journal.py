@@ -1,18 +1,25 @@
 """The journal of a crawl on disk: search answers, and images given up.
 
 The plan follows from the answers, so the journal is its state. A resumed crawl reads the answers in place of
-calling; a complete crawl is marked as done, and the next one starts anew. Only the last line can be torn.
+calling; a complete crawl is marked as done, and the next one starts anew. A kill tears at most the last line.
+A damaged line is left out, and counted: its answer is asked for again.
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any, Self
 
+from crawler.lines import Line, line_of, lines_of, values_of
+from crawler.plan.entries import is_entry
 from crawler.providers.api import Page, Result, SearchCall
+from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import append, atomic_write
+
+log = logging.getLogger(__name__)
 
 Call = tuple[Any, ...]  # the values of a SearchCall
 
@@ -25,6 +32,9 @@ class Journal:
         crawl_id: of a crawl that starts anew; a resumed crawl keeps its own.
         part: of the plan, such as `1/1`; a journal that is done for it starts anew.
         limits: a name for the limits on images; what was given up under others is tried again.
+
+    Raises:
+        UserError: a later version wrote it.
     """
 
     def __init__(self, file: Path, crawl_id: str, part: str, limits: str = "") -> None:
@@ -34,7 +44,7 @@ class Journal:
         file.parent.mkdir(parents=True, exist_ok=True)
         size = self._read()
         self.resumed = size > 0
-        self.handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+        self.handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         os.ftruncate(self.handle, size)
         if not self.resumed:
             self._append({"crawl": crawl_id})
@@ -53,7 +63,9 @@ class Journal:
         """The answer to `call`; None when the call was left out."""
         with self.file.open("rb") as opened:
             opened.seek(self.places[astuple(call)])
-            line = json.loads(opened.readline())
+            line, _ = values_of(opened.readline())
+        if line is None:
+            raise UserError(f"{self.file} has changed since it was read: run the same command again")
         if line.get("results") is None:
             return None
         results = tuple(Result(*values) for values in line["results"])
@@ -78,12 +90,17 @@ class Journal:
         self._append({"done": self.part})
 
     def _append(self, line: dict[str, Any]) -> None:
-        append(self.handle, json.dumps(line, ensure_ascii=False).encode() + b"\n")
+        append(self.handle, line_of(line))
 
     def _read(self) -> int:
-        """Read everything but the answers; returns the size of the whole lines in bytes."""
-        size, crawl_id = 0, self.crawl_id
-        for line, values in lines_of(self.file):
+        """Read everything but the answers; returns the size of the file in bytes. Damaged lines leave it."""
+        if (lost := _damaged_in(self.file)) is not None:
+            _write(self.file, (line for line in lines_of(self.file) if _is_whole(line, self.file)))
+        if lost:
+            log.warning("%s: %d lines are damaged: what they said is asked again", self.file, lost)
+        crawl_id = self.crawl_id
+        for line in lines_of(self.file):
+            values = line.values or {}
             if values.get("done") == self.part:
                 self.lost, self.places = {}, {}
                 return 0
@@ -91,40 +108,65 @@ class Journal:
             if "lost" in values and values["limits"] == self.limits:
                 self.lost[values["lost"]] = values["reason"]
             if "call" in values:
-                self.places[tuple(values["call"])] = size
-            size += len(line)
+                self.places[tuple(values["call"])] = line.start
         self.crawl_id = crawl_id
-        return size
-
-
-def lines_of(file: Path) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Yield the whole lines of a JSON Lines file, up to the first torn one, with their values."""
-    if not file.exists():
-        return
-    with file.open("rb") as opened:
-        for line in opened:
-            try:
-                values = json.loads(line)
-            except ValueError:
-                return
-            if not line.endswith(b"\n") or not isinstance(values, dict):
-                return
-            yield line, values
+        return self.file.stat().st_size if self.file.exists() else 0
 
 
 def rewrite(
     target: Path, sources: list[Path], change: Callable[[dict[str, Any]], dict[str, Any] | None]
-) -> None:
+) -> int:
     """Merge journals into one, atomically; `change` edits each line, or drops it by returning None.
 
     The result is done for no part, so that a crawl resumes from it without new calls.
+
+    Returns:
+        How many lines are damaged, and left out.
+
+    Raises:
+        UserError: a later version wrote a line.
     """
+    lost = 0
     with atomic_write(target) as file:
         seen: set[str] = set()
         for source in sources:
-            for _, values in lines_of(source):
+            for line in lines_of(source):
+                if not _is_whole(line, source):
+                    lost += line.is_ended
+                    continue
+                values = line.values or {}
                 changed = None if "done" in values else change(values)
-                key = changed and json.dumps(changed.get("call", changed), ensure_ascii=False)
+                key = changed and json.dumps(changed.get("call", changed))
                 if changed and key not in seen:
                     seen.add(str(key))
-                    file.write(json.dumps(changed, ensure_ascii=False).encode() + b"\n")
+                    file.write(line_of(changed))
+    return lost
+
+
+def check_journal(file: Path) -> None:
+    """Make sure that a journal can be read.
+
+    Raises:
+        UserError: it is no plain file, or a later version wrote a line.
+    """
+    _damaged_in(file)
+
+
+def _damaged_in(file: Path) -> int | None:
+    """How many lines are damaged, 0 where only the last one is torn; None when all are whole."""
+    broken = [line.is_ended for line in lines_of(file) if not _is_whole(line, file)]
+    return sum(broken) if broken else None
+
+
+def _write(file: Path, lines: Iterator[Line]) -> None:
+    with atomic_write(file) as new:
+        new.writelines(line.data for line in lines)
+
+
+def _is_whole(line: Line, file: Path) -> bool:
+    whole = line.values is not None and is_entry(line.values)
+    if line.sealed and not whole:
+        raise UserError(
+            f"{file}, line {line.number}, is unknown to this version: update fashion-pggan, or move it away"
+        )
+    return whole and line.is_ended

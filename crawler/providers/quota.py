@@ -2,12 +2,18 @@
 
 import asyncio
 import hashlib
-import json
+import logging
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import BaseModel, Field, Strict, ValidationError
+
+from crawler.lines import line_of, values_of
 from crawler.providers.provider import Provider
+
+log = logging.getLogger(__name__)
 
 SLOWEST = 1 / 64  # of the rate asked for, after many complaints
 KOREA = timezone(timedelta(hours=9))
@@ -38,6 +44,13 @@ class TokenBucket:
         self.rate = max(self.rate / 2, self.asked_for * SLOWEST)
 
 
+class Said(BaseModel):
+    """What the file says."""
+
+    day: str
+    calls: dict[str, Annotated[int, Strict(), Field(ge=0)]]  # by key
+
+
 class DailyCalls:
     """Counts the calls that each key has made today, over all crawls of a store.
 
@@ -59,15 +72,20 @@ class DailyCalls:
         calls = self._read()
         calls[self.key] = calls.get(self.key, 0) + 1
         temporary = self.file.with_name(f".{self.file.name}")
-        temporary.write_text(json.dumps({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
+        temporary.write_bytes(line_of({"day": day_in_korea(datetime.now(UTC)), "calls": calls}))
         temporary.replace(self.file)
 
     def _read(self) -> dict[str, int]:
         try:
-            values = json.loads(self.file.read_text())
-            return dict(values["calls"]) if values["day"] == day_in_korea(datetime.now(UTC)) else {}
-        except (OSError, ValueError, KeyError, TypeError):
+            values, _ = values_of(self.file.read_bytes())
+        except OSError:
             return {}
+        try:
+            said = Said.model_validate(values)
+        except ValidationError:
+            log.warning("%s is damaged: the calls of today are counted anew", self.file)
+            return {}
+        return said.calls if said.day == day_in_korea(datetime.now(UTC)) else {}
 
 
 def day_in_korea(now: datetime) -> str:

@@ -113,6 +113,8 @@ class Crawl:
                 continue
             self.progress.advance()
         self.progress.expect(len(self.hits))  # the exact number now
+        if troubles := self.store.troubles:
+            log.warning("%s: %s: fetching them again", self.places.store, counted(troubles))
 
     def lost(self, hit: SearchHit, reason: str) -> None:
         """Count an image that could not be fetched; the journal keeps it unless the reason may pass."""
@@ -209,6 +211,7 @@ class Crawl:
         plan = self.frontier.plan if isinstance(self.frontier, PlanFrontier) else None
         return figures | {
             "crawl_id": self.journal.crawl_id,
+            "store_damaged": self.store.troubles,
             "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
             # the next run retries what may pass, from the same answers; the one after it calls anew

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from crawler.store.items import SearchHit
-from crawler.store.store import IMAGES, Store, link_files
+from crawler.store.recorded import IMAGES
+from crawler.store.store import Store, link_files
 from crawler.store.stored import StoredImage
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
@@ -29,11 +30,13 @@ def write_raw(
     """
     stored = ((hit, store.find(hit.url)) for hit in hits)
     had = [(hit, facts) for hit, facts in stored if facts is not None]
+    files = {facts.file: facts for _, facts in had}.values()
     if had:
         with target.replaced() as folder:
-            link_files(store.folder, folder, {facts.file: facts for _, facts in had}.values())
+            link_files(store.folder, folder, files)
             records = (record_of(hit, facts, provider) for hit, facts in had)
             write_records(folder / RECORDS, records, RawImage)
+        store.remember(files)
     return [facts for _, facts in had]
 
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from fashion_pggan.storage.records import Record
 
@@ -25,6 +25,9 @@ SIGNATURES = (  # offset, bytes there, extension
 )
 PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # lower-case
 BEGIN = 1024  # bytes in which HTML is looked for
+MOST_BYTES = 2**32  # of an image
+Address = Annotated[str, Field(max_length=32_000, pattern=r"^https?://[^\x00-\x20\x7f]+$")]
+Text = Annotated[str, Field(max_length=200_000)]
 
 
 class StoredImage(Record):
@@ -32,21 +35,21 @@ class StoredImage(Record):
 
     model_config = ConfigDict(extra="ignore")  # a later version may know more
 
-    url: str  # canonical
-    sha256: str  # of the bytes as received
-    file: str  # path below the store
-    size: int  # bytes
-    content_type: str  # from the server; may be empty or wrong
-    crawled_at: str  # UTC, ISO 8601
-    final_url: str = ""  # after redirects
-    redirects: str = ""  # URLs on the way, separated by blanks
-    status: int = 200  # of HTTP
-    etag: str = ""
-    last_modified: str = ""
-    robots_tag: str = ""  # X-Robots-Tag
-    opt_out: str = ""  # the owner's opt-out, e.g. `noai`; stored only with obey_opt_out: false
-    attempts: int = 1
-    crawl_id: str = ""  # of the crawl that fetched it
+    url: Address  # canonical
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the bytes as received
+    file: Annotated[str, Field(max_length=1000)]  # path below the store
+    size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
+    content_type: Text  # from the server; may be empty or wrong
+    crawled_at: Annotated[str, Field(max_length=40)]  # UTC, ISO 8601
+    final_url: Text = ""  # after redirects
+    redirects: Text = ""  # URLs on the way, separated by blanks
+    status: Annotated[int, Field(ge=100, le=999)] = 200  # of HTTP
+    etag: Text = ""
+    last_modified: Text = ""
+    robots_tag: Text = ""  # X-Robots-Tag
+    opt_out: Text = ""  # the owner's opt-out, e.g. `noai`; stored only with obey_opt_out: false
+    attempts: Annotated[int, Field(ge=0, le=10**6)] = 1
+    crawl_id: Text = ""  # of the crawl that fetched it
 
 
 class Fetched(NamedTuple):

@@ -4,19 +4,52 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from crawler.lines import Line, line_of, lines_of
 from crawler.network.addresses import canonical_url
 from crawler.store.marks import digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import write_bytes
 
-ABOUT = {"about": "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"}
+ABOUT = "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"
 
 SCHEMES = ("https", "http")
 
 Kind = Literal["url", "host", "sha256"]
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class About(_Line):
+    """The first line."""
+
+    about: str
+    tombstones: int = 0  # that follow, and that a file which was cut no longer holds
+
+
+class Digest(_Line):
+    """A tombstone of an address or of bytes."""
+
+    kind: Literal["url", "sha256"]
+    value: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    when: str = ""
+
+
+class Host(_Line):
+    """A tombstone of a host, with all hosts below it."""
+
+    kind: Literal["host"]
+    value: Annotated[str, Field(min_length=1, max_length=300)]
+    when: str = ""
+
+
+LINE: TypeAdapter[Any] = TypeAdapter(About | Digest | Host)
 
 
 class Kept(Protocol):
@@ -41,11 +74,16 @@ class Tombstones:
     def __init__(self, file: Path) -> None:
         self.file = file
         self.of: dict[str, set[str]] = {"url": set(), "host": set(), "sha256": set()}
-        text = file.read_text(encoding="utf-8") if file.exists() else ""
-        self.lines = [self._read(number, line) for number, line in enumerate(text.splitlines(), 1)]
-        for line in self.lines:
-            if line.keys() != ABOUT.keys():
-                self.of[line["kind"]].add(line["value"])
+        self.lines: list[dict[str, Any]] = []
+        stated = [0]  # how many tombstones the file says that it holds; git may join two such lines
+        for line in lines_of(file):
+            values = self._read(line)
+            if "about" in values:
+                stated.append(values.get("tombstones", 0))
+            else:
+                self.lines.append(values)
+                self.of[values["kind"]].add(values["value"])
+        self._check_number(max(stated))
 
     def forbid(self, url: str) -> bool:
         """Whether a canonical URL (by http or https) or its host has a tombstone."""
@@ -84,20 +122,31 @@ class Tombstones:
         self.lines += [{"kind": kind, "value": value, "when": now} for value in new]
         self.of[kind].update(new)
         if new:
-            lines = [ABOUT, *(line for line in self.lines if line.keys() != ABOUT.keys())]
-            write_text(self.file, "".join(json.dumps(line) + "\n" for line in lines))
+            about = {"about": ABOUT, "tombstones": self._number()}
+            lines = [json.dumps(about).encode() + b"\n", *map(line_of, self.lines)]
+            write_bytes(self.file, b"".join(lines))
         return len(new)
 
-    def _read(self, number: int, text: str) -> dict[str, str]:
+    def _number(self) -> int:
+        return sum(map(len, self.of.values()))
+
+    def _check_number(self, stated: int) -> None:
+        if self.file.exists() and not self.file.stat().st_size:
+            raise UserError(f"{self.file} is empty: restore it (git checkout {self.file}), or delete it")
+        if (number := self._number()) < stated:
+            raise UserError(
+                f"{self.file} holds {number} of {stated} tombstones: restore it (git checkout {self.file}); "
+                f"if you took lines out yourself, write {number} into its first line"
+            )
+
+    def _read(self, line: Line) -> dict[str, Any]:
         try:
-            line: dict[str, str] = json.loads(text)
-            if line.keys() == ABOUT.keys() or (line["kind"] in self.of and isinstance(line["value"], str)):
-                return line
-        except (ValueError, KeyError, TypeError, AttributeError):
-            pass
-        raise UserError(
-            f"{self.file}, line {number}, is not a tombstone ({text[:80]}): correct the line, or remove it"
-        )
+            values: dict[str, Any] = LINE.validate_python(line.values).model_dump(exclude_unset=True)
+            return values
+        except ValidationError:
+            text = "".join(filter(str.isprintable, line.data[:80].decode(errors="replace")))
+            where = f"{self.file}, line {line.number}"
+            raise UserError(f"{where}, is not a tombstone ({text}): correct the line, or remove it") from None
 
 
 def _canonical(url: str) -> str:
@@ -109,5 +158,8 @@ def _canonical(url: str) -> str:
 
 def _is_of_hosts(url: str, hosts: set[str]) -> bool:
     """Whether a URL's host is one of `hosts` or below one: `a.example.org` is below `example.org`."""
-    parts = (urlsplit(url).hostname or "").split(".")
+    try:
+        parts = (urlsplit(url).hostname or "").split(".")
+    except ValueError:  # of a foreign record: no host can be asked by it
+        return False
     return any(".".join(parts[at:]) in hosts for at in range(len(parts)))

@@ -97,12 +97,21 @@ class GeneratedImage(Record):
     critic_score: float | None  # higher is more real; None: not asked for
 
 
-def write_records(path: Path, records: Iterable[Record], kind: type[Record]) -> None:
-    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once."""
+def write_records(
+    path: Path, records: Iterable[Record], kind: type[Record], *, group_rows: int = GROUP_ROWS
+) -> None:
+    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once.
+
+    Args:
+        path: the file.
+        records: its rows.
+        kind: of the records.
+        group_rows: of a row group, which is what damage loses at once.
+    """
     schema, left = schema_of(kind), iter(records)
 
     def tables() -> Iterator[pa.Table]:
-        while group := [record.model_dump() for record in islice(left, GROUP_ROWS)]:
+        while group := [record.model_dump() for record in islice(left, group_rows)]:
             yield pa.Table.from_pylist(group, schema=schema)
 
     write_table(path, tables(), schema)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from crawler.store.recorded import LOG, TABLE
 from crawler.store.store import images_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
@@ -68,6 +69,7 @@ def test_every_image_found_is_fetched_unmodified_with_its_record(
         "hosts": [{"host": urlsplit(shop.address).netloc, "images": 30, "failed": 0}],
         "queries": [{"query": "셔츠", **row}],
         "words": [],
+        "store_damaged": {},
     }
 
 
@@ -239,7 +241,7 @@ def test_the_crawl_says_who_it_is_and_nothing_of_what_it_searched_for(shop: Any,
 
 def test_a_misspelt_parameter_is_one_line(shop: Any, crawl: Crawl) -> None:
     with pytest.raises(
-        UserError, match=r"crawl.max_product is not a parameter \(did you mean crawl\.max_products\?\)"
+        UserError, match=r"crawl.max_product is not a parameter: did you mean crawl\.max_products\?"
     ):
         crawl(max_product=3)
 
@@ -247,3 +249,34 @@ def test_a_misspelt_parameter_is_one_line(shop: Any, crawl: Crawl) -> None:
 def test_a_contact_that_cannot_stand_in_a_header_is_refused(shop: Any, crawl: Crawl) -> None:
     with pytest.raises(UserError, match=r"crawl.contact 'x\\r\\ny' cannot be sent in a header"):
         crawl(contact="x\r\ny")
+
+
+def test_damaged_and_missing_images_of_the_store_are_fetched_again_and_told(
+    shop: Any, crawl: Crawl, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    crawl()
+    before = {path: path.read_bytes() for path in (tmp_path / "store/images").rglob("*.jpg")}
+    zeros, gone, *_ = before
+    zeros.write_bytes(bytes(len(before[zeros])))
+    gone.unlink()
+    caplog.clear()
+    with caplog.at_level("WARNING"):
+        figures = crawl()
+    assert (figures["fetched"], figures["reused"]) == (2, 28)
+    assert figures["store_damaged"] == {"files damaged": 1, "files missing": 1}
+    (said,) = [text for text in caplog.messages if "again" in text]
+    assert said == f"{tmp_path / 'store'}: files missing 1, files damaged 1: fetching them again"
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path.read_bytes() for path in (tmp_path / "raw/images").rglob("*.jpg")} == set(before.values())
+    assert crawl()["store_damaged"] == {}
+
+
+def test_a_damaged_record_costs_its_image_alone(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    crawl()
+    table = tmp_path / "store" / TABLE
+    table.write_bytes(table.read_bytes()[:-1])
+    (tmp_path / "store" / LOG).write_bytes(b'{"url": "http://a\n')
+    figures = crawl()
+    assert figures["images"] == 30
+    assert figures["store_damaged"]["records damaged"] >= 1
+    assert crawl()["store_damaged"] == {}

@@ -80,7 +80,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
-REFUSAL = r"the record of 'http://evil/1' in .* has the file .*: remove that record, or get the folder again"
+REFUSAL = r"the record of 'http://evil/1' in .* has the file .*: remove that record, .*; nothing was changed"
 
 
 @pytest.mark.parametrize("file", HOSTILE)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.plan.journal import Journal
+from crawler.lines import line_of
+from crawler.plan.journal import Journal, rewrite
 from crawler.providers.api import Page, Result, SearchCall
+from fashion_pggan.errors import UserError
 
 CALL = SearchCall("q", 1, 100, "sim", "all")
 PAGE = Page(
@@ -81,3 +83,42 @@ def test_a_journal_torn_anywhere_keeps_its_whole_lines(
         torn.answered(CALL, PAGE)
     with Journal(file, "third", "1/1") as healed:
         assert healed.answer_to(CALL) == PAGE
+
+
+@pytest.mark.parametrize("harm", [b"\0" * 40, b"\xff", b"[" * 50_000, b"\n", b'{"call": NaN}\n'])
+def test_a_damaged_line_loses_its_answer_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, harm: bytes
+) -> None:
+    file = tmp_path / "plan.jsonl"
+    calls = [SearchCall(f"{i}", 1, 100, "sim", "all") for i in range(4)]
+    with Journal(file, "first", "1/1") as journal:
+        for call in calls:
+            journal.answered(call, PAGE)
+    lines = file.read_bytes().splitlines(keepends=True)
+    lines[2] = lines[2][:20] + harm + lines[2][60:]
+    file.write_bytes(b"".join(lines))
+    assert rewrite(tmp_path / "joined.jsonl", [file], lambda line: line) >= 1
+    with Journal(file, "second", "1/1") as again:
+        assert [again.has(call) for call in calls][0::2] == [True, True]
+        assert not again.has(calls[1])
+        assert all(again.answer_to(call) == PAGE for call in calls if again.has(call))
+    assert "damaged: what they said is asked again" in caplog.text
+    caplog.clear()
+    with Journal(file, "third", "1/1") as healed:
+        assert healed.crawl_id == "first"
+    assert not caplog.text
+
+
+def test_an_entry_of_a_later_version_stops_everything_and_is_not_dropped(tmp_path: Path) -> None:
+    file = tmp_path / "plan.jsonl"
+    file.write_bytes(line_of({"crawl": "first"}) + line_of({"dreamt": 1}))
+    with pytest.raises(UserError, match=r"plan.jsonl, line 2, is unknown to this version: update fashion"):
+        Journal(file, "second", "1/1")
+    assert file.read_bytes().count(b"\n") == 2
+
+
+def test_lines_of_early_versions_without_a_checksum_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "plan.jsonl"
+    file.write_text('{"crawl": "first"}\n{"call": ["q", 1, 100, "sim", "all"]}\n')
+    with Journal(file, "second", "1/1") as journal:
+        assert (journal.has(CALL), journal.answer_to(CALL)) == (True, None)

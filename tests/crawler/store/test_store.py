@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from crawler.lines import line_of, values_of
 from crawler.store import store as store_module
 from crawler.store.store import Store, images_of, link_files
 from crawler.store.stored import Fetched, extension_of
@@ -60,7 +61,7 @@ def test_two_addresses_of_the_same_bytes_share_a_file(tmp_path: Path) -> None:
     assert len([path for path in (tmp_path / "images").rglob("*") if path.is_file()]) == 1
 
 
-@pytest.mark.parametrize("harm", ["missing", "short"])
+@pytest.mark.parametrize("harm", ["missing", "short", "zeros"])
 def test_an_image_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_again(
     tmp_path: Path, harm: str
 ) -> None:
@@ -69,10 +70,46 @@ def test_an_image_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_aga
         path.unlink()
         if harm == "short":
             path.write_bytes(JPEG[:3])
+    if harm == "zeros":
+        path.write_bytes(bytes(len(JPEG)))
+    with opened(tmp_path) as store:
         assert store.find("http://a/1") is None
         store.keep(fetched())
         assert store.find("http://a/1") is not None
         assert path.read_bytes() == JPEG
+        assert store.troubles == {"files missing" if harm == "missing" else "files damaged": 1}
+
+
+def test_an_image_that_was_verified_is_not_read_again_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path / "store") as store:
+        path = tmp_path / "store" / store.keep(fetched()).file
+    with monkeypatch.context() as patched:
+        patched.setattr("fashion_pggan.storage.hashes.FINE_YOUNG_NS", 0)
+        with opened(tmp_path / "store") as store:
+            image = store.find("http://a/1")
+            link_files(store.folder, tmp_path / "raw", [image])  # changes its change time
+            store.remember([image])
+        with opened(tmp_path / "store") as store:
+            patched.setattr("fashion_pggan.storage.hashes.sha256_of", lambda path: "not read")
+            assert store.find("http://a/1") == image
+    times = path.stat()
+    path.write_bytes(bytes(len(JPEG)))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    with opened(tmp_path / "store") as store:
+        assert store.find("http://a/1") is None
+
+
+def test_what_no_record_names_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        named = tmp_path / store.keep(fetched()).file
+        nameless = named.with_name("0" * 64 + ".jpg")
+        nameless.write_bytes(b"whose?")
+        (named.parent / "notes.txt").write_text("mine")
+        assert store.remove_nameless() == 1
+    assert not nameless.exists()
+    assert sorted(path.name for path in named.parent.iterdir()) == sorted([named.name, "notes.txt"])
 
 
 @settings(max_examples=30)
@@ -163,7 +200,8 @@ def test_a_line_of_a_later_version_with_more_fields_is_read(tmp_path: Path) -> N
     store = opened(tmp_path)
     store.keep(fetched())
     abandon(store)
-    store.log_file.write_bytes(store.log_file.read_bytes().replace(b'{"url"', b'{"later": "x", "url"'))
+    values, _ = values_of(store.log_file.read_bytes())
+    store.log_file.write_bytes(line_of({**(values or {}), "later": "x"}))
     with opened(tmp_path) as again:
         assert again.find("http://a/1") is not None
 

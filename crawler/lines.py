@@ -1,0 +1,77 @@
+"""JSON Lines with a checksum in each line: damage is noticed, and every other line is read all the same.
+
+The checksum is the last value of a line, `"crc32": "0123abcd"`, over all bytes before it. Lines without
+one, of early versions or written by hand, are read too.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+from zlib import crc32
+
+from fashion_pggan.errors import UserError
+
+LONGEST = 16 * 2**20  # bytes of a line: far more than any answer of a search
+SEAL = re.compile(rb', "([^"]{5})": "([0-9a-f]{8})"\}\r?\n?\Z')  # also with a damaged name
+SEAL_SIZE = len(b', "crc32": "01234567"}\r\n')
+
+
+class Line(NamedTuple):
+    """A line of a file."""
+
+    number: int  # from 1
+    start: int  # bytes
+    data: bytes
+    values: dict[str, Any] | None  # None: the line is damaged
+    sealed: bool  # whether a checksum says that it is what was written
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether a line break follows."""
+        return self.data.endswith(b"\n")
+
+
+def line_of(values: dict[str, Any]) -> bytes:
+    """A line with its checksum; `values` may not be empty."""
+    text = json.dumps(values, ensure_ascii=False).encode(errors="surrogatepass")[:-1]
+    return b'%b, "crc32": "%08x"}\n' % (text, crc32(text))
+
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """Yield the lines of a file that are not empty; none where there is no file.
+
+    Raises:
+        UserError: it is no plain file, such as a folder or a pipe, which would be read without end.
+    """
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise UserError(f"{path} is no plain file: move it away")
+    start, number = 0, 0
+    with path.open("rb") as file:
+        while data := file.readline(LONGEST):
+            number += 1
+            if data.strip():
+                yield Line(number, start, data, *values_of(data))
+            start += len(data)
+
+
+def values_of(data: bytes) -> tuple[dict[str, Any] | None, bool]:
+    """The values of a line, None where it is damaged, and whether a checksum confirms them."""
+    seal = SEAL.search(data, max(len(data) - SEAL_SIZE, 0))
+    if seal and (seal[1] != b"crc32" or crc32(data[: seal.start()]) != int(seal[2], 16)):
+        return None, False
+    try:
+        values = json.loads(data.decode(errors="surrogatepass"), parse_constant=_no_number)
+    except (ValueError, RecursionError):  # also text that is no UTF-8
+        return None, False
+    if not isinstance(values, dict) or (seal is None and "crc32" in values):
+        return None, False
+    values.pop("crc32", None)
+    return values, seal is not None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")

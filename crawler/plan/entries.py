@@ -1,0 +1,61 @@
+"""The lines of a journal that this version knows, as they may come from another machine."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+
+Number = Annotated[int, Strict(), Field(ge=-(2**53), le=2**53)]
+Text = Annotated[str, Field(max_length=100_000)]
+Call = tuple[Text, Number, Number, Text, Text]  # the values of a SearchCall
+Found = tuple[Number, Text, Text, Number | None, Number | None, Text]  # the values of a Result
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Crawl(_Entry):
+    """The crawl that began it."""
+
+    crawl: Text
+
+
+class Skipped(_Entry):
+    """A call for which the API has nothing."""
+
+    call: Call
+
+
+class Answer(_Entry):
+    """The answer to a call."""
+
+    call: Call
+    total: Number
+    returned: Number
+    results: Annotated[list[Found], Field(max_length=10_000)]
+
+
+class Lost(_Entry):
+    """An image that cannot be fetched."""
+
+    lost: Annotated[Text, Field(pattern="^https?://")]
+    reason: Text
+    limits: Text
+
+
+class Done(_Entry):
+    """A part that is whole."""
+
+    done: Text
+
+
+ENTRY: TypeAdapter[Any] = TypeAdapter(Crawl | Skipped | Answer | Lost | Done)
+
+
+def is_entry(values: dict[str, Any]) -> bool:
+    """Whether the values of a line are those of an entry."""
+    try:
+        ENTRY.validate_python(values)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,126 @@
+"""A store's records on disk: a table, and a log of what came since. The damaged are left out, and counted."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from crawler.lines import lines_of
+from crawler.store.stored import StoredImage
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.record_folder import RecordFolder
+from fashion_pggan.storage.records import write_records
+from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, rescue
+
+TABLE, LOG = "fetched.parquet", "fetched.jsonl"
+IMAGES = "images"  # the folder of the files, below a store and below a target
+ROWS = 512  # of the table that a damaged bit loses
+BATCH_ROWS = 1024  # held at once while reading
+MOST_ROWS = 20_000_000  # of a table: more come from nowhere but a trap
+EXTENSION = re.compile(r"(?:\.[a-z]{1,5})?")
+
+
+class Recorded(NamedTuple):
+    """What a store's records say."""
+
+    images: dict[str, StoredImage]  # by canonical URL
+    recent: list[StoredImage]  # those of the log
+    is_torn: bool  # whether the log must be written anew
+    lost: int  # records that are damaged: lines of the log, rows of the table
+
+
+def read_recorded(folder: Path) -> Recorded:
+    """Read the records of a store; changes nothing.
+
+    Raises:
+        UserError: a record names a file outside the store, or a later version wrote it.
+    """
+    recent, is_torn, lost_lines = _of_log(folder / LOG)
+    rows, lost_rows = _of_table(folder / TABLE)
+    files, images = RecordFolder(folder, IMAGES), dict[str, StoredImage]()
+    for image in chain(rows, recent):
+        check_file(files, image)
+        images[image.url] = image
+    return Recorded(images, recent, is_torn, lost_lines + lost_rows)
+
+
+def write_table(folder: Path, images: Iterable[StoredImage]) -> None:
+    """Write the table of a store anew."""
+    write_records(folder / TABLE, images, StoredImage, group_rows=ROWS)
+
+
+def check_file(files: RecordFolder, image: StoredImage) -> None:
+    """Make sure that a record names the one file that is its own.
+
+    Raises:
+        UserError: it leads out of the store, or to the file of other bytes.
+    """
+    files.check(image)
+    own = f"{IMAGES}/{image.sha256[:2]}/{image.sha256}"
+    if not image.file.startswith(own) or not EXTENSION.fullmatch(image.file.removeprefix(own)):
+        raise UserError(
+            f"the record of {image.url!r} in {files.folder} has the file {image.file!r}, not named by its "
+            "SHA-256: remove that record, or get the folder again; nothing was changed"
+        )
+
+
+def _of_log(file: Path) -> tuple[list[StoredImage], bool, int]:
+    images, lost, ended = list[StoredImage](), 0, True
+    for line in lines_of(file):
+        image = None if line.values is None else _image_of(line.values)
+        if image is not None:
+            images.append(image)
+        elif line.sealed:
+            raise _too_new(f"{file}, line {line.number},")
+        else:
+            lost += line.is_ended  # else a kill has torn it, and its image is fetched again as others are
+        ended = line.is_ended
+    return images, lost > 0 or not ended, lost
+
+
+def _of_table(file: Path) -> tuple[list[StoredImage], int]:
+    if not file.exists():
+        return [], 0
+    if not file.is_file():
+        raise UserError(f"{file} is no plain file: move it away")
+    images, damaged = list[StoredImage](), 0
+    try:
+        for values in _rows(file):
+            image = _image_of(values)
+            images += [image] if image else []
+            damaged += image is None
+    except UserError:
+        raise
+    except UNREADABLE:
+        table, lost = rescue(file)
+        rows = [_image_of(values) for values in table.to_pylist()] if table else []
+        return [image for image in rows if image], max(lost or 0, 1)
+    if damaged and is_sealed(file):
+        raise _too_new(f"{file}: one of its rows")
+    return images, damaged
+
+
+def _rows(file: Path) -> Iterator[dict[str, Any]]:
+    with open_table(file, foreign=True) as table:  # early versions wrote no seal
+        if table.metadata.num_rows > MOST_ROWS:
+            raise UserError(
+                f"{file} holds {table.metadata.num_rows:,} records: no store of a crawl is so large"
+            )
+        for batch in table.iter_batches(BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def _image_of(values: dict[str, Any]) -> StoredImage | None:
+    try:
+        return StoredImage.model_validate(values)
+    except ValidationError:
+        return None
+
+
+def _too_new(where: str) -> UserError:
+    return UserError(
+        f"{where} is no record that this version knows: update fashion-pggan, or get the store anew"
+    )

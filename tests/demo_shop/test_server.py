@@ -199,9 +199,9 @@ def test_links_carry_the_public_name(tmp_path):
 
 def test_the_shop_ends_with_the_process_that_started_it():
     program = (
-        "import subprocess, sys, time\n"
-        "shop = subprocess.Popen([sys.executable, '-m', 'demo_shop', '--port', '0', '--products', '1', "
-        "'--end-with-parent'], stdout=subprocess.PIPE, text=True)\n"
+        "import subprocess, sys, time\nfrom fashion_pggan.command.lifetime import owned\n"
+        "shop = subprocess.Popen([sys.executable, '-m', 'demo_shop', '--port', '0', '--products', '1'], "
+        "env=owned(), stdout=subprocess.PIPE, text=True)\n"
         "print(shop.pid, shop.stdout.readline(), flush=True)\ntime.sleep(60)"
     )
     starter = subprocess.Popen(

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from crawler.providers.shop import SHOP_NAME
+from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
 
@@ -66,8 +67,8 @@ def test_a_second_crawl_fetches_nothing_though_the_shop_has_another_port(
 
 @pytest.fixture
 def running_shop(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    command = [sys.executable, "-m", "demo_shop", "--port", "0", "--products", "6", "--end-with-parent"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shop:
+    command = [sys.executable, "-m", "demo_shop", "--port", "0", "--products", "6"]
+    with subprocess.Popen(command, env=owned(), stdout=subprocess.PIPE, text=True) as shop:
         assert shop.stdout is not None
         address = shop.stdout.readline().split()[-1]
         monkeypatch.setenv("FASHION_PGGAN_SHOP_URL", address)

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from crawler.store.recorded import IMAGES, LOG
 from demo_shop.faulty.faults import LASTING, PASSING
 from demo_shop.running import RunningShop
 
@@ -92,16 +94,20 @@ class Crawl:
                 pass
         raise AssertionError(f"the crawl never ends well: {self.said()}")
 
-    def run_killed_after(self, seconds):
-        """Returns whether it was killed in time."""
+    def run_killed_at(self, event, count):
+        """Killed as its store has `count` more of an event; 0: as it opens the store."""
         crawl = self.start()
-        try:
-            crawl.wait(seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(crawl.pid, signal.SIGKILL)
-            crawl.wait()
-            return True
-        return False
+        before, until = event(self.folder / "store"), time.monotonic() + LONGEST_S
+        while event(self.folder / "store") < before + count or not self.opened_by(crawl.pid):
+            assert crawl.poll() is None, f"it ended before it was killed: {self.said()}"
+            assert time.monotonic() < until, f"the crawl hangs: {self.said()}"
+            time.sleep(0.002)
+        os.killpg(crawl.pid, signal.SIGKILL)
+        crawl.wait()
+
+    def opened_by(self, pid):
+        """Whether a process has the store's log open."""
+        return any(Path(file.path).name == LOG for file in psutil.Process(pid).open_files())
 
     def said(self):
         return (self.folder / "said.txt").read_text(errors="replace")[-3000:]
@@ -156,20 +162,30 @@ def test_every_product_is_stored_with_the_right_bytes_or_counted_and_nothing_han
     assert crawl.peak_mb < MOST_MB
 
 
-def test_a_crawl_killed_at_twenty_moments_has_what_an_undisturbed_one_has(tmp_path):
+def _files(store):
+    return sum(len(names) for _, _, names in os.walk(store / IMAGES))
+
+
+def _lines(store):
+    with suppress(FileNotFoundError):
+        return (store / LOG).read_bytes().count(b"\n")
+    return 0
+
+
+def test_a_crawl_killed_at_twenty_events_has_what_an_undisturbed_one_has(tmp_path):
     products, spec = 6000, "2,share=0.0005"
     with _shop(products, spec) as shop:
         undisturbed = Crawl(tmp_path / "undisturbed", shop, products)
         undisturbed.run_to_the_end()
         expected = undisturbed.stored()
-    chance, kills = random.Random(6), 0
+    seeded, kills = random.Random(6), 20
     with _shop(products, spec) as shop:
         crawl = Crawl(tmp_path / "killed", shop, products)
-        for _ in range(20):
-            kills += crawl.run_killed_after(chance.uniform(0.5, 4.0))
+        for number in range(kills):
+            event = (_files, _lines)[number % 2]
+            crawl.run_killed_at(event, seeded.randint(1, 250) if number % 5 else 0)
         crawl.run_to_the_end()
         ledger, stored = crawl.ledger(), crawl.stored()
-    assert kills == 20
     assert stored == expected
     again = sum(max(0, entry["delivered"] - 1) for entry in ledger["products"].values())
     assert again <= kills * CONNECTIONS, f"{again} images were fetched twice"

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from aiohttp import web
 
+from crawler.store.recorded import IMAGES, LOG
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
 from fashion_pggan.storage.records import RawImage, read_records
@@ -132,7 +133,7 @@ def test_every_product_is_stored_or_counted_under_one_reason(shop: Any, crawl: C
 
 
 @pytest.mark.slow
-def test_a_crawl_killed_at_twenty_moments_ends_as_one_that_was_not(
+def test_a_crawl_killed_at_twenty_events_ends_as_one_that_was_not(
     shop: Any, tmp_path: Path, params_file: Callable[..., Path]
 ) -> None:
     many(shop, 600)
@@ -148,14 +149,21 @@ def test_a_crawl_killed_at_twenty_moments_ends_as_one_that_was_not(
 
     assert start("undisturbed").wait(120) == 0
     undisturbed, calls = shop.fetched(), shop.requests[SEARCH]
-    chance = random.Random(6)
-    moments = sorted(chance.randrange(undisturbed.total()) for _ in range(20))
-    for moment in moments:
+    store = tmp_path / "killed/store"
+    events = {  # what has happened so often
+        "asked": lambda: shop.fetched().total() - undisturbed.total(),
+        "written": lambda: sum(path.is_file() for path in (store / IMAGES).rglob("*")),
+        "recorded": lambda: (store / LOG).read_bytes().count(b"\n") if (store / LOG).exists() else 0,
+    }
+    seeded = random.Random(6)
+    moments = sorted(seeded.randrange(undisturbed.total()) for _ in range(20))
+    for number, moment in enumerate(moments):
         process = start("killed")
-        until = time.monotonic() + 60
-        while shop.fetched().total() - undisturbed.total() < moment and time.monotonic() < until:
+        happened, until = list(events.values())[number % 3], time.monotonic() + 60
+        while happened() < moment:
+            assert time.monotonic() < until, f"nothing comes after {happened()}"
+            assert process.poll() is None, "it ended before it was killed"
             time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL
     assert start("killed").wait(120) == 0

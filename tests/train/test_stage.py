@@ -81,24 +81,34 @@ def test_the_stage_killed_ends_with_the_models_of_an_undisturbed_one(
     assert steps == [round(row.kimg * 1000) for row in read_rows(project / "training.csv")]
 
 
+def _has_written(project, what):
+    """What a run leaves behind as it goes: each new name, or row, is an event."""
+    if what == "row":
+        return sum(path.read_bytes().count(b"\n") for path in project.glob("runs/*/*.csv"))
+    patterns = {"checkpoint": "runs/*/checkpoint-*", "snapshot": "runs/*/snapshots/*"}
+    return frozenset(path.name for path in project.glob(patterns[what]))
+
+
 @pytest.mark.slow
-def test_a_stage_killed_at_twenty_random_moments_ends_with_the_models_of_an_undisturbed_one(
+def test_a_stage_killed_at_twenty_events_ends_with_the_models_of_an_undisturbed_one(
     project, params, write_params, command_of, dataset, tmp_path_factory
 ):
-    """Half of them while it starts, half while it steps, saves, takes snapshots, over the whole schedule."""
+    """Killed as it saves, logs and takes snapshots, once or more after its start, over the whole schedule."""
     longer = params.model_copy(update={"total_kimg": 8.0, "stabilise_kimg": 1.4, "fade_kimg": 1.4})
     undisturbed = Run(tmp_path_factory.mktemp("undisturbed"), dataset, longer, ALONE, "commit")
     undisturbed.go()
     write_params(project / "params.yaml", longer.model_copy(update={"checkpoint_s": 0.1}))
-    moments = random.Random(5)
+    seeded = random.Random(5)
     reached = []
     for number in range(20):
-        before = set(project.glob("runs/*/checkpoint-*"))
+        awaited = ("checkpoint", "row", "checkpoint", "snapshot")[number % 4]
         process = subprocess.Popen(command_of(project), cwd=REPOSITORY, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 60
-        while number % 2 and time.monotonic() < until and set(project.glob("runs/*/checkpoint-*")) == before:
-            time.sleep(0.01)
-        time.sleep(moments.uniform(0.0, 0.8) if number % 2 else moments.uniform(0.5, 4.0))
+        for _ in range(seeded.randint(1, 3)):
+            before, until = _has_written(project, awaited), time.monotonic() + 60
+            while _has_written(project, awaited) == before:
+                assert time.monotonic() < until, f"no further {awaited}"
+                assert process.poll() is None, "it ended before it was killed"
+                time.sleep(0.002)
         process.kill()
         process.wait()
         reached.append(len(list(project.glob("runs/*/snapshots/*"))))

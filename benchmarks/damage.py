@@ -1,4 +1,4 @@
-"""Damage to files, as disks and people make it: single bits, zeroed ends; times are kept."""
+"""Damage to files, as disks and people make it: single bits; times are kept."""
 
 import os
 import random
@@ -39,11 +39,6 @@ def flipped(path: Path, place: int) -> Iterator[None]:
 def flip(path: Path, place: int) -> None:
     """Flip a bit in place: in every hard link too."""
     _change(path, place // 8, bytes([path.read_bytes()[place // 8] ^ 1 << place % 8]))
-
-
-def zero_end(path: Path, size: int) -> None:
-    """Overwrite the last bytes with zeros, as a power cut leaves them."""
-    _change(path, path.stat().st_size - size, bytes(size))
 
 
 def _change(path: Path, start: int, data: bytes) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.tables import UNREADABLE, open_table, rescue, write_table
+from fashion_pggan.storage.tables import UNREADABLE, open_table, write_table
 
 GROUP_ROWS = 2048  # of a file's row groups: what a damaged byte loses
 BATCH_ROWS = 1024  # held at once while iterating
@@ -139,12 +139,6 @@ def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
         raise UserError(
             f"{path} cannot be read as {kind.__name__} records ({error}): delete it and run dvc repro"
         ) from error
-
-
-def rescue_records(path: Path, kind: type[R]) -> tuple[list[R], int | None]:
-    """The records that are whole in a damaged file, and how many are lost; None when nothing says it."""
-    table, lost = rescue(path)
-    return [kind(**row) for row in table.to_pylist()] if table else [], lost
 
 
 def schema_of(kind: type[Record]) -> pa.Schema:

@@ -18,7 +18,6 @@ from fashion_pggan.storage.hashes import hash_memory
 
 KEY = "fashion_pggan"  # of the file's metadata
 OPEN = "0" * 64
-LENGTH_BYTES = 8  # of the header's length, before it
 MOST = 1 << 20  # bytes of a file in which the hash may stand
 CHUNK = 1 << 20
 

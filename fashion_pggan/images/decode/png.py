@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PALETTE_ALPHA, PROFILE = b"tRNS", b"iCCP"  # chunks that pixels need though a decoder may go without
-ORIENTED, DATA, END = b"eXIf", b"IDAT", b"IEND"
+ORIENTED, END = b"eXIf", b"IEND"
 BARE = bytes(12)  # length, kind and checksum of an empty chunk
 
 

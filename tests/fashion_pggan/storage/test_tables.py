@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.damage import flip, flips, zero_end
+from benchmarks.damage import flip, flips
 from fashion_pggan.storage.seal import DamagedError, seal_of
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, read_table, rescue, write_table
 
@@ -62,7 +62,7 @@ def test_no_flipped_bit_is_read(path):
 
 @pytest.mark.parametrize("size", [1, 8, 300])
 def test_a_zeroed_end_costs_no_row(path, size):
-    zero_end(path, size)
+    path.write_bytes(path.read_bytes()[:-size] + bytes(size))  # as a power cut leaves it
     with pytest.raises(DamagedError):
         read_table(path, SCHEMA)
     kept, lost = rescue(path)

@@ -26,6 +26,6 @@ def test_three_thousand_broken_files():
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_broken_files():
-    done = fuzz(100_000, 2)
+def test_thirty_thousand_broken_files():
+    done = fuzz(30_000, 2)
     assert done.returncode == 0, done.stderr[-2000:]

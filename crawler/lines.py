@@ -48,7 +48,7 @@ def lines_of(path: Path) -> Iterator[Line]:
     if not path.exists():
         return
     if not path.is_file():
-        raise UserError(f"{path} is no plain file: move it away")
+        raise UserError(f"{path} is not a plain file: move it away")
     start, number = 0, 0
     with path.open("rb") as file:
         while data := file.readline(LONGEST):

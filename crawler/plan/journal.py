@@ -167,6 +167,7 @@ def _is_whole(line: Line, file: Path) -> bool:
     whole = line.values is not None and is_entry(line.values)
     if line.sealed and not whole:
         raise UserError(
-            f"{file}, line {line.number}, is unknown to this version: update fashion-pggan, or move it away"
+            f"{file}, line {line.number}, is unknown to this version: "
+            "install a newer fashion-pggan, or move it away"
         )
     return whole and line.is_ended

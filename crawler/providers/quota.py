@@ -83,7 +83,7 @@ class DailyCalls:
         try:
             said = Said.model_validate(values)
         except ValidationError:
-            log.warning("%s is damaged: the calls of today are counted anew", self.file)
+            log.warning("%s is damaged: counting the calls of today from 0", self.file)
             return {}
         return said.calls if said.day == day_in_korea(datetime.now(UTC)) else {}
 

@@ -85,7 +85,7 @@ def _of_table(file: Path) -> tuple[list[StoredImage], int]:
     if not file.exists():
         return [], 0
     if not file.is_file():
-        raise UserError(f"{file} is no plain file: move it away")
+        raise UserError(f"{file} is not a plain file: move it away")
     images, damaged = list[StoredImage](), 0
     try:
         for values in _rows(file):
@@ -107,7 +107,7 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
     with open_table(file, foreign=True) as table:  # early versions wrote no seal
         if table.metadata.num_rows > MOST_ROWS:
             raise UserError(
-                f"{file} holds {table.metadata.num_rows:,} records: no store of a crawl is so large"
+                f"{file} holds {table.metadata.num_rows:,} records, more than any crawl has: move it away"
             )
         for batch in table.iter_batches(BATCH_ROWS):
             yield from batch.to_pylist()
@@ -122,5 +122,5 @@ def _image_of(values: dict[str, Any]) -> StoredImage | None:
 
 def _too_new(where: str) -> UserError:
     return UserError(
-        f"{where} is no record that this version knows: update fashion-pggan, or get the store anew"
+        f"{where} is unknown to this version: install a newer fashion-pggan, or get the store again"
     )

@@ -57,6 +57,6 @@ def test_damage_takes_no_other_line_with_it(tmp_path: Path) -> None:
 
 def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(UserError, match="pipe is no plain file: move it away"):
+    with pytest.raises(UserError, match="pipe is not a plain file: move it away"):
         list(lines_of(tmp_path / "pipe"))
     assert list(lines_of(tmp_path / "none")) == []

@@ -139,7 +139,7 @@ def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form, 
     for name in ("a", "b", "a"):
         export.run(curated, tmp_path / name, form, shard_images=3)
     assert tree(tmp_path / "a") == tree(tmp_path / "b")
-    assert (tmp_path / "a/README.md").read_text().startswith("---\npretty_name: dataset ")
+    assert (tmp_path / "a/README.md").read_text().startswith('---\npretty_name: "dataset ')
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 

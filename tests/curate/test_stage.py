@@ -167,7 +167,7 @@ def test_nothing_but_a_dataset_is_replaced(wild, tmp_path, params, run, tree):
     assert tree(tmp_path) == before
     with pytest.raises(UserError, match="file is a file: give a folder of images"):
         run(tmp_path / "file", tmp_path / "new", params)
-    with pytest.raises(UserError, match="file is a file: give a folder for what is known"):
+    with pytest.raises(UserError, match="file is a file: give --knowledge a folder"):
         run(raw, tmp_path / "new", params, knowledge=tmp_path / "file")
 
 
@@ -210,7 +210,9 @@ def test_a_classifier_of_ones_own_decides_what_is_kept_and_another_decides_anew(
         kept = run(wild, tmp_path / "out", chosen, report=tmp_path / "curate.json")["kept"]
         assert kept == run(wild, tmp_path / "all", params)["kept"]
         assert json.loads((tmp_path / "curate.json").read_text())["styles"] == {style: kept}
-    with pytest.raises(UserError, match=r"no .*none\.yaml: curate\.classifier"):
+    with pytest.raises(
+        UserError, match=r"no file .*none\.yaml: give it, or leave curate\.classifier in params\.yaml empty"
+    ):
         run(wild, tmp_path / "out", params.model_copy(update={"classifier": str(tmp_path / "none.yaml")}))
 
 

@@ -101,7 +101,7 @@ def test_outside_the_repository_the_shipped_preset_is_used_and_the_users_cache(t
         timeout=120,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "no params.yaml here: section evaluate is that of the preset paper" in ended.stderr
+    assert "no params.yaml here: taking section evaluate from the preset paper" in ended.stderr
     assert "6 images per set" in ended.stdout
     assert (tmp_path / "cache/fashion-pggan/evaluate").is_dir()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cache", "images"]
@@ -132,7 +132,10 @@ def test_an_image_that_does_not_fit_is_named(tmp_path, make_images):
     command = [sys.executable, "-m", "evaluate", folder, folder, "--store", tmp_path / "store"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
-    assert "wide.png is 32 x 20 px: all images must be squares of one size" in ended.stderr
+    assert (
+        "wide.png is 32 x 20 px, not square: make squares of one size with fashion-pggan curate"
+        in ended.stderr
+    )
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -121,7 +121,7 @@ def test_rows_that_were_measured_are_not_measured_again(
 
 def test_a_missing_weights_file_is_said_before_anything_is_measured(tmp_path, dataset, models, params):
     named = params.model_copy(update={"feature_network": "inception.pt"})
-    with pytest.raises(UserError, match=r"no feature network at inception\.pt: nothing is downloaded"):
+    with pytest.raises(UserError, match=r"no feature network at inception\.pt: give a file of your own"):
         _run(dataset.folder, models, tmp_path, named, mirror=False)
     assert not (tmp_path / "store").exists()
 

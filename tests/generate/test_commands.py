@@ -53,7 +53,7 @@ def test_outside_the_repository_the_shipped_preset_is_used(models, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     with caplog.at_level("INFO"):
         call("generate", str(models), "out", "--count", "3")
-    assert "section generate is that of the preset paper" in caplog.text
+    assert "taking section generate from the preset paper" in caplog.text
     assert len(rows_of(tmp_path / "out")) == 3
     with pytest.raises(UserError, match=r"no parameters at absent\.yaml"):
         call("generate", str(models), "out", "--params", "absent.yaml")

@@ -87,7 +87,7 @@ def test_a_pipe_in_place_of_records_is_refused_and_not_read(
 ) -> None:
     (tmp_path / "part" / name).unlink(missing_ok=True)
     os.mkfifo(tmp_path / "part" / name)
-    with pytest.raises(UserError, match=f"{name} is no plain file: move it away"):
+    with pytest.raises(UserError, match=f"{name} is not a plain file: move it away"):
         merged(tmp_path)
 
 

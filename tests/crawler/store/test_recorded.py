@@ -89,7 +89,9 @@ def test_lines_that_stand_twice_count_once(tmp_path: Path) -> None:
 def test_a_record_of_a_later_version_stops_everything_and_is_not_dropped(tmp_path: Path) -> None:
     line = line_of(image(1).model_dump() | {"url": "gopher://a/1"})
     (tmp_path / LOG).write_bytes(line)
-    with pytest.raises(UserError, match=r"fetched.jsonl, line 1, is no record .*: update fashion-pggan"):
+    with pytest.raises(
+        UserError, match=r"fetched.jsonl, line 1, is unknown to this version: install a newer fashion-pggan"
+    ):
         read_recorded(tmp_path)
 
 

@@ -17,6 +17,7 @@ NO_NUMBER = {  # reached by imports, and without influence on a distance
     "fashion_pggan.errors": "defines exceptions",
     "fashion_pggan.params": "its values are in the key",
     "fashion_pggan.program": "makes the key",
+    "fashion_pggan.paths": "says whether a path may be given",
     "fashion_pggan.progress": "draws progress bars",
     "train.processes": "orders the processes that write checkpoints, which make no image",
 }

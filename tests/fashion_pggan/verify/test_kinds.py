@@ -40,7 +40,7 @@ def repository(tmp_path: Path) -> Path:
         path.parent.mkdir(parents=True)
         path.write_bytes(data)
         stored = StoredImage(
-            url="u",
+            url="http://shop.example/u",
             sha256=name,
             file=path.relative_to(tmp_path / folder).as_posix(),
             size=len(data),

@@ -73,7 +73,7 @@ def test_a_missing_package_is_named_and_an_earlier_file_stays(snapshot, tmp_path
     target = tmp_path / "generator.onnx"
     target.write_bytes(b"earlier")
     monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"onnx is missing: pip install .*\[onnx\]"):
+    with pytest.raises(UserError, match=r"--format onnx needs the package onnx: run pip install .*\[onnx\]"):
         export(path, target, "onnx")
     assert target.read_bytes() == b"earlier"
 

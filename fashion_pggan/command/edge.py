@@ -43,6 +43,7 @@ def run_command(main: Callable[[], None]) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Printable("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells of its list of fonts
     signal.signal(signal.SIGTERM, _terminated)
     end_with_starter()
     try:

@@ -16,7 +16,8 @@ from fashion_pggan.storage.files import make_folder
 LOCK = ".lock"  # the file in a folder; it says which process holds it
 WAIT_S = 10.0  # seconds for which one process waits for another
 LOOK_S = 0.2  # seconds between two looks
-WRITTEN = re.compile(rb"(?:fashion-pggan )?(\d{0,10})\n?")  # a former version left out the name
+# a former version left out the name; a power cut leaves nothing, or zeros
+WRITTEN = re.compile(rb"(?:fashion-pggan )?(\d{0,10})\n?\x00{0,32}")
 LONGEST = 64  # bytes
 NOT_A_FILE = {errno.ELOOP, errno.EISDIR, errno.ENXIO}  # of `open`: a link, a folder, a socket
 

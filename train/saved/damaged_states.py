@@ -14,7 +14,7 @@ from train.saved.snapshot_header import header_in
 
 def snapshots(folder: Path) -> Iterator[tuple[Path, str]]:
     """Each snapshot with what is wrong with it, empty where nothing is."""
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in sorted(folder.rglob("*.safetensors")):
         yield path, _snapshot_fault(path)
 
 

@@ -94,3 +94,10 @@ def test_a_lock_that_its_holder_has_removed_holds_nobody(tmp_path: Path) -> None
         (tmp_path / LOCK).unlink()
         with exclusive(tmp_path, wait_s=0):
             assert holder_of(tmp_path) == os.getpid()
+
+
+@pytest.mark.parametrize("left", [b"", bytes(21), b"fashion-pggan 123\n" + bytes(3)])
+def test_a_lock_that_lost_its_bytes_in_a_power_cut_can_be_taken(tmp_path, left):
+    (tmp_path / ".lock").write_bytes(left)
+    with exclusive(tmp_path, wait_s=0):
+        assert holder_of(tmp_path) == os.getpid()

@@ -61,7 +61,7 @@ def repository(tmp_path: Path) -> Path:
     for name in ("models", "data/generated"):
         with replace_target(tmp_path / name, Kind(name, (), (), marked=True)) as folder:
             (folder / "image.png").write_bytes(b"an image")
-    write_hashed(tmp_path / "models/1.safetensors", {"a": torch.ones(3)}, HEADER)
+    write_hashed(tmp_path / "models/snapshots/1.safetensors", {"a": torch.ones(3)}, HEADER)
     (tmp_path / "runs/train/1").mkdir(parents=True)
     write_checkpoint(tmp_path / "runs/train/1", 5, {"a": torch.ones(3)})
     (tmp_path / "runs/evaluate/rows").mkdir(parents=True)
@@ -94,7 +94,7 @@ def test_all_is_whole(repository, capsys):
         "data/curated/manifest.parquet",
         "data/curated/r0008/*.npy",
         "data/curated/.fashion-pggan.json",
-        "models/*.safetensors",
+        "models/snapshots/*.safetensors",
         "models/*.png",
         "data/generated/*.png",
         "runs/train/*/*.pt",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import App
 
+from crawler.session.figures import KNOWN_BY
 from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError
@@ -24,7 +25,7 @@ def crawl(
     target: Annotated[Path | None, Makes] = None,
     /,
     *,
-    report: Annotated[OptionalOutputFile, Writes("products", "calls", "images")] = None,
+    report: Annotated[OptionalOutputFile, Writes(*KNOWN_BY)] = None,
     params: Path = PARAMS,
     store: OutputFolder = STORE,
     tombstones: Tombs = TOMBSTONES,

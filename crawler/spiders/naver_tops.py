@@ -3,8 +3,9 @@
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
+from inspect import signature
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -15,12 +16,13 @@ from crawler.network.addresses import canonical_url
 from crawler.network.context import DownloadContext, set_download_context
 from crawler.network.schemes import Schemes, may_fall_back
 from crawler.session.crawl import Crawl, Places
-from crawler.session.figures import line_of, tables_of
+from crawler.session.figures import KNOWN_BY, line_of, tables_of
 from crawler.spiders.pending import PendingRequests
 from crawler.spiders.settings import quieten_scrapy, settings_of
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.pipeline import StoreContext, set_store_context
 from crawler.store.stored import StoredImage, reason_against
+from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, load_params
 from fashion_pggan.paths import advice_on_path
@@ -245,7 +247,21 @@ def _complaint(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> 
     for name, path in paths.items():
         if advice := advice_on_path(path) if path else "give a path":
             return UserError(f"-a {name}={path}: {advice}")
+    try:
+        check_paths(_use, signature(_use).bind(**{name: Path(path) for name, path in paths.items()}))
+    except UserError as error:
+        return error
     return None
+
+
+def _use(
+    params: Path,
+    target: Annotated[Path, Makes],
+    store: Annotated[Path, Keeps],
+    tombstones: Annotated[Path, Keeps],
+    report: Annotated[Path | None, Writes(*KNOWN_BY)] = None,
+) -> None:
+    """What a crawl does with each of its paths, for `check_paths`."""
 
 
 def _without_queue(settings: Any) -> Exception | None:

@@ -16,6 +16,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.spiders.naver_tops import NaverTops
+from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -153,3 +154,20 @@ def test_a_disk_that_is_full_at_the_end_too_is_one_line(
     assert len(errors) == 1
     assert re.fullmatch(r"error: .*No space left on device: '.*/store'", errors[0].getMessage())
     assert not errors[0].exc_info
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "params.yaml", "tombstones.jsonl"])
+def test_a_report_never_replaces_a_file_of_another_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text("of the user")
+    failure = NaverTops(report=name).failure
+    assert isinstance(failure, UserError)
+    assert (tmp_path / name).read_text() == "of the user"
+
+
+def test_a_report_of_an_earlier_crawl_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crawl.json").write_text('{"products": 1, "calls": 1, "images": 1}')
+    assert NaverTops(report="crawl.json").failure is None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App
 
-from crawler.session.figures import KNOWN_BY
+from crawler.answer.counts import KNOWN_BY
 from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError

@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+KNOWN_BY = ("products", "calls", "images")  # keys by which a report of a crawl is known
+
 
 @dataclass
 class Counts:

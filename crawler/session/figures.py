@@ -13,8 +13,6 @@ from crawler.plan.families import Yield
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import bytes_in_words
 
-KNOWN_BY = ("products", "calls", "images")  # keys by which a report of a crawl is known
-
 SHOWN = 10  # rows of a table on a screen
 
 

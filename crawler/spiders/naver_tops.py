@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
+from crawler.answer.counts import KNOWN_BY
 from crawler.answer.failures import PostponedError, reason_of
 from crawler.commands.preview import dry_run
 from crawler.network.addresses import canonical_url
 from crawler.network.context import DownloadContext, set_download_context
 from crawler.network.schemes import Schemes, may_fall_back
 from crawler.session.crawl import Crawl, Places
-from crawler.session.figures import KNOWN_BY, line_of, tables_of
+from crawler.session.figures import line_of, tables_of
 from crawler.spiders.pending import PendingRequests
 from crawler.spiders.settings import quieten_scrapy, settings_of
 from crawler.store.items import FetchedImage, SearchHit

@@ -112,7 +112,7 @@ def test_a_damaged_line_loses_its_answer_alone(
 def test_an_entry_of_a_later_version_stops_everything_and_is_not_dropped(tmp_path: Path) -> None:
     file = tmp_path / "plan.jsonl"
     file.write_bytes(line_of({"crawl": "first"}) + line_of({"dreamt": 1}))
-    with pytest.raises(UserError, match=r"plan.jsonl, line 2, is unknown to this version: update fashion"):
+    with pytest.raises(UserError, match=r"plan.jsonl, line 2, is unknown to this version: install a newer"):
         Journal(file, "second", "1/1")
     assert file.read_bytes().count(b"\n") == 2
 

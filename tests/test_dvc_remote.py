@@ -72,7 +72,14 @@ def first(tmp_path: Path, endpoint: str) -> Clone:
     clone = Clone(tmp_path / "first", endpoint)
     for name in NAMES:
         shutil.copytree(REPOSITORY / name, clone.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "tombstones.jsonl", "pyproject.toml"):
+    for name in (
+        "dvc.yaml",
+        ".dvcignore",
+        ".gitignore",
+        "datasheet.yaml",
+        "tombstones.jsonl",
+        "pyproject.toml",
+    ):
         shutil.copy(REPOSITORY / name, clone.folder / name)
     (clone.folder / ".dvc").mkdir()
     for name in ("config", ".gitignore"):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import re
 import shutil
 from collections.abc import Sequence
@@ -121,8 +120,9 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
     count = min(params.grid_columns * params.grid_rows, len(dataset))
     with target.replaced() as building:
         for name in ("snapshots", "grids"):
-            whole = shutil.ignore_patterns(".*")  # not what a kill left half written
-            shutil.copytree(training.folder / name, building / name, copy_function=_link, ignore=whole)
+            (building / name).mkdir()
+            for path in (training.folder / name).glob("[!.]*"):  # not what a kill left half written
+                _link(path, building / name / path.name)
         snapshots = sorted((building / "snapshots").iterdir())
         for snapshot in snapshots:
             check_snapshot(training.folder / "snapshots" / snapshot.name)
@@ -138,9 +138,9 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
         )
 
 
-def _link(source: str, target: str) -> None:
+def _link(source: Path, target: Path) -> None:
     try:
-        os.link(source, target)
+        target.hardlink_to(source)
     except OSError:
         shutil.copy2(source, target)
 

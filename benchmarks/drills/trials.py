@@ -90,6 +90,7 @@ def short(said: str) -> str:
     if TRACEBACK in said:
         return f"TRACEBACK: {said.strip().rpartition(chr(10))[2]}"
     said = re.sub(r"/\S*/", "…/", said)
+    said = re.sub(r" \(\S*\)", "", said)  # a path alone
     said = re.sub(r"\b[0-9a-f]{16,64}\b", "HASH", said)
     return re.sub(r"\d+(\.\d+)?", "N", said) or "nothing"
 

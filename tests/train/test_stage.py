@@ -1,5 +1,6 @@
 """The stage: processes that are killed, folders that are refused, models that are handed out."""
 
+import errno
 import json
 import os
 import random
@@ -221,3 +222,17 @@ def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset
     (target / "grids/mine.png").touch()
     with pytest.raises(UserError, match=r"holds grids/mine\.png, which is not part of trained models"):
         again()
+
+
+def test_a_disk_that_fills_up_while_models_are_handed_out_is_told_as_such(
+    tmp_path, dataset, params, monkeypatch
+):
+    def full(source, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(stage, "_link", full)
+    short = params.model_copy(update={"total_kimg": 0.05})
+    with pytest.raises(OSError, match="No space left") as raised:
+        stage.run(dataset.folder, tmp_path / "models", short, runs=tmp_path / "runs", device="cpu")
+    assert raised.value.errno == errno.ENOSPC
+    assert not (tmp_path / "models").exists()

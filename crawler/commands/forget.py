@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 
 from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
+from crawler.store.held import held_store
 from crawler.store.marks import FORGOTTEN, digest_of
 from crawler.store.raw import raw_of, remove_from_raw
 from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import ArgumentError
-from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import RawImage
 
 NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit tombstones.jsonl; then
@@ -41,7 +41,7 @@ def forget(
     names = [_checked_host(host) for host in hosts]
     sums = [_checked_sha256(value) for value in hashes]
 
-    with exclusive(store):
+    with held_store(store):
         images_of(store), raw_of(raw)  # raise before anything is set or deleted
         tombstones.add("url", digests)
         tombstones.add("host", names)

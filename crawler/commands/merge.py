@@ -6,12 +6,12 @@ from pathlib import Path
 
 from crawler.commands.forget import without_forgotten
 from crawler.plan.journal import check_journal, rewrite
+from crawler.store.held import held_store
 from crawler.store.recorded import IMAGES, check_file, read_recorded
 from crawler.store.store import Store, images_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
-from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.record_folder import RecordFolder
 
 
@@ -24,7 +24,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
     for part in parts:
         if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):
             raise UserError(f"{part} is not a crawl's store: give the folder that was its --store")
-    with exclusive(store):
+    with held_store(store):
         _check(parts, store)
         return _joined(parts, store, tombstones)
 

@@ -21,6 +21,7 @@ from crawler.providers.client import SearchClient
 from crawler.providers.provider import Provider, open_provider
 from crawler.session.figures import counted, figures_of, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
+from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
 from crawler.store.raw import KIND, write_raw
 from crawler.store.store import Store
@@ -31,7 +32,6 @@ from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import sha256_of, write_text
-from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.targets import HeldTarget, hold_target
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Crawl:
         self.unwanted: set[str] = set()  # URLs of stored images that this crawl does not want
         with ExitStack() as opened:
             self.target = opened.enter_context(places.held())
-            opened.enter_context(exclusive(places.store))
+            opened.enter_context(held_store(places.store))
             self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
             self.provider = opened.enter_context(open_provider(params, os.environ))
             vocabulary = vocabulary_of(params)

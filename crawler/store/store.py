@@ -27,6 +27,8 @@ GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}  # a file cannot b
 
 ALL = set(StoredImage.model_fields)
 IMAGE = re.compile(r"[0-9a-f]{64}(?:\.[a-z]+)?")
+FOLDERS = f"{IMAGES}/[0-9a-f][0-9a-f]"
+LEFT_OVER = re.compile(r"\.(?:fetched\.(?:jsonl|parquet)|[0-9a-f]{64}(?:\.[a-z]+)?)\.\w+")  # half-written
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +173,7 @@ class Store:
     def remove_nameless(self) -> int:
         """Delete images that no record names, for nobody can say whose they are; returns how many."""
         named = {image.file for image in self.images.values()}
-        nameless = [path for path in self.folder.glob(f"{IMAGES}/*/*") if self._place_of(path) not in named]
+        nameless = [path for path in self.folder.glob(f"{FOLDERS}/*") if self._place_of(path) not in named]
         removed = [
             path for path in nameless if IMAGE.fullmatch(path.name) and self.files.holds(self._place_of(path))
         ]
@@ -240,8 +242,8 @@ class Store:
         """Read table and log; rewrite a log that holds torn lines."""
         found = read_recorded(self.folder)  # raises before anything is removed
         recent, torn, self.lost_records = found.recent, found.is_torn, found.lost
-        for left_over in [*self.folder.glob(".fetched.*.*"), *self.folder.glob(f"{IMAGES}/*/.*")]:
-            if self.files.holds(self._place_of(left_over)):
+        for left_over in [*self.folder.glob(".*"), *self.folder.glob(f"{FOLDERS}/.*")]:
+            if LEFT_OVER.fullmatch(left_over.name) and self.files.holds(self._place_of(left_over)):
                 left_over.unlink(missing_ok=True)  # half-written by a killed crawl
         if self.session_file.exists() and self.session_file.read_bytes() != _boot().encode():
             whole = [image for image in recent if self._is_as_received(image)]

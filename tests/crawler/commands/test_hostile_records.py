@@ -104,6 +104,7 @@ def test_a_link_in_the_store_that_is_filled_is_not_followed(tmp_path: Path, home
     folder = tmp_path / "joined" / Path(good.file).parent
     folder.parent.mkdir(parents=True)
     folder.symlink_to(home)
+    (tmp_path / "joined/.lock").write_text("1")
     (home / Path(good.file).name).write_bytes(THESIS)
     before = tree(tmp_path)
     with pytest.raises(
@@ -162,10 +163,11 @@ def test_an_image_that_dvc_made_a_link_is_forgotten_and_what_it_links_to_stays(
 
 def test_leftovers_behind_a_link_out_of_the_store_stay(tmp_path: Path, home: Path) -> None:
     store_at(tmp_path / "store", home)
-    (tmp_path / "store/images/aa/.half").touch()
+    half = f".{'a' * 64}.jpg.1"
+    (tmp_path / "store/images/aa" / half).touch()
     with Store(tmp_path / "store", Tombstones(tmp_path / "none")):
         pass
-    assert not (tmp_path / "store/images/aa/.half").exists()
+    assert not (tmp_path / "store/images/aa" / half).exists()
     assert (home / ".settings").read_bytes() == THESIS
 
 

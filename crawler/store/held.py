@@ -1,0 +1,29 @@
+"""A store is held by one process at a time; a folder that was never a store is refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crawler.store.recorded import read_recorded
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
+
+
+@contextmanager
+def held_store(folder: Path) -> Iterator[None]:
+    """Hold a store, which may be missing, for this process alone.
+
+    Raises:
+        UserError: another process holds it, or the folder holds something else.
+    """
+    if not _may_hold_a_store(folder):
+        raise UserError(f"{folder} is not the store of a crawl: give an empty folder, or one of a crawl")
+    with exclusive(folder):
+        yield
+
+
+def _may_hold_a_store(folder: Path) -> bool:
+    """A store has the lock of an earlier crawl, or records: a copy may lack the lock."""
+    if not folder.is_dir() or not any(folder.iterdir()) or is_lock(folder / LOCK):
+        return True
+    return bool(read_recorded(folder).images)

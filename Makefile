@@ -92,7 +92,7 @@ $(STAMP): pyproject.toml locked/environment.txt locked/torch.txt locked/cuda.txt
 	$(INSTALL) $(LOCKED) --no-index -r locked/torch.txt 2>/dev/null || $(INSTALL) $(LOCKED) -r locked/torch.txt
 	$(INSTALL) $(LOCKED) -r locked/environment.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
-	! $(VENV)/bin/python -m pip check | grep -q '^torch ' || $(INSTALL) $(LOCKED) -r locked/cuda.txt
+	! $(VENV)/bin/python -m pip check | grep '^torch ' >/dev/null || $(INSTALL) $(LOCKED) -r locked/cuda.txt
 	@touch $@
 
 $(TOOLS)/installed: locked/tools.txt

@@ -1,1 +1,1 @@
-"""Checks of what lies on disk: in go folders, out comes what is damaged in them and how to mend it."""
+"""Checks of what lies on disk: they take folders, and say which files are damaged and how to mend them."""

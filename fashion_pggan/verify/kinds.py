@@ -41,7 +41,7 @@ KINDS = (
     Kind(
         "the crawl's store",
         "runs/crawl",
-        "fashion_pggan.verify.images:faults",
+        "crawler.store.damaged_store:faults",
         "run dvc repro --force crawl, which fetches again what is lost",
     ),
     Kind("facts and levels", "runs/curate", "curate.known.damaged_knowledge:faults", AGAIN),

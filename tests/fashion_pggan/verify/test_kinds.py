@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from benchmarks.damage import flip
+from crawler.lines import line_of
 from crawler.store.stored import StoredImage
 from curate.facts.row import SCHEMA
 from curate.known.stores import FactStore, LevelStore
@@ -124,6 +125,16 @@ def test_files_that_are_gone_are_damage(repository, capsys):
 def test_where_nothing_is_all_is_whole(tmp_path, capsys):
     call("verify", str(tmp_path))
     assert capsys.readouterr().out.count("none here") == len(KINDS)
+
+
+@pytest.mark.parametrize("name", ["fetched.jsonl", "plan-1.jsonl", "calls.json"])
+def test_a_line_with_another_checksum_is_named(repository, capsys, name):
+    line = line_of({"file": "images/ab/x", "url": "http://shop.example/u", "sha256": "0" * 64})
+    (repository / "runs/crawl" / name).write_bytes(line.replace(b"shop", b"shot"))
+    with pytest.raises(SystemExit):
+        verify_all(repository)
+    said = capsys.readouterr().out
+    assert f"runs/crawl/{name}: 1 of its lines cannot be read" in said
 
 
 def test_a_line_of_the_log_is_checked_too(repository, capsys):

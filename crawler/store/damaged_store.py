@@ -1,0 +1,36 @@
+"""A crawl's store, read as a whole: which of its files are damaged."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from crawler.lines import lines_of
+from crawler.store.recorded import LOG
+from fashion_pggan.errors import UserError
+from fashion_pggan.verify import images
+
+LINES = (LOG, "plan-*.jsonl", "calls.json")  # files whose lines have checksums
+
+
+def faults(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each file of a store with what is wrong with it; empty where nothing is."""
+    recent: list[dict[str, Any]] = []
+    for path in (path for pattern in LINES for path in sorted(folder.glob(pattern))):
+        names = images.COLUMNS if path.name == LOG else []
+        fault, values = _lines_of(path, names)
+        yield path, fault
+        recent += values if names else []
+    yield from images.faults(folder, recent)
+
+
+def _lines_of(path: Path, names: list[str]) -> tuple[str, list[dict[str, Any]]]:
+    """What is wrong with a file of lines, and the values of the whole ones, which have these texts."""
+    try:
+        lines = [line.values for line in lines_of(path)]
+    except (OSError, UserError) as error:
+        return str(error), []
+    whole = [
+        values for values in lines if values and all(isinstance(values.get(name), str) for name in names)
+    ]
+    torn = len(lines) - len(whole)
+    return f"{torn} of its lines cannot be read" if torn else "", whole

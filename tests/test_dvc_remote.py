@@ -2,11 +2,12 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.running import output_of
 
 REPOSITORY = Path(__file__).parents[1]
 NAMES = (
@@ -32,17 +33,8 @@ class Clone:
 
     def run(self, *command: str, status: int = 0) -> str:
         keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "a-key")
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env={**os.environ, **keys, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(self.folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert done.returncode == status, done.stdout
-        return done.stdout
+        own = {**keys, "AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": str(self.folder)}
+        return output_of(command, self.folder, status=status, environment={**os.environ, **own})
 
     def dvc(self, *words: str, status: int = 0) -> str:
         return self.run(sys.executable, "-m", "dvc", *words, status=status)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
+from benchmarks.damage import flip
 from benchmarks.drills import harms
 from benchmarks.drills.pipeline import STAGES, Pipeline, ended, start, tree_of
 from benchmarks.drills.trials import INPUTS, Harm, Row, Trial, judge, short, try_once, worded
@@ -116,7 +117,8 @@ def _flip(pipeline: Pipeline, kind: Kept, chance: random.Random) -> Trial:
     for name in kind.without:
         shutil.rmtree(project / name)
     files = [path for path in sorted(project.glob(kind.files)) if path.is_file() and path.stat().st_size]
-    harms.flip_bit(chance.choice(files), chance)
+    damaged = chance.choice(files)
+    flip(damaged, chance.randrange(8 * damaged.stat().st_size))
     inputs = tree_of(project, INPUTS[stage.name])
     end = ended(start(project, stage))
     silent = end.status == 0 and not pipeline.is_right(project, stage)

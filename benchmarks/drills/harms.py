@@ -1,7 +1,6 @@
 """What is done to a run: kills, power cuts, full disks, two at once, a clock that jumps, a shop that dies."""
 
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -153,11 +152,3 @@ def kill_shop(project: Path, stage: Stage, after_s: float) -> End:
             if "demo_shop" in " ".join(found.cmdline()) and found.pid != process.pid:
                 found.kill()
     return ended(process)
-
-
-def flip_bit(path: Path, chance: random.Random) -> None:
-    """Change one bit somewhere in a file."""
-    data = bytearray(path.read_bytes())
-    place = chance.randrange(len(data))
-    data[place] ^= 1 << chance.randrange(8)
-    path.write_bytes(data)

@@ -7,7 +7,6 @@ Readers of Parquet begin with the footer at the end, so all of them read a seale
 import hashlib
 import io
 import json
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import IO, Any, NamedTuple
 
@@ -35,6 +34,7 @@ class Seal(NamedTuple):
     parts: list[Part]
     footer: str  # SHA-256
     start: int  # where the copy of the footer begins: the end of the parts
+    copied: int  # where that copy ends
     end: int  # where the footer begins
 
     @property
@@ -137,18 +137,10 @@ def whole_parts(data: bytes) -> tuple[bytes, list[bool] | None, int | None]:
         for start, part in zip(seal.starts, seal.parts, strict=True)
     ]
     rows = sum(part.rows for part in seal.parts)
-    for footer in _footers(data, seal):
+    for footer in (data[seal.end :], data[seal.start : seal.copied]):
         if hashlib.sha256(footer).hexdigest() == seal.footer:
             return data[: seal.start] + footer, whole, rows
     return b"", whole, rows
-
-
-def _footers(data: bytes, seal: Seal) -> Iterator[bytes]:
-    """The footer, and its copy."""
-    yield data[seal.end :]
-    size = seal.end - len(MAGIC) - 4
-    text = int.from_bytes(data[size : size + 4], "little")
-    yield data[seal.start : size - 32 - text]
 
 
 def _seal_anywhere(data: bytes) -> Seal | None:
@@ -197,7 +189,7 @@ def _seal_before(file: IO[bytes], end: int) -> Seal | None:
         raise DamagedError("its seal is not what was written")
     said = json.loads(text)
     parts = [Part(*part) for part in said["parts"]]
-    return Seal(parts, said["footer"], sum(part.size for part in parts), end)
+    return Seal(parts, said["footer"], sum(part.size for part in parts), end - fixed - size, end)
 
 
 def _sha256_of_next(file: IO[bytes], size: int) -> str:

@@ -114,8 +114,8 @@ def holds_only(folder: Path, layout: Iterable[str]) -> bool:
 
 def _mark_of(folder: Path, kind: Kind) -> str:
     names = sorted(name for name, inner in _below(folder) if not inner)
-    texts = {name: sha256_of(folder / name) for name in names if name.endswith(FOR_PEOPLE)}
     hashes = {name: sha256_of(folder / name) for name in names if not name.endswith(CARRY_THEIR_OWN)}
+    texts = {name: sha256 for name, sha256 in hashes.items() if name.endswith(FOR_PEOPLE)}
     return hashed_json({"kind": kind.name, "names": names, "texts": texts, "files": hashes})
 
 

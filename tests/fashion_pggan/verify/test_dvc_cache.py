@@ -10,6 +10,7 @@ import yaml
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.verify.dvc_cache import cache_folder, damaged_objects, objects
+from tests.running import output_of
 
 REPOSITORY = Path(__file__).parents[3]
 STAGE = """
@@ -82,16 +83,7 @@ class Drill:
         self.good = bytes([3]) * 3000
 
     def dvc(self, *words: str, status: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "dvc", *words],
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert done.returncode == status, done.stdout
-        return done.stdout
+        return output_of([sys.executable, "-m", "dvc", *words], self.folder, status=status)
 
     @property
     def cached(self) -> Path:

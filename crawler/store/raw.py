@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from crawler.store.image_files import link_files
 from crawler.store.items import SearchHit
 from crawler.store.recorded import IMAGES
-from crawler.store.store import Store, link_files
+from crawler.store.store import Store
 from crawler.store.stored import StoredImage
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
@@ -36,7 +37,7 @@ def write_raw(
             link_files(store.folder, folder, files)
             records = (record_of(hit, facts, provider) for hit, facts in had)
             write_records(folder / RECORDS, records, RawImage)
-        store.remember(files)
+        store.files.remember(files)
     return [facts for _, facts in had]
 
 

@@ -147,7 +147,7 @@ def test_a_disk_that_is_full_at_the_end_too_is_one_line(
     def full(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    for name in ("Store._write", "Store.compact"):
+    for name in ("ImageFiles.write", "Store.compact"):
         monkeypatch.setattr(f"crawler.store.store.{name}", full)
     records = scrapy_crawl(params=params_file())
     errors = [record for record in records if record.levelno >= logging.ERROR]

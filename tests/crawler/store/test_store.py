@@ -10,7 +10,8 @@ from pyarrow import parquet
 
 from crawler.lines import line_of, values_of
 from crawler.store import store as store_module
-from crawler.store.store import Store, images_of, link_files
+from crawler.store.image_files import link_files
+from crawler.store.store import Store, images_of
 from crawler.store.stored import Fetched, extension_of
 from crawler.store.tombstones import Tombstones
 
@@ -90,7 +91,7 @@ def test_an_image_that_was_verified_is_not_read_again_until_it_changes(
         with opened(tmp_path / "store") as store:
             image = store.find("http://a/1")
             link_files(store.folder, tmp_path / "raw", [image])  # changes its change time
-            store.remember([image])
+            store.files.remember([image])
         with opened(tmp_path / "store") as store:
             patched.setattr("fashion_pggan.storage.hashes.sha256_of", lambda path: "not read")
             assert store.find("http://a/1") == image
@@ -243,20 +244,3 @@ def test_a_line_that_the_disk_does_not_take_is_taken_back(
 )
 def test_the_extension_follows_the_first_bytes(body: bytes, extension: str) -> None:
     assert extension_of(body) == extension
-
-
-def test_files_are_linked_and_copied_where_links_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with opened(tmp_path / "store") as store:
-        image = store.keep(fetched())
-    link_files(tmp_path / "store", tmp_path / "linked", [image])
-    assert (tmp_path / "linked" / image.file).samefile(tmp_path / "store" / image.file)
-
-    def refuse(*arguments: object) -> None:
-        raise OSError(errno.EXDEV, "Invalid cross-device link")
-
-    monkeypatch.setattr(store_module.os, "link", refuse)
-    link_files(tmp_path / "store", tmp_path / "copied", [image])
-    assert (tmp_path / "copied" / image.file).read_bytes() == JPEG
-    assert not (tmp_path / "copied" / image.file).samefile(tmp_path / "store" / image.file)

@@ -1,4 +1,4 @@
-"""JSON Lines with a checksum in each line: damage is noticed, and every other line is read all the same.
+"""JSON Lines with a checksum in each line: a damaged line is noticed, and the others are still read.
 
 The checksum is the last value of a line, `"crc32": "0123abcd"`, over all bytes before it. Lines without
 one, of early versions or written by hand, are read too.
@@ -13,7 +13,7 @@ from zlib import crc32
 
 from fashion_pggan.errors import UserError
 
-LONGEST = 16 * 2**20  # bytes of a line: far more than any answer of a search
+LONGEST = 16 * 2**20  # bytes of a line, far more than any search answer has
 SEAL = re.compile(rb', "([^"]{5})": "([0-9a-f]{8})"\}\r?\n?\Z')  # also with a damaged name
 SEAL_SIZE = len(b', "crc32": "01234567"}\r\n')
 
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     start: int  # bytes
     data: bytes
     values: dict[str, Any] | None  # None: the line is damaged
-    sealed: bool  # whether a checksum says that it is what was written
+    sealed: bool  # whether a checksum confirms the values
 
     @property
     def is_ended(self) -> bool:
@@ -43,7 +43,7 @@ def lines_of(path: Path) -> Iterator[Line]:
     """Yield the lines of a file that are not empty; none where there is no file.
 
     Raises:
-        UserError: it is no plain file, such as a folder or a pipe, which would be read without end.
+        UserError: it is not a plain file: a folder, or a pipe, which never ends.
     """
     if not path.exists():
         return

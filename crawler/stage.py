@@ -1,4 +1,4 @@
-"""The crawl stage: runs the spider in this process, raises its failure, obeys signals."""
+"""The crawl stage: it runs the spider in this process, raises its failure and obeys signals."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from crawler.spiders.naver_tops import NaverTops
 
 log = logging.getLogger(__name__)
 
-STOP_S = 5.0  # seconds for images in flight after the first signal
+STOP_S = 5.0  # seconds for running downloads after the first signal
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,7 +30,7 @@ def run(
     tombstones: Path = Path("tombstones.jsonl"),
     verbose: bool = False,
 ) -> dict[str, Any]:
-    """Crawl by `params` and make `target` anew: images and records.parquet.
+    """Crawl by `params` and make `target`: images and records.parquet.
 
     Args:
         target: the folder to make; a failed crawl leaves it as it was.
@@ -44,7 +44,7 @@ def run(
         The figures of the report.
 
     Raises:
-        UserError: something that a person can mend; fetched images are kept.
+        UserError: something that a person can correct; fetched images are kept.
         OSError: the store or the target cannot be written.
     """
     places = {"params": params, "target": target, "store": store, "tombstones": tombstones}
@@ -90,7 +90,7 @@ def _on_signal(signalled: "asyncio.Future[int]", number: int) -> None:
 
 @contextmanager
 def _signals_as_they_were() -> Iterator[None]:
-    """Restore handlers of SIGINT and SIGTERM: the event loop would leave the system's defaults."""
+    """Restore the handlers of SIGINT and SIGTERM: the event loop leaves the system's defaults."""
     before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield

@@ -1,4 +1,4 @@
-"""One HTTP answer on its way: checked by its headers and first bytes, stopped when unwanted."""
+"""One HTTP answer while it arrives: its headers and first bytes are checked, an unwanted one is stopped."""
 
 import math
 import re

@@ -12,11 +12,11 @@ class Counts:
     """The counts of a crawl so far."""
 
     calls: int = 0  # search calls of this run, repeated ones included
-    pages: int = 0  # answers, those of earlier runs of the same crawl included
+    pages: int = 0  # answers, with those of earlier runs of this crawl
     fetched: int = 0  # images downloaded by this run
     fetched_bytes: int = 0
-    reused: int = 0  # images that were in the store before
-    retryable: int = 0  # failures that a further run tries again
+    reused: int = 0  # images that were already in the store
+    retryable: int = 0  # failures that the next run tries again
     left_out: Counter[str] = field(default_factory=Counter)  # results that are not requested, by reason
     failed: Counter[str] = field(default_factory=Counter)  # images, and queries, by reason
     failed_hosts: Counter[str] = field(default_factory=Counter)

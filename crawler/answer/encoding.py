@@ -1,4 +1,4 @@
-"""Decodes bodies that a server compresses unasked, within a size limit. Pure."""
+"""Decodes bodies that a server compresses without being asked, within a size limit. Pure."""
 
 import zlib
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes
     Args:
         body: as received.
         encodings: as `encodings_of`.
-        most: decode at most one byte more than this, so that a longer result shows; 0: no limit.
+        most: decode at most one byte more than this, which shows that the body is longer; 0: no limit.
 
     Raises:
         KeyError: an encoding is unknown.

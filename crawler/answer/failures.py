@@ -1,4 +1,4 @@
-"""The reasons under which failures are counted, and which of them may pass with time."""
+"""The reasons by which failures are counted, and which of them may pass with time."""
 
 from scrapy import exceptions
 
@@ -19,7 +19,7 @@ class RefusedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does
 
 
 class PostponedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """A request to make later; the spider keeps it meanwhile, so that it takes no slot.
+    """A request to make later. The spider keeps it until then, so that it takes no slot.
 
     Args:
         request: the request to make.
@@ -36,7 +36,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, RefusedError):
         return error.reason
     if isinstance(error, exceptions.IgnoreRequest):
-        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # else it grew too large when decompressed
+        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # otherwise it grew too large when decompressed
     for kind, reason in REASONS.items():
         if isinstance(error, kind):
             return reason
@@ -59,7 +59,7 @@ REASONS: dict[type[BaseException], str] = {
 
 OF_ANSWERS = frozenset(
     {"OPTED_OUT", "ENCODED", "TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS"}
-)  # the host answers well
+)  # the host itself works
 
 MAY_PASS = frozenset(  # a resumed crawl tries these again
     {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE", "EMPTY"}

@@ -19,7 +19,7 @@ def size_of(begin: bytes | bytearray) -> tuple[int, int] | None:
             return _webp(begin)
         if begin[:2] == b"BM" and len(begin) > 18 and begin[14:18] != b"\x0c\0\0\0":
             width, height = _two("<ii", begin, 18)
-            return abs(width), abs(height)  # negative: rows from the top
+            return abs(width), abs(height)  # negative when the rows start at the top
     except (struct.error, IndexError):
         pass
     return None

@@ -15,9 +15,9 @@ from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import ArgumentError
 from fashion_pggan.storage.records import RawImage
 
-NEXT = """dvc repro carries this into the dataset. To have it everywhere: commit tombstones.jsonl; then
-`dvc gc --workspace` (and --cloud) drops old versions of data/raw and data/curated from DVC's cache; delete
-runs/curate; train anew what was trained with these images."""
+NEXT = """Run `dvc repro` to remove them from the dataset. To remove them everywhere: commit tombstones.jsonl;
+run `dvc gc --workspace` (and --cloud) to drop old versions of data/raw and data/curated from DVC's cache;
+delete runs/curate; retrain the models that were trained with these images."""
 
 
 class Gone(NamedTuple):
@@ -47,7 +47,7 @@ def forget(
         tombstones.add("host", names)
         tombstones.add("sha256", sums)
         with Store(store, tombstones) as opened:
-            # a tombstone of its URL saves the request, when a search finds it again
+            # with a tombstone for its URL, a later search costs no request
             known: list[StoredImage | RawImage] = [*opened.images.values(), *raw_of(raw)]
             tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
             gone = opened.remove(tombstones.forbid_image)
@@ -60,7 +60,7 @@ def forget(
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
-    """A journal's line without what has a tombstone; the plan that follows from it stays the same."""
+    """A journal's line without what has a tombstone; the plan stays the same."""
     if "lost" in line and tombstones.forbid(line["lost"]):
         return None
     for result in line.get("results") or ():

@@ -16,7 +16,7 @@ from fashion_pggan.storage.record_folder import RecordFolder
 
 
 def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
-    """Merge stores into one; a second run changes nothing. Nothing that a part says is trusted.
+    """Merge stores into one; a second run changes nothing. All that a part says is checked.
 
     Raises:
         UserError: a part is no store, or a record names a file outside it; nothing was changed.

@@ -24,33 +24,44 @@ def dry_run(params: CrawlParams) -> str:
 
 
 def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
-    """The text of a plan; uses the plan up."""
+    """The text of a plan, which cannot be used afterwards."""
     quota = params.daily_calls or api.daily_calls
-    pages = -(-api.window // api.page)
+    first = _first_calls(plan)
+    table, calls = _table(plan, -(-api.window // api.page), quota)
     lines = [
         f"provider  {api.name}, {api.page} results a call, {api.window:,} ranks a query",
         f"quota     {quota:,} calls a day; {params.calls_per_s:g} a second",
         f"part      {params.part}, {len(plan.families):,} families of queries",
         "",
-        f"{'words':<10}{'first pages':>12}{'calls at most':>15}{'of a day':>10}",
-    ]
-    first = _first_calls(plan)
-    total = 0
-    for level, count in sorted(_by_level(plan).items()):
-        total += count
-        lines.append(f"{level:<10}{count:>12,}{count * pages:>15,}{count * pages / quota:>10.0%}")
-    lines += [f"{'all':<10}{total:>12,}{total * pages:>15,}{total * pages / quota:>10.0%}", ""]
-    wanted = most_of(params)
-    likely = min(-(-wanted // NEW_PER_CALL), total * pages)
-    lines += [
-        (
-            f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
-            f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
-        ),
+        *table,
+        "",
+        _expected(params, calls, quota),
         "the first calls, on whose answers the others depend:",
         *(f"  {call}" for call in first),
     ]
     return "\n".join(lines)
+
+
+def _table(plan: Plan, pages: int, quota: int) -> tuple[list[str], int]:
+    """Calls by the number of added words, as a table; and all calls at most."""
+
+    def row(name: int | str, count: int) -> str:
+        return f"{name:<10}{count:>12,}{count * pages:>15,}{count * pages / quota:>10.0%}"
+
+    levels = _by_level(plan)
+    total = sum(levels.values())
+    header = f"{'words':<10}{'first pages':>12}{'calls at most':>15}{'of a day':>10}"
+    return [header, *(row(*level) for level in sorted(levels.items())), row("all", total)], total * pages
+
+
+def _expected(params: CrawlParams, most: int, quota: int) -> str:
+    """How many calls the wanted images need, at most `most`."""
+    wanted = most_of(params)
+    likely = min(-(-wanted // NEW_PER_CALL), most)
+    return (
+        f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
+        f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
+    )
 
 
 def _first_calls(plan: Plan) -> list[str]:

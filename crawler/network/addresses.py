@@ -13,7 +13,7 @@ def canonical_url(link: str) -> str:
     """The canonical URL of an image that the API links in several ways.
 
     It unwraps thumbnails, drops the size parameter of Naver's image hosts (without it they serve the
-    original), and replaces http at its usual port by https; beyond that only the spelling changes. A
+    original), and replaces http at its usual port by https. Otherwise only the spelling changes. A
     canonical URL is its own canonical URL.
 
     Raises:
@@ -25,7 +25,7 @@ def canonical_url(link: str) -> str:
         parts = urlsplit(_unwrapped(link.strip()))
         host = host_of(parts.hostname or "")
         port = parts.port
-    except ValueError as error:  # UnicodeError, too, is one
+    except ValueError as error:  # UnicodeError is a ValueError too
         raise ValueError(f"not an http or https URL: {link[:200]!r}") from error
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https") or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
@@ -56,12 +56,12 @@ def links_by_http(link: str) -> bool:
 
 
 def _may_speak_tls(host: str) -> bool:
-    """Whether a host may have a certificate: it is a name, and not this machine's."""
+    """Whether a host may have a certificate: it is a name, and not a name of this machine."""
     return not re.fullmatch(r"[0-9.]+|.*:.*|(.*\.)?localhost", host)
 
 
 def _unwrapped(link: str) -> str:
-    """The URL inside `search.pstatic.net/common/?src=...`, however often it is wrapped."""
+    """The URL inside `search.pstatic.net/common/?src=...`, which may be wrapped several times."""
     while True:  # each turn shortens the link
         parts = urlsplit(link)
         if (parts.hostname or "").rstrip(".") != "search.pstatic.net":

@@ -1,7 +1,7 @@
 """Scrapy's download handler through libcurl: large reads, and unwanted images stopped early.
 
-Scrapy still does everything around a handler: slots, delays, retries, robots.txt, redirects, stats and
-cancellation. This handler does what Scrapy expects of one: a time-out over the whole answer,
+Scrapy still does everything around the handler: slots, delays, retries, robots.txt, redirects, stats and
+cancellation. The handler does what Scrapy expects of it: a time-out over the whole answer,
 `download_maxsize`, lost data as failure, proxies, verified certificates, and the signals headers_received and
 bytes_received.
 """
@@ -97,9 +97,8 @@ class ImageHandler:
     def _set(self, easy: Any, request: Any, answer: Answer, proxy: str) -> Gateway:
         """Set a request and its callbacks on a libcurl handle."""
         named = named_port_of(proxy or request.url)
-        gateway = Gateway(
-            named, self._private() | ({named} if proxy else set())
-        )  # the user's proxy may be private
+        private = self._private() | ({named} if proxy else set())  # the user's proxy may be private
+        gateway = Gateway(named, private)
         options = {
             pycurl.URL: request.url,
             pycurl.PATH_AS_IS: 1,
@@ -107,7 +106,7 @@ class ImageHandler:
             pycurl.NOSIGNAL: 1,
             pycurl.BUFFERSIZE: READ_BYTES,
             pycurl.HTTPHEADER: _headers_to_send(request),
-            pycurl.PROXY: proxy,  # empty: none, not even the environment's
+            pycurl.PROXY: proxy,  # empty: no proxy, not even the environment's
             SUPPRESS_CONNECT_HEADERS: 1,  # a proxy's headers are not the answer's
             **self.authorities,
             pycurl.SSL_VERIFYPEER: int(self.verify),
@@ -118,16 +117,20 @@ class ImageHandler:
         }
         for option, value in options.items():
             easy.setopt(option, value)
-        if request.method != "GET" or request.body:
-            easy.setopt(pycurl.CUSTOMREQUEST, request.method)
-            easy.setopt(pycurl.NOBODY, int(request.method == "HEAD"))
-        if request.body:
-            easy.setopt(pycurl.POSTFIELDS, request.body)
+        _set_method(easy, request)
         authorization = request.headers.get("Proxy-Authorization")
         if proxy and authorization:
             easy.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
             easy.setopt(pycurl.PROXYHEADER, [b"Proxy-Authorization: " + authorization])
         return gateway
+
+
+def _set_method(easy: Any, request: Any) -> None:
+    if request.method != "GET" or request.body:
+        easy.setopt(pycurl.CUSTOMREQUEST, request.method)
+        easy.setopt(pycurl.NOBODY, int(request.method == "HEAD"))
+    if request.body:
+        easy.setopt(pycurl.POSTFIELDS, request.body)
 
 
 def _authorities() -> dict[int, str]:

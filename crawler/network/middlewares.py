@@ -19,14 +19,14 @@ from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # a larger robots.txt is not fetched
 OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
-NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # by https: the next try is by http where it may be
+NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # when https fails, the next attempt may use http
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again
 ROBOTS_AGAIN_S = 60.0  # before an unreadable robots.txt is requested again
 
 
 class Gate:
-    """Refuses images that have a tombstone, also after redirects, and all once the store is full."""
+    """Refuses images that have a tombstone, redirected ones too, and every image once the store is full."""
 
     def __init__(self, crawler: Any) -> None:
         self.crawler = crawler
@@ -111,7 +111,7 @@ class Host:
         self.probe_at = self.last_bad + PROBE_S
 
     def may_be_asked(self) -> bool:
-        """Whether to send it a request: after many failures over a long time only a probe now and then."""
+        """Whether to send it a request; after many failures over a long time, only one now and then."""
         if self.bad < PATIENCE or self.last_bad - self.first_bad < PATIENCE_S:
             return True
         if time.monotonic() < self.probe_at:

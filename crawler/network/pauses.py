@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 FIRST_PAUSE_S = 0.5  # seconds; doubles with each further attempt
-LONGEST_PAUSE_S = 60.0  # seconds; when a server asks for more, its image counts as failed
+LONGEST_PAUSE_S = 60.0  # seconds; an image that must wait longer counts as failed
 
 
 def pause_before(attempt: int, headers: Mapping[str, bytes] | None = None) -> float:

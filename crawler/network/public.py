@@ -1,4 +1,4 @@
-"""Lets the crawl connect to public addresses only, whatever a link, a redirect or DNS says."""
+"""Limits the crawl's connections to public addresses, whatever a link, a redirect or DNS says."""
 
 import ipaddress
 import socket
@@ -16,9 +16,9 @@ NOT_PUBLIC = tuple(
             "192.0.0.0/24",  # IETF protocols; a cloud's metadata
             "168.63.129.16/32",  # a cloud's metadata
             "192.88.99.0/24",  # relays of 6to4
-            "::/96",  # an IPv4 address within IPv6, as it was once written
+            "::/96",  # an IPv4 address within IPv6, in the old form
             "fec0::/10",  # once site-local
-            "64:ff9b:1::/48",  # NAT64 of one's own network
+            "64:ff9b:1::/48",  # NAT64 of a local network
         ),
     )
 )
@@ -56,8 +56,8 @@ def is_public(address: str) -> bool:
 class Gateway:
     """Opens the sockets of one request, to public addresses only.
 
-    libcurl connects to the very address that it passes here, so a name cannot resolve to another one in
-    between, and no spelling of a URL leads past this check.
+    libcurl connects to exactly the address that it passes here. So a name cannot resolve to another address
+    in between, and no spelling of a URL avoids this check.
 
     Args:
         named: host and port of the URL.
@@ -90,7 +90,7 @@ def _behind_nat64(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None
 
 
 def _host_of(url: str) -> str:
-    """The host of a URL; an IPv4 address in the usual spelling, however it is written (127.1, 0x7f.1)."""
+    """The host of a URL; an IPv4 address in any spelling (127.1, 0x7f.1) becomes the usual one."""
     host = urlsplit(url).hostname or ""
     try:
         return socket.inet_ntoa(socket.inet_aton(host))

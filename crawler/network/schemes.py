@@ -1,19 +1,19 @@
-"""Whether an image is requested by https or by http: https first, http where https fails. Pure."""
+"""Whether to request an image by https or by http: https first, http where https fails. Pure."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from crawler.network.addresses import links_by_http
 
-FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # worth a try by http
-MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # on a host that serves nothing else by https
+FAILED_BY_HTTPS = ("UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT")  # http may succeed
+MAY_BE_HTTPS = (*FAILED_BY_HTTPS, "HTTP_4", "HTTP_52")  # where the host serves nothing by https
 
 
 class Schemes:
     """Remembers by which scheme each host serves images.
 
-    A host that has failed by https is asked by http first. A host that has served by https keeps it: an
-    HTTP status then is the image's own, and only a failed transfer is tried by http.
+    A host that has failed by https is asked by http first. A host that has served by https is always asked by
+    https first; there, an error status belongs to the image, and only a failed transfer is tried by http.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Schemes:
         return _with_scheme("http", url) if known and links_by_http(link) else url
 
     def other_url(self, url: str, link: str, requested: str, tried: Sequence[str], reason: str) -> str | None:
-        """The URL to request after a failure; None when the other scheme is no help.
+        """The URL to request after a failure; None when the other scheme cannot help.
 
         Args:
             url: the image's canonical URL.

@@ -31,7 +31,7 @@ class Transfers:
         self.idle: list[Any] = []  # handles for reuse
         self.kept: dict[int, int] = {}  # sockets on which a transfer has ended, with their inodes
         self.watched: set[int] = set()  # sockets of running transfers
-        self.added = False  # a handle that has not begun may take a kept socket
+        self.added = False  # a handle that has not started may take a kept socket
 
     def handle(self) -> Any:
         """An easy handle without options."""
@@ -40,10 +40,9 @@ class Transfers:
     async def perform(self, easy: Any) -> int:
         """Run a transfer to its end; returns libcurl's error code, 0 for none.
 
-        Bytes that a server sends unasked are no answer: a connection that has received some before the next
-        request is closed. Bytes that come later cannot be told from that request's answer unless they are no
-        HTTP; then the request is repeated on a fresh connection.
-        Cancellation closes the transfer's connection.
+        Bytes that a server sends before a request are not its answer: the transfer closes a connection that
+        has received some. Bytes that come later look like the answer, unless they are not HTTP; then the
+        transfer repeats the request on a new connection. Cancellation closes the transfer's connection.
         """
         code = await self._run(easy)
         if code in NO_ANSWER and not easy.getinfo(pycurl.NUM_CONNECTS):
@@ -130,7 +129,7 @@ class Transfers:
         for number, _ in poll.poll(0):
             inode = self.kept.pop(number)
             with suppress(OSError):
-                if os.fstat(number).st_ino == inode:  # else the number was closed and perhaps reused
+                if os.fstat(number).st_ino == inode:  # otherwise the number was closed and perhaps reused
                     _shut(number)
 
 

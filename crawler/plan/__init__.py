@@ -1,1 +1,1 @@
-"""Which calls a crawl makes, in which order, and what it has heard so far."""
+"""Which search calls a crawl makes, in which order; the journal keeps the answers."""

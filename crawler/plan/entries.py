@@ -1,4 +1,4 @@
-"""The lines of a journal that this version knows, as they may come from another machine."""
+"""The lines of a journal that this version knows; they may come from another machine."""
 
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ class _Entry(BaseModel):
 
 
 class Crawl(_Entry):
-    """The crawl that began it."""
+    """The crawl that started the journal."""
 
     crawl: Text
 
@@ -44,7 +44,7 @@ class Lost(_Entry):
 
 
 class Done(_Entry):
-    """A part that is whole."""
+    """A part that is complete."""
 
     done: Text
 

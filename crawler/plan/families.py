@@ -1,4 +1,4 @@
-"""Families: queries of one type of garment, in the order that brings most new images per call. Pure.
+"""Families: queries for one type of garment, in the order that brings the most new images per call. Pure.
 
 The next call of a family depends only on its own answers. So the parts of a plan, split by family, together
 find what the whole plan finds, and a resumed crawl makes the calls that it would have made.
@@ -13,9 +13,9 @@ import numpy as np
 from crawler.plan.vocabulary import Query
 from crawler.providers.api import Page, SearchApi, SearchCall
 
-PRIOR = 50.0  # results, all new, with which every word starts
+PRIOR = 50.0  # results that every word starts with, all counted as new
 PLAIN = "query="  # prefix of a query that is written out and has no words
-LEVEL_SHARE = 0.8  # each further word lowers the expected share of new results to this
+LEVEL_SHARE = 0.8  # factor of the expected share of new results for each added word
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Fresh(NamedTuple):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words about which its answer tells something."""
+        """The words that its answer tells something about."""
         own = self.query.words or (f"{PLAIN}{self.query.text}",)
         return (*own, f"sort={self.sort}", f"filter={self.filter}")
 
@@ -62,7 +62,7 @@ class Promise(NamedTuple):
 
 @dataclass
 class Family:
-    """Queries of one type, each with every sort and filter, as long as they bring enough new results.
+    """Queries for one type, each with every sort and filter, as long as they bring enough new results.
 
     Args:
         name: the type, or the query that is written out.
@@ -127,13 +127,13 @@ class Family:
         promises = [Promise(*begun, place, False) for place, begun in enumerate(self.begun)]
         if self.fresh:
             promises.append(self._best_fresh())
-        # of equals the page nearer to the top
+        # among equals the page with the lower rank
         self.best = max(promises, key=lambda promise: (promise.share, -promise.call.start))
 
     def _best_fresh(self) -> Promise:
         shares = np.array([self.yields[name].share for name in self.names])
         expected = shares[self.rows].mean(1)  # (fresh)
-        place = int(expected.argmax())  # the first of equals
+        place = int(expected.argmax())  # the first among equals
         fresh = self.fresh[place]
         call = SearchCall(fresh.query.text, 1, self.api.page, fresh.sort, fresh.filter)
         share = float(expected[place] * LEVEL_SHARE**fresh.query.level)

@@ -1,8 +1,8 @@
 """The journal of a crawl on disk: search answers, and images given up.
 
-The plan follows from the answers, so the journal is its state. A resumed crawl reads the answers in place of
-calling; a complete crawl is marked as done, and the next one starts anew. A kill tears at most the last line.
-A damaged line is left out, and counted: its answer is asked for again.
+The plan follows from the answers, so the journal is its state. A resumed crawl reads the answers instead of
+calling. A complete crawl is marked as done, and the next one starts from the beginning. A kill tears at most
+the last line. The journal leaves out a damaged line and counts it; the crawl repeats that call.
 """
 
 import json
@@ -29,9 +29,9 @@ class Journal:
 
     Args:
         file: JSON Lines.
-        crawl_id: of a crawl that starts anew; a resumed crawl keeps its own.
-        part: of the plan, such as `1/1`; a journal that is done for it starts anew.
-        limits: a name for the limits on images; what was given up under others is tried again.
+        crawl_id: of a new crawl; a resumed crawl keeps its own.
+        part: of the plan, such as `1/1`; a journal that is done for it starts a new crawl.
+        limits: a name for the limits on images; images given up under other limits are tried again.
 
     Raises:
         UserError: a later version wrote it.
@@ -72,7 +72,7 @@ class Journal:
         return Page(line["total"], line["returned"], results)
 
     def answered(self, call: SearchCall, page: Page | None) -> None:
-        """Write an answer; None: the API has nothing for this call."""
+        """Write an answer; None when the API has nothing for this call."""
         line: dict[str, Any] = {"call": astuple(call)}
         if page is not None:
             results = [astuple(result) for result in page.results]
@@ -93,11 +93,11 @@ class Journal:
         append(self.handle, line_of(line))
 
     def _read(self) -> int:
-        """Read everything but the answers; returns the size of the file in bytes. Damaged lines leave it."""
+        """Read all but the answers, and remove damaged lines; returns the size of the file in bytes."""
         if (lost := _damaged_in(self.file)) is not None:
             _write(self.file, (line for line in lines_of(self.file) if _is_whole(line, self.file)))
         if lost:
-            log.warning("%s: %d lines are damaged: what they said is asked again", self.file, lost)
+            log.warning("%s: %d lines are damaged: their search calls are repeated", self.file, lost)
         crawl_id = self.crawl_id
         for line in lines_of(self.file):
             values = line.values or {}

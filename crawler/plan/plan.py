@@ -16,7 +16,7 @@ class Plan:
     """All families, or those of one part; the most promising call comes first.
 
     Args:
-        families: of equally promising families the first comes first.
+        families: among equally promising ones, the first is called first.
     """
 
     def __init__(self, families: list[Family]) -> None:
@@ -52,7 +52,7 @@ class Plan:
         return self.taken[1].call
 
     def answered(self, page: Page | None, marks: list[bytes]) -> None:
-        """Learn from the answer to the taken call; None: the call was left out."""
+        """Learn from the answer to the taken call; None when the call was left out."""
         assert self.taken is not None
         owner, promise = self.taken
         new = owner.answered(promise, page, marks)
@@ -61,7 +61,7 @@ class Plan:
 
     @property
     def calls_left(self) -> int:
-        """Known remaining calls: the taken one, next pages, and first pages of the open level."""
+        """The remaining calls, as far as known: the taken one, next pages, first pages of the open level."""
         known = sum(len(family.begun) + len(family.fresh) for family in self.families)
         return known + (self.taken is not None)
 

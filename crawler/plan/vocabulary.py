@@ -30,11 +30,11 @@ class Vocabulary(BaseModel):
 
     prefixes: Words = Field(
         min_length=1
-    )  # for whom; the first precedes every query, all precede the bare types
+    )  # for whom; the first precedes each query, each precedes the bare types
     types: Words = Field(min_length=1)
     axes: dict[str, Words]
     pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]]  # axes to combine
-    not_in_title: Words  # results with such a title are left out
+    not_in_title: Words  # words; a result whose title has one is left out
 
     def levels(self, kind: str) -> Iterator[list[Query]]:
         """Yield the queries of a type by level: alone, with one word, with a word of each axis of a pair."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
-LINK = 8001  # characters read of a URL: one more than it may have
+LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
@@ -19,7 +19,7 @@ class Keys:
     key: str = field(repr=False)
 
     def hidden_in(self, text: str) -> str:
-        """`text` with the keys replaced by stars, for an answer may repeat them."""
+        """`text` with the keys replaced by stars: an answer may repeat them."""
         for secret in (self.key, self.key_id):
             text = text.replace(secret, "***") if len(secret) > 4 else text
         return text
@@ -63,8 +63,8 @@ class Result:
 class Page:
     """A page of results."""
 
-    total: int  # all results of the query: an estimate that changes from page to page
-    returned: int  # results of this page, those without a usable link included
+    total: int  # all results of the query; an estimate that changes from page to page
+    returned: int  # results on this page, with those that have no usable link
     results: tuple[Result, ...]
 
 
@@ -142,7 +142,7 @@ class SearchApi(Protocol):
 
 
 def clean_title(title: str) -> str:
-    """A title without tags, entities and repeated blanks; cleaning is idempotent."""
+    """A title without tags, entities and repeated blanks; cleaning it twice changes nothing more."""
     while True:
         cleaned = " ".join(TAG.sub("", html.unescape(title)).split())
         if cleaned == title:

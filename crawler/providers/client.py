@@ -19,7 +19,7 @@ from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 
 ANSWER_BYTES = 8 * 1024 * 1024  # of the longest answer
-SPEED_RETRIES = 6  # at least, when told to slow down, for waiting always helps
+SPEED_RETRIES = 6  # at least, when told to slow down: waiting helps there
 AFTER_MIDNIGHT_S = 60.0  # seconds, because clocks differ
 KEPT = "fetched images are kept"
 
@@ -56,7 +56,7 @@ class SearchClient:
         """The answer to a call; None when the API has nothing (more) for this query.
 
         Raises:
-            UserError: the API has stopped answering, and a part must not pass for the whole.
+            UserError: the API has stopped answering; part of a crawl must not pass as a complete one.
         """
         attempts = 0
         while True:
@@ -86,8 +86,8 @@ class SearchClient:
         meta = {
             "dont_redirect": True,  # the keys must go nowhere else
             "dont_obey_robotstxt": True,  # the key is the permission
-            "dont_retry": True,  # retried here, by the error in the body
-            "download_slot": "search API",  # the token bucket limits its rate, not the limits per host
+            "dont_retry": True,  # this client retries, by the error in the body
+            "download_slot": "search API",  # the token bucket limits the rate, not the limits per host
             "autothrottle_dont_adjust_delay": True,
             "download_maxsize": ANSWER_BYTES,
         }

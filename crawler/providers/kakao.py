@@ -1,7 +1,7 @@
 """Kakao's (Daum's) image search: requests and answers. Pure.
 
-Source: Kakao's documents of the Daum search API and its list of error codes, as of November 2026. The list
-has one code where Naver has two: -10 says that a limit was exceeded, not whether the rate or the daily one.
+Source: Kakao's documents of the Daum search API and its list of error codes, as of November 2026. Code -10
+says that a limit was exceeded, but not which: the rate or the daily quota. Naver has two codes.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """Naver's image search: requests and answers. Pure.
 
 Everything that a live call might contradict is in this module. Source: Naver's API documents and notices as
-of November 2026; the error table follows the error documents of the developer centre and the API gateway.
+of November 2026; the error table follows the error pages of the developer centre and the API gateway.
 """
 
 from dataclasses import dataclass
@@ -137,7 +137,7 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
 
 
 def error_of(status: int, body: bytes) -> ApiError:
-    """Read an error from its body, for quota and rate limit share the status 429."""
+    """Read an error from its body: quota and rate limit share the status 429."""
     answer = json_of(body)
     if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
         inner = answer["error"]

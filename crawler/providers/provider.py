@@ -24,7 +24,7 @@ ADVICE = {
     Trouble.SPEED: "the search API still finds the crawl too fast: lower crawl.calls_per_s and run again",
     Trouble.SERVER: "the search API fails: run again later",
     Trouble.QUOTA: "the daily quota of search calls is used up: run again after 00:00 in Korea (15:00 UTC)"
-    ", or, should it be the quota of the month, in the next one",
+    "; if it is the monthly quota, in the next month",
     Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
     Trouble.CLOSED: "the search API no longer exists: choose another crawl.provider",
@@ -39,7 +39,7 @@ class Provider:
     name: str
     api: SearchApi | None  # None: a list of URLs
     keys: Keys
-    shop: str = ""  # the demo shop's URL, the only private one that may be requested
+    shop: str = ""  # the demo shop's, the only private URL that may be requested
     named_by_user: bool = False  # the user's own shop, whose links hold its real address
 
     def address_of(self, url: str) -> str:

@@ -15,7 +15,7 @@ from crawler.providers.provider import Provider
 
 log = logging.getLogger(__name__)
 
-SLOWEST = 1 / 64  # of the rate asked for, after many complaints
+SLOWEST = 1 / 64  # share of the given rate, after many complaints
 KOREA = timezone(timedelta(hours=9))
 
 
@@ -55,7 +55,7 @@ class DailyCalls:
     """Counts the calls that each key has made today, over all crawls of a store.
 
     Args:
-        file: where the counts lie; it names keys by a hash.
+        file: holds the counts; it names keys by a hash.
         provider: whose key is counted.
     """
 

@@ -1,4 +1,4 @@
-"""The demo shop as a process that lives as long as the crawl."""
+"""The demo shop as a process that runs as long as the crawl."""
 
 import subprocess
 import sys

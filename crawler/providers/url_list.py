@@ -59,7 +59,7 @@ def _result_of(row: dict[str, Any], rank: int) -> Result | None:
 
 
 def _size_of(value: Any) -> int | None:
-    """Pixels; tables with gaps have them as `500.0`."""
+    """A number of pixels; tables with gaps write it as `500.0`."""
     try:
         return number_of(int(float(value))) or None
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""One crawl: opens store, provider, plan and journal together, and writes the outcome at the end."""
+"""One crawl: it opens store, provider, plan and journal together, and writes the outcome at the end."""
 
 import json
 import logging
@@ -41,17 +41,17 @@ log = logging.getLogger(__name__)
 class Places:
     """Where a crawl reads and writes."""
 
-    target: Path  # made anew
+    target: Path  # replaced as a whole
     store: Path
     tombstones: Path
     report: Path | None
 
     @contextmanager
     def held(self) -> Iterator[HeldTarget]:
-        """Make sure that the target can be made and that nothing else is lost by it, and hold it.
+        """Make sure that the target can be made and replaces nothing else, and hold it.
 
         Raises:
-            UserError: making the target would lose something else, or another process makes it now.
+            UserError: the target would replace something else, or another process makes it now.
             OSError: the target cannot be made.
         """
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
@@ -117,7 +117,7 @@ class Crawl:
             log.warning("%s: %s: fetching them again", self.places.store, counted(troubles))
 
     def lost(self, hit: SearchHit, reason: str) -> None:
-        """Count an image that could not be fetched; the journal keeps it unless the reason may pass."""
+        """Count an image that could not be fetched; the journal keeps the failure unless it may pass."""
         self.counts.add_failure(hit.url, reason, may_pass=reason in MAY_PASS)
         if reason not in MAY_PASS:
             self.journal.gave_up(hit.url, reason)
@@ -214,7 +214,7 @@ class Crawl:
             "store_damaged": self.store.troubles,
             "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
-            # the next run retries what may pass, from the same answers; the one after it calls anew
+            # the next run retries failures that may pass, with the same answers; the one after calls again
             "keeps_answers": bool(self.counts.retryable and self.counts.calls),
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,
             "queries": yields_of("query", plan.queries.items() if plan else ()),

@@ -46,7 +46,7 @@ def figures_of(
 
 
 def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, Any]]:
-    """A table of what queries, or words, have brought."""
+    """A table of the new images that queries, or words, have brought."""
     rows = [
         {name: key, "calls": seen.calls, "results": seen.results, "new": seen.new} for key, seen in yields
     ]
@@ -84,7 +84,7 @@ def tables_of(figures: dict[str, Any]) -> str:
 
 
 def _further(figures: dict[str, Any]) -> str:
-    """What another run of the same crawl would do."""
+    """What the next run of the same crawl would do."""
     fetches = figures["products"] - figures["images"] - sum(figures["failed"].values())
     parts = {
         "makes about {:,} search calls": figures["calls_left"],
@@ -93,13 +93,13 @@ def _further(figures: dict[str, Any]) -> str:
     }
     said = [text.format(count) for text, count in parts.items() if count]
     said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]
-    return ", ".join(said) or "has nothing to mend"
+    return ", ".join(said) or "finds nothing to do"
 
 
 def _how(figures: dict[str, Any]) -> str:
     if figures["calls_left"] or not figures["calls"]:
         return ""
-    return " without search calls" if figures["keeps_answers"] else " and asks the search anew"
+    return " without search calls" if figures["keeps_answers"] else " and calls the search again"
 
 
 def counted(counts: dict[str, int]) -> str:

@@ -17,7 +17,7 @@ from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
 
-URLS_AT_ONCE = 500  # of a list, before downloads get a turn
+URLS_AT_ONCE = 500  # rows of a list, before downloads get a turn
 
 
 class ResultFilter:
@@ -77,7 +77,7 @@ class ResultFilter:
         return self.hits[url]
 
     def without_forgotten(self, page: Page | None) -> Page | None:
-        """The page that may be written to disk: a result with a tombstone keeps only its mark."""
+        """The page as it may be written to disk: only a mark remains of a result with a tombstone."""
         if page is None:
             return None
         return replace(page, results=tuple(self._nameless(result) for result in page.results))
@@ -115,14 +115,14 @@ class PlanFrontier:
         """Yield each image of the plan once, up to `max_products`.
 
         Raises:
-            UserError: the search API has stopped answering, and a part must not pass for the whole.
+            UserError: the search API has stopped answering; part of a crawl must not pass as a complete one.
         """
         while not self.results.is_full and (call := self.plan.next()):
             page = await self._answer(call)
             self.counts.pages += 1
             found = [(result, self._url_of(result.link)) for result in page.results] if page else []
             self.plan.answered(page, [mark_of(url) for _, url in found if url])
-            plan_query = str(call)  # one string for a page's hits, which stay in memory to the end
+            plan_query = str(call)  # one string for all hits of a page, which stay in memory
             for result, url in found:
                 if url and (hit := self.results.accept(result, url, call.query, plan_query)):
                     yield hit
@@ -135,7 +135,7 @@ class PlanFrontier:
 
     async def _answer(self, call: SearchCall) -> Page | None:
         if self.journal.has(call):
-            await asyncio.sleep(0)  # a long journal leaves downloads their turns
+            await asyncio.sleep(0)  # so that downloads go on while a long journal is read
             return self.journal.answer_to(call)
         page = self.results.without_forgotten(await self.client.page(call))
         self.journal.answered(call, page)
@@ -157,7 +157,7 @@ class ListFrontier:
 
     def __init__(self, path: Path, results: ResultFilter, counts: Counts) -> None:
         self.path, self.results, self.counts = path, results, counts
-        self.has_more = False  # URLs behind the last hit
+        self.has_more = False  # URLs after the last hit
 
     async def hits(self) -> AsyncIterator[SearchHit]:
         """Yield each image of this part of the list once, up to `max_products`.
@@ -183,10 +183,10 @@ class ListFrontier:
 
     @property
     def expected(self) -> int | None:
-        """Unknown before the list is read."""
+        """Unknown until the list is read."""
         return None
 
 
 def _plain(text: str) -> str:
-    """Text in the form in which words are compared: titles spell Hangul in letters or in syllables."""
+    """Text in one form for comparing words: titles spell Hangul in letters or in syllables."""
     return unicodedata.normalize("NFC", text).casefold()

@@ -1,4 +1,4 @@
-"""`scrapy crawl` with the exit status of `fashion-pggan crawl`; Scrapy's own is 0 however a crawl ends."""
+"""`scrapy crawl` with the exit status of `fashion-pggan crawl`; Scrapy's own is always 0."""
 
 import os
 import signal
@@ -28,8 +28,8 @@ class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy
 def status_of(spider: Any) -> int:
     """The exit status of a spider's crawl.
 
-    It is 75 for what may pass and for a crawl that a setting of Scrapy has stopped, 130 after Ctrl-C, 1 for
-    every other failure.
+    It is 75 for a failure that may pass and for a crawl that a setting of Scrapy has stopped, 130 after
+    Ctrl-C, 1 for every other failure.
     """
     if spider.failure is not None:
         return os.EX_TEMPFAIL if isinstance(spider.failure, PassingError) else 1

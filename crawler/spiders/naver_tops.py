@@ -1,4 +1,4 @@
-"""The spider: searches page by page, fetches images that the store lacks, makes data/raw of all."""
+"""The spider: it searches page by page, fetches images that the store lacks, and makes data/raw."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -39,7 +39,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     Args:
         params: the params file.
-        target: the folder to make anew, with the images and records of this crawl.
+        target: the folder to make, with the images and records of this crawl; replaced as a whole.
         store: the folder that keeps every image ever fetched.
         tombstones: the file that names what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
@@ -68,16 +68,16 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         paths |= {"report": report} if report else {}
         self.failure = _complaint(dry_run, paths, options)  # the first one that ends the crawl
         self.dry_run = dry_run.lower() in YES
-        self.is_full = False  # the store, or the journal, takes no more
+        self.is_full = False  # the store, or the journal, cannot be written
         self.crawl: Crawl | None = None
-        self.figures: dict[str, Any] | None = None  # of the crawl, however it ended
+        self.figures: dict[str, Any] | None = None  # of the crawl, whether it succeeded or failed
         self.is_whole = False
         self.reason = ""  # why Scrapy has closed the spider
         self.schemes = Schemes()
 
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
-        """Read params.yaml while Scrapy's settings may still be changed, for it holds some of them."""
+        """Read params.yaml, which holds some of Scrapy's settings, while they may still change."""
         quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
         spider.failure = spider.failure or _without_queue(crawler.settings)
@@ -136,7 +136,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self._lost(hit, "NOT_STORED")
 
     def is_forbidden(self, url: str) -> bool:
-        """Whether a tombstone forbids a URL, however a link or a redirect spells it."""
+        """Whether a tombstone forbids a URL in any spelling."""
         if self.crawl is None or not self.crawl.store.tombstones.name_addresses:
             return False
         try:
@@ -189,7 +189,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             yield self._request(hit, self.schemes.first_url(hit.url, hit.link))
 
     def _retried_or_lost(self, hit: SearchHit, request: Request, reason: str) -> Iterator[Request]:
-        """Request the image by the other scheme where that may help; else count the failure."""
+        """Request the image by the other scheme where that may help; otherwise count the failure."""
         tried = request.meta.get("tried", ())
         url = self.schemes.other_url(hit.url, hit.link, request.url, tried, reason)
         if url is None:
@@ -266,8 +266,8 @@ def _use(
 
 
 def _without_queue(settings: Any) -> Exception | None:
-    """Refuse JOBDIR, and drop it: Scrapy would ask for the images of its queue beside the search's."""
+    """Refuse JOBDIR and remove it: Scrapy would also request the images of its own queue."""
     if not (place := settings.get("JOBDIR")):
         return None
     settings.set("JOBDIR", None, priority="cmdline")
-    return UserError(f"JOBDIR={place}: leave it out, for a crawl resumes from its store")
+    return UserError(f"JOBDIR={place}: leave it out; a crawl resumes from its store")

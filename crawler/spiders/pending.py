@@ -8,13 +8,13 @@ POSTPONED = 16  # pending images for each slot
 
 
 class PendingRequests:
-    """Bounds how many images are pending; a postponed image gives its slot to others meanwhile.
+    """Bounds how many images are pending; a postponed image gives its slot to others.
 
     Args:
         slots: images that are requested at once; `enter` waits for a free slot.
 
-    Postponed images are bounded too: while a slow host postpones all of its images, the search must not run
-    ahead.
+    The number of postponed images is bounded too. Otherwise the search would run ahead while a slow host
+    postpones all of its images.
     """
 
     def __init__(self, slots: int) -> None:
@@ -62,5 +62,5 @@ class PendingRequests:
 
 
 def _send(engine: Any, request: Any) -> None:
-    if engine.spider is not None:  # else the crawl was stopped meanwhile
+    if engine.spider is not None:  # otherwise the crawl was stopped during the pause
         engine.crawl(request)

@@ -15,7 +15,7 @@ SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 COMMANDS_MODULE = "crawler.spiders.crawl"  # an exit status of our own
 
-# asyncio only: for the download handler, and so that a process may crawl more than once
+# asyncio only: the download handler needs it, and a process may crawl more than once
 TWISTED_REACTOR_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
@@ -53,7 +53,7 @@ EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
     "scrapy.extensions.memusage.MemoryUsage": None,
 }
-CONCURRENT_ITEMS = 1  # of a response, which holds one image; Scrapy starts as many tasks for each
+CONCURRENT_ITEMS = 1  # per response, which holds one image; Scrapy starts as many tasks for each
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows every URL of the search
 LOG_FORMATTER = "crawler.spiders.settings.QuietFormatter"
 
@@ -61,7 +61,7 @@ LOG_LEVEL = "INFO"  # of the crawl; Scrapy's own level is WARNING unless -L is g
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
 
-TALKATIVE = (  # loggers of Scrapy that warn of failures which the crawl counts
+TALKATIVE = (  # loggers of Scrapy that warn of failures; the crawl counts these
     "scrapy.downloadermiddlewares.httpcompression",
     "scrapy.downloadermiddlewares.robotstxt",
 )
@@ -76,7 +76,7 @@ def quieten_scrapy(level_priority: int) -> None:
 
 
 class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Makes no line per image unless it is shown: a line costs as much as writing a small image."""
+    """Makes no log line per image unless it is shown: it costs as much as writing a small image."""
 
     def crawled(self, request: Any, response: Any, spider: Any) -> Any:
         """The line of a response."""

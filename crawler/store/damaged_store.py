@@ -1,4 +1,4 @@
-"""A crawl's store, read as a whole: which of its files are damaged."""
+"""Reads a crawl's whole store and says which of its files are damaged."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ LINES = (LOG, "plan-*.jsonl", "calls.json")  # files whose lines have checksums
 
 
 def faults(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of a store with what is wrong with it; empty where nothing is."""
+    """Each file of a store, with what is wrong with it; empty when it is whole."""
     recent: list[dict[str, Any]] = []
     for path in (path for pattern in LINES for path in sorted(folder.glob(pattern))):
         names = images.COLUMNS if path.name == LOG else []
@@ -24,7 +24,7 @@ def faults(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _lines_of(path: Path, names: list[str]) -> tuple[str, list[dict[str, Any]]]:
-    """What is wrong with a file of lines, and the values of the whole ones, which have these texts."""
+    """What is wrong with a file of lines, and the values of the lines that are whole."""
     try:
         lines = [line.values for line in lines_of(path)]
     except (OSError, UserError) as error:

@@ -1,4 +1,4 @@
-"""A store is held by one process at a time; a folder that was never a store is refused."""
+"""Holds a store for one process at a time, and refuses a folder that was never a store."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def held_store(folder: Path) -> Iterator[None]:
 
 
 def _may_hold_a_store(folder: Path) -> bool:
-    """A store has the lock of an earlier crawl, or records: a copy may lack the lock."""
+    """Whether it has the lock of an earlier crawl, or records: a copy of a store may lack the lock."""
     if not folder.is_dir() or not any(folder.iterdir()) or is_lock(folder / LOCK):
         return True
     return bool(read_recorded(folder).images)

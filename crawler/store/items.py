@@ -1,4 +1,4 @@
-"""What the spider hands on: a hit of the search, and the image that was fetched for it."""
+"""What the spider passes on: a hit of the search, and the image fetched for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 from crawler.store.stored import Fetched
 
-HEADER_CHARS = 500  # kept of a header
+HEADER_CHARS = 500  # characters kept of a header
 
 
 @dataclass(frozen=True, slots=True)

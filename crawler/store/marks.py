@@ -1,4 +1,4 @@
-"""What stands for a URL where the URL itself must not stand: its digest, or a short mark. Pure."""
+"""Digests and short marks that stand for a URL where the URL itself must not be written. Pure."""
 
 import hashlib
 import re
@@ -11,7 +11,7 @@ NEEDLESS = re.compile(r"%(?:3[0-9]|[46][1-9A-F]|[57][0-9A]|2D|2E|5F|7E)")  # RFC
 def digest_of(url: str) -> str:
     """The SHA-256 of a canonical URL.
 
-    URLs that differ only in needless escapes have one digest, although a server may tell them apart.
+    URLs that differ only in needless escapes have one digest, although a server may distinguish them.
     """
     return digest_as_spelt(NEEDLESS.sub(lambda escape: unquote(escape[0]), url))
 
@@ -22,7 +22,7 @@ def digest_as_spelt(url: str) -> str:
 
 
 def mark_of(url: str) -> bytes:
-    """16 bytes that stand for a URL, also for a deleted one."""
+    """16 bytes that stand for a URL, also after it was deleted."""
     digest = url.removeprefix(FORGOTTEN) if is_forgotten(url) else digest_of(url)
     return bytes.fromhex(digest[:32])
 

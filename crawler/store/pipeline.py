@@ -9,7 +9,7 @@ from typing import Any, Self
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.stored import Fetched, StoredImage
 
-THREADS = 4  # hash and write; apart from the loop's own, so that a slow name server delays no image
+THREADS = 4  # hash and write; not the event loop's threads, which a slow name server may block
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class StoreImages:
         try:
             loop = asyncio.get_running_loop()
             kept = await loop.run_in_executor(self.threads, context.keep, item.fetched)
-        except Exception as error:  # every image must be reported, or the crawl waits forever
+        except Exception as error:  # the crawl waits until every image is reported
             context.not_stored(item.hit, error)
         else:
             context.stored(item, kept)

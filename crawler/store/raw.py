@@ -24,7 +24,7 @@ KIND = Kind(
 def write_raw(
     target: HeldTarget, store: Store, hits: Iterable[SearchHit], provider: str
 ) -> list[StoredImage]:
-    """Make `target` anew: records.parquet with a row per fetched URL, and the files that it names.
+    """Replace `target`: records.parquet with a row per fetched URL, and the files that it names.
 
     Returns:
         The images of the records; when there are none, nothing is written.
@@ -57,7 +57,7 @@ def record_of(hit: SearchHit, stored: StoredImage, provider: str) -> RawImage:
 
 
 def raw_of(target: Path) -> list[RawImage]:
-    """The records of what a crawl has made; none where there is nothing.
+    """The records of data/raw; none when there are none.
 
     Raises:
         UserError: a record's file lies outside `target`.
@@ -68,7 +68,7 @@ def raw_of(target: Path) -> list[RawImage]:
 
 
 def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool]) -> int:
-    """Delete images and their records from what a crawl has made; returns how many records went."""
+    """Delete images and their records from data/raw; returns the number of deleted records."""
     records = raw_of(target)
     left = [record for record in records if not unwanted(record)]
     if len(left) < len(records):

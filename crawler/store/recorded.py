@@ -1,4 +1,4 @@
-"""A store's records on disk: a table, and a log of what came since. The damaged are left out, and counted."""
+"""A store's records on disk: a table, and a log of later ones. Damaged records are left out and counted."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -17,9 +17,9 @@ from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, resc
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 IMAGES = "images"  # the folder of the files, below a store and below a target
-ROWS = 512  # of the table that a damaged bit loses
+ROWS = 512  # of the table that are lost when one bit is damaged
 BATCH_ROWS = 1024  # held at once while reading
-MOST_ROWS = 20_000_000  # of a table: more come from nowhere but a trap
+MOST_ROWS = 20_000_000  # of a table; no crawl has more, so a larger table is a trap
 EXTENSION = re.compile(r"(?:\.[a-z]{1,5})?")
 
 
@@ -28,7 +28,7 @@ class Recorded(NamedTuple):
 
     images: dict[str, StoredImage]  # by canonical URL
     recent: list[StoredImage]  # those of the log
-    is_torn: bool  # whether the log must be written anew
+    is_torn: bool  # whether the log must be rewritten
     lost: int  # records that are damaged: lines of the log, rows of the table
 
 
@@ -48,7 +48,7 @@ def read_recorded(folder: Path) -> Recorded:
 
 
 def write_table(folder: Path, images: Iterable[StoredImage]) -> None:
-    """Write the table of a store anew."""
+    """Replace the table of a store."""
     write_records(folder / TABLE, images, StoredImage, group_rows=ROWS)
 
 
@@ -56,7 +56,7 @@ def check_file(files: RecordFolder, image: StoredImage) -> None:
     """Make sure that a record names the one file that is its own.
 
     Raises:
-        UserError: it leads out of the store, or to the file of other bytes.
+        UserError: it leads out of the store, or to another image's file.
     """
     files.check(image)
     own = f"{IMAGES}/{image.sha256[:2]}/{image.sha256}"
@@ -76,7 +76,7 @@ def _of_log(file: Path) -> tuple[list[StoredImage], bool, int]:
         elif line.sealed:
             raise _too_new(f"{file}, line {line.number},")
         else:
-            lost += line.is_ended  # else a kill has torn it, and its image is fetched again as others are
+            lost += line.is_ended  # otherwise a kill has torn it; its image is fetched again
         ended = line.is_ended
     return images, lost > 0 or not ended, lost
 

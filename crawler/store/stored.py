@@ -1,4 +1,4 @@
-"""A stored image: its facts, and the file extension that its first bytes show."""
+"""The facts of a stored image, and the file extension that its first bytes show."""
 
 import re
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ class Fetched(NamedTuple):
 
 
 def reason_against(status: int, body: bytes) -> str:
-    """Why an answer is no image: an error, no body, or HTML or JSON; empty when it may be one."""
+    """Why an answer cannot be an image: an error, no body, HTML or JSON; empty when it may be one."""
     if status != 200:
         return f"HTTP_{status}"
     if not body:

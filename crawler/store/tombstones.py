@@ -15,7 +15,7 @@ from crawler.store.marks import digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import write_bytes
 
-ABOUT = "what `python -m crawler forget` has deleted; url: the SHA-256 of its canonical address"
+ABOUT = "deleted by `fashion-pggan crawl forget`; url: the SHA-256 of the canonical URL"
 
 SCHEMES = ("https", "http")
 
@@ -30,11 +30,11 @@ class About(_Line):
     """The first line."""
 
     about: str
-    tombstones: int = 0  # that follow, and that a file which was cut no longer holds
+    tombstones: int = 0  # how many follow: a file with fewer was cut
 
 
 class Digest(_Line):
-    """A tombstone of an address or of bytes."""
+    """A tombstone of a URL or of bytes."""
 
     kind: Literal["url", "sha256"]
     value: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -65,17 +65,17 @@ class Tombstones:
     """The tombstones of a repository; a URL is stored only as its SHA-256.
 
     Args:
-        file: JSON Lines, versioned with the code, so that no machine fetches what another has forgotten.
+        file: JSON Lines, versioned with the code, so that no machine fetches what another has deleted.
 
     Raises:
-        UserError: a line cannot be read, and a crawl without it might fetch what was forgotten.
+        UserError: a line cannot be read; without it a crawl might fetch a forgotten image.
     """
 
     def __init__(self, file: Path) -> None:
         self.file = file
         self.of: dict[str, set[str]] = {"url": set(), "host": set(), "sha256": set()}
         self.lines: list[dict[str, Any]] = []
-        stated = [0]  # how many tombstones the file says that it holds; git may join two such lines
+        stated = [0]  # how many tombstones the file should hold; git may merge two such lines
         for line in lines_of(file):
             values = self._read(line)
             if "about" in values:
@@ -160,6 +160,6 @@ def _is_of_hosts(url: str, hosts: set[str]) -> bool:
     """Whether a URL's host is one of `hosts` or below one: `a.example.org` is below `example.org`."""
     try:
         parts = (urlsplit(url).hostname or "").split(".")
-    except ValueError:  # of a foreign record: no host can be asked by it
+    except ValueError:  # of a foreign record; it names no host
         return False
     return any(".".join(parts[at:]) in hosts for at in range(len(parts)))

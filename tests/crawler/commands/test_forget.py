@@ -224,7 +224,7 @@ def test_the_command_forgets_and_says_what_remains_to_be_done(
     url = f"{shop.address}/p/1.jpg"
     ended = command("forget", "--url", url, "--store", store, "--raw", tmp_path / "raw", *tombstones)
     assert (ended.status, len(raw(tmp_path))) == (0, 29)
-    assert "dvc repro carries this into the dataset" in ended.errors
+    assert "Run `dvc repro` to remove them from the dataset" in ended.errors
     ended = command("merge", store, "--store", tmp_path / "joined", *tombstones)
     assert (ended.status, len(images_of(tmp_path / "joined"))) == (0, 29)
     assert "29 images new, 1 plans" in ended.errors

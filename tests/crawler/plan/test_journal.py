@@ -102,7 +102,7 @@ def test_a_damaged_line_loses_its_answer_alone(
         assert [again.has(call) for call in calls][0::2] == [True, True]
         assert not again.has(calls[1])
         assert all(again.answer_to(call) == PAGE for call in calls if again.has(call))
-    assert "damaged: what they said is asked again" in caplog.text
+    assert "damaged: their search calls are repeated" in caplog.text
     caplog.clear()
     with Journal(file, "third", "1/1") as healed:
         assert healed.crawl_id == "first"

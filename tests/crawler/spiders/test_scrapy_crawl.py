@@ -135,7 +135,7 @@ def test_a_job_folder_of_scrapy_is_refused_and_not_made(
 ) -> None:
     (record,) = scrapy_crawl(params=params_file(), scrapys={"JOBDIR": str(tmp_path / "job")})
     assert record.getMessage() == (
-        f"error: JOBDIR={tmp_path / 'job'}: leave it out, for a crawl resumes from its store"
+        f"error: JOBDIR={tmp_path / 'job'}: leave it out; a crawl resumes from its store"
     )
     assert not (tmp_path / "job").exists()
     assert not shop.requests

@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.json_text import json_in
 
 LONGEST = 16 * 2**20  # bytes of a line, far more than any search answer has
 SEAL = re.compile(rb', "([^"]{5})": "([0-9a-f]{8})"\}\r?\n?\Z')  # also with a damaged name
@@ -64,14 +65,10 @@ def values_of(data: bytes) -> tuple[dict[str, Any] | None, bool]:
     if seal and (seal[1] != b"crc32" or crc32(data[: seal.start()]) != int(seal[2], 16)):
         return None, False
     try:
-        values = json.loads(data.decode(errors="surrogatepass"), parse_constant=_no_number)
-    except (ValueError, RecursionError):  # also text that is no UTF-8
+        values = json_in(data.decode(errors="surrogatepass"))
+    except ValueError:  # also text that is no UTF-8
         return None, False
     if not isinstance(values, dict) or (seal is None and "crc32" in values):
         return None, False
     values.pop("crc32", None)
     return values, seal is not None
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import markdown
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
@@ -78,7 +79,7 @@ def run(
 def _card(source: Path, version: str) -> str:
     """The card that Hugging Face's programs look for: the datasheet, under a line for them."""
     sheet = source / DATASHEET
-    text = sheet.read_text(encoding="utf-8") if sheet.is_file() else f"# Dataset {markdown(version)}\n"
+    text = read_text(sheet) if sheet.is_file() else f"# Dataset {markdown(version)}\n"
     return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n---\n\n{text}"
 
 

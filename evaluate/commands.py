@@ -18,6 +18,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 
 
@@ -33,7 +34,7 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
         mirror=params.train.mirror,
         store=shared.kept(),
         work=shared.work(),
-        settings=settings.read_text(encoding="utf-8"),
+        settings=read_text(settings),
     )
     print(evaluation.text())
 

@@ -1,6 +1,5 @@
 """`fashion-pggan summary`, or `python -m fashion_pggan.summary`: what a run came to, on one screen."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -8,6 +7,8 @@ from typing import Any, Self
 from fashion_pggan.command.line import run
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 LABEL = 20  # characters
 COLUMN = 10  # characters
@@ -101,7 +102,7 @@ def places_of(reports: Path, models: Path, generated: Path) -> dict[str, str]:
 
 def _read(path: Path, needed: set[str]) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, Any] = json_in(read_text(path), finite=False)
     except FileNotFoundError:
         raise UserError(f"no report at {path}: run the pipeline first (make demo, or dvc repro)") from None
     except ValueError as error:

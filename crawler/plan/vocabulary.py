@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, explained
 from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 Words = list[Annotated[str, Field(min_length=1)]]
 
@@ -60,7 +61,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
         UserError: the file is missing or holds no vocabulary.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         vocabulary = Vocabulary.model_validate(values_in(text, str(path)))
     except FileNotFoundError:
         raise UserError(

@@ -1,11 +1,12 @@
 """What search APIs share: calls, pages, results and errors as values. Pure."""
 
 import html
-import json
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
+
+from fashion_pggan.storage.bounded.json_text import json_in
 
 LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -153,8 +154,8 @@ def clean_title(title: str) -> str:
 def json_of(body: bytes) -> Any:
     """The JSON value of a body; None when it is no JSON."""
     try:
-        return json.loads(body.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        return json_in(body.decode("utf-8-sig"), finite=False)
+    except ValueError:
         return None
 
 

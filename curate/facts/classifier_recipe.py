@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Section, StyleName, explained
 from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import sha256_of
 
 Name = Literal[StyleName, "other"]
@@ -56,7 +57,7 @@ def recipe_at(path: Path) -> Recipe:
         UserError: it is missing or wrong.
     """
     try:
-        text = existing(path).read_text(encoding="utf-8")
+        text = read_text(existing(path))
         return Recipe.model_validate(values_in(text, str(path)))
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error

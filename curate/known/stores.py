@@ -17,6 +17,7 @@ import pyarrow as pa
 from curate.pixels.measure import Pixels
 from curate.squares.levels import Flat, levels_in
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import atomic_write, write_text
 from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.shards import header_of
@@ -196,5 +197,5 @@ def pack_of(path: Path) -> tuple[list[str], str]:
     Raises:
         ValueError: it is not what was written.
     """
-    said = values_of(path.read_text(encoding="utf-8"))
+    said = values_of(read_text(path))
     return said["names"], said["pixels"]

@@ -6,6 +6,7 @@ from pathlib import Path
 from curate.report.datasheet import OPEN
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 
 def read_answers(path: Path) -> dict[str, str]:
@@ -17,7 +18,7 @@ def read_answers(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     try:
-        found = values_in(path.read_text(encoding="utf-8"), str(path)) or {}
+        found = values_in(read_text(path), str(path)) or {}
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in (*found, *found.values())):

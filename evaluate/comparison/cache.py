@@ -21,6 +21,7 @@ from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import make_folder, sha256_of, write_text
 from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
@@ -96,7 +97,7 @@ class Store:
     def _intact(self, folder: Path) -> bool:
         """Whether descriptors are those that were written; the log tells when they are not."""
         try:
-            hashes = values_of((folder / HASHES).read_text(encoding="utf-8"))
+            hashes = values_of(read_text(folder / HASHES))
             with hash_memory() as memory:
                 intact = all(memory.matches(folder / name, sha256) for name, sha256 in hashes.items())
         except (OSError, ValueError):
@@ -120,7 +121,7 @@ class Store:
         """Distances measured before; None if there are none, or others than were written."""
         path = self.rows / f"{key}.json"
         try:
-            return Distances.of_plain(values_of(path.read_text(encoding="utf-8")))
+            return Distances.of_plain(values_of(read_text(path)))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):

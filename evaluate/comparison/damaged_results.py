@@ -5,6 +5,7 @@ from pathlib import Path
 
 from evaluate.comparison.cache import HASHES
 from fashion_pggan.errors import one_line
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.storage.hashes import values_of
 
@@ -22,6 +23,6 @@ def faults(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _values_of(path: Path) -> tuple[dict[str, object], str]:
     try:
-        return values_of(path.read_text(encoding="utf-8")), ""
+        return values_of(read_text(path)), ""
     except (OSError, ValueError) as error:
         return {}, one_line(error)

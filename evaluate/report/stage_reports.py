@@ -1,12 +1,13 @@
 """The earlier stages' reports, prepared for the page; missing reports are left out."""
 
 import csv
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 LOGGED = ("kimg", "lod", "resolution", "critic_loss", "generator_loss", "score_real", "score_fake")
 SHOWN = 50  # rows of a table; a crawl may have met thousands of hosts
@@ -31,7 +32,7 @@ def read_facts(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
+        facts = json_in(read_text(path), finite=False)
     except ValueError as error:
         raise UserError(f"{path} is not JSON ({error}): delete it and run dvc repro") from error
     if not isinstance(facts, dict):

@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_bytes, write_text
 
 PARAMS = Path("params.yaml")
@@ -130,7 +131,7 @@ def _read(presets: Path, name: str) -> str:
             "git checkout params.yaml brings the demo back"
         )
     path = presets / f"{name}.yaml"
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     values_in(text, str(path))  # raises in our words
     return text
 

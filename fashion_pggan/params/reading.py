@@ -16,8 +16,10 @@ from fashion_pggan.params.section import Section
 from fashion_pggan.params.train import TrainParams
 from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.params.wording import advice_on, value_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 RENAMED = {"shop_pictures": "shop_images", "shard_pictures": "shard_images"}  # names of earlier versions
+NAMED = 20  # mistakes, in a message
 
 
 class Params(Section):
@@ -38,7 +40,7 @@ def load_params(path: Path) -> Params:
             names each.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
     except UnicodeDecodeError as error:
@@ -58,11 +60,12 @@ def explained(error: ValidationError, kind: type[BaseModel]) -> str:
     """What is wrong with a file that should hold a `kind`, in words for people."""
     details = error.errors()
     missing = [_path(detail) for detail in details if detail["type"] == "missing"]
-    return "; ".join(_explain(detail, kind, missing) for detail in details)
+    more = [f"and {len(details) - NAMED} more"] if len(details) > NAMED else []
+    return "; ".join([*(_explain(detail, kind, missing) for detail in details[:NAMED]), *more])
 
 
 def _path(detail: ErrorDetails) -> list[str]:
-    return [str(part) for part in detail["loc"] if part != "[key]"]
+    return [str(part)[:80] for part in detail["loc"] if part != "[key]"]
 
 
 def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str]]) -> str:
@@ -99,6 +102,6 @@ def _known_names(kind: Any, section: list[str]) -> list[str]:
 def _looks_like_number(value: object) -> bool:
     try:
         float(value)  # type: ignore[arg-type]  # a failure to convert is the answer
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return isinstance(value, str)

@@ -50,4 +50,9 @@ def value_in(detail: ErrorDetails) -> str:
     value: Any = detail["input"]
     if value is None:
         return "empty"
-    return "" if isinstance(value, dict) else json.dumps(value, ensure_ascii=False, default=str)[:80]
+    if isinstance(value, dict):
+        return ""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)[:80]
+    except (TypeError, ValueError):  # keys that are no text; a number of thousands of digits
+        return f"a {type(value).__name__}"

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.seal import DamagedError
 
@@ -158,7 +159,7 @@ def values_of(text: str, *, always: bool = True) -> dict[str, Any]:
         DamagedError: it says something else than was written.
         ValueError: it is no JSON object.
     """
-    values = json.loads(text)
+    values = json_in(text, finite=False)
     if not isinstance(values, dict):
         raise ValueError("it holds no JSON object")  # noqa: TRY004  # as for other text
     said = values.pop(JSON_KEY, None)

@@ -10,6 +10,8 @@ import json
 from itertools import accumulate
 from typing import IO, Any, NamedTuple
 
+from fashion_pggan.storage.bounded.json_text import json_in
+
 MAGIC = b"\nSEALED1"  # what follows the seal
 PARQUET = b"PAR1"  # the last bytes of a Parquet file, behind the footer's length
 SEALED = "fashion_pggan.sealed"  # in the footer: a file that says so and has no seal is damaged
@@ -187,7 +189,7 @@ def _seal_before(file: IO[bytes], end: int) -> Seal | None:
     text = file.read(size)
     if _digest(text) != behind[:32]:
         raise DamagedError("its seal is not what was written")
-    said = json.loads(text)
+    said = json_in(text)
     parts = [Part(*part) for part in said["parts"]]
     return Seal(parts, said["footer"], sum(part.size for part in parts), end - fixed - size, end)
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import atomic_write, write_text
 from fashion_pggan.storage.hashes import hash_memory
 
@@ -111,7 +113,7 @@ class Dataset:
         if not index_path.is_file():
             raise UserError(f"no dataset in {folder}: run the curate stage first (dvc repro curate)")
         try:
-            index = json.loads(index_path.read_text())
+            index = json_in(read_text(index_path))
             if index["format"] != FORMAT:
                 raise ValueError(f"format {index['format']}, this program reads {FORMAT}")
             self.version: str = index["version"]

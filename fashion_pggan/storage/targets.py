@@ -1,6 +1,5 @@
 """Folders that a stage replaces as a whole: nothing may be in them but what this program wrote."""
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import sha256_of, write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
@@ -126,7 +127,7 @@ def hashes_in(folder: Path) -> dict[str, str]:
         OSError: there is no mark.
         ValueError: it is not what was written.
     """
-    said = values_of((folder / MARK).read_text(encoding="utf-8"), always=False)
+    said = values_of(read_text(folder / MARK), always=False)
     return dict(said.get("files", {}))  # former marks have none
 
 
@@ -158,7 +159,7 @@ def _refuse(what: str) -> NoReturn:
 def _mark_in(target: Path, kind: Kind) -> dict[str, Any] | None:
     """A folder's mark; None when there is none, or it is of another kind."""
     try:
-        said = json.loads((target / MARK).read_bytes()) if kind.marked else None
+        said = json_in(read_text(target / MARK)) if kind.marked else None
     except (OSError, ValueError):
         return None
     if not isinstance(said, dict) or said.get("kind") != kind.name:

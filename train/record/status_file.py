@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
 from train.record.log import Row
@@ -89,7 +90,7 @@ def read_status(run: Path) -> Status:
             f"{run} is not the folder of a run (it has no {FILE}): give one of those in runs/train"
         )
     try:
-        values = values_of(path.read_text(encoding="utf-8"), always=False)
+        values = values_of(read_text(path), always=False)
         if values.pop("format") != FORMAT:
             raise ValueError(f"this program reads format {FORMAT}")
         return TypeAdapter(Status).validate_python(values, extra="forbid")

@@ -16,6 +16,7 @@ HARMLESS = {
     "fashion_pggan.params.unique_keys": "reads YAML; its values are hashed",
     "fashion_pggan.errors": "words errors",
     "fashion_pggan.params": "values that change a fact or a level are part of the store's name",
+    "fashion_pggan.storage.bounded.plain_file": "reads a file's bytes",
     "fashion_pggan.storage.files": "SHA-256 of a file",
     "fashion_pggan.storage.shards": "the sides of the levels, which are part of the store's name",
 }

@@ -1,0 +1,46 @@
+"""JSON that may come from elsewhere: not nested without end."""
+
+import json
+from typing import Any, NoReturn
+
+DEEPEST = 64  # levels: no file of this program has more than 8
+
+
+def json_in(text: str | bytes, *, finite: bool = True) -> Any:
+    """The value of a JSON text.
+
+    Args:
+        text: JSON; bytes are UTF-8, UTF-16 or UTF-32.
+        finite: whether NaN and Infinity, which are no JSON, are refused.
+
+    Raises:
+        ValueError: it is no JSON, is nested too deep, or holds a number that is too long.
+    """
+    try:
+        value = json.loads(text, parse_constant=_no_number if finite else None)
+    except RecursionError:
+        raise _too_deep() from None
+    openings = text.count("[") + text.count("{") if isinstance(text, str) else len(text)
+    if openings > DEEPEST:
+        _check_depth(value)
+    return value
+
+
+def _check_depth(value: Any) -> None:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        containers = [part for part in level if isinstance(part, list | dict)]
+        if not containers:
+            return
+        level = [
+            inner for part in containers for inner in (part.values() if isinstance(part, dict) else part)
+        ]
+    raise _too_deep()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")

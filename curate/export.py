@@ -31,7 +31,7 @@ KIND = Kind(
 )
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
-DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # say nothing of an image kept
+DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # not exported
 
 
 def run(
@@ -48,7 +48,7 @@ def run(
     Args:
         source: a curated dataset.
         target: folder to make; an export that is there is replaced as a whole.
-        form: for which loader.
+        form: the loader that will read it.
         level: side of the images in pixels; the largest by default.
         image_format: how each is encoded.
         shard_images: images per tar or Parquet file.
@@ -59,7 +59,7 @@ def run(
     Raises:
         UserError: there is no dataset, it has no such level, or `target` holds something else.
     """
-    check_target(target, KIND, [source])  # before much is read
+    check_target(target, KIND, [source])  # before anything is read
     dataset = Dataset(source)
     level = level or dataset.resolution
     levels = levels_up_to(dataset.resolution)
@@ -77,7 +77,7 @@ def run(
 
 
 def _card(source: Path, version: str) -> str:
-    """The card that Hugging Face's programs look for: the datasheet, under a line for them."""
+    """The card that Hugging Face's programs look for: the datasheet, after a header for them."""
     sheet = source / DATASHEET
     text = read_text(sheet) if sheet.is_file() else f"# Dataset {markdown(version)}\n"
     return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n---\n\n{text}"

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
 
 
-# What a person can change, for the error when nothing is left; filled in from the parameters.
+# What a person can change, for the error when no image is left; filled in from the parameters.
 ADVICE: Mapping[Reason, str] = {
     Reason.TOO_SMALL: "lower curate.min_side in params.yaml, now {min_side}",
     Reason.ASPECT: "raise curate.max_aspect in params.yaml, now {max_aspect}",

@@ -56,7 +56,7 @@ def run(
 ) -> Counter[str]:
     """Make a dataset.
 
-    Images are ordered by SHA-256, so the result depends neither on the crawl's order nor on the workers.
+    Images are ordered by SHA-256, so the order of the crawl and the workers do not change the result.
 
     Args:
         source: a crawl's output, or any folder of images.
@@ -78,7 +78,7 @@ def run(
     answered = read_answers(answers) if answers else {}
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
-        source = source.absolute()  # workers run in folders of their own
+        source = source.absolute()  # workers run in other folders
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give --knowledge a folder")
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
@@ -87,11 +87,7 @@ def run(
         files = {raw.sha256: source / raw.file for raw in reversed(images)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
-        decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder)
-        rows = list(records_of(images, decisions, facts, params))
-        outcomes = Counter(row.reason or KEPT for row in rows)
-        if not outcomes[KEPT]:
-            raise UserError(nothing_left(outcomes, params))
+        rows = _decided(images, facts, known, params)
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
@@ -100,7 +96,7 @@ def run(
     if report:
         spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, params) | spent, indent=1) + "\n")
-    return outcomes
+    return _outcomes(rows)
 
 
 def workers_of(params: CurateParams, workers: int | None) -> Each:
@@ -115,6 +111,22 @@ def _sorted_images(source: Path, each: Each) -> list[Raw]:
     if not images:
         raise UserError(f"no images in {source}: run the crawl stage first (dvc repro crawl)")
     return images
+
+
+def _decided(
+    images: Sequence[Raw], facts: pa.Table, known: Known, params: CurateParams
+) -> list[CuratedImage]:
+    """The manifest's records of all images; at least one is kept."""
+    decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder)
+    rows = list(records_of(images, decisions, facts, params))
+    outcomes = _outcomes(rows)
+    if not outcomes[KEPT]:
+        raise UserError(nothing_left(outcomes, params))
+    return rows
+
+
+def _outcomes(rows: Sequence[CuratedImage]) -> Counter[str]:
+    return Counter(row.reason or KEPT for row in rows)
 
 
 def _write(
@@ -134,7 +146,7 @@ def _write(
 
 def _figures(rows: Sequence[CuratedImage], facts: pa.Table, params: CurateParams) -> dict[str, object]:
     """The figures that `dvc metrics` shows."""
-    outcomes = Counter(row.reason or KEPT for row in rows)
+    outcomes = _outcomes(rows)
     return {
         "images": len(rows),
         "kept": outcomes[KEPT],

@@ -1,4 +1,4 @@
-"""Which usable images are copies of which: what takes long is kept between runs."""
+"""Which usable images are copies of which, and which copy is the best. Keeps the pairs between runs."""
 
 import logging
 import zlib
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 def best_copies(
     facts: pa.Table, usable: npt.NDArray[np.int64], params: CurateParams, folder: Path
 ) -> npt.NDArray[np.int64]:
-    """For each usable image the place in `usable` of the best copy of it, perhaps itself.
+    """For each usable image the place in `usable` of its best copy, which may be itself.
 
-    Pairs are looked for among all images with pixels, so that another threshold needs no new search.
+    The search covers all images with pixels, so that another threshold needs no new search.
 
     Args:
         facts: of all images.
@@ -64,10 +64,10 @@ def best_copies(
 def merits_of(
     columns: Mapping[str, npt.NDArray[Any]], usable: npt.NDArray[np.int64]
 ) -> list[npt.NDArray[np.float64]]:
-    """What makes a copy better, most weighty first: it is larger, without a banner, less lossy, sharper.
+    """What makes a copy better, the most important first: it is larger, has no banner, lost less, is sharper.
 
-    Blocks and dither look sharp, so sharpness comes last: before it the format (a GIF has 256 colours), the
-    quality of a JPEG, and the bytes.
+    Blocks and dither look sharp, so sharpness comes last: after the format (a GIF has 256 colours), the
+    quality of a JPEG, and the number of bytes.
     """
     facts = {name: columns[name][usable] for name in QUALITY}
     quality = np.where(facts["format"] == "GIF", 0.0, np.nan_to_num(facts["jpeg_quality"], nan=100.0))
@@ -82,7 +82,7 @@ def _near(
     params: CurateParams,
     folder: Path,
 ) -> Pairs:
-    """Pairs among the images seen, as places in `seen`; only what is new is compared."""
+    """Pairs among the images seen, as places in `seen`; only pairs with a new image are compared."""
     found_by = hash_of(program_of("curate.copies"), params.near_bits, params.colour_variants)
     path = folder / f"copies-{found_by}.npz"
     known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")
@@ -91,7 +91,7 @@ def _near(
             with path.open("rb") as opened, np.load(opened) as known:
                 known_names, known_pairs = known["names"], known["pairs"]
         except BROKEN as error:
-            log.warning("%s is damaged (%s): near-duplicates are looked for again", path, one_line(error))
+            log.warning("%s is damaged (%s): searching for near-duplicates again", path, one_line(error))
     new = ~np.isin(names, known_names)
     if new.any():
         prints = facts.select(PRINTS).take(seen)

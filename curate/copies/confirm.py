@@ -1,4 +1,4 @@
-"""Pairs that may be copies in; those whose thumbnails agree out."""
+"""Decides that an image is a copy: pairs with similar hashes in, those whose thumbnails agree out."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -12,16 +12,16 @@ from curate.facts.fingerprint import THUMBNAIL_SIDE
 
 GAINS = (0.7, 1.4)  # brightness of a copy over that of the original
 MOST_MEAN = 4.0  # grey levels between thumbnails of copies, on average
-MOST_HIGH = 12.0  # grey levels that 95 % of the values stay below
-PART_TIMES = 1.8  # a part may differ so many times more: its edges do not lie on whole pixels
-FINER = 2  # times as many pixels when a part is placed at last
+MOST_HIGH = 12.0  # grey levels; 95 % of the differences stay below
+PART_TIMES = 1.8  # times as much for a part: its edges do not lie on whole pixels
+FINER = 2  # times as many pixels for the final place of a part
 # The smallest correlation of a part with its place: over few sizes, over all sizes, with finer pixels.
 LEAST_ROUGHLY, LEAST_LIKELY, LEAST_LIKENESS = 0.88, 0.93, 0.965
 SMALLEST_PART = 26  # pixels of 32: a crop takes off at most a fifth of a side
 
 
 def alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = False) -> Pairs:
-    """The pairs whose thumbnails agree but for brightness; smaller index first."""
+    """The pairs whose thumbnails agree apart from brightness; smaller index first."""
     pairs = np.unique(np.sort(pairs, axis=1), axis=0)
     kept = [pairs[:0]]
     for part in _chunks(pairs):
@@ -36,7 +36,7 @@ def alike(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, *, mirrored: bool = F
 def _close(
     one: npt.NDArray[np.float32], other: npt.NDArray[np.float32], times: float = 1.0
 ) -> npt.NDArray[np.bool_]:
-    """Whether images (n, h, w, 3) agree, once equally bright; within so many times the limits."""
+    """Whether images (n, h, w, 3) agree once equally bright; `times` widens the limits."""
     one, other = one.reshape(len(one), -1), other.reshape(len(other), -1)
     gain = (one * other).sum(axis=1) / np.maximum((one * one).sum(axis=1), 1.0)
     lit = np.clip(one * gain[:, None], 0, 255)
@@ -47,7 +47,7 @@ def _close(
 
 
 def parts_among(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, count: int) -> Pairs:
-    """Pairs of which one shows the other without its edges, as many as connect all; smaller index first."""
+    """Pairs of which one shows the other without its edges; enough pairs to connect each group."""
     group = list(range(count))
 
     def root(index: int) -> int:
@@ -66,7 +66,7 @@ def parts_among(thumbnails: npt.NDArray[np.uint8], pairs: Pairs, count: int) -> 
 
 
 def _is_part(whole: npt.NDArray[np.uint8], part: npt.NDArray[np.uint8]) -> bool:
-    """Whether a thumbnail, made a little smaller, lies within another: found roughly, then at half pixels."""
+    """Whether a thumbnail, slightly reduced, lies within another: searched coarsely, then at half pixels."""
     sides = range(SMALLEST_PART, THUMBNAIL_SIDE + 1)
     likeness, _ = _best_place(whole, part, [(side, side) for side in sides[::2]])
     if likeness < LEAST_ROUGHLY:

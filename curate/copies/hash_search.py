@@ -9,13 +9,13 @@ from curate.copies.groups import Indices, Pairs
 
 Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
 
-TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes that are compared at once: they stay in the processor's cache
+TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared at once, few enough to stay in the processor's cache
 
 
 def close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
     """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new."""
     known, fresh = np.flatnonzero(~new), np.flatnonzero(new)
-    # what is not new needs to be compared with what is new alone
+    # known hashes are compared with new ones only
     tasks = ((fresh, np.arange(len(one))), (known, fresh))
     found = [_search(one, other, rows, columns, bits) for rows, columns in tasks]
     pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
@@ -24,7 +24,7 @@ def close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int)
 
 
 def bits_of(words: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
-    """In how many bits the hashes of each pair differ."""
+    """The number of bits in which the hashes of each pair differ."""
     return np.asarray(np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1))
 
 

@@ -1,6 +1,6 @@
 """Fingerprints in; pairs of images that show the same out. Arrays in, arrays out.
 
-Measured over the spread of copies and of other garments: docs/explanation/near-duplicates.md.
+Where the limits come from: docs/explanation/near-duplicates.md.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from curate.copies.hash_search import Words, bits_of, close_pairs
 from curate.facts.fingerprint import THUMBNAIL_SIDE
 
 PART_BITS = 64  # between an image's hash, or its inner hash, and the hash of what may be a part of it
-STRIP = 6  # rows of 32: a banner that a copy may bear along its upper or lower edge
+STRIP = 6  # rows of 32: the banner that a copy may have along its upper or lower edge
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Fingerprints:
 
     @classmethod
     def of(cls, columns: Mapping[str, npt.NDArray[np.uint8]]) -> Self:
-        """From the bytes of all images one after another, by field."""
+        """From the bytes of all images in a row, by field."""
         names = ("phash", "phash_mirrored", "phash_inner")
         words = {name: np.ascontiguousarray(columns[name]).view(np.uint64).reshape(-1, 4) for name in names}
         thumbnails = columns["thumbnail"].reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3)
@@ -40,16 +40,16 @@ class Fingerprints:
 def copies_among(
     prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int, *, colour_variants: bool = False
 ) -> Pairs:
-    """Pairs of images that are copies of each other, one of them at least new, confirmed on thumbnails.
+    """Pairs of images that are copies of each other, at least one of them new, confirmed on thumbnails.
 
-    A copy may be re-encoded, resized, brighter or darker, mirrored, without its edges or with a strip along
-    one. One in other colours is none unless colour variants are asked for.
+    A copy may be re-encoded, resized, brighter or darker, mirrored, without its edges, or with a strip along
+    one edge. An image in other colours counts as a copy only with `colour_variants`.
 
     Args:
         prints: of n images.
         new: (n,); pairs of which neither is new are known and left out.
         near_bits: how many of 256 bits may differ between copies.
-        colour_variants: whether images that agree but for their colours are copies.
+        colour_variants: whether images that differ only in their colours are copies.
     """
     full, mirrored, inner = prints.phash, prints.phash_mirrored, prints.phash_inner
     near = close_pairs(full, full, new, max(near_bits, PART_BITS))
@@ -61,7 +61,7 @@ def copies_among(
         np.sort(close, axis=1) if colour_variants else alike(thumbnails, close),
         alike(thumbnails, mirrors, mirrored=True),
     ]
-    # what groups hold together already needs no closer look, which takes milliseconds a pair
+    # pairs already in one group need no closer look, which takes milliseconds a pair
     for rows in (np.s_[STRIP:], np.s_[:-STRIP]):
         found.append(alike(thumbnails[:, rows], _apart(near, found, len(new))))
     found.append(parts_among(thumbnails, _apart(parts, found, len(new)), len(new)))

@@ -1,1 +1,1 @@
-"""Pixels in; what is measured of an image out: evidence, styles, fingerprints."""
+"""Pixels in; the facts of an image out: light, ground, garment, faces, letters, style, fingerprint."""

@@ -1,4 +1,4 @@
-"""A classifier of one's own for image styles: an ONNX model, and a recipe that says how to ask it.
+"""The user's own classifier of image styles: an ONNX model, and a recipe that says how to use it.
 
 The recipe's form is in docs/how-to/curate-by-style.md; classifiers/clip.yaml is one.
 """
@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class Classifier:
-    """A model that is asked about one image at a time.
+    """A model that scores one image at a time.
 
     Args:
         path: of the recipe.
@@ -102,7 +102,7 @@ def _session(path: Path) -> "InferenceSession":
     except ImportError:
         raise UserError(f"curate.classifier needs onnxruntime: run {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # there is a process per core already
+    options.intra_op_num_threads = 1  # there is already a process per core
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(str(existing(path)), options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""How to ask a classifier of one's own: the recipe file. Its form is in docs/how-to/curate-by-style.md."""
+"""The recipe file: how to use the user's own classifier. Its form: docs/how-to/curate-by-style.md."""
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,18 +19,18 @@ MOST_TOKENS, MOST_PIXELS = 4096, 4096  # per prompt; side of an input
 
 
 class Text(Section):
-    """The text side of a model that knows words: prompts become embeddings."""
+    """The text side of a model that reads words: it turns prompts into embeddings."""
 
     model: str  # ONNX: token numbers (n, length) to embeddings (n, d)
     tokenizer: str  # tokenizer.json, as Hugging Face's tokenizers write it
     length: int = Field(gt=0, le=MOST_TOKENS)  # tokens; shorter prompts are padded
     pad: int = 0  # token number
     scale: float = Field(gt=0)  # of cosines, before the softmax
-    prompts: dict[Name, list[str]]  # several per style; `other` takes what is none
+    prompts: dict[Name, list[str]]  # several per style; `other` is for all else
 
 
 class Recipe(Section):
-    """How to ask a model. Files are named relative to the recipe."""
+    """How to use a model. Files are named relative to the recipe."""
 
     model: str  # ONNX: images (1, 3, side, side) to scores (1, k) or an embedding (1, d)
     side: int = Field(gt=0, le=MOST_PIXELS)  # pixels
@@ -38,7 +38,7 @@ class Recipe(Section):
     mean: list[float] = Field(min_length=3, max_length=3)  # of red, green, blue in 0 to 1
     deviation: list[float] = Field(min_length=3, max_length=3)
     output: str = ""  # name; empty: the first
-    classes: list[Name] = Field(default_factory=list)  # what the scores speak of, in their order
+    classes: list[Name] = Field(default_factory=list)  # the class of each score, in their order
     text: Text | None = None
 
     @model_validator(mode="after")
@@ -66,7 +66,7 @@ def recipe_at(path: Path) -> Recipe:
 
 
 def recipe_hashes(path: Path) -> list[str]:
-    """What all answers depend on: SHA-256 of a recipe and its files, versions of the libraries that run it.
+    """What all scores depend on: SHA-256 of a recipe and its files, versions of the libraries that run it.
 
     Raises what `recipe_at` raises.
     """
@@ -80,7 +80,7 @@ def recipe_hashes(path: Path) -> list[str]:
 def _version_of(library: str) -> str:
     try:
         return f"{library} {version(library)}"
-    except PackageNotFoundError:  # told where it is needed
+    except PackageNotFoundError:  # the error comes where the library is used
         return f"{library}, not installed"
 
 
@@ -91,5 +91,5 @@ def existing(path: Path) -> Path:
         UserError: there is none.
     """
     if not path.is_file():
-        raise UserError(f"no file {path}: give it, or leave curate.classifier in params.yaml empty")
+        raise UserError(f"no file {path}: add it, or leave curate.classifier in params.yaml empty")
     return path

@@ -1,4 +1,4 @@
-"""What is seen in an image, as numbers: its light, its ground, where the garment is, who else is there."""
+"""What an image shows, as numbers: its light, its ground, the place of the garment, people, letters."""
 
 from dataclasses import dataclass
 
@@ -12,15 +12,15 @@ from curate.facts.letters import banner_of
 from curate.pixels.foreground import Mask, foreground_of, frame_of
 from curate.pixels.measure import Pixels, reduced
 
-READ_AT = 256  # pixels, long side of the reduction on which letters and faces are looked for
-PARTED_AT = 160  # pixels, long side of the reduction on which the garment is parted from the ground
-NEAR_BORDER = 24  # grey levels from the border's median, for it to be uniform
+READ_AT = 256  # pixels, long side of the reduction used to find letters and faces
+PARTED_AT = 160  # pixels, long side of the reduction used to separate garment and ground
+NEAR_BORDER = 24  # grey levels from the border's median that count as uniform
 SEAM = 18.0  # grey levels between two sides of a seam
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Facts by sight. Shares and positions are of the image, 0 to 1."""
+    """Facts measured on the pixels. Shares and positions are relative to the image, 0 to 1."""
 
     sharpness: float  # variance of the Laplacian at 512 pixels, grey levels squared
     brightness: float  # mean grey level
@@ -30,9 +30,9 @@ class Evidence:
     border_green: float  # likewise
     border_blue: float  # likewise
     border_uniformity: float  # share of the frame near its median
-    banner: float  # how surely there is a strip of letters, 0 to 1
-    collage: float  # share of a straight line through the whole image that is a seam
-    skin: float  # share of the image with skin's colour, outside the ground
+    banner: float  # confidence that there is a strip of letters, 0 to 1
+    collage: float  # share of a straight line across the whole image that is a seam
+    skin: float  # share of the image that has the colour of skin, without the ground
     faces: int  # front views
     face_share: float  # of the image
     box_left: float  # the garment's box
@@ -40,16 +40,16 @@ class Evidence:
     box_width: float  # likewise
     box_height: float  # likewise
     garment_share: float  # of the image
-    touching: float  # share of the frame that is no ground
-    hanging: float  # how likely the garment hangs, on a hanger or a mannequin, 0 to 1
-    close_up: float  # how likely a part of a garment fills the image, 0 to 1
+    touching: float  # share of the frame that is not ground
+    hanging: float  # probability that the garment hangs, on a hanger or a mannequin, 0 to 1
+    close_up: float  # probability that a part of a garment fills the image, 0 to 1
     pieces: int  # large pieces of the foreground
-    garments: int  # whole ones beside each other; 0 unless there are two or more
+    garments: int  # whole ones side by side; 0 unless there are two or more
     complexity: float  # share of edges in the garment
 
 
 def evidence_of(pixels: Pixels) -> Evidence:
-    """Look at an upright image; any size and content is possible.
+    """Measure an upright image of any size and content.
 
     Cost: see benchmarks/README.md.
     """

@@ -38,7 +38,7 @@ def faces_of(pixels: Pixels) -> list[tuple[int, int, int, int]]:
 
 
 def _around(skin: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of where there is enough skin for a face, with room for its surroundings."""
+    """Left, top, right, bottom of places with enough skin for a face, with a margin."""
     side = SMALLEST_FACE
     dense = cv2.boxFilter(skin.astype(np.float32), -1, (side, side)) >= LEAST_SKIN
     left, top, width, height = cv2.boundingRect(dense.astype(np.uint8))
@@ -54,7 +54,7 @@ def _around(skin: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
 
 
 def skin_of(pixels: Pixels) -> npt.NDArray[np.bool_]:
-    """Where an image has the colour of skin; so have many garments, and much wood."""
+    """Where an image has the colour of skin. Many garments and some wood have it too."""
     return np.asarray(cv2.inRange(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb), SKIN_LOW, SKIN_HIGH) > 0)
 
 

@@ -1,4 +1,4 @@
-"""Fingerprints by which copies are found: perceptual hashes, and a thumbnail to confirm them by."""
+"""Fingerprints, which find copies: perceptual hashes, and a thumbnail that confirms the pairs found."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ THUMBNAIL_SIDE = 32  # pixels
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What of an image survives re-encoding, resizing, mirroring, cropping."""
+    """What stays of an image after re-encoding, resizing, mirroring or cropping."""
 
     phash: Hash  # perceptual hash, 256 bits
     phash_mirrored: Hash  # of the mirrored image

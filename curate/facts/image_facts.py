@@ -1,4 +1,4 @@
-"""One image file's bytes in; its facts out, with its pixels if it has any."""
+"""One image file's bytes in; its facts out, and its pixels if it can be decoded."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from curate.pixels.measure import Header, Pixels
 
 
 class ImageFacts(NamedTuple):
-    """What is known of an image after decoding and measuring it."""
+    """What is known about an image after decoding and measuring it."""
 
     row: Row  # without the file's SHA-256
     header: Header | None  # None when it cannot be read
@@ -22,7 +22,7 @@ def image_facts_of(data: bytes, *, max_pixels: int, classifier: str) -> ImageFac
     """Decode and measure an image.
 
     Args:
-        data: the file's bytes; anything at all.
+        data: the file's bytes, whatever they are.
         max_pixels: a larger image is not decoded.
         classifier: path of a classifier's recipe; empty for none.
     """

@@ -1,4 +1,4 @@
-"""Is there a strip of letters along an image's upper or lower edge? A banner, as shops print them."""
+"""Finds a strip of letters along an image's upper or lower edge: a banner, as shops print them."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ import numpy.typing as npt
 from curate.pixels.measure import Pixels
 
 LEAST_HEIGHT, MOST_HEIGHT = 1 / 20, 1 / 4  # of the image, for a strip
-LEAST_EDGE = 0.8  # of the width, along which a strip ends in a straight edge
+LEAST_EDGE = 0.8  # share of the width along which a strip ends in a straight edge
 EDGE = 20  # grey levels, across it
 LEAST_CALM = 0.5  # of a strip: its own colour
 CALM, INK = 12, 40  # grey levels: at most for the strip's own colour, at least for letters
@@ -15,7 +15,7 @@ LEAST_LETTERS = 3  # of equal height, side by side
 
 
 def banner_of(pixels: Pixels) -> float:
-    """How surely there is a banner, 0 or 0.4 to 1: share of the straight edge times that of calm ground.
+    """Confidence that there is a banner, 0 or 0.4 to 1: share of straight edge times share of calm ground.
 
     Args:
         pixels: (h, w, 3), reduced; letters should be at least 4 pixels high.
@@ -39,7 +39,7 @@ def _strip(pixels: npt.NDArray[np.int16]) -> float:
 
 
 def _written(strip: npt.NDArray[np.int16]) -> float:
-    """The share of calm ground in a strip that bears letters; 0 where it bears none."""
+    """The share of calm ground in a strip with letters; 0 when it has none."""
     height, width, _ = strip.shape
     away = np.abs(strip - np.median(strip.reshape(-1, 3), axis=0)).max(axis=2)
     calm = float((away < CALM).mean())

@@ -1,4 +1,4 @@
-"""An image's facts as a row: what the file says, what decoding said, what is seen; no opinion on it."""
+"""An image's facts as a row: what the file says, what decoding gave, what the pixels show; no opinion."""
 
 from dataclasses import asdict, fields
 from typing import Any, get_type_hints
@@ -46,14 +46,14 @@ SCHEMA = pa.schema(
 
 
 def row_of(size: int, failure: str, header: Header | None) -> Row:
-    """The facts of an image of which there are no pixels (yet), but for its SHA-256."""
+    """The facts of an image without pixels (yet), apart from its SHA-256."""
     unknown: Row = dict.fromkeys(SCHEMA.names)
     said = asdict(header) if header else {"format": "", "animated": False}
     return unknown | said | {"size": size, "failure": failure, "profile_ignored": False, "style": ""}
 
 
 def seen_in(pixels: Pixels, *, profile_ignored: bool, classifier: str) -> Row:
-    """The facts that decoding adds; with a recipe for a classifier its scores in place of the rules'."""
+    """The facts that decoding adds; the scores of a classifier, if given, replace those of the rules."""
     small = reduced(pixels)
     evidence = evidence_of(small)
     scores = scores_of(evidence)
@@ -72,14 +72,14 @@ def seen_in(pixels: Pixels, *, profile_ignored: bool, classifier: str) -> Row:
 
 
 def columns_of(table: pa.Table) -> dict[str, npt.NDArray[Any]]:
-    """Columns as arrays: numbers as float with NaN for what is not known, texts as text."""
+    """Columns as arrays: numbers as float, with NaN for unknown ones; texts as text."""
     return {name: _column(table[name]) for name in table.column_names}
 
 
 def bytes_of(column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
-    """A column of byte strings without nulls, one after another; not copied where it is in one piece."""
+    """A column of byte strings without nulls, in a row; not copied when it is in one piece."""
     whole = column.combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # of none, or of more than fits into one
+    if isinstance(whole, pa.ChunkedArray):  # no piece, or several
         return np.frombuffer(b"".join(column.to_pylist()), np.uint8)
     _, offsets, data = whole.buffers()
     first, last = np.frombuffer(offsets, np.int32)[[whole.offset, whole.offset + len(whole)]]

@@ -1,6 +1,6 @@
-"""How a garment is shown, from the facts of its image: a score for each way.
+"""How a garment is shown, from the facts of its image: a score for each style.
 
-The rules and what they get wrong: docs/explanation/styles.md.
+The rules and their errors: docs/explanation/styles.md.
 """
 
 import math
@@ -22,14 +22,14 @@ class Style(StrEnum):
 
 
 FOUND, LIKELY = 0.95, 0.94
-SKIN_ALONE = 0.4  # the most that skin without a face may say: so many garments have its colour
+SKIN_ALONE = 0.4  # limit on the score of skin without a face: many garments have its colour
 
 
 def scores_of(evidence: Evidence) -> dict[Style, float]:
     """A score from 0 to 1 for each style; they need not add up to 1.
 
-    Faces, letters and garments side by side are found or not, and seldom found where there are none: they go
-    before what is more or less likely.
+    Faces, letters and garments side by side are rarely found where there are none, so they come before what
+    is only more or less likely.
     """
     several = evidence.garments > 1
     scores = {
@@ -43,12 +43,12 @@ def scores_of(evidence: Evidence) -> dict[Style, float]:
 
 
 def style_of(scores: Mapping[Style, float]) -> Style:
-    """The style with the largest score; of equal ones the first in the order of `Style`."""
+    """The style with the largest score; among equal ones the first in the order of `Style`."""
     return max(Style, key=lambda style: scores[style])
 
 
 def merged(own: Mapping[Style, float], other: Mapping[Style, float]) -> dict[Style, float]:
-    """Scores of the rules, those of a classifier in their place; what is nothing else is flat."""
+    """Scores of the rules, replaced by a classifier's where it has them; what is nothing else is flat."""
     scores = {**own, **other}
     if Style.FLAT in other:
         return scores

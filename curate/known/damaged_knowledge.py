@@ -1,4 +1,4 @@
-"""What is known of images, read as a whole: which of its files are damaged."""
+"""Reads all stores of facts and levels and says which of their files are damaged."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +11,7 @@ from fashion_pggan.storage.tables import table_fault
 
 
 def faults(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of all stores with what is wrong with it; empty where nothing is."""
+    """Each file of all stores, with what is wrong with it; empty when it is whole."""
     for path in sorted(folder.glob("facts-*/*.parquet")):
         yield path, table_fault(path)
     for path in sorted(folder.glob("facts-*/copies-*.npz")):

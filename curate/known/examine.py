@@ -1,4 +1,4 @@
-"""Image files to facts and levels, one by one in worker processes."""
+"""Image files in; their facts and levels out, computed one by one in worker processes."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ class Examined:
 
 
 def examine(path: Path, params: CurateParams) -> Examined:
-    """Decode and measure the image in a file; crop and reduce it at once if no rule drops it."""
+    """Decode and measure the image in a file; also crop and reduce it if no rule drops it."""
     data = path.read_bytes()
     sha256 = {"sha256": hashlib.sha256(data).hexdigest()}
     row, header, pixels = image_facts_of(data, max_pixels=params.max_pixels, classifier=params.classifier)
@@ -45,7 +45,7 @@ def reduce_file(image: tuple[Path, Row], params: CurateParams) -> Flat | None:
     """The levels of an image whose facts are known; None when it cannot be decoded now.
 
     Raises:
-        UserError: the file's bytes are not those of which the facts are known.
+        UserError: the file's bytes have changed since its facts were measured.
     """
     path, facts = image
     data = path.read_bytes()
@@ -66,7 +66,7 @@ def examine_all(
         paths: files.
         params: the curate section.
         each: the workers.
-        limit_s: seconds for one image; after that its process is ended.
+        limit_s: seconds for one image; then its process is ended.
 
     Yields:
         Results in the order of `paths`; only a few are held at once.

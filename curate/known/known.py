@@ -19,7 +19,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.progress import Progress
 
-# A batch of results is written at once, so a kill loses one: at most so many bytes, images and seconds.
+# A batch of results is written at once, and a kill loses one batch: these are its limits.
 BATCH_BYTES, BATCH_IMAGES, BATCH_S = 64 * 1024**2, 256, 20.0
 SQUARE_FACTS = [  # the facts that give an image's square and the colour around it
     "sha256",
@@ -41,7 +41,7 @@ class Known:
     """Facts and levels of images.
 
     Args:
-        folder: holds the stores; each program and each choice of parameters has its own (`store_names`).
+        folder: holds the stores; each program and each set of parameters has its own (`store_names`).
         params: the curate section.
         each: the workers that examine images.
     """
@@ -55,7 +55,7 @@ class Known:
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
     def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
-        """The facts of the named images, sorted by SHA-256; unknown images are examined, all are checked.
+        """The facts of the named images, sorted by SHA-256. Examines unknown images, checks all.
 
         Raises:
             UserError: a file's SHA-256 is not its name.
@@ -93,11 +93,11 @@ class Known:
         return table.filter(pc.is_in(table["sha256"], value_set=pa.array(list(names), pa.string())))
 
     def _outdated(self, table: pa.Table) -> pa.ChunkedArray:
-        """Whether to examine again: refused under a smaller max_pixels, or lost with its worker."""
+        """Whether to examine it again: a smaller max_pixels refused it, or its worker died."""
         pixels = pc.multiply(table["width"], table["height"])
         small_enough = pc.less_equal(pixels, self.params.max_pixels)
         refused = pc.equal(table["failure"], Failure.TOO_MANY_PIXELS.value)
-        died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # perhaps for lack of memory or time
+        died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # memory or time may have been short
         return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
     def _examine(self, files: Mapping[str, Path]) -> None:
@@ -106,7 +106,7 @@ class Known:
             others = [files[name] for name, result in batch if result.facts["sha256"] not in (None, name)]
             if others:
                 raise changed(others)
-            # Levels come first: a stored fact says that the image needs no second look.
+            # Levels come first: an image with stored facts is not examined again.
             new = {name: result.levels for name, result in batch if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})
             self.facts.add([result.facts | {"sha256": name} for name, result in batch])

@@ -1,7 +1,7 @@
-"""The names of the stores: everything that can change a stored fact or pixel changes a name.
+"""The names of the stores. Whatever can change a stored fact or pixel changes the name.
 
-A store is read again only by a program that would write the same. Another program, other libraries or other
-parameters write to another folder.
+So a program reads a store only if it would write the same. Another program, other libraries or other
+parameters use another folder.
 """
 
 from importlib.metadata import version

@@ -1,8 +1,7 @@
-"""What is known about images, on disk: facts and reduced pixels, computed once and kept between runs.
+"""Two stores on disk: facts of images and their reduced pixels, computed once and kept between runs.
 
-Both stores grow by whole files, each written in one step. A killed run loses only its last batch, and a known
-image costs nothing again. They live outside the dataset
-(docs/decisions/0003-runs-outlive-outputs.md).
+Both grow by whole files, each written in one step. So a killed run loses only its last batch. They lie
+outside the dataset (docs/decisions/0003-runs-outlive-outputs.md).
 """
 
 import hashlib
@@ -23,7 +22,7 @@ from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.shards import header_of
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, read_table, rescue, write_table
 
-MANY_PARTS = 64  # more files of facts than this become one
+MANY_PARTS = 64  # with more files of facts than this, they are merged into one
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +34,7 @@ class FactStore:
         folder: made when missing; holds Parquet files.
         schema: of a row; has a column `sha256`.
 
-    What is damaged there is told and left out: it will be computed again.
+    Damaged files are reported and left out; their facts will be computed again.
 
     Raises:
         UserError: a file there cannot be read.
@@ -83,7 +82,7 @@ class FactStore:
             return self._whole_of(path, str(error))
 
     def _whole_of(self, path: Path, damage: str) -> pa.Table:
-        """What is whole in a damaged file, which then holds nothing else."""
+        """The whole rows of a damaged file, which is rewritten with them alone."""
         try:
             kept, lost = rescue(path, self.schema) if is_sealed(path) else (None, None)
             if kept is None:
@@ -117,7 +116,7 @@ class LevelStore:
             names of its images in `<number>.json`.
         resolution: side of the largest level in pixels.
 
-    What is damaged there is told and left out: it will be computed again.
+    Damaged packs are reported and left out; their images will be reduced again.
     """
 
     def __init__(self, folder: Path, resolution: int) -> None:
@@ -150,11 +149,11 @@ class LevelStore:
                 file.write(flat.data)
                 digest.update(flat.data)
         said = hashed_json({"names": names, "pixels": digest.hexdigest()})
-        write_text(path.with_suffix(".json"), said)  # after the pixels: names are of whole packs
+        write_text(path.with_suffix(".json"), said)  # after the pixels, so that names belong to whole packs
         self._know(number, names, digest.hexdigest())
 
     def forget_damaged(self, names: Iterable[str]) -> None:
-        """Leave out the packs with these images that are not what was written; each is read once."""
+        """Leave out damaged packs among those with these images; each pack is read once."""
         with hash_memory() as memory:
             for number in sorted({self.place[name][0] for name in names if name in self.place}):
                 path = self._path(number)
@@ -195,7 +194,7 @@ def pack_of(path: Path) -> tuple[list[str], str]:
     """The names of a pack's images and the SHA-256 of its pixels, from its JSON file.
 
     Raises:
-        ValueError: it is not what was written.
+        ValueError: the file is damaged.
     """
     said = values_of(read_text(path))
     return said["names"], said["pixels"]

@@ -1,7 +1,8 @@
-"""Bytes from the network in; upright sRGB pixels out, or the failure.
+"""Bytes from the network in; upright sRGB pixels out, or the reason why not.
 
-The input may be anything, so only its bytes are trusted. The first bytes give the format, the header gives
-the size before anything is decoded, and only that format's decoder reads the file.
+The input may be anything, so names and types that come with it do not count. The first bytes give the format,
+and the header gives the size before anything is decoded. Then only that format's decoder reads the file; the
+decoders are in fashion_pggan/images/decode.
 """
 
 from typing import NamedTuple
@@ -23,7 +24,7 @@ class Refused(Exception):  # noqa: N818  # an answer, not an error
     def __init__(self, failure: Failure, header: Header | None = None) -> None:
         super().__init__(failure)
         self.failure = failure
-        self.header = header  # where it could be read
+        self.header = header  # when it could be read
 
 
 class Opened(NamedTuple):
@@ -76,10 +77,10 @@ def open_image(data: bytes, max_pixels: int = MOST_PIXELS) -> Opened:
 
     Args:
         data: the file's bytes.
-        max_pixels: a larger image is refused before anything of it is decoded.
+        max_pixels: a larger image is refused before it is decoded.
 
     Raises:
-        Refused: the bytes are no image, its header is broken, or it is too large.
+        Refused: the bytes are not an image, its header is broken, or it is too large.
     """
     kind = kind_of(data)
     try:

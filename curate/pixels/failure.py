@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Failure(StrEnum):
-    """What went wrong before an image could be measured: a fact about the file."""
+    """What prevented measuring an image: a fact about the file."""
 
     EMPTY = "EMPTY"  # no bytes
     NOT_IMAGE = "NOT_IMAGE"  # a page, an error message, anything else

@@ -1,4 +1,4 @@
-"""What stands out from an image's ground: masks, pieces, boxes. Small images in."""
+"""Separates garment and ground: small images in; masks, pieces and boxes out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from curate.pixels.measure import Pixels
 Mask = npt.NDArray[np.uint8]  # (h, w), 0 or 1
 Floats = npt.NDArray[np.float32]
 
-CORNER = 0.12  # of a side: where the ground is looked for
+CORNER = 0.12  # of a side: where to look for the ground
 FRAME = 0.04  # of a side: the border
 GROUNDS = 4  # colours that describe the ground
 LEAST_AWAY, MOST_AWAY = 16.0, 60.0  # bounds of the threshold, half units of Lab
 SMALLEST_PART = 0.02  # of the image, for a piece of the foreground
-LARGE_PART = 0.3  # of the largest piece, for a piece that belongs to the garment or is another
-# Another garment: how large next to the largest, how far beside it, how full and how tall its box is.
+LARGE_PART = 0.3  # of the largest piece: a smaller piece belongs to no garment
+# Another garment: its size relative to the largest, its distance, how full and how tall its box is.
 OTHER_PART, OVERLAP, FULL, TALL = 0.4, 0.15, 0.4, (0.6, 2.2)
 
 
@@ -34,17 +34,17 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True)
 class Foreground:
-    """What is no ground."""
+    """What is not ground."""
 
     mask: Mask  # all of it
     garment: Mask  # its large pieces
-    box: Box  # of the garment; the whole image where there is none
+    box: Box  # of the garment; the whole image when there is none
     pieces: int  # large ones
-    garments: int  # pieces that look like a garment each; 0 unless there are at least two
+    garments: int  # pieces that each look like a garment; 0 unless there are two or more
 
 
 def foreground_of(small: Pixels) -> Foreground:
-    """Part an image by the colours of its corners, where a garment reaches least."""
+    """Separate an image by the colours of its corners, which a garment reaches least."""
     mask = _mask(small)
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
@@ -74,7 +74,7 @@ def frame_of(pixels: npt.NDArray[np.uint8]) -> Floats:
 
 
 def _garments(boxes: list[Box], areas: list[float], aspect: float) -> int:
-    """How many pieces stand beside each other, each whole and shaped like a garment; 0 if any is not."""
+    """How many pieces are side by side, if each is whole and shaped like a garment; otherwise 0."""
     if len(boxes) < 2 or sum(map(_edges, boxes)) > 1:
         return 0
     shaped = all(

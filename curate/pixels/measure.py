@@ -12,7 +12,7 @@ Pixels = npt.NDArray[np.uint8]  # (height, width, 3), RGB
 
 LOOKED_AT = 512  # pixels, long side of the reduction that most measures use
 REDUCED_SIDE = 64  # pixels
-# Mean of the luminance table that JPEG's standard gives as an example (ITU-T T.81, table K.1), quality 50.
+# Mean of the example luminance table in the JPEG standard (ITU-T T.81, table K.1), quality 50.
 STANDARD_TABLE_MEAN = 57.625
 
 
@@ -32,7 +32,7 @@ class Header:
 def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
     """The image by area averaging, its long side at most `long_side`; itself when it is small already.
 
-    It is halved as often as possible, which is many times faster than one large step.
+    Halving it as often as possible is many times faster than one large step.
     """
     height, width, _ = pixels.shape
     while max(height, width) >= 2 * long_side and not (height % 2 or width % 2):
@@ -46,7 +46,7 @@ def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
 
 
 def pixels_hash(pixels: Pixels) -> str:
-    """SHA-256 of size and pixels: equal for equal images, however they were encoded."""
+    """SHA-256 of size and pixels: equal for equal images in any encoding."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(pixels.tobytes())
     return digest.hexdigest()
@@ -55,7 +55,7 @@ def pixels_hash(pixels: Pixels) -> str:
 def deviation_of(pixels: Pixels) -> float:
     """Largest standard deviation of a colour channel, in grey levels, of a 64 x 64 reduction.
 
-    0.8 for a shop's grey placeholder, 3.9 for white cloth on white, above 13 for photographs.
+    For example: 0.8 for a shop's grey placeholder, 3.9 for white cloth on white, above 13 for photographs.
     """
     small = cv2.resize(reduced(pixels), (REDUCED_SIDE, REDUCED_SIDE), interpolation=cv2.INTER_AREA)
     return float(small.reshape(-1, 3).std(axis=0).max())

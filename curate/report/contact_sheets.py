@@ -1,4 +1,4 @@
-"""Contact sheets: samples of what was dropped for each reason and of what was kept, for a person to check."""
+"""Contact sheets: samples of the images dropped for each reason and of those kept, for a person to check."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -41,7 +41,7 @@ def sheet_of(tiles: Sequence[Tile], columns: int) -> Pixels:
         image = _fitted(Image.fromarray(np.ascontiguousarray(tile.pixels)))
         corner = left + (SIDE - image.width) // 2, top + (SIDE - image.height) // 2
         edge = corner[0] - 1, corner[1] - 1, corner[0] + image.width, corner[1] + image.height
-        draw.rectangle(edge, FRAME)  # white images on white paper need an edge
+        draw.rectangle(edge, FRAME)  # a white image on white paper needs an edge
         sheet.paste(image, corner)
         draw.text((left, top + SIDE + 1), _cut(tile.caption, font), fill=INK, font=font)
     return np.asarray(sheet)
@@ -58,7 +58,7 @@ def words_instead(words: str) -> Pixels:
 
 
 def chosen(names: Iterable[str], most: int) -> list[str]:
-    """At most `most` distinct names, in order, evenly spread over them: all runs choose the same.
+    """At most `most` distinct names, in order, evenly spread; every run chooses the same.
 
     Args:
         names: SHA-256 of images, so that an even spread is as good as a random draw.
@@ -81,14 +81,14 @@ def _fitted(image: Image.Image) -> Image.Image:
 
 
 def _font() -> ImageFont.FreeTypeFont:
-    """Pillow's own font, laid out without libraries that a machine may or may not have."""
+    """Pillow's own font, laid out without libraries that a machine may lack."""
     font = ImageFont.load_default(FONT_SIZE)
     assert isinstance(font, ImageFont.FreeTypeFont)
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
 
 
 def _cut(words: str, font: ImageFont.FreeTypeFont) -> str:
-    """The beginning of a caption, as much as fits."""
+    """As much of a caption's beginning as fits."""
     while font.getlength(words) > SIDE:
         words = words[:-1]
     return words

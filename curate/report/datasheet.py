@@ -1,4 +1,4 @@
-"""The datasheet of a dataset: facts from its records, and questions where only a person knows.
+"""The datasheet of a dataset: facts from its records, and questions that only a person can answer.
 
 Source: Gebru et al. 2021, "Datasheets for Datasets", arXiv:1803.09010.
 """
@@ -27,7 +27,7 @@ def datasheet_of(
         origins: of the raw images.
         params: the curate section.
         version: of the dataset.
-        program: name, version and commit of what made it.
+        program: name, version and commit of the program.
     """
     kept = [row for row in rows if row.kept]
     sections = {
@@ -76,7 +76,7 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
 
 
 def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
-    facts = ["The raw images are those of a folder; it says nothing of where they come from."]
+    facts = ["The raw images are those of a folder, which does not say where they come from."]
     if origins.providers:
         given = ", ".join(f"{markdown(name)} ({count:,})" for name, count in origins.providers.most_common())
         facts = [
@@ -150,7 +150,7 @@ def _maintenance(version: str) -> str:
 
 
 def _host_of(url: str) -> str:
-    """The host of an address from the web, which may be none."""
+    """The host of a URL; text from the web may have none."""
     try:
         return urlsplit(url).hostname or "none"
     except ValueError:

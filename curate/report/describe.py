@@ -1,4 +1,4 @@
-"""What a person reads about a dataset: its datasheet, contact sheets and plots."""
+"""Writes what a person reads about a dataset: its datasheet, contact sheets and plots."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ PROGRAM = ("curate", "fashion_pggan")  # whose last commit the datasheet names
 DATASHEET = "datasheet.md"
 SHEETS = "sheets"
 KEPT = "kept"
-SHEET_IMAGES = 60  # at most; of duplicates with the image that was kept beside each
+SHEET_IMAGES = 60  # at most; for duplicates, each with the image that was kept
 SHEET_COLUMNS = 10  # even, so that pairs stay side by side
 NOTHING_TO_SEE = frozenset(Failure) - {Failure.ANIMATED}  # these are not decoded for a sheet
 
@@ -97,7 +97,7 @@ def _groups(rows: Iterable[CuratedImage]) -> dict[str, list[CuratedImage]]:
 
 
 def _drawn(name: str, group: Sequence[CuratedImage]) -> list[CuratedImage]:
-    """The rows of a group that are shown; copies with other bytes are preferred."""
+    """The rows of a group to show; copies with other bytes come first."""
     most = SHEET_IMAGES // 2 if name == Reason.DUPLICATE else SHEET_IMAGES
     different = [row for row in group if row.sha256 != row.duplicate_of]
     by_name = {row.sha256: row for row in different or group}
@@ -114,7 +114,7 @@ def _tiles(
     kept: Mapping[str, CuratedImage],
     seen: Mapping[str, Pixels | None],
 ) -> list[Tile]:
-    """The image of a row as it is in the dataset when it was kept, else as it was received."""
+    """The image of a row: from the dataset when it was kept, otherwise as it was received."""
     if row.kept:
         return [Tile(_square(row, dataset), _caption(row))]
     tiles = [_received(row, seen, "" if not row.duplicate_of else "copy ")]

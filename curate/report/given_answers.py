@@ -1,4 +1,4 @@
-"""A person's answers to the datasheet's questions; they outlive the dataset, in a file of their own."""
+"""A person's answers to the datasheet's questions, in a file outside the dataset."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ def read_answers(path: Path) -> dict[str, str]:
     """The answers by question; none where there is no file.
 
     Raises:
-        UserError: it is no YAML mapping of questions and answers.
+        UserError: it is not a YAML mapping of questions and answers.
     """
     if not path.is_file():
         return {}
@@ -32,7 +32,7 @@ def answered(datasheet: str, answers: Mapping[str, str]) -> str:
     """The datasheet with answers in it.
 
     Raises:
-        UserError: it asks no such question.
+        UserError: it does not ask such a question.
     """
     for question, answer in answers.items():
         asked = f"> {OPEN} {question}\n"

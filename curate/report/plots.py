@@ -19,15 +19,15 @@ def write_plots(folder: Path, rows: Sequence[CuratedImage]) -> None:
 
 
 def reasons_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
-    """How many images were kept (as `kept`) and dropped for each reason, the most first."""
+    """The number of images kept (as `kept`) and dropped for each reason, the largest first."""
     counts = Counter(row.reason or "kept" for row in rows)
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def sizes_of(rows: Iterable[CuratedImage]) -> list[tuple[str, int]]:
-    """How many raw images have a short side within each range, in pixels, where the size is known.
+    """The number of raw images by the range of their short side, in pixels, where the size is known.
 
-    The names have leading zeros: plots put them in the order of the alphabet.
+    The names have leading zeros because plots sort them alphabetically.
     """
     counts = Counter(
         bisect_right(EDGES, min(row.width, row.height)) for row in rows if row.width and row.height

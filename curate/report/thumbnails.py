@@ -1,4 +1,4 @@
-"""Small copies of raw images, decoded as carefully as in curation."""
+"""Small copies of raw images, decoded in worker processes as in curation."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial

@@ -1,1 +1,1 @@
-"""Where raw images lie and where they come from."""
+"""A folder or an address in; the raw images there, and where they come from, out."""

@@ -25,7 +25,7 @@ def location(text: str) -> Path:
         if advice_on_path(text):  # a slash was lost
             raise ArgumentError(f"SOURCE {text}: give an address with ://, such as s3://bucket/raw")
         return Path(text)
-    logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it logs where keys were found
+    logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it logs where it found keys
     try:
         from upath import UPath
 

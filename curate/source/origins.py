@@ -1,4 +1,4 @@
-"""Where a dataset comes from: the crawl behind its raw images."""
+"""Where a dataset comes from: the crawl that fetched its raw images."""
 
 from collections import Counter
 from collections.abc import Iterable

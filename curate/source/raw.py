@@ -17,7 +17,7 @@ RECORDS = "records.parquet"  # in a crawl's folder
 
 @dataclass(frozen=True)
 class Raw:
-    """A raw image: its file, and where it came from if a crawl says so."""
+    """A raw image: its file, and where it came from when a crawl's records say so."""
 
     sha256: str
     file: str  # path below the source
@@ -50,7 +50,7 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
 
 
 def changed(paths: Sequence[Path]) -> UserError:
-    """The error for images whose bytes are not those of their SHA-256."""
+    """The error for images whose bytes do not have their SHA-256."""
     return UserError(
         f"{len(paths)} images are not what their records say, by their SHA-256; the first is {paths[0]}: "
         "run the crawl stage again, which fetches them again (dvc repro --force crawl)"
@@ -58,9 +58,9 @@ def changed(paths: Sequence[Path]) -> UserError:
 
 
 def check_unchanged(files: Mapping[str, Path]) -> None:
-    """Make sure that files hold the bytes of their SHA-256: read once, and again when one may have changed.
+    """Make sure that files have their SHA-256. A file is read once, and again when it may have changed.
 
-    Shared storage is not read here: what is used of it is checked where it is used.
+    Files on shared storage are not read here: they are checked when they are used.
 
     Raises:
         UserError: some do not.

@@ -1,1 +1,1 @@
-"""Pixels in; the square that is used, at all levels of the pyramid, out."""
+"""Pixels in; the square that goes into the dataset, at all levels of the pyramid, out."""

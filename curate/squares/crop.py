@@ -12,7 +12,7 @@ MARGIN = 0.08  # of the garment's longer side, kept free around it
 
 
 class Square(NamedTuple):
-    """A square in the plane of an image, in pixels; it may reach beyond the image's edges."""
+    """A square in an image's coordinates, in pixels; it may reach beyond the image's edges."""
 
     left: int
     top: int
@@ -33,7 +33,7 @@ class Square(NamedTuple):
 
 
 def centre_square(width: int, height: int) -> Square:
-    """The largest square in the middle; of two middles the one further left or up."""
+    """The largest square in the middle; between two middles, the left or upper one."""
     side = min(width, height)
     return Square((width - side) // 2, (height - side) // 2, side)
 
@@ -41,16 +41,16 @@ def centre_square(width: int, height: int) -> Square:
 def garment_square(
     width: int, height: int, box: tuple[float, float, float, float], smallest_side: int
 ) -> Square:
-    """The square around a garment, with a margin, as large as the whole image at most.
+    """The square around a garment, with a margin, at most as large as the whole image.
 
-    A square that fits is moved into the image. A larger square is padded, half on each side, so that no
-    sleeve is cut.
+    A square that fits is moved into the image. A larger one is padded equally on both sides, so that no
+    sleeve is cut off.
 
     Args:
         width: pixels, upright.
         height: pixels.
         box: left, top, width, height of the garment as shares of the image.
-        smallest_side: pixels; a smaller square would be enlarged later.
+        smallest_side: pixels of the square, at least.
     """
     left, top, box_width, box_height = box[0] * width, box[1] * height, box[2] * width, box[3] * height
     wanted = round(max(box_width, box_height) * (1 + 2 * MARGIN))
@@ -75,6 +75,6 @@ def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
 
 
 def ground_of(facts: Mapping[str, Any]) -> tuple[int, int, int]:
-    """The colour of the ground that a garment lies on or hangs before: that of the image's border."""
+    """The colour of the ground behind a garment: that of the image's border."""
     red, green, blue = (round(facts[f"border_{name}"]) for name in ("red", "green", "blue"))
     return red, green, blue

@@ -30,7 +30,7 @@ def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict
         Resolution -> (resolution, resolution, 3), largest first.
 
     Raises:
-        ValueError: the square would be enlarged, which was not asked for.
+        ValueError: the square would be enlarged, but `enlarge` is false.
     """
     side = square.shape[0]
     if side < resolution and not enlarge:
@@ -54,7 +54,7 @@ def flat_of(levels: Mapping[int, Pixels]) -> Flat:
 
 
 def levels_in(flat: Flat, resolution: int) -> dict[int, Pixels]:
-    """What `flat_of` was given; views, no copies."""
+    """The levels that `flat_of` was given, as views."""
     levels, start = {}, 0
     for side in reversed(levels_up_to(resolution)):
         size = 3 * side**2

@@ -1,1 +1,1 @@
-"""Items in, results out: in processes of this machine or on a Dask cluster."""
+"""A function and items in; results out, computed in processes of this machine or on a Dask cluster."""

@@ -1,7 +1,7 @@
-"""A process for one item at a time, owned by a thread of a Dask worker: its death loses one item.
+"""A process for one item at a time, owned by a thread of a Dask worker. If it dies, one item is lost.
 
-A Dask worker runs tasks in its own process, the scheduler gives it up after some deaths, and it cannot have
-`multiprocessing` children. A plain child process that answers over a pipe has none of these problems.
+A Dask worker runs tasks in its own process, and the scheduler gives it up after a few crashes. It cannot have
+`multiprocessing` children. So a plain child process does the work and answers over a pipe.
 """
 
 import os
@@ -19,8 +19,8 @@ from curate.workers.local import prepare_worker
 from fashion_pggan.errors import UserError
 
 READY = b"ready"
-TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; images then cost a quarter more time
-DEATHS = 2  # an item is lost at its second death: the first may have another cause, such as full memory
+TRIM = "MALLOC_TRIM_THRESHOLD_"  # Dask sets it for its workers; it makes images a quarter slower
+DEATHS = 2  # deaths after which an item is lost: the first may have another cause, such as full memory
 
 mine = threading.local()  # a child per thread
 
@@ -42,7 +42,7 @@ def outcomes_of(function: Callable[[Any], Any], items: Sequence[Any], limit_s: i
             mine.child = Child()
         before = len(outcomes)
         outcomes += mine.child.outcomes_of(function, items[before:], limit_s)
-        if len(outcomes) < len(items):  # it died of the next one
+        if len(outcomes) < len(items):  # the next item killed it
             deaths = deaths + 1 if len(outcomes) == before else 1
             if deaths == DEATHS:
                 outcomes.append(None)
@@ -65,7 +65,7 @@ class Child:
             env={name: value for name, value in os.environ.items() if name != TRIM}
             | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        theirs.close()  # so that its death ends what is read from the pipe
+        theirs.close()  # otherwise reading would not end when the child dies
         try:
             self.pipe.recv_bytes()
         except (EOFError, ConnectionError):

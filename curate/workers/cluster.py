@@ -1,4 +1,4 @@
-"""Items on workers of a Dask cluster instead of this machine's processes (docs/how-to/dask-cluster.md)."""
+"""Runs a function on the workers of a Dask cluster (docs/how-to/dask-cluster.md)."""
 
 import logging
 import pickle
@@ -27,13 +27,13 @@ Result = TypeVar("Result")
 
 
 def on_cluster(address: str) -> Each:
-    """Items on the workers of a cluster.
+    """The workers of a cluster.
 
     Args:
         address: of the scheduler, tcp://host:port.
 
     Raises:
-        UserError: Dask is not installed here, or the address is none.
+        UserError: Dask is not installed here, or the address is wrong.
         PassingError: no scheduler or no worker answers.
     """
     with _connected(address):
@@ -49,13 +49,13 @@ def in_cluster(
         function: of a module, or a partial of one; it and what it returns are pickled.
         items: few of them are handed out at once; files among them are read on the workers.
         address: of the scheduler.
-        limit_s: seconds for one item, after which its process is ended.
+        limit_s: seconds for one item; then its process is ended.
 
     Yields:
         What the function returns, in the order of `items`; None where its process died.
 
     Raises:
-        UserError: the program there is another or none, or a file cannot be read there.
+        UserError: the workers have another program or none, or cannot read a file.
         PassingError: the cluster is lost.
     """
     if not items:
@@ -74,6 +74,20 @@ def in_cluster(
 @contextmanager
 def _connected(address: str) -> "Iterator[Client]":
     """A client of a cluster that has a worker."""
+    client, lost = _client_of(address)
+    with client:
+        _await_worker(client, address)
+        try:
+            yield client
+        except lost as error:
+            raise PassingError(
+                f"the Dask scheduler at {address} was lost: start it again and run the same command; "
+                "finished images are kept"
+            ) from error
+
+
+def _client_of(address: str) -> "tuple[Client, tuple[type[BaseException], ...]]":
+    """A client, and the errors that say that the scheduler was lost."""
     try:
         from distributed import Client
         from distributed.comm.core import CommClosedError
@@ -81,26 +95,18 @@ def _connected(address: str) -> "Iterator[Client]":
         raise UserError(
             f"curate.cluster {address} needs Dask ({error}): run {install_hint('cluster')}"
         ) from error
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what it says is said below, shorter
+    # The errors below say what its log would say at length.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False, direct_to_workers=True)
     except ValueError as error:
         raise UserError(f"curate.cluster {address}: {error}: give tcp://HOST:PORT") from error
     except OSError as error:
         raise PassingError(
-            f"no Dask scheduler answers at {address} (curate.cluster): "
-            "start one (dask scheduler), correct the "
-            "address, or leave it empty to work here"
+            f"no Dask scheduler answers at {address} (curate.cluster): start one (dask scheduler), correct "
+            "the address, or leave it empty to work here"
         ) from error
-    with client:
-        _await_worker(client, address)
-        try:
-            yield client
-        except (CancelledError, CommClosedError) as error:
-            raise PassingError(
-                f"the Dask scheduler at {address} was lost: start it again and run the same command; what "
-                "was finished before is kept"
-            ) from error
+    return client, (CancelledError, CommClosedError)
 
 
 def _await_worker(client: "Client", address: str) -> None:
@@ -109,7 +115,7 @@ def _await_worker(client: "Client", address: str) -> None:
     except TimeoutError:
         raise PassingError(
             f"the Dask scheduler at {address} has no workers: start some (dask worker {address}) and run the "
-            "same command; what was finished before is kept"
+            "same command; finished images are kept"
         ) from None
 
 
@@ -125,8 +131,8 @@ def _awaited(future: "Future", client: "Client", address: str) -> list[bytes | N
             _await_worker(client, address)
         except KilledWorker as error:
             raise PassingError(
-                f"workers of the Dask cluster {address} ended one after another at the same task: look at "
-                "what they printed, then run the same command; what was finished before is kept"
+                f"workers of the Dask cluster {address} died one after another in the same task: look at "
+                "what they printed, then run the same command; finished images are kept"
             ) from error
         except ImportError as error:
             raise UserError(

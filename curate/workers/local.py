@@ -1,4 +1,4 @@
-"""Items in processes of this machine: one that runs out of memory or time, or crashes, loses one item."""
+"""Runs a function in processes of this machine. One that crashes or exceeds its limits loses one item."""
 
 import multiprocessing
 import os
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 
 class Each(Protocol):
-    """Workers: something that calls a function on each of many items, here or elsewhere."""
+    """Workers: they call a function on each of many items, here or elsewhere."""
 
     def __call__(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, limit_s: int = ...
@@ -46,7 +46,7 @@ def in_workers(
         function: of a module, or a partial of one; it and what it returns are pickled.
         items: only a few are handed out at once.
         workers: processes.
-        limit_s: seconds for one item; after that its worker is ended.
+        limit_s: seconds for one item; then its worker is ended.
 
     Yields:
         What the function returns, in the order of `items`; None where the worker died.
@@ -59,11 +59,11 @@ def in_workers(
         suspected = min(done + workers * WAITING_PER_WORKER * AT_ONCE, len(items))
         while (
             done < suspected
-        ):  # a worker died: one of the items handed out did it; one worker takes them in turn
+        ):  # one of the items handed out killed a worker: a single worker takes them in turn
             for result in _until_broken(function, items[done:suspected], 1, limit_s, 1):
                 done += 1
                 yield result
-            if done < suspected:  # it was this one
+            if done < suspected:  # this item killed it
                 done += 1
                 yield None
 
@@ -102,9 +102,9 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def prepare_worker(owner: int) -> None:
-    """Limit this process: memory, time (by SIGALRM), threads. It ends with its owner."""
+    """Limit this process: memory, time (by SIGALRM), threads. It ends when its owner does."""
     end_with(owner)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C print there what the facts already say
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # decoders in C print there what the facts say anyway
     cv2.setNumThreads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process

@@ -1,4 +1,4 @@
-"""A task on a Dask worker: some items, if that worker has the same program and libraries."""
+"""A task on a Dask worker: it runs items if the worker has the same program and libraries."""
 
 import pickle
 import platform
@@ -18,8 +18,8 @@ LIBRARIES = ("distributed", "numpy", "opencv-python-headless", "pillow", "simple
 class Task:
     """A call of `work` that happens where it is unpickled.
 
-    Dask gets only `pickle.loads` and bytes. A worker that is sent something that it cannot import ends, and
-    the client never hears of it.
+    Dask gets only `pickle.loads` and bytes. A worker that gets something that it cannot import would end, and
+    the client would never know.
     """
 
     def __init__(self, function: Callable[[Any], Any], items: Sequence[Any], limit_s: int) -> None:
@@ -30,12 +30,12 @@ class Task:
 
 
 def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes | None]:
-    """Call a function on items in a process of this thread's own.
+    """Call a function on items in this thread's child process.
 
     Args:
         call: the function and the items, pickled.
         limit_s: seconds for one item; after that its process is ended.
-        expected: the environment of the program that asks.
+        expected: the environment of the calling program.
 
     Returns:
         Pickled outcomes, in the order of the items (`curate.workers.child.outcomes_of`).
@@ -57,7 +57,7 @@ def work(call: bytes, limit_s: int, expected: Mapping[str, str]) -> list[bytes |
 
 @cache
 def environment() -> Mapping[str, str]:
-    """What results depend on besides their input: another environment could make another dataset."""
+    """What results depend on besides their input; another environment could make another dataset."""
     versions = {"program": program_of(*PROGRAM), "python": ".".join(platform.python_version_tuple()[:2])}
     return versions | {name: _version(name) for name in LIBRARIES}
 

@@ -93,7 +93,7 @@ def test_a_folder_without_records_is_said_to_say_nothing(tmp_path, params):
     assert origins_of(raw_images(tmp_path, locally(1))) == Origins()
     rows = [_row(0, url="", title="", query="")]
     sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
-    assert "it says nothing of where they come from" in sheet
+    assert "a folder, which does not say where they come from" in sheet
     assert "by query" not in sheet
 
 

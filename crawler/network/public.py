@@ -22,10 +22,11 @@ NOT_PUBLIC = tuple(
         ),
     )
 )
+LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")  # RFC 6761, 6762, 8375; ICANN's .internal
 
 
 def check_address(url: str, private: frozenset[str]) -> None:
-    """Refuse a URL that is not http or https, or that holds a private IP address.
+    """Refuse a URL that is not http or https, or whose host is of this machine or its network.
 
     Raises:
         RefusedError: the URL is refused.
@@ -34,10 +35,10 @@ def check_address(url: str, private: frozenset[str]) -> None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise RefusedError("BAD_ADDRESS", f"{url[:200]} is not an http or https URL")
     host = _host_of(url)
-    if not _is_number(host):
-        return  # a name: the gateway checks its addresses
-    if not is_public(host) and named_port_of(url) not in private:
-        raise RefusedError("PRIVATE_ADDRESS", f"{host} is a private address")
+    # the gateway checks the addresses of a name, but a proxy resolves names itself
+    public = is_public(host) if _is_number(host) else not _is_local(host)
+    if not public and named_port_of(url) not in private:
+        raise RefusedError("PRIVATE_ADDRESS", f"{host[:200]} is a private address")
 
 
 def is_public(address: str) -> bool:
@@ -104,6 +105,12 @@ def _is_number(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_local(name: str) -> bool:
+    """Whether a host name means this machine or its network, whoever resolves it."""
+    name = name.rstrip(".")
+    return "." not in name or name.endswith(LOCAL_NAMES)
 
 
 def _port_of(url: str) -> int:

@@ -22,6 +22,7 @@ REMOTE_CONTROL_ENABLED = False
 
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = BOT_NAME
+ROBOTSTXT_PARSER = "crawler.network.rules.Rules"
 REFERRER_POLICY = "no-referrer"  # an image's host must not learn the query
 REDIRECT_MAX_TIMES = 5
 COOKIES_ENABLED = False
@@ -33,7 +34,10 @@ DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_VERIFY_CERTIFICATES = True
 
 DOWNLOADER = "crawler.network.downloader.StrictDownloader"
-DOWNLOAD_HANDLERS = dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler")
+DOWNLOAD_HANDLERS = {
+    **dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler"),
+    **dict.fromkeys(("data", "file", "ftp", "s3")),  # Scrapy's own: never asked, so switched off
+}
 ITEM_PIPELINES = {"crawler.store.pipeline.StoreImages": 100}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # images are on any host
@@ -41,7 +45,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.network.middlewares.Gate": 50,
-    "crawler.network.middlewares.Robots": 100,
+    "crawler.network.robots.Robots": 100,
     "crawler.network.middlewares.PausingRetry": 550,
 }
 SPIDER_MIDDLEWARES = {

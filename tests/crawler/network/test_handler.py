@@ -111,7 +111,7 @@ def test_nothing_in_a_header_takes_back_its_owners_no(
         links.write_text(f"{shop.address}/p/1.jpg\n{address}/a.jpg")
         mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
         monkeypatch.setattr(ImageHandler, "_private", lambda self: mine)
-        monkeypatch.setattr("crawler.network.middlewares.Robots.process_request", _nothing)
+        monkeypatch.setattr("crawler.network.robots.Robots.process_request", _nothing)
         figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
     assert figures["failed"] == {"OPTED_OUT": 1}
 

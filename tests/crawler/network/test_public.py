@@ -46,6 +46,13 @@ def test_what_is_of_the_internet_is_public(address: str) -> None:
         "http://2130706433/",
         "http://0x7f.1/",
         "http://017700000001/",
+        "http://localhost/",
+        "http://LOCALHOST./",
+        "http://a.localhost/",
+        "http://printer.local/",
+        "http://metadata.google.internal/",
+        "http://router.home.arpa/",
+        "http://intranet/",
     ],
 )
 def test_what_is_no_public_web_address_is_refused(url: str) -> None:

@@ -17,12 +17,14 @@ COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
 
 def parameters(section: str) -> str:
     """A section of params.yaml: each parameter's value in the demo and the paper, unit, range and meaning."""
+    found = [row for row in rows() if row.section == section]
     lines = [
-        [f"`{row.name}`", _shown(row.demo), _shown(row.paper), row.unit, row.range, row.meaning]
-        for row in rows()
-        if row.section == section
+        [f"`{row.name}`", _shown(row.demo), _shown(row.paper), row.unit, row.range, row.meaning, row.changed]
+        for row in found
     ]
-    return _table(["parameter", "demo", "paper", "unit", "range", "meaning"], lines)
+    columns = 7 if any(row.changed for row in found) else 6
+    heads = ["parameter", "demo", "paper", "unit", "range", "meaning", "once changed"]
+    return _table(heads[:columns], [line[:columns] for line in lines])
 
 
 def fields(path: str) -> str:

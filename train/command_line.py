@@ -33,6 +33,7 @@ def run(
     report: Annotated[OptionalOutputFile, Writes("images_shown", "params_hash")] = None,
     history: Annotated[OptionalOutputFile, Writes("kimg", "lod", "critic_loss")] = None,
     device: Device = "auto",
+    resume: str = "",
 ) -> None:
     """Train a progressive GAN, or resume an earlier start from its last checkpoint.
 
@@ -48,12 +49,23 @@ def run(
         report: a JSON file for the run's figures.
         history: a CSV file for the log.
         device: auto, cpu, cuda or cuda:N.
+        resume: a run, by its name or folder, to go on from with other parameters or data (train.resume).
     """
     from fashion_pggan.params import load_params
     from train import stage
 
-    section = load_params(params).train
-    stage.run(dataset, models, section, runs=runs, report=report, history=history, device=device)
+    values = load_params(params)
+    section = values.train.model_copy(update={"resume": resume}) if resume else values.train
+    stage.run(
+        dataset,
+        models,
+        section,
+        runs=runs,
+        report=report,
+        history=history,
+        device=device,
+        measured=values.evaluate.images,
+    )
 
 
 @app.command

@@ -1,5 +1,6 @@
 """The training loop: resume; while not done: step, log, snapshot, checkpoint."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -7,11 +8,14 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import TrainParams
+from fashion_pggan.program import hash_of
 from fashion_pggan.storage.shards import Dataset
 from train.adaptive.look import look
 from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.minibatches import check_schedule
+from train.lineage.about import About, about_in, change_at, changes_between, facts_of
+from train.lineage.identity import identity_of
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
 from train.model.networks import Architecture, Critic, Generator
@@ -21,10 +25,12 @@ from train.record.intervals import EverySeconds, Stopwatch
 from train.record.record import Record
 from train.record.running_means import RunningMeans
 from train.saved.checkpoint import newest_state, write_checkpoint
-from train.saved.identity import check_identity, identity_of
-from train.saved.state import check_state, libraries, tell_other_libraries
+from train.saved.kept import names_in, names_of
+from train.saved.state import check_state
 from train.step.inner_loop import InnerLoop
 from train.step.trainer import Trainer
+
+log = logging.getLogger(__name__)
 
 
 class Run:
@@ -38,7 +44,7 @@ class Run:
         git_commit: of the program, for the snapshots.
 
     Raises:
-        UserError: the folder holds a run with other parameters, or the schedule does not fit.
+        UserError: the newest checkpoint is damaged or of other networks, or the schedule does not fit.
     """
 
     def __init__(
@@ -48,6 +54,10 @@ class Run:
         self.folder, self.dataset, self.params, self.ranks = folder, dataset, params, ranks
         self.git_commit = git_commit
         self.identity = identity_of(params, dataset, ranks)
+        self.about = About(
+            identity=self.identity, facts=facts_of(dataset, ranks), git_commit=git_commit, history=[]
+        )
+        self.kept: set[str] = set()  # names of the snapshots that the run has written
         architecture = Architecture(
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
@@ -107,6 +117,11 @@ class Run:
             return phase_at(self.images_shown, *where)
         return phase_of(self.adaptive.lod_at(self.images_shown), *where)
 
+    @property
+    def ended(self) -> bool:
+        """Whether all images are shown."""
+        return self.images_shown >= round(self.params.total_kimg * 1000)
+
     def go(self) -> None:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
@@ -150,9 +165,11 @@ class Run:
 
     def _checkpoint(self) -> None:
         if self.ranks.first:
+            self.kept |= names_in(self.folder)
             state = {
                 "identity": self.identity,
-                "libraries": libraries(),
+                "about": self.about.model_dump(),
+                "snapshots": sorted(self.kept),
                 "tensors": self.trainer.state(),
                 **self._position(),
             }
@@ -160,19 +177,27 @@ class Run:
 
     def _restore(self, state: dict[str, Any]) -> None:
         try:
-            check_identity(state["identity"], self.identity, self.folder)
+            before = about_in(state)
             check_state(state, self.trainer.state())
-            tell_other_libraries(state)
-        except UserError:
-            raise
+            self.kept = names_of(state)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"the newest checkpoint in {self.folder} does not fit the run ({one_line(error)}): "
                 "take it out of the folder"
             ) from error
         self._go_to(state)
+        self._continue(before)
         for name, tensor in self.trainer.state().items():
             tensor.copy_(state["tensors"][name])
+
+    def _continue(self, before: About) -> None:
+        """Take over a run's history, with what has changed since its checkpoint."""
+        history = before.history
+        if changes := changes_between(before, self.about):
+            change = change_at(self.images_shown, hash_of(before.identity), self.git_commit, changes)
+            history = [*history, change]
+            log.warning("resuming with changes, which are kept in the run's history: %s", change)
+        self.about = self.about.model_copy(update={"history": history})
 
     def agree(self) -> None:
         """Give all processes the first one's state, so that only that one needs the run's folder."""

@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,14 +17,19 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
+from train.limits.dataset_size import check_images
 from train.limits.memory import check_memory
+from train.lineage.about import About, facts_of, write_about
+from train.lineage.beside import tell_nearest
+from train.lineage.identity import identity_of
+from train.lineage.takeover import check_room, link, origin_at, take_over
 from train.processes.ranks import Ranks, join, leave
 from train.record.images.strip import write_strip
 from train.record.log import Row, read_rows, write_rows
 from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
-from train.saved.identity import identity_of
-from train.saved.snapshot import check_snapshot
+from train.saved.kept import check_kept, check_origin, lost_from
+from train.saved.snapshot import snapshot_path
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind(
@@ -52,8 +56,11 @@ def run(
     report: Path | None = None,
     history: Path | None = None,
     device: str = "auto",
+    measured: int = 0,
 ) -> None:
     """Train to the end; resume if there is a run with the same parameters and dataset.
+
+    A run that `train.resume` names is gone on from: with other parameters, another dataset, more processes.
 
     Args:
         source: a curated dataset.
@@ -63,6 +70,7 @@ def run(
         report: where to write the run's facts as JSON.
         history: where to write the log as CSV.
         device: see `fashion_pggan.devices.device_of`.
+        measured: images per set of the evaluation, to tell beforehand of too few; 0: not known.
 
     Raises:
         UserError: `target` holds something else, or see `Run`.
@@ -70,16 +78,21 @@ def run(
     apart = [path for path in (source, runs, report, history) if path]
     check_target(target, KIND, apart)
     dataset = Dataset(source)
+    check_images(len(dataset), params, measured)
     ranks = join(device_of(device))
-    folder = run_directory(runs, params, dataset, ranks)
     if not ranks.first:
-        _begun(folder, dataset, params, ranks).go()
+        _begun(run_directory(runs, params, dataset, ranks), dataset, params, ranks).go()
         leave(ranks)
         return
+    params, folder, origin = _placed(runs, params, dataset, ranks)
     with hold_target(target, KIND, apart) as held, exclusive(folder):
+        if origin:
+            take_over(origin, folder)
         training = _begun(folder, dataset, params, ranks)
-        log.info("training in %s from image %d on, device %s", folder, training.images_shown, ranks.device)
+        log.info("training in %s from %d images on, device %s", folder, training.images_shown, ranks.device)
+        _check_lost(training, target)
         training.go()
+        _check_lost(training, target)
         _hand_out(training, held)
         rows = read_rows(folder / "training.csv")
         if history:
@@ -89,12 +102,50 @@ def run(
     leave(ranks)
 
 
+def _placed(
+    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks
+) -> tuple[TrainParams, Path, Path | None]:
+    """Where to train.
+
+    Returns:
+        The parameters, the run's folder, and the run to take over; None: it has a checkpoint, or starts.
+    """
+    folder = run_directory(runs, params, dataset, ranks)
+    if checkpoints_in(folder):
+        return params, folder, None
+    now = About(
+        identity=identity_of(params, dataset, ranks),
+        facts=facts_of(dataset, ranks),
+        git_commit=git_commit(),
+        history=[],
+    )
+    if not params.resume:
+        tell_nearest(runs, now)
+        return params, folder, None
+    origin = origin_at(params.resume, runs, now)
+    if origin.changes:
+        check_room(origin, params.total_kimg)
+        return params, folder, origin.folder
+    same = params.model_copy(update={"resume": origin.about.identity.get("resume", "")})
+    folder = run_directory(runs, same, dataset, ranks)
+    return same, folder, None if checkpoints_in(folder) else origin.folder
+
+
 def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) -> Run:
     training = Run(folder, dataset, params, ranks, git_commit())
     training.agree()
     if training.images_shown < params.total_kimg * 1000:
         check_memory(training.trainer, dataset.resolution, training.phase.resolution)
+    if ranks.first:
+        write_about(folder, training.about)
     return training
+
+
+def _check_lost(training: Run, models: Path) -> None:
+    """Refuse a run with lost snapshots; the last one of a run at its end is not lost, but written again."""
+    lost = lost_from(training.folder, training.kept, training.images_shown)
+    again = snapshot_path(training.folder, training.images_shown).name if training.ended else ""
+    check_kept(training.folder, [name for name in lost if name != again], models)
 
 
 def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks) -> Path:
@@ -122,10 +173,11 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
         for name in ("snapshots", "grids"):
             (building / name).mkdir()
             for path in (training.folder / name).glob("[!.]*"):  # not what a kill left half written
-                _link(path, building / name / path.name)
+                link(path, building / name / path.name)
         snapshots = sorted((building / "snapshots").iterdir())
+        runs = {hash_of(training.identity), *(change.before for change in training.about.history)}
         for snapshot in snapshots:
-            check_snapshot(training.folder / "snapshots" / snapshot.name)
+            check_origin(training.folder / "snapshots" / snapshot.name, runs)
         write_strip(
             building / STRIP,
             snapshots,
@@ -136,13 +188,6 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
         write_grid(
             building / DATASET_GRID, dataset.images(range(count), dataset.resolution), params.grid_columns
         )
-
-
-def _link(source: Path, target: Path) -> None:
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        shutil.copy2(source, target)
 
 
 def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
@@ -160,6 +205,7 @@ def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
         "device": str(training.ranks.device),
         "hardware": _hardware(training.ranks),
         "processes": training.ranks.count,
+        "history": "; ".join(str(change) for change in training.about.history),
     }
 
 

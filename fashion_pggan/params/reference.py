@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from fashion_pggan.params.preset import SHIPPED
 from fashion_pggan.params.reading import Params, load_params
-from fashion_pggan.params.section import Unit
+from fashion_pggan.params.section import Unit, WhenChanged
 
 BOUNDS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 
@@ -24,6 +24,7 @@ class Row(NamedTuple):
     unit: str
     range: str
     meaning: str
+    changed: str  # what a run is once it has changed; empty outside section train
 
 
 def rows() -> Iterator[Row]:
@@ -41,6 +42,7 @@ def rows() -> Iterator[Row]:
                 _unit_of(field),
                 _range_of(field),
                 field.description or "",
+                next((mark.value for mark in field.metadata if isinstance(mark, WhenChanged)), ""),
             )
 
 

@@ -1,6 +1,7 @@
 """What the sections of params.yaml are made of: immutable, strict, each value with its unit and meaning."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -15,6 +16,14 @@ class Unit:
     """What a number counts or measures: an annotation that the parameters' reference page shows."""
 
     name: str
+
+
+class WhenChanged(Enum):
+    """What a run is once a parameter has changed: an annotation beside each parameter of section `train`."""
+
+    SAME = "the same run"  # it resumes by itself, bit for bit
+    ON_REQUEST = "resumes on request"  # `train.resume`; its state fits, its numbers change
+    OTHER = "another run"  # other networks, or another schedule
 
 
 def _local(path: str) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field
 from fashion_pggan.params.section import (
     Images,
     Kimg,
+    LocalPath,
     Positive,
     Rate,
     Resolution,
@@ -14,101 +15,150 @@ from fashion_pggan.params.section import (
     Section,
     Share,
     Unit,
+    WhenChanged,
 )
 
 ImagesPerStep = Annotated[dict[Resolution, Positive], Unit("images a step")]
+SAME, ON_REQUEST, OTHER = WhenChanged
 
 
 class TrainParams(Section):
-    """The progressive GAN: networks, loss, schedule. Published values: docs/reference/conformance.md."""
+    """The progressive GAN: networks, loss, schedule. Published values: docs/reference/conformance.md.
 
-    seed: int = Field(ge=0, description="of the weights, the latent vectors and the order of the images")
-    total_kimg: Kimg = Field(gt=0, description="to show to the critic, in all; the paper: 8,861.8")
+    Beside each parameter stands what a run is once it has changed. A run's name is a hash of the parameters
+    that make it another one; those added later have a default, at which they do not count.
+    """
+
+    seed: Annotated[int, ON_REQUEST] = Field(
+        ge=0, description="of the weights, the latent vectors and the order of the images"
+    )
+    resume: Annotated[LocalPath, ON_REQUEST] = Field(
+        "", description="the run to go on from with other parameters or data, by its name; empty: none"
+    )
+    total_kimg: Annotated[Kimg, SAME] = Field(
+        gt=0, description="to show to the critic, in all; the paper: 8,861.8"
+    )
     # networks
-    latent_size: int = Field(gt=0, description="length of a latent vector")
-    fmap_base: int = Field(gt=0, description="a layer has min(fmap_base / 2^stage, fmap_max) feature maps")
-    fmap_max: int = Field(gt=0, description="most feature maps of a layer")
-    stddev_group: Images = Field(gt=0, description="in a group of the minibatch standard deviation")
+    latent_size: Annotated[int, OTHER] = Field(gt=0, description="length of a latent vector")
+    fmap_base: Annotated[int, OTHER] = Field(
+        gt=0, description="a layer has min(fmap_base / 2^stage, fmap_max) feature maps"
+    )
+    fmap_max: Annotated[int, OTHER] = Field(gt=0, description="most feature maps of a layer")
+    stddev_group: Annotated[Images, OTHER] = Field(
+        gt=0, description="in a group of the minibatch standard deviation"
+    )
     # growing schedule
-    initial_resolution: Resolution = Field(description="where growing starts")
-    stabilise_kimg: Kimg = Field(gt=0, description="at each resolution alone")
-    fade_kimg: Kimg = Field(gt=0, description="for each transition to the next resolution")
-    schedule: Literal["fixed", "adaptive"] = Field(
+    initial_resolution: Annotated[Resolution, OTHER] = Field(description="where growing starts")
+    stabilise_kimg: Annotated[Kimg, OTHER] = Field(gt=0, description="at each resolution alone")
+    fade_kimg: Annotated[Kimg, OTHER] = Field(gt=0, description="for each transition to the next resolution")
+    schedule: Annotated[Literal["fixed", "adaptive"], OTHER] = Field(
         description="fixed: as published; adaptive: grow by the measured distance, at the latest when the "
         "fixed schedule would"
     )
-    adaptive_kimg: Kimg = Field(gt=0, description="adaptive: between two measurements of the distance")
-    adaptive_images: Images = Field(gt=0, description="adaptive: per set, for one measurement")
-    adaptive_patience: Annotated[int, Unit("measurements")] = Field(
+    adaptive_kimg: Annotated[Kimg, ON_REQUEST] = Field(
+        gt=0, description="adaptive: between two measurements of the distance"
+    )
+    adaptive_images: Annotated[Images, ON_REQUEST] = Field(
+        gt=0, description="adaptive: per set, for one measurement"
+    )
+    adaptive_patience: Annotated[int, Unit("measurements"), ON_REQUEST] = Field(
         gt=0, description="adaptive: without gain before a transition starts"
     )
-    adaptive_gain: Share = Field(ge=0, lt=1, description="adaptive: by which the distance must fall")
-    minibatch: ImagesPerStep = Field(description="by resolution, over all processes")
-    minibatch_base: Annotated[int, Unit("images a step")] = Field(
+    adaptive_gain: Annotated[Share, ON_REQUEST] = Field(
+        ge=0, lt=1, description="adaptive: by which the distance must fall"
+    )
+    minibatch: Annotated[ImagesPerStep, ON_REQUEST] = Field(description="by resolution, over all processes")
+    minibatch_base: Annotated[int, Unit("images a step"), ON_REQUEST] = Field(
         gt=0, description="at resolutions that minibatch does not name"
     )
-    max_minibatch_per_device: ImagesPerStep = Field(description="most on one device; no entry: no limit")
-    minibatch_repeats: Annotated[int, Unit("steps")] = Field(
+    max_minibatch_per_device: Annotated[ImagesPerStep, ON_REQUEST] = Field(
+        description="most on one device; no entry: no limit"
+    )
+    minibatch_repeats: Annotated[int, Unit("steps"), ON_REQUEST] = Field(
         gt=0, description="between two looks at the schedule"
     )
-    learning_rate: dict[Resolution, Rate] = Field(description="of Adam, by resolution")
-    learning_rate_base: float = Field(gt=0, description="at resolutions that learning_rate does not name")
+    learning_rate: Annotated[dict[Resolution, Rate], ON_REQUEST] = Field(description="of Adam, by resolution")
+    learning_rate_base: Annotated[float, ON_REQUEST] = Field(
+        gt=0, description="at resolutions that learning_rate does not name"
+    )
     # loss
-    gp_reference: Literal["final", "native"] = Field(
+    gp_reference: Annotated[Literal["final", "native"], ON_REQUEST] = Field(
         description="resolution at which the gradient penalty is measured; final: as published"
     )
-    loss: Literal["wgan-gp", "logistic-r1"] = Field(description="wgan-gp: as published")
-    gp_weight: float = Field(ge=0, description="of the gradient penalty; for logistic-r1: gamma of R1")
-    drift_weight: float = Field(ge=0, description="of squared real scores; wgan-gp alone")
+    loss: Annotated[Literal["wgan-gp", "logistic-r1"], ON_REQUEST] = Field(
+        description="wgan-gp: as published"
+    )
+    gp_weight: Annotated[float, ON_REQUEST] = Field(
+        ge=0, description="of the gradient penalty; for logistic-r1: gamma of R1"
+    )
+    drift_weight: Annotated[float, ON_REQUEST] = Field(
+        ge=0, description="of squared real scores; wgan-gp alone"
+    )
     # optimiser and average
-    adam_beta1: float = Field(ge=0, lt=1, description="decay of Adam's mean gradient")
-    adam_beta2: float = Field(ge=0, lt=1, description="decay of Adam's mean squared gradient")
-    adam_epsilon: float = Field(gt=0, description="added to Adam's denominator")
-    ema_decay: float = Field(ge=0, lt=1, description="of the averaged generator, per critic step")
-    ema_half_life_kimg: Kimg = Field(ge=0, description="instead of ema_decay; 0: ema_decay, as published")
-    ema_ramp: Share = Field(
+    adam_beta1: Annotated[float, ON_REQUEST] = Field(ge=0, lt=1, description="decay of Adam's mean gradient")
+    adam_beta2: Annotated[float, ON_REQUEST] = Field(
+        ge=0, lt=1, description="decay of Adam's mean squared gradient"
+    )
+    adam_epsilon: Annotated[float, ON_REQUEST] = Field(gt=0, description="added to Adam's denominator")
+    ema_decay: Annotated[float, ON_REQUEST] = Field(
+        ge=0, lt=1, description="of the averaged generator, per critic step"
+    )
+    ema_half_life_kimg: Annotated[Kimg, ON_REQUEST] = Field(
+        ge=0, description="instead of ema_decay; 0: ema_decay, as published"
+    )
+    ema_ramp: Annotated[Share, ON_REQUEST] = Field(
         ge=0, description="of the images shown: the half-life is at most this; 0: no such limit"
     )
-    max_skipped_steps: Annotated[int, Unit("steps")] = Field(
+    max_skipped_steps: Annotated[int, Unit("steps"), SAME] = Field(
         ge=0, description="in a row that may be skipped because gradients are not finite"
     )
     # data
-    mirror: bool = Field(description="true: show each image mirrored half of the time")
-    augment: Literal["none", "diffaugment"] = Field(
+    mirror: Annotated[bool, ON_REQUEST] = Field(description="true: show each image mirrored half of the time")
+    augment: Annotated[Literal["none", "diffaugment"], ON_REQUEST] = Field(
         description="change what the critic sees; diffaugment: for datasets of a few thousand images"
     )
     # how it is computed
-    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+    precision: Annotated[Literal["float32", "tf32", "bfloat16"], ON_REQUEST] = Field(
         description="of the convolutions; tf32 needs CUDA"
     )
-    compile: bool = Field(description="true: compile each phase once with torch.compile")
-    cuda_graphs: bool = Field(description="true: record a phase's step once and replay it; one CUDA device")
-    microbatch: Annotated[dict[Resolution, Positive], Unit("images a pass")] = Field(
+    compile: Annotated[bool, ON_REQUEST] = Field(
+        description="true: compile each phase once with torch.compile"
+    )
+    cuda_graphs: Annotated[bool, SAME] = Field(
+        description="true: record a phase's step once and replay it; one CUDA device"
+    )
+    microbatch: Annotated[dict[Resolution, Positive], Unit("images a pass"), ON_REQUEST] = Field(
         description="by resolution, on one device; no entry: all at once"
     )
-    resident_gb: Annotated[float, Unit("gigabytes")] = Field(
+    resident_gb: Annotated[float, Unit("gigabytes"), SAME] = Field(
         ge=0, description="a level of the dataset up to this size is kept on the CUDA device"
     )
     # what is written when
-    snapshot_kimg: Kimg = Field(gt=0, description="between two snapshots")
-    snapshot_s: Seconds = Field(gt=0, description="at most until latest.safetensors is renewed")
-    checkpoint_s: Seconds = Field(gt=0, description="between two checkpoints")
-    log_kimg: Kimg = Field(gt=0, description="between two rows of the log")
-    grid_s: Seconds = Field(gt=0, description="at most until latest.png is renewed")
-    grid_columns: Images = Field(gt=0, description="in a row of a sample grid")
-    grid_rows: int = Field(gt=0, description="rows of a sample grid")
+    snapshot_kimg: Annotated[Kimg, SAME] = Field(gt=0, description="between two snapshots")
+    snapshot_s: Annotated[Seconds, SAME] = Field(
+        gt=0, description="at most until latest.safetensors is renewed"
+    )
+    checkpoint_s: Annotated[Seconds, SAME] = Field(gt=0, description="between two checkpoints")
+    log_kimg: Annotated[Kimg, SAME] = Field(gt=0, description="between two rows of the log")
+    grid_s: Annotated[Seconds, SAME] = Field(gt=0, description="at most until latest.png is renewed")
+    grid_columns: Annotated[Images, SAME] = Field(gt=0, description="in a row of a sample grid")
+    grid_rows: Annotated[int, SAME] = Field(gt=0, description="rows of a sample grid")
     # when the log raises an alarm; docs/reference/training.md
-    alarm_after_kimg: Kimg = Field(gt=0, description="for which a slow sign must hold before an alarm")
-    alarm_gap_growth: float = Field(
+    alarm_after_kimg: Annotated[Kimg, SAME] = Field(
+        gt=0, description="for which a slow sign must hold before an alarm"
+    )
+    alarm_gap_growth: Annotated[float, SAME] = Field(
         gt=1, description="alarm: the score gap exceeds its earlier median times this, and alarm_gap_share"
     )
-    alarm_gap_share: Share = Field(
+    alarm_gap_share: Annotated[Share, SAME] = Field(
         gt=0, description="alarm: of the distance between two images of the dataset"
     )
-    alarm_penalty: float = Field(
+    alarm_penalty: Annotated[float, SAME] = Field(
         gt=1, description="alarm: the gradient norm is off its target by this factor, up or down"
     )
-    alarm_stddev: Share = Field(
+    alarm_stddev: Annotated[Share, SAME] = Field(
         ge=0, description="alarm: the samples' standard deviation is below this share of the dataset's"
     )
-    alarm_skipped: Share = Field(ge=0, le=1, description="alarm: more steps since the last row were skipped")
+    alarm_skipped: Annotated[Share, SAME] = Field(
+        ge=0, le=1, description="alarm: more steps since the last row were skipped"
+    )

@@ -60,6 +60,12 @@ def dataset(tmp_path_factory) -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def make_dataset():
+    """Write another dataset."""
+    return write_dataset
+
+
+@pytest.fixture(scope="session")
 def preset() -> TrainParams:
     """Not params.yaml, which a user may have changed."""
     return load_params(REPOSITORY / "presets" / "photos.yaml").train

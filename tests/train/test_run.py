@@ -134,12 +134,10 @@ def test_a_run_that_is_not_finite_stops_with_advice_and_keeps_what_it_had(tmp_pa
         _train(tmp_path, dataset, explosive)
 
 
-def test_a_folder_of_another_run_is_refused_by_the_names_that_changed(tmp_path, dataset, params, undisturbed):
-    changed = params.model_copy(update={"minibatch_base": 32, "gp_weight": 5.0})
-    with pytest.raises(
-        UserError, match=r"other parameters \(train\.minibatch_base: 8 -> 32, train\.gp_weight: 10"
-    ):
-        Run(undisturbed.folder, dataset, changed, ALONE, "commit")
+def test_a_checkpoint_of_other_networks_is_refused(tmp_path, dataset, params, undisturbed):
+    other = params.model_copy(update={"fmap_max": 4})
+    with pytest.raises(UserError, match=r"does not fit the run \(.* is not torch.float32"):
+        Run(undisturbed.folder, dataset, other, ALONE, "commit")
 
 
 def test_what_does_not_change_the_training_may_change(dataset, params, undisturbed):

@@ -230,7 +230,7 @@ def test_a_disk_that_fills_up_while_models_are_handed_out_is_told_as_such(
     def full(source, target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(stage, "_link", full)
+    monkeypatch.setattr(stage, "link", full)
     short = params.model_copy(update={"total_kimg": 0.05})
     with pytest.raises(OSError, match="No space left") as raised:
         stage.run(dataset.folder, tmp_path / "models", short, runs=tmp_path / "runs", device="cpu")

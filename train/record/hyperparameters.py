@@ -14,6 +14,7 @@ def provenance_of(training: Training) -> str:
         **training.identity,
         **training.params.model_dump(mode="json"),
         "git_commit": training.git_commit,
+        "history": [str(change) for change in training.about.history],
         "device": str(training.ranks.device),
         "torch": torch.__version__,
     }

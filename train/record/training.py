@@ -8,6 +8,7 @@ from torch import Tensor
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.growth.schedule import Phase
+from train.lineage.about import About
 from train.model.networks import Critic, Generator
 from train.processes.ranks import Ranks
 
@@ -21,6 +22,7 @@ class Training(Protocol):
     ranks: Ranks
     git_commit: str
     identity: dict[str, Any]
+    about: About
 
     @property
     def images_shown(self) -> int:

@@ -1,1 +1,1 @@
-"""A run's networks and position in; snapshots, checkpoints and the run's identity out."""
+"""A run's networks and position in; snapshots and checkpoints out."""

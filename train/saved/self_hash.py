@@ -39,8 +39,9 @@ def check_hash(path: Path, sha256: str) -> None:
     with hash_memory() as memory:
         if not memory.matches(path, sha256, lambda path: hash_without_itself(path, sha256)):
             raise UserError(
-                f"{path} is damaged, its bytes are no longer those that were written: get it back (dvc "
-                "checkout, or a copy of yours), or delete it (a finished run writes its last snapshot again)"
+                f"{path} is damaged, its bytes are no longer those that were written: copy it from "
+                "models/snapshots (dvc checkout models brings that back) or from a copy of yours, or "
+                "delete it if it is the last of a finished run, which writes that one again"
             )
 
 

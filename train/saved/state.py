@@ -1,6 +1,5 @@
 """What a checkpoint holds, checked before a run takes it over."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
@@ -12,8 +11,6 @@ from fashion_pggan.params.reading import explained
 from fashion_pggan.params.section import Section
 
 Count = Annotated[int, Field(ge=0)]
-
-log = logging.getLogger(__name__)
 
 
 class Growth(Section):
@@ -30,25 +27,6 @@ class Position(Section):
     stretch: tuple[Count, Count]
     seconds: float = Field(ge=0)
     growth: Growth
-
-
-def libraries() -> dict[str, str]:
-    """The versions that a checkpoint names: another one may round otherwise, and stays the same run."""
-    return {"torch": str(torch.__version__)}
-
-
-def tell_other_libraries(state: Mapping[str, Any]) -> None:
-    """Tell when a run goes on with another library than before; former checkpoints name none."""
-    for name, version in libraries().items():
-        before = state.get("libraries", {}).get(name, version)
-        if before != version:
-            log.warning(
-                "resuming with %s %s, trained so far with %s: the run goes on, but may round otherwise than "
-                "one that never stopped",
-                name,
-                version,
-                before,
-            )
 
 
 def check_plain(state: Any, most: int) -> None:

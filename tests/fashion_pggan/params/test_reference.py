@@ -27,7 +27,11 @@ def test_units_ranges_and_choices_are_words() -> None:
     assert found["train.fade_kimg"] == Row(
         *("train", "fade_kimg", "number", 3.0, 600.0, "thousand images", "> 0"),
         meaning="for each transition to the next resolution",
+        changed="another run",
     )
+    assert found["train.microbatch"].changed == "resumes on request"
+    assert found["train.log_kimg"].changed == "the same run"
+    assert found["curate.near_bits"].changed == ""
     assert found["train.minibatch"][2] == "whole number by whole number"
     assert found["train.minibatch"][5] == "images a step"
     assert found["curate.styles"][6] == "`worn`, `mannequin`, `flat`, `several`, `close_up`, `banner`"

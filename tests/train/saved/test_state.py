@@ -1,11 +1,10 @@
-import logging
 from pathlib import Path
 
 import pytest
 import torch
 
 from train.saved.checkpoint import newest_state
-from train.saved.state import check_state, libraries, tell_other_libraries
+from train.saved.state import check_state
 
 FORMER = Path(__file__).parent / "former"
 
@@ -44,12 +43,3 @@ def test_a_tensor_of_another_shape_or_type_is_refused_and_not_broadcast(state, t
     tensors = dict(state["tensors"])
     with pytest.raises(ValueError, match="generator is not"):
         check_state({**state, "tensors": {**tensors, "generator": tensor}}, tensors)
-
-
-def test_another_torch_is_told_and_an_unnamed_one_is_not(state, caplog):
-    with caplog.at_level(logging.INFO):
-        tell_other_libraries(state)
-        tell_other_libraries({**state, "libraries": libraries()})
-        assert not caplog.text
-        tell_other_libraries({**state, "libraries": {"torch": "1.0"}})
-    assert f"resuming with torch {torch.__version__}, trained so far with 1.0" in caplog.text

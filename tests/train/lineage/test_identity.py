@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from fashion_pggan import program
+from fashion_pggan.params import TrainParams
+from train.lineage import identity
+from train.lineage.identity import ADAPTING, CLASSES, COMPUTING, differences, identity_of, others, worded
 from train.processes.ranks import Ranks
-from train.saved.identity import ADAPTING, COMPUTING, identity_of
 
 REPOSITORY = Path(__file__).parents[3]
 DATASET = SimpleNamespace(version="d")
@@ -134,3 +136,32 @@ def test_a_change_of_what_is_written_is_the_same_run_and_another_dataset_is_not(
     assert identity_of(changed, DATASET, ALONE) == identities()[0]
     assert identity_of(params, SimpleNamespace(version="e"), ALONE) != identities()[0]
     assert identity_of(params, DATASET, Ranks(0, 2, ALONE.device)) != identities()[0]
+
+
+def test_every_parameter_says_what_a_run_is_once_it_has_changed():
+    assert CLASSES.keys() == TrainParams.model_fields.keys()
+
+
+def test_a_parameter_without_such_a_word_is_refused(monkeypatch):
+    class Wider(TrainParams):
+        unsorted: int = 0
+
+    monkeypatch.setattr(identity, "TrainParams", Wider)
+    with pytest.raises(StopIteration):
+        identity.when_changed()
+
+
+def test_former_runs_keep_their_names(params, identities):
+    """What was added later counts only where it is not at its default."""
+    before = identities()[0]
+    assert "resume" not in before
+    resumed = identity_of(params.model_copy(update={"resume": "runs/train/ab12"}), DATASET, ALONE)
+    assert resumed == {**before, "resume": "ab12"}
+    assert not differences(before, resumed)
+
+
+def test_differences_are_named_with_both_values_and_networks_make_another_run(params, identities):
+    changed = params.model_copy(update={"microbatch": {16: 4}, "fmap_max": 4})
+    found = differences(identities()[0], identity_of(changed, DATASET, Ranks(0, 2, ALONE.device)))
+    assert worded(found) == "train.fmap_max: 8 -> 4, train.microbatch: {} -> {16: 4}, processes: 1 -> 2"
+    assert worded(others(found)) == "train.fmap_max: 8 -> 4"

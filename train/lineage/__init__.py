@@ -1,0 +1,1 @@
+"""Runs and a start in; what the start is to each of them, and the state it takes over, out."""

@@ -1,0 +1,117 @@
+"""What a run says of itself to the starts of other runs: what it was trained with, and where that changed."""
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field
+
+from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.params.section import Section
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.hashes import hashed_json, values_of
+from fashion_pggan.storage.shards import Dataset
+from train.lineage.identity import Differences, differences, worded
+from train.processes.ranks import Ranks
+from train.saved.checkpoint import newest_state
+
+FILE = "run.json"
+MACHINE = {"torch", "device", "threads"}  # facts that change no parameter: a run resumes there by itself
+
+log = logging.getLogger(__name__)
+
+
+class Change(Section):
+    """A place from which a run went on otherwise than before."""
+
+    images_shown: Annotated[int, Field(ge=0)]  # so far
+    before: str  # the run that it went on from; its own name, where the machine changed
+    at: str  # UTC
+    git_commit: str  # of the program from there on
+    changes: dict[str, tuple[Any, Any]]  # by name: before, from there on
+
+    def __str__(self) -> str:
+        """For people: `at 4.2 kimg from ab12: train.precision: float32 -> bfloat16`."""
+        return f"at {self.images_shown / 1000:g} kimg from {self.before}: {worded(self.changes)}"
+
+
+class About(Section):
+    """The text of `run.json`."""
+
+    format: Literal[1] = 1  # of this file
+    identity: dict[str, Any]  # see `train.lineage.identity`
+    facts: dict[str, Any]  # see `facts_of`
+    git_commit: str  # of the program at the last start
+    history: list[Change]  # oldest first
+
+
+def facts_of(dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
+    """The dataset in numbers, and the machine, which may round otherwise than another."""
+    cuda = ranks.device.type == "cuda"
+    return {
+        "resolution": dataset.resolution,
+        "images": len(dataset),
+        "torch": str(torch.__version__),
+        "device": torch.cuda.get_device_name(ranks.device) if cuda else ranks.device.type,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def change_at(images_shown: int, before: str, git_commit: str, changes: Differences) -> Change:
+    """A change that happens now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Change(images_shown=images_shown, before=before, at=now, git_commit=git_commit, changes=changes)
+
+
+def write_about(folder: Path, about: About) -> None:
+    """Write `run.json` in one step."""
+    write_text(folder / FILE, hashed_json(about.model_dump(mode="json")))
+
+
+def about(folder: Path) -> About | None:
+    """What the run in a folder says of itself; what its newest checkpoint says where there is no such file.
+
+    Returns:
+        None where nothing is said.
+
+    Raises:
+        UserError: there is no such file, and the checkpoints are damaged, or say nothing of their run.
+    """
+    path = folder / FILE
+    if path.is_file():
+        try:
+            values = values_of(path.read_text(encoding="utf-8"))
+            return About.model_validate_json(json.dumps(values))
+        except (OSError, ValueError) as error:
+            log.warning(
+                "%s cannot be read (%s): taking what the newest checkpoint says", path, one_line(error)
+            )
+    state = newest_state(folder, torch.device("cpu"))
+    try:
+        return None if state is None else about_in(state)
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(
+            f"the newest checkpoint in {folder} does not say what it was trained with ({one_line(error)}): "
+            "take it out of the folder"
+        ) from error
+
+
+def about_in(state: Mapping[str, Any]) -> About:
+    """What a checkpoint says of its run; former versions said less.
+
+    Raises:
+        ValueError, TypeError, KeyError: it says nothing of the kind.
+    """
+    if "about" in state:
+        return About.model_validate(state["about"])
+    return About(identity=state["identity"], facts=state.get("libraries", {}), git_commit="", history=[])
+
+
+def changes_between(before: About, now: About) -> Differences:
+    """What differs between two runs; facts that the earlier one did not write down are taken as equal."""
+    known = {name: before.facts.get(name, value) for name, value in now.facts.items()}
+    return differences(before.identity, now.identity) | differences(known, now.facts)

@@ -1,0 +1,85 @@
+"""The runs beside a new one: which is nearest, what differs, and how to go on from it."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fashion_pggan.errors import UserError
+from train.lineage.about import MACHINE, About, about, changes_between
+from train.lineage.identity import Differences, others, worded
+from train.saved.checkpoint import checkpoints_in, images_shown_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A run with a checkpoint."""
+
+    folder: Path
+    images_shown: int
+    about: About
+    changes: Differences  # what the new one has otherwise; the machine does not count
+
+    @property
+    def resumes(self) -> bool:
+        """Whether the new run can go on from it."""
+        return not others(self.changes)
+
+
+def beside(folder: Path, now: About) -> Beside | None:
+    """The run in a folder; None if it has no checkpoint.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    checkpoints = checkpoints_in(folder)
+    before = about(folder) if checkpoints else None
+    if before is None:
+        return None
+    changes = {name: pair for name, pair in changes_between(before, now).items() if name not in MACHINE}
+    return Beside(folder, images_shown_of(checkpoints[-1]), before, changes)
+
+
+def nearest(runs: Path, now: About) -> Beside | None:
+    """Of all runs in a folder the one that differs least: one to go on from first, then the longest."""
+    found = list(_runs_in(runs, now))
+    return min(found, key=lambda run: (not run.resumes, len(run.changes), -run.images_shown), default=None)
+
+
+def tell_nearest(runs: Path, now: About) -> None:
+    """Say by name which run is left behind by a start from the first image, and what goes on with it."""
+    run = nearest(runs, now)
+    if run is None:
+        log.info(
+            "no earlier run in %s, which DVC does not carry: training from the start (a run of another "
+            "clone resumes once its folder is copied there)",
+            runs,
+        )
+        return
+    standing = f"{run.folder}, {run.images_shown} images shown,"
+    if not run.resumes:
+        log.info("%s is another run (%s): training from the start", standing, worded(others(run.changes)))
+        return
+    origin = run.about.identity.get("resume")
+    differs = worded(run.changes) or f"train.resume: {origin or 'none'} -> none"
+    log.warning(
+        "%s differs in %s: training from the start; to go on with it instead, give --resume %s, or set "
+        "train.resume to %s in params.yaml",
+        standing,
+        differs,
+        run.folder.name,
+        run.folder.name,
+    )
+
+
+def _runs_in(runs: Path, now: About) -> Iterator[Beside]:
+    for folder in sorted(runs.glob("*/")):
+        try:
+            run = beside(folder, now)
+        except UserError as error:  # who asks for it by name is told
+            log.info("%s is left out: %s", folder, error)
+            continue
+        if run:
+            yield run

@@ -1,0 +1,90 @@
+"""A run that begins where another one stands: its checkpoint, snapshots and log, by hard links."""
+
+import logging
+import re
+import shutil
+from pathlib import Path
+
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import make_folder
+from fashion_pggan.storage.locks import holder_of
+from train.lineage.about import About
+from train.lineage.beside import Beside, beside
+from train.lineage.identity import others, worded
+from train.saved.checkpoint import checkpoints_in, images_shown_of, is_whole
+
+NAME = re.compile(r"([0-9]{6,}\.[0-9]{3})\.(safetensors|png)")  # of a snapshot or its grid
+
+log = logging.getLogger(__name__)
+
+
+def origin_at(place: str, runs: Path, now: About) -> Beside:
+    """The run to go on from.
+
+    Args:
+        place: its name in `runs`, or its folder.
+        runs: folder of runs.
+        now: the new run.
+
+    Raises:
+        UserError: there is none, it is at work, or its networks are others.
+    """
+    folder = runs / place if (runs / place).is_dir() else Path(place)
+    run = beside(folder, now)
+    if run is None:
+        raise UserError(
+            f"train.resume {place} is not a run with a checkpoint, neither in {runs} nor as a folder: "
+            "give one that fashion-pggan train status lists"
+        )
+    if (holder := holder_of(folder)) is not None:
+        raise UserError(f"{folder} is being trained by process {holder}: stop it first")
+    if not run.resumes:
+        raise UserError(
+            f"{folder} is another run ({worded(others(run.changes))}): set these back to go on from it, or "
+            "leave train.resume empty"
+        )
+    return run
+
+
+def check_room(run: Beside, total_kimg: float) -> None:
+    """Refuse a run that would end before its first step.
+
+    Raises:
+        UserError: the run to go on from has shown as many images already.
+    """
+    if run.images_shown >= total_kimg * 1000:
+        raise UserError(
+            f"{run.folder} has shown {run.images_shown} images, and train.total_kimg {total_kimg:g} "
+            "is not more: raise it to train on"
+        )
+
+
+def take_over(source: Path, folder: Path) -> None:
+    """Give a new run's folder all that its checkpoint vouches for; the checkpoint comes last.
+
+    Raises:
+        UserError: no checkpoint is whole.
+    """
+    checkpoint = next((path for path in reversed(checkpoints_in(source)) if is_whole(path)), None)
+    if checkpoint is None:
+        raise UserError(f"all checkpoints in {source} are damaged: restore them from a copy")
+    shown = images_shown_of(checkpoint)
+    for path in [*source.glob("snapshots/*"), *source.glob("grids/*")]:
+        named = NAME.fullmatch(path.name)
+        if named and round(float(named[1]) * 1000) <= shown:
+            link(path, folder / path.parent.name / path.name)
+    for path in [*source.glob("tensorboard/*"), *source.glob("training.csv")]:
+        link(path, folder / path.relative_to(source))
+    link(checkpoint, folder / checkpoint.name)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; where the disk cannot, a copy, which takes its name once it is whole."""
+    make_folder(target.parent)
+    target.unlink(missing_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        temporary = target.with_name(f".{target.name}.part")
+        shutil.copy2(source, temporary)
+        temporary.replace(target)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -99,12 +99,12 @@ def _new_image(photographs: Sequence[Path], folder: Path, scale: float, number: 
 
 
 def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> None:
-    """Each way in turn, several times; the median counts."""
+    """Print the median rate of each way over several rounds."""
     paths = sorted(str(path) for path in folder.iterdir())
     out = scratch / "levels.bin"
     bare, bare_facts = partial(_bare, side=resolution), partial(_bare, side=resolution, facts=True)
     known = scratch / "known"
-    _curate(folder, scratch, _params_at(scratch, resolution // 2), known)  # facts alone are of use afterwards
+    _curate(folder, scratch, _params_at(scratch, resolution // 2), known)  # only its facts are used later
     again = _params_at(scratch, resolution)
     ways: dict[str, Callable[[int], object]] = {
         "curate, everything new": lambda turn: _curate(folder, scratch, again, scratch / f"new{turn}"),
@@ -121,17 +121,26 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
         ways["img2dataset's resizer: decode, crop, area, JPEG 95, write"] = lambda _: _img2dataset(
             peer, paths, resolution, out
         )
+    kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
+    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; median of {ROUNDS} rounds in turn\n")
+    _print_rates(len(paths), _timed(ways))
+
+
+def _timed(ways: Mapping[str, Callable[[int], object]]) -> dict[str, list[float]]:
+    """The seconds of each way, in each round."""
     spent: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(ROUNDS):
         for name, way in ways.items():
             began = time.monotonic()
             way(turn)
             spent[name].append(time.monotonic() - began)
-    kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
-    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; median of {ROUNDS} rounds in turn\n")
+    return spent
+
+
+def _print_rates(images: int, spent: Mapping[str, list[float]]) -> None:
     print("| way | images/s | slowest | fastest |\n|---|---|---|---|")
     for name, seconds in spent.items():
-        rates = sorted(len(paths) / second for second in seconds)
+        rates = sorted(images / second for second in seconds)
         print(f"| {name} | {statistics.median(rates):.0f} | {rates[0]:.0f} | {rates[-1]:.0f} |", flush=True)
 
 

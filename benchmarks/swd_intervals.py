@@ -1,4 +1,4 @@
-"""`python -m benchmarks.swd_intervals DATASET`: do the 95 % intervals of distances hold what they promise?"""
+"""`python -m benchmarks.swd_intervals DATASET`: how often do the 95 % intervals of distances hold?"""
 
 import argparse
 import tempfile
@@ -8,16 +8,16 @@ import numpy as np
 
 from evaluate.comparison.cache import Store
 from evaluate.comparison.distances import Estimate
-from evaluate.comparison.pair import measure_pair
+from evaluate.comparison.pair import Pair, measure_pair
 from evaluate.sets.sources import of_path
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.distance.work import Work
-from fashion_pggan.params import load_params
+from fashion_pggan.params import EvaluateParams, load_params
 from fashion_pggan.progress import Progress
 
 
 def main() -> None:
-    """Split a dataset in random halves, once per seed, and hold their distances against each other."""
+    """Split a dataset in random halves, once per seed, and compare their distances."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.swd_intervals", description=__doc__)
     parser.add_argument("dataset", type=Path, help="a dataset, or a folder of square images")
     parser.add_argument("--seeds", type=int, default=20)
@@ -26,30 +26,26 @@ def main() -> None:
     given = parser.parse_args()
     params = load_params(given.params).evaluate
     measured: dict[str, list[Estimate]] = {}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Progress("splitting", given.seeds, "seeds") as progress,
-    ):
+    with Progress("splitting", given.seeds, "seeds") as progress:
         for seed in range(given.seeds):
-            images = of_path(given.dataset, "reals", seed)
-            half = given.images or images.count // 2
-            pair = measure_pair(
-                images.part(0, half, "reals"),
-                images.part(half, half, "fakes"),
-                None,
-                params.model_copy(update={"seed": seed}),
-                Store(Path(folder)),
-                Work(),
-                with_floor=False,
-            )
+            pair = _split(given.dataset, given.images, params.model_copy(update={"seed": seed}))
             for name, estimate in pair.distances.named().items():
                 measured.setdefault(name, []).append(estimate)
             progress.advance()
-    print(f"{given.seeds} random splits, {half} images per half\n")
+    print(f"{given.seeds} random splits, {pair.images} images per half\n")
     print("| level | mean | spread | standard error | holds the mean | holds the floor |")
     print("|---|---|---|---|---|---|")
     for name, estimates in measured.items():
         print(_row(name.removeprefix("SWDx1e3_"), estimates))
+
+
+def _split(dataset: Path, images: int | None, params: EvaluateParams) -> Pair:
+    """The distances between two random halves."""
+    reals = of_path(dataset, "reals", params.seed)
+    half = images or reals.count // 2
+    first, second = reals.part(0, half, "reals"), reals.part(half, half, "fakes")
+    with tempfile.TemporaryDirectory() as folder:
+        return measure_pair(first, second, None, params, Store(Path(folder)), Work(), with_floor=False)
 
 
 def _row(level: str, estimates: list[Estimate]) -> str:

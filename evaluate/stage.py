@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from evaluate.comparison.cache import Store
@@ -50,40 +51,41 @@ def run(
         UserError: there is no dataset or no snapshot, or the snapshots are of another dataset.
     """
     began = time.monotonic()
-    dataset = Dataset(source)
-    if dataset.resolution < params.smallest_level:
-        raise UserError(
-            f"images of {dataset.resolution} px have no level of {params.smallest_level} px: "
-            "lower evaluate.smallest_level in params.yaml"
-        )
-    snapshots = snapshots_in(models)
-    for snapshot in snapshots:
-        _check(snapshot, dataset, source)
+    dataset, snapshots = Dataset(source), snapshots_in(models)
+    _check(snapshots, dataset, params)
     network = network_of(params, work)
     comparison = SnapshotComparison(dataset, params, mirror=mirror, store=store, work=work)
     floor, rows = comparison.measure(snapshots)
     evaluation = Evaluation(comparison.images, floor, rows, params.images)
     write_text(reports / "swd.csv", as_csv(rows))
-    write_text(reports / "swd_levels.csv", by_level_csv(rows, evaluation.floor))
-    for name, facts in (
-        ("swd.json", evaluation.metrics(params.seed)),
-        ("evaluation.json", {"dataset": dataset.version, "mirror": mirror, **evaluation.facts(params.seed)}),
-    ):
-        write_text(reports / name, json.dumps(facts, indent=1) + "\n")
+    write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
+    _write_json(reports / "swd.json", evaluation.metrics(params.seed))
+    measured = {"dataset": dataset.version, "mirror": mirror, **evaluation.facts(params.seed)}
+    _write_json(reports / "evaluation.json", measured)
     best = snapshots[rows.index(evaluation.best)]
     fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
     reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
     measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
-    write_text(reports / "measures.json", json.dumps(measures, indent=1) + "\n")
+    _write_json(reports / "measures.json", measures)
     subject = Subject(reports, models, snapshots, dataset, settings)
     write_report(subject, evaluation, params, work, time.monotonic() - began)
     return evaluation
 
 
-def _check(snapshot: Path, dataset: Dataset, source: Path) -> None:
-    trained_on = read_origin(snapshot).dataset_version
-    if trained_on != dataset.version:
+def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) -> None:
+    if dataset.resolution < params.smallest_level:
         raise UserError(
-            f"{snapshot} was trained on dataset {trained_on}, but {source} is dataset {dataset.version}: "
-            "run dvc repro train"
+            f"images of {dataset.resolution} px have no level of {params.smallest_level} px: "
+            "lower evaluate.smallest_level in params.yaml"
         )
+    for snapshot in snapshots:
+        trained_on = read_origin(snapshot).dataset_version
+        if trained_on != dataset.version:
+            raise UserError(
+                f"{snapshot} was trained on dataset {trained_on}, but {dataset.folder} is dataset "
+                f"{dataset.version}: run dvc repro train"
+            )
+
+
+def _write_json(path: Path, facts: Mapping[str, object]) -> None:
+    write_text(path, json.dumps(facts, indent=1) + "\n")

@@ -31,10 +31,13 @@ CODE = [path for path in MODULES if REPOSITORY / "tests" not in path.parents]
 
 MOST_MODULES = 12
 MOST_LINES = 300
-MOST_LINES_OF_A_FUNCTION = 40  # without the docstring
+MOST_LINES_OF_A_FUNCTION = 30  # without the docstring
 LONG_FILES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {
+    "benchmarks/train.py main": "one line per option",
+    "curate/facts/evidence.py evidence_of": "one line per fact",
     "demo_shop/draw/cut.py cut_of": "a garment's outline, point after point",
+    "train/record/status.py run_status": "one line per value",
 }
 SAYS_NOTHING = {
     "base",

@@ -108,36 +108,35 @@ def _sleeves(
         angle = random.uniform(76, 84) if arms_down else random.uniform(68, 80)
         reach, end = random.uniform(1.02, 1.18), random.uniform(0.15, 0.19)
     rib = random.uniform(0.07, 0.1) if garment.kind in ("hoodie", "knit") else 0.0
+    tip, pit = np.array([shoulder, slope]), np.array([chest, armpit])
     sides, cuffs = [], []
     for sign in (1, -1):
         turn = math.radians(angle + random.uniform(-3, 3))
-        along, across = (
-            np.array([math.cos(turn), math.sin(turn)]),
-            np.array([-math.sin(turn), math.cos(turn)]),
-        )
-        tip, pit = np.array([shoulder, slope]), np.array([chest, armpit])
+        along = np.array([math.cos(turn), math.sin(turn)])
+        across = np.array([-math.sin(turn), math.cos(turn)])
         outer = tip + along * reach
         inner = outer + across * end
         bulge = tip + along * reach * 0.45 - across * 0.02
         elbow = (pit + inner) / 2 + across * random.uniform(-0.015, 0.02)
-        upper = curve(tuple(tip), tuple(bulge), tuple(outer))
-        lower = curve(tuple(inner), tuple(elbow), tuple(pit))
-        back = curve(tuple(pit), (shoulder * 0.9, armpit * 0.6), tuple(tip))
-        outline = np.concatenate([upper, lower, back])
         frame = Frame((sign * shoulder, slope), sign * (turn - math.pi / 2))
-        mirror = (sign, 1)
-        sides.append(Part(outline * mirror, frame))
-        if rib:
-            cuff = np.array(
-                [
-                    outer,
-                    outer + along * rib + across * end * 0.08,
-                    inner + along * rib - across * end * 0.08,
-                    inner,
-                ]
-            )
-            cuffs.append(Part(cuff * mirror, frame))
+        outline = _sleeve(tip, bulge, outer, inner, elbow, pit)
+        sides.append(Part(outline * (sign, 1), frame))
+        cuff = [
+            outer,
+            outer + along * rib + across * end * 0.08,
+            inner + along * rib - across * end * 0.08,
+            inner,
+        ]
+        cuffs.append(Part(np.array(cuff) * (sign, 1), frame))
     return (sides[0], sides[1]), ((cuffs[0], cuffs[1]) if rib else None)
+
+
+def _sleeve(tip: Points, bulge: Points, outer: Points, inner: Points, elbow: Points, pit: Points) -> Points:
+    """A sleeve's outline: from the shoulder's tip to the end, back to the armpit, and up the armhole."""
+    upper = curve(tuple(tip), tuple(bulge), tuple(outer))
+    lower = curve(tuple(inner), tuple(elbow), tuple(pit))
+    back = curve(tuple(pit), (tip[0] * 0.9, pit[1] * 0.6), tuple(tip))
+    return np.concatenate([upper, lower, back])
 
 
 def _hood(random: np.random.Generator, neck: float) -> Part:

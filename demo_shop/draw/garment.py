@@ -145,10 +145,7 @@ class PlacedGarment:
         self._flat_lit(placket, tone * np.float32(0.97))
         for x in (-half, half):
             self._seam(np.array([[x, depth], [x, end]]), 0.4)
-        button = colour_of((240, 238, 230)) if sum(self.garment.colour) < 420 else colour_of((70, 60, 55))
-        step = 0.15 if kind == "shirt" else 0.09
-        for y in np.arange(depth + 0.06, end - 0.02, step):
-            self._button(0.0, float(y), button)
+        self._buttons(depth, end)
         trim = (
             colour_of(accent_for(self.garment.colour, self.random)) if self.random.random() < 0.12 else tone
         )
@@ -163,18 +160,21 @@ class PlacedGarment:
             self._flat_lit(leaf, trim * np.float32(1.03))
             self._seam(leaf, 0.6)
         if kind == "shirt" and self.random.random() < 0.6:
-            x, y, w = cut.chest * 0.42, 0.42, 0.2
-            pocket = np.array(
-                [
-                    [x - w / 2, y],
-                    [x + w / 2, y],
-                    [x + w / 2, y + 0.2],
-                    [x, y + 0.23],
-                    [x - w / 2, y + 0.2],
-                    [x - w / 2, y],
-                ]
-            )
-            self._seam(pocket, 0.55)
+            self._breast_pocket()
+
+    def _buttons(self, depth: float, end: float) -> None:
+        light = sum(self.garment.colour) < 420
+        colour = colour_of((240, 238, 230) if light else (70, 60, 55))
+        step = 0.15 if self.garment.kind == "shirt" else 0.09
+        for y in np.arange(depth + 0.06, end - 0.02, step):
+            self._button(0.0, float(y), colour)
+
+    def _breast_pocket(self) -> None:
+        x, y, w = self.cut.chest * 0.42, 0.42, 0.2
+        left, right = x - w / 2, x + w / 2
+        low, tip = y + 0.2, y + 0.23
+        outline = [[left, y], [right, y], [right, low], [x, tip], [left, low], [left, y]]
+        self._seam(np.array(outline), 0.55)
 
     def _hoodie_details(self) -> None:
         cut = self.cut
@@ -192,6 +192,10 @@ class PlacedGarment:
                 (side * self.random.uniform(0.05, 0.09), cut.depth + reach),
             )
             self.canvas.line(self.place.to_pixels(line), max(1.0, self.place.scale * 0.014), cord, 1.0)
+        self._front_pocket()
+
+    def _front_pocket(self) -> None:
+        cut = self.cut
         top, low, wide = cut.length * 0.62, cut.length * 0.88, cut.chest * 0.62
         pocket = np.array(
             [

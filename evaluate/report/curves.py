@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
+from evaluate.comparison.distances import Estimate
 from evaluate.results.evaluation import Evaluation
 
 INK = "#808080"
@@ -72,14 +73,19 @@ def distances_over_training(evaluation: Evaluation) -> Curve:
                 linewidth=2.2 if average else 1,
                 marker="." if average else "",
             )
-        ends = [row.distances.average.interval or (row.distances.average.value,) * 2 for row in rows]
-        lows, highs = ([end[place] for end in ends] for place in (0, 1))
-        axes.fill_between(kimgs, lows, highs, alpha=0.15, color=axes.lines[-1].get_color())
+        _draw_interval(axes, kimgs, [row.distances.average for row in rows])
         axes.axhline(floor.value, linestyle="--", color=INK, label=evaluation.floor.name)
         if floor.interval:
             axes.axhspan(*floor.interval, color=INK, alpha=0.12)
         _label_logarithmic(axes)
     return curve
+
+
+def _draw_interval(axes: Axes, kimgs: Sequence[float], estimates: Sequence[Estimate]) -> None:
+    """The band between the ends of the intervals, in the colour of the last line."""
+    ends = [estimate.interval or (estimate.value,) * 2 for estimate in estimates]
+    lows, highs = ([end[place] for end in ends] for place in (0, 1))
+    axes.fill_between(kimgs, lows, highs, alpha=0.15, color=axes.lines[-1].get_color())
 
 
 def _label_logarithmic(axes: Axes) -> None:
@@ -96,30 +102,41 @@ def training_curves(history: Sequence[Mapping[str, float]]) -> list[Curve]:
     if not history:
         return []
     last = history[-1]
-    losses = Curve(
-        "Losses",
+    losses = (
         f"the critic loss ends at {last['critic_loss']:.2f}, the generator loss at "
-        f"{last['generator_loss']:.2f}",
+        f"{last['generator_loss']:.2f}"
     )
-    scores = Curve(
-        "Critic's mean scores",
-        f"real images end at {last['score_real']:.2f}, generated ones at {last['score_fake']:.2f}",
+    scores = f"real images end at {last['score_real']:.2f}, generated ones at {last['score_fake']:.2f}"
+    return [
+        _columns(history, LOSSES, "Losses", losses),
+        _columns(history, SCORES, "Critic's mean scores", scores),
+        _schedule(history),
+    ]
+
+
+def _columns(
+    history: Sequence[Mapping[str, float]], columns: Mapping[str, str], title: str, says: str
+) -> Curve:
+    curve = Curve(title, says)
+    with curve.drawing("thousand images shown") as axes:
+        for label, column in columns.items():
+            axes.plot(
+                [row["kimg"] for row in history], [row[column] for row in history], label=label, linewidth=1
+            )
+    return curve
+
+
+def _schedule(history: Sequence[Mapping[str, float]]) -> Curve:
+    first, last = history[0], history[-1]
+    curve = Curve(
+        "Resolution", f"from {first['resolution']:.0f} to {last['resolution']:.0f} px, steps between fades"
     )
-    schedule = Curve(
-        "Resolution",
-        f"from {history[0]['resolution']:.0f} to {last['resolution']:.0f} px, steps between fades",
-    )
-    kimgs = [row["kimg"] for row in history]
-    for curve, columns in ((losses, LOSSES), (scores, SCORES)):
-        with curve.drawing("thousand images shown") as axes:
-            for label, column in columns.items():
-                axes.plot(kimgs, [row[column] for row in history], label=label, linewidth=1)
-    with schedule.drawing("thousand images shown", "pixels") as axes:
+    with curve.drawing("thousand images shown", "pixels") as axes:
         final = last["resolution"] * 2 ** last["lod"]
-        axes.plot(kimgs, [final / 2 ** row["lod"] for row in history])
+        axes.plot([row["kimg"] for row in history], [final / 2 ** row["lod"] for row in history])
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:.0f}")
-    return [losses, scores, schedule]
+    return curve
 
 
 def nearest_distances(copies: Mapping[str, Any]) -> Curve:

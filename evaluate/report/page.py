@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from evaluate.report import album
@@ -41,19 +41,11 @@ def write_report(
     Raises:
         UserError: a stage's report cannot be read.
     """
-    environment = Environment(
-        loader=PackageLoader(PACKAGE, ""),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = lambda value: f"{value:,}" if isinstance(value, int) else value
     script, style = (
         Markup(resources.files(PACKAGE).joinpath(f"report.{end}").read_text()) for end in ("js", "css")
     )
     facts = {name: read_facts(subject.reports / f"{name}.json") for name in STAGES}
-    page = environment.get_template("report.html.j2").render(
+    page = _template().render(
         subject=subject,
         evaluation=evaluation,
         facts=facts,
@@ -73,6 +65,18 @@ def write_report(
         **_images(subject, evaluation, facts, params, work),
     )
     write_text(subject.reports / "report.html", page)
+
+
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader(PACKAGE, ""),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = lambda value: f"{value:,}" if isinstance(value, int) else value
+    return environment.get_template("report.html.j2")
 
 
 def _curves(subject: Subject, evaluation: Evaluation, facts: dict[str, Any]) -> dict[str, Any]:

@@ -36,20 +36,17 @@ class _Printable(logging.Formatter):
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
-    An error that a person can mend is one line on stderr. The status is 2 for a wrong command line, 75 for a
-    trouble that may pass by itself, 1 for all else; 130 after an interruption, 143 after a termination. The
-    process ends with the one that started it: a killed DVC does not stop its stages.
+    An error that a person can correct is one line on stderr. The status is 2 for a wrong command line, 75 for
+    a failure that may pass by itself, 1 for all others; 130 after an interruption, 143 after a termination.
+    The process ends when the one that started it does: a killed DVC does not stop its stages.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Printable("%(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells of its list of fonts
+    _log_to_stderr()
     signal.signal(signal.SIGTERM, _terminated)
     end_with_starter()
     try:
         main()
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read has left
+    except BrokenPipeError:  # the reader of stdout has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except (UserError, ValidationError) as error:
@@ -59,14 +56,25 @@ def run_command(main: Callable[[], None]) -> None:
     except OSError as error:
         if error.errno not in NOT_WRITABLE | WRONG_PATH:
             raise
-        doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
-        where = f" ({printable(str(error.filename))})" if error.filename else ""
-        sys.exit(
-            f"error: {doing}{error.strerror}{where}: remove the cause and run the same command again; "
-            "what was finished before is kept"
-        )
+        sys.exit(f"error: {_said(error)}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Printable("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it announces its list of fonts
+
+
+def _said(error: OSError) -> str:
+    doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
+    where = f" ({printable(str(error.filename))})" if error.filename else ""
+    return (
+        f"{doing}{error.strerror}{where}: remove the cause and run the same command again; "
+        "what was finished before is kept"
+    )
 
 
 def _status_of(error: ValueError) -> int:

@@ -58,43 +58,53 @@ def place_of(query: Mapping[str, str]) -> Place:
 
 def application(scene: Scene) -> web.Application:
     """The server of a scene."""
-    pool = ThreadPoolExecutor(THREADS, "explore")
-    pages = {path: files(__package__).joinpath(name).read_bytes() for path, (name, _) in PAGES.items()}
+    answers = _Answers(scene)
+    app = web.Application(middlewares=[_guarded])
+    app.add_routes([web.get(path, answers.page) for path in PAGES])
+    app.add_routes([web.get("/about", answers.about), web.get("/image.png", answers.image)])
+    app.add_routes([web.get("/recipe.json", answers.recipe), web.get("/near", answers.near)])
+    app.add_routes([web.get(r"/training/{index:\d{1,9}}.png", answers.training)])
+    app.on_cleanup.append(answers.close)
+    return app
 
-    async def compute(work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, lambda: work(*arguments))
 
-    async def page(request: web.Request) -> web.Response:
-        return web.Response(body=pages[request.path], content_type=PAGES[request.path][1], charset="utf-8")
+class _Answers:
+    """Answers requests; images are computed in threads."""
 
-    async def about(request: web.Request) -> web.Response:
-        return web.json_response(await compute(scene.about))
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.pool = ThreadPoolExecutor(THREADS, "explore")
+        folder = files(__package__)
+        self.pages = {path: folder.joinpath(name).read_bytes() for path, (name, _) in PAGES.items()}
 
-    async def image(request: web.Request) -> web.Response:
-        png = await compute(scene.png, place_of(request.query).model_dump_json())
+    async def page(self, request: web.Request) -> web.Response:
+        path = request.path
+        return web.Response(body=self.pages[path], content_type=PAGES[path][1], charset="utf-8")
+
+    async def about(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._compute(self.scene.about))
+
+    async def image(self, request: web.Request) -> web.Response:
+        png = await self._compute(self.scene.png, place_of(request.query).model_dump_json())
         return web.Response(body=png, content_type="image/png")
 
-    async def recipe(request: web.Request) -> web.Response:
-        text = scene.recipe(place_of(request.query)).model_dump_json(indent=1) + "\n"
+    async def recipe(self, request: web.Request) -> web.Response:
+        text = self.scene.recipe(place_of(request.query)).model_dump_json(indent=1) + "\n"
         return web.Response(text=text, content_type="application/json")
 
-    async def near(request: web.Request) -> web.Response:
-        return web.json_response(await compute(scene.near, place_of(request.query).model_dump_json()))
+    async def near(self, request: web.Request) -> web.Response:
+        place = place_of(request.query).model_dump_json()
+        return web.json_response(await self._compute(self.scene.near, place))
 
-    async def training(request: web.Request) -> web.Response:
-        png = await compute(scene.training_png, int(request.match_info["index"]))
+    async def training(self, request: web.Request) -> web.Response:
+        png = await self._compute(self.scene.training_png, int(request.match_info["index"]))
         return web.Response(body=png, content_type="image/png")
 
-    async def closed(app: web.Application) -> None:
-        pool.shutdown(wait=False, cancel_futures=True)
+    async def close(self, app: web.Application) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
 
-    app = web.Application(middlewares=[_guarded])
-    app.add_routes([web.get(path, page) for path in PAGES])
-    app.add_routes([web.get("/about", about), web.get("/image.png", image)])
-    app.add_routes([web.get("/recipe.json", recipe), web.get("/near", near)])
-    app.add_routes([web.get(r"/training/{index:\d{1,9}}.png", training)])
-    app.on_cleanup.append(closed)
-    return app
+    async def _compute(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
 
 
 @web.middleware

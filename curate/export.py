@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -11,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import markdown
@@ -23,12 +22,7 @@ from fashion_pggan.storage.targets import Kind, check_target, replace_target
 MANIFEST = "manifest.parquet"
 DATASHEET = "datasheet.md"
 MARK = ".export.json"  # in a folder that an export may replace
-KIND = Kind(
-    "an export",
-    (*(path.replace("KEY", "[0-9a-f]{64}") for path in WRITTEN), re.escape(MARK)),
-    needs=(MARK,),
-    marked=True,
-)
+KIND = Kind("an export")
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
 DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # not exported

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -12,8 +11,7 @@ import pyarrow as pa
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.known import Known
-from curate.reasons import Reason
-from curate.report.describe import DATASHEET, KEPT, SHEETS, describe
+from curate.report.describe import KEPT, describe
 from curate.report.given_answers import read_answers
 from curate.source.locations import reading
 from curate.source.origins import origins_of
@@ -25,22 +23,13 @@ from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import CuratedImage, write_records
-from fashion_pggan.storage.shards import INDEX, ShardWriter
+from fashion_pggan.storage.shards import ShardWriter
 from fashion_pggan.storage.tables import write_table
 from fashion_pggan.storage.targets import Kind, hold_target
 
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
-KIND = Kind(
-    "a dataset",
-    (
-        *(re.escape(name) for name in (INDEX, MANIFEST, MEASURES, DATASHEET)),
-        r"r\d{4,}/\d{5,}\.npy",
-        rf"{SHEETS}/(?:{KEPT}|style-.*|{'|'.join(Reason)})\.png",
-    ),
-    needs=(INDEX, MANIFEST, MEASURES),
-    marked=True,
-)
+KIND = Kind("a dataset")
 
 
 def run(

@@ -1,7 +1,6 @@
 """The generate stage: a snapshot in; a dataset of new images with a manifest and a card out."""
 
 import json
-import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, WRITTEN, Exported, Format, ImageFormat, encoded
+from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
@@ -28,12 +27,7 @@ SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_IMAGES = 64
 MARK = "generated.json"  # written last: its folder is a whole dataset, which may be replaced
-KIND = Kind(
-    "a generated dataset",
-    (*(path.replace("KEY", r"seed\d+_\d{8,}") for path in WRITTEN), r"sheet\.png", re.escape(MARK)),
-    needs=(MARK,),
-    marked=True,
-)
+KIND = Kind("a generated dataset")
 IDENTIFIERS = {  # the images' provenance: no metrics, and too wide for a table
     "snapshot",
     "snapshot_sha256",

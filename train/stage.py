@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,17 +31,7 @@ from train.saved.kept import check_kept, check_origin, lost_from
 from train.saved.snapshot import snapshot_path
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
-KIND = Kind(
-    "trained models",
-    (
-        r"snapshots/\d{6,}\.\d{3}\.safetensors",
-        r"grids/\d{6,}\.\d{3}\.png",
-        re.escape(DATASET_GRID),
-        re.escape(STRIP),
-    ),
-    needs=(DATASET_GRID, STRIP),
-    marked=True,
-)
+KIND = Kind("trained models")
 
 log = logging.getLogger(__name__)
 

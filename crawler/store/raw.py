@@ -1,6 +1,5 @@
 """data/raw, the outcome of a crawl: the images that its search found, with a record of each."""
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,16 +8,28 @@ from crawler.store.items import SearchHit
 from crawler.store.recorded import IMAGES
 from crawler.store.store import Store
 from crawler.store.stored import StoredImage
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.proof.marks import Written
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
+from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.storage.targets import HeldTarget, Kind
 
 RECORDS = "records.parquet"
-KIND = Kind(
-    "the outcome of a crawl",
-    (re.escape(RECORDS), rf"{IMAGES}/[0-9a-f]{{2}}/[0-9a-f]{{64}}(?:\.[a-z]+)?"),
-    needs=(RECORDS,),
-)
+
+
+def written_in(folder: Path) -> Written | None:
+    """The files that the records of a crawl's outcome name; None where they are not whole."""
+    try:
+        if table_fault(folder / RECORDS):
+            return None
+        files = {record.file: record.sha256 for record in raw_of(folder)}
+    except UserError:
+        return None
+    return Written(frozenset([*files, RECORDS]), files)
+
+
+KIND = Kind("the outcome of a crawl", written_in)
 
 
 def write_raw(

@@ -19,9 +19,9 @@ from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
 from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.proof.marks import MARK, hashes_in
 from fashion_pggan.storage.seal import DamagedError
 from fashion_pggan.storage.tables import open_table
-from fashion_pggan.storage.targets import MARK, hashes_in
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"

@@ -115,14 +115,6 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-# The paths that these write, each a regular expression; KEY is that of an image's key.
-WRITTEN = (
-    r"metadata\.jsonl",
-    r"images/\d{5,}/KEY\.(?:png|webp|jpg)",
-    r"train-\d{5,}\.tar",
-    r"data/train-\d{5,}-of-\d{5,}\.parquet",
-    r"README\.md",
-)
 # (folder, images, columns of their facts, how many images, images per file)
 WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int], None]] = {
     Format.IMAGEFOLDER: write_imagefolder,

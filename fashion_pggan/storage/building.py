@@ -16,13 +16,16 @@ from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
 
 NEW, OLD = "new", "old"
 
+Check = Callable[[Path, Path], None]  # of a folder that will be deleted, and of what errors call it
+
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def beside(target: Path, check: Check) -> Iterator[Path]:
     """Hold a target for this process alone, from entering to leaving.
 
     Args:
         target: the folder that will be made; links are followed.
+        check: raises when an old target, which a killed process left, may not be deleted.
 
     Yields:
         The hidden folder beside it, empty but for its lock.
@@ -33,21 +36,21 @@ def beside(target: Path) -> Iterator[Path]:
     target = target.resolve()
     make_folder(target.parent)
     folder = target.with_name(f".{target.name}.building")
-    _check(folder)
+    _check_name(folder)
     with exclusive(folder, called=target):
-        _check(folder)
+        _check_name(folder)
         try:
-            _clear(folder, target)
+            _clear(folder, target, check)
             yield folder
         finally:
-            _clear(folder, target)
+            _clear(folder, target, check)
             (folder / LOCK).unlink()
             with suppress(OSError):  # another process came in between
                 folder.rmdir()
 
 
 @contextmanager
-def replacing(target: Path, folder: Path, check: Callable[[Path], None]) -> Iterator[Path]:
+def replacing(target: Path, folder: Path, check: Check) -> Iterator[Path]:
     """Build a folder that takes the place of `target` once the block ends well.
 
     Args:
@@ -58,20 +61,20 @@ def replacing(target: Path, folder: Path, check: Callable[[Path], None]) -> Iter
     Yields:
         The empty folder to fill. When the block raises, `target` stays as it was.
     """
-    target = target.resolve()
+    place = target.resolve()
     new, old = folder / NEW, folder / OLD
     try:
         new.mkdir()
         yield new
-        if target.exists():
-            target.rename(old)
-            check(old)
-        new.rename(target)
+        if place.exists():
+            place.rename(old)
+            check(old, target)
+        new.rename(place)
     finally:
-        _clear(folder, target)
+        _clear(folder, place, check)
 
 
-def _check(folder: Path) -> None:
+def _check_name(folder: Path) -> None:
     """Whether a hidden folder is missing, or one that `beside` made."""
     if not os.path.lexists(folder):
         return
@@ -86,9 +89,12 @@ def _not_ours(folder: Path) -> UserError:
     return UserError(f"{folder} is something that this program did not make: move it away")
 
 
-def _clear(folder: Path, target: Path) -> None:
-    """Remove what was half built; put the old target back, when nothing has taken its place."""
-    if (folder / OLD).is_dir() and not os.path.lexists(target):
-        (folder / OLD).rename(target)
-    for name in (NEW, OLD):
-        shutil.rmtree(folder / name, ignore_errors=True)
+def _clear(folder: Path, target: Path, check: Check) -> None:
+    """Remove what was half built; put the old target back, or look at it once more and delete it."""
+    old = folder / OLD
+    shutil.rmtree(folder / NEW, ignore_errors=True)
+    if old.is_dir() and not os.path.lexists(target):
+        old.rename(target)
+    elif old.is_dir():
+        check(old, old)
+        shutil.rmtree(old, ignore_errors=True)

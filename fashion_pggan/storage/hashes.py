@@ -54,12 +54,12 @@ class HashMemory:
             OSError: the file is missing or cannot be read.
         """
         place, status = self._place_of(path), path.stat()
-        state = _state_of(status)
+        state = state_of(status)
         if self._ask("SELECT sha256 FROM hashes WHERE path = ? AND state = ?", place, state) == sha256:
             return True
         if (hash_of or sha256_of)(path) != sha256:
             return False
-        if _state_of(path.stat()) == state:
+        if state_of(path.stat()) == state:
             self._keep(place, status, sha256)
         return True
 
@@ -77,7 +77,7 @@ class HashMemory:
         changed = max(status.st_mtime_ns, status.st_ctime_ns)
         young = min(YOUNG_NS, FINE_YOUNG_NS) if changed % 1_000_000_000 else YOUNG_NS
         if time.time_ns() - changed >= young:
-            self._ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", place, _state_of(status), sha256)
+            self._ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", place, state_of(status), sha256)
 
     def _place_of(self, path: Path) -> str:
         """Where a file really is: one name for all ways to it."""
@@ -139,7 +139,8 @@ def _cache_folder() -> Path:
     return (named if named.is_absolute() else Path.home() / ".cache") / "fashion-pggan"
 
 
-def _state_of(status: os.stat_result) -> str:
+def state_of(status: os.stat_result) -> str:
+    """Size, times, inode and device of a file, see `HashMemory`."""
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino} {status.st_dev}"
 
 

@@ -2,26 +2,21 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.bounded.json_text import json_in
-from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.building import beside, replacing
-from fashion_pggan.storage.files import sha256_of, write_text
-from fashion_pggan.storage.hashes import hashed_json, values_of
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.hashes import hash_memory, state_of
+from fashion_pggan.storage.proof.marks import MARK, Written, read_mark, text_of_mark
 
-# in a folder of a marked kind: the kind, the names that were written, the SHA-256 of texts that people edit
-MARK = ".fashion-pggan.json"
-FOR_PEOPLE = ".md"
-CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
-Allows = Callable[[str, bool], bool]  # (path below the folder, whether it is a folder)
+States = dict[str, str]  # of files that were found as they were written
 
 
 @dataclass(frozen=True)
@@ -29,15 +24,13 @@ class Kind:
     """What a stage writes into a folder of its own."""
 
     name: str  # with its article, for errors
-    layout: tuple[str, ...]  # the files' paths; between slashes are regular expressions
-    needs: tuple[str, ...]  # files without which a folder that has no mark is something else
-    marked: bool = False  # whether a mark is written
+    written: Callable[[Path], Written | None] | None = (
+        None  # tells what was; None: a mark does, see `proof.marks`
+    )
 
 
 def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
     """Make sure that replacing a folder as a whole destroys nothing but what this program wrote.
-
-    A folder with a mark may hold what the mark lists. One without may hold the kind's layout alone.
 
     Args:
         target: the folder; it may be missing or empty.
@@ -47,6 +40,10 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
     Raises:
         UserError: something else would be lost.
     """
+    _checked(target, kind, apart)
+
+
+def _checked(target: Path, kind: Kind, apart: Iterable[Path]) -> States:
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file: give a folder")
     here = target.resolve()
@@ -55,7 +52,7 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
     for other in (path.resolve() for path in apart):
         if here.is_relative_to(other) or other.is_relative_to(here):
             raise UserError(f"{target} and {other} overlap: give folders beside each other")
-    _check_contents(target, kind)
+    return _check_contents(target, kind, target, {})
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ class HeldTarget:
     folder: Path
     kind: Kind
     building: Path  # the hidden folder beside it
+    seen: States = field(default_factory=dict)  # files that need no second look while they stay
 
     @contextmanager
     def replaced(self) -> Iterator[Path]:
@@ -77,13 +75,13 @@ class HeldTarget:
             UserError: something else has come into the target meanwhile.
         """
 
-        def check(old: Path) -> None:
-            _check_contents(old, self.kind, called=self.folder)
+        def check(old: Path, called: Path) -> None:
+            _check_contents(old, self.kind, called, self.seen)
 
         with replacing(self.folder, self.building, check) as new:
             yield new
-            if self.kind.marked:
-                write_text(new / MARK, _mark_of(new, self.kind))
+            if self.kind.written is None:
+                write_text(new / MARK, text_of_mark(self.kind.name, new, _files_in(new)))
 
 
 @contextmanager
@@ -93,10 +91,14 @@ def hold_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterato
     Raises:
         UserError: something else would be lost, or another process makes it now.
     """
-    check_target(target, kind, apart)
-    with beside(target) as building:
-        _check_contents(target, kind)  # by now another process may have made it
-        yield HeldTarget(target, kind, building)
+
+    def check(old: Path, called: Path) -> None:
+        _check_contents(old, kind, called, {})
+
+    seen = _checked(target, kind, apart)
+    with beside(target, check) as building:
+        seen = _check_contents(target, kind, target, seen)  # by now another process may have made it
+        yield HeldTarget(target, kind, building, seen)
 
 
 @contextmanager
@@ -107,75 +109,12 @@ def replace_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iter
 
 
 def holds_only(folder: Path, layout: Iterable[str]) -> bool:
-    """Whether a path is a folder, no link, and holds nothing but files of a layout (`Kind.layout`)."""
-    allows = _of_layout(layout)
-    is_folder = folder.is_dir() and not folder.is_symlink()
-    return is_folder and all(allows(name, inner) for name, inner in _below(folder))
+    """Whether a path is a folder, no link, and holds nothing but what a layout names.
 
-
-def _mark_of(folder: Path, kind: Kind) -> str:
-    names = sorted(name for name, inner in _below(folder) if not inner)
-    hashes = {name: sha256_of(folder / name) for name in names if not name.endswith(CARRY_THEIR_OWN)}
-    texts = {name: sha256 for name, sha256 in hashes.items() if name.endswith(FOR_PEOPLE)}
-    return hashed_json({"kind": kind.name, "names": names, "texts": texts, "files": hashes})
-
-
-def hashes_in(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file in a folder with a mark, but for those that carry their own.
-
-    Raises:
-        OSError: there is no mark.
-        ValueError: it is not what was written.
+    Args:
+        folder: the path.
+        layout: paths of files; between slashes are regular expressions.
     """
-    said = values_of(read_text(folder / MARK), always=False)
-    return dict(said.get("files", {}))  # former marks have none
-
-
-def _check_contents(target: Path, kind: Kind, called: Path | None = None) -> None:
-    """Whether all that is in a folder may be deleted; links are not followed."""
-    if not target.is_dir():
-        return
-    called, mark = called or target, _mark_in(target, kind)
-    allows = _of_names([*mark["names"], MARK]) if mark else _of_layout(kind.layout)
-    empty = True
-    for name, folder in _below(target):
-        if not folder and PurePosixPath(name).name in LITTER:
-            continue
-        empty = empty and folder
-        if not allows(name, folder):
-            _refuse(f"{called} holds {name}, which is not part of {kind.name}")
-    for name in () if mark or empty else kind.needs:
-        if not (target / name).is_file():
-            _refuse(f"{called} holds no {name}, so it is not {kind.name} as a whole")
-    for name, sha256 in mark.get("texts", {}).items() if mark else ():
-        if (target / name).is_file() and sha256_of(target / name) != sha256:
-            _refuse(f"{called / name} has changed since it was written")
-
-
-def _refuse(what: str) -> NoReturn:
-    raise UserError(f"{what}: move it away, or give another folder")
-
-
-def _mark_in(target: Path, kind: Kind) -> dict[str, Any] | None:
-    """A folder's mark; None when there is none, or it is of another kind."""
-    try:
-        said = json_in(read_text(target / MARK)) if kind.marked else None
-    except (OSError, ValueError):
-        return None
-    if not isinstance(said, dict) or said.get("kind") != kind.name:
-        return None
-    names, texts = said.get("names"), said.get("texts", {})
-    good = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return said if good and isinstance(texts, dict) and set(texts) <= set(names or ()) else None
-
-
-def _of_names(names: Iterable[str]) -> Allows:
-    files = frozenset(names)
-    folders = frozenset(str(above) for name in files for above in PurePosixPath(name).parents)
-    return lambda name, folder: name in (folders if folder else files)
-
-
-def _of_layout(layout: Iterable[str]) -> Allows:
     patterns = [pattern.split("/") for pattern in layout]
 
     def allows(name: str, folder: bool) -> bool:
@@ -186,7 +125,49 @@ def _of_layout(layout: Iterable[str]) -> Allows:
             for pattern in patterns
         )
 
-    return allows
+    is_folder = folder.is_dir() and not folder.is_symlink()
+    return is_folder and all(allows(name, inner) for name, inner in _below(folder))
+
+
+def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, str]) -> States:
+    """Make sure that all that is in a folder may be deleted; links are not followed.
+
+    Args:
+        target: the folder; it may be missing.
+        kind: of what may be deleted.
+        called: what errors name instead of it.
+        seen: what an earlier look returned: such files are not read again.
+
+    Returns:
+        The files' states.
+    """
+    states = States()
+    files = [name for name in _files_in(target) if PurePosixPath(name).name not in LITTER]
+    if not files:
+        return states
+    written = (kind.written or read_mark(kind.name))(target) or Written(frozenset())
+    with hash_memory() as memory:
+        for name in files:
+            if name not in written.names:
+                _refuse(f"{called} holds {name}, which is not part of {kind.name}")
+            if (target / name).exists():  # no link to nothing
+                states[name] = state_of((target / name).stat())
+                if states[name] != seen.get(name) and not written.fits(target / name, name, memory):
+                    _refuse(f"{called / name} has changed since it was written")
+    return states
+
+
+def _refuse(what: str) -> NoReturn:
+    raise UserError(f"{what}: move it away, or give another folder")
+
+
+def _files_in(folder: Path) -> list[str]:
+    """The paths below a folder, which may be missing, that are no folders; a link is none.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    return sorted(name for name, is_folder in _below(folder) if not is_folder) if folder.is_dir() else []
 
 
 def _below(target: Path) -> Iterator[tuple[str, bool]]:

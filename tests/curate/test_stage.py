@@ -16,9 +16,9 @@ from curate import stage
 from curate.known.examine import examine
 from curate.squares.levels import levels_in
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.proof.marks import MARK
 from fashion_pggan.storage.records import CuratedImage, read_records
 from fashion_pggan.storage.shards import Dataset
-from fashion_pggan.storage.targets import MARK
 
 
 def test_every_raw_image_has_a_row_with_its_outcome(made):
@@ -64,7 +64,7 @@ def test_the_output_does_not_depend_on_workers_or_names(made, wild, tmp_path, pa
             shutil.copy(path, renamed / f"{place:03d}")
     run(renamed, tmp_path / "out", params)
     pixels = [
-        {name: data for name, data in tree(folder).items() if "manifest" not in name}
+        {name: data for name, data in tree(folder).items() if "manifest" not in name and name != MARK}
         for folder in (tmp_path / "out", made / "out")
     ]
     assert pixels[0] == pixels[1]
@@ -171,14 +171,16 @@ def test_nothing_but_a_dataset_is_replaced(wild, tmp_path, params, run, tree):
         run(raw, tmp_path / "new", params, knowledge=tmp_path / "file")
 
 
-def test_a_dataset_of_before_there_were_marks_is_replaced_unless_it_holds_more(
+def test_a_dataset_is_replaced_unless_it_holds_more_or_nothing_says_who_wrote_it(
     made, wild, known, tmp_path, params, run
 ):
     shutil.copytree(made / "out", tmp_path / "out")
-    (tmp_path / "out" / MARK).unlink()
     run(wild, tmp_path / "out", params)
     assert (tmp_path / "out" / MARK).is_file()
-    (tmp_path / "out" / MARK).unlink()
+    shutil.copytree(made / "out", tmp_path / "copy")
+    (tmp_path / "copy" / MARK).unlink()
+    with pytest.raises(UserError, match=r"copy holds datasheet\.md, which is not part of a dataset: move"):
+        run(wild, tmp_path / "copy", params)
     (tmp_path / "out/notes.md").write_text("mine")
     with pytest.raises(UserError, match=r"holds notes\.md, which is not part of a dataset: move it away"):
         run(wild, tmp_path / "out", params)

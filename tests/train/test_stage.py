@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.storage.locks import exclusive
-from fashion_pggan.storage.targets import MARK
+from fashion_pggan.storage.proof.marks import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import stage
 from train.processes.ranks import Ranks
@@ -207,7 +207,7 @@ def test_a_folder_of_something_else_is_refused_before_anything_is_trained(
     assert not (project / "runs").exists()
 
 
-def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset, params):
+def test_models_are_replaced_by_models_that_have_a_mark(tmp_path, dataset, params):
     short = params.model_copy(update={"total_kimg": 0.05})
     target = tmp_path / "models"
 
@@ -217,7 +217,11 @@ def test_models_are_replaced_by_models_with_and_without_a_mark(tmp_path, dataset
 
     first = again()
     assert again() == first
-    (target / MARK).unlink()  # as they were written before there were marks
+    mark = (target / MARK).read_bytes()
+    (target / MARK).unlink()
+    with pytest.raises(UserError, match=r"holds dataset\.png, which is not part of trained models"):
+        again()
+    (target / MARK).write_bytes(mark)
     assert again() == first
     (target / "grids/mine.png").touch()
     with pytest.raises(UserError, match=r"holds grids/mine\.png, which is not part of trained models"):

@@ -18,6 +18,7 @@ import train.stage
 from fashion_pggan.command.line import call, program
 from fashion_pggan.command.roles import Fills, Makes, Writes, role_of
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.records import RawImage, write_records
 from fashion_pggan.storage.targets import Kind, replace_target
 
 REPOSITORY = Path(__file__).parents[3]
@@ -188,8 +189,7 @@ def test_a_folder_with_one_file_more_than_was_written_is_not_replaced(home: Path
 
 def made(target: Path, kind: Kind) -> None:
     with replace_target(target, kind) as new:
-        for each in kind.needs:
-            (new / each).touch()
+        write_records(new / "records.parquet", [], RawImage)
 
 
 FOREIGN = [

@@ -18,7 +18,7 @@ def written(tmp_path: Path) -> Path:
     """A folder with a mark and an image whose format has no checksum."""
     data = io.BytesIO()
     Image.fromarray(np.full((8, 8, 3), 7, np.uint8)).save(data, "webp", lossless=True)
-    with replace_target(tmp_path / "made", Kind("images", (), (), marked=True)) as new:
+    with replace_target(tmp_path / "made", Kind("images")) as new:
         (new / "image.webp").write_bytes(data.getvalue())
     return tmp_path / "made"
 

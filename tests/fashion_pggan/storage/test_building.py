@@ -22,13 +22,13 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def accept(old: Path) -> None:
+def accept(old: Path, called: Path) -> None:
     """What is there may go."""
 
 
 @contextmanager
 def replaced(target: Path) -> Iterator[Path]:
-    with beside(target) as folder, replacing(target, folder, accept) as new:
+    with beside(target, accept) as folder, replacing(target, folder, accept) as new:
         yield new
 
 
@@ -63,10 +63,11 @@ def test_a_folder_whose_making_fails_stays_as_it_was(tmp_path: Path, target: Pat
 
 
 def test_an_old_folder_that_is_refused_at_the_last_moment_stays(tmp_path: Path, target: Path) -> None:
-    def refuse(old: Path) -> None:
+    def refuse(old: Path, called: Path) -> None:
+        assert called == target
         raise CutError
 
-    with pytest.raises(CutError), beside(target) as folder, replacing(target, folder, refuse) as new:
+    with pytest.raises(CutError), beside(target, accept) as folder, replacing(target, folder, refuse) as new:
         (new / "new").touch()
     assert names(target) == {"old"}
     assert names(tmp_path) == {"models"}
@@ -77,7 +78,7 @@ def test_what_a_killed_process_was_building_is_removed_by_the_next(tmp_path: Pat
         "import os, sys; from pathlib import Path\n"
         "from fashion_pggan.storage.building import beside, replacing\n"
         "target = Path(sys.argv[1])\n"
-        "with beside(target) as folder, replacing(target, folder, print) as new:\n"
+        "with beside(target, print) as folder, replacing(target, folder, print) as new:\n"
         "    (new / 'half').touch(); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run([sys.executable, "-c", script, str(target)], check=False)
@@ -94,7 +95,7 @@ def test_a_kill_between_old_and_new_loses_neither(tmp_path: Path, target: Path, 
     (hidden / NEW).mkdir(parents=True)
     (hidden / LOCK).write_text("fashion-pggan 4711\n")
     target.rename(hidden / OLD)
-    with beside(target):
+    with beside(target, accept):
         assert names(target) == {"old"}
     assert names(tmp_path) == {"models"}
 
@@ -106,7 +107,7 @@ def test_a_folder_of_that_name_that_is_not_ours_is_refused_and_stays(
     (hidden / name).parent.mkdir(parents=True)
     (hidden / name).write_text("mine")
     with pytest.raises(UserError, match=r"\.models\.building is something that this program did not make"):  # noqa: SIM117
-        with beside(target):
+        with beside(target, accept):
             pytest.fail("held")
     assert (hidden / name).read_text() == "mine"
 
@@ -116,7 +117,7 @@ def test_a_link_of_that_name_is_refused(tmp_path: Path, target: Path, hidden: Pa
     for place in ("photos", "nowhere"):
         hidden.unlink(missing_ok=True)
         hidden.symlink_to(place)
-        with pytest.raises(UserError, match="did not make: move it away"), beside(target):
+        with pytest.raises(UserError, match="did not make: move it away"), beside(target, accept):
             pytest.fail("held")
     assert names(tmp_path / "photos") == set()
 
@@ -125,7 +126,7 @@ def test_a_foreign_file_beside_a_killed_build_is_not_lost(target: Path, hidden: 
     (hidden / NEW).mkdir(parents=True)
     (hidden / LOCK).write_text("fashion-pggan 4711\n")
     (hidden / "photo.jpg").touch()
-    with pytest.raises(UserError, match="did not make: move it away"), beside(target):
+    with pytest.raises(UserError, match="did not make: move it away"), beside(target, accept):
         pytest.fail("held")
     assert names(hidden) == {LOCK, NEW, "photo.jpg"}
 
@@ -134,10 +135,10 @@ def test_one_process_at_a_time_makes_a_folder(
     target: Path, hidden: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(locks, "WAIT_S", 0.0)
-    with beside(target) as folder, replacing(target, folder, accept) as new:
+    with beside(target, accept) as folder, replacing(target, folder, accept) as new:
         (new / "first").touch()
         with pytest.raises(UserError, match=f"^{target} is in use by process {os.getpid()}: wait"):  # noqa: SIM117
-            with beside(target):
+            with beside(target, accept):
                 pytest.fail("two make one folder")
         assert names(new) == {"first"}
     assert names(target) == {"first"}
@@ -149,7 +150,7 @@ def test_through_a_link_the_folder_itself_is_held(
 ) -> None:
     monkeypatch.setattr(locks, "WAIT_S", 0.0)
     (tmp_path / "link").symlink_to(target)
-    with beside(tmp_path / "link"), pytest.raises(UserError, match="in use"), beside(target):
+    with beside(tmp_path / "link", accept), pytest.raises(UserError, match="in use"), beside(target, accept):
         pytest.fail("two make one folder")
 
 

@@ -1,6 +1,8 @@
 """What a stage replaces as a whole is its own."""
 
+import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,19 @@ import pytest
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.hashes import values_of
-from fashion_pggan.storage.targets import MARK, Kind, check_target, hashes_in, hold_target, replace_target
+from fashion_pggan.storage.proof.marks import MARK, Written, ends_of, hashes_in
+from fashion_pggan.storage.targets import Kind, check_target, hold_target, replace_target
 
-MARKED = Kind("a thing", (r"index\.json", r"parts/\d+\.npy"), needs=("index.json",), marked=True)
-PLAIN = Kind("a thing", MARKED.layout, MARKED.needs)
+
+def told(folder: Path) -> Written | None:
+    """What a kind without a mark knows of its files."""
+    files = {"index.json": EMPTY, "parts/0.npy": EMPTY}
+    return Written(frozenset(files), files) if (folder / "index.json").is_file() else None
+
+
+EMPTY = hashlib.sha256().hexdigest()
+MARKED = Kind("a thing")
+PLAIN = Kind("a thing", told)
 
 
 def written(target: Path, kind: Kind = MARKED) -> Path:
@@ -35,7 +46,6 @@ def test_what_is_missing_empty_or_was_written_here_may_be_replaced(tmp_path: Pat
     check_target(written(tmp_path / "old", kind), kind, [])
     (tmp_path / "old/parts/0.npy").unlink()
     check_target(tmp_path / "old", kind, [])
-    check_target(written(tmp_path / "legacy", PLAIN), kind, [])
 
 
 def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Path) -> None:
@@ -44,14 +54,14 @@ def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Pat
     assert values_of((first / MARK).read_text()) == {
         "kind": "a thing",
         "names": ["index.json", "parts/0.npy"],
-        "texts": {},
-        "files": {"index.json": sha256_of(first / "index.json")},  # a shard's hash is in the index
+        "files": {"index.json": sha256_of(first / "index.json")},
+        "large": {"parts/0.npy": ends_of(first / "parts/0.npy")},  # a shard's hash is in the index
     }
     assert hashes_in(first) == {"index.json": sha256_of(first / "index.json")}
 
 
 def test_a_text_that_somebody_has_edited_is_not_replaced(tmp_path: Path) -> None:
-    kind = Kind("a thing", (*MARKED.layout, r"datasheet\.md"), MARKED.needs, marked=True)
+    kind = MARKED
     with replace_target(tmp_path / "old", kind) as new:
         (new / "index.json").touch()
         (new / "datasheet.md").write_text("> Who made it?\n")
@@ -73,10 +83,10 @@ def test_anything_else_is_refused_by_its_name_and_stays(tmp_path: Path, kind: Ki
         (target / "index.json").unlink()
     (target / name).parent.mkdir(exist_ok=True, parents=True)
     (target / name).touch()
-    before, refused = tree(tmp_path), name.removesuffix("/HEAD").removesuffix("/0.npy").removesuffix("/0")
-    with pytest.raises(UserError, match=f"old holds {refused}, which is not part of a thing: move it away"):
+    before = tree(tmp_path)
+    with pytest.raises(UserError, match=f"old holds {name}, which is not part of a thing: move it away"):
         check_target(target, kind, [])
-    with pytest.raises(UserError, match=f"old holds {refused}, which"), replace_target(target, kind):
+    with pytest.raises(UserError, match=f"old holds {name}, which is"), replace_target(target, kind):
         pass
     assert tree(tmp_path) == before
 
@@ -91,7 +101,7 @@ def test_a_name_that_would_fit_is_refused_where_the_mark_does_not_list_it(tmp_pa
 @pytest.mark.parametrize("text", ["", "[]", '{"kind": "another thing", "names": []}', '{"kind": "a thing"}'])
 def test_a_mark_that_is_none_of_this_kind_is_refused_as_any_file(tmp_path: Path, text: str) -> None:
     (written(tmp_path / "old", PLAIN) / MARK).write_text(text)
-    with pytest.raises(UserError, match=rf"holds {MARK}, which is not part of a thing"):
+    with pytest.raises(UserError, match=rf"holds {MARK}, which is not part of a thing: move"):
         check_target(tmp_path / "old", MARKED, [])
 
 
@@ -99,7 +109,7 @@ def test_parts_without_what_makes_them_a_whole_are_refused(tmp_path: Path) -> No
     (tmp_path / "old/parts").mkdir(parents=True)
     check_target(tmp_path / "old", MARKED, [])
     (tmp_path / "old/parts/0.npy").touch()
-    with pytest.raises(UserError, match=r"holds no index\.json, so it is not a thing as a whole: move it"):
+    with pytest.raises(UserError, match=r"holds parts/0.npy, which is not part of a thing: move it"):
         check_target(tmp_path / "old", MARKED, [])
 
 
@@ -109,12 +119,56 @@ def test_links_are_not_followed_and_a_link_to_something_else_is_something_else(t
     (tmp_path / "target").symlink_to("photos")
     with pytest.raises(UserError, match=r"target holds 0\.npy, which is not part"):
         check_target(tmp_path / "target", MARKED, [])
-    target = written(tmp_path / "old", PLAIN)
+    target = written(tmp_path / "old")
     (target / "parts/0.npy").unlink()
     (target / "parts").rmdir()
     (target / "parts").symlink_to(tmp_path / "photos")
     with pytest.raises(UserError, match="holds parts, which is not part"):
         check_target(target, MARKED, [])
+
+
+@pytest.mark.parametrize("size", [1, 200_000])
+def test_any_file_that_was_edited_in_place_is_refused_by_its_name(tmp_path: Path, size: int) -> None:
+    for name in ("index.json", "parts/0.npy"):
+        with replace_target(tmp_path / name[:5], MARKED) as new:
+            (new / "parts").mkdir()
+            (new / name).write_bytes(bytes(size))
+        check_target(tmp_path / name[:5], MARKED, [])
+        (tmp_path / name[:5] / name).write_bytes(bytes(size - 1) + b"!")
+        with pytest.raises(UserError, match=rf"{name} has changed since it was written: move it away"):
+            check_target(tmp_path / name[:5], MARKED, [])
+
+
+def test_a_mark_that_was_copied_beside_files_of_the_user_covers_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/index.json").write_text('{"mine": 1}')
+    shutil.copy(written(tmp_path / "old") / MARK, tmp_path / "mine")
+    with pytest.raises(UserError, match=r"mine/index\.json has changed since it was written"):
+        check_target(tmp_path / "mine", MARKED, [])
+
+
+def test_a_file_that_is_edited_while_the_target_is_made_again_stays(tmp_path: Path) -> None:
+    target = written(tmp_path / "old")
+    with pytest.raises(UserError, match=r"index\.json has changed"), replace_target(target, MARKED):
+        (target / "index.json").write_text("mine")
+    assert (target / "index.json").read_text() == "mine"
+    assert tree(tmp_path) == ["old", f"old/{MARK}", "old/index.json", "old/parts", "old/parts/0.npy"]
+
+
+def test_an_old_target_that_a_killed_process_left_is_looked_at_before_it_goes(tmp_path: Path) -> None:
+    target, hidden = written(tmp_path / "old"), tmp_path / ".old.building"
+    hidden.mkdir()
+    (hidden / ".lock").write_text("fashion-pggan 4711\n")
+    shutil.copytree(target, hidden / "old")
+    (hidden / "old/thesis.txt").write_text("mine")
+    says = r"\.old\.building/old holds thesis\.txt, which is not part of a thing: move it away"
+    with pytest.raises(UserError, match=says), replace_target(target, MARKED):
+        pytest.fail("held")
+    assert (hidden / "old/thesis.txt").read_text() == "mine"
+    (hidden / "old/thesis.txt").unlink()
+    with replace_target(target, MARKED):
+        pass
+    assert not hidden.exists()
 
 
 def test_neither_the_input_nor_what_holds_it_nor_where_one_is_may_be_replaced(

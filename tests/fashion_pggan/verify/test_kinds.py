@@ -54,13 +54,13 @@ def repository(tmp_path: Path) -> Path:
     LevelStore(tmp_path / "runs/curate/levels-1", 8).add({"a": flat})
     with (tmp_path / "runs/curate/facts-1/copies-1.npz").open("wb") as file:
         np.savez_compressed(file, names=np.array(["a"]))
-    with replace_target(tmp_path / "data/curated", Kind("a dataset", (), (), marked=True)) as folder:
+    with replace_target(tmp_path / "data/curated", Kind("a dataset")) as folder:
         writer = ShardWriter(folder, 8, 4)
         writer.add({side: np.full((side, side, 3), side, np.uint8) for side in levels_up_to(8)})
         writer.finish()
         write_records(folder / "manifest.parquet", [], CuratedImage)
     for name in ("models", "data/generated"):
-        with replace_target(tmp_path / name, Kind(name, (), (), marked=True)) as folder:
+        with replace_target(tmp_path / name, Kind(name)) as folder:
             (folder / "image.png").write_bytes(b"an image")
     write_hashed(tmp_path / "models/snapshots/1.safetensors", {"a": torch.ones(3)}, HEADER)
     (tmp_path / "runs/train/1").mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""Files in; proof that this program wrote them, byte for byte, out."""

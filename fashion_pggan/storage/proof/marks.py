@@ -1,0 +1,85 @@
+"""Marks: what this program wrote into a folder, with hashes, so that nothing else is deleted as its own."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.hashes import HashMemory, hashed_json, values_of
+
+MARK = ".fashion-pggan.json"
+CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
+END = 1 << 16  # bytes at the beginning and at the end of such a file
+
+
+@dataclass(frozen=True)
+class Written:
+    """What this program wrote into a folder: paths below it, with slashes."""
+
+    names: frozenset[str]
+    files: Mapping[str, str] = field(default_factory=dict)  # the SHA-256
+    large: Mapping[str, str] = field(default_factory=dict)  # what `ends_of` says
+
+    def fits(self, path: Path, name: str, memory: HashMemory) -> bool:
+        """Whether a file is what was written under a name; of a large one the ends are read alone.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        if sha256 := self.files.get(name):
+            return memory.matches(path, sha256)
+        return name not in self.large or ends_of(path) == self.large[name]
+
+
+def text_of_mark(kind: str, folder: Path, names: Iterable[str]) -> str:
+    """The mark of a folder with these files."""
+    large = {name for name in names if name.endswith(CARRY_THEIR_OWN)}
+    files = {name: sha256_of(folder / name) for name in names if name not in large}
+    ends = {name: ends_of(folder / name) for name in sorted(large)}
+    return hashed_json({"kind": kind, "names": [*names], "files": files, "large": ends})
+
+
+def read_mark(kind: str) -> Callable[[Path], Written | None]:
+    """A reader of marks of one kind; it gives None where none is whole, or it is of another kind."""
+
+    def read(folder: Path) -> Written | None:
+        try:
+            said = values_of(read_text(folder / MARK))
+        except (OSError, ValueError):
+            return None
+        return _written(said) if said.get("kind") == kind else None
+
+    return read
+
+
+def hashes_in(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file in a folder with a mark, but for those that carry their own.
+
+    Raises:
+        OSError: there is no mark.
+        ValueError: it is not what was written.
+    """
+    said = values_of(read_text(folder / MARK), always=False)
+    return dict(said.get("files", {}))  # former marks have none
+
+
+def ends_of(path: Path) -> str:
+    """The size of a file, and a hash of its first and last bytes: cheap, and no other file has them."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(END))
+        size = file.seek(0, 2)
+        file.seek(max(END, size - END))
+        digest.update(file.read())
+    return f"{size} {digest.hexdigest()}"
+
+
+def _written(said: Mapping[str, Any]) -> Written | None:
+    names, files, large = said.get("names"), said.get("files"), said.get("large", {})
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    if not all(isinstance(part, dict) for part in (files, large)):
+        return None
+    return Written(frozenset([*names, MARK]), files or {}, large)

@@ -9,7 +9,7 @@ from crawler.store.recorded import IMAGES
 from crawler.store.store import Store
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.proof.marks import Written
+from fashion_pggan.storage.proof.folder_mark import Written
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
 from fashion_pggan.storage.tables import table_fault

@@ -19,7 +19,7 @@ from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.files import make_folder
 from fashion_pggan.storage.hashes import hash_memory
-from fashion_pggan.storage.proof.marks import MARK, hashes_in
+from fashion_pggan.storage.proof.folder_mark import MARK, hashes_in
 from fashion_pggan.storage.seal import DamagedError
 from fashion_pggan.storage.tables import open_table
 

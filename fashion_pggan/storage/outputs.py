@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.proof.marks import MARK
+from fashion_pggan.storage.proof.folder_mark import MARK
 
 WRITTEN_BY = "written by fashion-pggan"
 MARKS = (

@@ -12,7 +12,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hash_memory, state_of
-from fashion_pggan.storage.proof.marks import MARK, Written, read_mark, text_of_mark
+from fashion_pggan.storage.proof.folder_mark import MARK, Written, read_mark, text_of_mark
 
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
 
@@ -25,7 +25,7 @@ class Kind:
 
     name: str  # with its article, for errors
     written: Callable[[Path], Written | None] | None = (
-        None  # tells what was; None: a mark does, see `proof.marks`
+        None  # tells what was; None: a mark does, see `proof.folder_mark`
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import file_fault
-from fashion_pggan.storage.proof.marks import MARK, hashes_in
+from fashion_pggan.storage.proof.folder_mark import MARK, hashes_in
 from fashion_pggan.storage.shards import INDEX, Dataset
 from fashion_pggan.storage.tables import table_fault
 

@@ -16,7 +16,7 @@ from curate import stage
 from curate.known.examine import examine
 from curate.squares.levels import levels_in
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.proof.marks import MARK
+from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.storage.records import CuratedImage, read_records
 from fashion_pggan.storage.shards import Dataset
 

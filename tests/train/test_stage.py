@@ -18,7 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.storage.locks import exclusive
-from fashion_pggan.storage.proof.marks import MARK
+from fashion_pggan.storage.proof.folder_mark import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import stage
 from train.processes.ranks import Ranks

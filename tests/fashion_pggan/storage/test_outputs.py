@@ -10,7 +10,7 @@ import pytest
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.storage.outputs import WRITTEN_BY, check_output
-from fashion_pggan.storage.proof.marks import MARK
+from fashion_pggan.storage.proof.folder_mark import MARK
 
 NAMES = ("images", "kept")
 

@@ -10,7 +10,7 @@ import pytest
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.hashes import values_of
-from fashion_pggan.storage.proof.marks import MARK, Written, ends_of, hashes_in
+from fashion_pggan.storage.proof.folder_mark import MARK, Written, ends_of, hashes_in
 from fashion_pggan.storage.targets import Kind, check_target, hold_target, replace_target
 
 

@@ -12,6 +12,7 @@ from fashion_pggan.storage.hashes import HashMemory, hashed_json, values_of
 
 MARK = ".fashion-pggan.json"
 CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
+MOST = 1 << 30  # bytes of a mark: five million names
 END = 1 << 16  # bytes at the beginning and at the end of such a file
 
 
@@ -47,7 +48,7 @@ def read_mark(kind: str) -> Callable[[Path], Written | None]:
 
     def read(folder: Path) -> Written | None:
         try:
-            said = values_of(read_text(folder / MARK))
+            said = values_of(read_text(folder / MARK, MOST))
         except (OSError, ValueError):
             return None
         return _written(said) if said.get("kind") == kind else None
@@ -62,7 +63,7 @@ def hashes_in(folder: Path) -> dict[str, str]:
         OSError: there is no mark.
         ValueError: it is not what was written.
     """
-    said = values_of(read_text(folder / MARK), always=False)
+    said = values_of(read_text(folder / MARK, MOST), always=False)
     return dict(said.get("files", {}))  # former marks have none
 
 

@@ -5,7 +5,7 @@ STAMP = $(VENV)/installed
 ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
 INSTALL = $(VENV)/bin/python -m pip install
 LOCKED = --require-hashes --no-deps
-# programs that look at the environment from outside
+# programs that inspect the environment from outside
 TOOLS = $(VENV)-tools
 
 # a snapshot or a folder of models, and its training dataset
@@ -23,7 +23,7 @@ PYTEST = $(ACTIVE) python -m pytest -n auto --dist worksteal # a worker per core
 test: environment # the tests that take a few seconds at most
 	$(PYTEST)
 
-test-slow: environment # the large drills, one after the other: many of them kill by the clock
+test-slow: environment # the large drills, one after the other: many of them kill a process at a set time
 	$(ACTIVE) python -m pytest -m "slow and not gpu and not network"
 
 check: environment # style, types, import contracts, dead code, spelling, prose
@@ -45,7 +45,7 @@ format: environment
 serve: repository environment # Prefect's server and the deployments, until interrupted
 	@$(ACTIVE) python -m flows
 
-run: environment # have make serve run the pipeline, or one stage: make run STAGE=train
+run: environment # ask make serve to run the pipeline, or one stage: make run STAGE=train
 	@$(ACTIVE) python -m flows.ask $(STAGE)
 
 bench: environment # side-by-side measurements, see benchmarks/README.md
@@ -54,17 +54,17 @@ bench: environment # side-by-side measurements, see benchmarks/README.md
 drills: environment # kills, full disks, flipped bits and more, on a small pipeline; the reliability table
 	$(ACTIVE) python -m benchmarks.drills --write docs/reference/drills.md
 
-explore: environment # a page to walk about the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
+explore: environment # a page to explore the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
 	@$(ACTIVE) python -m generate.explore "$(MODELS)" --data "$(DATA)"
 
 use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
 	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(IMAGES),--set 'crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))"') $(foreach setting,$(SET),--set '$(setting)')
 
-push: environment # to the DVC remote, once everything on the disk is found whole
+push: environment # push to the DVC remote, after verify has found no damage
 	$(ACTIVE) fashion-pggan verify
 	$(ACTIVE) dvc push --run-cache
 
-lock: $(TOOLS)/installed # constraints.txt and locked/ anew, the newest versions that pyproject.toml allows; torch stays: take it up by hand
+lock: $(TOOLS)/installed # rewrite constraints.txt and locked/ with the newest versions that pyproject.toml allows; torch keeps its version
 	grep '^torch==' constraints.txt > $(TOOLS)/torch.txt
 	$(RESOLVE) pyproject.toml --extra dev --constraints $(TOOLS)/torch.txt > $(TOOLS)/resolved.txt
 	$(PYTHON) .ci/lock.py $(TOOLS)/resolved.txt
@@ -76,7 +76,7 @@ RESOLVE = $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11.
 sbom: environment $(TOOLS)/installed # a software bill of materials (CycloneDX) of the environment: sbom.json
 	$(TOOLS)/bin/cyclonedx-py environment $(VENV)/bin/python --pyproject pyproject.toml --output-reproducible --output-file sbom.json
 
-audit: $(TOOLS)/installed # vulnerabilities that are known of the locked versions; says so where no database can be reached
+audit: $(TOOLS)/installed # known vulnerabilities of the locked versions; says so when no database can be reached
 	@$(PYTHON) .ci/audit.py $(TOOLS)/bin/pip-audit
 
 clean: # caches alone: images, models, reports and the environment stay
@@ -84,8 +84,8 @@ clean: # caches alone: images, models, reports and the environment stay
 
 environment: $(STAMP)
 
-# Only files whose hashes are in locked/. PyTorch first: the one that is here, or the wheel that pip is told of; else PyPI's,
-# whose CUDA build needs more.
+# Installs only files whose hashes are in locked/. PyTorch comes first: the installed one, or the wheel that pip is told of;
+# otherwise PyPI's, whose CUDA build needs more packages.
 $(STAMP): pyproject.toml locked/environment.txt locked/torch.txt locked/cuda.txt
 	@$(PYTHON) -c 'import sys; sys.exit("error: Python 3.11.5 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + ": make PYTHON=python3.12" if sys.version_info < (3, 11, 5) else 0)'
 	$(PYTHON) -m venv $(VENV)
@@ -101,4 +101,4 @@ $(TOOLS)/installed: locked/tools.txt
 	@touch $@
 
 repository:
-	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "error: this is no git repository, which DVC needs: get it with git clone, or run git init" >&2; exit 1; }
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo "error: this is not a git repository, which DVC needs: get it with git clone, or run git init" >&2; exit 1; }

@@ -1,7 +1,7 @@
-"""`python .ci/audit.py PIP-AUDIT`: what is known against the locked versions; 1 if anything is.
+"""`python .ci/audit.py PIP-AUDIT`: known vulnerabilities of the locked versions; status 1 if there are any.
 
-pip-audit passes what its database does not know, so it also passes where the database answers nothing.
-We tell them apart.
+pip-audit passes packages that its database does not know, and also passes when the database answers nothing.
+This script distinguishes the two.
 """
 
 import json
@@ -18,7 +18,7 @@ def main(program: str) -> int:
     """Ask each service in turn until one answers.
 
     Returns:
-        The status: 1 if a vulnerability is known, else 0, also where no database can be reached.
+        The status: 1 if a vulnerability is known, otherwise 0, also when no database can be reached.
     """
     packages = next(filter(None, (_answer(program, service) for service in SERVICES)), [])
     if not packages:
@@ -30,13 +30,13 @@ def main(program: str) -> int:
     found = [(package, known) for package in packages for known in package.get("vulns", [])]
     for package, known in found:
         fixed = ", ".join(known["fix_versions"]) or "no version yet"
-        print(f"error: {package['name']} {package['version']}: {known['id']}, mended in {fixed}: make lock")
+        print(f"error: {package['name']} {package['version']}: {known['id']}, fixed in {fixed}: make lock")
     print(f"{len(packages) - len(unknown)} packages audited, {len(found)} vulnerabilities known")
     return 1 if found else 0
 
 
 def _answer(program: str, service: str) -> list[dict[str, Any]]:
-    """What a service knows of each package; empty where it knows none: it was not reached."""
+    """What a service knows about each package; empty when it was not reached."""
     files = [word for path in FILES for word in ("-r", path)]
     options = ["--disable-pip", "--require-hashes", "--format", "json", "--progress-spinner", "off"]
     command = [program, "--vulnerability-service", service, "--timeout", str(CONNECT_S), *options, *files]

@@ -1,4 +1,4 @@
-"""Check a run of the pipeline on a folder of photographs: all crawled unchanged, and the training of use.
+"""Check a run of the pipeline on a folder of photographs: all were crawled unchanged, and training helped.
 
 Usage: python .ci/check_photographs.py FOLDER, from the repository root.
 """
@@ -14,7 +14,7 @@ RAW = Path("data/raw")
 
 
 def main() -> None:
-    """End with an error text unless everything holds."""
+    """End with an error unless every check passes."""
     source = sorted(sha256_of(path) for path in Path(sys.argv[1]).iterdir() if path.is_file())
     records = read_records(RAW / "records.parquet", RawImage)
     assert len(records) == len(source), f"{len(records)} records of {len(source)} photographs"

@@ -6,19 +6,19 @@ from pathlib import Path
 
 LOCKED = Path("locked")
 ENVIRONMENT = """\
-# Every package of the environment but PyTorch, with hashes of all its files on PyPI: make environment takes
-# no other. The same versions without hashes: constraints.txt. Made anew by: make lock
+# Every package of the environment except PyTorch, with hashes of all its files on PyPI: make environment
+# installs no others. The same versions without hashes: constraints.txt. Written by: make lock
 """
 TORCH = """\
-# PyTorch, with the hashes of all its files on PyPI and of those in builds.txt. Made anew by: make lock
+# PyTorch, with the hashes of all its files on PyPI and of those in builds.txt. Written by: make lock
 """
 CUDA = """\
-# What PyPI's CUDA build of PyTorch needs and nothing else does: make environment adds it.
-# Made anew by: make lock
+# Packages that only PyPI's CUDA build of PyTorch needs: make environment adds them.
+# Written by: make lock
 """
 PINS = """\
 # Exact versions that are tested together, by hand: pip install -c constraints.txt -e '.[onnx]'.
-# The same with hashes, for make environment: locked/. Made anew by: make lock
+# The same with hashes, for make environment: locked/. Written by: make lock
 """
 
 
@@ -37,7 +37,7 @@ def main(resolved: Path) -> None:
 
 
 def _builds(torch: str) -> list[str]:
-    """The hashes by hand, of this version of PyTorch alone."""
+    """The hashes in builds.txt of this version of PyTorch."""
     lines = LOCKED.joinpath("builds.txt").read_text().splitlines()
     return [line.split()[1] for line in lines if line.startswith(f"{torch} ")]
 

@@ -1,1 +1,1 @@
-"""Measurements, never asserted by a test: what goes in is a parameters file, what comes out is a table."""
+"""Measurements, which no test asserts: a parameters file in; a table out."""

@@ -22,7 +22,7 @@ STAGE = """stages:
 
 
 def main() -> None:
-    """Print a table: each way takes its turn in a repository of its own."""
+    """Print a table: each way takes its turn in a separate repository."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.cache_types", description=__doc__)
     parser.add_argument("--images", type=int, default=4000)
     parser.add_argument("--bytes", type=int, default=120_000, help="of one image")

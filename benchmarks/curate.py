@@ -1,6 +1,6 @@
 """`python -m benchmarks.curate --images DIR`: curation beside other ways to do the same work, and at scale.
 
-Each image is made of two of DIR, one fading into the other, with grain: none is a copy of another.
+Each image mixes two images of DIR, with grain, so that none is a copy of another.
 """
 
 import argparse

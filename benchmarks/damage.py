@@ -1,4 +1,4 @@
-"""Damage to files, as disks and people make it: single bits; times are kept."""
+"""Damages files as disks do: flips single bits and keeps the file's times."""
 
 import os
 import random
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def flips(path: Path, count: int, seed: int = 0) -> Iterator[int]:
-    """Flip one bit of a file, `count` times at places of its own; between two flips the file is as it was.
+    """Flip one bit of a file, `count` times at different places; between two flips the file is as it was.
 
     Args:
         path: the file; size, modification time and mode stay.

@@ -13,8 +13,7 @@ EVERY_S = 0.2  # seconds between two looks
 class PeakMemory:
     """While entered, watches a process and all below it; `peak` is in bytes.
 
-    Counted is memory of their own. Pages of files that are mapped are left out: the system drops them when
-    others need the room.
+    It counts private memory. It leaves out mapped pages of files: the system drops them when memory is short.
     """
 
     def __init__(self, pid: int | None = None) -> None:

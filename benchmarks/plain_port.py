@@ -1,8 +1,8 @@
-"""A plain PyTorch port of the published networks: what one would write first, to time the trainer against.
+"""A plain PyTorch port of the published networks, to compare the trainer's speed with.
 
-Doubling and convolving, convolving and averaging as separate layers; three passes of the critic and a double
-backward for the penalty; PyTorch's own Adam; the average parameter by parameter. The mathematics is that of
-ports in public: the penalty at native resolution, the minibatch deviation over the whole minibatch.
+It doubles and convolves, and convolves and averages, in separate layers. The critic takes three passes, and
+the penalty a double backward. It uses PyTorch's own Adam and averages parameter by parameter. As in public
+ports, the penalty is at native resolution, and the minibatch deviation is over the whole minibatch.
 
 `python -m benchmarks.train --peer benchmarks/plain_port.py` runs it beside ours.
 """
@@ -90,7 +90,7 @@ class PlainCritic(nn.Module):
 def step_of(
     resolution: int, minibatch: int, latent_size: int, maps: list[int], device: str
 ) -> Callable[[], None]:
-    """A function that does one step of critic and generator; what `--peer` asks a foreign file for.
+    """A function that does one step of critic and generator; `--peer` needs it in a foreign file.
 
     Args:
         resolution: pixels.

@@ -21,7 +21,7 @@ DESK, PHONE = (1100, 1400), (390, 1100)  # pixels of the window
 
 
 def main() -> None:
-    """Open both pages, move some of the explorer's sliders, write what is to be seen."""
+    """Open both pages, move some of the explorer's sliders, and write screenshots."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__)
     parser.add_argument("out", type=Path, help="folder for report.png, report_phone.png and explorer.png")
     parser.add_argument("--whole", action="store_true", help="the report's whole length")
@@ -68,7 +68,7 @@ def _walk(page: Page) -> None:
 
 @contextmanager
 def _explorer(models: Path, data: Path) -> Iterator[str]:
-    """The address of an explorer that runs meanwhile."""
+    """The address of an explorer that runs until the block ends."""
     command = [sys.executable, "-m", "generate.explore", str(models), "--data", str(data), "--port", "0"]
     with subprocess.Popen(command, env=owned(), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None

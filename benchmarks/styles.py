@@ -1,6 +1,6 @@
 """`python -m benchmarks.styles --images DIR`: are styles right, on labelled photographs and drawn garments?
 
-`--fit` first fits the weights of curate/facts/appearance.py anew, on other images than those measured.
+`--fit` first fits the weights of curate/facts/appearance.py, on other images than those measured.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from fashion_pggan.errors import UserError
 LABELS = Path(__file__).parents[1] / "tests/curate/labels.csv"
 SHOWN = {"flat": "flat", "hanger": "mannequin", "torso": "mannequin", "two": "several", "banner": "banner"}
 SMALLEST = 256  # pixels, drawn images below are left out
-FITTED_DRAWN = 300  # drawn garments that fitting sees; those measured come after them
+FITTED_DRAWN = 300  # drawn garments for fitting; the measured ones come after them
 RIDGE = 1.0  # pulls weights to zero
 PART = (0.5, 0.8)  # of the garment's box: a close-up made of a whole image
 
@@ -129,7 +129,7 @@ def _part_of(pixels: Pixels, random: np.random.Generator) -> Pixels:
 
 
 def _fit(images: list[tuple[bool, Pixels]], share: float) -> npt.NDArray[np.float64]:
-    """Logistic regression with a ridge, as if such a share were positive; by Newton's method; bias last."""
+    """Logistic regression with a ridge, as if this share were positive, by Newton's method; bias last."""
     features = np.stack([features_of(pixels) for _, pixels in images]).astype(np.float64)
     truth = np.array([label for label, _ in images], dtype=float)
     importance = np.where(truth > 0, share / truth.mean(), (1 - share) / (1 - truth.mean()))

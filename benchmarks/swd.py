@@ -29,7 +29,7 @@ from fashion_pggan.storage.shards import Images
 Result = TypeVar("Result")
 Floats = npt.NDArray[np.float32]
 FILTER = np.outer((1, 4, 6, 4, 1), (1, 4, 6, 4, 1)).astype(np.float32) / 256
-MADE = 64  # images drawn; the sets repeat them with other brightness: speed does not depend on content
+MADE = 64  # drawn images, repeated with other brightness: speed does not depend on content
 
 
 def main() -> None:
@@ -66,7 +66,7 @@ def _timed(name: str, measure: Callable[[], Result]) -> Result:
 
 
 def _images(name: str, count: int, resolution: int) -> ImageSet:
-    """Rough and fine noise over each other, repeated with other brightness."""
+    """Coarse noise plus fine noise, repeated with other brightness."""
     random = np.random.default_rng(list(name.encode()))
     drawn = np.full((MADE, resolution, resolution, 3), 128.0, dtype=np.float32)
     side = 4

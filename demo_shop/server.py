@@ -26,7 +26,7 @@ SEARCH_PATH = "/search/v1/image"
 KOREA = timezone(timedelta(hours=9))
 OPENED = "Mon, 23 Nov 2026 00:00:00 GMT"  # the last change of every image
 CACHED_BYTES = 256  # encoded images
-CACHED_SEARCHES = 32  # queries, for their pages follow each other
+CACHED_SEARCHES = 32  # queries kept: the pages of one query follow each other
 THREADS = 2  # that draw or read images
 IN_WINDOW = 120  # products shown on the page
 
@@ -108,7 +108,7 @@ class Shop:
     def __init__(self, catalogue: Catalogue, public_url: str = "") -> None:
         self.catalogue = catalogue
         self.public_url = public_url.rstrip("/")
-        self.names = {urlsplit(public_url).hostname or ""} - {""}  # that requests may use beside addresses
+        self.names = {urlsplit(public_url).hostname or ""} - {""}  # requests may use them, and addresses
         self.index = Index.of(catalogue)
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="images")
         self._found = lru_cache(CACHED_SEARCHES)(self.index.search)
@@ -125,7 +125,7 @@ class Shop:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Refuse what a page of another site sends; keep it from showing an image."""
+        """Refuse requests from pages of other sites, and forbid these pages to show an image."""
         if why := refusal(request.method, request.headers, self.names):
             raise ApiError(403, "300", "Forbidden", why)
         answer = await handler(request)

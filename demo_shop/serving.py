@@ -19,7 +19,7 @@ from demo_shop.server import Shop
 from fashion_pggan.errors import UserError
 
 GARMENTS = 16  # that are repeated in files of a given size
-STOP_S = 2.0  # seconds that answers on their way may take at the end
+STOP_S = 2.0  # seconds that running answers may take at the end
 
 
 def catalogue_of(

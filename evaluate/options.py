@@ -44,7 +44,7 @@ class Shared:
         return params if self.seed is None else params.model_copy(update={"seed": self.seed})
 
     def folder(self) -> Path:
-        """The folder for what is kept or large."""
+        """The folder for what is kept between runs, or large."""
         from fashion_pggan.params.preset import cache_of
 
         return self.store or cache_of("evaluate")

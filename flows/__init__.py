@@ -1,4 +1,4 @@
-"""Prefect: when a stage runs, how often again, who hears of it.
+"""Prefect: when a stage runs, how often it is retried, and who is told.
 
-In go the stages, by DVC alone; out come states, logs and artifacts.
+Stages in, run by DVC; states, logs and artifacts out.
 """

@@ -27,7 +27,7 @@ def serve() -> None:
 
 @app.command
 def ask(stage: Stage | None = None, /) -> None:
-    """Have whoever serves the pipeline run it, or one stage, and wait for the end.
+    """Ask the server of the pipeline to run it, or one stage, and wait for the end.
 
     For example:
         fashion-pggan flows ask train

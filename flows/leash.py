@@ -1,7 +1,7 @@
 """`python -m flows.leash MODULE ...`: run a module that ends, with all it started, when its starter does.
 
-A flow that is killed can end nothing itself, and neither DVC nor Prefect's server looks for its starter.
-Must be started as the first process of its own group.
+A killed flow cannot end what it started, and neither DVC nor Prefect's server notices that its starter is
+gone. Start this module as the first process of its group.
 """
 
 import runpy

@@ -1,4 +1,4 @@
-"""One stage through DVC, as a subprocess: heard line by line, ended when we end, its outcome told apart."""
+"""Runs one stage through DVC in a subprocess: passes on its lines, ends it when we end, reads its outcome."""
 
 import os
 import re
@@ -21,12 +21,12 @@ class Outcome(StrEnum):
     """What DVC did."""
 
     RAN = "Ran"
-    UNCHANGED = "Unchanged"  # nothing that the stage depends on had changed
-    RESTORED = "Restored"  # the outputs of an earlier run with the same inputs were put back
+    UNCHANGED = "Unchanged"  # no dependency of the stage had changed
+    RESTORED = "Restored"  # DVC restored the outputs of an earlier run with the same inputs
 
 
 class StageError(UserError):
-    """A stage that did not end well: one line for people.
+    """A stage that failed: one line for people.
 
     Args:
         text: what failed, why, and what to do.
@@ -39,7 +39,7 @@ class StageError(UserError):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the stage says that the same command may do later."""
+        """Whether the stage says that the same command may succeed later."""
         return self.status == os.EX_TEMPFAIL
 
 
@@ -51,8 +51,8 @@ def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
         say: called with each line that DVC and the stage print, as it comes.
 
     Raises:
-        StageError: DVC or the stage failed, or another DVC is at work on the same files.
-        UserError: this is no place where DVC can work.
+        StageError: DVC or the stage failed, or another DVC uses the same files.
+        UserError: DVC cannot work in this folder.
     """
     check_workspace(Path.cwd())
     lines = []
@@ -83,7 +83,7 @@ def check_workspace(folder: Path) -> None:
 
 
 def outcome_of(stage: str, lines: list[str]) -> Outcome:
-    """What the lines of a `dvc repro` that ended well say about `stage`."""
+    """What the lines of a successful `dvc repro` say about `stage`."""
     if f"Stage '{stage}' didn't change, skipping" in lines:
         return Outcome.UNCHANGED
     if f"Stage '{stage}' is cached - skipping run, checking out outputs" in lines:
@@ -92,7 +92,7 @@ def outcome_of(stage: str, lines: list[str]) -> Outcome:
 
 
 def failure_of(stage: str, lines: list[str]) -> StageError:
-    """The lines of a `dvc repro` that failed, as one line: the stage's own error where it has one."""
+    """The lines of a failed `dvc repro` as one line: the stage's own error if it printed one."""
     dvc = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
     said = dvc[-1] if dvc else "DVC said nothing"
     if exited := re.search(r"exited with (-?\d+)$", said):
@@ -107,7 +107,7 @@ def failure_of(stage: str, lines: list[str]) -> StageError:
 
 
 def _reason(lines: list[str], status: int) -> str:
-    """Why a stage ended with `status`: its error, else the last it said."""
+    """Why a stage ended with `status`: its error, otherwise its last line."""
     command = next((number for number, line in enumerate(lines) if line.startswith("> ")), -1)
     own = [line for line in lines[command + 1 :] if not line.startswith("ERROR: ")]
     if errors := [line.removeprefix("error: ") for line in own if line.startswith("error: ")]:
@@ -119,7 +119,7 @@ def _reason(lines: list[str], status: int) -> str:
 
 @contextmanager
 def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    binaries = Path(sys.executable).parent  # not resolved: a virtual environment's own
+    binaries = Path(sys.executable).parent  # not resolved: the virtual environment's
     environment = {
         **owned(),
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

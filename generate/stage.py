@@ -26,9 +26,9 @@ from generate.sampling.sampler import Sampler, snapshots_in, workers
 SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_IMAGES = 64
-MARK = "generated.json"  # written last: its folder is a whole dataset, which may be replaced
+MARK = "generated.json"  # written last: its folder is then complete
 KIND = Kind("a generated dataset")
-IDENTIFIERS = {  # the images' provenance: no metrics, and too wide for a table
+IDENTIFIERS = {  # provenance: not a metric, and too wide for a table
     "snapshot",
     "snapshot_sha256",
     "params_hash",
@@ -52,7 +52,7 @@ def run(
     """Write a dataset of new images.
 
     The stage builds it beside `target` and replaces `target` at the end. A killed stage leaves `target` as it
-    was, and starts afresh the next time.
+    was, and starts from the beginning the next time.
 
     Args:
         source: a snapshot, or a folder of models: then its last snapshot is used.

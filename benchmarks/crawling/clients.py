@@ -1,6 +1,6 @@
-"""`python -m benchmarks.crawling.clients NAME URLS TARGET`: other downloaders, each in a process of its own.
+"""`python -m benchmarks.crawling.clients NAME URLS TARGET`: other downloaders, each in its own process.
 
-Stock Scrapy gets its images as spiders of a search do: an item per result, a hundred results per answer.
+Plain Scrapy gets its images as a search spider does: an item per result, a hundred results per answer.
 """
 
 import argparse
@@ -45,7 +45,7 @@ class Stock(scrapy.Spider):  # type: ignore[misc]  # mypy does not follow Scrapy
 
 
 def stock(pipeline: str, field: str, store: str, shop: str, products: int, target: Path) -> None:
-    """Scrapy with nothing of ours: its defaults, but for connections, the log and this pipeline."""
+    """Scrapy without our code: its defaults, apart from connections, the log and this pipeline."""
     settings = {
         "CONCURRENT_REQUESTS": CONNECTIONS,
         "CONCURRENT_REQUESTS_PER_DOMAIN": CONNECTIONS,

@@ -1,11 +1,10 @@
 """`python -m benchmarks.crawling.crawl`: downloaders of images side by side, on one shop on loopback.
 
-The shop is a Python program and takes about as much of the machine as what is measured; with --nginx it
-stands behind nginx, which serves the images. Every way fetches the same images through 64 connections in
-processes of its own, in turn, round after round. The rate is by the times at which the first and the last
-file were written: neither start nor end is an image's. The CPU time of a run of a hundred images is taken
-off that of the others, for the same reason. Memory is the largest sum of proportional set sizes of a way's
-processes.
+The shop is a Python program and uses about as much of the machine as the downloader that is measured. With
+--nginx, nginx serves the images. Every way fetches the same images through 64 connections in separate
+processes; the ways take turns, round after round. The rate counts from the first written file to the last, so
+it leaves out the start and the end of a run. For the same reason, the CPU time of a run of a hundred images
+is subtracted. Memory is the largest sum of proportional set sizes of a way's processes.
 """
 
 import argparse
@@ -34,7 +33,7 @@ from demo_shop.running import RunningShop
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
-FIRST = 100  # images of the run whose CPU time is taken off
+FIRST = 100  # images of the run whose CPU time is subtracted
 SAMPLE_S = 0.1  # seconds between two looks at memory
 LONGEST_S = 300.0  # seconds of one run
 GARMENTS = 16
@@ -63,7 +62,7 @@ class Cost(NamedTuple):
 
 
 class Speed(NamedTuple):
-    """What a run says of its way."""
+    """What a run shows about its way."""
 
     rate: float  # images a second
     cpu_ms: float  # of an image
@@ -81,7 +80,7 @@ class Bench:
     url: str  # of the shop
 
     def run(self, way: str, images: int) -> Cost:
-        """Fetch so many images one way."""
+        """Fetch a number of images in one way."""
         target = self.folder / "target"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
@@ -137,7 +136,7 @@ class Bench:
         return environment | ({"SSL_CERT_FILE": str(self._trusted())} if self.certificate else {})
 
     def _trusted(self) -> Path:
-        """The shop's certificate after the system's: who reads them for each connection pays for it here."""
+        """The shop's certificate after the system's: reading them all for each connection costs time."""
         assert self.certificate is not None
         system = ssl.get_default_verify_paths().cafile
         bundle = self.folder / "trusted.pem"
@@ -246,7 +245,7 @@ def _watch(process: "subprocess.Popen[bytes]") -> tuple[float, float]:
     timer.start()
     try:
         _, _, usage = os.wait4(process.pid, 0)
-        process.returncode = 0  # wait4 has taken it
+        process.returncode = 0  # wait4 has already read its status
     finally:  # an interruption ends the run too
         timer.cancel()
         ended.set()

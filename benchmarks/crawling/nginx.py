@@ -1,4 +1,4 @@
-"""nginx in front of the demo shop: it serves the images from disk, and takes little of the machine."""
+"""nginx in front of the demo shop: it serves the images from disk and uses little of the machine."""
 
 import os
 import shutil
@@ -40,7 +40,7 @@ http {{
 
 
 class Nginx:
-    """A server of a shop's images; what else is asked for goes on to the shop. Use as a context manager.
+    """A server of a shop's images; it passes other requests on to the shop. Use as a context manager.
 
     Args:
         folder: for the images and nginx's own files.
@@ -69,7 +69,7 @@ class Nginx:
         self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"
 
     def serve(self, shop: str) -> Self:
-        """Say which shop stands behind."""
+        """Set the shop that gets the other requests."""
         user = "user root;" if os.geteuid() == 0 else ""  # else its workers cannot read the folder
         text = CONFIGURATION.format(folder=self.folder, port=self.port, tls=self.tls, shop=shop, user=user)
         (self.folder / "nginx.conf").write_text(text)
@@ -86,7 +86,7 @@ class Nginx:
             except ConnectionRefusedError:
                 time.sleep(0.05)
         self.process.kill()
-        raise UserError("nginx did not start: its own words are above")
+        raise UserError("nginx did not start: read its error above")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

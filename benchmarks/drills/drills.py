@@ -64,7 +64,7 @@ def kills(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row
 
 
 def power_cuts(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
-    """Each stage killed, and what it had not synced lost."""
+    """Each stage killed, with the loss of all that it had not synced."""
     for stage in STAGES:
         cuts: list[Harm] = [
             partial(
@@ -78,7 +78,7 @@ def power_cuts(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterato
 
 
 def disks(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
-    """Disks that are too small at 16 levels, hold too few files, or are read-only."""
+    """Disks that are too small in 16 ways, hold too few files, or are read-only."""
     if not harms.can_limit_disk():
         yield Row("full disk: not tried, for this machine allows no mounts in a user namespace", [])
         return

@@ -29,7 +29,7 @@ exit $status
 
 
 def kill(project: Path, stage: Stage, after_s: float) -> End:
-    """Kill a stage, and it alone: what it started must end by itself."""
+    """Kill only the stage: the processes that it started must end by themselves."""
     process = start(project, stage, DRILL_PROJECT=str(project))
     with suppress(subprocess.TimeoutExpired):
         process.wait(after_s)
@@ -54,7 +54,7 @@ def _started_for(project: Path) -> Iterator[psutil.Process]:
 
 
 def cut_power(project: Path, stage: Stage, after_s: float, *, zeros: bool) -> End:
-    """Kill a stage and take from each file what was not synced: cut off, or zeros in its place."""
+    """Kill a stage and remove from each file what was not synced: cut it off, or put zeros in its place."""
     writes = project.with_name(f"{project.name}-writes")
     writes.mkdir()
     process = start(project, stage, PYTHONPATH=str(MACHINE), DRILL_WRITES=str(writes))
@@ -92,7 +92,7 @@ def _on_disk(writes: Path) -> dict[Path, int]:
 
 
 def limit_disk(project: Path, stage: Stage, options: str, remount: str = "") -> End:
-    """Run a stage on a disk of its own, by `mount -t tmpfs -o OPTIONS`; the project holds what came of it."""
+    """Run a stage on a separate disk (`mount -t tmpfs -o OPTIONS`); the project holds the result."""
     disk, source = (project.with_name(f"{project.name}-{name}") for name in ("disk", "source"))
     disk.mkdir()
     project.rename(source)
@@ -114,7 +114,7 @@ def limit_disk(project: Path, stage: Stage, options: str, remount: str = "") -> 
 
 
 def can_limit_disk() -> bool:
-    """Whether this machine lets a user mount a disk of his own."""
+    """Whether this machine lets a user mount a disk."""
     command = ["unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "drill", "/mnt"]
     if not shutil.which(command[0]):
         return False
@@ -129,7 +129,7 @@ def space_of(project: Path) -> tuple[int, int]:
 
 
 def run_twice(project: Path, stage: Stage) -> End:
-    """Run a stage twice at once; what the one that failed said, if one did."""
+    """Run a stage twice at once; returns what the failed one said, if one failed."""
     one, other = (ended(each) for each in [start(project, stage), start(project, stage)])
     failed = [end for end in (one, other) if end.status]
     if len(failed) == 2:

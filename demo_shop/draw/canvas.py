@@ -12,7 +12,7 @@ class Canvas:
     """An image being painted.
 
     Args:
-        ground: (h, w, 3) from 0 to 1; it is painted over.
+        ground: (h, w, 3) from 0 to 1; the canvas paints over it.
     """
 
     def __init__(self, ground: Image) -> None:

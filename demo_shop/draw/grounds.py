@@ -1,4 +1,4 @@
-"""Grounds on which garments lie, or before which they hang."""
+"""The grounds behind garments: plain, wood or cloth."""
 
 import cv2
 import numpy as np

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from demo_shop.faulty.faults import KINDS, OWNERS_SAY_NO
 
-TRAP = "127.0.0.2"  # a shop with faults listens here too, and counts requests
+TRAP = "127.0.0.2"  # a shop with faults also listens here, and counts requests
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
 RETRY_AFTER = {"Retry-After": "1"}  # seconds
 DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds per byte, seconds per piece, pieces of a slow image
@@ -160,7 +160,7 @@ def _not_said(data: bytes) -> None:
 def bomb() -> bytes:
     """A gzip file of a quarter of a megabyte that inflates to 256 MiB of zeros.
 
-    A block after a full flush depends on nothing before it, so that one block can be repeated.
+    A block after a full flush depends on nothing before it, so one block can be repeated.
     """
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     block = packer.compress(CHUNK) + packer.flush(zlib.Z_FULL_FLUSH)

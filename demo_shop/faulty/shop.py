@@ -47,7 +47,7 @@ class FaultyShop(Shop):
         return application
 
     async def search(self, request: web.Request) -> web.Response:
-        """Answer a search call: out of quota, with a fault, or well."""
+        """Answer a search call: out of quota, with a fault, or correctly."""
         if self.faults.quota and self.calls_today >= self.faults.quota:
             raise ApiError(*QUOTA)
         self.calls_today += 1

@@ -1,6 +1,6 @@
 """A cache on disk of descriptors and distances, keyed by everything they depend on.
 
-What it keeps is recorded with its hash. What has changed since is computed again.
+Each entry is kept with its hash. An entry that has changed since is computed again.
 """
 
 import logging
@@ -95,7 +95,7 @@ class Store:
         return {level: read_descriptors(target, level) for level in levels}
 
     def _intact(self, folder: Path) -> bool:
-        """Whether descriptors are those that were written; the log tells when they are not."""
+        """Whether descriptors are those that were written; the log says so when they are not."""
         try:
             hashes = values_of(read_text(folder / HASHES))
             with hash_memory() as memory:
@@ -118,7 +118,7 @@ class Store:
             yield Path(name)
 
     def row(self, key: str) -> Distances | None:
-        """Distances measured before; None if there are none, or others than were written."""
+        """Distances measured before; None if there are none, or they are damaged."""
         path = self.rows / f"{key}.json"
         try:
             return Distances.of_plain(values_of(read_text(path)))

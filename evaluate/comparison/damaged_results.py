@@ -1,4 +1,4 @@
-"""What evaluation keeps, read as a whole: which of its files are damaged."""
+"""Reads all that evaluation keeps and says which of its files are damaged."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -23,7 +23,7 @@ class Estimate:
         return self.value / factor, self.value * factor
 
     def over(self, other: "Estimate") -> "Estimate | None":
-        """The ratio; None if one is zero. Errors count as independent, which errs on the careful side."""
+        """The ratio; None if one is zero. Errors count as independent: the interval is rather too wide."""
         if not other.value or not self.value:
             return None
         ratio = self.value / other.value
@@ -80,7 +80,7 @@ class Distances:
 
 @dataclass(frozen=True)
 class Floor:
-    """The distance between real images. No generator can be told from real images below a disjoint floor."""
+    """The distance between real images. Below a disjoint floor, no generator differs from real images."""
 
     kind: str  # disjoint: other images; reused: other patches of the same images, so too small
     distances: Distances

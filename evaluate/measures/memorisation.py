@@ -27,7 +27,7 @@ class Copies:
     """The nearest neighbours of generated images, and of real images among the other real images."""
 
     generated: Neighbours
-    real: Neighbours  # copies are passed over
+    real: Neighbours  # copies are left out
     real_copies: int = 0  # real images that have copies among the others
     generated_called: Callable[[int], int | str] = int
     training_called: Callable[[int], int | str] = int

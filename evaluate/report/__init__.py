@@ -1,1 +1,1 @@
-"""Distances and the stages' reports in; one page for the person who decides out."""
+"""Distances and the stages' reports in; report.html, with verdicts, curves and images, out."""

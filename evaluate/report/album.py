@@ -29,7 +29,7 @@ class Pair:
 
 
 def samples_of(snapshot: Path, seed: int, device: torch.device) -> Embedded:
-    """The first of the measured images; none is chosen by eye."""
+    """The first of the measured images; nobody has chosen them."""
     sampler = Sampler.load(snapshot, device)
     images = sampler.images(seed, range(COLUMNS * ROWS))
     return embedded(

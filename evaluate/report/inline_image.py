@@ -44,7 +44,7 @@ def embedded(pixels: Images, alt: str, *, longest: int = LONGEST, most: int = SM
 
 
 def embedded_file(path: Path, alt: str, *, most: int = SMALL) -> Embedded | None:
-    """An image file, reduced likewise; None if it is missing or cannot be read."""
+    """An image file, reduced in the same way; None if it is missing or cannot be read."""
     pixels = read_file(path)
     return None if pixels is None else embedded(pixels, alt, most=most)
 

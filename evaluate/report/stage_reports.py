@@ -10,7 +10,7 @@ from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 
 LOGGED = ("kimg", "lod", "resolution", "critic_loss", "generator_loss", "score_real", "score_fake")
-SHOWN = 50  # rows of a table; a crawl may have met thousands of hosts
+SHOWN = 50  # rows of a table: a crawl may meet thousands of hosts
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
 
 
 def way_of_images(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:
-    """The images' way from the shop to the dataset: rows of (what, number, kind: total or lost)."""
+    """How many images reach each step from shop to dataset: rows of (what, number, kind: total or lost)."""
     rows: list[tuple[str, int, str]] = []
     if crawl:
         rows.append((f"products found ({crawl.get('provider', 'unknown')})", crawl["products"], "total"))

@@ -1,4 +1,4 @@
-"""Verdicts on a run, in sentences. All functions are pure, so that each sentence can be tested."""
+"""The verdicts of the report, in words. All functions are pure, so that each sentence can be tested."""
 
 import math
 from collections.abc import Mapping
@@ -10,15 +10,15 @@ from evaluate.comparison.snapshots import Row
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED
 
-SHARP = 1.5  # times the floor; an interval that ends above it is too wide for a verdict
-STANDARD_ERRORS = 2.0  # above the expected number, from which near images count as too many
+SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
+STANDARD_ERRORS = 2.0  # standard deviations above the expected number: more near images are too many
 
 
 NOT_FOUND = "Zoomed, rotated or shifted copies would not be found."
 SAME = "The intervals overlap: this distance cannot tell them apart."
 BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
 
-State = Literal["good", "look", "note"]  # look: needs a look by a person; note: neither good nor bad
+State = Literal["good", "look", "note"]  # look: a person should look; note: neither good nor bad
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ class Evaluation:
 
     def _facts(self, row: Row) -> dict[str, float]:
         facts = row.columns()
-        del facts["images"]  # of all rows: said once
+        del facts["images"]  # true for all rows: one sentence is enough
         if row.distances.average.interval:
             facts["avg_low"], facts["avg_high"] = (round(end, 4) for end in row.distances.average.interval)
         if ratio := self.ratio(row):

@@ -1,4 +1,4 @@
-"""The deployments: serve them until interrupted, or ask whoever serves them for a run."""
+"""The deployments: serve them until interrupted, or ask the process that serves them for a run."""
 
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
 from flows.server.server import OUR_URL, answers, ensure_server
 
-RUNS_AT_ONCE = 1  # they work on the same files: further runs wait
+RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
 
 
@@ -41,8 +41,7 @@ def ask(deployment: str) -> None:
     """Run `deployment` and wait.
 
     Raises:
-        UserError: no server answers, it takes none of our keys, nobody serves the deployment, or the run did
-            not end well.
+        UserError: no server answers, it refuses our keys, nobody serves the deployment, or the run failed.
     """
     url: str = PREFECT_API_URL.value() or OUR_URL
     if not answers(url):

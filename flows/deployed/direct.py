@@ -1,4 +1,4 @@
-"""A flow here and now: in this process, with a server for this run alone where none answers."""
+"""Runs a flow in this process, with a server for this run alone when none answers."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ def run_directly(flow: Flow[[], Any]) -> None:
     """Run `flow` to its end.
 
     Raises:
-        UserError: this is no place where DVC can work, no server can be started, or a stage failed.
+        UserError: DVC cannot work in this folder, no server can be started, or a stage failed.
     """
     check_workspace(Path.cwd())
     ensure_server(temporary=True)

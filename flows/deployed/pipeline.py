@@ -1,6 +1,6 @@
 """The pipeline's flows: one per stage, and one of all stages in order with their figures as artifacts.
 
-Only the crawl meets the network, so only the crawl is tried again.
+Only the crawl uses the network, so only the crawl is retried.
 """
 
 from pathlib import Path
@@ -14,13 +14,13 @@ from fashion_pggan.summary import Summary
 from flows.deployed.stage_task import may_pass, reproduce_stage
 
 REPORTS = Path("reports")  # as in dvc.yaml
-RETRIES = 2  # further attempts of the crawl, when it says that the trouble may pass
+RETRIES = 2  # further attempts of the crawl, when it says that the failure may pass
 RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
 
 
 @flow(name="fashion-pggan-crawl")
 def crawl() -> State[Any]:
-    """A shop's search results to images and records, where anything has changed."""
+    """Search results of a shop to images and records, if anything has changed."""
     patient = reproduce_stage.with_options(
         retries=RETRIES, retry_delay_seconds=RETRY_DELAYS_S, retry_condition_fn=may_pass
     )
@@ -29,25 +29,25 @@ def crawl() -> State[Any]:
 
 @flow(name="fashion-pggan-curate")
 def curate() -> State[Any]:
-    """Images to a dataset, where anything has changed."""
+    """Images to a dataset, if anything has changed."""
     return reproduce_stage("curate")
 
 
 @flow(name="fashion-pggan-train")
 def train() -> State[Any]:
-    """A dataset to snapshots, where anything has changed."""
+    """A dataset to snapshots, if anything has changed."""
     return reproduce_stage("train")
 
 
 @flow(name="fashion-pggan-generate")
 def generate() -> State[Any]:
-    """A snapshot to new images, where anything has changed."""
+    """A snapshot to new images, if anything has changed."""
     return reproduce_stage("generate")
 
 
 @flow(name="fashion-pggan-evaluate")
 def evaluate() -> State[Any]:
-    """Snapshots to distances and a report, where anything has changed."""
+    """Snapshots to distances and a report, if anything has changed."""
     return reproduce_stage("evaluate")
 
 

@@ -15,23 +15,23 @@ from flows.reproduction import Outcome, StageError, reproduce
 
 @task(name="dvc repro", task_run_name="{stage}", cache_policy=NO_CACHE)
 def reproduce_stage(stage: str) -> State[Any]:
-    """Bring one stage up to date; DVC alone decides whether that takes any work.
+    """Bring one stage up to date; DVC decides whether there is work to do.
 
     Raises:
         UserError: see `reproduce`.
     """
-    end_with_starter()  # a server of flows that is killed does not stop its runs
+    end_with_starter()  # when the process that serves the flows is killed, it does not stop its runs
     outcome = reproduce(stage, get_run_logger().info)
     return Completed(name="Completed" if outcome is Outcome.RAN else outcome.value, message=f"stage {stage}")
 
 
 def may_pass(task: Any, run: Any, state: State[Any]) -> bool:
-    """Prefect's question whether to try again: only when the stage says that it may help."""
+    """Tells Prefect whether to retry: only when the stage says that it may help."""
     return isinstance(state.data, StageError) and state.data.may_pass
 
 
 class _WithoutTraceback(logging.Filter):
-    """An error that a person can mend is one line in the log; its traceback would say nothing of use."""
+    """An error that a person can correct is one line in the log, without a useless traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and isinstance(record.exc_info[1], UserError):

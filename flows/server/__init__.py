@@ -1,1 +1,1 @@
-"""Prefect's server: started where none answers, with a key that it asks of everybody."""
+"""Prefect's server: started when none answers, with a key that every client needs."""

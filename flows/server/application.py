@@ -1,4 +1,4 @@
-"""Prefect's server, which answers to the names of this machine alone: uvicorn loads it by name."""
+"""Prefect's server, limited to the names of this machine; uvicorn loads it by name."""
 
 from prefect.server.api.server import create_app
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -8,5 +8,5 @@ from flows.server.key import LOCAL
 
 
 def application() -> ASGIApp:
-    """The server; another site's page cannot reach it by letting its own name point here (DNS rebinding)."""
+    """The server; a page of another site cannot reach it by DNS rebinding (pointing its own name here)."""
     return TrustedHostMiddleware(create_app(), allowed_hosts=LOCAL, www_redirect=False)

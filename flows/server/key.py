@@ -29,7 +29,7 @@ OPEN = (
     "the Prefect server at %s asks for no key, so that any page in a browser here can have it run commands: "
     "stop it and start make serve"
 )
-DIRECTLY = build_opener(ProxyHandler({}))  # no proxy is told the key
+DIRECTLY = build_opener(ProxyHandler({}))  # no proxy gets the key
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,12 @@ def key_file() -> Path:
 
 
 def key_to_start_with() -> str:
-    """The key for a server that is started here: of the environment, else the one kept, made when missing."""
+    """The key for a server started here: the environment's, otherwise the kept one; made when missing."""
     return os.environ.get(VARIABLE) or _kept() or _made()
 
 
 def use(key: str) -> None:
-    """Have this process and those it starts send `key`; empty: none."""
+    """Make this process and those it starts send `key`; empty: no key."""
     os.environ[VARIABLE] = key
     refresh_global_settings_context()
 
@@ -54,10 +54,10 @@ def use(key: str) -> None:
 def use_key_of(url: str) -> None:
     """Find the key that the server at `url` takes, the configured or the kept one, and use it.
 
-    A server elsewhere is never sent the key that is kept for ours.
+    The key kept for our server is never sent to another server.
 
     Raises:
-        UserError: it takes neither, or another user's program listens there.
+        UserError: it accepts neither, or another user's program listens there.
     """
     configured, kept = PREFECT_API_AUTH_STRING.value() or "", _kept()
     if urlsplit(url).hostname not in LOCAL:
@@ -78,7 +78,7 @@ def use_key_of(url: str) -> None:
 
 
 def takes(url: str, key: str) -> bool:
-    """Whether the server at `url` lets requests with `key` in; empty: requests without a key."""
+    """Whether the server at `url` accepts requests with `key`; empty: requests without a key."""
     token = base64.b64encode(key.encode()).decode()
     headers = {"Authorization": f"Basic {token}"} if key else {}
     try:
@@ -89,11 +89,11 @@ def takes(url: str, key: str) -> bool:
 
 
 def tell_prefect(folder: Path) -> list[str]:
-    """Have `prefect` in `folder` send the kept key; returns the lines that tell a person of the key."""
+    """Make `prefect` in `folder` send the kept key; returns lines about the key for a person."""
     file, key = quote(str(key_file())), os.environ.get(VARIABLE, "")
     export = f"export {VARIABLE}=$(cat {file})"
     if not key or key != _kept():
-        return []  # a server of a person's own, who knows its key
+        return []  # a server that the user started, who knows its key
     page = f"its page asks for a password, which is the key: cat {file}"
     if _write_settings(folder / SETTINGS, key):
         return [page, f"`prefect` has the key in this folder; elsewhere first: {export}"]
@@ -101,7 +101,7 @@ def tell_prefect(folder: Path) -> list[str]:
 
 
 def _write_settings(path: Path, key: str) -> bool:
-    """Write Prefect's settings file with the key; False when a person's own is there."""
+    """Write Prefect's settings file with the key; False when the user has written one."""
     text = f'{OURS}[api]\nauth_string = "{key}"\n'
     if path.is_symlink() or (path.exists() and not path.read_bytes().startswith(OURS.encode())):
         return False
@@ -115,10 +115,10 @@ def _write_settings(path: Path, key: str) -> bool:
 
 
 def _kept() -> str:
-    """The key that is kept; empty when none is.
+    """The kept key; empty when there is none.
 
     Raises:
-        UserError: others can read it, or it is none.
+        UserError: others can read it, or it is not a key.
     """
     path = key_file()
     try:
@@ -136,14 +136,14 @@ def _kept() -> str:
 
 
 def _made() -> str:
-    """A new key, kept for this user alone; the other's when another process was faster."""
+    """A new key, kept for this user alone; another process's key when that was faster."""
     path, key = key_file(), f"fashion-pggan:{secrets.token_urlsafe(32)}"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{NAME}.")  # of mode 600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(f"{key}\n")
-        path.hardlink_to(name)  # whole or not there
+        path.hardlink_to(name)  # whole or absent
     except FileExistsError:
         if kept := _kept():
             return kept

@@ -1,4 +1,4 @@
-"""Who listens at a port of this machine: another user could, and would be sent our key."""
+"""Who listens at a port of this machine: another user's program there would get our key."""
 
 import os
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError
 
-TABLES = ("/proc/net/tcp", "/proc/net/tcp6")  # Linux alone tells whose another's socket is
+TABLES = ("/proc/net/tcp", "/proc/net/tcp6")  # only Linux says who owns a socket
 LISTENING = "0A"
-ROOT = 0  # may do anything anyway; forwards ports of containers
+ROOT = 0  # root may do anything, and forwards ports of containers
 
 
 def check_listener(port: int) -> None:
-    """Raise a UserError when another user than this one or root listens at `port`."""
+    """Raise a UserError when a user other than this one and root listens at `port`."""
     for user in _listeners(port):
         if user not in (os.getuid(), ROOT):
             raise UserError(

@@ -1,4 +1,4 @@
-"""A Prefect server while this process lives: the one configured where it answers, else one of our own."""
+"""A Prefect server while this process runs: the configured one if it answers, otherwise one of our own."""
 
 import atexit
 import logging
@@ -29,14 +29,15 @@ logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every re
 
 
 def ensure_server(*, temporary: bool) -> str:
-    """Make sure that Prefect's API answers, to us, until this process ends, and return its address.
+    """Make sure that Prefect's API answers us until this process ends, and return its address.
 
     Args:
-        temporary: a server started here takes any free port and has no pages, else the configured address.
+        temporary: a server started here takes any free port and has no pages; otherwise the configured
+        address.
 
     Raises:
-        UserError: the address was chosen by a person and nothing answers there, the server there takes none
-            of our keys, or none can be started.
+        UserError: nothing answers at an address that a person has set, the server there refuses our keys, or
+            no server can be started.
     """
     url: str = PREFECT_API_URL.value() or OUR_URL
     if answers(url):
@@ -56,7 +57,7 @@ def ensure_server(*, temporary: bool) -> str:
 
 
 def guarded_by(key: str, url: str) -> dict[str, str]:
-    """Settings of a server that answers nobody without `key`, and pages of other origins not at all."""
+    """Settings of a server that refuses requests without `key`, and all requests from other origins."""
     port = urlsplit(url).port
     own = ",".join(f"http://{name}:{port}" for name in LOCAL)  # the server's page may be open under either
     return {"PREFECT_SERVER_API_AUTH_STRING": key, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": own}
@@ -72,7 +73,7 @@ def answers(url: str) -> bool:
 
 
 def _start(url: str, settings: Mapping[str, str]) -> None:
-    """Start a server that Ctrl-C does not reach and that never outlives this process, even a killed one."""
+    """Start a server that Ctrl-C does not reach and that ends with this process, even when it is killed."""
     port = str(urlsplit(url).port)
     own = {"PREFECT_SERVER_ANALYTICS_ENABLED": "false", "PREFECT_API_URL": url}
     with tempfile.TemporaryFile() as said:
@@ -88,7 +89,8 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
             stderr=subprocess.STDOUT,
             process_group=0,
         )
-        atexit.register(_stop, server)  # before Prefect's own, so that it runs when the last logs are sent
+        # Registered before Prefect's own handler, so that the server still gets the last logs.
+        atexit.register(_stop, server)
         _wait_for(url, server, said)
 
 

@@ -21,7 +21,7 @@ class Scorer:
     """A critic that scores images of a snapshot.
 
     The critic compares the images of a group (minibatch standard deviation). Each image is scored in a group
-    with the same few images of fixed latents: alone, it would look like one of many equal images.
+    with the same few images of fixed latents: alone, it would look like a group of equal images.
 
     Args:
         critic: the network.

@@ -23,7 +23,7 @@ from generate.sampling.sampler import Sampler, workers
 
 SIDE = 16  # pixels, at most, of the reduced images
 CANDIDATES = 32  # compared at full size, the nearest by reduced images
-HASHED = 8  # and at most so many that are copies by their hashes
+HASHED = 8  # at most, of copies by their hashes
 AT_ONCE = 256  # images reduced at once
 COMPARED = 1000  # training images, at most, whose own neighbours are looked up
 # Limits of a copy, by either measure. No two of 1,500 photographs are nearer than 14.9 and 52:
@@ -179,7 +179,7 @@ class Training:
         """A training image compared with an image and its mirror image."""
         other = np.ascontiguousarray(self.image(index))
         apart = [float(np.sqrt(cv2.norm(each, other, cv2.NORM_L2SQR) / other.size)) for each in sides]
-        # Pixels cannot tell whether a darker copy is mirrored, so that hashes decide for copies.
+        # Pixels cannot tell whether a darker copy is mirrored, so hashes decide.
         by = bits if bits.min() <= COPY_BITS else apart
         mirrored = bool(by[1] < by[0])
         return Neighbour(index, mirrored, apart[mirrored], int(bits.min()))

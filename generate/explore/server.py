@@ -109,7 +109,7 @@ class _Answers:
 
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what a page of another site sends, and tell the reasons of what fails."""
+    """Refuse requests from pages of other sites, and answer a failure with its reason."""
     if why := refusal(request.method, request.headers):
         return _refused(403, why)
     try:

@@ -21,9 +21,9 @@ from generate.sampling.sampler import Sampler
 
 RATE = 30  # frames per second
 SMALLEST = 256  # pixels, side of a film: smaller images are enlarged
-CODEC = "vp09"  # free, in the headless OpenCV and played by browsers, unlike MPEG-4 part 2
+CODEC = "vp09"  # free, in the headless OpenCV, and browsers play it
 AT_ONCE = 32  # images in memory
-# of an MP4: players pass over it
+# of an MP4: players ignore it
 FREE_BOX = struct.pack(">I4s", 8 + len(WRITTEN_BY), b"free") + WRITTEN_BY.encode()
 
 
@@ -53,7 +53,7 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
     """Write the interpolation between two latent vectors as animated WebP or MP4 (VP9), by the name's ending.
 
     Raises:
-        UserError: the name ends otherwise, or OpenCV lacks the codec.
+        UserError: the name ends differently, or OpenCV lacks the codec.
     """
     check_film(path)
     images = _frames(sampler, seed, ends, frames)

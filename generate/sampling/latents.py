@@ -58,8 +58,8 @@ class Directions:
 def directions_of(generator: Generator) -> Directions:
     """The principal directions of a generator, strongest first.
 
-    They are the right singular vectors of the first layer's weights. They have numbers as names, because what
-    they change is not known beforehand. The sign is free: it makes each vector's largest entry positive.
+    They are the right singular vectors of the first layer's weights. Numbers name them, because nobody knows
+    in advance what they change. The sign is free: it makes each vector's largest entry positive.
 
     Source: Shen and Zhou 2021, "Closed-form factorization of latent semantics in GANs".
     """

@@ -1,4 +1,4 @@
-"""A generator, as a stream of images."""
+"""A snapshot as a stream of images: latents in, pixels out."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -83,7 +83,7 @@ class Sampler:
         """The same snapshot with images nearer to the mean image; only the first layer's weights are copied.
 
         Other GANs shrink the latent vectors. Here the generator normalises them, which would undo that. Its
-        first layer is linear and its mean output is its bias: the rest of its output is scaled instead.
+        first layer is linear, and its mean output is its bias. So the rest of that layer's output is scaled.
 
         Args:
             truncation: 1 changes nothing; 0 gives the same image for every latent vector.

@@ -1,4 +1,4 @@
-"""The device that a command computes on, from what its option says."""
+"""The device that a command computes on, from its option --device."""
 
 import os
 
@@ -8,7 +8,7 @@ from fashion_pggan.errors import ArgumentError
 
 
 def device_of(name: str) -> torch.device:
-    """The device that a person means, made the current one if it is a CUDA device.
+    """The named device; a CUDA device becomes the current one.
 
     Args:
         name: `auto` (this process's CUDA device where there is any), `cpu`, `cuda` or `cuda:N`.

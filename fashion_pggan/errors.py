@@ -1,14 +1,14 @@
-"""The errors that a person can cause and mend, and how to word them."""
+"""The errors that a person can cause and correct, and how to word them."""
 
 LONGEST = 300  # characters of another program's error
 
 
 class UserError(ValueError):
-    """A person can mend this: the text says what is wrong with which value, then what to do (status 1)."""
+    """A person can correct this: the text says what is wrong with which value, then what to do (status 1)."""
 
 
 class PassingError(UserError):
-    """The trouble may pass by itself, such as a busy server: run the same command later (status 75)."""
+    """The cause may pass by itself, such as a busy server: run the same command later (status 75)."""
 
 
 class ArgumentError(UserError):
@@ -16,12 +16,12 @@ class ArgumentError(UserError):
 
 
 def one_line(error: BaseException) -> str:
-    """Another program's error on one line of at most 300 characters; its kind where it says nothing."""
+    """Another program's error on one line of at most 300 characters; its class when it has no text."""
     return " ".join(str(error).split())[:LONGEST] or type(error).__name__
 
 
 def bytes_in_words(size: float) -> str:
-    """A size in bytes, in a unit in which it is readable: `512 bytes`, `4.2 KB`, `1.5 GB`."""
+    """A size in bytes, in a readable unit: `512 bytes`, `4.2 KB`, `1.5 GB`."""
     for unit, limit in (("bytes", 1e3), ("KB", 1e6), ("MB", 1e9)):
         if size < limit:
             return f"{size / limit * 1e3:,.{0 if unit == 'bytes' else 1}f} {unit}"

@@ -1,4 +1,4 @@
-"""Which requests a server on loopback answers. Every page in the user's browser can send it some."""
+"""Which requests a server on loopback answers: any page in the user's browser can send requests to it."""
 
 import ipaddress
 from collections.abc import Collection, Mapping
@@ -8,11 +8,11 @@ from fashion_pggan.errors import ArgumentError
 
 NAME = "localhost"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
-TOLD = 80  # characters of a foreign name that are told again
+TOLD = 80  # characters of a foreign name that an error repeats
 
 
 def check_loopback(host: str) -> None:
-    """Raise an ArgumentError unless `host` is an address of this machine alone."""
+    """Raise an ArgumentError unless `host` is a loopback address."""
     if host != NAME and not _is_address(host, loopback=True):
         raise ArgumentError(
             f"--host {host}: the shop serves this machine alone: give 127.0.0.1, or leave it out"
@@ -20,11 +20,11 @@ def check_loopback(host: str) -> None:
 
 
 def refusal(method: str, headers: Mapping[str, str], names: Collection[str] = ()) -> str:
-    """Why a request is not answered; empty when it is.
+    """Why a request is refused; empty when it is not.
 
-    A page whose own name was made to point here (DNS rebinding) asks under that name. So a request may use an
-    IP address, which nobody can point elsewhere, localhost and names below it, which browsers keep here, and
-    `names`. A page of another origin may read nothing, but could send what changes something.
+    With DNS rebinding, a page makes its own name point here and sends requests to that name. So a request may
+    name only an IP address, localhost and names below it (browsers keep these here), or one of `names`. A
+    page of another origin cannot read answers, but it could send requests that change something.
 
     Args:
         method: of the request.

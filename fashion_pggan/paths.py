@@ -1,4 +1,4 @@
-"""Paths that a person gives: they name files of this machine, and a result can be written where it should."""
+"""Checks paths that a person gives: they name files of this machine, and results can be written there."""
 
 import os
 import re
@@ -8,12 +8,12 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)  # s3://, and s3:/ wh
 
 
 def advice_on_path(path: str) -> str:
-    """What to give in place of a URL, of which a folder named `s3:` would be made; empty for a path."""
+    """What to give in place of a URL, which would make a folder named `s3:`; empty for a path."""
     return f"give a path on this machine, no URL (./{path} if it is one)" if SCHEME.match(path) else ""
 
 
 def check_file_to_write(path: Path) -> None:
-    """Find out before any work whether a file can be written.
+    """Check before any work that a file can be written.
 
     Raises:
         ValueError: it cannot; the text says why and what to give.
@@ -24,7 +24,7 @@ def check_file_to_write(path: Path) -> None:
 
 
 def check_folder_to_write(path: Path) -> None:
-    """Find out before any work whether a folder can be made or filled; raises as `check_file_to_write`."""
+    """Check before any work that a folder can be made or filled; raises as `check_file_to_write`."""
     if path.exists() and not path.is_dir():
         raise ValueError("this is a file: give a folder")
     _check_above(path)

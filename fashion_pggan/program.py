@@ -59,14 +59,14 @@ def _digest(path: Path) -> str:
 
 
 def meaning_of(name: str, content: bytes) -> bytes:
-    """What a file says to the machine: the syntax tree of a Python module, the bytes of any other file."""
+    """What a file means to the machine: the syntax tree of a Python module, the bytes of any other file."""
     if not name.endswith(".py"):
         return content
     return json.dumps(_plain(ast.parse(content))).encode()
 
 
 def _plain(node: object) -> object:
-    """A syntax tree as lists. It leaves out absent and empty fields, for these differ between Pythons."""
+    """A syntax tree as lists. It leaves out absent and empty fields, which differ between Pythons."""
     if isinstance(node, ast.AST):
         fields = [(name, _plain(value)) for name, value in _fields(node) if value is not None and value != []]
         return [type(node).__name__, *fields]
@@ -83,12 +83,12 @@ def _fields(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def _is_remark(node: object) -> bool:
-    """Whether a statement is a bare string, as docstrings are: it computes nothing."""
+    """Whether a statement is a bare string, such as a docstring, which computes nothing."""
     return isinstance(node, ast.Expr) and isinstance(_constant(node.value), str)
 
 
 def _is_no_text(node: object) -> bool:
-    """Whether a part of an f-string is empty: Python 3.12 has such parts where others have none."""
+    """Whether a part of an f-string is empty: only Python 3.12 has such parts."""
     return _constant(node) == ""
 
 

@@ -30,10 +30,10 @@ class Progress:
 
     Args:
         label: what is being done, one or two words.
-        total: how many units there are in all; None when nobody knows.
+        total: how many units there are in all; None when unknown.
         unit: what is counted, in the plural.
-        start: how many were done before, by a run that is being resumed.
-        says_left: whether the rate so far says how much time is left; else the note does.
+        start: how many a resumed run had done before.
+        says_left: whether to estimate the remaining time by the rate so far; otherwise the note says it.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class Progress:
         self.bar = self._bar() if sys.stderr.isatty() else None
 
     def expect(self, total: int | None) -> None:
-        """Correct the total, for work whose amount shows as it goes."""
+        """Correct the total when the amount of work becomes known."""
         self.total = total
         if self.bar is not None:
             self.bar.total = total
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Count `count` more; `note` is shown behind the numbers."""
+        """Count `count` more; `note` is shown after the numbers."""
         self.done += count
         self.note = note or self.note
         if self.bar is not None:

@@ -1,4 +1,4 @@
-"""Where a number comes from: the commit of the program, and the machine."""
+"""Where a figure comes from: the commit of the program, and the machine."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from fashion_pggan.program import REPOSITORY, meaning_of
 
 NAME = "fashion-pggan"
 PACKAGES = ("crawler", "curate", "demo_shop", "evaluate", "fashion_pggan", "generate", "train")
-CPU_FACTS = Path("/proc/cpuinfo")  # Linux; elsewhere the platform module knows
+CPU_FACTS = Path("/proc/cpuinfo")  # Linux; on other systems the platform module knows
 SEARCHED = 200  # commits at most
 
 
@@ -28,7 +28,7 @@ def commit_of(*packages: str) -> str:
 def git_commit() -> str:
     """The commit that last changed what the program computes.
 
-    `-dirty` follows when the working tree computes something else. Outside git it is `unknown`.
+    It ends in `-dirty` when the working tree computes something else. Outside git it is `unknown`.
     """
     commit, changed = _last_change(PACKAGES)
     return f"{commit}-dirty" if commit and changed else commit or "unknown"
@@ -37,11 +37,11 @@ def git_commit() -> str:
 def _last_change(packages: tuple[str, ...]) -> tuple[str, bool]:
     """The last commit that changed what packages compute, and whether the working tree changes it again.
 
-    Commits that change only comments, docstrings or layout are passed over: results name the same commit
-    before and after them. The commit is empty outside the program's own git repository.
+    It ignores commits that change only comments, docstrings or layout: results name the same commit before
+    and after them. The commit is empty outside the program's own git repository.
     """
     paths = [package.replace(".", "/") for package in packages]
-    if not _git("ls-files", "--", *paths):  # git is missing, or knows another project around this one
+    if not _git("ls-files", "--", *paths):  # git is missing, or the program is inside another project
         return "", False
     added = _names("ls-files", "-z", "--others", "--exclude-standard", "--", *paths)
     changed = _names("diff", "--name-only", "-z", "--relative", "HEAD", "--", *paths)
@@ -60,7 +60,7 @@ def _matters(commit: str, paths: list[str]) -> bool:
 
 
 def _differs(before: bytes, after: bytes, name: str) -> bool:
-    """Whether two versions of a file compute different things; nothing stands for an absent file."""
+    """Whether two versions of a file compute different things; an absent file counts as empty."""
     try:
         return not (before and after) or meaning_of(name, before) != meaning_of(name, after)
     except SyntaxError:
@@ -85,7 +85,7 @@ def _git(*arguments: str) -> str:
 
 
 def _output(*arguments: str) -> bytes:
-    """What git writes; nothing when git is missing or this is no repository."""
+    """The output of git; empty when git is missing or this is not a repository."""
     command = ["git", *arguments]
     try:
         return subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=10, check=True).stdout
@@ -94,7 +94,7 @@ def _output(*arguments: str) -> bytes:
 
 
 def cores() -> str:
-    """This machine's processor, as `2 x name of the processor`; no name of the machine."""
+    """This machine's processor, as `2 x name of the processor`, without the machine's name."""
     return f"{os.cpu_count() or 1} x {_processor()}"
 
 

@@ -1,4 +1,4 @@
-"""`fashion-pggan summary`, or `python -m fashion_pggan.summary`: what a run came to, on one screen."""
+"""`fashion-pggan summary`, or `python -m fashion_pggan.summary`: the results of a run on one screen."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,7 @@ class Summary:
 
 
 def places_of(reports: Path, models: Path, generated: Path) -> dict[str, str]:
-    """Where the things to look at lie, by label.
+    """The paths of the things to look at, by label.
 
     Raises:
         UserError: there is no sample grid.

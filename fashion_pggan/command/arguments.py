@@ -1,4 +1,4 @@
-"""What no argument may be, whatever its command: empty, a URL where a path is wanted, half a whole number."""
+"""Checks for the arguments of all commands: not empty, no URL in place of a path, no fraction of a number."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 
 
 def check_arguments(app: App, commands: Iterable[str], arguments: ArgumentCollection) -> None:
-    """Look at each argument as it was written, before it becomes a value: a `config` of Cyclopts.
+    """Check each argument as it was written, before it becomes a value: a `config` of Cyclopts.
 
     Raises:
         ValidationError: an argument is wrong; the text says what to give.

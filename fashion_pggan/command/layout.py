@@ -1,4 +1,4 @@
-"""How help looks: each name with what it means beside or below it, wrapped to the terminal."""
+"""The layout of help: each name with its meaning beside or below it, wrapped to the terminal."""
 
 import textwrap
 from typing import Any
@@ -11,7 +11,7 @@ COLUMN = 24  # where meanings begin
 
 
 class Layout:
-    """Formats help as plain text; the library's own plain formatter breaks its lines twice."""
+    """Formats help as plain text; the library's plain formatter would break lines twice."""
 
     def __call__(self, console: Console, options: ConsoleOptions, panel: HelpPanel) -> None:
         """Print the commands, or the arguments, or the options."""
@@ -38,7 +38,7 @@ class Layout:
 
 
 def _lines_of(entry: HelpEntry, width: int) -> list[str]:
-    """An entry in two columns; a long name has a line of its own."""
+    """An entry in two columns; a long name has a separate line."""
     name = "  " + ", ".join(entry.display_labels_with_metavar)
     begin = f"{name:<{COLUMN}}" if len(name) < COLUMN - 1 else f"{name}\n{'':<{COLUMN}}"
     above, _, last = begin.rpartition("\n")

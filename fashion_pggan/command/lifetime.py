@@ -1,9 +1,9 @@
-"""A process that we start ends when its starter does, however that came.
+"""A process that we start ends when its starter ends, even when that was killed.
 
-Nobody tells a child that its parent was killed, so each child looks. It must know whose end to look for
-before that one can die: a process of ours names itself in the environment of what it starts. DVC, torchrun
-and Prefect name nobody, but each marks the environment of what it starts: the nearest ancestor without the
-mark is the starter, or whoever took the orphan over.
+Nothing tells a child that its parent was killed, so each child looks at intervals. It must know its starter
+before the starter can die: our processes name themselves in the environment of the processes they start. DVC,
+torchrun and Prefect do not, but each marks that environment: the nearest ancestor without the mark is the
+starter, or the process that adopted the orphan.
 """
 
 import os
@@ -19,18 +19,18 @@ import psutil
 
 OWNER = "FASHION_PGGAN_OWNER"  # in the environment: the process to end with
 MARKS = ("DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID")
-STARTERS = ("python", "pypy", "dvc")  # what these three run as; what adopts orphans, such as init, does not
+STARTERS = ("python", "pypy", "dvc")  # programs that start others; one that adopts orphans has another name
 LOOK_S = 0.2  # seconds between two looks
 
 
 def owned() -> dict[str, str]:
-    """This environment, for a process that must end with this one."""
+    """This environment, for a process that must end when this one does."""
     return {**os.environ, OWNER: str(os.getpid())}
 
 
 @cache
 def end_with_starter() -> None:
-    """End this process within a second of the end of the one that started it, if that one left a sign."""
+    """End this process within a second of its starter's end, if the starter left a mark."""
     try:
         starters = [
             int(os.environ.get(OWNER, "0")),
@@ -43,7 +43,7 @@ def end_with_starter() -> None:
 
 
 def end_with(*pids: int) -> None:
-    """End this process within a second of the end of any of `pids`, even if it came before."""
+    """End this process within a second of the end of any of `pids`, which may have ended already."""
     try:
         others = [psutil.Process(pid) for pid in pids]
     except psutil.NoSuchProcess:
@@ -53,7 +53,7 @@ def end_with(*pids: int) -> None:
 
 
 def _starter(mark: str) -> int:
-    """The process that set a mark; 0: it is outside of this container, or this very process.
+    """The process that set a mark; 0: it is outside this container, or it is this process.
 
     Raises:
         NoSuchProcess: it has ended.
@@ -83,7 +83,7 @@ def _watch(others: Iterable[psutil.Process]) -> None:
 
 
 def _end() -> None:
-    """Kill this process; one that leads a group takes the group along."""
+    """Kill this process, and its group if it leads one."""
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

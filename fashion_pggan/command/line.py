@@ -43,7 +43,8 @@ def program(*, loaded: bool = False) -> App:
     """The whole command line.
 
     Args:
-        loaded: import every command, to list them with what they do; else each is imported when it is called.
+        loaded: import every command, to list what each does; otherwise a command is imported when it is
+        called.
     """
     app = App(
         name=NAME,
@@ -66,10 +67,10 @@ def program(*, loaded: bool = False) -> App:
 
 
 def call(*tokens: str) -> None:
-    """Do what a command line says, in this process.
+    """Run a command line in this process.
 
     Raises:
-        ArgumentError: it says nothing that can be done.
+        ArgumentError: the command line is wrong.
         UserError: see the command.
     """
     lists = not tokens or tokens[0].startswith("-")
@@ -77,13 +78,13 @@ def call(*tokens: str) -> None:
         command, given, _ = program(loaded=lists).parse_args(tokens, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise ArgumentError(explained(error, NAME)) from None
-    if not ismethod(command):  # one of the library's, for help
+    if not ismethod(command):  # one of the library's own, such as help
         check_paths(command, given)
     command(*given.args, **given.kwargs)
 
 
 def run(*command: str) -> None:
-    """Run `command` with this process's arguments behind it, and end the process with its status."""
+    """Run `command` with this process's arguments after it, and end the process with its status."""
     run_command(lambda: call(*command, *sys.argv[1:]))
 
 

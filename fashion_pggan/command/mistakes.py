@@ -1,4 +1,4 @@
-"""What is wrong with a command line, on one line, with what to do."""
+"""The errors of a command line, each on one line, with what to do."""
 
 import re
 from typing import get_args
@@ -54,7 +54,7 @@ def _said(error: CycloptsError) -> str:
 
 
 def _near(error: CycloptsError) -> str:
-    """What the library takes for meant, as a question."""
+    """The library's guess at what was meant, as a question."""
     near = re.search(r'Did you mean "?([\w-]+)', str(error))
     return f": did you mean {near[1]}?" if near else ""
 

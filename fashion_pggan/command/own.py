@@ -17,7 +17,7 @@ def summary(
     models: Path = Path("models"),
     generated: Path = Path("data/generated"),
 ) -> None:
-    """Show what a run of the pipeline came to, on one screen.
+    """Show the results of a run of the pipeline on one screen.
 
     For example:
         fashion-pggan summary

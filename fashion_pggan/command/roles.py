@@ -1,4 +1,4 @@
-"""What a command does with each path that it is given; a path without a role is only read.
+"""What a command does with each path among its arguments; it only reads a path without a role.
 
 report: Annotated[Path | None, Writes("products", "calls")] = None
 """
@@ -37,11 +37,11 @@ class Fills:
 
 
 class Makes:
-    """What the command makes and checks itself: a folder (`fashion_pggan.storage.targets`) or a file."""
+    """A folder or file that the command makes and checks itself (`fashion_pggan.storage.targets`)."""
 
 
 class Keeps:
-    """A folder or file of this program's own, which is added to and outlives the command."""
+    """A folder or file of this program that the command adds to."""
 
 
 ROLES = (Writes, Fills, Makes, Keeps)
@@ -56,7 +56,7 @@ class Given:
 
 
 def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
-    """Make sure that what a command writes is neither what it reads nor a file of somebody else.
+    """Make sure that a command overwrites neither what it reads nor files that it did not write.
 
     Raises:
         UserError: something would be lost.
@@ -72,7 +72,7 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
 
 
 def given_paths(command: Callable[..., Any], values: Mapping[str, Any]) -> Iterator[Given]:
-    """The paths among a command's arguments, those in its groups of options too."""
+    """The paths among a command's arguments, including those in groups of options."""
     for name, hint in get_type_hints(command, include_extras=True).items():
         value = values.get(name)
         if isinstance(value, Path):
@@ -85,7 +85,7 @@ def given_paths(command: Callable[..., Any], values: Mapping[str, Any]) -> Itera
 
 
 def role_of(hint: Any) -> object:
-    """The role in an annotation, the last of several; None if there is none."""
+    """The role in an annotation; the last of several, None if there is none."""
     if get_origin(hint) is not Annotated:
         return None
     return next(
@@ -94,7 +94,7 @@ def role_of(hint: Any) -> object:
 
 
 def _files_of(given: Given) -> Iterator[tuple[Path, tuple[str, ...] | None]]:
-    """What will be written, with the names by which it is known; None: the command checks it."""
+    """The files to write, with the names by which each is known; None: the command checks it."""
     match given.role:
         case Writes(names=names):
             yield given.path, names

@@ -58,7 +58,7 @@ def pyramid_down(images: Tensor) -> Tensor:
     """Smooth and take every second row and column: (n, c, r, r) -> (n, c, r/2, r/2).
 
     The border is reflected without repeating the edge, as in OpenCV's `pyrDown`. The filter is a sum of
-    slices and no convolution, which a GPU may compute with ten bits.
+    slices: a GPU may compute a convolution with only ten bits.
     """
     smooth = F.pad(images, (2, 2, 2, 2), mode="reflect")
     for axis in (3, 2):

@@ -17,7 +17,7 @@ CHUNK = 65_536  # descriptors projected at once
 DIRECTIONS_AT_ONCE = 32  # per thread: at 2,097,152 descriptors 0.27 GB per set
 ROOM_BYTES = 2_200_000_000  # for the projections of all threads
 PRINTED_TIMES = 1e3  # the paper prints distances times a thousand
-SMALLEST_DEVIATION = 1e-3  # grey levels; below it is rounding, and no contrast
+SMALLEST_DEVIATION = 1e-3  # grey levels; a smaller deviation is rounding, not contrast
 
 Directions = npt.NDArray[np.float32]  # (d, k) unit columns
 Values = npt.NDArray[np.float64]

@@ -24,7 +24,7 @@ class Work:
     """Where to compute. `workers` never changes a result; `device` changes rounding alone."""
 
     workers: int = field(default_factory=_cores)  # threads
-    device: torch.device | None = None  # None: the CPU; else descriptors stay there if they fit
+    device: torch.device | None = None  # None: the CPU; on a device, descriptors stay there if they fit
 
     @classmethod
     def on(cls, device: torch.device, workers: int | None = None) -> "Work":
@@ -54,5 +54,5 @@ class Work:
 
 @cache
 def _pool(workers: int) -> ThreadPoolExecutor:
-    """Threads that stay alive: new ones would ask the system for their memory each time."""
+    """Threads that stay alive: new ones would allocate their memory each time."""
     return ThreadPoolExecutor(workers, "measure", torch.set_num_threads, (1,))

@@ -1,1 +1,1 @@
-"""Image files in and out: decode, read, write, hash."""
+"""Images shared by all stages: decode files to pixels, read and write datasets of files, hash pixels."""

@@ -16,7 +16,7 @@ STRIP_ROWS = 8  # at most, in a strip through training
 
 
 def evenly(kimgs: Sequence[float], most: int = STRIP_ROWS) -> list[int]:
-    """The places of at most `most` values, evenly spread over the run, first and last among them.
+    """The indices of at most `most` values, evenly spread over the run, with the first and the last.
 
     Args:
         kimgs: where each image or snapshot stands in the run, ascending.
@@ -30,7 +30,7 @@ def evenly(kimgs: Sequence[float], most: int = STRIP_ROWS) -> list[int]:
 
 
 def marked() -> PngInfo:
-    """The text in a PNG that says who wrote it."""
+    """The text in a PNG that names this program."""
     text = PngInfo()
     text.add_text("Software", WRITTEN_BY)
     return text

@@ -20,7 +20,7 @@ from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.shards import Images
 from fashion_pggan.storage.tables import write_table
 
-GROUP_ROWS = 100  # images in a row group of Parquet: few are held at once by who reads it
+GROUP_ROWS = 100  # images in a row group of Parquet, few so that a reader holds few at once
 FOLDER_IMAGES = 1000  # images in one folder of an ImageFolder
 HF_TYPES = {pa.string(): "string", pa.int64(): "int64", pa.float64(): "float64", pa.bool_(): "bool"}
 

@@ -1,6 +1,6 @@
-"""Presets: make one the params.yaml, or take the shipped one where there is no params.yaml.
+"""Presets: copy one to params.yaml, or use the shipped one when there is no params.yaml.
 
-A preset is a whole params.yaml, or what differs from another one, which it names as `base`.
+A preset is a complete params.yaml, or the differences from another preset, which it names as `base`.
 """
 
 import io
@@ -71,7 +71,7 @@ def with_settings(text: str, settings: Mapping[tuple[str, str], Any]) -> str:
     round_trip = YAML()
     round_trip.preserve_quotes = True
     round_trip.indent(mapping=2, sequence=4, offset=2)
-    round_trip.width = 2**16  # no line is broken that was whole
+    round_trip.width = 2**16  # long lines stay as they are
     values = round_trip.load(text)
     for (section, key), value in settings.items():
         values.setdefault(section, {})[key] = value
@@ -84,7 +84,7 @@ def preset_text(presets: Path, name: str) -> str:
     """A preset as a whole params.yaml.
 
     Raises:
-        UserError: there is none of this name, or it does not say what differs from which other.
+        UserError: there is none of this name, or it does not name a base and settings.
     """
     text = _read(presets, name)
     values = YAML().load(text)
@@ -100,14 +100,14 @@ def preset_text(presets: Path, name: str) -> str:
 
 
 def params_or_shipped(path: Path | None, section: str) -> Params:
-    """The parameters in a file, or in params.yaml here; where neither is, of the shipped preset `paper`.
+    """The parameters in a file or in ./params.yaml; when both are missing, those of the preset `paper`.
 
     Args:
         path: the file; None: none was given.
-        section: what of it is used, to say so.
+        section: the section that is used, for the log.
 
     Raises:
-        UserError: the file that was given is missing, or one is no params file.
+        UserError: the given file is missing, or is not a params file.
     """
     if path or PARAMS.is_file():
         return load_params(path or PARAMS)
@@ -116,7 +116,7 @@ def params_or_shipped(path: Path | None, section: str) -> Params:
 
 
 def cache_of(name: str) -> Path:
-    """Where something is kept between runs: in runs/ beside a params.yaml, else in the user's cache."""
+    """A folder for what is kept between runs: in runs/ beside params.yaml, otherwise in the user's cache."""
     if PARAMS.is_file():
         return Path("runs") / name
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -132,7 +132,7 @@ def _read(presets: Path, name: str) -> str:
         )
     path = presets / f"{name}.yaml"
     text = read_text(path)
-    values_in(text, str(path))  # raises in our words
+    values_in(text, str(path))  # raises our own errors
     return text
 
 

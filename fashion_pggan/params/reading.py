@@ -1,4 +1,4 @@
-"""params.yaml -> typed, frozen sections; what is wrong in it is named with what to do."""
+"""params.yaml in; typed, frozen sections out, or an error that names each wrong value and what to do."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -83,7 +83,7 @@ def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str
 
 
 def _nearest(where: list[str], kind: type[BaseModel], missing: list[list[str]]) -> str:
-    """The parameter that was meant: a missing one of its section, else any of it; empty: none is near."""
+    """The parameter that was meant: first a missing one of its section, then any; empty: none is near."""
     *section, key = where
     if key in RENAMED:
         return ".".join([*section, RENAMED[key]])
@@ -101,7 +101,7 @@ def _known_names(kind: Any, section: list[str]) -> list[str]:
 
 def _looks_like_number(value: object) -> bool:
     try:
-        float(value)  # type: ignore[arg-type]  # a failure to convert is the answer
+        float(value)  # type: ignore[arg-type]  # the failure to convert is what is wanted
     except (TypeError, ValueError, OverflowError):
         return False
     return isinstance(value, str)

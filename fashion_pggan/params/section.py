@@ -1,4 +1,4 @@
-"""What the sections of params.yaml are made of: immutable, strict, each value with its unit and meaning."""
+"""The base of all sections of params.yaml: immutable, strict, each value with its unit and meaning."""
 
 from dataclasses import dataclass
 from enum import Enum

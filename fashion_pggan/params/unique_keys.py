@@ -104,4 +104,4 @@ def _at(place: Any, problem: str) -> yaml.MarkedYAMLError:
 
 
 class _TwiceError(Exception):
-    """A key, and the two lines it stands on."""
+    """A key, and the two lines that have it."""

@@ -1,1 +1,1 @@
-"""Image files in; upright eight-bit sRGB pixels out, or the reason why not."""
+"""An image file's bytes (JPEG, PNG, WebP, AVIF, ...) in; upright eight-bit sRGB pixels out, or an error."""

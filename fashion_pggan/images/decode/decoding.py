@@ -1,6 +1,6 @@
 """An image file as a person sees it: upright, eight bits, sRGB, transparent parts on white.
 
-Curation reads images by this, and so does evaluation: an image is the same to both.
+Curation and evaluation both use it, so an image has the same pixels in both.
 """
 
 import io
@@ -48,7 +48,7 @@ def seen(data: bytes, image: Image.Image) -> Seen:
         image: what `opened` made of them; nothing of it was decoded yet.
 
     Raises:
-        Exception: the bytes are broken; decoders raise whatever they like.
+        Exception: the bytes are broken; decoders raise any kind of error.
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings(action="ignore"):
@@ -59,10 +59,10 @@ def seen(data: bytes, image: Image.Image) -> Seen:
 
 
 def _loaded(data: bytes, image: Image.Image) -> Image.Image:
-    """The decoded image, with what was said of it."""
+    """The decoded image, with its metadata."""
     if image.format == "PNG":
         image = Image.open(io.BytesIO(whole_png(data)), formats=["PNG"])
-    if image.format not in ("JPEG", "MPO"):  # one that only warns of missing parts
+    if image.format not in ("JPEG", "MPO"):  # a decoder that only warns of missing parts
         image.load()
         check_tail(data, image.format or "", sum(len(image.info.get(name) or b"") for name in METADATA))
         return image
@@ -82,8 +82,8 @@ def _upright(image: Image.Image, orientation: int) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Sixteen bits to eight, palettes to colours, one bit to grey."""
     if image.mode in ("I", "F"):
-        raise ValueError("values of 32 bits, whose white nobody says")
-    if image.mode.startswith("I"):  # I;16 and its kin
+        raise ValueError("values of 32 bits, whose white is unknown")
+    if image.mode.startswith("I"):  # I;16 and its variants
         values = np.asarray(image).astype(np.float64) / 257
         return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
     if image.mode == "P":
@@ -96,7 +96,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
 
 def _to_srgb(image: Image.Image) -> tuple[Image.Image, bool]:
-    """Apply the colour profile; a broken one is ignored, and said so."""
+    """Apply the colour profile; returns whether it is broken and was ignored."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ICC_MODES:
         return image, False

@@ -1,4 +1,4 @@
-"""A JPEG decoded whole, or not at all. Decoders fill what is missing with grey or noise, and only warn."""
+"""Decodes a JPEG completely or not at all. Decoders fill missing parts with grey or noise, and only warn."""
 
 import re
 
@@ -11,9 +11,9 @@ from fashion_pggan.images.decode.jpeg_parts import Scan, joined, parts_of, witho
 SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}  # Pillow's mode -> simplejpeg's colour space
 PREMATURE = "remature end"  # libjpeg's warnings
 EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0x(..)")
-UNNOTICED = 8  # bytes that it may leave over without a warning, for it reads so many ahead
+UNNOTICED = 8  # bytes that it may leave unread without a warning: it reads so many ahead
 END, RESTARTS = "d9", b"\xff\xdd"  # markers
-SHORT_FILL = range(2, 65)  # zero bytes at a scan's end that it may have left over so
+SHORT_FILL = range(2, 65)  # zero bytes at a scan's end that it may have left unread in this way
 
 Decoded = npt.NDArray[np.uint8]  # (height, width, 1, 3 or 4)
 
@@ -24,7 +24,7 @@ def jpeg_pixels(data: bytes, mode: str, size: tuple[int, int]) -> Decoded:
     Args:
         data: the file.
         mode: Pillow's name of its colours.
-        size: pixels, width and height, as they were announced.
+        size: pixels, width and height, by the header.
 
     Raises:
         ValueError: a part is missing, or something else stands in its place.
@@ -42,16 +42,16 @@ def jpeg_pixels(data: bytes, mode: str, size: tuple[int, int]) -> Decoded:
 
 
 def _without_strays(scans: list[Scan], space: str, warning: str) -> Decoded:
-    """Decode in spite of bytes that are left over before a marker, unless they show that data was lost.
+    """Decode despite bytes that are left over before a marker, unless they show that data was lost.
 
-    Fill does no harm if nothing was decoded from it: then all can be decoded without it.
+    Fill bytes do no harm if nothing was decoded from them: then the image can be decoded without them.
     """
     stray = EXTRANEOUS.search(warning)
     if not stray:
         raise ValueError(warning)
-    restarts = any(RESTARTS in scan.header for scan in scans)  # then an end may stand where one was due
+    restarts = any(RESTARTS in scan.header for scan in scans)  # then an end marker may be in its place
     few_at_the_end = int(stray[1]) <= UNNOTICED and stray[2] == END and not restarts
-    if few_at_the_end and scans[-1].coded[-1:] != scans[-1].coded[-2:-1]:  # no fill
+    if few_at_the_end and scans[-1].coded[-1:] != scans[-1].coded[-2:-1]:  # not fill bytes
         pixels: Decoded = simplejpeg.decode_jpeg(joined(scans), space, strict=False)
         return pixels
     for index, scan in enumerate(scans):
@@ -59,7 +59,7 @@ def _without_strays(scans: list[Scan], space: str, warning: str) -> Decoded:
         try:
             return _strictly(shorter, space)
         except ValueError as error:
-            if EXTRANEOUS.search(str(error)):  # more of it, further on
+            if EXTRANEOUS.search(str(error)):  # more fill bytes follow
                 scans = shorter
     raise ValueError(warning)
 
@@ -71,9 +71,9 @@ def _strictly(scans: list[Scan], space: str) -> Decoded:
 
 
 def _check_ends(scans: list[Scan], space: str) -> None:
-    """Refuse zeros at a scan's end of which some were decoded and some left over.
+    """Refuse zeros at a scan's end if the decoder used some of them and left others.
 
-    An encoder ends where its data ends: either the last byte is needed, or none of the zeros is.
+    An encoder stops where its data ends: so either the last byte is needed, or none of the zeros is.
     """
     for index, scan in enumerate(scans):
         zeros = len(scan.coded) - len(scan.coded.rstrip(b"\0"))
@@ -84,7 +84,7 @@ def _check_ends(scans: list[Scan], space: str) -> None:
 
 
 def _lacks(scans: list[Scan], space: str) -> bool:
-    """Whether something is missing."""
+    """Whether data is missing."""
     try:
         _strictly(scans, space)
     except ValueError as error:

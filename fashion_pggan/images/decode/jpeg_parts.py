@@ -1,7 +1,7 @@
-"""A JPEG file taken apart: what its pixels need, and nothing else.
+"""Splits a JPEG file into the parts that its pixels need.
 
-Metadata, stray bytes between segments and what follows the end are left out, so that whatever a decoder still
-warns of is a loss of pixels. Source: ITU-T T.81, annexes B, F and G.
+It leaves out metadata, stray bytes between segments and what follows the end. So each remaining warning of a
+decoder means a loss of pixels. Source: ITU-T T.81, annexes B, F and G.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but for stuffed bytes and restarts, which belong to scans
+MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # except stuffed bytes and restarts, which belong to scans
 SEQUENTIAL, PROGRESSIVE = (0xC0, 0xC1), 0xC2  # frames with Huffman codes
 FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 HUFFMAN, START, END, SCAN, JFIF, ADOBE = 0xC4, 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
@@ -18,19 +18,19 @@ ALONE = frozenset({0x01, START})  # markers without a length
 COEFFICIENTS = 64
 WHOLE_BLOCKS = bytes(
     (0, COEFFICIENTS - 1, 0)
-)  # what decoders take a sequential scan to bring, whatever it says
-MOST_SCANS = 500  # the most that libjpeg-turbo's own tools take; real files have 10
-MOST_SEGMENTS = 10_000  # looked at; metadata of a hundred megabytes have fewer
-FILL_BYTES = 16  # zero bytes in a row; of 1,500 photographs none has more than 5
-STANDARD_CODES = {0x10: 0x01, 0x11: 0x00}  # the symbols of zero bits where a file brings no codes
+)  # the coefficients that decoders expect in a sequential scan, whatever it says
+MOST_SCANS = 500  # the limit of libjpeg-turbo's own tools; real files have 10
+MOST_SEGMENTS = 10_000  # segments to read; a hundred megabytes of metadata have fewer
+FILL_BYTES = 16  # zero bytes in a row; photographs have 5 at most
+STANDARD_CODES = {0x10: 0x01, 0x11: 0x00}  # the symbols of zero bits when a file has no codes
 
 
 class Scan(NamedTuple):
-    """A scan with all that stands before it since the scan before."""
+    """A scan with everything between it and the scan before."""
 
     header: bytes
     coded: bytes  # its entropy-coded data
-    values: bool  # zero bits in it say value after value: no encoder writes many
+    values: bool  # zero bits in it code one value after another: no encoder writes many
 
 
 @dataclass
@@ -43,10 +43,10 @@ class Parts:
 
 
 def parts_of(data: bytes) -> Parts:
-    """Take a JPEG file apart.
+    """Split a JPEG file into its parts.
 
     Raises:
-        ValueError: scans are missing, too many, or hold filling in place of data.
+        ValueError: scans are missing, too many, or hold zeros in place of data.
     """
     parts, codes, frame = Parts(), dict(STANDARD_CODES), 0
     header: list[bytes] = []  # of the next scan
@@ -98,7 +98,7 @@ def _check(parts: Parts) -> None:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Marker, content and, of scans, the data behind; to the end of the image, or of what is whole."""
+    """Marker, content and, for scans, the data that follows; to the end of the image or its whole part."""
     place = 2
     for _ in range(MOST_SEGMENTS):
         if not (found := MARKER.search(data, place)):
@@ -126,19 +126,19 @@ def _segment(marker: int, body: bytes | None) -> bytes:
 
 
 def _plain(marker: int, body: bytes, components: int) -> bytes | None:
-    """A segment's content in order; None where pixels do not depend on it."""
+    """A segment's content; None when pixels do not depend on it."""
     if marker in FRAMES or marker in TABLES:
         return body
     if marker == JFIF and body.startswith(b"JFIF\0"):
-        return b"JFIF\0\1\1\0\0\1\0\1\0\0"  # that it is there says what its colours are
+        return b"JFIF\0\1\1\0\0\1\0\1\0\0"  # its presence says what the colours are
     if marker == ADOBE and body.startswith(b"Adobe") and len(body) >= 12:
-        known = 1 + (components == 4)  # what decoders take any other for
+        known = 1 + (components == 4)  # decoders treat all others as this
         return body[:11] + bytes((known if body[11] else 0,)) + body[12:]
     return None
 
 
 def _begin(parts: Parts, body: bytes) -> None:
-    """Note a frame's size and what is to come."""
+    """Note a frame's size, and the coefficients to come."""
     if len(body) < 6 or len(body) < 6 + 3 * body[5]:
         raise ValueError("the frame header is broken")
     parts.size = int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big")
@@ -159,7 +159,7 @@ def _refine(missing: dict[int, list[int]], body: bytes) -> None:
 
 
 def _zero_symbols(body: bytes) -> dict[int, int]:
-    """By table: the symbol whose code is nothing but zeros."""
+    """By table: the symbol whose code has only zeros."""
     symbols = {}
     while len(body) > 17:
         symbols[body[0]] = body[17]
@@ -168,9 +168,9 @@ def _zero_symbols(body: bytes) -> dict[int, int]:
 
 
 def _zeros_are_values(frame: int, body: bytes, codes: Mapping[int, int]) -> bool:
-    """Whether zero bits say coefficient after coefficient, and never that the rest of a block is zero.
+    """Whether zero bits code one coefficient after another, and never that the rest of a block is zero.
 
-    Where they say that a block is flat, as codes made for one image often do, runs of zeros are in order.
+    If zero bits mean that a block is flat, as codes made for one image often do, runs of zeros are normal.
     """
     count = body[0] if body else 0
     if len(body) < 4 + 2 * count:

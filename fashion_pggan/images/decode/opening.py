@@ -1,4 +1,4 @@
-"""An image file with only its header read: nothing is decoded, and broken metadata is as good as none."""
+"""Opens an image file and reads only its header. Broken metadata counts as none."""
 
 import contextlib
 import io
@@ -13,8 +13,8 @@ from fashion_pggan.images.decode.png import SIGNATURE, exif_of, whole_png
 
 ORIENTATION = 0x0112  # EXIF tag
 SIDEWAYS = range(5, 9)  # EXIF orientations
-AVIF_EXIF = re.compile(rb"(infe.{8,10}?)Exif", re.DOTALL)  # where an AVIF names its item of that type
-MOST_PIXELS = 2**26  # decoded where nobody says how many: 8192 x 8192
+AVIF_EXIF = re.compile(rb"(infe.{8,10}?)Exif", re.DOTALL)  # by this, an AVIF names an item of that type
+MOST_PIXELS = 2**26  # pixels to decode when no limit is given: 8192 x 8192
 
 
 class TooManyPixels(ValueError):  # noqa: N818  # an answer, not an error
@@ -39,22 +39,22 @@ def opened(data: bytes, kinds: tuple[str, ...], max_pixels: int) -> Frame:
 
     Args:
         data: the file.
-        kinds: Pillow's names of the formats that it may have.
-        max_pixels: what may be decoded.
+        kinds: Pillow's names of the allowed formats.
+        max_pixels: the limit for decoding.
 
     Raises:
         TooManyPixels: the header says more. Nothing was decoded, EXIF included.
-        Exception: the header is broken; decoders raise whatever they like.
+        Exception: the header is broken; decoders raise any kind of error.
     """
-    Image.MAX_IMAGE_PIXELS = None  # the limit is ours
+    Image.MAX_IMAGE_PIXELS = None  # our own limit is checked below
     with warnings.catch_warnings(action="ignore"):
         image = _first_read(data, kinds)
         width, height = image.size
         if width * height > max_pixels:
             raise TooManyPixels(width, height)
-        # A camera's JPEG may hold a second image or a gain map behind the first: only the first counts.
+        # A camera's JPEG may hold a second image or a gain map after the first: only the first counts.
         animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
-        if image.format == "PNG" and "exif" not in image.info:  # Pillow would decode to find it
+        if image.format == "PNG" and "exif" not in image.info:  # Pillow would decode the image to find it
             image.info["exif"] = exif_of(data) or None
         if image.format != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself
             width, height = height, width
@@ -62,17 +62,17 @@ def opened(data: bytes, kinds: tuple[str, ...], max_pixels: int) -> Frame:
 
 
 def orientation_of(image: Image.Image) -> int:
-    """The orientation that EXIF says, 1 where it says none."""
+    """The orientation by EXIF; 1 when there is none."""
     try:
-        return int(Image.Image.getexif(image).get(ORIENTATION, 1))  # a PNG's own decodes it
-    except Exception:  # broken metadata breaks in many ways
+        return int(Image.Image.getexif(image).get(ORIENTATION, 1))  # a PNG's own method would decode it
+    except Exception:  # broken metadata raises many kinds of errors
         return 1
 
 
 def _first_read(data: bytes, kinds: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=kinds)
-    except Exception:  # perhaps for its metadata alone
+    except Exception:  # the metadata alone may be the cause
         with contextlib.suppress(Exception):
             return Image.open(io.BytesIO(_bare(data)), formats=kinds)
         raise

@@ -1,24 +1,24 @@
-"""The chunks of a PNG that its pixels need, each with its checksum right."""
+"""Reduces a PNG to the chunks that its pixels need, and checks their checksums."""
 
 import struct
 import zlib
 from collections.abc import Iterator
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PALETTE_ALPHA, PROFILE = b"tRNS", b"iCCP"  # chunks that pixels need though a decoder may go without
+PALETTE_ALPHA, PROFILE = b"tRNS", b"iCCP"  # chunks that pixels need although decoders may ignore them
 ORIENTED, END = b"eXIf", b"IEND"
 BARE = bytes(12)  # length, kind and checksum of an empty chunk
 
 
 def whole_png(data: bytes) -> bytes:
-    """A PNG file without what its pixels do not need.
+    """A PNG file with only what its pixels need.
 
     Raises:
         ValueError: it ends too early, or a chunk has a wrong checksum.
     """
     kept, ended = [SIGNATURE], False
     for kind, chunk in _chunks(data):
-        if not kind[0] & 32 or kind in (PALETTE_ALPHA, PROFILE):  # a small letter: it can be done without
+        if not kind[0] & 32 or kind in (PALETTE_ALPHA, PROFILE):  # a small letter: decoding does not need it
             if not _right(chunk):
                 raise ValueError(f"chunk {kind!r} has a wrong checksum")
             kept.append(chunk)
@@ -29,7 +29,7 @@ def whole_png(data: bytes) -> bytes:
 
 
 def exif_of(data: bytes) -> bytes:
-    """The content of the EXIF chunk, wherever it stands; empty where there is none that is whole."""
+    """The content of the EXIF chunk, which may be anywhere; empty when no whole one exists."""
     for kind, chunk in _chunks(data):
         if kind == ORIENTED and _right(chunk):
             return chunk[8:-4]

@@ -1,4 +1,4 @@
-"""WebP and AVIF whose data ends in zeros that no encoder wrote: their decoders take them for an image."""
+"""Detects WebP and AVIF whose data ends in zeros that no encoder wrote: their decoders accept these."""
 
 import io
 import struct
@@ -7,23 +7,20 @@ from typing import NamedTuple
 from PIL import Image
 
 CODED = (b"VP8 ", b"VP8L")  # chunks of a WebP that hold pixels
-LEAST, SHARE = (
-    64,
-    50,
-)  # bytes, and 1/50 of the data; white cloth at the bottom makes WebPs end in some 50 zeros
+LEAST, SHARE = 64, 50  # bytes, and 1/50 of the data; a WebP with white cloth below ends in about 50 zeros
 AHEAD = 16  # bytes that an encoder may add to what a decoder needs
 AVIF_RUN = 256  # bytes; product shots have runs of 56 at most
 
 
 class Coded(NamedTuple):
-    """Where a WebP holds its pixels."""
+    """The place of the pixels in a WebP."""
 
     start: int
     end: int
 
 
 def check_tail(data: bytes, kind: str, said: int) -> None:
-    """Refuse zeros in place of data, as far as they can be told from it.
+    """Refuse zeros in place of data, as far as they can be distinguished from data.
 
     Args:
         data: a file that was decoded without complaint.
@@ -31,7 +28,7 @@ def check_tail(data: bytes, kind: str, said: int) -> None:
         said: bytes of metadata in it.
 
     Raises:
-        ValueError: zeros stand where data stood.
+        ValueError: zeros replace data.
     """
     if kind == "AVIF" and bytes(AVIF_RUN) in data[data.find(b"mdat") + said + AVIF_RUN :]:
         raise ValueError("zeros in place of data")
@@ -41,7 +38,7 @@ def check_tail(data: bytes, kind: str, said: int) -> None:
         zeros = len(content) - len(content.rstrip(b"\0"))
         suspect = zeros > max(LEAST, len(content) // SHARE)
         if suspect and _decodes(data, coded, AHEAD) and not _decodes(data, coded, zeros):
-            raise ValueError("zeros in place of data")  # some were decoded, and some left over
+            raise ValueError("zeros in place of data")  # the decoder used some and left others
 
 
 def _coded(data: bytes) -> Coded | None:
@@ -67,6 +64,6 @@ def _decodes(data: bytes, coded: Coded, fewer: int) -> bool:
     whole = shorter[:4] + struct.pack("<I", len(shorter) - 8) + shorter[8:]
     try:
         Image.open(io.BytesIO(whole), formats=["WEBP"]).load()
-    except Exception:  # decoders raise whatever they like on broken input
+    except Exception:  # decoders raise any kind of error on broken input
         return False
     return True

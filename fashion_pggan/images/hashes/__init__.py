@@ -1,1 +1,1 @@
-"""Images in; hashes by which equal and similar ones are found out."""
+"""Images in; perceptual hashes, which find copies, out."""

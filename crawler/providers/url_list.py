@@ -17,7 +17,6 @@ from fashion_pggan.storage.tables import open_table
 URL_COLUMNS = ("url", "URL", "image_url")  # the first one present
 TITLE_COLUMNS = ("title", "caption", "TEXT", "text")
 SIZE_COLUMNS = (("width", "WIDTH"), ("height", "HEIGHT"))
-BATCH_ROWS = 4096
 
 
 def read_urls(path: Path) -> Iterator[Result]:
@@ -85,11 +84,11 @@ def _csv_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, Any]]:
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
     with open_table(path, foreign=True) as file:
-        columns = file.schema_arrow.names
+        columns = file.names
         _check_columns(path, columns)
         known = (*URL_COLUMNS, *TITLE_COLUMNS, *chain(*SIZE_COLUMNS))
         wanted = [name for name in known if name in columns]
-        for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+        for batch in file.batches(wanted):
             yield from batch.to_pylist()
 
 

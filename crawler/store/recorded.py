@@ -18,7 +18,6 @@ from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, resc
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 IMAGES = "images"  # the folder of the files, below a store and below a target
 ROWS = 512  # of the table that are lost when one bit is damaged
-BATCH_ROWS = 1024  # held at once while reading
 MOST_ROWS = 20_000_000  # of a table; no crawl has more, so a larger table is a trap
 EXTENSION = re.compile(r"(?:\.[a-z]{1,5})?")
 
@@ -105,11 +104,9 @@ def _of_table(file: Path) -> tuple[list[StoredImage], int]:
 
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     with open_table(file, foreign=True) as table:  # early versions wrote no seal
-        if table.metadata.num_rows > MOST_ROWS:
-            raise UserError(
-                f"{file} holds {table.metadata.num_rows:,} records, more than any crawl has: move it away"
-            )
-        for batch in table.iter_batches(BATCH_ROWS):
+        if table.rows > MOST_ROWS:
+            raise UserError(f"{file} holds {table.rows:,} records, more than any crawl has: move it away")
+        for batch in table.batches():
             yield from batch.to_pylist()
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.descriptors import Indices
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.reading import Files, files_in, pixels_of
+from fashion_pggan.images.containers import Files
+from fashion_pggan.images.reading import files_in, pixels_of
 from fashion_pggan.storage.shards import INDEX, Dataset, Images
 from generate.sampling.sampler import Sampler
 

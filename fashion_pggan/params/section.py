@@ -40,6 +40,8 @@ Share = Annotated[float, Unit("share")]
 Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 
 Resolution = Annotated[int, Field(ge=4, le=1024), Unit("pixels")]
+LatentSize = Annotated[int, Field(gt=0, le=4096)]  # its square is allocated; the paper has 512
+FeatureMaps = Annotated[int, Field(gt=0, le=1 << 20)]
 Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
 LocalPath = Annotated[str, AfterValidator(_local)]  # empty: none

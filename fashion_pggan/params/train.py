@@ -5,8 +5,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fashion_pggan.params.section import (
+    FeatureMaps,
     Images,
+    Index,
     Kimg,
+    LatentSize,
     LocalPath,
     Positive,
     Rate,
@@ -29,8 +32,8 @@ class TrainParams(Section):
     that make it another one; those added later have a default, at which they do not count.
     """
 
-    seed: Annotated[int, ON_REQUEST] = Field(
-        ge=0, description="of the weights, the latent vectors and the order of the images"
+    seed: Annotated[Index, ON_REQUEST] = Field(
+        description="of the weights, the latent vectors and the order of the images"
     )
     resume: Annotated[LocalPath, ON_REQUEST] = Field(
         "", description="the run to go on from with other parameters or data, by its name; empty: none"
@@ -39,11 +42,11 @@ class TrainParams(Section):
         gt=0, description="to show to the critic, in all; the paper: 8,861.8"
     )
     # networks
-    latent_size: Annotated[int, OTHER] = Field(gt=0, description="length of a latent vector")
-    fmap_base: Annotated[int, OTHER] = Field(
-        gt=0, description="a layer has min(fmap_base / 2^stage, fmap_max) feature maps"
+    latent_size: Annotated[LatentSize, OTHER] = Field(description="length of a latent vector")
+    fmap_base: Annotated[FeatureMaps, OTHER] = Field(
+        description="a layer has min(fmap_base / 2^stage, fmap_max) feature maps"
     )
-    fmap_max: Annotated[int, OTHER] = Field(gt=0, description="most feature maps of a layer")
+    fmap_max: Annotated[FeatureMaps, OTHER] = Field(description="most feature maps of a layer")
     stddev_group: Annotated[Images, OTHER] = Field(
         gt=0, description="in a group of the minibatch standard deviation"
     )
@@ -141,8 +144,8 @@ class TrainParams(Section):
     checkpoint_s: Annotated[Seconds, SAME] = Field(gt=0, description="between two checkpoints")
     log_kimg: Annotated[Kimg, SAME] = Field(gt=0, description="between two rows of the log")
     grid_s: Annotated[Seconds, SAME] = Field(gt=0, description="at most until latest.png is renewed")
-    grid_columns: Annotated[Images, SAME] = Field(gt=0, description="in a row of a sample grid")
-    grid_rows: Annotated[int, SAME] = Field(gt=0, description="rows of a sample grid")
+    grid_columns: Annotated[Images, SAME] = Field(gt=0, le=1000, description="in a row of a sample grid")
+    grid_rows: Annotated[int, SAME] = Field(gt=0, le=1000, description="rows of a sample grid")
     # when the log raises an alarm; docs/reference/training.md
     alarm_after_kimg: Annotated[Kimg, SAME] = Field(
         gt=0, description="for which a slow sign must hold before an alarm"

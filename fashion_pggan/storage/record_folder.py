@@ -7,7 +7,9 @@ from typing import Protocol
 
 from fashion_pggan.errors import UserError
 
-NEVER = re.compile(r"[\x00-\x1f\x7f\\]")  # control characters, and what parts paths elsewhere
+# control characters, what parts paths elsewhere, and what no file's name can hold
+NEVER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
+OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}\Z")  # the end of a path in DVC's cache
 
 
 class Recorded(Protocol):
@@ -58,6 +60,13 @@ class RecordFolder:
             self._refuse(record, f"which is not a path below {self.folder / self.within}")
         if self.is_local and not self.holds(record.file):
             self._refuse(record, f"a link out of {self.folder}")
+
+    def names(self, file: str) -> bool:
+        """Whether a text from elsewhere is a path below the folder, or DVC's link there into its cache."""
+        if not _is_plain(file) or not self.holds(file):
+            return False
+        place = f"{self.root}/{file}"
+        return self._is_below(place) or bool(OBJECT.search(os.path.realpath(place)))
 
     def holds(self, file: str) -> bool:
         """Whether a path below the folder, which may be missing, is really there: no link leads out."""

@@ -12,7 +12,6 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.storage.tables import UNREADABLE, open_table, write_table
 
 GROUP_ROWS = 2048  # of a file's row groups: what a damaged byte loses
-BATCH_ROWS = 1024  # held at once while iterating
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -132,7 +131,7 @@ def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
         raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
     try:
         with open_table(path, foreign=True) as file:  # early versions wrote no seal
-            for batch in file.iter_batches(BATCH_ROWS):
+            for batch in file.batches():
                 for row in batch.to_pylist():
                     yield kind(**row)
     except UNREADABLE as error:

@@ -16,6 +16,7 @@ MAGIC = b"\nSEALED1"  # what follows the seal
 PARQUET = b"PAR1"  # the last bytes of a Parquet file, behind the footer's length
 SEALED = "fashion_pggan.sealed"  # in the footer: a file that says so and has no seal is damaged
 CHUNK = 1024**2  # bytes read at once
+LARGEST = 64 << 20  # bytes of a footer and of a seal: a million images have 5 << 20
 
 
 class DamagedError(ValueError):
@@ -174,6 +175,8 @@ def _footer_size(file: IO[bytes], length: int) -> int:
     size = int.from_bytes(end[:4], "little") + 8
     if end[4:] != PARQUET or size + 4 > length:
         raise DamagedError("its end is not that of a Parquet file")
+    if size > LARGEST:
+        raise DamagedError(f"its footer has {size:,} bytes, more than any")
     return size
 
 
@@ -186,12 +189,18 @@ def _seal_before(file: IO[bytes], end: int) -> Seal | None:
         return None
     size = int.from_bytes(behind[32:36], "little")
     file.seek(max(end - fixed - size, 0))
-    text = file.read(size)
+    text = file.read(min(size, LARGEST))
     if _digest(text) != behind[:32]:
         raise DamagedError("its seal is not what was written")
-    said = json_in(text)
-    parts = [Part(*part) for part in said["parts"]]
-    return Seal(parts, said["footer"], sum(part.size for part in parts), end - fixed - size, end)
+    try:
+        said = json_in(text)
+        parts = [Part(*part) for part in said["parts"]]
+        footer = str(said["footer"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise DamagedError("its seal is none of this program") from error
+    if not all(type(number) is int and number >= 0 for part in parts for number in part[:2]):
+        raise DamagedError("its seal is none of this program")
+    return Seal(parts, footer, sum(part.size for part in parts), end - fixed - size, end)
 
 
 def _sha256_of_next(file: IO[bytes], size: int) -> str:

@@ -4,19 +4,22 @@ Any reader of Parquet reads them. A file of another program has no seal: its pag
 where it has some.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fashion_pggan.errors import one_line
+from fashion_pggan.storage.bounded.parquet import BoundedParquet
+from fashion_pggan.storage.bounded.plain_file import open_plain, read_bytes
 from fashion_pggan.storage.files import atomic_write
 from fashion_pggan.storage.seal import SEALED, DamagedError, SealingFile, check, seal_of, whole_parts
 
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what reading a broken file raises
+MOST_RESCUED = 1 << 30  # bytes of a damaged file, which is held as a whole
 
 
 def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Schema) -> None:
@@ -40,7 +43,7 @@ def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Sc
 
 
 @contextmanager
-def open_table(path: Path, *, foreign: bool = False) -> Iterator[pq.ParquetFile]:
+def open_table(path: Path, *, foreign: bool = False) -> Iterator[BoundedParquet]:
     """Open a Parquet file whose bytes have all been verified.
 
     Args:
@@ -49,16 +52,19 @@ def open_table(path: Path, *, foreign: bool = False) -> Iterator[pq.ParquetFile]
 
     Raises:
         DamagedError: the file is not what was written, or has no seal.
+        UserError: it is no plain file.
+        ValueError: it says more than it can hold.
         OSError: it cannot be read.
         pa.ArrowException: it is no Parquet file.
     """
-    with path.open("rb") as opened:
+    with open_plain(path) as opened:
         sealed = check(opened)
+        size = opened.seek(0, os.SEEK_END)
         opened.seek(0)
-        with _parquet(opened) as file:
-            if not sealed:
-                _check_unsealed(file, foreign=foreign)
-            yield file
+        file = BoundedParquet(opened, size)
+        if not sealed:
+            _check_unsealed(file, foreign=foreign)
+        yield file
 
 
 def read_table(path: Path, schema: pa.Schema) -> pa.Table:
@@ -78,7 +84,7 @@ def is_sealed(path: Path) -> bool:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         try:
             return seal_of(file) is not None
         except DamagedError:
@@ -89,8 +95,8 @@ def table_fault(path: Path) -> str:
     """What is wrong with a Parquet file, read as a whole; empty: nothing."""
     try:
         with open_table(path, foreign=True) as file:
-            for group in range(file.num_row_groups):
-                file.read_row_group(group)
+            for _ in file.batches():
+                pass
     except UNREADABLE as error:
         return one_line(error)
     return ""
@@ -110,25 +116,26 @@ def rescue(path: Path, schema: pa.Schema | None = None) -> tuple[pa.Table | None
         The rows; None when there are none. How many rows are lost; None when nothing says it.
 
     Raises:
-        OSError: the file cannot be read.
+        UserError: the file is larger than any of a crawl.
+        OSError: it cannot be read.
     """
-    content, whole, rows = whole_parts(path.read_bytes())
+    content, whole, rows = whole_parts(read_bytes(path, MOST_RESCUED))
     tables: list[pa.Table] = []
     try:
-        with _parquet(pa.BufferReader(content)) as file:
-            rows = file.metadata.num_rows
-            for group in range(file.num_row_groups):
-                if whole is None or whole[group]:
-                    tables += _group(file, group, schema)
+        file = BoundedParquet(pa.BufferReader(content), len(content))
+        rows = file.rows
+        for group in range(file.groups):
+            if whole is None or whole[group]:
+                tables += _group(file, group, schema)
     except UNREADABLE:
         pass
     kept = pa.concat_tables(tables) if tables else None
     return kept, None if rows is None else rows - (len(kept) if kept is not None else 0)
 
 
-def _group(file: pq.ParquetFile, group: int, schema: pa.Schema | None) -> list[pa.Table]:
+def _group(file: BoundedParquet, group: int, schema: pa.Schema | None) -> list[pa.Table]:
     try:
-        table = file.read_row_group(group)
+        table = file.read([group])
         return [_fitting(table, schema) if schema else table]
     except UNREADABLE:
         return []
@@ -140,11 +147,7 @@ def _fitting(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.cast(schema)
 
 
-def _parquet(source: IO[bytes] | pa.NativeFile) -> pq.ParquetFile:
-    return pq.ParquetFile(source, page_checksum_verification=True)
-
-
-def _check_unsealed(file: pq.ParquetFile, *, foreign: bool) -> None:
+def _check_unsealed(file: BoundedParquet, *, foreign: bool) -> None:
     if SEALED.encode() in (file.metadata.metadata or {}):
         raise DamagedError("its seal is gone")
     if not foreign:

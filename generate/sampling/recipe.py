@@ -1,25 +1,29 @@
 """An image's recipe: all that is needed to make it again, as JSON or inside its PNG file."""
 
-import json
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import marked
+from fashion_pggan.images.png_text import text_of
 from fashion_pggan.params import LARGEST_INDEX, explained
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_bytes, read_text
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import DIRECTIONS, between, directions_of
 from generate.sampling.sampler import Sampler
 
 LARGEST_MOVE = 2.0
 KEYWORD = "fashion_pggan"  # of the PNG's text
-MAX_BYTES = 64 << 20  # limit of a file that is read as a recipe
+MOST_BYTES = 64 << 20  # of a PNG file with a recipe
+MOST_TEXT = 64 << 10  # bytes of a recipe
 
+Name = Annotated[str, Field(max_length=300)]
 Counting = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Move = Annotated[float, Field(ge=-LARGEST_MOVE, le=LARGEST_MOVE)]
@@ -53,11 +57,11 @@ class Place(BaseModel):
 class Recipe(Place):
     """A place, and the snapshot that makes its image. A row of a generated dataset's manifest is a recipe."""
 
-    snapshot: str
-    snapshot_sha256: str
+    snapshot: Name
+    snapshot_sha256: Name
     kimg: float  # thousand images shown to the snapshot's training
-    params_hash: str
-    dataset_version: str
+    params_hash: Name
+    dataset_version: Name
 
     @classmethod
     def of(cls, place: Place, sampler: Sampler) -> Self:
@@ -104,22 +108,17 @@ def read_recipe(path: Path) -> Recipe:
     """
     if not path.is_file():
         raise UserError(f"no recipe at {path}: give a file that the explorer saved, JSON or PNG")
-    if path.stat().st_size > MAX_BYTES:
-        raise UserError(f"{path} is too large for a recipe: give a file that the explorer saved")
     try:
-        return Recipe.model_validate(json.loads(_text_in(path)))
+        return Recipe.model_validate(json_in(_text_in(path), finite=False))
     except ValidationError as error:
         raise UserError(f"{path} is not a recipe: {explained(error, Recipe)}") from error
-    except (UnidentifiedImageError, OSError, ValueError, RecursionError) as error:
+    except UserError:
+        raise
+    except (OSError, ValueError) as error:
         raise UserError(f"{path} holds no recipe ({error}): give one that the explorer saved") from error
 
 
 def _text_in(path: Path) -> str:
     if path.suffix.lower() != ".png":
-        return path.read_text(encoding="utf-8")
-    with Image.open(path, formats=["PNG"]) as image:
-        image.load()
-        text = getattr(image, "text", {}).get(KEYWORD)
-    if text is None:
-        raise ValueError(f"no text {KEYWORD!r} in it")
-    return str(text)
+        return read_text(path, MOST_TEXT)
+    return text_of(read_bytes(path, MOST_BYTES), KEYWORD, MOST_TEXT)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Resolution, Section
+from fashion_pggan.params.section import FeatureMaps, LatentSize, Resolution, Section
 
 FORMAT = 1
 LARGEST_HEADER = 64 << 10  # characters
@@ -17,9 +17,9 @@ class ArchitectureFields(Section):
     """The fields of `train.model.networks.Architecture`, within what this program can build."""
 
     resolution: Resolution
-    latent_size: Count
-    fmap_base: Count
-    fmap_max: Count
+    latent_size: LatentSize
+    fmap_base: FeatureMaps
+    fmap_max: FeatureMaps
     stddev_group: Count = 4
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ def whole_png(data: bytes) -> bytes:
         ValueError: it ends too early, or a chunk has a wrong checksum.
     """
     kept, ended = [SIGNATURE], False
-    for kind, chunk in _chunks(data):
+    for kind, chunk in chunks(data):
         if not kind[0] & 32 or kind in (PALETTE_ALPHA, PROFILE):  # a small letter: decoding does not need it
             if not _right(chunk):
                 raise ValueError(f"chunk {kind!r} has a wrong checksum")
@@ -30,7 +30,7 @@ def whole_png(data: bytes) -> bytes:
 
 def exif_of(data: bytes) -> bytes:
     """The content of the EXIF chunk, which may be anywhere; empty when no whole one exists."""
-    for kind, chunk in _chunks(data):
+    for kind, chunk in chunks(data):
         if kind == ORIENTED and _right(chunk):
             return chunk[8:-4]
     return b""
@@ -40,7 +40,7 @@ def _right(chunk: bytes) -> bool:
     return zlib.crc32(memoryview(chunk)[4:-4]) == int.from_bytes(chunk[-4:], "big")
 
 
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Every chunk that is complete, after its kind."""
     place = len(SIGNATURE)
     while place + len(BARE) <= len(data):

@@ -9,6 +9,10 @@ from fashion_pggan.errors import UserError
 from generate.sampling.recipe import Place, Recipe, read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
 
+# a PNG file of 57 bytes whose header says 2,147,483,647 x 2,147,483,647 px
+SIDES = b"\x7f\xff\xff\xff" * 2
+GIANT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + SIDES + b"\x08\x02" + bytes(11) + b"IEND" + bytes(4)
+
 
 @pytest.fixture(scope="module")
 def sampler(models):
@@ -37,6 +41,10 @@ def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path):
         ("a.json", b'{"seed": NaN, "latent_index": 1}', "is not a recipe: seed"),
         ("a.json", b'{"seed": 1, "latent_index": 1e300}', "is not a recipe: latent_index"),
         ("a.png", b"no image", "holds no recipe"),
+        ("a.png", GIANT, "holds no recipe"),
+        ("a.json", b"[" * 60_000, "nested deeper than 64 levels"),
+        ("a.json", b"[" + b"1" * 5000 + b"]", "holds no recipe"),
+        ("a.json", b" " * (1 << 17), "holds more than 65.5 KB"),
     ],
 )
 def test_what_is_no_recipe_is_said_to_be_none(tmp_path, name, content, says):

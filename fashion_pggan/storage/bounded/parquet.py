@@ -1,0 +1,131 @@
+"""Parquet within limits: a file of a few bytes may say a value of megabytes a million times."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+BATCH_ROWS = 1024  # held at once
+BATCH_BYTES = 64 << 20  # of values held at once, where a file repeats them
+ROWS = 100_000  # of a file, besides one per byte
+DECLARED = 64 << 20  # bytes of a file's pages, besides MOST_PACKED per byte
+MOST_PACKED = 20  # to which the pages of records unpack a byte at most; 4 is usual
+DECODED = 64 << 20  # bytes of all values, besides MOST_REPEATED per byte
+MOST_REPEATED = 100  # to which the values of records expand a byte at most; 10 is usual
+
+
+class BoundedParquet:
+    """A Parquet file, read in batches that fit into memory, whatever it says.
+
+    Args:
+        source: the file, or its bytes.
+        size: of the file in bytes.
+
+    Raises:
+        ValueError: it says more than a file of its size holds.
+        pa.ArrowException, OSError: it is no Parquet file.
+    """
+
+    def __init__(self, source: Any, size: int) -> None:
+        self.source, self.size = source, size
+        self.file = pq.ParquetFile(source, page_checksum_verification=True)
+        self.metadata = self.file.metadata
+        self.schema: pa.Schema = self.file.schema_arrow
+        self.names: list[str] = self.schema.names
+        self.groups: int = self.file.num_row_groups
+        self.rows: int = self.metadata.num_rows
+        rows = [self.metadata.row_group(group).num_rows for group in range(self.groups)]
+        if sum(rows) != self.rows or min(rows, default=0) < 0 or self.rows > ROWS + size:
+            raise ValueError(f"it says that it has {self.rows:,} rows, in {size:,} bytes")
+
+    def batches(
+        self, columns: Sequence[str] | None = None, *, groups: Sequence[int] | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Its rows, few at a time.
+
+        Args:
+            columns: those to read; None: all.
+            groups: row groups to read; None: all.
+
+        Raises:
+            ValueError: they are more than a file of its size holds, or a column is one of lists.
+            pa.ArrowException, OSError: they cannot be read.
+        """
+        wanted = self.names if columns is None else columns
+        leaves = self._leaves_of(wanted)
+        decoded = 0
+        for group in range(self.groups) if groups is None else groups:
+            self._check_packed(group, leaves)
+            rows = self._rows_at_once(group, leaves)
+            for batch in self.file.iter_batches(rows, row_groups=[group], columns=list(wanted)):
+                plain = _plain(batch)
+                decoded += plain.nbytes
+                if decoded > DECODED + MOST_REPEATED * self.size:
+                    raise ValueError(f"its values are more than {decoded:,} bytes, of {self.size:,}")
+                yield plain
+
+    def read(self, groups: Sequence[int] | None = None) -> pa.Table:
+        """All rows, or those of some row groups; raises what `batches` raises."""
+        return pa.Table.from_batches(self.batches(groups=groups), schema=_plain_schema(self.schema))
+
+    def _leaves_of(self, columns: Sequence[str]) -> list[int]:
+        """The places of the columns' parts in a row group."""
+        schema = self.metadata.schema
+        leaves = [
+            place
+            for place in range(self.metadata.num_columns)
+            if schema.column(place).path.partition(".")[0] in columns
+        ]
+        if lists := [place for place in leaves if schema.column(place).max_repetition_level]:
+            raise ValueError(f"its column {schema.column(lists[0]).path} holds lists")
+        return leaves
+
+    def _check_packed(self, group: int, leaves: Sequence[int]) -> None:
+        parts = [self.metadata.row_group(group).column(place) for place in leaves]
+        size = sum(abs(part.total_uncompressed_size) for part in parts)
+        if size > DECLARED + MOST_PACKED * self.size:
+            raise ValueError(f"its row group {group} unpacks to {size:,} bytes, of {self.size:,}")
+
+    def _rows_at_once(self, group: int, leaves: Sequence[int]) -> int:
+        """So many rows that repeated values of their columns fit into memory."""
+        rows = BATCH_ROWS
+        for place in leaves:
+            part = self.metadata.row_group(group).column(place)
+            if part.physical_type != "BYTE_ARRAY":
+                continue
+            longest = part.total_uncompressed_size
+            if part.has_dictionary_page and longest * rows > BATCH_BYTES:
+                longest = self._longest_repeated(group, part.path_in_schema)
+            elif not part.has_dictionary_page and "DELTA_BYTE_ARRAY" not in part.encodings:
+                longest = 0  # each value stands there
+            rows = min(rows, BATCH_BYTES // max(longest, 1))
+        return max(rows, 1)
+
+    def _longest_repeated(self, group: int, path: str) -> int:
+        """Bytes of the longest value in a dictionary."""
+        file = pq.ParquetFile(self.source, metadata=self.metadata, read_dictionary=[path])
+        column = next(file.iter_batches(1, row_groups=[group], columns=[path])).column(0)
+        while pa.types.is_struct(column.type):
+            column = column.field(0)
+        if not pa.types.is_dictionary(column.type):
+            return BATCH_BYTES
+        return pc.max(pc.binary_length(column.dictionary)).as_py() or 0
+
+
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch without dictionaries, which would hide how large its values are."""
+    columns = [
+        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        for column in batch.columns
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=_plain_schema(batch.schema))

@@ -1,15 +1,27 @@
-"""`python -m flows.leash MODULE ...`: run a module that ends, with all it started, when its starter does.
+"""`python -m flows.leash [--grace-s S] MODULE ...`: run a module that ends, with all it started, when asked.
 
 A killed flow cannot end what it started, and neither DVC nor Prefect's server notices that its starter is
-gone. Start this module as the first process of its group.
+gone. With `--grace-s`, SIGTERM and the starter's end stop what the module started, such as a stage of DVC, and
+the module waits for that; without, all end at once. Start this module as the first process of its group.
 """
 
 import runpy
 import sys
+from contextlib import nullcontext
 
-from fashion_pggan.command.lifetime import end_with_starter
+from fashion_pggan.command.lifetime import end_with_starter, stopping_children
+
+GRACE = "--grace-s"
+
+
+def main(arguments: list[str]) -> None:
+    """Run a module with its arguments."""
+    grace_s = float(arguments[1]) if arguments[0] == GRACE else 0.0
+    sys.argv = arguments[2:] if grace_s else arguments
+    end_with_starter()
+    with stopping_children(grace_s) if grace_s else nullcontext():
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
 
 if __name__ == "__main__":
-    end_with_starter()
-    sys.argv = sys.argv[1:]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    main(sys.argv[1:])

@@ -13,8 +13,12 @@ from pathlib import Path
 
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+from flows.leash import GRACE
 
-STOP_S = 10.0  # seconds a stage may take to stop between two steps; then it is killed
+STOP_S = 10.0  # seconds a stage may take to stop; then it is killed. Training has its own, `train.grace_s`
+KILL_S = 2.0  # seconds more for DVC to tell of it
+PARAMS = Path("params.yaml")  # in the root of the repository, as in dvc.yaml
 
 
 class Outcome(StrEnum):
@@ -56,7 +60,7 @@ def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
     """
     check_workspace(Path.cwd())
     lines = []
-    with _dvc("--wait-for-lock", "repro", "--single-item", stage) as process:
+    with _dvc(grace_of(stage), "--wait-for-lock", "repro", "--single-item", stage) as process:
         assert process.stdout is not None  # because of PIPE
         for line in process.stdout:
             if text := line.rstrip():
@@ -66,6 +70,13 @@ def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
     if status:
         raise failure_of(stage, lines)
     return outcome_of(stage, lines)
+
+
+def grace_of(stage: str) -> float:
+    """Seconds that a stage has to stop."""
+    with suppress(UserError, OSError):  # a stage says itself what is wrong with its parameters
+        return load_params(PARAMS).train.grace_s if stage == "train" else STOP_S
+    return STOP_S
 
 
 def check_workspace(folder: Path) -> None:
@@ -118,7 +129,7 @@ def _reason(lines: list[str], status: int) -> str:
 
 
 @contextmanager
-def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def _dvc(grace_s: float, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     binaries = Path(sys.executable).parent  # not resolved: the virtual environment's
     environment = {
         **owned(),
@@ -126,7 +137,7 @@ def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
         "PYTHONUNBUFFERED": "1",
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.leash", "dvc", *arguments],
+        [sys.executable, "-m", "flows.leash", GRACE, str(grace_s), "dvc", *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -138,14 +149,14 @@ def _dvc(*arguments: str) -> Iterator["subprocess.Popen[str]"]:
         try:
             yield process
         except BaseException:
-            _end_group(process)
+            _end_group(process, grace_s)
             raise
 
 
-def _end_group(process: "subprocess.Popen[str]") -> None:
-    """Interrupt DVC and its stage as Ctrl-C does; kill what is left after STOP_S."""
+def _end_group(process: "subprocess.Popen[str]", grace_s: float) -> None:
+    """Interrupt DVC and its stage as Ctrl-C does; kill what is left after `grace_s`."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_S)
+            process.wait(grace_s + KILL_S)
         os.killpg(process.pid, signal.SIGKILL)

@@ -53,9 +53,17 @@ def run(
     """
     from fashion_pggan.params import load_params
     from train import stage
+    from train.processes.launching import launch, to_launch
 
     values = load_params(params)
     section = values.train.model_copy(update={"resume": resume}) if resume else values.train
+    if to_launch(section.processes):
+        given = {
+            **{"params": params, "runs": runs, "report": report},
+            **{"history": history, "device": device, "resume": resume},
+        }
+        launch("train", ["run", dataset, models], given, section)
+        return
     stage.run(
         dataset,
         models,

@@ -1,6 +1,7 @@
 """The training loop: resume; while not done: step, log, snapshot, checkpoint."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
 from train.model.networks import Architecture, Critic, Generator
 from train.model.precision import set_precision
-from train.processes.ranks import Ranks, share_from_first
+from train.processes.ranks import Ranks, share_from_first, wait_for_all
 from train.record.intervals import EverySeconds, Stopwatch
 from train.record.record import Record
 from train.record.running_means import RunningMeans
@@ -63,7 +64,12 @@ class Run:
         )
         set_precision(params.precision)
         self.trainer = Trainer(architecture, params, ranks)
-        recorded = params.cuda_graphs and ranks.device.type == "cuda" and ranks.count == 1
+        if params.cuda_graphs and ranks.count > 1:
+            raise UserError(
+                f"train.cuda_graphs is true, but a graph records one process and here are {ranks.count}: "
+                "set it to false (train.compile: true makes steps fast too)"
+            )
+        recorded = params.cuda_graphs and ranks.device.type == "cuda"
         step = Recorded(self.trainer).step if recorded else self.trainer.step
         self.loop = InnerLoop(self.trainer, dataset, step)
         self.clock = Stopwatch()  # over all starts
@@ -78,6 +84,11 @@ class Run:
     def images_shown(self) -> int:
         """Real images shown to the critic so far, over all processes."""
         return self.loop.images_shown
+
+    @property
+    def looked_at(self) -> int:
+        """Images shown when the schedule was last looked at; less in the middle of a look's steps."""
+        return self.loop.looked_at
 
     @property
     def seconds(self) -> float:
@@ -113,19 +124,21 @@ class Run:
     def phase(self) -> Phase:
         """Where the schedule stands."""
         where = (self.dataset.resolution, self.ranks.count, self.params)
+        looked_at = self.loop.looked_at
         if self.params.schedule == "fixed":
-            return phase_at(self.images_shown, *where)
-        return phase_of(self.adaptive.lod_at(self.images_shown), *where)
+            return phase_at(looked_at, *where)
+        return phase_of(self.adaptive.lod_at(looked_at), *where)
 
     @property
     def ended(self) -> bool:
         """Whether all images are shown."""
-        return self.images_shown >= round(self.params.total_kimg * 1000)
+        return self.looked_at >= round(self.params.total_kimg * 1000)
 
     def go(self) -> None:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
-        with between_steps() as asked_to_stop, Record(self, total) as record:
+        stopping = between_steps(self.ranks, self.params.grace_s)
+        with stopping as asked_to_stop, Record(self, total) as record:
             if not record.ended:  # a run at its end takes no time
                 with self.clock:
                     self._train(record, asked_to_stop)
@@ -133,26 +146,34 @@ class Run:
     def _train(self, record: Record, asked_to_stop: Interruption) -> None:
         saving = EverySeconds(self.params.checkpoint_s)
         while not record.ended:
-            phase = self.advance(record.means)
-            if record.log(phase):
-                self._check_skipped()
-            record.snapshot()
+            phase = self.advance(record.means, asked_to_stop.look)
+            if self.loop.at_a_look:
+                if record.log(phase):
+                    self._check_skipped()
+                record.snapshot()
             if record.ended:
                 self.clock.stop()  # so that the last checkpoint and the report name the same time
             if record.ended or asked_to_stop or saving.over():
                 self._checkpoint()
                 record.status()
                 saving.begin()
+            wait_for_all(self.ranks)  # the first one may take long to write
             if asked_to_stop:
                 asked_to_stop.obey()
             record.progress()
 
-    def advance(self, means: RunningMeans) -> Phase:
-        """Look at the schedule once, then take a few steps of the same phase, as published."""
-        if self.params.schedule == "adaptive" and self.adaptive.due(self.images_shown):
+    def advance(self, means: RunningMeans, stops: Callable[[], bool] = lambda: False) -> Phase:
+        """Look at the schedule once, then take a few steps of the same phase, as published.
+
+        Args:
+            means: to add the steps' values to.
+            stops: asked after each step whether to return; the rest is done by the next call.
+        """
+        at_a_look = self.loop.at_a_look and self.params.schedule == "adaptive"
+        if at_a_look and self.adaptive.due(self.images_shown):
             look(self.adaptive, self.images_shown, self.average, self.dataset, self.phase, self.ranks)
         phase = self.phase
-        self.loop.advance(phase, means.add)
+        self.loop.advance(phase, means.add, stops)
         return phase
 
     def _check_skipped(self) -> None:
@@ -206,6 +227,7 @@ class Run:
     def _position(self) -> dict[str, Any]:
         return {
             "images_shown": self.images_shown,
+            "looked_at": self.loop.looked_at,
             "stretch": self.loop.stretch,
             "seconds": self.seconds,
             "growth": self.adaptive.state(),
@@ -213,5 +235,6 @@ class Run:
 
     def _go_to(self, position: dict[str, Any]) -> None:
         self.loop.images_shown, self.loop.stretch = position["images_shown"], position["stretch"]
+        self.loop.looked_at = position.get("looked_at", self.images_shown)  # former checkpoints have none
         self.clock.seconds = position["seconds"]
         self.adaptive.restore(position["growth"])

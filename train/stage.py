@@ -22,7 +22,7 @@ from train.lineage.about import About, facts_of, write_about
 from train.lineage.beside import tell_nearest
 from train.lineage.identity import identity_of
 from train.lineage.takeover import check_room, link, origin_at, take_over
-from train.processes.ranks import Ranks, join, leave
+from train.processes.ranks import Ranks, join, leave, wait_for_all
 from train.record.images.strip import write_strip
 from train.record.log import Row, read_rows, write_rows
 from train.run import Run
@@ -69,6 +69,7 @@ def run(
     dataset = Dataset(source)
     check_images(len(dataset), params, measured)
     ranks = join(device_of(device))
+    _verify_once(dataset, ranks)
     if not ranks.first:
         _begun(run_directory(runs, params, dataset, ranks), dataset, params, ranks).go()
         leave(ranks)
@@ -89,6 +90,14 @@ def run(
         if report:
             write_text(report, json.dumps(_facts(training, rows), indent=1) + "\n")
     leave(ranks)
+
+
+def _verify_once(dataset: Dataset, ranks: Ranks) -> None:
+    """Have one process of each machine read the whole dataset; the others remember that it was whole."""
+    if ranks.count > 1:
+        if ranks.local_rank == 0:
+            dataset.check()
+        wait_for_all(ranks)
 
 
 def _placed(

@@ -1,19 +1,30 @@
 """A process that we start ends when its starter ends, even when that was killed.
 
+<<<<<<< HEAD
 Nothing tells a child that its parent was killed, so each child looks at intervals. It must know its starter
 before the starter can die: our processes name themselves in the environment of the processes they start. DVC,
 torchrun and Prefect do not, but each marks that environment: the nearest ancestor without the mark is the
 starter, or the process that adopted the orphan.
+=======
+Nobody tells a child that its parent was killed, so each child looks. It must know whose end to look for
+before that one can die: a process of ours names itself in the environment of what it starts. DVC, torchrun
+and Prefect name nobody, but each marks the environment of what it starts: the nearest ancestor without the
+mark is the starter, or whoever took the orphan over.
+
+A process ends at once, unless it has something to save: then it is asked by SIGTERM first.
+>>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
 """
 
 import os
 import signal
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import psutil
 
@@ -21,6 +32,57 @@ OWNER = "FASHION_PGGAN_OWNER"  # in the environment: the process to end with
 MARKS = ("DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID")
 STARTERS = ("python", "pypy", "dvc")  # programs that start others; one that adopts orphans has another name
 LOOK_S = 0.2  # seconds between two looks
+
+_graces: list[float] = []  # seconds to save in, of the work that is being done
+
+
+@contextmanager
+def time_to_save(seconds: float) -> Iterator[None]:
+    """Meanwhile, if the starter ends, this process gets SIGTERM, and is killed only `seconds` later."""
+    _graces.append(seconds)
+    try:
+        yield
+    finally:
+        _graces.remove(seconds)
+
+
+def handlers() -> dict[signal.Signals, Any]:
+    """How each signal that asks to stop is taken, without those that are ignored, as nohup has it."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    found = {number: signal.getsignal(number) for number in numbers}
+    return {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
+
+
+@contextmanager
+def stopping_children(grace_s: float) -> Iterator[list[int]]:
+    """Meanwhile SIGTERM, SIGHUP and Ctrl-C stop the children, and this process waits for their end.
+
+    Args:
+        grace_s: seconds that they have when the starter of this process has ended.
+
+    Yields:
+        The numbers of the signals that came.
+    """
+    came: list[int] = []
+    before = handlers()
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        children = psutil.Process().children()
+        if not (children or came):
+            raise KeyboardInterrupt
+        came.append(number)
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.terminate()
+
+    for number in before:
+        signal.signal(number, pass_on)
+    try:
+        with time_to_save(grace_s):
+            yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def owned() -> dict[str, str]:
@@ -30,7 +92,14 @@ def owned() -> dict[str, str]:
 
 @cache
 def end_with_starter() -> None:
+<<<<<<< HEAD
     """End this process within a second of its starter's end, if the starter left a mark."""
+=======
+    """End this process within a second of the end of the one that started it, if that one left a sign.
+
+    Within `time_to_save` it has longer.
+    """
+>>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
     try:
         starters = [
             int(os.environ.get(OWNER, "0")),
@@ -83,7 +152,14 @@ def _watch(others: Iterable[psutil.Process]) -> None:
 
 
 def _end() -> None:
+<<<<<<< HEAD
     """Kill this process, and its group if it leads one."""
+=======
+    """Kill this process, after its time to save; one that leads a group takes the group along."""
+    if _graces:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(max(_graces))
+>>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

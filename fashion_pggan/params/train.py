@@ -121,6 +121,11 @@ class TrainParams(Section):
         description="change what the critic sees; diffaugment: for datasets of a few thousand images"
     )
     # how it is computed
+    processes: Annotated[int, Unit("processes"), ON_REQUEST] = Field(
+        default=1,
+        gt=0,
+        description="that train together on this machine, one per GPU; under torchrun its own number counts",
+    )
     precision: Annotated[Literal["float32", "tf32", "bfloat16"], ON_REQUEST] = Field(
         description="of the convolutions; tf32 needs CUDA"
     )
@@ -128,7 +133,7 @@ class TrainParams(Section):
         description="true: compile each phase once with torch.compile"
     )
     cuda_graphs: Annotated[bool, SAME] = Field(
-        description="true: record a phase's step once and replay it; one CUDA device"
+        description="true: record a phase's step once and replay it; one process on CUDA"
     )
     microbatch: Annotated[dict[Resolution, Positive], Unit("images a pass"), ON_REQUEST] = Field(
         description="by resolution, on one device; no entry: all at once"
@@ -142,6 +147,11 @@ class TrainParams(Section):
         gt=0, description="at most until latest.safetensors is renewed"
     )
     checkpoint_s: Annotated[Seconds, SAME] = Field(gt=0, description="between two checkpoints")
+    grace_s: Annotated[Seconds, SAME] = Field(
+        default=30.0,
+        gt=0,
+        description="to save in, once asked to stop; a scheduler's own time until SIGKILL, or less",
+    )
     log_kimg: Annotated[Kimg, SAME] = Field(gt=0, description="between two rows of the log")
     grid_s: Annotated[Seconds, SAME] = Field(gt=0, description="at most until latest.png is renewed")
     grid_columns: Annotated[Images, SAME] = Field(gt=0, le=1000, description="in a row of a sample grid")

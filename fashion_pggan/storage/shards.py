@@ -167,6 +167,16 @@ class Dataset:
         view: Images = self._shard(resolution, shard)[index - int(self.starts[shard])]
         return view
 
+    def check(self) -> None:
+        """Read all of it now.
+
+        Raises:
+            UserError: a shard is not what was written.
+        """
+        for shard in range(len(self.counts)):
+            for resolution in levels_up_to(self.resolution):
+                self._shard(resolution, shard)
+
     def shards(self) -> Iterator[tuple[Path, str]]:
         """Every shard's file and SHA-256; the files may be missing."""
         for shard, checksums in enumerate(self.checksums):

@@ -1,4 +1,5 @@
 import csv
+import signal
 
 import pytest
 import torch
@@ -6,6 +7,7 @@ import torch
 from fashion_pggan.errors import UserError
 from generate.sampling.sampler import Sampler, snapshots_in
 from train import run as run_module
+from train.machine.interruption import Interruption
 from train.processes.ranks import Ranks
 from train.record.running_means import RunningMeans
 from train.run import Run
@@ -40,13 +42,13 @@ def test_a_resumed_run_is_bit_for_bit_the_run_that_never_stopped(
     looks = 0
     stop_at = next(stops)
 
-    def stopping(self, means):
+    def stopping(self, means, stops):
         nonlocal looks, stop_at
         looks += 1
         if looks >= stop_at:
             stop_at = looks + 7
             raise KilledError
-        return advance(self, means)
+        return advance(self, means, stops)
 
     monkeypatch.setattr(run_module.Run, "advance", stopping)
     starts = 0
@@ -90,10 +92,10 @@ def test_optimisers_start_afresh_when_a_transition_starts_and_when_it_ends(
     starts = []
     advance = Run.advance
 
-    def watching(self, means):
+    def watching(self, means, *stops):
         before = int(self.trainer.critic_optimizer.taken)
         images_shown = self.images_shown
-        phase = advance(self, means)
+        phase = advance(self, means, *stops)
         if int(self.trainer.critic_optimizer.taken) != before + params.minibatch_repeats or before == 0:
             assert int(self.trainer.generator_optimizer.taken) == params.minibatch_repeats
             starts.append(images_shown)
@@ -143,3 +145,36 @@ def test_a_checkpoint_of_other_networks_is_refused(tmp_path, dataset, params, un
 def test_what_does_not_change_the_training_may_change(dataset, params, undisturbed):
     longer = params.model_copy(update={"total_kimg": 900.0, "log_kimg": 7.0, "snapshot_kimg": 3.0})
     assert Run(undisturbed.folder, dataset, longer, ALONE, "commit").images_shown == undisturbed.images_shown
+
+
+def test_a_run_stopped_after_any_step_resumes_bit_for_bit(tmp_path, dataset, params, monkeypatch):
+    """Also between two looks at the schedule: the rest of the steps belongs to the look before."""
+    often = params.model_copy(update={"minibatch_repeats": 3})
+    calm = _train(tmp_path / "calm", dataset, often)
+    looks = 0
+
+    def fifth(self):
+        nonlocal looks
+        looks += 1
+        self.agreed = 0 if looks % 5 else signal.SIGTERM
+        return bool(self)
+
+    monkeypatch.setattr(Interruption, "look", fifth)
+    stops, between = 0, 0
+    while True:
+        run = Run(tmp_path / "stopped", dataset, often, ALONE, "commit")
+        between += not run.loop.at_a_look
+        try:
+            run.go()
+            break
+        except SystemExit:
+            stops += 1
+    assert stops > 15
+    assert between > 5
+    _assert_same(calm, run)
+
+
+def test_graphs_of_several_processes_are_refused_by_name(tmp_path, dataset, params):
+    recorded = params.model_copy(update={"cuda_graphs": True})
+    with pytest.raises(UserError, match=r"train\.cuda_graphs is true, but .* here are 2: set it to false"):
+        Run(tmp_path, dataset, recorded, Ranks(0, 2, torch.device("cpu")), "commit")

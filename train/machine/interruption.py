@@ -2,42 +2,70 @@
 
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from fashion_pggan.command.lifetime import handlers, time_to_save
+from train.processes.ranks import Ranks, largest_of
+
+SAME_S = 1.0  # seconds in which two Ctrl-C are one: a terminal and torchrun both send it
+
 
 class Interruption:
-    """A request to stop, by SIGTERM or Ctrl-C; the loop checks it between two steps."""
+    """A request to stop, by SIGTERM, SIGHUP or Ctrl-C; the loop checks it after each step.
 
-    def __init__(self) -> None:
-        self.number = 0
+    Args:
+        ranks: the processes that stop together.
+    """
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks = ranks
+        self.number = 0  # of the signal that came here
+        self.agreed = 0  # of the signal after which all processes stop
 
     def __bool__(self) -> bool:
-        return self.number != 0
+        return self.agreed != 0
+
+    def look(self) -> bool:
+        """Whether any process was asked to stop; all of them must look at the same step."""
+        self.agreed = self.agreed or largest_of(self.number, self.ranks)
+        return bool(self)
 
     def obey(self) -> None:
         """Exit with the status that belongs to the signal."""
-        sys.exit(128 + self.number)
+        sys.exit(128 + self.agreed)
 
 
 @contextmanager
-def between_steps() -> Iterator[Interruption]:
-    """Record the first SIGTERM or Ctrl-C instead of exiting; a second one acts at once."""
-    asked = Interruption()
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+def between_steps(ranks: Ranks, grace_s: float) -> Iterator[Interruption]:
+    """Record SIGTERM, SIGHUP, Ctrl-C or the end of the starter instead of exiting.
 
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    A further SIGTERM changes nothing: schedulers, torchrun and a group of processes send several. A second
+    Ctrl-C acts at once.
+
+    Args:
+        ranks: the processes that stop together.
+        grace_s: seconds to save in when the process that started this one has ended.
+    """
+    asked = Interruption(ranks)
+    before = handlers()
+    since = time.monotonic()
 
     def note(number: int, frame: FrameType | None) -> None:
-        asked.number = number
-        restore()
+        nonlocal since
+        again = asked.number == number == signal.SIGINT and time.monotonic() - since > SAME_S
+        if again:
+            raise KeyboardInterrupt
+        if not asked.number:
+            since, asked.number = time.monotonic(), number
 
     for number in before:
         signal.signal(number, note)
     try:
-        yield asked
+        with time_to_save(grace_s):
+            yield asked
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)

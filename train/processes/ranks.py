@@ -1,12 +1,19 @@
 """The processes of a training, one per device, as torchrun starts them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import torch
 import torch.distributed as dist
+
+from fashion_pggan.errors import PassingError
+
+PEER = timedelta(seconds=50)  # that a step waits for the others; then one of them is taken for dead
+WORK = timedelta(days=7)  # that the others wait while one verifies, writes or compiles
 
 
 @dataclass(frozen=True)
@@ -16,6 +23,9 @@ class Ranks:
     rank: int
     count: int
     device: torch.device
+    local_rank: int = 0  # among those of this machine
+    steps: Any = None  # group that waits for PEER, by way of the processors
+    works: Any = None  # group that waits for WORK, by way of the processors
 
     @property
     def first(self) -> bool:
@@ -33,28 +43,79 @@ def join(device: torch.device) -> Ranks:
         return Ranks(0, 1, device)
     store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # as documented
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    cuda = device.type == "cuda"
     dist.init_process_group(
-        "nccl" if device.type == "cuda" else "gloo",
+        "nccl" if cuda else "gloo",
         store=dist.PrefixStore(f"attempt-{attempt}", store),  # type: ignore[attr-defined]  # as documented
         rank=rank,
         world_size=count,
+        timeout=PEER,
+        device_id=device if cuda else None,
     )
-    return Ranks(dist.get_rank(), dist.get_world_size(), device)
+    steps, works = (dist.new_group(backend="gloo", timeout=timeout) for timeout in (PEER, WORK))
+    return Ranks(rank, count, device, int(os.environ.get("LOCAL_RANK", "0")), steps, works)
 
 
 def leave(ranks: Ranks) -> None:
     """Leave the process group once all processes are here."""
     if ranks.count > 1:
-        dist.barrier()
+        wait_for_all(ranks)
         dist.destroy_process_group()
 
 
+@contextmanager
+def meeting(ranks: Ranks) -> Iterator[None]:
+    """Name a loss of the others.
+
+    Raises:
+        PassingError: another process has ended, or does not answer.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise PassingError(
+            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): read "
+            "the output of the one that ended first, then run again to resume from the last checkpoint"
+        ) from error
+
+
+def wait_for_all(ranks: Ranks) -> None:
+    """Wait until all processes are here, whatever they do before.
+
+    Raises:
+        PassingError: another process has ended.
+    """
+    if ranks.count > 1:
+        with meeting(ranks):
+            dist.barrier(ranks.works)
+
+
+def largest_of(number: int, ranks: Ranks) -> int:
+    """The largest number of all processes; no device is waited for.
+
+    Raises:
+        PassingError: another process has ended, or does not answer.
+    """
+    if ranks.count == 1:
+        return number
+    held = torch.tensor(number)
+    with meeting(ranks):
+        dist.all_reduce(held, dist.ReduceOp.MAX, ranks.steps)
+    return int(held)
+
+
 def share_from_first(tensors: Iterable[torch.Tensor], values: dict[str, Any], ranks: Ranks) -> dict[str, Any]:
-    """Give every process the first one's tensors, in place, and return the first one's values."""
+    """Give every process the first one's tensors, in place, and return the first one's values.
+
+    Raises:
+        PassingError: another process has ended.
+    """
     if ranks.count == 1:
         return values
-    for tensor in tensors:
-        dist.broadcast(tensor, 0)
+    wait_for_all(ranks)
     held = [values]
-    dist.broadcast_object_list(held, 0, device=ranks.device)
+    with meeting(ranks):
+        for tensor in tensors:
+            dist.broadcast(tensor, 0)
+        dist.broadcast_object_list(held, 0, group=ranks.works)
     return held[0]

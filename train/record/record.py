@@ -67,8 +67,8 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Whether the run is at its end."""
-        return self.training.images_shown >= self.total
+        """Whether the run is at its end, which is where it looks at the schedule."""
+        return self.training.looked_at >= self.total
 
     def log(self, phase: Phase) -> bool:
         """Write a row if one is due, of the stretch that ended in `phase`, with the alarms that hold.
@@ -78,9 +78,10 @@ class Record:
         """
         if not (self.row_due.passed(self.training.images_shown) or self.ended):
             return False
-        means, self.means = self.means, RunningMeans.empty()
+        running, self.means = self.means, RunningMeans.empty()
+        means = running.means(self.training.ranks)
         if self.training.ranks.first:
-            self._write_row(phase, means)
+            self._write_row(phase, running, means)
             self.status()
         return True
 
@@ -127,9 +128,8 @@ class Record:
             self.gallery.keep()
         self.means = RunningMeans.empty()
 
-    def _write_row(self, phase: Phase, running: RunningMeans) -> None:
+    def _write_row(self, phase: Phase, running: RunningMeans, means: dict[str, Any]) -> None:
         training = self.training
-        means: dict[str, Any] = running.means()
         seconds = time.monotonic() - running.began
         others = {f"measured/{name}": means.pop(name) for name in means.keys() - Row.__annotations__.keys()}
         row = Row(

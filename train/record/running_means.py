@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from train.processes.ranks import Ranks
+from train.step.all_reduce import average_over
+
 
 @dataclass
 class RunningMeans:
@@ -27,9 +30,10 @@ class RunningMeans:
         self.steps += 1
         self.images += images
 
-    def means(self) -> dict[str, float]:
-        """The mean of each value; waits for the device once."""
+    def means(self, ranks: Ranks) -> dict[str, float]:
+        """The mean of each value over steps and processes, which must all ask; waits for the device."""
         if not self.sums:
             return {}
-        sums = torch.stack([value.float() for value in self.sums.values()]).tolist()
-        return {name: value / self.steps for name, value in zip(self.sums, sums, strict=True)}
+        sums = torch.stack([value.float() for value in self.sums.values()])
+        average_over(sums, ranks)
+        return {name: value / self.steps for name, value in zip(self.sums, sums.tolist(), strict=True)}

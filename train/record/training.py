@@ -30,6 +30,11 @@ class Training(Protocol):
         ...
 
     @property
+    def looked_at(self) -> int:
+        """Images shown when the schedule was last looked at."""
+        ...
+
+    @property
     def seconds(self) -> float:
         """Trained so far, over all starts."""
         ...

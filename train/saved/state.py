@@ -24,6 +24,7 @@ class Position(Section):
     """Where a run stands."""
 
     images_shown: Count
+    looked_at: Count = 0  # not in former checkpoints
     stretch: tuple[Count, Count]
     seconds: float = Field(ge=0)
     growth: Growth

@@ -26,23 +26,37 @@ class InnerLoop:
         self.trainer, self.params, self.step = trainer, trainer.params, step
         self.feed = Feed(dataset, trainer.params, trainer.ranks)
         self.images_shown = 0
+        self.looked_at = 0  # images shown when the schedule was last looked at, or is about to be
         self.stretch: tuple[int, int] | None = None  # of the schedule, see `Phase.stretch`
 
-    def advance(self, phase: Phase, observe: Callable[[Values, int], None]) -> None:
-        """Train on `minibatch_repeats` minibatches of one phase, as published.
+    @property
+    def at_a_look(self) -> bool:
+        """Whether the schedule is looked at next; else a stop came in between."""
+        return self.images_shown == self.looked_at
+
+    def advance(
+        self, phase: Phase, observe: Callable[[Values, int], None], stops: Callable[[], bool]
+    ) -> None:
+        """Train on `minibatch_repeats` minibatches of one phase, as published, or on those that are left.
 
         Args:
-            phase: where the schedule stands.
+            phase: where the schedule stood at the last look.
             observe: takes a step's values and its number of images.
+            stops: asked after each step whether to return.
         """
         if phase.stretch != self.stretch:
             self.stretch = phase.stretch
             self.trainer.start_afresh()
-        for _ in range(self.params.minibatch_repeats):
+        until = self.looked_at + self.params.minibatch_repeats * phase.minibatch
+        stopping = False
+        while not stopping:
             batch = self.feed.batch_at(self.images_shown, phase)
             values = self.step(batch, self._rates(phase), phase.doublings, phase.fade > 0)
             self.images_shown += phase.minibatch
+            if self.images_shown >= until:
+                self.looked_at = self.images_shown
             observe(values, phase.minibatch)
+            stopping = stops() or self.at_a_look
 
     def _rates(self, phase: Phase) -> Rates:
         decay = ema.decay_of(self.images_shown, phase.minibatch, self.params)

@@ -16,7 +16,7 @@ from fashion_pggan.params import TrainParams
 from train.model.flat import flatten, vector_of
 from train.model.networks import Architecture, Critic, Generator
 from train.model.precision import autocast
-from train.processes.ranks import Ranks
+from train.processes.ranks import Ranks, wait_for_all
 from train.step.all_reduce import average_over
 from train.step.augment import augmented
 from train.step.data import Batch, reals_of
@@ -118,7 +118,7 @@ class Trainer:
     ) -> tuple[Tensor, Values]:
         steps = where[1]
         parts = self.parts_at(steps, len(batch.reals))
-        run = self._prepared(loss, *where[1:])
+        run, compiles = self._prepared(loss, *where[1:])
         parameters = list(network.parameters())
         gradient, sums = None, None
         for number in range(parts):
@@ -129,22 +129,24 @@ class Trainer:
             sums = values if sums is None else {name: sums[name] + values[name] for name in sums}
         assert gradient is not None
         assert sums is not None
+        if compiles:
+            wait_for_all(self.ranks)  # for one it may take much longer than for another
         average_over(gradient, self.ranks)
         return gradient, {name: value / parts for name, value in sums.items()}
 
     def _prepared(
         self, loss: Callable[..., tuple[Tensor, Values]], steps: int, fading: bool
-    ) -> Callable[..., tuple[Tensor, Values]]:
-        """The loss, compiled for this phase where `compile` is on."""
+    ) -> tuple[Callable[..., tuple[Tensor, Values]], bool]:
+        """The loss, compiled for this phase where `compile` is on, and whether it compiles at its call."""
         if not self.compiles:
-            return loss
+            return loss, False
         key = (loss.__name__, steps, fading)
-        if key not in self._compiled:
+        if new := key not in self._compiled:
             if not any(known[1:] == key[1:] for known in self._compiled):
                 self._compiled.clear()  # of the phase before
                 torch._dynamo.reset()
             self._compiled[key] = torch.compile(loss, fullgraph=True, dynamic=False)
-        return self._compiled[key]
+        return self._compiled[key], new
 
     def critic_loss_of(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> tuple[Tensor, Values]:
         """The critic's loss over one pass, and what to log."""

@@ -1,6 +1,7 @@
 """Whatever we start ends with its starter, also when that one died before it was looked for."""
 
 import os
+import signal
 import subprocess
 import sys
 from contextlib import suppress
@@ -9,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from fashion_pggan.command.lifetime import OWNER, owned
+from fashion_pggan.command.lifetime import OWNER, owned, stopping_children
 
 GONE_S = 30.0  # seconds, on a busy machine
 CHILD = """
@@ -96,3 +97,64 @@ def test_an_orphan_ends_before_it_works(tmp_path: Path) -> None:
         opened.write("go\n")
     assert ended(shell)
     assert said.read_text() == "137\n"
+
+
+SAVING = """
+import signal, sys, time
+from fashion_pggan.command.lifetime import end_with_starter, time_to_save
+def save(number, frame):
+    print("saving", flush=True)
+    if sys.argv[1] == "quick":
+        sys.exit(7)
+signal.signal(signal.SIGTERM, save)
+with time_to_save(0.5):
+    end_with_starter()
+    print("watching", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("speed", "status"), [("quick", 7), ("slow", -9)])
+def test_a_process_with_something_to_save_is_asked_first_and_killed_when_its_time_is_over(
+    speed: str, status: int
+) -> None:
+    with subprocess.Popen(["sleep", "60"]) as owner:
+        environment = {**os.environ, OWNER: str(owner.pid)}
+        command = [sys.executable, "-c", SAVING, speed]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+            assert child.stdout
+            assert child.stdout.readline() == "watching\n"
+            owner.kill()
+            assert child.wait(GONE_S) == status
+            assert child.stdout.read() == "saving\n"
+
+
+WRAPPER = """
+import subprocess, sys
+from fashion_pggan.command.lifetime import stopping_children
+with stopping_children(30.0) as came:
+    status = subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode
+print(came, status)
+"""
+WORK = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (print("saved", flush=True), sys.exit(3)))
+print("working", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_wrapper_passes_a_request_to_stop_on_and_waits() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", WRAPPER, WORK], stdout=subprocess.PIPE, text=True
+    ) as wrapper:
+        assert wrapper.stdout
+        assert wrapper.stdout.readline() == "working\n"
+        wrapper.terminate()
+        assert wrapper.wait(GONE_S) == 0
+        assert wrapper.stdout.read() == "saved\n[15] 3\n"
+
+
+def test_a_wrapper_that_runs_nothing_ends_at_a_request() -> None:
+    with stopping_children(30.0), pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)

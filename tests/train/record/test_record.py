@@ -47,10 +47,10 @@ def train_with_kills(folder, dataset, params, monkeypatch, every=11) -> None:
     """Die before every so many looks at the schedule, and start again, until the end is reached."""
     advance, looks = Run.advance, itertools.count(1)
 
-    def dying(self, means):
+    def dying(self, means, stops):
         if next(looks) % every == 0:
             raise KilledError
-        return advance(self, means)
+        return advance(self, means, stops)
 
     monkeypatch.setattr(run_module.Run, "advance", dying)
     for _ in range(100):
@@ -254,11 +254,12 @@ def test_what_a_step_measures_beyond_the_columns_is_on_the_board(tmp_path, datas
     assert len(rows_of(tmp_path)) == 1
 
 
-def test_only_the_first_process_writes(tmp_path, dataset, params):
+def test_only_the_first_process_writes(tmp_path, dataset, params, monkeypatch):
+    monkeypatch.setattr("train.record.running_means.average_over", lambda vector, ranks: None)
     training = Run(tmp_path, dataset, params, Ranks(1, 2, torch.device("cpu")), "commit")
     with record_module.Record(training, 800) as record:
         record.means.add({"critic_loss": torch.ones(())}, 8)
-        training.loop.images_shown = 800
+        training.loop.images_shown = training.loop.looked_at = 800
         record.log(training.phase)
         record.snapshot()
         record.status()
@@ -279,7 +280,7 @@ def test_the_mean_of_steps_is_theirs():
     measured = RunningMeans.empty()
     for value in (1.0, 2.0, 6.0):
         measured.add({"a": torch.tensor(value), "b": torch.tensor(value, dtype=torch.bfloat16)}, 4)
-    assert measured.means() == {"a": 3.0, "b": 3.0}
+    assert measured.means(ALONE) == {"a": 3.0, "b": 3.0}
 
 
 def test_a_finished_run_started_again_only_says_where_it_stands(

@@ -67,7 +67,7 @@ class Run:
         if params.cuda_graphs and ranks.count > 1:
             raise UserError(
                 f"train.cuda_graphs is true, but a graph records one process and here are {ranks.count}: "
-                "set it to false (train.compile: true makes steps fast too)"
+                "set it to false; train.compile makes steps fast too"
             )
         recorded = params.cuda_graphs and ranks.device.type == "cuda"
         step = Recorded(self.trainer).step if recorded else self.trainer.step

@@ -109,12 +109,16 @@ def stop_often(
         before, job = _logged(folder), Job(command, folder, of, grace_s)
         if not _logs_more(folder, before, job):
             job.stop()
-            raise UserError(f"the training ended or logged nothing before stop {number + 1} of {stops}")
+            raise UserError(
+                f"the training ended or logged nothing before stop {number + 1} of {stops}: raise train.total_kimg"
+            )
         began = time.monotonic()
         killed = job.stop()
         yield Stop(_logged(folder), _saved(folder), time.monotonic() - began, killed)
     if status := Job(command, folder, of, grace_s).first.wait():
-        raise UserError(f"the training ended with status {status} after {stops} stops")
+        raise UserError(
+            f"the training ended with status {status} after {stops} stops: run the command by hand"
+        )
 
 
 def _logs_more(folder: Path, before: int, job: Job) -> bool:

@@ -109,9 +109,7 @@ def stop_often(
         before, job = _logged(folder), Job(command, folder, of, grace_s)
         if not _logs_more(folder, before, job):
             job.stop()
-            raise UserError(
-                f"the training ended or logged nothing before stop {number + 1} of {stops}: raise train.total_kimg"
-            )
+            raise UserError(f"no new row before stop {number + 1} of {stops}: raise train.total_kimg")
         began = time.monotonic()
         killed = job.stop()
         yield Stop(_logged(folder), _saved(folder), time.monotonic() - began, killed)

@@ -81,7 +81,8 @@ class Job:
         Returns:
             The number of processes that were killed.
         """
-        for process in [psutil.Process(self.first.pid)] if self.of == "first" else list(self.alive()):
+        first = psutil.Process(self.first.pid)
+        for process in [*(first.children(recursive=True) if self.of == "all" else ()), first]:
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGTERM)
         until = time.monotonic() + self.grace_s

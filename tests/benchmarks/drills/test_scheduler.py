@@ -23,8 +23,18 @@ WAITS = [
     "60",
     *DVC[2:],
 ]  # for the stage, which DVC does not
-# no checkpoint but that of a stop; a row at each look at the schedule
-LONG = {"total_kimg": 30.0, "checkpoint_s": 1e6, "snapshot_s": 1e6, "grid_s": 1e6, "snapshot_kimg": 10.0}
+LONG = {  # no checkpoint but that of a stop
+    "total_kimg": 12.0,
+    "fmap_base": 32,
+    "fmap_max": 8,
+    "latent_size": 8,
+    "minibatch": {4: 8, 8: 8},
+    "checkpoint_s": 1e6,
+    "snapshot_s": 1e6,
+    "grid_s": 1e6,
+    "snapshot_kimg": 4.0,
+    "log_kimg": 0.05,
+}
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +44,12 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, folder], check=True)
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("PYTHONPATH", str(folder))
+        patched.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
         params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
         for section, values in SMALL.items():
             params[section] |= values
         params["train"] |= LONG
+        params["curate"]["resolution"] = 8
         (folder / "params.yaml").write_text(yaml.safe_dump(params, allow_unicode=True))
         for stage in ("crawl", "curate"):
             subprocess.run([*DVC, stage], cwd=folder, check=True, capture_output=True)

@@ -1,38 +1,51 @@
 """The deployments: serve them until interrupted, or ask the process that serves them for a run."""
 
+import logging
+import signal
 from pathlib import Path
 from typing import Any
 
 from prefect import Flow, serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentStatus
+from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL
 
 from fashion_pggan.errors import UserError
+from flows.deployed.former import end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
 from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
 from flows.server.server import OUR_URL, answers, ensure_server
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
+SERVED: list[tuple[Flow[[], Any], str]] = [(full, "full"), *((stage, "stage") for stage in STAGES.values())]
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
+
+log = logging.getLogger(__name__)
 
 
 def serve_all() -> None:
-    """Serve `fashion-pggan/full` and `fashion-pggan-<stage>/stage`."""
+    """Serve `fashion-pggan/full` and `fashion-pggan-<stage>/stage`, with the schedules that they have."""
     check_workspace(Path.cwd())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make serve &` would ignore it
+    was_there = answers(PREFECT_API_URL.value() or OUR_URL)
     url = ensure_server(temporary=False)
     print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
     print(*tell_prefect(Path.cwd()), sep="\n", flush=True)
-    deployments = [_deployment(full, "full"), *(_deployment(stage, "stage") for stage in STAGES.values())]
-    serve(*deployments, limit=RUNS_AT_ONCE)
+    flows = {f"{flow.name}/{name}": flow for flow, name in SERVED}
+    known = former(flows)
+    if not was_there and (ended := end_runs_of(known.values())):
+        log.warning("%d runs were at work when make serve last ended: they are marked as crashed", ended)
+    deployments = [_deployment(flow, name, known.get(name)) for name, flow in flows.items()]
+    serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
 
 
-def _deployment(flow: Flow[[], Any], name: str) -> RunnerDeployment:
-    deployment = flow.to_deployment(name)
+def _deployment(flow: Flow[[], Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
+    deployment = flow.to_deployment(name.rpartition("/")[2], **kept(known))
     assert isinstance(deployment, RunnerDeployment)  # a coroutine in async code alone
     return deployment
 

@@ -58,10 +58,8 @@ def run(
     values = load_params(params)
     section = values.train.model_copy(update={"resume": resume}) if resume else values.train
     if to_launch(section.processes):
-        given = {
-            **{"params": params, "runs": runs, "report": report},
-            **{"history": history, "device": device, "resume": resume},
-        }
+        options = {"params": params, "runs": runs, "report": report, "history": history, "device": device}
+        given = {**options, "resume": resume}
         launch("train", ["run", dataset, models], given, section)
         return
     stage.run(

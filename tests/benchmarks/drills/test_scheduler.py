@@ -11,7 +11,7 @@ import yaml
 from benchmarks.drills.pipeline import SMALL
 from benchmarks.drills.scheduler import stop_often
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # minutes, but on a busy machine
 
 REPOSITORY = Path(__file__).parents[3]
 DVC = [sys.executable, "-m", "dvc", "repro", "--single-item"]
@@ -24,7 +24,7 @@ WAITS = [
     *DVC[2:],
 ]  # for the stage, which DVC does not
 LONG = {  # no checkpoint but that of a stop
-    "total_kimg": 12.0,
+    "total_kimg": 4.0,
     "fmap_base": 32,
     "fmap_max": 8,
     "latent_size": 8,
@@ -32,7 +32,7 @@ LONG = {  # no checkpoint but that of a stop
     "checkpoint_s": 1e6,
     "snapshot_s": 1e6,
     "grid_s": 1e6,
-    "snapshot_kimg": 4.0,
+    "snapshot_kimg": 1.0,
     "log_kimg": 0.05,
 }
 

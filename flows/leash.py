@@ -1,8 +1,8 @@
 """`python -m flows.leash [--grace-s S] MODULE ...`: run a module that ends, with all it started, when asked.
 
 A killed flow cannot end what it started, and neither DVC nor Prefect's server notices that its starter is
-gone. With `--grace-s`, SIGTERM and the starter's end stop what the module started, such as a stage of DVC, and
-the module waits for that; without, all end at once. Start this module as the first process of its group.
+gone. With `--grace-s`, SIGTERM and the starter's end stop what the module started, such as a stage of DVC,
+and the module waits for that; without, all end at once. Start this module as the first process of its group.
 """
 
 import runpy

@@ -1,18 +1,11 @@
 """A process that we start ends when its starter ends, even when that was killed.
 
-<<<<<<< HEAD
 Nothing tells a child that its parent was killed, so each child looks at intervals. It must know its starter
 before the starter can die: our processes name themselves in the environment of the processes they start. DVC,
 torchrun and Prefect do not, but each marks that environment: the nearest ancestor without the mark is the
 starter, or the process that adopted the orphan.
-=======
-Nobody tells a child that its parent was killed, so each child looks. It must know whose end to look for
-before that one can die: a process of ours names itself in the environment of what it starts. DVC, torchrun
-and Prefect name nobody, but each marks the environment of what it starts: the nearest ancestor without the
-mark is the starter, or whoever took the orphan over.
 
 A process ends at once, unless it has something to save: then it is asked by SIGTERM first.
->>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
 """
 
 import os
@@ -92,14 +85,10 @@ def owned() -> dict[str, str]:
 
 @cache
 def end_with_starter() -> None:
-<<<<<<< HEAD
-    """End this process within a second of its starter's end, if the starter left a mark."""
-=======
-    """End this process within a second of the end of the one that started it, if that one left a sign.
+    """End this process within a second of its starter's end, if the starter left a mark.
 
     Within `time_to_save` it has longer.
     """
->>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
     try:
         starters = [
             int(os.environ.get(OWNER, "0")),
@@ -152,14 +141,10 @@ def _watch(others: Iterable[psutil.Process]) -> None:
 
 
 def _end() -> None:
-<<<<<<< HEAD
-    """Kill this process, and its group if it leads one."""
-=======
-    """Kill this process, after its time to save; one that leads a group takes the group along."""
+    """Kill this process, after its time to save, and its group if it leads one."""
     if _graces:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(max(_graces))
->>>>>>> 067b94b (A training stops after a step, in its grace period, all processes together; train.processes starts them)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)

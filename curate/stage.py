@@ -21,6 +21,7 @@ from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.listing import listed
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.records import CuratedImage, write_records
 from fashion_pggan.storage.shards import ShardWriter
@@ -71,7 +72,7 @@ def run(
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give --knowledge a folder")
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
-    with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge):
+    with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge), listed(knowledge):
         images = _sorted_images(source, each)
         files = {raw.sha256: source / raw.file for raw in reversed(images)}
         known = Known(knowledge, params, each)

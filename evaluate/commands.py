@@ -26,16 +26,17 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
     """Measure every snapshot of a training, and print the table."""
     settings = shared.params or PARAMS
     params = load_params(settings)
-    evaluation = stage.run(
-        dataset,
-        models,
-        reports,
-        shared.seeded(params.evaluate),
-        mirror=params.train.mirror,
-        store=shared.kept(),
-        work=shared.work(),
-        settings=read_text(settings),
-    )
+    with shared.kept() as store:
+        evaluation = stage.run(
+            dataset,
+            models,
+            reports,
+            shared.seeded(params.evaluate),
+            mirror=params.train.mirror,
+            store=store,
+            work=shared.work(),
+            settings=read_text(settings),
+        )
     print(evaluation.text())
 
 
@@ -48,7 +49,7 @@ def two_sets(
         UserError: a set cannot be read, or has no halves.
     """
     params, folder = shared.section(), shared.folder()
-    store, work = shared.kept(), shared.work()
+    work = shared.work()
     real = of_path(first, "reals", params.seed, folder)
     if second is None:
         half = real.count // 2
@@ -57,10 +58,12 @@ def two_sets(
                 f"{first} has one image, which cannot be halved: give 2 images or more, or a second set"
             )
         one, other = real.part(0, half, "reals"), real.part(half, half, "fakes")
-        pair = measure_pair(one, other, images, params, store, work, with_floor=False)
+        with shared.kept() as store:
+            pair = measure_pair(one, other, images, params, store, work, with_floor=False)
         return replace(pair, halves=True)
     fake = of_path(second, "fakes", params.seed, folder)
-    return measure_pair(real, fake, images, params, store, work, with_floor=with_floor)
+    with shared.kept() as store:
+        return measure_pair(real, fake, images, params, store, work, with_floor=with_floor)
 
 
 def write_tables(

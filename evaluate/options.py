@@ -1,5 +1,7 @@
 """The options that all measures have."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,11 +51,14 @@ class Shared:
 
         return self.store or cache_of("evaluate")
 
-    def kept(self) -> "Store":
-        """What earlier measurements keep there."""
+    @contextmanager
+    def kept(self) -> "Iterator[Store]":
+        """What earlier measurements keep there; listed anew at the end."""
         from evaluate.comparison.cache import Store
+        from fashion_pggan.storage.listing import listed
 
-        return Store(self.folder())
+        with listed(self.folder()):
+            yield Store(self.folder())
 
     def work(self) -> "Work":
         """Where to compute; raises UserError when there is no such device."""

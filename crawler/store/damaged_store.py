@@ -1,26 +1,32 @@
 """Reads a crawl's whole store and says which of its files are damaged."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from crawler.lines import lines_of
-from crawler.store.recorded import LOG
+from crawler.store.recorded import LOG, TABLE
 from fashion_pggan.errors import UserError
-from fashion_pggan.verify import images
+from fashion_pggan.storage.files import file_fault
+from fashion_pggan.verify import images, listed
+from fashion_pggan.verify.faults import Faults
 
 LINES = (LOG, "plan-*.jsonl", "calls.json")  # files whose lines have checksums
 
 
-def faults(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of a store, with what is wrong with it; empty when it is whole."""
-    recent: list[dict[str, Any]] = []
+def faults(folder: Path) -> Faults:
+    """Each file of a store with what is wrong with it; empty when it is whole."""
+    yield from listed.faults(folder)
+    rows: list[dict[str, Any]] = []
+    if (folder / TABLE).is_file():
+        rows += yield from images.table_of(folder / TABLE)
     for path in (path for pattern in LINES for path in sorted(folder.glob(pattern))):
         names = images.COLUMNS if path.name == LOG else []
         fault, values = _lines_of(path, names)
         yield path, fault
-        recent += values if names else []
-    yield from images.faults(folder, recent)
+        rows += values if names else []
+    yield from images.recorded(folder, rows)
+    for path in images.nameless(folder, rows):  # a kill leaves some, and their names are their hashes
+        yield path, file_fault(path, path.stem)
 
 
 def _lines_of(path: Path, names: list[str]) -> tuple[str, list[dict[str, Any]]]:

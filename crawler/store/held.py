@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crawler.store.recorded import read_recorded
+from crawler.store.recorded import IMAGES, read_recorded
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.listing import listed
 from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
 
 
@@ -18,7 +19,7 @@ def held_store(folder: Path) -> Iterator[None]:
     """
     if not _may_hold_a_store(folder):
         raise UserError(f"{folder} is not the store of a crawl: give an empty folder, or one of a crawl")
-    with exclusive(folder):
+    with exclusive(folder), listed(folder, apart=(IMAGES,)):  # records tell of the images
         yield
 
 

@@ -1,6 +1,5 @@
 """Reads all stores of facts and levels and says which of their files are damaged."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -8,10 +7,13 @@ from curate.known.stores import pack_of
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.storage.tables import table_fault
+from fashion_pggan.verify import listed
+from fashion_pggan.verify.faults import Faults
 
 
-def faults(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of all stores, with what is wrong with it; empty when it is whole."""
+def faults(folder: Path) -> Faults:
+    """Each file of all stores with what is wrong with it; empty when it is whole."""
+    yield from listed.faults(folder)
     for path in sorted(folder.glob("facts-*/*.parquet")):
         yield path, table_fault(path)
     for path in sorted(folder.glob("facts-*/copies-*.npz")):

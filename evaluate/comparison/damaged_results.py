@@ -1,6 +1,5 @@
 """Reads all that evaluation keeps and says which of its files are damaged."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from evaluate.comparison.cache import HASHES
@@ -8,10 +7,13 @@ from fashion_pggan.errors import one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.storage.hashes import values_of
+from fashion_pggan.verify import listed
+from fashion_pggan.verify.faults import Faults
 
 
-def faults(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of distances and of descriptors with what is wrong with it; empty where nothing is."""
+def faults(folder: Path) -> Faults:
+    """Each file of distances and of descriptors with what is wrong with it; empty when it is whole."""
+    yield from listed.faults(folder)
     for path in sorted(folder.glob("rows/*.json")):
         yield path, _values_of(path)[1]
     for path in sorted(folder.glob(f"descriptors/[!.]*/{HASHES}")):

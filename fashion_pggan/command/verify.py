@@ -1,43 +1,91 @@
 """The command `verify`."""
 
 import sys
+from collections.abc import Iterable
+from json import dumps
 from pathlib import Path
+from typing import Any
 
-from fashion_pggan.verify.kinds import KINDS, Outcome, verify
+from fashion_pggan.errors import ArgumentError, bytes_in_words
+from fashion_pggan.storage.escaped import printable
+from fashion_pggan.verify.kinds import Kind, Outcome, verify
+from fashion_pggan.verify.places import kinds_at
 
-MOST = 20  # damaged files of a kind that are named
+MOST = 20  # files of a kind that are named
 
 
-def verify_all(repository: Path = Path(), /) -> None:
-    """Check every file there is for damage: all bytes are read. Status 1 when something is damaged.
+def verify_all(place: Path = Path(), /, *, json: bool = False) -> None:
+    """Check every file there is for damage: all bytes are read.
+
+    The status is 0 when all is whole; 1 when a file is damaged, missing, or not what was written there; 2
+    when there is nothing to check.
 
     For example:
         fashion-pggan verify
+        fashion-pggan verify data/curated
 
     Args:
-        repository: the folder with data, models and runs.
+        place: a repository with data, models and runs; or a folder or file that a command wrote.
+        json: print what was found as JSON.
     """
-    damaged = False
-    for kind in KINDS:
-        outcome = verify(repository, kind)
-        print(f"{kind.name:22} {kind.folder:16} {_said(outcome)}", flush=True)
-        if outcome and outcome.damaged:
-            damaged = True
-            _tell(outcome)
-    print("something is damaged: see above" if damaged else "all is whole")
+    outcomes = []
+    for kind in kinds_at(place):
+        outcome = verify(place, kind)
+        outcomes += [outcome] if outcome else []
+        if not json:
+            _tell(kind, outcome)
+    damaged = sum(len(outcome.damaged) for outcome in outcomes)
+    if not damaged and not sum(outcome.files - len(outcome.unknown) for outcome in outcomes):
+        raise ArgumentError(f"{place} holds nothing that could be checked: run the stages first (dvc repro)")
+    print(dumps(facts_of(outcomes), indent=1) if json else _sum_of(outcomes))
     if damaged:
         sys.exit(1)
 
 
-def _said(outcome: Outcome | None) -> str:
+def facts_of(outcomes: Iterable[Outcome]) -> dict[str, Any]:
+    """What was found, for programs."""
+    kinds = [
+        {
+            "kind": outcome.kind.name,
+            "files": outcome.files,
+            "bytes": outcome.bytes,
+            "damaged": [{"file": str(path), "fault": fault} for path, fault in outcome.damaged],
+            "unchecked": [{"file": str(path), "why": why} for path, why in outcome.unknown],
+            "mend": outcome.kind.mend,
+        }
+        for outcome in outcomes
+    ]
+    return {"whole": not any(outcome.damaged for outcome in outcomes), "kinds": kinds}
+
+
+def _tell(kind: Kind, outcome: Outcome | None) -> None:
+    print(f"{kind.name:22} {kind.folder:16} {_said(outcome)}", flush=True)
     if outcome is None:
+        return
+    _name(outcome.damaged, "")
+    if outcome.damaged:
+        print(f"    to mend: {kind.mend}")
+    _name(outcome.unknown, "not checked: ")
+
+
+def _said(outcome: Outcome | None) -> str:
+    if outcome is None or not outcome.files:
         return "none here"
-    return f"{outcome.files:7} files {outcome.bytes / 1e6:10.1f} MB  {len(outcome.damaged)} damaged"
+    return f"{outcome.files:7} files {bytes_in_words(outcome.bytes):>12}  {len(outcome.damaged)} damaged"
 
 
-def _tell(outcome: Outcome) -> None:
-    for path, fault in outcome.damaged[:MOST]:
-        print(f"    {path}: {fault}")
-    if len(outcome.damaged) > MOST:
-        print(f"    and {len(outcome.damaged) - MOST} more")
-    print(f"    to mend: {outcome.kind.mend}")
+def _name(found: list[tuple[Path, str]], word: str) -> None:
+    for path, what in found[:MOST]:
+        print(printable(f"    {word}{path}: {what}"))
+    if len(found) > MOST:
+        print(f"    {word}and {len(found) - MOST} more")
+
+
+def _sum_of(outcomes: list[Outcome]) -> str:
+    files = len({path for outcome in outcomes for path in outcome.names})
+    damaged = len({path for outcome in outcomes for path, _ in outcome.damaged})
+    unknown = len({path for outcome in outcomes for path, _ in outcome.unknown})
+    left = f"; {unknown} could not be checked, see above" if unknown else ""
+    if damaged:
+        return f"{damaged} of {files} files are damaged, missing or foreign: see above{left}"
+    return f"all is whole: {files} files{left}"

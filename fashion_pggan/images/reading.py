@@ -15,9 +15,8 @@ from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import lines_in, read_text
 from fashion_pggan.storage.hashes import hash_memory
-from fashion_pggan.storage.proof.folder_mark import MARK, hashes_in
+from fashion_pggan.storage.proof.folder_mark import MARK, written_in
 from fashion_pggan.storage.record_folder import RecordFolder
-from fashion_pggan.storage.seal import DamagedError
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
@@ -58,12 +57,15 @@ def _check_unchanged(folder: Path) -> None:
     if not (folder / MARK).is_file():
         return
     try:
-        hashes = hashes_in(folder)
-    except DamagedError as error:
-        raise UserError(f"{folder / MARK} is damaged ({error}): write {folder} again") from error
+        written = written_in(folder)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
     with hash_memory() as memory:
-        for path, sha256 in ((folder / name, sha256) for name, sha256 in hashes.items()):
-            if path.is_file() and not memory.matches(path, sha256):  # whoever needs one that is gone says so
+        for name in sorted(written.names):
+            path = folder / name
+            if not path.is_file():
+                raise UserError(f"{path} is missing, the folder's mark lists it: write {folder} again")
+            if not written.fits(path, name, memory):
                 raise UserError(f"{path} is not what was written, by its SHA-256: write {folder} again")
 
 

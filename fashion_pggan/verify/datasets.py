@@ -1,17 +1,22 @@
-"""Datasets against the SHA-256 that they carry: shards by the index, other files by the folder's mark."""
+"""Folders with a mark, and datasets: every file against the SHA-256 that was written with it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.storage.files import file_fault
-from fashion_pggan.storage.proof.folder_mark import MARK, hashes_in
+from fashion_pggan.storage.files import CHANGED, file_fault
+from fashion_pggan.storage.hashes import HashMemory
+from fashion_pggan.storage.listing import files_below
+from fashion_pggan.storage.proof.folder_mark import MARK, Written, written_in
 from fashion_pggan.storage.shards import INDEX, Dataset
 from fashion_pggan.storage.tables import table_fault
+from fashion_pggan.storage.targets import LITTER
+from fashion_pggan.verify.faults import MISSING, Faults, Unknown
+
+NO_MEMORY = HashMemory(None)  # every file is read
 
 
-def curated(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of a curated dataset with what is wrong with it; empty where nothing is."""
+def curated(folder: Path) -> Faults:
+    """Each file of a curated dataset with what is wrong with it; empty when it is whole."""
     try:
         dataset = Dataset(folder)
     except UserError as error:
@@ -23,17 +28,33 @@ def curated(folder: Path) -> Iterator[tuple[Path, str]]:
     yield from marked(folder)
 
 
-def marked(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Each file of a folder with a mark, apart from those that only others know; and each Parquet file."""
-    for path in sorted(folder.rglob("*.parquet")):
-        yield path, table_fault(path)
-    if not (folder / MARK).is_file():
-        return
+def marked(folder: Path) -> Faults:
+    """Each file of a folder against its mark: what has changed, is missing, or is foreign."""
     try:
-        hashes = hashes_in(folder)
+        written = written_in(folder)
+    except FileNotFoundError:
+        yield folder / MARK, f"{MISSING}: nothing says which files belong here"
+        return
     except (OSError, ValueError) as error:
         yield folder / MARK, one_line(error)
         return
     yield folder / MARK, ""
-    for name, sha256 in hashes.items():
-        yield folder / name, file_fault(folder / name, sha256)
+    for name in sorted(written.names - {MARK}):
+        yield folder / name, _fault(folder / name, name, written)
+    for name in files_below(folder):
+        if name not in written.names and Path(name).name not in LITTER:
+            yield folder / name, "the mark does not list it"
+
+
+def _fault(path: Path, name: str, written: Written) -> str:
+    if not path.is_file():
+        return MISSING
+    try:
+        if not written.fits(path, name, NO_MEMORY):
+            return CHANGED
+    except OSError as error:
+        return one_line(error)
+    if path.suffix == ".parquet":
+        return table_fault(path)
+    known = name in written.files or name in written.large
+    return "" if known else Unknown("a former version wrote the mark, without hashes")

@@ -1,9 +1,8 @@
-"""DVC's cache: every object's content against the MD5 that is its name.
+"""DVC's cache: every object against the MD5 that is its name, every remembered run against its hash.
 
 DVC itself takes an object for whole when the file is read-only, and sends and checks out what is in it.
 """
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -12,19 +11,40 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.verify.faults import MISSING, Faults
+from fashion_pggan.verify.outputs import Output, listed, md5_of, object_of
 
 OBJECTS = Path("files/md5")  # below the cache's folder
+RUNS = "runs/*/*/*"
 NAME = re.compile(r"[0-9a-f]{30}(\.dir)?")  # the rest of an MD5, behind the folder of its first two digits
+RUN = re.compile(r"[0-9a-f]{64}")
 MEND = (
-    "delete these files and the output that came from them; then dvc pull fetches them from a remote "
-    "that has them whole, and dvc repro makes the output again where none has"
+    "delete what is damaged and the output that came from it; then dvc pull fetches it from a remote that "
+    "has it whole, and dvc repro makes it again where none has; what is missing comes back by dvc commit"
 )
+CHANGED = "its content is not what its name says"
 
 
 def cache_folder(repository: Path) -> Path:
     """Where DVC keeps the objects of a repository: cache.dir in its configuration, else .dvc/cache."""
     folder = _configuration(repository)["cache"].get("dir")
     return Path(folder) if folder else repository / ".dvc/cache"
+
+
+def faults(repository: Path, outputs: list[Output], cache: Path) -> Faults:
+    """Each file of the cache with what is wrong with it, and what outputs in the workspace need of it."""
+    damaged = set(damaged_objects(cache))
+    for path in objects(cache):
+        yield path, CHANGED if path in damaged else ""
+    if not (cache / OBJECTS).is_dir():
+        return
+    for output in (output for output in outputs if (repository / output.path).exists()):
+        for md5 in {output.md5, *(listed(output, cache) or {}).values()}:
+            if not object_of(md5, cache).exists():
+                yield object_of(md5, cache), f"{MISSING}, and {output.path} is of it"
+    for path in sorted(cache.glob(RUNS)):
+        if RUN.fullmatch(path.name):
+            yield path, _run_fault(path)
 
 
 def objects(cache: Path) -> list[Path]:
@@ -41,14 +61,21 @@ def damaged_objects(cache: Path) -> Iterator[Path]:
 
 
 def _is_whole(path: Path) -> bool:
-    name = path.parent.name + path.name.removesuffix(".dir")
+    # DVC may have removed it since it was listed
+    return md5_of(path) == path.parent.name + path.name.removesuffix(".dir") or not os.path.lexists(path)
+
+
+def _run_fault(path: Path) -> str:
+    """What is wrong with a run that DVC remembers, by the hashes that name its file and its folder."""
+    from dvc.stage.cache import _get_cache_hash
+    from dvc.utils.serialize import YAMLFileCorruptedError, load_yaml
+
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest() == name
-    except FileNotFoundError:  # DVC has removed it since it was listed
-        return True
-    except OSError:  # a bad block: nobody can read it
-        return False
+        said = load_yaml(path)
+        names = _get_cache_hash(said), _get_cache_hash(said, key=True)
+    except (OSError, ValueError, TypeError, AttributeError, KeyError, YAMLFileCorruptedError) as error:
+        return one_line(error)
+    return "" if names == (path.name, path.parent.name) else CHANGED
 
 
 def _configuration(repository: Path) -> Any:

@@ -1,13 +1,14 @@
 """All that comes to rest on disk: where it lies, who can check it, and how to mend it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from fashion_pggan.verify import dvc_cache
+from fashion_pggan.verify.faults import Faults, Unknown
 
-Faults = Iterator[tuple[Path, str]]  # each file, with what is wrong with it; empty where nothing is
+Check = Callable[[Path], Faults]
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Kind:
 
     name: str
     folder: str  # below the repository
-    check: str  # MODULE:FUNCTION, from a folder to `Faults`; imported when there is such a folder
+    check: str | Check  # from a folder to `Faults`; as MODULE:FUNCTION, imported when there is such a folder
     mend: str
 
 
@@ -25,9 +26,15 @@ class Outcome:
     """What a check found."""
 
     kind: Kind
-    files: int
+    names: frozenset[Path]  # of all files that were looked at
     bytes: int
     damaged: list[tuple[Path, str]]  # with what is wrong with each
+    unknown: list[tuple[Path, str]]  # could not be checked, and why
+
+    @property
+    def files(self) -> int:
+        """How many were looked at."""
+        return len(self.names)
 
 
 AGAIN = "nothing to do: the next run notices it and computes it again"
@@ -35,7 +42,7 @@ KINDS = (
     Kind(
         "crawled images",
         "data/raw",
-        "fashion_pggan.verify.images:faults",
+        "fashion_pggan.verify.images:crawled",
         "run dvc repro --force crawl, which fetches them anew",
     ),
     Kind(
@@ -44,7 +51,12 @@ KINDS = (
         "crawler.store.damaged_store:faults",
         "run dvc repro --force crawl, which fetches again what is lost",
     ),
-    Kind("facts and levels", "runs/curate", "curate.known.damaged_knowledge:faults", AGAIN),
+    Kind(
+        "facts and levels",
+        "runs/curate",
+        "curate.known.damaged_knowledge:faults",
+        "run dvc repro --force curate, which computes again what is lost",
+    ),
     Kind(
         "the curated dataset",
         "data/curated",
@@ -52,21 +64,16 @@ KINDS = (
         "delete data/curated and run dvc repro curate",
     ),
     Kind(
-        "checkpoints",
+        "runs of training",
         "runs/train",
-        "train.saved.damaged_states:checkpoints",
-        "delete them: the run resumes from the newest one that is whole",
+        "train.record.damaged_runs:runs",
+        "delete damaged checkpoints: the run resumes from the newest one that is whole; dvc repro --force "
+        "train writes the rest again; a run that nobody needs can be deleted as a whole",
     ),
     Kind(
-        "snapshots",
+        "trained models",
         "models",
-        "train.saved.damaged_states:snapshots",
-        "delete models and run dvc repro train, which writes them again from the finished run",
-    ),
-    Kind(
-        "samples of training",
-        "models",
-        "fashion_pggan.verify.datasets:marked",
+        "train.saved.damaged_states:models",
         "delete models and run dvc repro train, which writes them again from the finished run",
     ),
     Kind(
@@ -75,29 +82,43 @@ KINDS = (
         "fashion_pggan.verify.datasets:marked",
         "delete data/generated and run dvc repro generate",
     ),
-    Kind("measured distances", "runs/evaluate", "evaluate.comparison.damaged_results:faults", AGAIN),
-    Kind("DVC's cache", ".dvc", "fashion_pggan.verify.kinds:cached", dvc_cache.MEND),
+    Kind(
+        "measured distances",
+        "runs/evaluate",
+        "evaluate.comparison.damaged_results:faults",
+        "run dvc repro --force evaluate, which measures again what is lost",
+    ),
 )
 
 
-def verify(repository: Path, kind: Kind) -> Outcome | None:
+def verify(place: Path, kind: Kind) -> Outcome | None:
     """Read all files of a kind; None where there are none."""
-    folder = repository / kind.folder
-    if not folder.is_dir():
+    folder = place / kind.folder
+    if not folder.exists():
         return None
-    module, _, function = kind.check.partition(":")
-    check: Callable[[Path], Faults] = getattr(import_module(module), function)
     faults: dict[Path, str] = {}
-    for path, fault in check(folder):
-        faults[path] = faults.get(path) or fault
+    for path, fault in _check_of(kind)(folder):
+        faults[path] = _worse(faults.get(path), fault)
+    found = {path: fault for path, fault in faults.items() if fault}
+    damaged = [(path, fault) for path, fault in found.items() if not isinstance(fault, Unknown)]
+    unknown = [(path, str(why)) for path, why in found.items() if isinstance(why, Unknown)]
     size = sum(path.stat().st_size for path in faults if path.is_file())
-    damaged = [(path, fault) for path, fault in faults.items() if fault]
-    return Outcome(kind, len(faults), size, damaged) if faults else None
+    return Outcome(kind, frozenset(faults), size, damaged, unknown)
 
 
-def cached(folder: Path) -> Faults:
-    """Each object of the cache of the repository whose `.dvc` this is."""
-    cache = dvc_cache.cache_folder(folder.parent)
-    damaged = set(dvc_cache.damaged_objects(cache))
-    for path in dvc_cache.objects(cache):
-        yield path, "its content is not what its name says" if path in damaged else ""
+def function_at(place: str) -> Any:
+    """The function at MODULE:FUNCTION."""
+    module, _, function = place.partition(":")
+    return getattr(import_module(module), function)
+
+
+def _check_of(kind: Kind) -> Check:
+    check: Check = function_at(kind.check) if isinstance(kind.check, str) else kind.check
+    return check
+
+
+def _worse(before: str | None, fault: str) -> str:
+    """Of two checks of a file: a fault, else that it is whole, else that nobody knows."""
+    if before is None or (fault and not isinstance(fault, Unknown)):
+        return fault
+    return fault if not fault and isinstance(before, Unknown) else before

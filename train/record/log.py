@@ -116,16 +116,23 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         UserError: it is no CSV file.
     """
-    if not path.is_file():
-        return []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = [_whole_row(cells) for cells in csv.DictReader(file)]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read ({one_line(error)}): delete it; a new log begins") from error
+    rows = rows_of(path) if path.is_file() else []
     if broken := rows.count(None):
         log.warning("%s: %d of %d rows are not what was written, and are left out", path, broken, len(rows))
     return [row for row in rows if row is not None]
+
+
+def rows_of(path: Path) -> list[Row | None]:
+    """The rows in a CSV, with None for each that is damaged.
+
+    Raises:
+        UserError: it is no CSV file.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [_whole_row(cells) for cells in csv.DictReader(file)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"{path} cannot be read ({one_line(error)}): delete it; a new log begins") from error
 
 
 def _whole_row(cells: Mapping[str, str]) -> Row | None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.hashes import HashMemory, hashed_json, values_of
+from fashion_pggan.storage.hashes import HashMemory, hash_memory, hashed_json, values_of
+from fashion_pggan.storage.seal import DamagedError
 
 MARK = ".fashion-pggan.json"
 CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
 MOST = 1 << 30  # bytes of a mark: five million names
+KEYS = {"kind", "names", "texts", "files", "large"}  # texts: of former versions
 END = 1 << 16  # bytes at the beginning and at the end of such a file
 
 
@@ -56,15 +59,37 @@ def read_mark(kind: str) -> Callable[[Path], Written | None]:
     return read
 
 
-def hashes_in(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file in a folder with a mark, but for those that carry their own.
+def written_in(folder: Path) -> Written:
+    """What the mark of a folder says, whatever its kind; marks of former versions say names alone.
 
     Raises:
         OSError: there is no mark.
         ValueError: it is not what was written.
     """
     said = values_of(read_text(folder / MARK, MOST), always=False)
-    return dict(said.get("files", {}))  # former marks have none
+    written = _written({"files": {}} | said)
+    if written is None or said.keys() - KEYS:
+        raise DamagedError("its values are not those that were written")
+    return written
+
+
+def check_marked(path: Path) -> None:
+    """Make sure that a file is the one that its folder's mark lists: not damaged, nor of another run.
+
+    Raises:
+        UserError: it is another one. A folder without a mark, of a former version, is not refused.
+        OSError: the file cannot be read.
+    """
+    folder = path.parent
+    if not (folder / MARK).is_file():
+        return
+    try:
+        written = written_in(folder)
+    except ValueError as error:
+        raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
+    with hash_memory() as memory:
+        if not written.fits(path, path.name, memory):
+            raise UserError(f"{path} is not the file that was written with {folder}: write {folder} again")
 
 
 def ends_of(path: Path) -> str:

@@ -76,14 +76,15 @@ def test_a_folder_without_a_mark_is_known_by_its_manifest_or_its_files(generated
         copy = tmp_path / "copies" / form
         copy.parent.mkdir(exist_ok=True)
         subprocess.run(["cp", "-r", generated / form, copy], check=True)
-        (copy / "generated.json").unlink()
+        for name in ("generated.json", ".fashion-pggan.json"):
+            (copy / name).unlink()
         np.testing.assert_array_equal(images_of(copy, tmp_path), images_of(generated / form, tmp_path))
 
 
 def test_an_image_that_the_manifest_lists_and_that_is_not_there_is_named(generated, tmp_path):
     subprocess.run(["cp", "-r", generated / "imagefolder", tmp_path / "out"], check=True)
     (tmp_path / "out/images/00000/seed1_00000003.png").unlink()
-    with pytest.raises(UserError, match=r"seed1_00000003\.png cannot be read"):
+    with pytest.raises(UserError, match=r"seed1_00000003\.png is missing, the folder's mark lists it"):
         images_of(tmp_path / "out", tmp_path)
 
 

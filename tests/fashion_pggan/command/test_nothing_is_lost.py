@@ -100,7 +100,7 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "train import-official": {"weights"},
     "train run": {"dataset", "params"},
     "train status": {"run", "runs"},
-    "verify": {"repository"},
+    "verify": {"place"},
 }
 WITH_PARAMS = [(name, key) for name, found in WRITTEN.items() for key in found]
 

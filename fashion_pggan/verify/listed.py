@@ -1,0 +1,27 @@
+"""Folders that grow, against their list: what is missing, and what has changed."""
+
+from pathlib import Path
+
+from fashion_pggan.errors import one_line
+from fashion_pggan.storage.files import file_fault
+from fashion_pggan.storage.listing import LIST, files_listed
+from fashion_pggan.verify.faults import MISSING, Faults, Unknown
+
+OPEN = Unknown("a command writes there or was killed: what is missing cannot be told until one has ended")
+
+
+def faults(folder: Path) -> Faults:
+    """Each file of a folder's list with what is wrong with it; empty when it is whole."""
+    try:
+        files = files_listed(folder)
+    except FileNotFoundError:
+        yield folder / LIST, f"{MISSING}: nothing says which files belong here"
+        return
+    except (OSError, ValueError, KeyError) as error:
+        yield folder / LIST, one_line(error)
+        return
+    yield folder / LIST, "" if files is not None else OPEN
+    for name, sha256 in (files or {}).items():
+        path = folder / name
+        if sha256 or not path.is_file():
+            yield path, file_fault(path, sha256) if path.is_file() else MISSING

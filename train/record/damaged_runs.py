@@ -1,0 +1,52 @@
+"""The folders of runs, read as a whole: which of their files are damaged."""
+
+from pathlib import Path
+
+from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.hashes import values_of
+from fashion_pggan.storage.listing import files_below
+from fashion_pggan.verify import listed
+from fashion_pggan.verify.faults import Faults, png_fault
+from train.record.log import rows_of
+from train.saved.damaged_states import checkpoint_fault, snapshot_fault
+
+
+def runs(folder: Path) -> Faults:
+    """Each file of all runs in a folder with what is wrong with it; empty when it is whole."""
+    for run in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        yield from faults(run)
+
+
+def faults(run: Path) -> Faults:
+    """Each file of a run by the list, and by the check that it carries itself: the list may be open."""
+    yield from listed.faults(run)
+    for name in files_below(run):
+        if check := CHECKS.get(Path(name).suffix):
+            yield run / name, check(run / name)
+
+
+def _log_fault(path: Path) -> str:
+    try:
+        rows = rows_of(path)
+    except UserError as error:
+        return str(error)
+    broken = rows.count(None)
+    return f"{broken} of {len(rows)} rows are not what was written" if broken else ""
+
+
+def _status_fault(path: Path) -> str:
+    try:
+        values_of(read_text(path))
+    except (OSError, ValueError) as error:
+        return one_line(error)
+    return ""
+
+
+CHECKS = {
+    ".pt": checkpoint_fault,
+    ".safetensors": snapshot_fault,
+    ".png": png_fault,
+    ".csv": _log_fault,
+    ".json": _status_fault,
+}

@@ -8,7 +8,7 @@ from crawler.store.recorded import LOG, TABLE
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.verify import images, listed
-from fashion_pggan.verify.faults import Faults
+from fashion_pggan.verify.findings import Faults
 
 LINES = (LOG, "plan-*.jsonl", "calls.json")  # files whose lines have checksums
 

@@ -8,7 +8,7 @@ from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.verify import listed
-from fashion_pggan.verify.faults import Faults
+from fashion_pggan.verify.findings import Faults
 
 
 def faults(folder: Path) -> Faults:

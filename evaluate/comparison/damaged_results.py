@@ -8,7 +8,7 @@ from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import file_fault
 from fashion_pggan.storage.hashes import values_of
 from fashion_pggan.verify import listed
-from fashion_pggan.verify.faults import Faults
+from fashion_pggan.verify.findings import Faults
 
 
 def faults(folder: Path) -> Faults:

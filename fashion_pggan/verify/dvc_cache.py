@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.verify.faults import MISSING, Faults
-from fashion_pggan.verify.outputs import Output, listed, md5_of, object_of
+from fashion_pggan.verify.findings import MISSING, Faults
+from fashion_pggan.verify.stage_outputs import Output, listed, md5_of, object_of
 
 OBJECTS = Path("files/md5")  # below the cache's folder
 RUNS = "runs/*/*/*"

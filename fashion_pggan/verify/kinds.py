@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from fashion_pggan.verify.faults import Faults, Unknown
+from fashion_pggan.verify.findings import Faults, Unknown
 
 Check = Callable[[Path], Faults]
 
@@ -66,14 +66,14 @@ KINDS = (
     Kind(
         "runs of training",
         "runs/train",
-        "train.record.damaged_runs:runs",
+        "train.damaged.damaged_runs:runs",
         "delete damaged checkpoints: the run resumes from the newest one that is whole; dvc repro --force "
         "train writes the rest again; a run that nobody needs can be deleted as a whole",
     ),
     Kind(
         "trained models",
         "models",
-        "train.saved.damaged_states:models",
+        "train.damaged.damaged_states:models",
         "delete models and run dvc repro train, which writes them again from the finished run",
     ),
     Kind(

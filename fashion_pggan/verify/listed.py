@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import file_fault
-from fashion_pggan.storage.listing import LIST, files_listed
-from fashion_pggan.verify.faults import MISSING, Faults, Unknown
+from fashion_pggan.storage.growing.listing import LIST, files_listed
+from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
 OPEN = Unknown("a command writes there or was killed: what is missing cannot be told until one has ended")
 

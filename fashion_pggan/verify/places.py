@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fashion_pggan.errors import ArgumentError, UserError
-from fashion_pggan.storage.listing import LIST
+from fashion_pggan.storage.growing.listing import LIST
 from fashion_pggan.storage.shards import INDEX
 from fashion_pggan.storage.targets import MARK
-from fashion_pggan.verify import dvc_cache, kinds, outputs
-from fashion_pggan.verify.faults import MISSING, Faults
+from fashion_pggan.verify import dvc_cache, kinds, stage_outputs
+from fashion_pggan.verify.findings import MISSING, Faults
 from fashion_pggan.verify.kinds import KINDS, Check, Kind
+from fashion_pggan.verify.stage_outputs import LOCK, PIPELINE, Output, outputs_of, unlocked
 
 GET_BACK = "get it back from a copy, or write it again"
 FOLDERS = {  # what a folder is, by a name in it
@@ -18,8 +19,8 @@ FOLDERS = {  # what a folder is, by a name in it
     "fetched.jsonl": "crawler.store.damaged_store:faults",
     "facts-*": "curate.known.damaged_knowledge:faults",
     INDEX: "fashion_pggan.verify.datasets:curated",
-    "status.json": "train.record.damaged_runs:faults",
-    "snapshots": "train.saved.damaged_states:models",
+    "status.json": "train.damaged.damaged_runs:faults",
+    "snapshots": "train.damaged.damaged_states:models",
     "rows": "evaluate.comparison.damaged_results:faults",
     "descriptors": "evaluate.comparison.damaged_results:faults",
     MARK: "fashion_pggan.verify.datasets:marked",
@@ -27,9 +28,9 @@ FOLDERS = {  # what a folder is, by a name in it
 }
 FILES = {  # what is wrong with a file, by its ending
     ".parquet": "fashion_pggan.storage.tables:table_fault",
-    ".png": "fashion_pggan.verify.faults:png_fault",
-    ".safetensors": "train.saved.damaged_states:snapshot_fault",
-    ".pt": "train.saved.damaged_states:checkpoint_fault",
+    ".png": "fashion_pggan.verify.findings:png_fault",
+    ".safetensors": "train.damaged.damaged_states:snapshot_fault",
+    ".pt": "train.damaged.damaged_states:checkpoint_fault",
 }
 
 
@@ -43,13 +44,13 @@ def kinds_at(place: Path) -> list[Kind]:
         raise ArgumentError(f"{place} is missing: give a place that is there")
     if place.is_file():
         return [_of_file(place)]
-    if (place / outputs.PIPELINE).is_file() or any((place / kind.folder).is_dir() for kind in KINDS):
+    if (place / PIPELINE).is_file() or any((place / kind.folder).is_dir() for kind in KINDS):
         return _of_repository(place)
     for name, check in FOLDERS.items():
         if any(place.glob(name)):
             return [*_of_stages(place), Kind("a folder", "", check, GET_BACK)]
     raise ArgumentError(
-        f"{place} holds nothing that says what was written there (no {outputs.PIPELINE}, no {MARK}): give a "
+        f"{place} holds nothing that says what was written there (no {PIPELINE}, no {MARK}): give a "
         "repository, or a folder as a command wrote it"
     )
 
@@ -57,7 +58,7 @@ def kinds_at(place: Path) -> list[Kind]:
 def _of_repository(place: Path) -> list[Kind]:
     cache, wrong = _cache_of(place), ""
     try:
-        found = outputs.outputs_of(place)
+        found = outputs_of(place)
     except UserError as error:
         found, wrong = [], str(error)
     stages = [_of_stage(place, stage, found, cache) for stage in dict.fromkeys(out.stage for out in found)]
@@ -69,8 +70,8 @@ def _of_stages(folder: Path) -> list[Kind]:
     """The outputs at or below a folder of a repository, by dvc.lock."""
     here = folder.resolve()
     for above in here.parents:
-        if (above / outputs.LOCK).is_file():
-            found = [out for out in outputs.outputs_of(above) if (above / out.path).is_relative_to(here)]
+        if (above / LOCK).is_file():
+            found = [out for out in outputs_of(above) if (above / out.path).is_relative_to(here)]
             stages = dict.fromkeys(out.stage for out in found)
             return [_of_stage(above, stage, found, _cache_of(above)) for stage in stages]
     return []
@@ -80,9 +81,9 @@ def _cache_of(repository: Path) -> Path:
     return dvc_cache.cache_folder(repository) if (repository / ".dvc").is_dir() else repository / ".dvc/cache"
 
 
-def _of_stage(repository: Path, stage: str, found: Iterable[outputs.Output], cache: Path) -> Kind:
+def _of_stage(repository: Path, stage: str, found: Iterable[Output], cache: Path) -> Kind:
     mine = [out for out in found if out.stage == stage]
-    check: Check = lambda _: outputs.faults(repository, mine, cache)  # noqa: E731  # with its type
+    check: Check = lambda _: stage_outputs.faults(repository, mine, cache)  # noqa: E731  # with its type
     mend = (
         "delete what is damaged, move away what is foreign; then dvc checkout gets the files back, dvc "
         f"repro {stage} makes them again where DVC's cache is damaged too; dvc commit {stage} keeps what was "
@@ -91,13 +92,16 @@ def _of_stage(repository: Path, stage: str, found: Iterable[outputs.Output], cac
     return Kind(f"outputs of {stage}", "", check, mend)
 
 
-def _beside_stages(repository: Path, found: list[outputs.Output], cache: Path, wrong: str) -> Faults:
-    lock = repository / outputs.LOCK
+def _beside_stages(repository: Path, found: list[Output], cache: Path, wrong: str) -> Faults:
+    lock = repository / LOCK
     if lock.is_file():
         yield lock, wrong
     elif dvc_cache.objects(cache):
-        yield lock, f"{MISSING}, though DVC's cache holds what stages wrote: git checkout {outputs.LOCK}"
-    yield from outputs.unlocked(repository, found)
+        yield (
+            lock,
+            f"{MISSING}, though DVC's cache holds what stages wrote: git checkout {LOCK}",
+        )
+    yield from unlocked(repository, found)
     yield from dvc_cache.faults(repository, found, cache)
 
 

@@ -17,8 +17,8 @@ from curate.known.stores import FactStore, LevelStore
 from evaluate.comparison.cache import HASHES, Store
 from evaluate.comparison.distances import Distances, Estimate
 from fashion_pggan.images.grid import write_grid
+from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.hashes import hashed_json
-from fashion_pggan.storage.listing import listed
 from fashion_pggan.storage.records import CuratedImage, GeneratedImage, write_records
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target
@@ -115,7 +115,7 @@ def _knowledge(project: Path) -> None:
 
 
 def _dataset(project: Path) -> None:
-    with replace_target(project / "data/curated", Kind("a dataset", (), (), marked=True)) as folder:
+    with replace_target(project / "data/curated", Kind("a dataset")) as folder:
         writer = ShardWriter(folder, 8, 4)
         writer.add({side: np.full((side, side, 3), side, np.uint8) for side in levels_up_to(8)})
         writer.finish()
@@ -146,14 +146,14 @@ def _snapshot(path: Path, number: int) -> None:
 
 
 def _models(project: Path) -> None:
-    with replace_target(project / "models", Kind("models", (), (), marked=True)) as folder:
+    with replace_target(project / "models", Kind("models")) as folder:
         for number in (1, 2):
             _snapshot(folder / f"snapshots/{number}.safetensors", number)
             write_grid(folder / f"grids/{number}.png", np.full((1, 8, 8, 3), number, np.uint8), 1)
 
 
 def _generated(project: Path) -> None:
-    with replace_target(project / "data/generated", Kind("images", (), (), marked=True)) as folder:
+    with replace_target(project / "data/generated", Kind("images")) as folder:
         write_grid(folder / "images/0.png", np.zeros((1, 8, 8, 3), np.uint8), 1)
         write_grid(folder / "sheet.png", np.ones((1, 8, 8, 3), np.uint8), 1)
         for name in ("metadata.jsonl", "generated.json", "README.md"):

@@ -12,7 +12,7 @@ from benchmarks.damage import flip
 from crawler.lines import line_of
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import ArgumentError
-from fashion_pggan.storage.listing import listed
+from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target
 from tests.fashion_pggan.verify.conftest import files_of, named
@@ -136,7 +136,7 @@ def test_files_that_are_whole_and_stand_in_each_others_place_are_named(project, 
 def test_a_former_version_of_a_whole_output_is_named(repository):
     """All hashes in it agree; only dvc.lock knows that it is another one."""
     shutil.rmtree(repository / "data/curated")
-    with replace_target(repository / "data/curated", Kind("a dataset", (), (), marked=True)) as folder:
+    with replace_target(repository / "data/curated", Kind("a dataset")) as folder:
         writer = ShardWriter(folder, 8, 4)
         writer.add({side: np.zeros((side, side, 3), np.uint8) for side in levels_up_to(8)})
         writer.finish()

@@ -16,7 +16,7 @@ import yaml
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import open_plain, read_bytes, read_text
-from fashion_pggan.verify.faults import MISSING, Faults, Unknown
+from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 REPORTS = "reports"  # the folder of stages' reports
@@ -58,7 +58,7 @@ def outputs_of(repository: Path) -> list[Output]:
         return []
     except (OSError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError) as error:
         raise UserError(
-            f"{repository / LOCK} cannot be read ({one_line(error)}): git checkout {LOCK}, or dvc repro"
+            f"{repository / LOCK} cannot be read ({one_line(error)}): get it back (git checkout {LOCK})"
         ) from error
 
 

@@ -7,7 +7,7 @@ from safetensors import SafetensorError, safe_open
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import CHANGED
 from fashion_pggan.verify import datasets
-from fashion_pggan.verify.faults import Faults
+from fashion_pggan.verify.findings import Faults
 from train.saved.checkpoint import is_whole
 from train.saved.self_hash import KEY, hash_without_itself
 from train.saved.snapshot_header import header_in

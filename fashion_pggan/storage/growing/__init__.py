@@ -1,0 +1,1 @@
+"""Folders that grow from run to run in; the lists of what belongs there out."""

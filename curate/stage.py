@@ -21,8 +21,8 @@ from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import write_text
-from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.records import CuratedImage, write_records
 from fashion_pggan.storage.shards import ShardWriter
 from fashion_pggan.storage.tables import write_table

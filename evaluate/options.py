@@ -55,7 +55,7 @@ class Shared:
     def kept(self) -> "Iterator[Store]":
         """What earlier measurements keep there; listed anew at the end."""
         from evaluate.comparison.cache import Store
-        from fashion_pggan.storage.growing.listing import listed
+        from fashion_pggan.storage.proof.listing import listed
 
         with listed(self.folder()):
             yield Store(self.folder())

@@ -13,8 +13,8 @@ from fashion_pggan.params import TrainParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.files import write_text
-from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
 from train.limits.dataset_size import check_images

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from crawler.store.recorded import IMAGES, read_recorded
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
+from fashion_pggan.storage.proof.listing import listed
 
 
 @contextmanager

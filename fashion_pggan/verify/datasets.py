@@ -4,9 +4,9 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import CHANGED, file_fault
-from fashion_pggan.storage.growing.listing import files_below
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.proof.folder_mark import MARK, Written, written_in
+from fashion_pggan.storage.proof.listing import files_below
 from fashion_pggan.storage.shards import INDEX, Dataset
 from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.storage.targets import LITTER

@@ -7,7 +7,7 @@ from typing import Any
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.growing.listing import files_below
+from fashion_pggan.storage.proof.listing import files_below
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.tables import rescue, table_fault
 from fashion_pggan.verify.findings import MISSING, Faults

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import file_fault
-from fashion_pggan.storage.growing.listing import LIST, files_listed
+from fashion_pggan.storage.proof.listing import LIST, files_listed
 from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
 OPEN = Unknown("a command writes there or was killed: what is missing cannot be told until one has ended")

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fashion_pggan.errors import ArgumentError, UserError
-from fashion_pggan.storage.growing.listing import LIST
+from fashion_pggan.storage.proof.folder_mark import MARK
+from fashion_pggan.storage.proof.listing import LIST
 from fashion_pggan.storage.shards import INDEX
-from fashion_pggan.storage.targets import MARK
 from fashion_pggan.verify import dvc_cache, kinds, stage_outputs
 from fashion_pggan.verify.findings import MISSING, Faults
 from fashion_pggan.verify.kinds import KINDS, Check, Kind

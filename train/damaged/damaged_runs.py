@@ -4,8 +4,8 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
-from fashion_pggan.storage.growing.listing import files_below
 from fashion_pggan.storage.hashes import values_of
+from fashion_pggan.storage.proof.listing import files_below
 from fashion_pggan.verify import listed
 from fashion_pggan.verify.findings import Faults, png_fault
 from train.damaged.damaged_states import checkpoint_fault, snapshot_fault

@@ -20,7 +20,6 @@ NO_NUMBER = {  # reached by imports, and without influence on a distance
     "fashion_pggan.paths": "says whether a path may be given",
     "fashion_pggan.progress": "draws progress bars",
     "fashion_pggan.verify": "reads what lies on disk, and writes nothing",
-    "train.processes": "orders the processes that write checkpoints, which make no image",
 }
 
 

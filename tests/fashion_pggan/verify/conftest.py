@@ -17,8 +17,8 @@ from curate.known.stores import FactStore, LevelStore
 from evaluate.comparison.cache import HASHES, Store
 from evaluate.comparison.distances import Distances, Estimate
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.storage.growing.listing import listed
 from fashion_pggan.storage.hashes import hashed_json
+from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.records import CuratedImage, GeneratedImage, write_records
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target

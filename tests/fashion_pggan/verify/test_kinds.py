@@ -12,7 +12,7 @@ from benchmarks.damage import flip
 from crawler.lines import line_of
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import ArgumentError
-from fashion_pggan.storage.growing.listing import listed
+from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target
 from tests.fashion_pggan.verify.conftest import files_of, named

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fashion_pggan.storage.targets import MARK
+from fashion_pggan.storage.proof.folder_mark import MARK
 from train import run as run_module
 from train import stage
 from train.processes.ranks import Ranks

@@ -1,1 +1,0 @@
-"""Folders that grow from run to run in; the lists of what belongs there out."""

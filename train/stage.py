@@ -77,7 +77,7 @@ def run(
         return
     params, folder, origin = _placed(runs, params, dataset, ranks)
     with hold_target(target, KIND, apart) as held, exclusive(folder), listed(folder):
-        if origin:
+        if origin and not checkpoints_in(folder):  # another start may have taken it over since
             take_over(origin, folder)
         training = _begun(folder, dataset, params, ranks)
         log.info("training in %s from %d images on, device %s", folder, training.images_shown, ranks.device)
@@ -125,6 +125,8 @@ def _placed(
     if origin.changes:
         check_room(origin, params.total_kimg)
         return params, folder, origin.folder
+    if origin.images_shown - _overshoot(params) > params.total_kimg * 1000:
+        check_room(origin, params.total_kimg)
     same = params.model_copy(update={"resume": origin.about.identity.get("resume", "")})
     folder = run_directory(runs, same, dataset, ranks)
     return same, folder, None if checkpoints_in(folder) else origin.folder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError
 from train.lineage.about import MACHINE, About, about, changes_between
-from train.lineage.identity import Differences, others, worded
+from train.lineage.identity import ORIGIN, Differences, others, worded
 from train.saved.checkpoint import checkpoints_in, images_shown_of
 
 log = logging.getLogger(__name__)
@@ -62,8 +62,10 @@ def tell_nearest(runs: Path, now: About) -> None:
     if not run.resumes:
         log.info("%s is another run (%s): training from the start", standing, worded(others(run.changes)))
         return
-    origin = run.about.identity.get("resume")
-    differs = worded(run.changes) or f"train.resume: {origin or 'none'} -> none"
+    if not run.changes and run.about.identity.get(ORIGIN) == now.identity.get(ORIGIN):
+        log.info("%s is longer than train.total_kimg: training a shorter one from the start", standing)
+        return
+    differs = worded(run.changes) or f"train.resume: {run.about.identity.get(ORIGIN)} -> none"
     log.warning(
         "%s differs in %s: training from the start; to go on with it instead, give --resume %s, or set "
         "train.resume to %s in params.yaml",

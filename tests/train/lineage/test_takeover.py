@@ -112,12 +112,23 @@ def test_the_first_line_names_the_run_that_is_left_behind(runs, dataset, params,
     )
 
 
+def test_a_shorter_run_beside_the_same_longer_one_is_told_as_such(runs, dataset, params, caplog):
+    before = _only(runs)
+    with caplog.at_level(logging.INFO):
+        _train(runs, dataset, short(params, total_kimg=0.02))
+    assert caplog.messages[0].endswith(
+        "is longer than train.total_kimg: training a shorter one from the start"
+    )
+    with pytest.raises(UserError, match=r"and train\.total_kimg 0\.03 is not more: raise it"):
+        _train(runs, dataset, short(params, total_kimg=0.03, resume=before.name))
+
+
 def test_other_networks_are_another_run(runs, dataset, params, caplog):
     before = _only(runs)
     with caplog.at_level(logging.INFO):
         _train(runs, dataset, short(params, total_kimg=0.02, fmap_max=4))
     assert "is another run (train.fmap_max: 8 -> 4): training from the start" in caplog.text
-    with pytest.raises(UserError, match=r"is another run \(train\.fmap_max: 8 -> 2\): put these back"):
+    with pytest.raises(UserError, match=r"is another run \(train\.fmap_max: 8 -> 2\): set these back"):
         _train(runs, dataset, short(params, fmap_max=2, resume=before.name))
 
 

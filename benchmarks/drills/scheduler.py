@@ -81,9 +81,9 @@ class Job:
         Returns:
             The number of processes that were killed.
         """
-        first = psutil.Process(self.first.pid)
-        for process in [*(first.children(recursive=True) if self.of == "all" else ()), first]:
-            with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.NoSuchProcess):
+            first = psutil.Process(self.first.pid)
+            for process in [*(first.children(recursive=True) if self.of == "all" else ()), first]:
                 process.send_signal(signal.SIGTERM)
         until = time.monotonic() + self.grace_s
         while (left := list(self.alive())) and time.monotonic() < until:

@@ -24,14 +24,14 @@ def launch(module: str, words: Sequence[object], options: Mapping[str, object], 
     Args:
         module: its name.
         words: its arguments.
-        options: of its command line; None: not given.
+        options: of its command line; None or empty: not given.
         params: the train section.
 
     Raises:
         PassingError: one was killed.
         SystemExit: they were stopped, or one failed, with its status; it has said why.
     """
-    given = [f"--{name}={value}" for name, value in options.items() if value is not None]
+    given = [f"--{name}={value}" for name, value in options.items() if value]
     command = [*map(str, words), *given]
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it tells of each signal
     with tempfile.TemporaryDirectory() as folder, stopping_children(params.grace_s) as signals:

@@ -1,10 +1,13 @@
 """Two sets of images in, their distance per level out."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
@@ -18,9 +21,8 @@ from fashion_pggan.distance.descriptors import (
 )
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
 from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
-from fashion_pggan.distance.work import Work
+from fashion_pggan.distance.work import Work, pinned
 from fashion_pggan.params import EvaluateParams
-from fashion_pggan.storage.shards import Images
 
 AT_ONCE = 4  # images per thread: 13 MB at 512 px, which the allocator reuses
 
@@ -45,14 +47,19 @@ def describe(
         level: DescriptorWriter(folder, level, count, patches, CHANNELS * side**2, work) for level in levels
     }
     centres = {level: draw_centres(params.seed, images.name, level, count, patches, side) for level in levels}
-    for indices, pixels in _minibatches(images, params.minibatch):
+    for indices, pixels in _minibatches(images, params.minibatch, work):
 
-        def put(part: range, pixels: Images = pixels, first: int = indices.start) -> None:
-            smoothed = gaussian_pyramid(torch.from_numpy(pixels[part.start : part.stop]), levels[-1], work)
+        def put(part: range, pixels: Tensor = pixels, first: int = indices.start) -> None:
+            smoothed = gaussian_pyramid(pixels[part.start : part.stop], levels[-1], work)
             where = range(first + part.start, first + part.stop)
-            for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True):
-                chosen = centres[level][where.start : where.stop]
-                writers[level].put(where, patches_at(here, below, chosen, side))
+            cut = [
+                patches_at(here, below, centres[level][where.start : where.stop], side)
+                for level, here, below in zip(levels, smoothed, [*smoothed[1:], None], strict=True)
+            ]
+            if folder and work.device is not None:
+                cut = list(torch.stack(cut).cpu())  # all levels at once: the device is waited for once
+            for level, patches in zip(levels, cut, strict=True):
+                writers[level].put(where, patches)
 
         work.each(put, _parts(len(indices), AT_ONCE if work.device is None else len(indices)))
         advance(len(indices))
@@ -108,9 +115,23 @@ def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:
     return tuple(level for level, each in described.items() if is_flat(each.statistics()[1]).any())
 
 
-def _minibatches(images: ImageSet, size: int) -> Iterator[tuple[range, Images]]:
-    for indices in _parts(images.count, size):
-        yield indices, images.read(indices)
+def _minibatches(images: ImageSet, size: int, work: Work) -> Iterator[tuple[range, Tensor]]:
+    """The images in minibatches; while a device computes, a thread reads the next one."""
+    parts = _parts(images.count, size)
+
+    def read(part: range) -> Tensor:
+        return pinned(torch.from_numpy(images.read(part)), work.torch_device)
+
+    if work.device is None:
+        yield from ((part, read(part)) for part in parts)
+        return
+    with ThreadPoolExecutor(1, "read") as reader:
+        ahead = [reader.submit(read, part) for part in parts[:1]]
+        for part, following in zip_longest(parts, parts[1:]):
+            pixels = ahead.pop().result()
+            if following is not None:
+                ahead.append(reader.submit(read, following))
+            yield part, pixels
 
 
 def _parts(count: int, size: int) -> list[range]:

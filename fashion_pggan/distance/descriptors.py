@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from fashion_pggan.distance.work import Work
+from fashion_pggan.distance.work import Work, moved
 
 CHANNELS = 3
 
@@ -51,11 +51,12 @@ def patches_at(images: Tensor, below: Tensor | None, centres: Centres, side: int
         (n * patches, 3 * side * side), components in the order (channel, row, column).
     """
     n, patches, _ = centres.shape
-    corners = torch.from_numpy(centres - side // 2).flatten(0, 1).to(images.device)  # (n * patches, 2)
-    image_of = torch.arange(n, device=images.device).repeat_interleave(patches)
-    cut = _windows(images, side)[image_of, corners[:, 0], corners[:, 1]].flatten(2)
+    corners = (centres - side // 2).reshape(-1, 2)
+    places = np.column_stack([np.arange(n).repeat(patches), corners])  # (n * patches, 3): image, row, column
+    there = moved(torch.from_numpy(places), images.device)
+    cut = _windows(images, side)[there.unbind(1)].flatten(2)
     if below is not None:
-        _subtract_raised(cut, below, image_of, corners, side)
+        _subtract_raised(cut, below, there, _by_parity(corners), side)
     return cut.flatten(1)
 
 
@@ -64,20 +65,35 @@ def _windows(images: Tensor, side: int) -> Tensor:
     return images.unfold(1, side, 1).unfold(2, side, 1)
 
 
-def _subtract_raised(cut: Tensor, below: Tensor, image_of: Tensor, corners: Tensor, side: int) -> None:
-    """Subtract the level below, enlarged, from patches (m, 3, side * side) at `corners`; in place."""
-    weights = torch.from_numpy(_raising(side)).to(below.device)  # (2, 2, reach * reach, side * side)
+def _by_parity(corners: Indices) -> list[Indices]:
+    """Which corners have an even row and column, an odd column, an odd row, both.
+
+    Found on the CPU: a device would have to be waited for, to learn how many of each there are.
+    """
+    kinds = (corners & 1) @ (2, 1)
+    return [np.flatnonzero(kinds == kind) for kind in range(4)]
+
+
+def _subtract_raised(cut: Tensor, below: Tensor, places: Tensor, by_parity: list[Indices], side: int) -> None:
+    """Subtract the level below, enlarged, from patches (m, 3, side * side) at `places` (m, 3); in place."""
     reach, size = side // 2 + 3, below.shape[1]
-    reached = (corners >> 1)[:, :, None] + torch.arange(-1, reach - 1, device=below.device)
+    reached = (places[:, 1:] >> 1)[:, :, None] + torch.arange(-1, reach - 1, device=below.device)
     reached = reached.abs().clamp(max=size - 1)  # reflected at the border: (m, 2, reach)
-    rows = image_of[:, None] * size + reached[:, 0]
+    rows = places[:, :1] * size + reached[:, 0]
     index = (rows[:, :, None] * size + reached[:, 1, None, :]).flatten(1)  # (m, reach * reach)
-    odd, pixels = corners & 1, below.view(-1, CHANNELS)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        mine = ((odd[:, 0] == row) & (odd[:, 1] == column)).nonzero().squeeze(1)
+    pixels = below.view(-1, CHANNELS)
+    order = moved(torch.from_numpy(np.concatenate(by_parity)), below.device)
+    parts = torch.split(order, [len(each) for each in by_parity])
+    for mine, weights in zip(parts, _weights(side, below.device), strict=True):
         small = pixels.index_select(0, index[mine].flatten()).view(len(mine), -1, CHANNELS).transpose(1, 2)
-        raised = small.reshape(-1, reach * reach) @ weights[row, column]
+        raised = small.reshape(-1, reach * reach) @ weights
         cut.index_add_(0, mine, raised.view(len(mine), CHANNELS, -1), alpha=-1)
+
+
+@cache
+def _weights(side: int, device: torch.device) -> tuple[Tensor, ...]:
+    """The matrices of `_raising` in the order of `_by_parity`, on a device."""
+    return torch.from_numpy(_raising(side)).flatten(0, 1).to(device).unbind()
 
 
 @cache
@@ -131,13 +147,17 @@ class Descriptors:
 
 def moments_of(values: Tensor, images: int) -> npt.NDArray[np.float64]:
     """Means of values and of their squares, by image and channel: (images, 2, 3)."""
+    return _moments(values, images).cpu().numpy()
+
+
+def _moments(values: Tensor, images: int) -> Tensor:
     parts = values.view(images, -1, CHANNELS, values.shape[1] // CHANNELS)
     means = [each.mean(dim=3).double().mean(dim=1) for each in (parts, parts.square())]
-    return torch.stack(means, dim=1).cpu().numpy()
+    return torch.stack(means, dim=1)
 
 
 class DescriptorWriter:
-    """Writes the descriptors of one level to disk, or keeps them on a device.
+    """Writes the descriptors of one level to disk, or keeps them on a device, which `put` never waits for.
 
     Args:
         folder: for `<level>.npy` and `<level>.moments.npy`; None: keep them on the device of `work`.
@@ -157,24 +177,31 @@ class DescriptorWriter:
             if folder
             else torch.empty(shape, device=work.torch_device)
         )
-        self.moments = np.empty((images, 2, CHANNELS))
+        place = torch.device("cpu") if folder else work.torch_device
+        self.moments = torch.empty((images, 2, CHANNELS), dtype=torch.float64, device=place)
         self.path = folder / f"{level}.moments.npy" if folder else None
         self.patches = patches
 
     def put(self, images: range, patches: Tensor) -> None:
-        """Set the (m, size) descriptors of some images; several threads may do so at once."""
+        """Set the (m, size) descriptors of some images; several threads may do so at once.
+
+        Args:
+            images: which ones.
+            patches: on the CPU where they go to disk, else on the device.
+        """
         rows = slice(images.start * self.patches, images.stop * self.patches)
         if isinstance(self.values, Tensor):
             self.values[rows] = patches
         else:
-            self.values[rows] = patches.cpu().numpy()
-        self.moments[images.start : images.stop] = moments_of(patches, len(images))
+            self.values[rows] = patches.numpy()
+        self.moments[images.start : images.stop] = _moments(patches, len(images))
 
     def finish(self) -> Descriptors:
         """The whole set's descriptors, after the last `put`."""
+        moments = self.moments.cpu().numpy()
         if self.path:
-            np.save(self.path, self.moments)
-        return Descriptors(self.values, self.moments)
+            np.save(self.path, moments)
+        return Descriptors(self.values, moments)
 
 
 def read_descriptors(folder: Path, level: int) -> Descriptors:

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from fashion_pggan.distance.work import Work
+from fashion_pggan.distance.work import Work, moved
 
 BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
@@ -38,7 +38,7 @@ def gaussian_pyramid(images: Tensor, smallest: int, work: Work) -> list[Tensor]:
     Returns:
         (n, s, s, 3) float32 for s = r, r/2, ..., smallest.
     """
-    levels = [images.to(work.torch_device).float()]
+    levels = [moved(images, work.torch_device).float()]
     while levels[-1].shape[1] > smallest:
         levels.append(_halves(levels[-1], work))
     return levels

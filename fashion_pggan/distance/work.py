@@ -8,6 +8,7 @@ from functools import cache
 from typing import TypeVar
 
 import torch
+from torch import Tensor
 
 COMPUTING_BYTES = 4_000_000_000  # on a device, for projections and their sorting
 
@@ -50,6 +51,18 @@ class Work:
         if self.device is not None:
             return [function(item) for item in items]
         return list(_pool(self.workers).map(function, items))
+
+
+def moved(values: Tensor, device: torch.device) -> Tensor:
+    """Values of the CPU on a device. A CUDA device is not waited for."""
+    if device.type != "cuda":
+        return values.to(device)
+    return pinned(values, device).to(device, non_blocking=True)
+
+
+def pinned(values: Tensor, device: torch.device) -> Tensor:
+    """Values in memory from which a CUDA device copies by itself; for any other device as they are."""
+    return values if device.type != "cuda" or values.is_pinned() else values.pin_memory()
 
 
 @cache

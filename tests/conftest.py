@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # a worker per core: more threads would only wait for each other
     for library in ("OMP", "OPENBLAS", "MKL"):  # which read these when they are first imported
@@ -34,11 +35,46 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The folder of reference data beside the repository; tests that want it are skipped where it is not."""
-    folder = REPOSITORY.parent / "shared"
+    """The folder of reference data beside the repository; tests that want it are skipped where it is not.
+
+    REFERENCE_DATA names another one (benchmarks/gpu.sh).
+    """
+    folder = Path(os.environ.get("REFERENCE_DATA") or REPOSITORY.parent / "shared")
     if not folder.is_dir():
         pytest.skip("needs the reference data in ../shared")
     return folder
+
+
+# Warnings within these packages depend on the machine and its versions: no error in a test on a GPU.
+OTHERS = ("torch", "triton", "numpy")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let other packages warn in tests on a GPU."""
+    for item in items:
+        if item.get_closest_marker("gpu"):
+            for package in OTHERS:
+                item.add_marker(pytest.mark.filterwarnings(rf"ignore:::{package}\b"))
+
+
+@pytest.fixture
+def gpu() -> Any:
+    """The CUDA device; where GPU_TESTS_ON is cpu, as in a rehearsal (benchmarks/gpu.sh), the CPU instead."""
+    import torch
+
+    if os.environ.get("GPU_TESTS_ON") == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        pytest.skip("needs a CUDA device")
+    return torch.device("cuda:0")
+
+
+@pytest.fixture
+def real_gpu(gpu: Any) -> Any:
+    """The CUDA device, for what the CPU cannot stand in for."""
+    if gpu.type != "cuda":
+        pytest.skip("needs a CUDA device")
+    return gpu
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from train.lineage.about import About, about_in, change_at, changes_between, fac
 from train.lineage.identity import identity_of
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
+from train.machine.kernels import try_kernels
 from train.model.networks import Architecture, Critic, Generator
 from train.model.precision import set_precision
 from train.processes.ranks import Ranks, share_from_first, wait_for_all
@@ -63,6 +64,7 @@ class Run:
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
         set_precision(params.precision)
+        try_kernels(ranks.device)
         self.trainer = Trainer(architecture, params, ranks)
         if params.cuda_graphs and ranks.count > 1:
             raise UserError(

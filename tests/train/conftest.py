@@ -16,8 +16,14 @@ import yaml
 
 from fashion_pggan.params import TrainParams, load_params
 from fashion_pggan.storage.shards import Dataset, ShardWriter
+from train.growth.schedule import Phase
+from train.machine.graphs import Recorded
+from train.model.networks import Architecture
+from train.model.precision import set_precision
 from train.processes.ranks import Ranks
 from train.run import Run
+from train.step.data import Feed
+from train.step.trainer import Rates, Trainer
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -160,3 +166,86 @@ def command_here(monkeypatch, capsys) -> Callable[..., SimpleNamespace]:
         return SimpleNamespace(returncode=code or 0, stdout=said.out, stderr=said.err + message)
 
     return run
+
+
+@pytest.fixture
+def cuda(gpu) -> Iterator[Ranks]:
+    """One process on the CUDA device, which rounds nothing."""
+    set_precision("float32")
+    yield Ranks(0, 1, gpu)
+    set_precision("float32")
+    torch.backends.cudnn.benchmark = False  # a run switches it on
+
+
+@pytest.fixture(scope="session")
+def both() -> dict[str, Phase]:
+    """A level that stands alone, and one that is faded in."""
+    return {
+        name: Phase(lod=lod, resolution=16, minibatch=8, learning_rate=0.001)
+        for name, lod in (("alone", 0.0), ("fading", 0.3))
+    }
+
+
+@pytest.fixture(scope="session")
+def rates() -> Callable[[Phase, Ranks], Rates]:
+    """The numbers of a step."""
+
+    def of(phase: Phase, ranks: Ranks) -> Rates:
+        numbers = (phase.fade, phase.learning_rate, 0.9)
+        return Rates(*(torch.full((), number, device=ranks.device) for number in numbers))
+
+    return of
+
+
+@pytest.fixture
+def gradients(dataset, params, rates):
+    """Gradients of critic and generator, on the CPU; of a step on the CPU where no process is given."""
+
+    def of(ranks: Ranks | None, phase: Phase, **changed: object) -> list[torch.Tensor]:
+        here, those = ranks or Ranks(0, 1, torch.device("cpu")), params.model_copy(update=changed)
+        steps, feed = Trainer(Architecture(16, 8, 128, 16), those, here), Feed(dataset, those, here)
+        where = (feed.batch_at(0, phase), rates(phase, here), phase.doublings, phase.fade > 0)
+        feed.close()
+        return [gradient(*where)[0].cpu() for gradient in (steps.critic_gradient, steps.generator_gradient)]
+
+    return of
+
+
+@pytest.fixture
+def same_as_recorded(cuda, dataset, params, both, rates):
+    """Check recorded steps against steps, over a change of phase; whatever recording did is undone."""
+
+    def check(*, compiles: bool) -> None:
+        those = params.model_copy(update={"compile": compiles})
+        plain, recorded = (Trainer(Architecture(16, 8, 128, 16), those, cuda) for _ in range(2))
+        playback, feed = Recorded(recorded), Feed(dataset, those, cuda)
+        for number, name in enumerate(("alone", "alone", "fading", "fading", "alone")):
+            phase = both[name]
+            where = (feed.batch_at(8 * number, phase), rates(phase, cuda), phase.doublings, phase.fade > 0)
+            expected = {name: float(value) for name, value in plain.step(*where).items()}
+            actual = {name: float(value) for name, value in playback.step(*where).items()}
+            assert actual == pytest.approx(expected, rel=1e-3, abs=1e-4)
+        feed.close()
+        for name, tensor in plain.state().items():
+            # by the norm: Adam's first steps are as long where the gradient is only rounding
+            apart = (recorded.state()[name].double() - tensor.double()).norm()
+            assert float(apart) <= 2e-3 * float(tensor.double().norm()), name
+        assert int(recorded.critic_optimizer.taken) == int(plain.critic_optimizer.taken) == 5
+
+    return check
+
+
+@pytest.fixture
+def train_twice(cuda, tmp_path, dataset, params) -> Callable[[dict[str, object]], None]:
+    """Train to the middle, then again to the end."""
+
+    def train(changed: dict[str, object]) -> None:
+        for total_kimg in (0.4, 0.8):
+            those = params.model_copy(update={"total_kimg": total_kimg, **changed})
+            run = Run(tmp_path, dataset, those, cuda, "commit")
+            run.go()
+        assert run.images_shown == 800
+        assert run.skipped_steps == 0
+        assert (tmp_path / "snapshots/000000.800.safetensors").is_file()
+
+    return train

@@ -53,5 +53,6 @@ class Recorded:
         for name, tensor in self.trainer.state().items():
             tensor.copy_(kept[name])
         self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph):
+        # other threads may allocate meanwhile, as the one does that prepares the next minibatch
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._values = self.trainer.step(batch, rates, steps, fading)

@@ -1,0 +1,1 @@
+"""A parameters file and ways of training in; images per second of each way and level out."""

@@ -2,29 +2,20 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from benchmarks.gpu.places import CHECKOUT, Carried
 from benchmarks.gpu.running import run_call
 from benchmarks.gpu.steps import LIMITS, TINY, Sizes
 
+PHOTOGRAPHS = CHECKOUT.parent / "shared/images/tops"
+
 
 def main() -> None:
     """Do what the arguments ask for; end with 1 where a step did not go well."""
-    parser = argparse.ArgumentParser(prog="bash benchmarks/gpu.sh", description=__doc__)
-    parser.add_argument("call", nargs="?", choices=LIMITS, help="run this call, on the borrowed machine")
-    parser.add_argument("folder", nargs="?", type=Path, help="of the results; --prepare: of the photographs")
-    parser.add_argument(
-        "--prepare",
-        metavar="IMAGES",
-        nargs="?",
-        const=CHECKOUT.parent / "shared/images/tops",
-        type=Path,
-        help="fill .gpu",
-    )
-    parser.add_argument("--rehearse", action="store_true", help="both calls with tiny sizes, without a GPU")
-    parser.add_argument("--tiny", type=Path, help=argparse.SUPPRESS)  # a rehearsal's carried folder
-    given = parser.parse_args()
+    given, explain = _arguments()
     if given.prepare:
         from benchmarks.gpu.prepare import prepare
 
@@ -41,7 +32,19 @@ def main() -> None:
             )
         sys.exit(not run_call(given.call, given.folder, carried, TINY if given.tiny else Sizes()))
     else:
-        parser.error("give --prepare, --rehearse, or a call and a folder for its results")
+        explain("give --prepare, --rehearse, or a call and a folder for its results")
+
+
+def _arguments() -> tuple[argparse.Namespace, Callable[[str], NoReturn]]:
+    parser = argparse.ArgumentParser(prog="bash benchmarks/gpu.sh", description=__doc__)
+    parser.add_argument("call", nargs="?", choices=LIMITS, help="run this call, on the borrowed machine")
+    parser.add_argument("folder", nargs="?", type=Path, help="for the results")
+    parser.add_argument(
+        "--prepare", metavar="IMAGES", nargs="?", const=PHOTOGRAPHS, type=Path, help="fill .gpu"
+    )
+    parser.add_argument("--rehearse", action="store_true", help="both calls with tiny sizes, without a GPU")
+    parser.add_argument("--tiny", type=Path, help=argparse.SUPPRESS)  # a rehearsal's carried folder
+    return parser.parse_args(), parser.error
 
 
 if __name__ == "__main__":

@@ -18,14 +18,16 @@ class Sizes:
     swd_images: int = 16384  # per set
     swd_plain: int = 256  # per set, against the plain version
     swd_resolution: int = 512  # pixels
-    levels: tuple[int, int] = (512, 64)  # pixels, in each way
+    swd_minibatch: int = 64
+    levels: tuple[int, ...] = (512, 256, 128, 64, 32, 16, 8, 4)  # pixels, all of the paper's
+    compared: tuple[int, int] = (512, 64)  # pixels, in each way
     level: int = 256  # pixels, in each way, in the second call
-    turn_s: float = 1.0  # seconds
+    turn_s: float = 0.6  # seconds
     compiles: bool = True
     patience: int = 1  # times a step's seconds
 
 
-TINY = Sizes("cpu", 24, 16, 32, (16, 8), 8, 0.02, compiles=False, patience=4)
+TINY = Sizes("cpu", 24, 16, 32, 16, (16, 8, 4), (16, 8), 8, 0.02, compiles=False, patience=4)
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,14 @@ def steps_of(call: str, results: Path, work: Path, carried: Carried, sizes: Size
 
 
 def _first(results: Path, carried: Carried, sizes: Sizes) -> Iterator[Step]:
-    large, small = map(str, sizes.levels)
     yield _machine(30)
     yield _tests(80, "tests", results, ALONE)
     yield _swd(75, sizes.swd_images, carried, sizes, "--no-plain")
-    yield _levels(85, "levels-graph", results, carried, sizes, ("graph-bf16",), ())
-    yield _levels(40, "levels-eager", results, carried, sizes, ("eager-bf16",), (large, small))
+    yield _levels(85, "levels-graph", results, carried, sizes, ("graph-bf16",), sizes.levels)
+    yield _levels(40, "levels-eager", results, carried, sizes, ("eager-bf16",), sizes.compared)
     yield _swd(45, sizes.swd_plain, carried, sizes)
     ways = ("compiled-bf16",) if sizes.compiles else ("eager-bf16",)
-    yield _levels(90, "levels-compiled", results, carried, sizes, ways, (large, small))
+    yield _levels(90, "levels-compiled", results, carried, sizes, ways, sizes.compared)
 
 
 def _second(results: Path, work: Path, carried: Carried, sizes: Sizes) -> Iterator[Step]:
@@ -72,10 +73,10 @@ def _second(results: Path, work: Path, carried: Carried, sizes: Sizes) -> Iterat
     yield Step("training", 90, (*training, *kept, "--device", sizes.device))
     measuring = ("evaluate", "snapshots", dataset, models, str(results / "reports"), "--params", params)
     yield Step("evaluation", 40, (*measuring, "--store", str(work / "store"), "--device", sizes.device))
-    yield _levels(30, "level", results, carried, sizes, ("eager-bf16", "graph-bf16"), (str(sizes.level),))
+    yield _levels(30, "level", results, carried, sizes, ("eager-bf16", "graph-bf16"), (sizes.level,))
     yield _tests(45, "tests-compiled", results, COMPILING)
     ways = ("compiled-bf16",) if sizes.compiles else ("eager-bf16",)
-    yield _levels(35, "level-compiled", results, carried, sizes, ways, (str(sizes.level),))
+    yield _levels(35, "level-compiled", results, carried, sizes, ways, (sizes.level,))
 
 
 def _machine(seconds: int) -> Step:
@@ -91,6 +92,7 @@ def _tests(seconds: int, name: str, results: Path, files: str) -> Step:
 
 def _swd(seconds: int, images: int, carried: Carried, sizes: Sizes, *more: str) -> Step:
     size = ("--images", str(images), "--resolution", str(sizes.swd_resolution))
+    size += ("--minibatch", str(sizes.swd_minibatch))
     where = ("--params", str(carried.paper), "--device", sizes.device)
     return Step(f"swd-{images}", seconds, ("benchmarks.swd", *size, *where, *more))
 
@@ -102,9 +104,9 @@ def _levels(
     carried: Carried,
     sizes: Sizes,
     ways: tuple[str, ...],
-    levels: tuple[str, ...],
+    levels: tuple[int, ...],
 ) -> Step:
     where = ("--params", str(carried.paper), "--device", sizes.device, "--seconds", str(sizes.turn_s))
-    chosen = ("--levels", *levels) if levels else ()
+    chosen = ("--levels", *map(str, levels), "--ways", *ways)
     kept = ("--json", str(results / f"{name}.json"))
-    return Step(name, seconds, ("benchmarks.train", *where, *kept, *chosen, "--ways", *ways))
+    return Step(name, seconds, ("benchmarks.train", *where, *kept, *chosen))

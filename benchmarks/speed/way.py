@@ -80,6 +80,9 @@ class Level:
         self.step()
         self._wait()
         self.first_s = time.monotonic() - began
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()  # what trying kernels took
+            torch.cuda.reset_peak_memory_stats()
         for _ in range(WARM_UPS):
             self.step()
         self._wait()
@@ -89,9 +92,6 @@ class Level:
     def turn(self, seconds: float) -> float:
         """Take steps for some seconds; images per second."""
         cuda = self.device.type == "cuda"
-        if cuda:
-            torch.cuda.empty_cache()  # what trying kernels left
-            torch.cuda.reset_peak_memory_stats()
         with nullcontext() if cuda else PeakMemory() as memory:
             began, steps = time.monotonic(), 0
             while not steps or time.monotonic() - began < seconds:

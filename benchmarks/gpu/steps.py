@@ -92,9 +92,9 @@ def _tests(seconds: int, name: str, results: Path, files: str) -> Step:
 
 def _swd(seconds: int, images: int, carried: Carried, sizes: Sizes, *more: str) -> Step:
     size = ("--images", str(images), "--resolution", str(sizes.swd_resolution))
-    size += ("--minibatch", str(sizes.swd_minibatch))
+    read = ("--minibatch", str(sizes.swd_minibatch))
     where = ("--params", str(carried.paper), "--device", sizes.device)
-    return Step(f"swd-{images}", seconds, ("benchmarks.swd", *size, *where, *more))
+    return Step(f"swd-{images}", seconds, ("benchmarks.swd", *size, *read, *where, *more))
 
 
 def _levels(

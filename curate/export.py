@@ -15,6 +15,7 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import markdown
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.proof.folder_mark import check_marked
 from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
 from fashion_pggan.storage.shards import Dataset, levels_up_to
 from fashion_pggan.storage.targets import Kind, check_target, replace_target
@@ -83,6 +84,7 @@ def _columns() -> pa.Schema:
 
 def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterator[Exported]:
     """Every image of the dataset, encoded on all cores, in the order of the manifest."""
+    check_marked(dataset.folder / MANIFEST)
     kept = (row for row in iterate_records(dataset.folder / MANIFEST, CuratedImage) if row.kept)
     done = 0
     with (

@@ -1,5 +1,6 @@
 """The raw images: a crawl's records, or every file of a plain folder."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,6 +14,7 @@ from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records
 
 RECORDS = "records.parquet"  # in a crawl's folder
+CRAWLED = re.compile(r"images/([0-9a-f]{2})/\1[0-9a-f]{62}(?:\.[a-z]+)?")  # how a crawl names images
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,19 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
     In a plain folder every file is read for its SHA-256; the workers do this on shared storage.
 
     Raises:
-        UserError: an image of the records is missing or lies outside the folder, or a file cannot be read.
+        UserError: the records do not fit the images: some are missing or lie outside the folder, a crawl's
+            images have no records; or a file cannot be read.
     """
     if (source / RECORDS).is_file():
         return _recorded(source)
     if source.is_file():
         raise UserError(f"{source} is a file: give a folder of images")
     paths = list(_visible(source))
+    if any(CRAWLED.fullmatch(below(path, source)) for path in paths):
+        raise UserError(
+            f"{source} holds the images of a crawl, but no {RECORDS}: run the crawl stage again (dvc repro "
+            "--force crawl), or copy the images to a folder of their own"
+        )
     hashes = map(_hash_of, paths) if isinstance(source, PurePath) else each(sha256_of, paths)
     return [
         Raw(sha256, below(path, source))
@@ -84,6 +92,12 @@ def _recorded(source: Path) -> list[Raw]:
     if missing:
         raise UserError(
             f"{len(missing)} images of {source / RECORDS} are missing, the first is {missing[0]}: "
+            "run the crawl stage again (dvc repro --force crawl)"
+        )
+    nameless = sorted(filter(CRAWLED.fullmatch, present - {record.file for record in records}))
+    if nameless:
+        raise UserError(
+            f"{len(nameless)} images in {source} have no record in {RECORDS}, the first is {nameless[0]}: "
             "run the crawl stage again (dvc repro --force crawl)"
         )
     return [

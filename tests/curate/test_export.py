@@ -185,6 +185,9 @@ def test_a_manifest_of_another_dataset_is_an_error_and_leaves_nothing(curated, t
     shutil.copytree(curated, tmp_path / "data")
     rows = read_records(curated / "manifest.parquet", CuratedImage)
     write_records(tmp_path / "data/manifest.parquet", rows[:4], CuratedImage)
+    with pytest.raises(UserError, match=r"manifest\.parquet is not the file that was written with"):
+        export.run(tmp_path / "data", tmp_path / "out", Format.WEBDATASET)
+    (tmp_path / "data/.fashion-pggan.json").unlink()  # as a former version left it
     with pytest.raises(UserError, match=r"manifest\.parquet has \d images, the index 10: run dvc repro"):
         export.run(tmp_path / "data", tmp_path / "out", Format.WEBDATASET)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]

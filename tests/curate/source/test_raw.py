@@ -116,3 +116,36 @@ def test_a_record_that_leads_out_of_the_raw_images_is_refused(tmp_path, params, 
 
 def test_raw_images_may_be_links_as_dvc_makes_them(tmp_path, params, run, raw_with_links):
     assert run(raw_with_links("link.png"), tmp_path / "out", params) == {"kept": 1}
+
+
+@pytest.fixture
+def as_crawled(tmp_path, raw_record):
+    """Two images as a crawl names them, and their records."""
+    records = []
+    for content in (b"one", b"other"):
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = tmp_path / "raw/images" / sha256[:2] / f"{sha256}.jpg"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        records.append(raw_record(sha256=sha256, file=path.relative_to(tmp_path / "raw").as_posix()))
+    write_records(tmp_path / "raw/records.parquet", records, RawImage)
+    return tmp_path / "raw", records
+
+
+def test_a_crawls_images_without_their_records_are_no_plain_folder(as_crawled):
+    folder, records = as_crawled
+    assert [raw.file for raw in raw_images(folder, map)] == [record.file for record in records]
+    (folder / "records.parquet").unlink()
+    with pytest.raises(
+        UserError, match=r"holds the images of a crawl, but no records\.parquet: run the crawl"
+    ):
+        raw_images(folder, map)
+
+
+def test_records_of_another_crawl_do_not_pass(as_crawled):
+    folder, records = as_crawled
+    write_records(folder / "records.parquet", records[:1], RawImage)
+    with pytest.raises(
+        UserError, match=r"1 images in .* have no record in records\.parquet, the first is images"
+    ):
+        raw_images(folder, map)

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader
 
 from demo_shop.goods.catalogue import Catalogue
 from demo_shop.search import Index, marked
-from fashion_pggan.loopback import refusal
+from fashion_pggan.loopback import HEADERS, refusal
 
 KEY_ID_HEADER, KEY_HEADER = "X-NCP-APIGW-API-KEY-ID", "X-NCP-APIGW-API-KEY"
 KEY_ID = KEY = "demo"  # the only valid pair
@@ -130,7 +130,7 @@ class Shop:
             raise ApiError(403, "300", "Forbidden", why)
         answer = await handler(request)
         if not answer.prepared:
-            answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+            answer.headers.update(HEADERS)
         return answer
 
     async def search(self, request: web.Request) -> web.Response:
@@ -218,9 +218,9 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except ApiError as error:
-        return web.json_response(error.body, status=error.status)
+        return web.json_response(error.body, status=error.status, headers=HEADERS)
     except web.HTTPException as error:
         body = {"error": {"errorCode": "300", "message": error.reason, "details": ""}}
         return web.json_response(
-            body, status=error.status, headers={"Allow": error.headers.get("Allow", "GET")}
+            body, status=error.status, headers={"Allow": error.headers.get("Allow", "GET"), **HEADERS}
         )

@@ -1,5 +1,8 @@
 """The errors that a person can cause and correct, and how to word them."""
 
+import errno
+
+NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST}
 LONGEST = 300  # characters of another program's error
 
 
@@ -18,6 +21,15 @@ class ArgumentError(UserError):
 def one_line(error: BaseException) -> str:
     """Another program's error on one line of at most 300 characters; its class when it has no text."""
     return " ".join(str(error).split())[:LONGEST] or type(error).__name__
+
+
+def file_error(error: OSError) -> str:
+    """The system's error about a file, on one line with what to do."""
+    doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
+    what = error.strerror or one_line(error)
+    where = f" ({error.filename})" if error.filename else ""
+    advice = "remove the cause and run the same command again; what was finished before is kept"
+    return f"{doing}{what}{where}: {advice}"
 
 
 def bytes_in_words(size: float) -> str:

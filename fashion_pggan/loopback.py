@@ -8,6 +8,12 @@ from fashion_pggan.errors import ArgumentError
 
 NAME = "localhost"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
+HEADERS = {  # of every answer: no page of another site shows it, frames it or takes it for a script
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 TOLD = 80  # characters of a foreign name that an error repeats
 
 

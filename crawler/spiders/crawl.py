@@ -1,13 +1,16 @@
-"""`scrapy crawl` with the exit status of `fashion-pggan crawl`; Scrapy's own is always 0."""
+"""`scrapy crawl` with the exit status of `fashion-pggan crawl`; Scrapy's own is 0 however a crawl ends."""
 
 import os
 import signal
+import sys
 from argparse import Namespace
 from typing import Any
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
 
-from fashion_pggan.errors import PassingError
+from fashion_pggan.errors import PassingError, one_line
+from fashion_pggan.storage.escaped import printable
 
 
 class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
@@ -17,12 +20,21 @@ class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy
 
     def run(self, args: list[str], opts: Namespace) -> None:
         """Crawl, and keep the status for the end of the process."""
-        super().run(args, opts)
-        self.exitcode = self.exitcode or status_of(self.crawler.spider)
-
-    def _create_crawler(self, spidercls: Any) -> Any:
-        self.crawler = super()._create_crawler(spidercls)
-        return self.crawler
+        if len(args) != 1:
+            raise UsageError("give one spider: naver_tops")
+        try:
+            crawler = self._create_crawler(args[0])
+            crawl = self.crawler_process.crawl(crawler, **opts.spargs)
+            self.crawler_process.start()
+            crawl.result()
+        except Exception as error:  # of Scrapy itself: it has no such spider, or a setting that it cannot use
+            print(
+                f"error: Scrapy cannot crawl ({printable(one_line(error))}): correct the options",
+                file=sys.stderr,
+            )
+            self.exitcode = 1
+        else:
+            self.exitcode = status_of(crawler.spider)
 
 
 def status_of(spider: Any) -> int:

@@ -3,14 +3,12 @@
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
-from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
-from crawler.answer.counts import KNOWN_BY
 from crawler.answer.failures import PostponedError, reason_of
 from crawler.commands.preview import dry_run
 from crawler.network.addresses import canonical_url
@@ -19,16 +17,14 @@ from crawler.network.schemes import Schemes, may_fall_back
 from crawler.session.crawl import Crawl, Places
 from crawler.session.figures import line_of, tables_of
 from crawler.spiders.pending import PendingRequests
-from crawler.spiders.settings import quieten_scrapy, settings_of
+from crawler.spiders.scrapy_options import YES, complaint_about, without_outputs, wrong_setting
+from crawler.spiders.settings import escape_log, quieten_scrapy, settings_of
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.pipeline import StoreContext, set_store_context
 from crawler.store.stored import StoredImage, reason_against
-from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, file_error
 from fashion_pggan.params import CrawlParams, load_params
-from fashion_pggan.paths import advice_on_path
 
-YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 SLOTS = 16  # pending images for each concurrent request, so that hosts take turns
 
 log = logging.getLogger(__name__)
@@ -66,7 +62,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.params_file, self.judged = Path(params), judged
         paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}
         paths |= {"report": report} if report else {}
-        self.failure = _complaint(dry_run, paths, options)  # the first one that ends the crawl
+        self.failure = complaint_about(dry_run, paths, options)  # the first one that ends the crawl
         self.dry_run = dry_run.lower() in YES
         self.is_full = False  # the store, or the journal, cannot be written
         self.crawl: Crawl | None = None
@@ -80,16 +76,19 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Read params.yaml, which holds some of Scrapy's settings, while they may still change."""
         quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
-        spider.failure = spider.failure or _without_queue(crawler.settings)
+        spider.failure = spider.failure or without_outputs(crawler.settings)
         try:
             spider.params = load_params(spider.params_file).crawl
-            crawler.settings.setdict(settings_of(spider.params), priority="spider")
-        except UserError as error:
+            ours = settings_of(spider.params)
+            crawler.settings.setdict(ours, priority="spider")
+            spider.failure = spider.failure or wrong_setting(crawler.settings, ours)
+        except (UserError, OSError) as error:
             spider.failure = spider.failure or error
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """Search, and yield a request for each image to fetch, no faster than earlier ones end."""
+        escape_log(self.crawler.settings)
         try:
             if self.failure is None and self.dry_run:
                 print(dry_run(self.params))
@@ -233,41 +232,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             log.info("%s", tables_of(self.figures))
             log.info("%s", line_of(self.figures))
         if self.failure is not None:
-            log.error("error: %s", self.failure, exc_info=not isinstance(self.failure, UserError | OSError))
+            text = file_error(self.failure) if isinstance(self.failure, OSError) else self.failure
+            log.error("error: %s", text, exc_info=not isinstance(self.failure, UserError | OSError))
         elif not self.is_whole and not self.dry_run:
             log.warning("stopped: fetched images are kept, and the next crawl resumes")
-
-
-def _complaint(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> Exception | None:
-    """What is wrong with the spider's arguments: a mistyped one must not start a crawl."""
-    if unknown:
-        known = "params, target, store, tombstones, report, dry_run"
-        return UserError(f"-a {', '.join(sorted(unknown))}: no such argument: give one of {known}")
-    if dry_run.lower() not in YES + NO:
-        return UserError(f"-a dry_run={dry_run}: give 1 or 0")
-    for name, path in paths.items():
-        if advice := advice_on_path(path) if path else "give a path":
-            return UserError(f"-a {name}={path}: {advice}")
-    try:
-        check_paths(_use, signature(_use).bind(**{name: Path(path) for name, path in paths.items()}))
-    except UserError as error:
-        return error
-    return None
-
-
-def _use(
-    params: Path,
-    target: Annotated[Path, Makes],
-    store: Annotated[Path, Keeps],
-    tombstones: Annotated[Path, Keeps],
-    report: Annotated[Path | None, Writes(*KNOWN_BY)] = None,
-) -> None:
-    """What a crawl does with each of its paths, for `check_paths`."""
-
-
-def _without_queue(settings: Any) -> Exception | None:
-    """Refuse JOBDIR and remove it: Scrapy would also request the images of its own queue."""
-    if not (place := settings.get("JOBDIR")):
-        return None
-    settings.set("JOBDIR", None, priority="cmdline")
-    return UserError(f"JOBDIR={place}: leave it out; a crawl resumes from its store")

@@ -6,7 +6,9 @@ from typing import Any
 
 from scrapy.logformatter import LogFormatter
 from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.utils.log import get_scrapy_root_handler
 
+from fashion_pggan.command.edge import Printable
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
@@ -77,6 +79,12 @@ def quieten_scrapy(level_priority: int) -> None:
         logging.getLogger("scrapy").setLevel(logging.WARNING)
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def escape_log(settings: Any) -> None:
+    """Have `scrapy crawl` write out control characters in its log, for a server may send some."""
+    if (handler := get_scrapy_root_handler()) is not None:
+        handler.setFormatter(Printable(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]))
 
 
 class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any

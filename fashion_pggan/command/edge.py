@@ -11,10 +11,16 @@ from types import FrameType
 from pydantic_core import ValidationError
 
 from fashion_pggan.command.lifetime import end_with_starter
-from fashion_pggan.errors import ArgumentError, PassingError, UserError, one_line
+from fashion_pggan.errors import (
+    NOT_WRITABLE,
+    ArgumentError,
+    PassingError,
+    UserError,
+    file_error,
+    one_line,
+)
 from fashion_pggan.storage.escaped import printable
 
-NOT_WRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EEXIST}
 WRONG_PATH = {
     errno.EACCES,
     errno.EPERM,
@@ -25,7 +31,7 @@ WRONG_PATH = {
 STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 
 
-class _Printable(logging.Formatter):
+class Printable(logging.Formatter):
     """Log lines without the control characters that a file's name or a title may hold."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -56,25 +62,16 @@ def run_command(main: Callable[[], None]) -> None:
     except OSError as error:
         if error.errno not in NOT_WRITABLE | WRONG_PATH:
             raise
-        sys.exit(f"error: {_said(error)}")
+        sys.exit(f"error: {printable(file_error(error))}")
     except KeyboardInterrupt:
         sys.exit(130)
 
 
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Printable("%(message)s"))
+    handler.setFormatter(Printable("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it announces its list of fonts
-
-
-def _said(error: OSError) -> str:
-    doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
-    where = f" ({printable(str(error.filename))})" if error.filename else ""
-    return (
-        f"{doing}{error.strerror}{where}: remove the cause and run the same command again; "
-        "what was finished before is kept"
-    )
 
 
 def _status_of(error: ValueError) -> int:
@@ -84,4 +81,18 @@ def _status_of(error: ValueError) -> int:
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:
+    """End: by an exception, so that everything is closed; at once while a module is imported.
+
+    A module that is imported may swallow the exception. A shop that was terminated then went on to serve.
+    """
+    if _imports(frame):
+        os._exit(128 + number)
     sys.exit(128 + number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_globals.get("__name__") == "importlib._bootstrap":
+            return True
+        frame = frame.f_back
+    return False

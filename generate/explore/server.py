@@ -11,8 +11,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
+from fashion_pggan import loopback
 from fashion_pggan.errors import UserError
-from fashion_pggan.loopback import refusal
 from fashion_pggan.params.wording import advice_on
 from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
@@ -25,12 +25,10 @@ PAGES = {
 }
 NUMBERS = frozenset({"seed", "latent_index", "other_index", "share", "truncation"})
 HEADERS = {
+    **loopback.HEADERS,
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob: data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
 THREADS = 2  # requests computed at once
@@ -110,7 +108,7 @@ class _Answers:
 @web.middleware
 async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse requests from pages of other sites, and answer a failure with its reason."""
-    if why := refusal(request.method, request.headers):
+    if why := loopback.refusal(request.method, request.headers):
         return _refused(403, why)
     try:
         answer = await handler(request)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.loopback import refusal
+from fashion_pggan.loopback import HEADERS, refusal
 
 LOOPBACK = "127.0.0.1"
 
@@ -32,15 +32,18 @@ def serve_board(runs: Path, port: int) -> None:
 
 
 def guarded(application: Application) -> Application:
-    """The application, but refusing what a page of another site sends."""
+    """The application, but refusing what a page of another site sends, and showing it nothing."""
 
     def answer(request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        def closed(status: str, answered: Iterable[tuple[str, str]], *error: Any) -> Any:
+            return start(status, [*answered, *HEADERS.items()], *error)
+
         headers = {"Host": request.get("HTTP_HOST", "")}
         if "HTTP_ORIGIN" in request:
             headers["Origin"] = request["HTTP_ORIGIN"]
         if why := refusal(request["REQUEST_METHOD"], headers):
             start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
             return [why.encode()]
-        return application(request, start)
+        return application(request, closed)
 
     return answer

@@ -50,3 +50,17 @@ def test_scrapy_crawl_ends_with_that_status_and_the_one_error_line(
     assert done.returncode == os.EX_TEMPFAIL
     assert done.stderr.count("ERROR") == done.stderr.count("error: ") == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["nobody"], ["naver_tops", "-sDOWNLOADER=no.such", "-adry_run=1"]])
+def test_a_spider_or_a_setting_that_scrapy_does_not_know_is_one_line(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scrapy", "crawl", *arguments],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("error: Scrapy cannot crawl (")
+    assert "Traceback" not in done.stderr

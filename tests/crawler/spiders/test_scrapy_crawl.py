@@ -72,7 +72,7 @@ Spider = Callable[..., list[logging.LogRecord]]
 def scrapy_crawl(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Spider:
     """Runs the spider as `scrapy crawl -a NAME=VALUE` does, in this process; returns what it logs."""
 
-    def run(*, scrapys: dict[str, str] | None = None, **options: object) -> list[logging.LogRecord]:
+    def run(*, scrapys: dict[str, Any] | None = None, **options: object) -> list[logging.LogRecord]:
         async def crawl() -> None:
             settings = Settings()
             settings.setmodule("crawler.spiders.settings", priority="project")
@@ -141,6 +141,30 @@ def test_a_job_folder_of_scrapy_is_refused_and_not_made(
     assert not shop.requests
 
 
+@pytest.mark.parametrize(
+    ("scrapys", "said"),
+    [
+        ({"FEEDS": {"out.json": {}}}, "error: FEEDS=out.json: leave -o out; "),
+        ({"CONCURRENT_REQUESTS": "abc"}, "error: -s CONCURRENT_REQUESTS=abc: give a number, as 8 in "),
+        ({"CRAWL_MIN_SIDE": ""}, "error: -s CRAWL_MIN_SIDE=: give a number, as 0 in params.yaml"),
+        ({"AUTOTHROTTLE_ENABLED": "perhaps"}, "error: -s AUTOTHROTTLE_ENABLED=perhaps: give a number"),
+    ],
+)
+def test_an_option_of_scrapy_that_cannot_hold_is_one_line(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], scrapys: dict[str, Any], said: str
+) -> None:
+    (record,) = scrapy_crawl(params=params_file(), scrapys=scrapys)
+    assert record.getMessage().startswith(said)
+    assert not record.exc_info
+    assert not shop.requests
+
+
+def test_a_folder_in_place_of_the_params_is_one_line(shop: Any, scrapy_crawl: Spider, tmp_path: Path) -> None:
+    (record,) = scrapy_crawl(params=tmp_path)
+    assert record.getMessage().startswith(f"error: {tmp_path} is not a plain file: ")
+    assert not record.exc_info
+
+
 def test_a_disk_that_is_full_at_the_end_too_is_one_line(
     shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,7 +176,9 @@ def test_a_disk_that_is_full_at_the_end_too_is_one_line(
     records = scrapy_crawl(params=params_file())
     errors = [record for record in records if record.levelno >= logging.ERROR]
     assert len(errors) == 1
-    assert re.fullmatch(r"error: .*No space left on device: '.*/store'", errors[0].getMessage())
+    assert re.fullmatch(
+        r"error: cannot write: No space left on device \(.*/store\): remove .*", errors[0].getMessage()
+    )
     assert not errors[0].exc_info
 
 

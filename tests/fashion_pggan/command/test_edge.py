@@ -84,6 +84,17 @@ def test_a_terminated_command_cleans_up_and_says_so_by_its_status() -> None:
     assert (process.returncode, stdout) == (143, "cleaned up\n")
 
 
+def test_a_command_that_is_terminated_in_an_import_that_swallows_exceptions_ends(tmp_path) -> None:
+    (tmp_path / "deaf.py").write_text(
+        "import time\ntry: print('here', flush=True); time.sleep(9)\nexcept BaseException: time.sleep(9)\n"
+    )
+    with start(f"sys.path.append({str(tmp_path)!r}); import deaf") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "here\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
+
+
 @pytest.mark.parametrize("keep_the_shell", ["", "; true"])
 def test_a_stage_ends_with_dvc_whether_or_not_dvcs_shell_stays(keep_the_shell: str, tmp_path) -> None:
     program = tmp_path / "stage.py"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import HEADERS
 from train.record.board import guarded, serve_board
 
 
@@ -22,15 +23,17 @@ def test_only_requests_of_this_machine_reach_the_board(
     host: str, method: str, origin: str | None, status: str
 ) -> None:
     said: list[str] = []
+    sent: dict[str, str] = {}
 
     def inner(request, start):
-        start("200 OK", [])
+        start("200 OK", [("Content-Type", "text/html")])
         return [b"board"]
 
     request = {"HTTP_HOST": host, "REQUEST_METHOD": method} | ({"HTTP_ORIGIN": origin} if origin else {})
-    body = guarded(inner)(request, lambda line, headers: said.append(line))
+    body = guarded(inner)(request, lambda line, headers: said.append(line) or sent.update(headers))
     assert said == [status]
     assert (b"".join(body) == b"board") == (status == "200 OK")
+    assert status != "200 OK" or sent == {"Content-Type": "text/html", **HEADERS}
 
 
 def test_a_folder_of_runs_that_is_not_there_is_an_error(tmp_path: Path) -> None:

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from fashion_pggan.errors import UserError
 from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import lines_in
 
-LONGEST = 16 * 2**20  # bytes of a line, far more than any search answer has
 SEAL = re.compile(rb', "([^"]{5})": "([0-9a-f]{8})"\}\r?\n?\Z')  # also with a damaged name
 SEAL_SIZE = len(b', "crc32": "01234567"}\r\n')
 
@@ -44,19 +43,15 @@ def lines_of(path: Path) -> Iterator[Line]:
     """Yield the lines of a file that are not empty; none where there is no file.
 
     Raises:
-        UserError: it is not a plain file: a folder, or a pipe, which never ends.
+        UserError: it is not a plain file (a folder, or a pipe, which never ends), or a line is too long.
     """
     if not path.exists():
         return
-    if not path.is_file():
-        raise UserError(f"{path} is not a plain file: move it away")
-    start, number = 0, 0
-    with path.open("rb") as file:
-        while data := file.readline(LONGEST):
-            number += 1
-            if data.strip():
-                yield Line(number, start, data, *values_of(data))
-            start += len(data)
+    start = 0
+    for number, data in enumerate(lines_in(path), start=1):
+        if data.strip():
+            yield Line(number, start, data, *values_of(data))
+        start += len(data)
 
 
 def values_of(data: bytes) -> tuple[dict[str, Any] | None, bool]:

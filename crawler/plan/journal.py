@@ -17,6 +17,7 @@ from crawler.lines import Line, line_of, lines_of, values_of
 from crawler.plan.entries import is_entry
 from crawler.providers.api import Page, Result, SearchCall
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.plain_file import LONGEST_LINE
 from fashion_pggan.storage.files import append, atomic_write
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Journal:
         """The answer to `call`; None when the call was left out."""
         with self.file.open("rb") as opened:
             opened.seek(self.places[astuple(call)])
-            line, _ = values_of(opened.readline())
+            line, _ = values_of(opened.readline(LONGEST_LINE))
         if line is None:
             raise UserError(f"{self.file} has changed since it was read: run the same command again")
         if line.get("results") is None:

@@ -14,6 +14,8 @@ from fashion_pggan.storage.bounded.plain_file import read_text
 
 Words = list[Annotated[str, Field(min_length=1)]]
 
+MOST_QUERIES = 1_000_000  # that pairs of words may give: 40 days of calls to Naver
+
 
 @dataclass(frozen=True)
 class Query:
@@ -75,6 +77,12 @@ def read_vocabulary(path: Path) -> Vocabulary:
         raise UserError(
             f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): "
             "add them to axes, or remove the pairs"
+        )
+    axes = {axis: len(words) for axis, words in vocabulary.axes.items()}
+    combined = len(vocabulary.types) * sum(axes[one] * axes[other] for one, other in vocabulary.pairs)
+    if combined > MOST_QUERIES:
+        raise UserError(
+            f"{path}: its pairs give {combined:,} queries, more than {MOST_QUERIES:,}: remove words or pairs"
         )
     return vocabulary
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.seal import DamagedError
+from fashion_pggan.storage.bounded.plain_file import text_lines_in
 from fashion_pggan.storage.tables import open_table
 
 URL_COLUMNS = ("url", "URL", "image_url")  # the first one present
@@ -42,7 +42,9 @@ def read_urls(path: Path) -> Iterator[Result]:
                 yield result
     except FileNotFoundError:
         raise UserError(f"no list of URLs at {path}: name a file in crawl.url_list") from None
-    except (OSError, UnicodeDecodeError, csv.Error, pa.ArrowException, DamagedError) as error:
+    except UserError:
+        raise
+    except (OSError, csv.Error, pa.ArrowException, ValueError) as error:
         raise UserError(
             f"{path} cannot be read as a list of URLs ({error}): give a text, CSV or Parquet file of URLs"
         ) from error
@@ -70,16 +72,14 @@ def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
 
 
 def _text_rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig") as file:
-        for line in file:
-            yield {"url": line}
+    for line in text_lines_in(path):
+        yield {"url": line}
 
 
 def _csv_rows(path: Path, delimiter: str = ",") -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, delimiter=delimiter)
-        _check_columns(path, list(reader.fieldnames or ()))
-        yield from reader
+    reader = csv.DictReader(text_lines_in(path), delimiter=delimiter)
+    _check_columns(path, list(reader.fieldnames or ()))
+    yield from reader
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -95,5 +95,5 @@ def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
 def _check_columns(path: Path, columns: list[str]) -> None:
     if not set(columns) & set(URL_COLUMNS):
         raise UserError(
-            f"{path} has no column url (it has {', '.join(columns)}): rename the column of URLs to url"
+            f"{path} has no column url (it has {', '.join(columns)[:200]}): rename the column of URLs to url"
         )

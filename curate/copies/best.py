@@ -1,11 +1,9 @@
 """Which usable images are copies of which, and which copy is the best. Keeps the pairs between runs."""
 
 import logging
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -17,19 +15,12 @@ from curate.facts.row import bytes_of, columns_of
 from fashion_pggan.errors import one_line
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
+from fashion_pggan.storage.bounded.npz import arrays_in
 from fashion_pggan.storage.files import atomic_write
 
 QUALITY = ["width", "height", "banner", "format", "jpeg_quality", "size", "sharpness"]
 PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
-BROKEN = (
-    OSError,
-    ValueError,
-    KeyError,
-    EOFError,
-    RuntimeError,
-    BadZipFile,
-    zlib.error,
-)  # of NumPy's archives
+MOST_BYTES = 1 << 30  # of the pairs known: two names of 256 bytes each
 
 log = logging.getLogger(__name__)
 
@@ -88,9 +79,9 @@ def _near(
     known_names, known_pairs = np.empty(0, "U64"), np.empty((0, 2), "U64")
     if path.exists():
         try:
-            with path.open("rb") as opened, np.load(opened) as known:
-                known_names, known_pairs = known["names"], known["pairs"]
-        except BROKEN as error:
+            known = arrays_in(path, MOST_BYTES)
+            known_names, known_pairs = known["names"], known["pairs"]
+        except (OSError, ValueError, KeyError) as error:
             log.warning("%s is damaged (%s): searching for near-duplicates again", path, one_line(error))
     new = ~np.isin(names, known_names)
     if new.any():

@@ -5,9 +5,13 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from fashion_pggan.images.containers import LARGEST_IMAGE
+from fashion_pggan.images.decode.decoding import seen
+from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
+from fashion_pggan.images.reading import KINDS
+from fashion_pggan.storage.bounded.plain_file import read_bytes
 from fashion_pggan.storage.shards import Images
 
 LONGEST = 1600  # pixels, of a side
@@ -52,9 +56,9 @@ def embedded_file(path: Path, alt: str, *, most: int = SMALL) -> Embedded | None
 def read_file(path: Path) -> Images | None:
     """An image file as (h, w, 3) uint8 RGB; None if it is missing or cannot be read."""
     try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError):
+        data = read_bytes(path, LARGEST_IMAGE)
+        return seen(data, opened(data, KINDS, MOST_PIXELS).image).pixels
+    except Exception:  # decoders raise whatever they like on broken input
         return None
 
 

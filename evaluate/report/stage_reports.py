@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.json_text import json_in
-from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.plain_file import read_text, text_lines_in
 
 LOGGED = ("kimg", "lod", "resolution", "critic_loss", "generator_loss", "score_real", "score_fake")
 SHOWN = 50  # rows of a table: a crawl may meet thousands of hosts
@@ -41,11 +41,19 @@ def read_facts(path: Path) -> dict[str, Any]:
 
 
 def read_history(path: Path) -> list[dict[str, float]]:
-    """The columns of the training's log that are drawn; empty if there is no log."""
+    """The columns of the training's log that are drawn; empty if there is no log.
+
+    Raises:
+        UserError: it is no such log.
+    """
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(row[name]) for name in LOGGED} for row in csv.DictReader(file)]
+    try:
+        return [{name: float(row[name]) for name in LOGGED} for row in csv.DictReader(text_lines_in(path))]
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise UserError(
+            f"{path} is no log of a training ({one_line(error)}): delete it and run dvc repro"
+        ) from error
 
 
 def way_of_images(crawl: dict[str, Any], curate: dict[str, Any]) -> list[tuple[str, int, str]]:

@@ -4,14 +4,14 @@ A report (JSON, CSV) and params (YAML) are known by their keys or columns. Any o
 its beginning or end.
 """
 
-import json
 import os
 from collections.abc import Collection
 from pathlib import Path
 
-import yaml
-
 from fashion_pggan.errors import UserError
+from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.proof.folder_mark import MARK
 
 WRITTEN_BY = "written by fashion-pggan"
@@ -55,14 +55,14 @@ def _may_go(path: Path, names: Collection[str]) -> bool:
 def _names_in(path: Path) -> set[str]:
     """The keys of a JSON object or a YAML mapping, or the columns of a CSV file."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         if path.suffix in (".yaml", ".yml"):
-            found = yaml.safe_load(text)
+            found = values_in(text, str(path))
             return set(found) if isinstance(found, dict) else set()
         if not text.startswith("{"):
             return set(text.partition("\n")[0].split(","))
-        return set(json.loads(text))
-    except (ValueError, RecursionError, yaml.YAMLError):
+        return set(json_in(text, finite=False))
+    except ValueError:
         return set()
 
 

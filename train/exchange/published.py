@@ -10,9 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.program import hash_of
+from fashion_pggan.storage.bounded.npz import arrays_in
 from fashion_pggan.storage.files import atomic_write
 from fashion_pggan.storage.outputs import WRITTEN_BY
 from train.exchange.variables import load_official, official_weights, variables_of
@@ -20,7 +22,7 @@ from train.model.networks import Architecture, Critic, Generator
 from train.saved.snapshot import Origin, read_networks, write_snapshot
 
 NETWORKS = {"Gs": "average", "G": "generator", "D": "critic"}  # official name: ours
-LARGEST = 4 * 2**30  # bytes; the published networks at 1024 px have under 0.3 * 2**30
+LARGEST = 2**30  # bytes; the published networks at 1024 px have under 0.3 * 2**30
 STDDEV_GROUP = 4  # as published; not among the variables
 
 Weights = dict[str, npt.NDArray[np.float32]]
@@ -107,7 +109,14 @@ def _lod(value: npt.NDArray[np.float32] | np.float32, largest: int, source: Path
 
 
 def _network(letter: str, weights: Weights, architecture: Architecture) -> Generator | Critic:
-    module = Critic(architecture) if letter == "D" else Generator(architecture)
+    kind = Critic if letter == "D" else Generator
+    with torch.device("meta"):  # without memory
+        size = sum(weight.numel() for weight in kind(architecture).parameters())
+    if size > 2 * sum(array.size for array in weights.values()):
+        raise UserError(
+            f"{letter} holds too few weights for its shapes, which want {size:,}: give the whole network"
+        )
+    module = kind(architecture)
     wanted = {
         f"{v.official}/{part}" for v in variables_of(letter[0], architecture) for part in ("weight", "bias")
     }
@@ -137,25 +146,12 @@ def _by_network(arrays: Weights, source: Path) -> dict[str, Weights]:
 
 def _read(source: Path) -> Weights:
     try:
-        with zipfile.ZipFile(source) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > LARGEST:
-            raise UserError(
-                f"{source} unpacks to {size / 1e9:.1f} GB, more than any such network: give another file"
-            )
-        with np.load(source, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return arrays_in(source, LARGEST)
     except FileNotFoundError:
         raise UserError(f"no weights at {source}: give an .npz file") from None
-    except (
-        zipfile.BadZipFile,
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        MemoryError,
-        NotImplementedError,  # a compression that Python cannot unpack
-    ) as error:
+    except UserError:
+        raise
+    except (ValueError, OSError) as error:
         raise UserError(
             f"{source} is not an .npz file of plain arrays ({error}): "
             "save them with numpy.savez, without pickling"

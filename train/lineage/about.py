@@ -12,6 +12,7 @@ from pydantic import Field
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.section import Section
+from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
 from fashion_pggan.storage.shards import Dataset
@@ -84,7 +85,7 @@ def about(folder: Path) -> About | None:
     path = folder / FILE
     if path.is_file():
         try:
-            values = values_of(path.read_text(encoding="utf-8"))
+            values = values_of(read_text(path))
             return About.model_validate_json(json.dumps(values))
         except (OSError, ValueError) as error:
             log.warning(

@@ -12,6 +12,7 @@ from pathlib import Path
 from torch.utils.tensorboard import SummaryWriter
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.bounded.plain_file import text_lines_in
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.shards import Images
 
@@ -129,8 +130,7 @@ def rows_of(path: Path) -> list[Row | None]:
         UserError: it is no CSV file.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [_whole_row(cells) for cells in csv.DictReader(file)]
+        return [_whole_row(cells) for cells in csv.DictReader(text_lines_in(path))]
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read ({one_line(error)}): delete it; a new log begins") from error
 

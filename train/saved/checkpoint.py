@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.bounded.plain_file import open_plain
 from fashion_pggan.storage.files import write_bytes
 from train.saved.pickled import check_pickled
 from train.saved.state import check_plain
@@ -72,7 +73,7 @@ def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
 
 def is_whole(path: Path) -> bool:
     """Whether a checkpoint's bytes are those that were written."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         said = file.read(DIGEST_BYTES)
         digest = hashlib.sha256()
         while chunk := file.read(CHUNK):
@@ -82,12 +83,12 @@ def is_whole(path: Path) -> bool:
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
     """A checkpoint's state; None: its bytes are not those that were written."""
-    with path.open("rb") as file:
-        digest = file.read(DIGEST_BYTES)
-        payload = file.read()
-    if hashlib.sha256(payload).digest() != digest:
+    if not is_whole(path):  # before all of it is in memory
         return None
     try:
+        with open_plain(path) as file:
+            file.seek(DIGEST_BYTES)
+            payload = file.read()
         check_pickled(payload)
         state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
         check_plain(state, len(payload))

@@ -3,12 +3,13 @@
 import os
 import stat
 from collections.abc import Iterator
-from io import BufferedReader
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 from fashion_pggan.errors import UserError, bytes_in_words
 
 MOST_TEXT = 64 << 20  # bytes of a text that is read as a whole
+LONGEST_ROW = 1 << 20  # characters of a line of a table
 LONGEST_LINE = 16 << 20  # bytes: far more than any answer of a search
 
 
@@ -70,15 +71,32 @@ def lines_in(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:
         while line := file.readline(longest):
             number += 1
             if len(line) == longest and not line.endswith(b"\n"):
-                raise UserError(
-                    f"{path}, line {number}, is longer than {bytes_in_words(longest)}: move the file away"
-                )
+                raise _too_long(path, number, longest)
+            yield line
+
+
+def text_lines_in(path: Path, longest: int = LONGEST_ROW) -> Iterator[str]:
+    """The lines of a plain text file in UTF-8, as `csv` wants them; raises what `lines_in` raises.
+
+    Raises:
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    with TextIOWrapper(open_plain(path), encoding="utf-8-sig", newline="") as file:
+        number = 0
+        while line := file.readline(longest):
+            number += 1
+            if len(line) == longest and not line.endswith(("\n", "\r")):
+                raise _too_long(path, number, longest)
             yield line
 
 
 def _check_plain(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise UserError(f"{path} is not a plain file: move it away")
+
+
+def _too_long(path: Path, number: int, longest: int) -> UserError:
+    return UserError(f"{path}, line {number}, is longer than {bytes_in_words(longest)}: move the file away")
 
 
 def _too_large(path: Path, most: int) -> UserError:

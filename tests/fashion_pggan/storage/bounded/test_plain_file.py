@@ -6,7 +6,13 @@ import tracemalloc
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.bounded.plain_file import lines_in, open_plain, read_bytes, read_text
+from fashion_pggan.storage.bounded.plain_file import (
+    lines_in,
+    open_plain,
+    read_bytes,
+    read_text,
+    text_lines_in,
+)
 
 
 @pytest.mark.parametrize("kind", ["pipe", "device", "folder", "link to a device"])
@@ -62,3 +68,10 @@ def test_lines_are_those_of_the_file(tmp_path):
     assert list(lines_in(tmp_path / "file", 5)) == [b"one\n", b"\n", b"two\r\n", b"five"]
     with pytest.raises(UserError, match="line 3, is longer than 4 bytes"):
         list(lines_in(tmp_path / "file", 4))
+
+
+def test_lines_of_text_are_those_that_csv_wants(tmp_path):
+    (tmp_path / "file").write_bytes("\ufeffurl\r\n티셔츠\rthree".encode())
+    assert list(text_lines_in(tmp_path / "file", 6)) == ["url\r\n", "티셔츠\r", "three"]
+    with pytest.raises(UserError, match="line 1, is longer than 3 bytes"):
+        list(text_lines_in(tmp_path / "file", 3))

@@ -1,0 +1,35 @@
+"""NumPy's archives within limits: plain arrays, up to a size that is known before they are unpacked."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fashion_pggan.errors import bytes_in_words, one_line
+from fashion_pggan.storage.bounded.plain_file import open_plain
+
+
+def arrays_in(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
+    """The arrays in an .npz file, by name.
+
+    Args:
+        path: the file.
+        most: bytes to which it may unpack.
+
+    Raises:
+        FileNotFoundError: it is missing.
+        ValueError: it is no such archive, is damaged, or unpacks to more.
+    """
+    with open_plain(path) as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                size = sum(entry.file_size for entry in archive.infolist())
+            if size > most:
+                raise ValueError(f"it unpacks to {bytes_in_words(size)}, more than {bytes_in_words(most)}")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+        except Exception as error:  # zipfile, zlib and NumPy raise whatever they like on broken bytes
+            raise ValueError(one_line(error)) from error

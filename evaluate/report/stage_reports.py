@@ -52,7 +52,7 @@ def read_history(path: Path) -> list[dict[str, float]]:
         return [{name: float(row[name]) for name in LOGGED} for row in csv.DictReader(text_lines_in(path))]
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise UserError(
-            f"{path} is no log of a training ({one_line(error)}): delete it and run dvc repro"
+            f"{path} cannot be read as a training log ({one_line(error)}): delete it and run dvc repro"
         ) from error
 
 

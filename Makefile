@@ -12,6 +12,9 @@ TOOLS = $(VENV)-tools
 MODELS ?= models
 DATA ?= data/curated
 
+# a value as one word to the shell, whatever it holds
+quoted = '$(subst ','\'',$(1))'
+
 .PHONY: demo docs test test-slow check format serve run bench drills explore use push lock sbom audit clean environment repository
 
 demo: repository environment # the whole pipeline on the embedded shop; ends with the summary
@@ -55,10 +58,10 @@ drills: environment # kills, full disks, flipped bits and more, on a small pipel
 	$(ACTIVE) python -m benchmarks.drills --write docs/reference/drills.md
 
 explore: environment # a page to explore the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
-	@$(ACTIVE) python -m generate.explore "$(MODELS)" --data "$(DATA)"
+	@$(ACTIVE) python -m generate.explore $(call quoted,$(MODELS)) --data $(call quoted,$(DATA))
 
 use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
-	@$(ACTIVE) python -m fashion_pggan.preset "$(PRESET)" $(if $(IMAGES),--set 'crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))"') $(foreach setting,$(SET),--set '$(setting)')
+	@$(ACTIVE) python -m fashion_pggan.preset $(call quoted,$(PRESET)) $(if $(IMAGES),--set $(call quoted,crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))")) $(foreach setting,$(SET),--set $(call quoted,$(setting)))
 
 push: environment # push to the DVC remote, after verify has found no damage
 	$(ACTIVE) fashion-pggan verify

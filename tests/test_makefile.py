@@ -1,0 +1,24 @@
+"""What make hands to the shell."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize("name", ["plain dir", "it's mine", "a; touch b", "`touch b`"])
+@pytest.mark.parametrize(
+    ("target", "variable", "form"), [("use", "IMAGES", 'crawl.shop_images="{}"'), ("explore", "MODELS", "{}")]
+)
+def test_a_name_is_one_word_to_the_shell(target: str, variable: str, form: str, name: str) -> None:
+    done = subprocess.run(
+        ["make", "-n", "-o", "environment", target, "PRESET=photos", f"{variable}={name}"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert form.format(name) in shlex.split(done.stdout.splitlines()[-1])

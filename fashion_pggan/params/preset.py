@@ -48,7 +48,7 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     kept = ""
     if params.is_file() and params.read_bytes() != text.encode():
         kept = f" (what it was is in {_kept_beside(params)})"
-    write_text(params, text)
+    write_text(params.resolve(), text)  # where it is a link, the link stays
     return f"{params} is now {source}{kept}; next: {_next_step(checked)}"
 
 

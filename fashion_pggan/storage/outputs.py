@@ -4,27 +4,43 @@ A report (JSON, CSV) and params (YAML) are known by their keys or columns. Any o
 its beginning or end.
 """
 
+import csv
+import json
 import os
+import re
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.files import LAST_CHECKS
 from fashion_pggan.storage.proof.folder_mark import MARK
 
 WRITTEN_BY = "written by fashion-pggan"
-MARKS = (
-    WRITTEN_BY.encode(),
-    b'"fashion_pggan":',
-    b"fashion_pggan.json",
-)  # snapshots and exports of them, too
+MARK_IN = WRITTEN_BY.encode()
+# Where the mark stands in a file of each form; a text that merely mentions it has none of them.
+FORMS = re.compile(
+    rb"(?:"
+    rb"\x89PNG\r\n\x1a\n.*?(?:tEXtSoftware\x00%b|[it][TE]Xtfashion_pggan\x00)"
+    rb'|\s*<!doctype html>.{0,512}<meta name="generator" content="%b">'
+    rb"|%b\n-----BEGIN CERTIFICATE-----"
+    rb'|.{8}\{"__metadata__":\{"fashion_pggan":'  # a snapshot
+    rb"|RIFF.{4}WEBP.*EXIF.{4,64}%b"
+    rb"|.{4}ftyp.*free%b\Z"
+    rb"|PK\x03\x04.*PK\x05\x06.{18}%b\Z"  # weights
+    rb"|PK\x03\x04.*/fashion_pggan\.json"  # a network of PyTorch
+    rb'|\x08.*fashion_pggan\x12.{1,4}\{"program": "%b"'  # of ONNX
+    rb")".replace(b"%b", MARK_IN),
+    re.DOTALL,
+)
 LOOKED_AT = 1 << 16  # bytes, at the beginning and at the end
 
 
 def check_output(path: Path, names: Collection[str] = ()) -> None:
-    """Make sure that writing a file loses nothing.
+    """Make sure that writing a file loses nothing, now and when it is written.
 
     Args:
         path: the file; it may be missing or empty.
@@ -33,9 +49,14 @@ def check_output(path: Path, names: Collection[str] = ()) -> None:
     Raises:
         UserError: something else would be lost.
     """
+    _check(path, names)
+    LAST_CHECKS[path.absolute()] = lambda: _check(path, names)
+
+
+def _check(path: Path, names: Collection[str]) -> None:
     if path.is_dir():
         raise UserError(f"{path} is a folder: give a file")
-    for folder in path.absolute().parents:
+    for folder in {*path.absolute().parents, *path.resolve().parents}:
         if (folder / MARK).is_file():
             raise UserError(f"{path} lies in {folder}, which is replaced as a whole: give a place outside")
     if os.path.lexists(path) and not _may_go(path, names):
@@ -59,11 +80,22 @@ def _names_in(path: Path) -> set[str]:
         if path.suffix in (".yaml", ".yml"):
             found = values_in(text, str(path))
             return set(found) if isinstance(found, dict) else set()
-        if not text.startswith("{"):
-            return set(text.partition("\n")[0].split(","))
-        return set(json_in(text, finite=False))
-    except ValueError:
+        if text.startswith("{"):
+            found = json_in(text, finite=False)
+            return set(found) if text in _spellings(found) else set()
+        rows = list(csv.reader(text.splitlines()))
+        return set(rows[0]) if len({len(row) for row in rows}) == 1 else set()
+    except (ValueError, csv.Error):
         return set()
+
+
+def _spellings(values: Any) -> list[str]:
+    """The ways in which this program writes JSON; an editor, or another program, writes it otherwise."""
+    return [
+        json.dumps(values, indent=indent, ensure_ascii=ascii_alone) + "\n"
+        for indent in (1, None)
+        for ascii_alone in (True, False)
+    ]
 
 
 def _is_marked(path: Path) -> bool:
@@ -71,4 +103,4 @@ def _is_marked(path: Path) -> bool:
         ends = file.read(LOOKED_AT)
         file.seek(max(0, path.stat().st_size - LOOKED_AT))
         ends += file.read()
-    return any(mark in ends for mark in MARKS)
+    return FORMS.match(ends) is not None

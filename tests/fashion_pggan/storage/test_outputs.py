@@ -9,6 +9,7 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
+from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.outputs import WRITTEN_BY, check_output
 from fashion_pggan.storage.proof.folder_mark import MARK
 
@@ -26,7 +27,7 @@ def test_what_is_missing_or_empty_may_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("report.json", json.dumps({"images": 3, "kept": 2, "new": 1})),
+        ("report.json", json.dumps({"images": 3, "kept": 2, "new": 1}, indent=1) + "\n"),
         ("report.csv", "images,kept,other\n1,2,3\n"),
         ("params.yaml", "# numbers\nimages: 3\nkept: {a: 1}\n"),
     ],
@@ -43,6 +44,11 @@ def test_a_report_is_known_by_its_names(tmp_path: Path, name: str, text: str) ->
     [
         ("thesis.txt", b"years of work"),
         ("package.json", b'{"name": "mine", "images": 1}'),
+        ("other.json", b'{"images": 3, "kept": 2}'),  # as no command spells it
+        ("edited.csv", b"images,kept\n1,2\nof these, I saw, three\n"),
+        ("notes.md", b"It was written by fashion-pggan.\n"),
+        ("notes.json", b'{"fashion_pggan": 1, "by": "written by fashion-pggan"}'),
+        ("page.html", b"<!doctype html>\n<p>a page written by fashion-pggan</p>"),
         ("list.json", b'["images", "kept"]'),
         ("cut.json", b'{"images": 3, "kept'),
         ("deep.json", b'{"a":' * 100_000),
@@ -62,9 +68,20 @@ def test_a_file_of_somebody_else_is_refused(tmp_path: Path, name: str, content: 
 
 def test_a_mark_is_found_at_either_end(tmp_path: Path) -> None:
     write_grid(tmp_path / "grid.png", np.zeros((2, 8, 8, 3), np.uint8), 2)
-    (tmp_path / "film.mp4").write_bytes(bytes(200_000) + WRITTEN_BY.encode())
+    film = b"\0\0\0\x1cftypisom" + bytes(200_000) + b"\0\0\0\x1ffree" + WRITTEN_BY.encode()
+    (tmp_path / "film.mp4").write_bytes(film)
     check_output(tmp_path / "grid.png")
     check_output(tmp_path / "film.mp4")
+
+
+def test_a_file_that_comes_while_a_command_runs_is_not_replaced(tmp_path: Path) -> None:
+    for name, names in (("report.json", NAMES), ("page.html", ())):
+        check_output(tmp_path / name, names)
+        (tmp_path / name).write_text("years of work")
+        with pytest.raises(UserError, match=f"{name} is not a file that this command wrote"):
+            write_text(tmp_path / name, "{}")
+        assert (tmp_path / name).read_text() == "years of work"
+    assert len([*tmp_path.iterdir()]) == 2
 
 
 def test_what_is_no_plain_file_is_refused(tmp_path: Path) -> None:

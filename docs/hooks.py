@@ -12,8 +12,12 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "docs")]
 
+from mkdocs.exceptions import PluginError  # noqa: E402  # behind the path
 from mkdocs.structure.files import File, Files  # noqa: E402  # behind the path
 from tables import MAKERS  # noqa: E402  # behind the path
+
+from fashion_pggan.errors import UserError  # noqa: E402  # behind the path
+from fashion_pggan.storage.targets import Kind, check_target, write_mark  # noqa: E402  # behind the path
 
 ROOT_PAGES = {  # files of the repository's root: where they stand in the site
     "CONTRIBUTING.md": "project/contributing.md",
@@ -23,6 +27,22 @@ ROOT_PAGES = {  # files of the repository's root: where they stand in the site
 }
 MARKER = re.compile(r"^<!-- generated: (\w+) ?(\S*) -->$", re.MULTILINE)
 LINK = re.compile(r"(\]\()([^)#\s]+)(#[^)\s]*)?(\))")
+
+
+SITE = Kind("the documentation as a site")
+
+
+def on_pre_build(config: Any) -> None:
+    """Look at the site's folder before MkDocs empties it."""
+    try:
+        check_target(Path(config.site_dir), SITE, [])
+    except UserError as error:
+        raise PluginError(str(error)) from error
+
+
+def on_post_build(config: Any) -> None:
+    """Mark the site as made here."""
+    write_mark(Path(config.site_dir), SITE)
 
 
 def on_config(config: Any) -> Any:

@@ -81,7 +81,7 @@ class HeldTarget:
         with replacing(self.folder, self.building, check) as new:
             yield new
             if self.kind.written is None:
-                write_text(new / MARK, text_of_mark(self.kind.name, new, _files_in(new)))
+                write_mark(new, self.kind)
 
 
 @contextmanager
@@ -106,6 +106,12 @@ def replace_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iter
     """Hold a target and replace it, at once."""
     with hold_target(target, kind, apart) as held, held.replaced() as new:
         yield new
+
+
+def write_mark(folder: Path, kind: Kind) -> None:
+    """Mark all that is in a folder as written by this program."""
+    names = [name for name in _files_in(folder) if name != MARK]
+    write_text(folder / MARK, text_of_mark(kind.name, folder, names))
 
 
 def holds_only(folder: Path, layout: Iterable[str]) -> bool:

@@ -236,6 +236,30 @@ def test_a_file_of_another_kind_is_not_replaced(home: Path, line: str) -> None:
     refused(home, [token.format(out="mine") for token in line.split()])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curate in/raw out --workers 1 --knowledge in/raw",
+        "curate in/raw out --workers 1 --knowledge in/raw/known",
+        "train run in/raw models --device cpu --runs in/raw/runs",
+        "evaluate in/raw --store in/raw",
+    ],
+)
+def test_nothing_is_kept_in_a_folder_that_is_read(home: Path, line: str) -> None:
+    with pytest.raises(UserError, match="lies in in/raw, which is only read: give a place outside"):
+        call(*line.split())
+    assert [path.name for path in (home / "work/in/raw").iterdir()] == ["1.jpg"]
+
+
+def test_a_preset_is_written_through_a_link_which_stays(home: Path) -> None:
+    (home / "work/params.yaml").rename(home / "mine.yaml")
+    (home / "work/params.yaml").symlink_to("../mine.yaml")
+    call("use", "photos")
+    assert (home / "work/params.yaml").is_symlink()
+    assert "shop_images" in (home / "mine.yaml").read_text()
+    assert (home / "work/params.before.yaml").is_file()
+
+
 @pytest.mark.parametrize("name", [name for name in WRITTEN if len(made_of(name)) > 1])
 def test_no_two_outputs_are_one(home: Path, name: str) -> None:
     first, second, *_ = (key for key in made_of(name) if not isinstance(WRITTEN[name][key], Fills))

@@ -22,6 +22,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.outputs import check_outside
 from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.records import CuratedImage, write_records
 from fashion_pggan.storage.shards import ShardWriter
@@ -71,6 +72,8 @@ def run(
         source = source.absolute()  # workers run in other folders
     if knowledge.is_file():
         raise UserError(f"{knowledge} is a file: give --knowledge a folder")
+    if isinstance(source, Path) and source.is_dir():
+        check_outside(knowledge, [source])
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
     with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge), listed(knowledge):
         images = _sorted_images(source, each)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.outputs import check_output
+from fashion_pggan.storage.outputs import check_output, check_outside
 
 
 class Writes:
@@ -66,7 +66,7 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
         if one.role and str(one.path).startswith("~"):
             raise UserError(f"{one.path}: only a shell knows what ~ is: write the path in full")
         if one.role is Keeps:
-            _check_outside(one.path, [other.path for other in given if other.role is None])
+            check_outside(one.path, [other.path for other in given if other.role is None])
         for path, names in _files_of(one):
             _check_apart(path, [other.path for other in given if other is not one])
             if names is not None:
@@ -110,12 +110,6 @@ def _check_apart(path: Path, others: list[Path]) -> None:
     for other in others:
         if path.resolve() == other.resolve() or (os.path.lexists(path) and _same(path, other)):
             raise UserError(f"{path} would be read and written, or written twice: give different files")
-
-
-def _check_outside(kept: Path, read: list[Path]) -> None:
-    for folder in read:
-        if folder.is_dir() and kept.resolve().is_relative_to(folder.resolve()):
-            raise UserError(f"{kept} lies in {folder}, which is only read: give a place outside")
 
 
 def _same(path: Path, other: Path) -> bool:

@@ -8,7 +8,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,17 @@ def _check(path: Path, names: Collection[str]) -> None:
             raise UserError(f"{path} lies in {folder}, which is replaced as a whole: give a place outside")
     if os.path.lexists(path) and not _may_go(path, names):
         raise UserError(f"{path} is not a file that this command wrote: give another name, or move it away")
+
+
+def check_outside(kept: Path, read: Iterable[Path]) -> None:
+    """Make sure that what outlives a command does not lie in a folder that the command reads.
+
+    Raises:
+        UserError: it does.
+    """
+    for folder in read:
+        if folder.is_dir() and kept.resolve().is_relative_to(folder.resolve()):
+            raise UserError(f"{kept} lies in {folder}, which is only read: give a place outside")
 
 
 def _may_go(path: Path, names: Collection[str]) -> bool:

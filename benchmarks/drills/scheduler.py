@@ -81,9 +81,12 @@ class Job:
         Returns:
             The number of processes that were killed.
         """
+        asked: list[psutil.Process] = []
         with suppress(psutil.NoSuchProcess):
             first = psutil.Process(self.first.pid)
-            for process in [*(first.children(recursive=True) if self.of == "all" else ()), first]:
+            asked = [*(first.children(recursive=True) if self.of == "all" else ()), first]
+        for process in asked:
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGTERM)
         until = time.monotonic() + self.grace_s
         while (left := list(self.alive())) and time.monotonic() < until:

@@ -15,6 +15,10 @@ from tests.crawler.plan.words import WORDS
     [
         ({"prefixes": []}, r"prefixes is \[\]: give 1 or more"),
         ({"tpyes": []}, r"tpyes is not a parameter: did you mean types\?"),
+        (
+            {"axes": {"a": ["x"] * 2000, "b": ["y"] * 2000}, "pairs": [["a", "b"]]},
+            "its pairs give 12,000,000 queries, more than 1,000,000: remove words or pairs",
+        ),
         ({"pairs": [["colour", "shape"]]}, r"pairs name unknown axes \(shape\)"),
     ],
 )

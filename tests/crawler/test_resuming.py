@@ -18,16 +18,12 @@ from aiohttp import web
 from crawler.store.recorded import IMAGES, LOG
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
-from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import raw
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEARCH = "/search/v1/image"
 CONCURRENCY = 8  # of params_file
 Crawl = Callable[..., dict[str, Any]]
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def many(shop: Any, count: int) -> None:

@@ -15,14 +15,10 @@ from aiohttp import web
 from crawler.store.recorded import LOG, TABLE
 from crawler.store.store import images_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import raw
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 Crawl = Callable[..., dict[str, Any]]
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def test_every_image_found_is_fetched_unmodified_with_its_record(

@@ -27,6 +27,11 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def sampler(models):
+    return Sampler.load(snapshots_in(models)[-1])
+
+
+@pytest.fixture(scope="session")
 def trained(tmp_path_factory):
     """A folder with models, the dataset they say they know, and the run's critic.
 

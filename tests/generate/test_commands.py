@@ -8,12 +8,9 @@ import pytest
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from generate.sampling.sampler import snapshots_in
+from tests.generate.small import rows_of
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-def rows_of(folder):
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
 
 
 def test_the_command_takes_a_snapshot_a_count_and_a_seed(models, tmp_path, monkeypatch):

@@ -16,15 +16,10 @@ from PIL import Image
 from fashion_pggan.errors import UserError
 from generate import stage
 from generate.sampling.recipe import read_recipe
-from generate.sampling.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import Sampler
 from tests.generate.small import PARAMS, files_of, rows_of, with_
 
 REPOSITORY = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def sampler(models):
-    return Sampler.load(snapshots_in(models)[-1])
 
 
 def test_the_stage_writes_images_that_can_be_made_again_from_their_rows(models, tmp_path):

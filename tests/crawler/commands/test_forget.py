@@ -18,24 +18,17 @@ from crawler.store.tombstones import Tombstones
 from curate import stage as curate
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
-from fashion_pggan.storage.records import CuratedImage, RawImage, read_records
+from fashion_pggan.storage.records import CuratedImage, read_records
+from tests.crawler.kept import everything_under, raw
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 Crawl = Callable[..., dict[str, Any]]
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def deleted(tmp_path: Path, **what: list[str]) -> Gone:
     """Forget urls, hosts or hashes."""
     values = [what.get(name, []) for name in ("urls", "hosts", "hashes")]
     return forget(Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", *values)
-
-
-def everything_under(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(

@@ -12,14 +12,10 @@ from crawler.commands.forget import forget
 from crawler.commands.merge import merge
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import everything_under, raw
 
 SEARCH = "/search/v1/image"
 Crawl = Callable[..., dict[str, Any]]
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def many(shop: Any, count: int) -> None:
@@ -79,10 +75,6 @@ def test_a_part_without_queries_is_an_error(shop: Any, crawl: Crawl) -> None:
 def test_what_is_no_store_cannot_be_joined(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"is not a crawl's store"):
         merge([tmp_path], tmp_path / "store", Tombstones(tmp_path / "t"))
-
-
-def everything_under(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

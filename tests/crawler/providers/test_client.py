@@ -14,14 +14,10 @@ from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import raw
 
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))
 Crawl = Callable[..., dict[str, Any]]
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def test_a_shop_that_answers_500_is_an_error_after_its_retries(shop: Any, crawl: Crawl) -> None:

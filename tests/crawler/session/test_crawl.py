@@ -14,7 +14,7 @@ from crawler import stage
 from crawler.store.store import Store
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.storage.locks import exclusive
-from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import raw
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -29,10 +29,6 @@ def test_a_list_of_nothing_but_broken_addresses_says_so(shop: Any, crawl: Crawl,
 
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
-
-
-def raw(tmp_path: Path) -> list[RawImage]:
-    return read_records(tmp_path / "raw/records.parquet", RawImage)
 
 
 def test_an_empty_shop_is_an_error(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

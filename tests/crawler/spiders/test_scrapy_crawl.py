@@ -18,13 +18,10 @@ from scrapy.settings import Settings
 from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import everything_under
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SEARCH = "/search/v1/image"
-
-
-def everything_under(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_no_key_is_in_any_log_stat_error_or_file(

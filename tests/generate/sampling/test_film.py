@@ -7,12 +7,6 @@ from PIL import Image
 
 from fashion_pggan.errors import UserError
 from generate.sampling.film import write_film, write_sheet
-from generate.sampling.sampler import Sampler, snapshots_in
-
-
-@pytest.fixture(scope="module")
-def sampler(models):
-    return Sampler.load(snapshots_in(models)[-1])
 
 
 def test_a_grid_has_its_rows_and_columns(sampler, tmp_path):

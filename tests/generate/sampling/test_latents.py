@@ -1,15 +1,8 @@
 """Ways through the latent space."""
 
-import pytest
 import torch
 
 from generate.sampling.latents import between, directions_of
-from generate.sampling.sampler import Sampler, snapshots_in
-
-
-@pytest.fixture(scope="module")
-def sampler(models):
-    return Sampler.load(snapshots_in(models)[-1])
 
 
 def test_the_way_between_two_latents_keeps_their_length():

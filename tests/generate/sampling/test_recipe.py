@@ -14,11 +14,6 @@ SIDES = b"\x7f\xff\xff\xff" * 2
 GIANT = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + SIDES + b"\x08\x02" + bytes(11) + b"IEND" + bytes(4)
 
 
-@pytest.fixture(scope="module")
-def sampler(models):
-    return Sampler.load(snapshots_in(models)[-1])
-
-
 def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path):
     place = Place(seed=3, latent_index=4, other_index=9, share=0.4, moves=[0.5, 0, -0.3], truncation=0.8)
     recipe = Recipe.of(place, sampler)

@@ -8,11 +8,6 @@ from fashion_pggan.errors import UserError
 from generate.sampling.sampler import Sampler, snapshots_in
 
 
-@pytest.fixture(scope="module")
-def sampler(models):
-    return Sampler.load(snapshots_in(models)[-1])
-
-
 def test_a_latent_depends_on_its_seed_and_index_alone(models):
     sampler = Sampler.load(snapshots_in(models)[-1])
     torch.testing.assert_close(sampler.latents(1, [7, 3])[1], sampler.latents(1, range(5))[3], rtol=0, atol=0)

@@ -34,6 +34,7 @@ def run(
     history: Annotated[OptionalOutputFile, Writes("kimg", "lod", "critic_loss")] = None,
     device: Device = "auto",
     resume: str = "",
+    start_from: str = "",
 ) -> None:
     """Train a progressive GAN, or resume an earlier start from its last checkpoint.
 
@@ -50,16 +51,18 @@ def run(
         history: a CSV file for the log.
         device: auto, cpu, cuda or cuda:N.
         resume: a run, by its name or folder, to go on from with other parameters or data (train.resume).
+        start_from: weights to start from: a run, models or a snapshot with its critic (train.start_from).
     """
     from fashion_pggan.params import load_params
     from train import stage
     from train.processes.launching import launch, to_launch
 
     values = load_params(params)
-    section = values.train.model_copy(update={"resume": resume}) if resume else values.train
+    named = {"resume": resume, "start_from": start_from}
+    section = values.train.model_copy(update={name: place for name, place in named.items() if place})
     if to_launch(section.processes):
         options = {"params": params, "runs": runs, "report": report, "history": history, "device": device}
-        given = {**options, "resume": resume}
+        given = {**options, "resume": resume, "start-from": start_from}
         launch("train", ["run", dataset, models], given, section)
         return
     stage.run(

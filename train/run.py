@@ -17,6 +17,7 @@ from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.minibatches import check_schedule
 from train.lineage.about import About, about_in, change_at, changes_between, facts_of
 from train.lineage.identity import identity_of
+from train.lineage.start import start_from
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
 from train.machine.kernels import try_kernels
@@ -81,6 +82,8 @@ class Run:
         state = newest_state(folder, ranks.device) if ranks.first else None
         if state is not None:
             self._restore(state)
+        elif ranks.first and params.start_from:
+            start_from(params.start_from, folder.parent, self.trainer.vectors, architecture)
 
     @property
     def images_shown(self) -> int:

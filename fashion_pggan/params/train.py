@@ -38,6 +38,10 @@ class TrainParams(Section):
     resume: Annotated[LocalPath, ON_REQUEST] = Field(
         "", description="the run to go on from with other parameters or data, by its name; empty: none"
     )
+    start_from: Annotated[LocalPath, OTHER] = Field(
+        "",
+        description="weights to start from: a run, models or a snapshot that holds its critic; empty: random",
+    )
     total_kimg: Annotated[Kimg, SAME] = Field(
         gt=0, description="to show to the critic, in all; the paper: 8,861.8"
     )

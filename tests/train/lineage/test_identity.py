@@ -163,5 +163,5 @@ def test_former_runs_keep_their_names(params, identities):
 def test_differences_are_named_with_both_values_and_networks_make_another_run(params, identities):
     changed = params.model_copy(update={"microbatch": {16: 4}, "fmap_max": 4})
     found = differences(identities()[0], identity_of(changed, DATASET, Ranks(0, 2, ALONE.device)))
-    assert worded(found) == "train.fmap_max: 8 -> 4, train.microbatch: {} -> {16: 4}, processes: 1 -> 2"
+    assert worded(found) == "train.fmap_max: 8 -> 4, train.microbatch: {} -> {16: 4}, train.processes: 1 -> 2"
     assert worded(others(found)) == "train.fmap_max: 8 -> 4"

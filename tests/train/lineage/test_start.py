@@ -1,0 +1,60 @@
+"""Runs that begin with trained weights."""
+
+import shutil
+
+import pytest
+import torch
+
+from fashion_pggan.errors import UserError
+from train.processes.ranks import Ranks
+from train.run import Run
+from train.saved.snapshot import Origin, write_snapshot
+
+ALONE = Ranks(0, 1, torch.device("cpu"))
+
+
+@pytest.fixture
+def started(tmp_path, dataset, params):
+    """A run at its first image, with weights from a place."""
+
+    def start(place: object, **changes: object) -> Run:
+        begun = params.model_copy(update={"start_from": str(place), "initial_resolution": 16, **changes})
+        return Run(tmp_path / "runs" / "new", dataset, begun, ALONE, "commit")
+
+    return start
+
+
+def _same_weights(one: Run, other: Run) -> bool:
+    vectors = one.trainer.vectors
+    return all(torch.equal(vectors[name], vector) for name, vector in other.trainer.vectors.items())
+
+
+def test_a_run_starts_from_the_networks_of_another_at_the_full_resolution(undisturbed, started):
+    run = started(undisturbed.folder)
+    assert _same_weights(run, undisturbed)
+    assert run.images_shown == 0
+    assert run.phase.lod == 0
+    assert int(run.trainer.critic_optimizer.taken) == 0
+
+
+def test_a_run_is_found_by_its_name(undisturbed, started, tmp_path):
+    shutil.copytree(undisturbed.folder, tmp_path / "runs/ab12")
+    assert _same_weights(started("ab12"), undisturbed)
+
+
+def test_a_snapshot_with_its_critic_is_enough_and_one_without_is_refused(undisturbed, started, tmp_path):
+    origin = Origin(0.8, 0.0, "p", "d", "c")
+    networks = {"generator": undisturbed.generator, "critic": undisturbed.critic}
+    write_snapshot(tmp_path / "whole.safetensors", undisturbed.average, origin, networks)
+    assert _same_weights(started(tmp_path / "whole.safetensors"), undisturbed)
+    with pytest.raises(UserError, match="holds no critic and no generator: give the run's own folder"):
+        started(undisturbed.folder / "latest.safetensors")
+
+
+def test_other_networks_and_places_without_weights_are_refused(undisturbed, started, tmp_path):
+    with pytest.raises(UserError, match=r"holds a critic of \d+ weights, and train and .* give \d+: set"):
+        started(undisturbed.folder, fmap_max=4)
+    with pytest.raises(UserError, match=r"is of Architecture.*: set the section train"):
+        started(undisturbed.folder / "latest.safetensors", fmap_max=4)
+    with pytest.raises(UserError, match=r"no snapshot at .*nowhere"):
+        started(tmp_path / "nowhere")

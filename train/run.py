@@ -79,11 +79,8 @@ class Run:
         self.adaptive = AdaptiveSchedule(
             doublings_between(params.initial_resolution, dataset.resolution), params
         )
-        state = newest_state(folder, ranks.device) if ranks.first else None
-        if state is not None:
-            self._restore(state)
-        elif ranks.first and params.start_from:
-            start_from(params.start_from, folder.parent, self.trainer.vectors, architecture)
+        if ranks.first:
+            self._begin(architecture)
 
     @property
     def images_shown(self) -> int:
@@ -200,6 +197,14 @@ class Run:
                 **self._position(),
             }
             write_checkpoint(self.folder, self.images_shown, state)
+
+    def _begin(self, architecture: Architecture) -> None:
+        """Take over the newest checkpoint; else the weights to start from, where they are named."""
+        state = newest_state(self.folder, self.ranks.device)
+        if state is not None:
+            self._restore(state)
+        elif self.params.start_from:
+            start_from(self.params.start_from, self.folder.parent, self.trainer.vectors, architecture)
 
     def _restore(self, state: dict[str, Any]) -> None:
         try:

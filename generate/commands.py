@@ -1,4 +1,4 @@
-"""What `fashion-pggan generate` makes: a dataset, a grid, a film, a recipe's image again."""
+"""The commands of `fashion-pggan generate`: make a dataset, a grid, a film, or a recipe's image again."""
 
 import logging
 from dataclasses import asdict
@@ -81,7 +81,7 @@ def section_of(path: Path | None, settings: Settings) -> GenerateParams:
     """The section generate, with the settings that were given.
 
     Raises:
-        ArgumentError: a setting is no valid value; the text names its option.
+        ArgumentError: a setting is not valid; the text names its option.
     """
     params = params_or_shipped(path, "generate").generate
     for name, value in asdict(settings).items():

@@ -26,7 +26,7 @@ from generate.sampling.sampler import Sampler, snapshots_in, workers
 SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_IMAGES = 64
-MARK = "generated.json"  # written last: its folder is then complete
+MARK = "generated.json"  # written last, when the folder is complete
 KIND = Kind("a generated dataset")
 IDENTIFIERS = {  # provenance: not a metric, and too wide for a table
     "snapshot",

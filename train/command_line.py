@@ -36,7 +36,7 @@ def run(
     resume: str = "",
     start_from: str = "",
 ) -> None:
-    """Train a progressive GAN, or resume an earlier start from its last checkpoint.
+    """Train a progressive GAN, or resume an interrupted run from its last checkpoint.
 
     For example:
         fashion-pggan train run data/curated models

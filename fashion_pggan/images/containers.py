@@ -17,17 +17,17 @@ from fashion_pggan.storage.tables import open_table
 
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 LARGEST_IMAGE = 256 << 20  # bytes of a file: the most pixels that are decoded, four bytes each
-MOST_UNPACKED = 8  # to which images in a Parquet file unpack a byte at most; 1 is usual
+MOST_UNPACKED = 8  # bytes that a byte of a Parquet file of images may unpack to; 1 is usual
 NAME = 200  # characters of a name that are kept
 
 
 class Files(Protocol):
-    """Image files in an order of their own."""
+    """A sequence of image files."""
 
     def __len__(self) -> int: ...
 
     def name(self, index: int) -> str:
-        """What a person knows it by."""
+        """The name of an image, for people."""
         ...
 
     def data(self, index: int) -> bytes:
@@ -59,7 +59,7 @@ class SingleFiles:
 
 
 class TarFiles:
-    """Images in tar files, of which the places are known."""
+    """Images in tar files, at known positions."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = paths

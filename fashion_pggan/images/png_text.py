@@ -8,7 +8,7 @@ KINDS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 
 
 def text_of(data: bytes, keyword: str, most: int) -> str:
-    """The text under a keyword; a file that is cut has those before the cut.
+    """The text under a keyword; a truncated file keeps the texts before the cut.
 
     Args:
         data: a PNG file.
@@ -16,7 +16,7 @@ def text_of(data: bytes, keyword: str, most: int) -> str:
         most: bytes of the text, unpacked.
 
     Raises:
-        ValueError: it is no PNG file, has no such text, or one that is longer or damaged.
+        ValueError: it is not a PNG file, has no such text, or the text is too long or damaged.
     """
     if not data.startswith(SIGNATURE):
         raise ValueError("it is no PNG file")
@@ -28,7 +28,7 @@ def text_of(data: bytes, keyword: str, most: int) -> str:
 
 
 def _decoded(kind: bytes, content: bytes, most: int) -> str:
-    """A text from what stands behind its keyword."""
+    """The text, from the bytes behind its keyword."""
     if kind == b"tEXt":
         packed = False
     elif kind == b"zTXt":

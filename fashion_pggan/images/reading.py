@@ -1,4 +1,4 @@
-"""The images of a folder: which they are, and each as pixels."""
+"""Finds the images of a folder, and reads each as pixels."""
 
 import tarfile
 from collections.abc import Callable, Mapping
@@ -22,19 +22,19 @@ MARKS = ("generated.json", ".export.json")  # in a folder that generation or an 
 ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow's names
 FOREIGN = "__MACOSX"  # a folder of no images, though their names say so
-MOST_ROWS = 10_000_000  # of a manifest: larger datasets are kept in tar or Parquet files
+MOST_ROWS = 10_000_000  # bytes of a manifest; larger datasets use tar or Parquet files
 BROKEN = (OSError, ValueError, EOFError, tarfile.TarError, pa.ArrowException)
 
 
 def files_in(folder: Path, scratch: Path | None = None) -> Files:
-    """The images of a folder: what its manifest lists, or else every image file in it.
+    """The images of a folder: those in its manifest, or else every image file in it.
 
     Args:
-        folder: what `python -m generate` or `python -m curate export` wrote, or any folder of image files.
-        scratch: where the images of Parquet files are put, which cannot be read at random there.
+        folder: a folder that `fashion-pggan generate` or `curate export` wrote, or any with image files.
+        scratch: a folder to unpack Parquet files into, whose images cannot be read at random.
 
     Raises:
-        UserError: the manifest and the files do not fit each other, or cannot be read.
+        UserError: the manifest and the files do not match, or cannot be read.
     """
     _check_unchanged(folder)
     facts = _mark_of(folder)
@@ -75,7 +75,7 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
     Args:
         data: the file's bytes.
         name: for errors.
-        side: pixels that both sides must have, looked at before anything is decoded; 0: as they are.
+        side: pixels that both sides must have, checked before decoding; 0: any.
 
     Raises:
         UserError: it cannot be read, or has other sides.
@@ -86,7 +86,7 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
         return seen(data, image).pixels
     except UserError:
         raise
-    except Exception as error:  # decoders raise whatever they like on broken input
+    except Exception as error:  # decoders raise many kinds of error on broken input
         raise UserError(
             f"{name} cannot be read as an image ({one_line(error)}): remove it, or replace it"
         ) from error
@@ -110,7 +110,7 @@ def _check_sides(name: str, width: int, height: int, side: int) -> None:
 
 
 def _mark_of(folder: Path) -> dict[str, Any]:
-    """The facts that the program left; empty where it left none."""
+    """The facts that the program wrote into the folder; empty if it wrote none."""
     for name in MARKS:
         try:
             facts = json_in(read_text(folder / name), finite=False)
@@ -131,7 +131,7 @@ def _form_of(folder: Path) -> Format | None:
 
 
 def _plain(folder: Path) -> list[Path]:
-    """Every image file, but for hidden ones and what is in hidden folders."""
+    """Every image file, except hidden files and those in hidden folders."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     return sorted(path for path in found if _meant(path.relative_to(folder)) and path.is_file())
 

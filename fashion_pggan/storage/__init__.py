@@ -1,1 +1,1 @@
-"""Files on disk, whole or absent: atomic writes, locks, records in Parquet, images in shards."""
+"""Files on disk: atomic writes, locks, records in Parquet, images in shards."""

@@ -1,7 +1,7 @@
-"""Folders that are made anew as a whole: built in a hidden folder beside, by one process at a time.
+"""Replaces a folder in one step: one process at a time builds the new one in a hidden folder beside it.
 
-For `models` that is `.models.building`. It holds a lock, `new` while it is built, and `old` for the moment in
-which `new` takes its place. A killed process leaves it, and the next one clears it.
+For `models` the hidden folder is `.models.building`. It holds a lock, `new` during the build, and `old` while
+`new` takes its place. A killed process leaves the hidden folder, and the next process clears it.
 """
 
 import os
@@ -16,19 +16,19 @@ from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
 
 NEW, OLD = "new", "old"
 
-Check = Callable[[Path, Path], None]  # of a folder that will be deleted, and of what errors call it
+Check = Callable[[Path, Path], None]  # takes a folder that will be deleted, and its name in errors
 
 
 @contextmanager
 def beside(target: Path, check: Check) -> Iterator[Path]:
-    """Hold a target for this process alone, from entering to leaving.
+    """Lock a target for this process alone, within a `with` block.
 
     Args:
         target: the folder that will be made; links are followed.
         check: raises when an old target, which a killed process left, may not be deleted.
 
     Yields:
-        The hidden folder beside it, empty but for its lock.
+        The hidden folder beside it, which holds only the lock.
 
     Raises:
         UserError: another process holds it, or something else has the hidden folder's name.
@@ -51,12 +51,12 @@ def beside(target: Path, check: Check) -> Iterator[Path]:
 
 @contextmanager
 def replacing(target: Path, folder: Path, check: Check) -> Iterator[Path]:
-    """Build a folder that takes the place of `target` once the block ends well.
+    """Build a folder that replaces `target` when the block ends without an error.
 
     Args:
-        target: the folder to make or replace, as a whole.
+        target: the folder to make or to replace.
         folder: what `beside` gave.
-        check: called with the old folder, which is deleted afterwards; what it raises keeps the old one.
+        check: called with the old folder before it is deleted; if it raises, the old folder stays.
 
     Yields:
         The empty folder to fill. When the block raises, `target` stays as it was.
@@ -90,7 +90,7 @@ def _not_ours(folder: Path) -> UserError:
 
 
 def _clear(folder: Path, target: Path, check: Check) -> None:
-    """Remove what was half built; put the old target back, or look at it once more and delete it."""
+    """Remove a half-built folder; put the old target back, or check it again and delete it."""
     old = folder / OLD
     shutil.rmtree(folder / NEW, ignore_errors=True)
     if old.is_dir() and not os.path.lexists(target):

@@ -1,13 +1,13 @@
-"""Text from elsewhere (names of files, titles, headers) where people read it: Markdown, CSV, a terminal."""
+"""Escapes untrusted text (names of files, titles, headers) for Markdown, CSV and terminals."""
 
 import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
 
-# What a terminal obeys or what turns the order of letters; line ends and tabs stay
+# Characters that control a terminal or turn the order of letters; line ends and tabs stay
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-# What Markdown and HTML take for their own; an underscore within a word is none
+# Characters with a meaning in Markdown or HTML; an underscore within a word has none
 MARKS = re.compile(
     r"[\\`*\[\]<>|~$#&]|(?<![0-9a-z])_|_(?![0-9a-z])|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE
 )
@@ -16,12 +16,12 @@ ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 
 def printable(text: str) -> str:
-    """Text for a terminal: control characters are written out as Python writes them."""
+    """Text for a terminal, with control characters escaped as in Python."""
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def markdown(text: str) -> str:
-    """Text in a line or a cell of Markdown, where it stands for itself: no mark-up, no HTML, no link."""
+    """Text for a line or a cell of Markdown, escaped so that it makes no mark-up, HTML or link."""
     return MARKS.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), _on_one_line(text))
 
 
@@ -31,7 +31,7 @@ def markdown_code(text: str) -> str:
 
 
 def csv_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV. No cell of text is a formula to a spreadsheet: such text begins with an apostrophe."""
+    """A table as CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([_cell(name) for name in names])

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: atomic writes, hashes."""
+"""Atomic writes and hashes of files."""
 
 import hashlib
 import os
@@ -12,12 +12,12 @@ from fashion_pggan.errors import UserError, one_line
 
 CHANGED = "it is not what was written, by its SHA-256"
 
-LAST_CHECKS: dict[Path, Callable[[], None]] = {}  # of files that a person named: may they be replaced now?
+LAST_CHECKS: dict[Path, Callable[[], None]] = {}  # raises if a file that a person named may not be replaced
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary neighbour of `path` for writing; it takes the name once it is whole and on disk.
+    """Open a temporary neighbour of `path` for writing, and rename it to `path` once all of it is on disk.
 
     Args:
         path: the file to make or replace; its folder is made when missing.
@@ -48,10 +48,10 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, where they are missing.
+    """Make a folder and its missing parents.
 
     Raises:
-        UserError: a file has its name, or nothing can be made there.
+        UserError: a file has its name, or it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def append(handle: int, line: bytes) -> None:
-    """Write a line at the end of a file that was opened for appending: the whole of it, or nothing.
+    """Append a line to a file that was opened for appending: all of the line, or nothing.
 
     Raises:
         OSError: the disk is full or refuses.
@@ -79,7 +79,7 @@ def append(handle: int, line: bytes) -> None:
     before = os.fstat(handle).st_size
     try:
         written = os.write(handle, line)
-        if written < len(line):  # a disk that fills up writes a part first
+        if written < len(line):  # a disk that fills up takes a part first
             os.write(handle, line[written:])
     except OSError:
         os.ftruncate(handle, before)
@@ -93,7 +93,7 @@ def sha256_of(path: Path) -> str:
 
 
 def file_fault(path: Path, sha256: str) -> str:
-    """What is wrong with a file of which the SHA-256 is known; empty: nothing."""
+    """What is wrong with a file whose SHA-256 is known; empty if nothing is."""
     try:
         return "" if sha256_of(path) == sha256 else CHANGED
     except OSError as error:

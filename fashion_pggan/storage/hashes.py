@@ -1,4 +1,4 @@
-"""Whether files still hold the bytes of a SHA-256: read once, remembered while size, times and inode stay."""
+"""Whether a file still has its SHA-256: read once, then trusted while its size, times and inode stay."""
 
 import hashlib
 import json
@@ -26,28 +26,28 @@ FINE_YOUNG_NS = 50_000_000  # where its clock counts parts of a second
 
 
 class HashMemory:
-    """Remembers which files held the bytes of which SHA-256, on this machine.
+    """Remembers, on this machine, which file had which SHA-256.
 
     The state of a file is its size, modification time, change time, inode and device. No program can set
-    the change time, so bytes that change under a kept modification time are read again. Damage of the disk
-    itself changes no state: `sha256_of` of `fashion_pggan.storage.files` always reads.
+    the change time, so a file is read again even if its bytes changed and its modification time was kept.
+    Damage of the disk itself changes no state; `fashion_pggan.storage.files.sha256_of` always reads.
 
     Args:
-        database: where it is remembered; None: nowhere, every file is read.
+        database: its file; None: remember nothing, and read every file.
     """
 
     def __init__(self, database: sqlite3.Connection | None) -> None:
         self._database = database
-        self._folders: dict[str, str] = {}  # where folders really are
+        self._folders: dict[str, str] = {}  # the resolved paths of folders
 
     def matches(self, path: Path, sha256: str, hash_of: Callable[[Path], str] | None = None) -> bool:
         """Whether the bytes of a file have this SHA-256, in hexadecimal.
 
-        A remembered hash only ever confirms: the file is read before it is called damaged.
+        A remembered hash can only confirm: a file is read before it is called damaged.
 
         Args:
-            path: of the file.
-            sha256: that it should have.
+            path: the file.
+            sha256: the one that it should have.
             hash_of: reads a file's hash; None: the plain one, of all its bytes.
 
         Raises:
@@ -64,9 +64,9 @@ class HashMemory:
         return True
 
     def remember(self, path: Path, sha256: str) -> None:
-        """Remember what this process has verified, where only links of the file have come or gone since.
+        """Remember again what this process has verified, when only hard links were added or removed since.
 
-        A new or removed hard link changes the change time, and nothing else.
+        Adding or removing a hard link changes the change time, and nothing else.
 
         Raises:
             OSError: the file is missing.
@@ -80,7 +80,7 @@ class HashMemory:
             self._ask("INSERT OR REPLACE INTO hashes VALUES (?, ?, ?)", place, state_of(status), sha256)
 
     def _place_of(self, path: Path) -> str:
-        """Where a file really is: one name for all ways to it."""
+        """The real path of a file, the same for all links to it."""
         if path.is_symlink():
             return os.path.realpath(path)
         folder = str(path.parent)
@@ -93,18 +93,18 @@ class HashMemory:
             return None
         try:
             row = self._database.execute(query, values).fetchone()
-        except (sqlite3.Error, UnicodeEncodeError):  # damaged, full, in use, or a name that is no text
+        except (sqlite3.Error, UnicodeEncodeError):  # damaged, full, in use, or a name that is not text
             return None
         return None if row is None else str(row[0])
 
 
 @contextmanager
 def hash_memory(folder: Path | None = None) -> Iterator[HashMemory]:
-    """Open the memory of this user.
+    """Open this user's memory of hashes.
 
     Args:
-        folder: where its database lies; None: the user's cache folder. A folder that cannot be used is no
-            error: nothing is remembered then.
+        folder: of its database; None: the user's cache folder. If the folder cannot be used, nothing is
+            remembered.
     """
     folder = _cache_folder() if folder is None else folder
     database = _open(folder)
@@ -126,7 +126,7 @@ def _open(folder: Path) -> sqlite3.Connection | None:
             database.execute(TABLE)
         except (OSError, sqlite3.OperationalError):  # read-only, full or in use
             return None
-        except sqlite3.DatabaseError:  # damaged: start anew
+        except sqlite3.DatabaseError:  # damaged: start again
             with suppress(OSError):
                 path.unlink()
         else:
@@ -157,8 +157,8 @@ def values_of(text: str, *, always: bool = True) -> dict[str, Any]:
         always: whether it must have a hash; files of former versions have none.
 
     Raises:
-        DamagedError: it says something else than was written.
-        ValueError: it is no JSON object.
+        DamagedError: its values are not those that were written.
+        ValueError: it is not a JSON object.
     """
     values = json_in(text, finite=False)
     if not isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""Locks: one process at a time holds a folder; the lock ends with the process, however it ends."""
+"""Locks on folders, held by one process at a time; the system releases a lock when its process ends."""
 
 import errno
 import fcntl
@@ -15,8 +15,8 @@ from fashion_pggan.storage.files import make_folder
 
 LOCK = ".lock"  # the file in a folder; it says which process holds it
 WAIT_S = 10.0  # seconds for which one process waits for another
-LOOK_S = 0.2  # seconds between two looks
-# a former version left out the name; a power cut leaves nothing, or zeros
+LOOK_S = 0.2  # seconds between two tries
+# an earlier version left out the name; a power cut leaves nothing, or zeros
 WRITTEN = re.compile(rb"(?:fashion-pggan )?(\d{0,10})\n?\x00{0,32}")
 LONGEST = 64  # bytes
 NOT_A_FILE = {errno.ELOOP, errno.EISDIR, errno.ENXIO}  # of `open`: a link, a folder, a socket
@@ -24,15 +24,15 @@ NOT_A_FILE = {errno.ELOOP, errno.EISDIR, errno.ENXIO}  # of `open`: a link, a fo
 
 @contextmanager
 def exclusive(folder: Path, *, called: Path | None = None, wait_s: float | None = None) -> Iterator[None]:
-    """Hold `folder` for this process alone.
+    """Lock `folder` for this process alone.
 
     Args:
         folder: made when missing.
-        called: what the error names, when that is not `folder`.
+        called: the folder's name in the error, if not `folder`.
         wait_s: seconds to wait for another process; `WAIT_S` by default.
 
     Raises:
-        UserError: another process still holds it after `wait_s`, or its lock file is something else.
+        UserError: another process still holds it after `wait_s`, or its lock file is not a lock.
     """
     until = time.monotonic() + (WAIT_S if wait_s is None else wait_s)
     while (handle := _taken(folder)) is None:
@@ -51,7 +51,7 @@ def exclusive(folder: Path, *, called: Path | None = None, wait_s: float | None 
 
 
 def holder_of(folder: Path) -> int | None:
-    """The process that holds `folder` by `exclusive` now, 0 if its number is not known; None if none does."""
+    """The number of the process that holds `folder` now, 0 if it is not known; None if no process does."""
     try:
         handle = os.open(folder / LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -75,7 +75,7 @@ def is_lock(path: Path) -> bool:
 
 
 def _taken(folder: Path) -> int | None:
-    """A handle of the folder's lock file that has the lock; None while another process has it."""
+    """An open handle that holds the folder's lock; None while another process holds it."""
     make_folder(folder)
     path = folder / LOCK
     try:
@@ -103,7 +103,7 @@ def _not_ours(path: Path) -> UserError:
 
 
 def _said(handle: int) -> bytes | None:
-    """The process that a lock file names, empty before it names one; None if it is something else."""
+    """The process that a lock file names, empty before it names one; None if it is not a lock file."""
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         return None
     match = WRITTEN.fullmatch(os.pread(handle, LONGEST, 0))

@@ -1,4 +1,4 @@
-"""Single files that a person names: one that this program did not write is never replaced.
+"""Checks output files that a person names, so that only files of this program are replaced.
 
 A report (JSON, CSV) and params (YAML) are known by their keys or columns. Any other file carries a mark near
 its beginning or end.
@@ -40,14 +40,14 @@ LOOKED_AT = 1 << 16  # bytes, at the beginning and at the end
 
 
 def check_output(path: Path, names: Collection[str] = ()) -> None:
-    """Make sure that writing a file loses nothing, now and when it is written.
+    """Make sure that writing a file destroys nothing, neither now nor when it is written.
 
     Args:
         path: the file; it may be missing or empty.
-        names: keys or columns that such a file has; none: it carries a mark.
+        names: keys or columns that such a file has; none if it carries a mark.
 
     Raises:
-        UserError: something else would be lost.
+        UserError: another file would be lost.
     """
     _check(path, names)
     LAST_CHECKS[path.absolute()] = lambda: _check(path, names)
@@ -64,7 +64,7 @@ def _check(path: Path, names: Collection[str]) -> None:
 
 
 def check_outside(kept: Path, read: Iterable[Path]) -> None:
-    """Make sure that what outlives a command does not lie in a folder that the command reads.
+    """Make sure that what a command keeps is outside the folders that it reads.
 
     Raises:
         UserError: it does.

@@ -1,4 +1,4 @@
-"""Where the files of records lie: below the records' folder, whatever a record says."""
+"""Turns the `file` of a record into a path, and refuses any path outside the records' folder."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from typing import Protocol
 
 from fashion_pggan.errors import UserError
 
-# control characters, what parts paths elsewhere, and what no file's name can hold
+# control characters, separators of paths on Windows, and what no file's name can hold
 NEVER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
 OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}\Z")  # the end of a path in DVC's cache
 
@@ -32,10 +32,10 @@ class RecordFolder:
     """A folder with the files of records; the one place where a record becomes a path.
 
     Args:
-        folder: where they lie; it may be missing, or on shared storage.
+        folder: of the files; it may be missing, or on shared storage.
         within: the folder below it that holds all of them; empty: none.
         links: whether a file may be a link to somewhere else, as DVC makes them with `cache.type symlink`.
-            A folder may never be one: what is deleted or renamed below it would be elsewhere.
+            A folder may never be one, for deleting below it would delete elsewhere.
     """
 
     def __init__(self, folder: Path, within: str = "", *, links: bool = False) -> None:
@@ -43,7 +43,7 @@ class RecordFolder:
         self.is_local = isinstance(folder, PurePath)
         self.root = os.path.realpath(folder) if self.is_local else ""
         self.prefix = within and f"{within}/"
-        self.known: set[str] = set()  # folders below that are there and lie below
+        self.known: set[str] = set()  # folders that are known to be really below it
 
     def path_of(self, record: Recorded) -> Path:
         """The file of a record; it may be missing.

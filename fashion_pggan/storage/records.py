@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.tables import UNREADABLE, open_table, write_table
 
-GROUP_ROWS = 2048  # of a file's row groups: what a damaged byte loses
+GROUP_ROWS = 2048  # of a row group, all of which a damaged byte loses
 ARROW_TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -46,14 +46,14 @@ class RawImage(Record):
     size: int  # bytes
     source: str = ""  # the page that shows it, where the search says so
     plan_query: str = ""  # query, sort and size filter of the call that found it
-    final_url: str = ""  # where it was in the end
-    redirects: str = ""  # the addresses on the way, with blanks between
+    final_url: str = ""  # its final address, after redirects
+    redirects: str = ""  # the addresses that redirected, separated by blanks
     status: int = 200  # of HTTP
     etag: str = ""  # of the answer, as the server gave it
     last_modified: str = ""  # likewise
     robots_tag: str = ""  # X-Robots-Tag
-    opt_out: str = ""  # the signal by which its owner says no, e.g. `noai`
-    attempts: int = 1  # requests until it came
+    opt_out: str = ""  # the signal by which its owner refuses, e.g. `noai`
+    attempts: int = 1  # requests that it took
     crawl_id: str = ""  # of the crawl that fetched it
 
 
@@ -99,13 +99,13 @@ class GeneratedImage(Record):
 def write_records(
     path: Path, records: Iterable[Record], kind: type[Record], *, group_rows: int = GROUP_ROWS
 ) -> None:
-    """Write `records`, all of class `kind`, as one Parquet file, in one step; few are rows at once.
+    """Write `records`, all of class `kind`, to a Parquet file in one step, with few rows in memory.
 
     Args:
         path: the file.
         records: its rows.
         kind: of the records.
-        group_rows: of a row group, which is what damage loses at once.
+        group_rows: rows of a row group, all of which a damaged byte loses.
     """
     schema, left = schema_of(kind), iter(records)
 
@@ -126,7 +126,7 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
 
 
 def iterate_records(path: Path, kind: type[R]) -> Iterator[R]:
-    """Read what `write_records` wrote, few rows at a time; raises what `read_records` raises."""
+    """Read what `write_records` wrote, a few rows at a time; raises what `read_records` raises."""
     if not path.is_file():
         raise UserError(f"no records at {path}: run the stage that writes them first (dvc repro)")
     try:

@@ -1,7 +1,7 @@
-"""Seals: digests in a Parquet file by which every changed bit is noticed, and what is whole is still read.
+"""Seals: digests in a Parquet file that reveal every changed bit and tell which parts are intact.
 
-A sealed file is the parts that were written (a row group each), the footer's copy, the seal, the footer.
-Readers of Parquet begin with the footer at the end, so all of them read a sealed file.
+A sealed file consists of the parts that were written (a row group each), a copy of the footer, the seal and
+the footer. Parquet readers begin with the footer at the end, so any of them reads a sealed file.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from fashion_pggan.storage.bounded.json_text import json_in
 
 MAGIC = b"\nSEALED1"  # what follows the seal
 PARQUET = b"PAR1"  # the last bytes of a Parquet file, behind the footer's length
-SEALED = "fashion_pggan.sealed"  # in the footer: a file that says so and has no seal is damaged
+SEALED = "fashion_pggan.sealed"  # key in the footer: a file that has it, but no seal, is damaged
 CHUNK = 1024**2  # bytes read at once
 LARGEST = 64 << 20  # bytes of a footer and of a seal: a million images have 5 << 20
 
 
 class DamagedError(ValueError):
-    """A file is not what was written."""
+    """A file has changed since it was written."""
 
 
 class Part(NamedTuple):
@@ -32,7 +32,7 @@ class Part(NamedTuple):
 
 
 class Seal(NamedTuple):
-    """What a file was when it was written."""
+    """The parts and hashes of a file at the time of writing."""
 
     parts: list[Part]
     footer: str  # SHA-256
@@ -47,7 +47,7 @@ class Seal(NamedTuple):
 
 
 class SealingFile(io.RawIOBase):
-    """What a writer of Parquet writes to: passes everything on, and adds the seal at the end.
+    """A file for a Parquet writer: passes all bytes on, and adds the seal at the end.
 
     Args:
         file: to write to; it is not closed.
@@ -74,13 +74,13 @@ class SealingFile(io.RawIOBase):
         return view.nbytes
 
     def end_part(self, rows: int) -> None:
-        """A row group has been written."""
+        """Note that a row group has ended."""
         self.parts.append(Part(self.size, rows, self.digest.hexdigest()))
         self.digest, self.size = hashlib.sha256(), 0
 
     def begin_footer(self) -> None:
-        """All that follows is the footer."""
-        if self.size:  # a file without rows has its first bytes alone
+        """Note that only the footer follows."""
+        if self.size:  # a file without rows has only its first bytes
             self.end_part(0)
         self.footer = bytearray()
 
@@ -97,7 +97,7 @@ def seal_of(file: IO[bytes]) -> Seal | None:
     """The seal of a file; None where it has none.
 
     Raises:
-        DamagedError: it has one that is no longer whole, or the file has no end.
+        DamagedError: the seal is damaged, or the file is cut off.
     """
     length = file.seek(0, io.SEEK_END)
     footer = _footer_size(file, length)
@@ -126,11 +126,11 @@ def check(file: IO[bytes]) -> bool:
 
 
 def whole_parts(data: bytes) -> tuple[bytes, list[bool] | None, int | None]:
-    """What is left of a damaged file.
+    """The intact parts of a damaged file.
 
     Returns:
-        The parts with a footer behind them, as Parquet; empty where no footer is whole. Which parts are
-        whole; None where no seal says it. How many rows there were; None likewise.
+        The parts with a footer behind them, as Parquet; empty if no footer is intact. Which parts are intact;
+        None if there is no seal. How many rows there were; None likewise.
     """
     seal = _seal_anywhere(data)
     if seal is None:
@@ -156,7 +156,7 @@ def _seal_anywhere(data: bytes) -> Seal | None:
 
 
 def _twice(data: bytes) -> bytes:
-    """A file without a whole seal: the parts and the footer, if that is there twice or never was."""
+    """A file without an intact seal: the parts and the footer, if there are two copies or never were."""
     try:
         size = _footer_size(io.BytesIO(data), len(data))
     except DamagedError:
@@ -164,7 +164,7 @@ def _twice(data: bytes) -> bytes:
     footer = data[-size:]
     first = data.find(footer)
     if first == len(data) - size and SEALED.encode() in data:
-        return b""  # its copy is another: one of the two is damaged
+        return b""  # its copy differs: one of the two is damaged
     return data[:first] + footer
 
 
@@ -176,7 +176,7 @@ def _footer_size(file: IO[bytes], length: int) -> int:
     if end[4:] != PARQUET or size + 4 > length:
         raise DamagedError("its end is not that of a Parquet file")
     if size > LARGEST:
-        raise DamagedError(f"its footer has {size:,} bytes, more than any")
+        raise DamagedError(f"its footer has {size:,} bytes, too many")
     return size
 
 

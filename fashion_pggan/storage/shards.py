@@ -42,14 +42,14 @@ def levels_up_to(resolution: int) -> list[int]:
 
 
 def header_of(shape: tuple[int, ...]) -> bytes:
-    """What a .npy file of bytes of this shape begins with; np.save would hide why a write failed."""
+    """The header of a .npy file of bytes in this shape; np.save would hide why a write failed."""
     header = BytesIO()
     np.lib.format.write_array_header_1_0(header, {"descr": "|u1", "fortran_order": False, "shape": shape})
     return header.getvalue()
 
 
 class ShardWriter:
-    """Writes a dataset image by image; holds on to the images of one shard.
+    """Writes a dataset image by image; keeps the images of one shard in memory.
 
     Args:
         folder: an empty folder.
@@ -98,7 +98,7 @@ class ShardWriter:
 class Dataset:
     """A dataset on disk, read at random by index without loading it.
 
-    A shard is checked against its SHA-256 when it is first used; a whole one is remembered.
+    A shard is checked against its SHA-256 when it is first used; an intact one is remembered.
 
     Args:
         folder: the dataset.

@@ -1,7 +1,7 @@
-"""Every Parquet file of the program: written with a seal and page checksums, verified when it is read.
+"""Writes the program's Parquet files with a seal and page checksums, and verifies them on every read.
 
-Any reader of Parquet reads them. A file of another program has no seal: its page checksums are verified,
-where it has some.
+Any Parquet reader reads them. A file of another program has no seal; its page checksums are verified, if it
+has any.
 """
 
 import os
@@ -19,7 +19,7 @@ from fashion_pggan.storage.files import atomic_write
 from fashion_pggan.storage.seal import SEALED, DamagedError, SealingFile, check, seal_of, whole_parts
 
 UNREADABLE = (pa.ArrowException, OSError, ValueError)  # what reading a broken file raises
-MOST_RESCUED = 1 << 30  # bytes of a damaged file, which is held as a whole
+MOST_RESCUED = 1 << 30  # bytes of a damaged file, which is read into memory
 
 
 def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Schema) -> None:
@@ -27,7 +27,7 @@ def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Sc
 
     Args:
         path: the file.
-        tables: its rows; each table becomes a row group, which is what damage loses at once.
+        tables: its rows; each table becomes a row group, all of which a damaged byte loses.
         schema: of all tables.
     """
     marked = schema.with_metadata({**(schema.metadata or {}), SEALED: "1"})
@@ -44,18 +44,18 @@ def write_table(path: Path, tables: pa.Table | Iterable[pa.Table], schema: pa.Sc
 
 @contextmanager
 def open_table(path: Path, *, foreign: bool = False) -> Iterator[BoundedParquet]:
-    """Open a Parquet file whose bytes have all been verified.
+    """Verify all bytes of a Parquet file, and open it.
 
     Args:
         path: the file.
-        foreign: whether it may have no seal: another program wrote it, or an early version of this one.
+        foreign: whether it may lack a seal, as files of other programs and of early versions do.
 
     Raises:
         DamagedError: the file is not what was written, or has no seal.
-        UserError: it is no plain file.
-        ValueError: it says more than it can hold.
+        UserError: it is not a plain file.
+        ValueError: it claims more rows than it can hold.
         OSError: it cannot be read.
-        pa.ArrowException: it is no Parquet file.
+        pa.ArrowException: it is not a Parquet file.
     """
     with open_plain(path) as opened:
         sealed = check(opened)
@@ -72,14 +72,14 @@ def read_table(path: Path, schema: pa.Schema) -> pa.Table:
 
     Raises:
         DamagedError, OSError, pa.ArrowException: as `open_table`.
-        ValueError: its columns are others.
+        ValueError: it has other columns.
     """
     with open_table(path) as file:
         return _fitting(file.read(), schema)
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether a file has a seal; what it seals is not read.
+    """Whether a file has a seal; the rest of the file is not read.
 
     Raises:
         OSError: the file cannot be read.
@@ -92,7 +92,7 @@ def is_sealed(path: Path) -> bool:
 
 
 def table_fault(path: Path) -> str:
-    """What is wrong with a Parquet file, read as a whole; empty: nothing."""
+    """What is wrong with a Parquet file, all of which is read; empty if nothing is."""
     try:
         with open_table(path, foreign=True) as file:
             for _ in file.batches():
@@ -103,17 +103,17 @@ def table_fault(path: Path) -> str:
 
 
 def rescue(path: Path, schema: pa.Schema | None = None) -> tuple[pa.Table | None, int | None]:
-    """What is whole of a damaged file.
+    """The intact rows of a damaged file.
 
-    A row group of a sealed file counts when all its bytes are what was written. Without a seal it counts when
-    it can be read.
+    A row group of a sealed file is intact if all its bytes are those that were written. Without a seal, it is
+    intact if it can be read.
 
     Args:
         path: the file.
         schema: the columns that it must have.
 
     Returns:
-        The rows; None when there are none. How many rows are lost; None when nothing says it.
+        The rows; None if there are none. How many rows are lost; None if that is not known.
 
     Raises:
         UserError: the file is larger than any of a crawl.

@@ -1,4 +1,4 @@
-"""Folders that a stage replaces as a whole: nothing may be in them but what this program wrote."""
+"""Replaces a stage's folder in one step, after checking that this program wrote all that is in it."""
 
 import os
 import re
@@ -14,9 +14,9 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hash_memory, state_of
 from fashion_pggan.storage.proof.folder_mark import MARK, Written, read_mark, text_of_mark
 
-LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # what systems leave where one looked
+LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # files that file managers leave
 
-States = dict[str, str]  # of files that were found as they were written
+States = dict[str, str]  # of files that were found unchanged
 
 
 @dataclass(frozen=True)
@@ -25,17 +25,17 @@ class Kind:
 
     name: str  # with its article, for errors
     written: Callable[[Path], Written | None] | None = (
-        None  # tells what was; None: a mark does, see `proof.folder_mark`
+        None  # reads what was written; None: from the mark, see `proof.folder_mark`
     )
 
 
 def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
-    """Make sure that replacing a folder as a whole destroys nothing but what this program wrote.
+    """Make sure that replacing a folder destroys nothing but what this program wrote.
 
     Args:
         target: the folder; it may be missing or empty.
         kind: what will be written there, and may be replaced.
-        apart: folders that must lie neither above nor below it.
+        apart: folders that must be neither above nor below it.
 
     Raises:
         UserError: something else would be lost.
@@ -57,22 +57,22 @@ def _checked(target: Path, kind: Kind, apart: Iterable[Path]) -> States:
 
 @dataclass(frozen=True)
 class HeldTarget:
-    """A target that this process alone makes anew."""
+    """A target that this process alone replaces."""
 
     folder: Path
     kind: Kind
     building: Path  # the hidden folder beside it
-    seen: States = field(default_factory=dict)  # files that need no second look while they stay
+    seen: States = field(default_factory=dict)  # files that need no second check while they stay
 
     @contextmanager
     def replaced(self) -> Iterator[Path]:
-        """Build the folder, with its mark, and put it in the place of what is there.
+        """Build the folder with its mark, and replace what is there.
 
         Yields:
             The empty folder to fill. When the block raises, the target stays as it was.
 
         Raises:
-            UserError: something else has come into the target meanwhile.
+            UserError: something else was put into the target meanwhile.
         """
 
         def check(old: Path, called: Path) -> None:
@@ -86,10 +86,10 @@ class HeldTarget:
 
 @contextmanager
 def hold_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterator[HeldTarget]:
-    """Check a target (`check_target`) and hold it for this process, from entering to leaving.
+    """Check a target (`check_target`) and lock it for this process, within a `with` block.
 
     Raises:
-        UserError: something else would be lost, or another process makes it now.
+        UserError: something else would be lost, or another process is replacing it.
     """
 
     def check(old: Path, called: Path) -> None:
@@ -103,7 +103,7 @@ def hold_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterato
 
 @contextmanager
 def replace_target(target: Path, kind: Kind, apart: Iterable[Path] = ()) -> Iterator[Path]:
-    """Hold a target and replace it, at once."""
+    """Lock a target and replace it."""
     with hold_target(target, kind, apart) as held, held.replaced() as new:
         yield new
 
@@ -115,11 +115,11 @@ def write_mark(folder: Path, kind: Kind) -> None:
 
 
 def holds_only(folder: Path, layout: Iterable[str]) -> bool:
-    """Whether a path is a folder, no link, and holds nothing but what a layout names.
+    """Whether a path is a folder, not a link, and holds only what a layout names.
 
     Args:
         folder: the path.
-        layout: paths of files; between slashes are regular expressions.
+        layout: paths of files; each part between slashes is a regular expression.
     """
     patterns = [pattern.split("/") for pattern in layout]
 
@@ -141,8 +141,8 @@ def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, s
     Args:
         target: the folder; it may be missing.
         kind: of what may be deleted.
-        called: what errors name instead of it.
-        seen: what an earlier look returned: such files are not read again.
+        called: its name in errors.
+        seen: what an earlier call returned: unchanged files are not read again.
 
     Returns:
         The files' states.
@@ -168,7 +168,7 @@ def _refuse(what: str) -> NoReturn:
 
 
 def _files_in(folder: Path) -> list[str]:
-    """The paths below a folder, which may be missing, that are no folders; a link is none.
+    """The paths of files and links below a folder, which may be missing.
 
     Raises:
         OSError: a folder cannot be read.
@@ -177,7 +177,7 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _below(target: Path) -> Iterator[tuple[str, bool]]:
-    """Every path below a folder, with whether it is a folder; a link is none.
+    """Every path below a folder, with whether it is a folder and not a link.
 
     Raises:
         OSError: a folder cannot be read.

@@ -1,1 +1,1 @@
-"""Checks of what lies on disk: they take folders, and say which files are damaged and how to mend them."""
+"""Folders in; which of their files are damaged, and how to mend them, out."""

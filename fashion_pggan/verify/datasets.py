@@ -1,4 +1,4 @@
-"""Folders with a mark, and datasets: every file against the SHA-256 that was written with it."""
+"""Checks every file of a dataset, or of a folder with a mark, against its recorded SHA-256."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ NO_MEMORY = HashMemory(None)  # every file is read
 
 
 def curated(folder: Path) -> Faults:
-    """Each file of a curated dataset with what is wrong with it; empty when it is whole."""
+    """Each file of a curated dataset with what is wrong with it; empty when it is intact."""
     try:
         dataset = Dataset(folder)
     except UserError as error:
@@ -29,7 +29,7 @@ def curated(folder: Path) -> Faults:
 
 
 def marked(folder: Path) -> Faults:
-    """Each file of a folder against its mark: what has changed, is missing, or is foreign."""
+    """Each file of a folder, with how it differs from the mark: changed, missing or foreign."""
     try:
         written = written_in(folder)
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""DVC's cache: every object against the MD5 that is its name, every remembered run against its hash.
+"""Checks every object in DVC's cache against the MD5 in its name, and every remembered run against its hash.
 
-DVC itself takes an object for whole when the file is read-only, and sends and checks out what is in it.
+DVC itself takes a read-only object for intact, and pushes and checks out whatever is in it.
 """
 
 import os
@@ -16,11 +16,11 @@ from fashion_pggan.verify.stage_outputs import Output, listed, md5_of, object_of
 
 OBJECTS = Path("files/md5")  # below the cache's folder
 RUNS = "runs/*/*/*"
-NAME = re.compile(r"[0-9a-f]{30}(\.dir)?")  # the rest of an MD5, behind the folder of its first two digits
+NAME = re.compile(r"[0-9a-f]{30}(\.dir)?")  # the rest of an MD5, after the folder of its first two digits
 RUN = re.compile(r"[0-9a-f]{64}")
 MEND = (
-    "delete what is damaged and the output that came from it; then dvc pull fetches it from a remote that "
-    "has it whole, and dvc repro makes it again where none has; what is missing comes back by dvc commit"
+    "delete the damaged files and the outputs made from them; then run dvc pull to fetch them from an "
+    "intact remote, or dvc repro to make them again; run dvc commit to add missing objects"
 )
 CHANGED = "its content is not what its name says"
 
@@ -32,7 +32,7 @@ def cache_folder(repository: Path) -> Path:
 
 
 def faults(repository: Path, outputs: list[Output], cache: Path) -> Faults:
-    """Each file of the cache with what is wrong with it, and what outputs in the workspace need of it."""
+    """Each file of the cache with what is wrong with it, and what it lacks of the workspace's outputs."""
     damaged = set(damaged_objects(cache))
     for path in objects(cache):
         yield path, CHANGED if path in damaged else ""
@@ -48,13 +48,13 @@ def faults(repository: Path, outputs: list[Output], cache: Path) -> Faults:
 
 
 def objects(cache: Path) -> list[Path]:
-    """Every object in a cache, by name, without what DVC is still writing; none where there is no cache."""
+    """Every object in a cache, by name, except those that DVC is still writing; none if there is no cache."""
     found = (cache / OBJECTS).glob("[0-9a-f][0-9a-f]/*")
     return sorted(path for path in found if NAME.fullmatch(path.name))
 
 
 def damaged_objects(cache: Path) -> Iterator[Path]:
-    """Read every object in a cache and yield those whose content is not what their name says."""
+    """Read every object in a cache and yield those whose content does not match their name."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets other threads run
         paths = objects(cache)
         yield from (path for path, good in zip(paths, threads.map(_is_whole, paths), strict=True) if not good)

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from zlib import crc32
 
-Faults = Iterator[tuple[Path, str]]  # each file, with what is wrong with it; empty where nothing is
+Faults = Iterator[tuple[Path, str]]  # each file, with what is wrong with it; empty if nothing is
 
 MISSING = "it is missing"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 class Unknown(str):
-    """Why a file could not be checked: no fault, and no word that it is whole."""
+    """Why a file could not be checked: it may be intact or damaged."""
 
     __slots__ = ()
 
@@ -26,4 +26,4 @@ def png_fault(path: Path) -> str:
         if crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4]):
             return f"the checksum of its part {kind.decode('ascii', 'replace')!r} is wrong"
         place = end + 4
-    return "" if kind == b"IEND" and place == len(data) else "it is not a whole PNG"
+    return "" if kind == b"IEND" and place == len(data) else "it is not a complete PNG"

@@ -1,4 +1,4 @@
-"""Images as received against the SHA-256 of their records."""
+"""Checks images as received against the SHA-256 of their records."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ RECORDS = "records.parquet"  # of data/raw
 
 
 def crawled(folder: Path) -> Faults:
-    """Each file of data/raw with what is wrong with it; empty when it is whole."""
+    """Each file of data/raw with what is wrong with it; empty when it is intact."""
     if not (folder / RECORDS).is_file():
         yield folder / RECORDS, f"{MISSING}: nothing says which images belong here"
         return
@@ -29,7 +29,7 @@ def crawled(folder: Path) -> Faults:
 
 
 def table_of(path: Path) -> Any:
-    """Yield what is wrong with a table of records; return those of its rows that are whole."""
+    """Yield what is wrong with a table of records; return its intact rows."""
     fault = table_fault(path)
     kept, lost = rescue(path)
     if fault:

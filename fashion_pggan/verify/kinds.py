@@ -1,4 +1,4 @@
-"""All that comes to rest on disk: where it lies, who can check it, and how to mend it."""
+"""The kinds of files that the program keeps: where they are, what checks them, and how to mend them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,13 +37,12 @@ class Outcome:
         return len(self.names)
 
 
-AGAIN = "nothing to do: the next run notices it and computes it again"
 KINDS = (
     Kind(
         "crawled images",
         "data/raw",
         "fashion_pggan.verify.images:crawled",
-        "run dvc repro --force crawl, which fetches them anew",
+        "run dvc repro --force crawl, which fetches them again",
     ),
     Kind(
         "the crawl's store",
@@ -67,8 +66,8 @@ KINDS = (
         "runs of training",
         "runs/train",
         "train.damaged.damaged_runs:runs",
-        "delete damaged checkpoints: the run resumes from the newest one that is whole; dvc repro --force "
-        "train writes the rest again; a run that nobody needs can be deleted as a whole",
+        "delete damaged checkpoints: the run resumes from the newest intact one; dvc repro --force "
+        "train writes the rest again; a run that nobody needs can be deleted with its folder",
     ),
     Kind(
         "trained models",
@@ -118,7 +117,7 @@ def _check_of(kind: Kind) -> Check:
 
 
 def _worse(before: str | None, fault: str) -> str:
-    """Of two checks of a file: a fault, else that it is whole, else that nobody knows."""
+    """The worse of two results for a file: a fault counts first, then intact, then unknown."""
     if before is None or (fault and not isinstance(fault, Unknown)):
         return fault
     return fault if not fault and isinstance(before, Unknown) else before

@@ -1,4 +1,4 @@
-"""Folders that grow, against their list: what is missing, and what has changed."""
+"""Checks folders that grow against their lists: which files are missing or have changed."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ OPEN = Unknown("a command writes there or was killed: what is missing cannot be 
 
 
 def faults(folder: Path) -> Faults:
-    """Each file of a folder's list with what is wrong with it; empty when it is whole."""
+    """Each file of a folder's list with what is wrong with it; empty when it is intact."""
     try:
         files = files_listed(folder)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What a place on the command line is: a repository, a folder that this program wrote, or a file."""
+"""Tells what a path on the command line is: a repository, a folder that this program wrote, or a file."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -85,9 +85,8 @@ def _of_stage(repository: Path, stage: str, found: Iterable[Output], cache: Path
     mine = [out for out in found if out.stage == stage]
     check: Check = lambda _: stage_outputs.faults(repository, mine, cache)  # noqa: E731  # with its type
     mend = (
-        "delete what is damaged, move away what is foreign; then dvc checkout gets the files back, dvc "
-        f"repro {stage} makes them again where DVC's cache is damaged too; dvc commit {stage} keeps what was "
-        "changed on purpose"
+        f"delete damaged files and move foreign ones away; then run dvc checkout, or dvc repro {stage} "
+        f"if DVC's cache is damaged too; to keep a change made on purpose, run dvc commit {stage}"
     )
     return Kind(f"outputs of {stage}", "", check, mend)
 
@@ -107,6 +106,6 @@ def _beside_stages(repository: Path, found: list[Output], cache: Path, wrong: st
 
 def _of_file(path: Path) -> Kind:
     if path.suffix not in FILES:
-        raise ArgumentError(f"{path} carries no checksum that could be verified: give the folder it lies in")
+        raise ArgumentError(f"{path} carries no checksum that could be verified: give its folder")
     fault_of = kinds.function_at(FILES[path.suffix])
     return Kind("a file", "", lambda path: iter([(path, fault_of(path))]), GET_BACK)

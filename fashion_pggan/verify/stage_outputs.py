@@ -1,6 +1,6 @@
-"""Outputs of stages against dvc.lock and the lists in DVC's cache: changed, missing, and foreign files.
+"""Checks outputs of stages against dvc.lock and DVC's cache: which files are changed, missing or foreign.
 
-DVC itself takes a file for unchanged while its size, time and inode stay. Here every byte is read.
+DVC itself takes a file for unchanged while its size, time and inode stay. This check reads every byte.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 REPORTS = "reports"  # the folder of stages' reports
-PARTS = ("outs", "metrics", "plots")  # of a stage in dvc.yaml, where it writes
+PARTS = ("outs", "metrics", "plots")  # keys of a stage in dvc.yaml that name what it writes
 CHANGED = "it is not what the stage wrote, by dvc.lock"
 FOREIGN = "the stage did not write it"
 MOST_LIST = 1 << 30  # bytes of the list of a folder's files
-FOLDER = ".dir"  # ends the MD5 of a folder: that of the list of its files
+FOLDER = ".dir"  # the ending of a folder's MD5, which is that of the list of its files
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Output:
 
 
 def outputs_of(repository: Path) -> list[Output]:
-    """What dvc.lock says the stages wrote; nothing where there is no dvc.lock.
+    """The outputs in dvc.lock; none if there is no dvc.lock.
 
     Raises:
         UserError: dvc.lock cannot be read.
@@ -63,7 +63,7 @@ def outputs_of(repository: Path) -> list[Output]:
 
 
 def unlocked(repository: Path, found: Iterable[Output]) -> Faults:
-    """What lies where dvc.yaml has a stage write, and dvc.lock does not know."""
+    """The files that are where dvc.yaml has stages write, but are not in dvc.lock."""
     known = {output.path for output in found}
     for path in sorted((repository / REPORTS).rglob("*")):
         if path.is_file() and path.relative_to(repository).as_posix() not in known:
@@ -77,15 +77,15 @@ def unlocked(repository: Path, found: Iterable[Output]) -> Faults:
         if name not in known and (repository / name).exists():
             yield (
                 repository / name,
-                Unknown(f"{LOCK} does not name it: its stage ran without DVC, or not to its end"),
+                Unknown(f"{LOCK} does not name it: its stage ran without DVC, or did not finish"),
             )
 
 
 def faults(repository: Path, outputs: Iterable[Output], cache: Path) -> Faults:
-    """Each file of some outputs with what is wrong with it; empty when it is whole.
+    """Each file of some outputs with what is wrong with it; empty when it is intact.
 
     Args:
-        repository: where they lie.
+        repository: their repository.
         outputs: some of `outputs_of`.
         cache: DVC's.
     """
@@ -100,7 +100,7 @@ def faults(repository: Path, outputs: Iterable[Output], cache: Path) -> Faults:
 
 
 def listed(output: Output, cache: Path) -> dict[str, str] | None:
-    """The MD5 of each file of a folder, by path, from DVC's cache; None where its list is not whole there."""
+    """The MD5 of each file of a folder, by path, from DVC's cache; None if its list there is damaged."""
     try:
         text = read_bytes(object_of(output.md5, cache), MOST_LIST)
     except (OSError, UserError):
@@ -116,7 +116,7 @@ def object_of(md5: str, cache: Path) -> Path:
 
 
 def md5_of(path: Path) -> str:
-    """MD5 of a file's bytes, in hexadecimal; empty where nobody can read them."""
+    """MD5 of a file's bytes, in hexadecimal; empty if they cannot be read."""
     try:
         with open_plain(path) as file:
             return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
@@ -131,7 +131,7 @@ def _of_folder(folder: Path, output: Output, cache: Path) -> Faults:
     there, said = dict(_read(folder)), listed(output, cache)
     if said is None:
         whole = _md5(_list_of(there)) + FOLDER == output.md5
-        yield folder, "" if whole else f"{CHANGED}; which file cannot be told, for DVC's cache has no list"
+        yield folder, "" if whole else f"{CHANGED}; DVC's cache has no list that would tell which file"
         if not whole:
             yield from ((folder / name, Unknown("DVC's cache has no list")) for name in there)
             return

@@ -1,4 +1,4 @@
-"""Scores by a run's critic: higher for more realistic images. An image's score depends on no other image."""
+"""Scores images with a run's critic: higher for more realistic ones, each independent of other images."""
 
 from pathlib import Path
 from typing import cast

@@ -74,7 +74,7 @@ class Sampler:
         """Read a snapshot.
 
         Raises:
-            UserError: the file is missing, or is no snapshot of this program.
+            UserError: the file is missing, or is not a snapshot of this program.
         """
         generator, origin = read_snapshot(snapshot)
         return cls(generator, origin, device, snapshot=snapshot.stem, sha256=sha256_of(snapshot))
@@ -113,7 +113,7 @@ class Sampler:
         published.
         """
         if self.device.type == "cuda":
-            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # as exact as on cores
+            with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # as exact as on the CPU
                 return self._made(latents.to(self.device))
         return np.concatenate(list(workers().map(self._made, latents.unsqueeze(1))))
 

@@ -1,4 +1,4 @@
-"""A look at how near generated images are to real ones, in the middle of training."""
+"""Measures the distance between generated and real images during training."""
 
 import logging
 
@@ -28,7 +28,7 @@ def look(
     phase: Phase,
     ranks: Ranks,
 ) -> None:
-    """Measure on the first process, and give the distance to the schedule of every process."""
+    """Measure on the first process, and pass the distance to the schedule of every process."""
     distance = measure(average, dataset, phase, schedule.params, ranks.device) if ranks.first else None
     distance = share_from_first((), {"distance": distance}, ranks)["distance"]
     reason = schedule.note(images_shown, distance)

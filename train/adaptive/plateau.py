@@ -26,7 +26,7 @@ class AdaptiveSchedule:
         self.measured: list[tuple[int, float]] = []  # at this level: images shown, distance
 
     def lod_at(self, images_shown: int) -> float:
-        """The level of detail that follows from the transitions so far."""
+        """The level of detail, computed from the transitions so far."""
         passed = sum(min(max(images_shown - start, 0) / length, 1.0) for start, length in self.transitions)
         return self.doublings - passed
 
@@ -46,7 +46,7 @@ class AdaptiveSchedule:
         return images_shown - self.alone_since >= self.params.stabilise_kimg * 1000
 
     def note(self, images_shown: int, distance: float | None) -> str | None:
-        """Take note of a distance, and start a transition if the level has stopped improving.
+        """Record a distance, and start a transition if the level has stopped improving.
 
         Args:
             images_shown: so far.
@@ -78,7 +78,7 @@ class AdaptiveSchedule:
         return {"transitions": list(self.transitions), "measured": list(self.measured)}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take back what `state` gave."""
+        """Restore what `state` returned."""
         self.transitions = [(start, length) for start, length in state["transitions"]]
         self.measured = [(at, distance) for at, distance in state["measured"]]
 

@@ -1,4 +1,4 @@
-"""The folders of runs, read as a whole: which of their files are damaged."""
+"""Finds damaged files in the folders of runs, by reading every byte."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from train.record.log import rows_of
 
 
 def runs(folder: Path) -> Faults:
-    """Each file of all runs in a folder with what is wrong with it; empty when it is whole."""
+    """Each file of all runs in a folder with what is wrong with it; empty when it is intact."""
     for run in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
         yield from faults(run)
 
 
 def faults(run: Path) -> Faults:
-    """Each file of a run by the list, and by the check that it carries itself: the list may be open."""
+    """Each file of a run, checked by the list and by its own hash, for the list may be unfinished."""
     yield from listed.faults(run)
     for name in files_below(run):
         if check := CHECKS.get(Path(name).suffix):

@@ -1,4 +1,4 @@
-"""Snapshots and checkpoints, read as a whole: which are damaged."""
+"""Finds damaged snapshots and checkpoints, by reading every byte."""
 
 from pathlib import Path
 
@@ -14,19 +14,19 @@ from train.saved.snapshot_header import header_in
 
 
 def models(folder: Path) -> Faults:
-    """Each file of trained models with what is wrong with it; empty when it is whole."""
+    """Each file of trained models with what is wrong with it; empty when it is intact."""
     for path in sorted(folder.rglob("*.safetensors")):
         yield path, snapshot_fault(path)
     yield from datasets.marked(folder)
 
 
 def checkpoint_fault(path: Path) -> str:
-    """What is wrong with a checkpoint; empty: nothing."""
+    """What is wrong with a checkpoint; empty if nothing is."""
     return "" if is_whole(path) else CHANGED
 
 
 def snapshot_fault(path: Path) -> str:
-    """What is wrong with a snapshot; empty: nothing. Former ones carry no hash."""
+    """What is wrong with a snapshot; empty if nothing is. Early ones carry no hash."""
     try:
         with safe_open(path, framework="pt") as file:
             sha256 = header_in((file.metadata() or {})[KEY]).sha256

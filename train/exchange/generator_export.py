@@ -1,8 +1,8 @@
-"""A snapshot's generator for other programs: ONNX, or PyTorch's own exported form.
+"""Exports a snapshot's generator for other programs: as ONNX, or in PyTorch's own exported form.
 
 The exported network takes latents (n, latent_size) float32 and returns images (n, 3, r, r), linear RGB,
-about [-1, 1] and not clamped; n is free, r is the resolution the snapshot has grown to, a fade included as it
-stands.
+about [-1, 1] and not clamped; n is free; r is the resolution that the snapshot has grown to. A fade stays
+where it was.
 """
 
 import importlib.util
@@ -101,7 +101,7 @@ def _write_onnx(program: torch.export.ExportedProgram, file: Path, header: str) 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the exporter says about itself and about packages that this network does not need."""
+    """Silence the exporter's messages about itself and about packages that this network does not need."""
     chatty = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in chatty]
     for logger in chatty:

@@ -1,4 +1,4 @@
-"""Weights of the published program in and out, as an .npz of arrays under its variables' names.
+"""Imports and exports weights of the published program, as an .npz of arrays under its variables' names.
 
 `Gs/…` is the averaged generator, `G/…` the generator, `D/…` the critic, as `Gs/4x4/Dense/weight`; `Gs/lod`
 may say how far the network had grown. Names without a network are those of an averaged generator.
@@ -36,7 +36,7 @@ def import_official(source: Path, target: Path) -> None:
         target: the snapshot to write.
 
     Raises:
-        UserError: a name is missing or unknown, a shape does not fit, or the file is no such archive.
+        UserError: a name is missing or unknown, a shape does not fit, or the file is not such an archive.
     """
     scopes = _by_network(_read(source), source)
     lods = {letter: weights.pop("lod") for letter, weights in scopes.items() if "lod" in weights}
@@ -65,7 +65,7 @@ def export_official(source: Path, target: Path) -> None:
         target: the .npz file to write, atomically.
 
     Raises:
-        UserError: it is no snapshot.
+        UserError: it is not a snapshot.
     """
     networks, origin = read_networks(source)
     letters = {ours: letter for letter, ours in NETWORKS.items()}

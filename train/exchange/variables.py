@@ -1,7 +1,6 @@
 """Weights under the names and in the layouts of the published program's variables.
 
-Source: docs/reference/conformance.md. The names are facts about a file format; nothing else of that program
-is here.
+Source: docs/reference/conformance.md. The names belong to a file format; no code of that program is here.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,1 +1,1 @@
-"""Parameters, dataset and machine in; out, before the first step, a refusal of what would fail later."""
+"""Parameters, dataset and machine in; an error before the first step, if training would fail later, out."""

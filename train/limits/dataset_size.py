@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 def check_images(count: int, params: TrainParams, measured: int = 0) -> None:
-    """Refuse a dataset that nothing can be learnt from, and tell of one that is small.
+    """Refuse a dataset that is too small to learn from, and warn of a small one.
 
     Args:
         count: images in it.

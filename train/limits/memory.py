@@ -74,7 +74,7 @@ def step_bytes(architecture: Architecture, params: TrainParams, side: int, image
 
 def _try(trainer: Trainer, side: int, images: int) -> None:
     device = trainer.ranks.device
-    compiles, trainer.compiles = trainer.compiles, False  # needs more memory, and no time
+    compiles, trainer.compiles = trainer.compiles, False  # takes more memory, but no time
     try:
         for fading in {side > 4, False}:
             batch = empty_batch(images, side, trainer.critic.architecture, device)

@@ -1,1 +1,1 @@
-"""What a run uses of its machine beside arithmetic: steps recorded as CUDA graphs, signals to stop."""
+"""A run's use of its machine: CUDA graphs of steps, kernels, and signals to stop."""

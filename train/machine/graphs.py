@@ -1,4 +1,4 @@
-"""A step recorded once per phase as a CUDA graph and replayed, so that no kernel is launched one by one."""
+"""Records a step once per phase as a CUDA graph and replays it, which saves launching each kernel."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ class Recorded:
     """Runs `Trainer.step` from a CUDA graph.
 
     Args:
-        trainer: whose step to record; its tensors are those that a playback changes.
+        trainer: its step is recorded, and playing it back changes its tensors.
     """
 
     def __init__(self, trainer: Trainer) -> None:
@@ -53,6 +53,6 @@ class Recorded:
         for name, tensor in self.trainer.state().items():
             tensor.copy_(kept[name])
         self._graph = torch.cuda.CUDAGraph()
-        # other threads may allocate meanwhile, as the one does that prepares the next minibatch
+        # the thread that prepares the next minibatch may allocate meanwhile
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._values = self.trainer.step(batch, rates, steps, fading)

@@ -1,4 +1,4 @@
-"""A request to stop that waits for the end of a step."""
+"""Stops a run at the end of a step, when a signal asks for it."""
 
 import signal
 import sys
@@ -10,7 +10,7 @@ from types import FrameType
 from fashion_pggan.command.lifetime import handlers, time_to_save
 from train.processes.ranks import Ranks, largest_of
 
-SAME_S = 1.0  # seconds in which two Ctrl-C are one: a terminal and torchrun both send it
+SAME_S = 1.0  # seconds within which two Ctrl-C count as one: a terminal and torchrun both send it
 
 
 class Interruption:
@@ -29,7 +29,7 @@ class Interruption:
         return self.agreed != 0
 
     def look(self) -> bool:
-        """Whether any process was asked to stop; all of them must look at the same step."""
+        """Whether any process was asked to stop; all of them must ask at the same step."""
         self.agreed = self.agreed or largest_of(self.number, self.ranks)
         return bool(self)
 
@@ -47,7 +47,7 @@ def between_steps(ranks: Ranks, grace_s: float) -> Iterator[Interruption]:
 
     Args:
         ranks: the processes that stop together.
-        grace_s: seconds to save in when the process that started this one has ended.
+        grace_s: seconds left to save after the process that started this one has ended.
     """
     asked = Interruption(ranks)
     before = handlers()

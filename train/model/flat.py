@@ -1,4 +1,4 @@
-"""A network's parameters as one vector, so that an update or an average over processes is one operation."""
+"""Keeps a network's parameters in one vector, so that an update or an average is one operation."""
 
 from collections.abc import Iterable
 

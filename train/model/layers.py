@@ -130,7 +130,7 @@ def fused_kernel(kernel: Tensor) -> Tensor:
 
 
 def leaky_relu(x: Tensor) -> Tensor:
-    """Keep what is positive, take 0.2 of what is negative; in place, so that only the output is kept."""
+    """Multiply negative values by 0.2; in place, so that only the output is kept."""
     return F.leaky_relu_(x, LEAK)
 
 

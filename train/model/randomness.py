@@ -1,4 +1,4 @@
-"""Randomness as a function of (seed, purpose, position): nothing to store, nothing to restore."""
+"""Randomness as a function of (seed, purpose, position), which needs no state in a checkpoint."""
 
 import zlib
 from functools import lru_cache
@@ -18,7 +18,7 @@ def generator_at(seed: int, purpose: str, position: int) -> torch.Generator:
 
 
 def latents_of(seed: int, indices: range | list[int], latent_size: int) -> Tensor:
-    """Latent vectors (n, latent_size) from N(0, 1); the one of an index depends on seed and index alone."""
+    """Latent vectors (n, latent_size) from N(0, 1); each depends only on the seed and its index."""
     rows = [torch.randn(latent_size, generator=generator_at(seed, "latent", index)) for index in indices]
     return torch.stack(rows)
 

@@ -1,1 +1,1 @@
-"""Who trains together with this process, one process per device."""
+"""The processes that train together, one per device."""

@@ -1,4 +1,4 @@
-"""Several processes of one training on this machine, started as torchrun does."""
+"""Starts several processes of one training on this machine, as torchrun does."""
 
 import logging
 import os
@@ -33,7 +33,7 @@ def launch(module: str, words: Sequence[object], options: Mapping[str, object], 
     """
     given = [f"--{name}={value}" for name, value in options.items() if value]
     command = [*map(str, words), *given]
-    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it tells of each signal
+    logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it logs each signal
     with tempfile.TemporaryDirectory() as folder, stopping_children(params.grace_s) as signals:
         try:
             elastic_launch(_config(folder, params), sys.executable)("-u", "-m", module, *command)
@@ -61,11 +61,11 @@ def _config(folder: str, params: TrainParams) -> LaunchConfig:
         local_addr="127.0.0.1",
         run_id="train",
         max_restarts=0,
-        signals_to_handle="SIGQUIT",  # the others are ours: they stop the processes, and wait
+        signals_to_handle="SIGQUIT",  # other signals are handled here: they stop the processes, and wait
         shutdown_timeout=round(params.grace_s),
     )
 
 
 def to_launch(processes: int) -> bool:
-    """Whether this process has to start those of the training; torchrun has started its own."""
+    """Whether this process must start those of the training, unless torchrun has."""
     return processes > 1 and STARTED not in os.environ

@@ -12,7 +12,7 @@ import torch.distributed as dist
 
 from fashion_pggan.errors import PassingError
 
-PEER = timedelta(seconds=50)  # that a step waits for the others; then one of them is taken for dead
+PEER = timedelta(seconds=50)  # that a step waits for the others before it takes one of them for dead
 WORK = timedelta(days=7)  # that the others wait while one verifies, writes or compiles
 
 
@@ -24,8 +24,8 @@ class Ranks:
     count: int
     device: torch.device
     local_rank: int = 0  # among those of this machine
-    steps: Any = None  # group that waits for PEER, by way of the processors
-    works: Any = None  # group that waits for WORK, by way of the processors
+    steps: Any = None  # group that waits for PEER, on the CPU
+    works: Any = None  # group that waits for WORK, on the CPU
 
     @property
     def first(self) -> bool:
@@ -37,7 +37,7 @@ def join(device: torch.device) -> Ranks:
     """Join the other processes, if torchrun started any.
 
     After an elastic restart the store may still hold addresses of processes that have ended. So each attempt
-    has keys of its own.
+    has its own keys.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(0, 1, device)
@@ -65,7 +65,7 @@ def leave(ranks: Ranks) -> None:
 
 @contextmanager
 def meeting(ranks: Ranks) -> Iterator[None]:
-    """Name a loss of the others.
+    """Turn the loss of other processes into an error that says so.
 
     Raises:
         PassingError: another process has ended, or does not answer.

@@ -9,7 +9,7 @@ from fashion_pggan.params import TrainParams
 from train.record.log import Row
 
 NEEDED = 10  # rows before a median says anything
-NEAR_ONE = 2.0  # a penalty norm within this factor of 1 has arrived; before that a low one is normal
+NEAR_ONE = 2.0  # a penalty norm within this factor of 1 has settled; before that, a low one is normal
 
 GO_BACK = (
     "look at latest.png; if it is bad, stop and train with another train.seed or a lower "
@@ -22,7 +22,7 @@ LOWER = "lower train.learning_rate_base, or raise train.gp_weight"
 class Alarm:
     """A sign that something goes wrong now."""
 
-    name: str  # a word for the log's column
+    name: str  # its name in the log's column
     text: str  # the value, its threshold, what to do
 
 
@@ -65,7 +65,7 @@ def _skipped(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
     row = rows[-1]
     before = rows[-2] if len(rows) > 1 else None
     skipped = row.skipped_steps - (before.skipped_steps if before else 0)
-    steps = 2000 * (row.kimg - (before.kimg if before else 0)) / row.minibatch  # two networks step
+    steps = 2000 * (row.kimg - (before.kimg if before else 0)) / row.minibatch  # both networks take a step
     share = skipped / max(steps, skipped, 1)
     if share <= params.alarm_skipped:
         return None
@@ -121,7 +121,7 @@ def _stddev(rows: Sequence[Row], params: TrainParams) -> Alarm | None:
 
 
 def _split(rows: Sequence[Row], params: TrainParams) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The rows of the last `alarm_after_kimg`, empty when the run is shorter; and those before them."""
+    """The rows of the last `alarm_after_kimg`, none if the run is shorter; and the rows before them."""
     since = rows[-1].kimg - params.alarm_after_kimg
     first = next(place for place, row in enumerate(rows) if row.kimg > since)
     return (rows[first:], rows[:first]) if since >= 0 else ((), rows)

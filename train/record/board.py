@@ -1,4 +1,4 @@
-"""TensorBoard on loopback, which no page of another site reads; TensorBoard alone answers to every name."""
+"""Serves TensorBoard on loopback, and keeps pages of other sites out, as TensorBoard does not."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -32,7 +32,7 @@ def serve_board(runs: Path, port: int) -> None:
 
 
 def guarded(application: Application) -> Application:
-    """The application, but refusing what a page of another site sends, and showing it nothing."""
+    """The application, wrapped to refuse requests from pages of other sites."""
 
     def answer(request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         def closed(status: str, answered: Iterable[tuple[str, str]], *error: Any) -> Any:

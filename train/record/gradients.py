@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from train.model.flat import pieces_of
 
-FIRST = {"blocks": 8, "to_rgb": 4, "from_rgb": 4}  # pixels, of a list's first entry; each next one has twice
+FIRST = {"blocks": 8, "to_rgb": 4, "from_rgb": 4}  # pixels, of a list's first entry; each next one doubles it
 
 
 def resolution_of(name: str) -> int:

@@ -6,7 +6,7 @@ from typing import Self
 
 
 class EveryKimg:
-    """Due whenever a multiple of an interval is passed, wherever the run was started.
+    """Due whenever a run passes a multiple of an interval, wherever it started.
 
     Args:
         kimg: the interval, in thousand images.
@@ -27,14 +27,14 @@ class EveryKimg:
 
 
 class EverySeconds:
-    """Due once an interval of the wall clock is over since it was last begun."""
+    """Due when an interval of the wall clock has passed since its last start."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.begin()
 
     def begin(self) -> None:
-        """Start the interval afresh."""
+        """Start the interval again."""
         self.began = time.monotonic()
 
     def over(self) -> bool:
@@ -43,11 +43,11 @@ class EverySeconds:
 
 
 class Stopwatch:
-    """Adds up the seconds between entering and leaving it as a context."""
+    """A context that adds up the seconds spent inside it."""
 
     def __init__(self) -> None:
         self._before = 0.0
-        self._began: float | None = None  # None: it stands still
+        self._began: float | None = None  # None: it is stopped
 
     @property
     def seconds(self) -> float:
@@ -68,5 +68,5 @@ class Stopwatch:
         self.stop()
 
     def stop(self) -> None:
-        """Stand still from now on, until it is entered again."""
+        """Stop counting until it is entered again."""
         self._before, self._began = self.seconds, None

@@ -40,7 +40,7 @@ class Row:
     score_gap: float = math.nan  # real minus fake
     sample_stddev: float = math.nan  # over images of fixed latents, as share of the dataset's own
     s_per_kimg: float = math.nan
-    alarms: str = ""  # names of those that hold, with blanks between
+    alarms: str = ""  # names of those that hold, separated by blanks
 
     def cells(self) -> dict[str, str]:
         """As text, by column."""
@@ -51,12 +51,12 @@ class Row:
 
     @classmethod
     def of(cls, cells: Mapping[str, str]) -> "Row":
-        """What `cells` gave; columns that a former version did not write have their default."""
+        """The row of what `cells` returned; columns that early versions did not write get a default."""
         known = [field for field in fields(cls) if field.name in cells]
         return cls(**{field.name: field.type(cells[field.name]) for field in known})  # type: ignore[operator]  # types, not names of types
 
 
-# where TensorBoard shows a column: under which heading, beside which others
+# the chart of a column in TensorBoard: heading and name
 TAGS = {
     "critic_loss": "loss/critic",
     "generator_loss": "loss/generator",
@@ -76,7 +76,7 @@ TAGS = {
 
 
 class History:
-    """The rows so far, written to disk after each; a resumed run removes the rows it will repeat.
+    """A run's rows, each written to disk at once; a resumed run removes the rows that it will repeat.
 
     Args:
         folder: the run's own.
@@ -86,17 +86,17 @@ class History:
     def __init__(self, folder: Path, images_shown: int) -> None:
         self.path = folder / "training.csv"
         self.rows = [row for row in read_rows(self.path) if row.kimg <= images_shown / 1000]
-        again_from = images_shown + 1 if images_shown else 0  # rows at the very position are kept
+        again_from = images_shown + 1 if images_shown else 0  # rows at this very position are kept
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
     def add(self, row: Row, others: Mapping[str, float]) -> None:
-        """Append a row to the file and, with others that are no columns by their tags, to TensorBoard."""
+        """Append a row to the file and to TensorBoard, there with further values by their tags."""
         self.rows.append(row)
         write_rows(self.path, self.rows, checks=True)
         values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
         for tag, value in {**values, **others}.items():
             self.board.add_scalar(tag, value, round(row.kimg * 1000))
-        self.board.flush()  # what a checkpoint vouches for must not be lost with the process
+        self.board.flush()  # rows before a checkpoint must survive the process
 
     def show(self, name: str, sheet: Images, images_shown: int) -> None:
         """Add an image (h, w, 3) to TensorBoard."""
@@ -112,10 +112,10 @@ class History:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows in a CSV; none when there is no file. Rows that are damaged are left out, and the log says so.
+    """The rows in a CSV, without damaged ones, which the log mentions; none if there is no file.
 
     Raises:
-        UserError: it is no CSV file.
+        UserError: it is not a CSV file.
     """
     rows = rows_of(path) if path.is_file() else []
     if broken := rows.count(None):
@@ -127,7 +127,7 @@ def rows_of(path: Path) -> list[Row | None]:
     """The rows in a CSV, with None for each that is damaged.
 
     Raises:
-        UserError: it is no CSV file.
+        UserError: it is not a CSV file.
     """
     try:
         return [_whole_row(cells) for cells in csv.DictReader(text_lines_in(path))]
@@ -136,7 +136,7 @@ def rows_of(path: Path) -> list[Row | None]:
 
 
 def _whole_row(cells: Mapping[str, str]) -> Row | None:
-    """What a line says; None if that is not what was written. Former versions wrote no check."""
+    """The row in a line; None if the line is damaged. Early versions wrote no check."""
     try:
         row = Row.of(cells)
     except (ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""How long a run will still take, from the speed of each level so far."""
+"""Estimates how long a run will still take, from the speed of each level so far."""
 
 import math
 import statistics
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fashion_pggan.progress import duration
 from train.record.log import Row
 
-LOOKS = 512  # at the schedule, between here and the end
+LOOKS = 512  # samples of the schedule between here and the end
 RECENT = 20  # rows of a level that count for its speed
 
 
@@ -21,7 +21,7 @@ class Left:
     unmeasured: tuple[int, ...]  # resolutions whose speed is not known: `seconds` is then too low
 
     def __str__(self) -> str:
-        """For people: levels to come are slower, and how much is not known before they are reached."""
+        """Text for people; "at least", because levels to come are slower by an unknown factor."""
         return f"{'at least ' if self.unmeasured else ''}{duration(self.seconds)} left"
 
 
@@ -36,13 +36,13 @@ def speeds_of(rows: Sequence[Row]) -> dict[int, float]:
 def kimg_left(
     images_shown: int, total: int, resolution_at: Callable[[int], int], looks: int = LOOKS
 ) -> dict[int, float]:
-    """Thousand images to come at each resolution, to a part in `looks` of them all.
+    """Thousand images to come at each resolution, to a precision of one part in `looks`.
 
     Args:
         images_shown: where the run stands.
         total: where it ends, in images shown.
-        resolution_at: the schedule, which is only asked: any schedule will do.
-        looks: places at which it is asked.
+        resolution_at: the schedule, as a function of images shown.
+        looks: how many times to call it.
     """
     step = max(total - images_shown, 0) / looks
     asked = Counter(resolution_at(round(images_shown + (place + 0.5) * step)) for place in range(looks))
@@ -52,7 +52,7 @@ def kimg_left(
 def left_of(kimg: Mapping[int, float], speeds: Mapping[int, float]) -> Left | None:
     """The time left, or None before any level is measured.
 
-    A level that is not measured counts as fast as the highest below it: the result is a lower bound then.
+    A level that is not measured gets the speed of the highest one below it, so the result is a lower bound.
     """
     if not speeds:
         return None
@@ -64,7 +64,7 @@ def left_of(kimg: Mapping[int, float], speeds: Mapping[int, float]) -> Left | No
 
 
 class Outlook:
-    """What is known of the time left: an estimate at each row, less what was shown since.
+    """The time left: an estimate at each row, less the images shown since.
 
     Args:
         total: where the run ends, in images shown.
@@ -78,7 +78,7 @@ class Outlook:
         self.speed = math.nan  # seconds per thousand images at the highest level measured
 
     def learn(self, rows: Sequence[Row], images_shown: int) -> None:
-        """Estimate anew, from the rows so far."""
+        """Update the estimate from the rows so far."""
         speeds = speeds_of(rows)
         self.learned_at = images_shown
         self.estimate = left_of(kimg_left(images_shown, self.total, self.resolution_at), speeds)

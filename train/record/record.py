@@ -1,4 +1,4 @@
-"""What a run writes while it trains: rows, images, alarms, progress, a status."""
+"""Writes a run's rows, images, alarms, progress and status while it trains."""
 
 import logging
 import time
@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 class Record:
-    """The record of a run, between entering and leaving it as a context; only the first process writes.
+    """The record of a run, as a context; only the first process writes.
 
     Args:
         training: the run; it is read, never changed.
@@ -41,7 +41,7 @@ class Record:
         self.training, self.total = training, total
         self.means = RunningMeans.empty()
         self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
-        self.drawn = training.images_shown  # how far the progress line is
+        self.drawn = training.images_shown  # thousand images that the progress line shows
         self.outlook = Outlook(total, self._resolution_at)
         resolution = training.dataset.resolution
         self.distance = distance_between(stddev_of(training.dataset, resolution), resolution)
@@ -67,11 +67,14 @@ class Record:
 
     @property
     def ended(self) -> bool:
-        """Whether the run is at its end, which is where it looks at the schedule."""
+        """Whether the run is at its end."""
         return self.training.looked_at >= self.total
 
     def log(self, phase: Phase) -> bool:
-        """Write a row if one is due, of the stretch that ended in `phase`, with the alarms that hold.
+        """Write a row if one is due, for the images up to now, with the alarms that hold.
+
+        Args:
+            phase: of the last step.
 
         Returns:
             Whether one was due.
@@ -91,7 +94,7 @@ class Record:
             self.gallery.renew(ended=self.ended)
 
     def status(self) -> None:
-        """Write where the run stands, for `python -m train status`."""
+        """Write where the run stands, for `fashion-pggan train status`."""
         if self.training.ranks.first:
             status = status_of(
                 self.training, self.history.rows, self.outlook.left(self.training.images_shown)
@@ -99,13 +102,13 @@ class Record:
             write_status(self.training.folder, status)
 
     def progress(self) -> None:
-        """Show how far the run is."""
+        """Show the run's progress."""
         if not self.training.ranks.first:
             return
         shown, phase = self.training.images_shown, self.training.phase
         notes = [f"{shown / 1000:.1f} kimg", f"{phase.resolution} px {phase_word(phase.lod)}"]
         notes.append(f"lod {phase.lod:.2f}")
-        if left := self.outlook.left(shown):  # first, because a narrow terminal cuts the end off
+        if left := self.outlook.left(shown):  # first, because a narrow terminal cuts off the end
             notes = [str(left), *notes, f"{self.outlook.speed:.3g} s/kimg"]
         self.lines.advance(shown - self.drawn, ", ".join(notes))
         self.drawn = shown
@@ -114,7 +117,7 @@ class Record:
         training = self.training
         final, ranks = training.dataset.resolution, training.ranks.count
         if training.params.schedule == "adaptive":
-            return final  # sooner or later, which is not known
+            return final  # the adaptive schedule may grow earlier, so the time is not known
         return phase_at(images_shown, final, ranks, training.params).resolution
 
     def _begin(self) -> None:
@@ -149,7 +152,7 @@ class Record:
         self.outlook.learn(self.history.rows, training.images_shown)
 
     def _alarmed(self, row: Row) -> Row:
-        """The row with the names of its alarms; those that are new are told."""
+        """The row with the names of its alarms; new alarms are logged."""
         params = self.training.params
         rows = [*self.history.rows, row]
         alarms = alarms_in(rows, self.distance, params)

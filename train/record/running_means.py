@@ -1,4 +1,4 @@
-"""Means of what the steps between two rows of the log measure."""
+"""Averages the values of the steps between two rows of the log."""
 
 import time
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class RunningMeans:
 
     @classmethod
     def empty(cls) -> "RunningMeans":
-        """No step yet; the time begins now."""
+        """Forget all steps, and start the time."""
         return cls({}, steps=0, images=0, began=time.monotonic())
 
     def add(self, values: dict[str, Tensor], images: int) -> None:
@@ -31,7 +31,7 @@ class RunningMeans:
         self.images += images
 
     def means(self, ranks: Ranks) -> dict[str, float]:
-        """The mean of each value over steps and processes, which must all ask; waits for the device."""
+        """The mean of each value over steps and processes, which must all call it; waits for the device."""
         if not self.sums:
             return {}
         sums = torch.stack([value.float() for value in self.sums.values()])

@@ -1,4 +1,4 @@
-"""Where a run stands, seen from outside: its status file, its file names and its lock."""
+"""Reads a run's progress from outside: its status file, its file names and its lock."""
 
 import time
 from pathlib import Path
@@ -14,7 +14,7 @@ from train.saved.checkpoint import checkpoints_in, images_shown_of
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """The runs in a folder of runs, the one written last first.
+    """The runs in a folder of runs, the latest first.
 
     Raises:
         UserError: there are none.
@@ -33,7 +33,7 @@ def run_status(run: Path, now: float | None = None) -> dict[str, Any]:
         now: seconds since 1970, for ages; the clock's time when None.
 
     Raises:
-        UserError: that is no run's folder, or its status cannot be read.
+        UserError: that is not a run's folder, or its status cannot be read.
     """
     now = time.time() if now is None else now
     status = read_status(run)
@@ -73,7 +73,7 @@ def run_status(run: Path, now: float | None = None) -> dict[str, Any]:
 
 
 def text_of(standing: dict[str, Any]) -> str:
-    """The same for people, a line for each thing."""
+    """The same for people, one fact per line."""
     plural = "" if standing["processes"] == 1 else "es"
     lines = {
         "state": standing["state"] + (f" (process {standing['process']})" if standing["process"] else ""),

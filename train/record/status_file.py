@@ -1,4 +1,4 @@
-"""The status file: where a run stands, for programs that should not read its checkpoints."""
+"""The status file: a run's progress, for programs that should not read its checkpoints."""
 
 import time
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Status:
-    """What a run writes about where it stands."""
+    """The fields of a status file."""
 
-    images_shown: int  # the run's clock
+    images_shown: int  # real images shown, the run's clock
     total_kimg: Annotated[float, Field(gt=0)]  # thousand images to show in all
     lod: float  # level of detail: 0 at the final resolution
     resolution: int  # pixels
@@ -43,7 +43,7 @@ class Status:
 
 
 def status_of(training: Training, rows: Sequence[Row], left: Left | None) -> Status:
-    """Where a run stands.
+    """The status of a run.
 
     Args:
         training: the run.
@@ -77,10 +77,10 @@ def write_status(folder: Path, status: Status) -> None:
 
 
 def read_status(run: Path) -> Status:
-    """What the run in a folder wrote last.
+    """The last status of the run in a folder.
 
     Raises:
-        UserError: that is no run's folder, or the file cannot be read.
+        UserError: that is not a run's folder, or the file cannot be read.
     """
     path = run / FILE
     if not run.is_dir():

@@ -1,4 +1,4 @@
-"""What a record may read of a run."""
+"""The part of a run that its record may read."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,12 +31,12 @@ class Training(Protocol):
 
     @property
     def looked_at(self) -> int:
-        """Images shown when the schedule was last looked at."""
+        """Images shown when the run last asked the schedule."""
         ...
 
     @property
     def seconds(self) -> float:
-        """Trained so far, over all starts."""
+        """Seconds trained so far, over all starts."""
         ...
 
     @property
@@ -56,15 +56,15 @@ class Training(Protocol):
 
     @property
     def gradients(self) -> dict[str, Tensor]:
-        """Of the last step, (parameters,) by network."""
+        """Gradients of the last step, (parameters,) by network."""
         ...
 
     @property
     def skipped_steps(self) -> int:
-        """Since the run began."""
+        """Steps skipped since the run began."""
         ...
 
     @property
     def phase(self) -> Phase:
-        """Where the schedule stands."""
+        """The present phase of the schedule."""
         ...

@@ -40,7 +40,7 @@ def write_checkpoint(folder: Path, images_shown: int, state: dict[str, Any]) -> 
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
-    """The run's checkpoints, oldest first; files of other names are none."""
+    """The run's checkpoints, oldest first, by their names."""
     return sorted(path for path in folder.glob("checkpoint-*.pt") if NAME.fullmatch(path.name))
 
 
@@ -55,7 +55,7 @@ def newest_state(folder: Path, device: torch.device) -> dict[str, Any] | None:
     """The newest intact checkpoint, None if there is no checkpoint; broken ones are named in the log.
 
     Raises:
-        UserError: all are broken, or an intact one is no checkpoint of this program.
+        UserError: all are broken, or an intact one is not a checkpoint of this program.
     """
     paths = checkpoints_in(folder)
     for path in reversed(paths):
@@ -83,7 +83,7 @@ def is_whole(path: Path) -> bool:
 
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
     """A checkpoint's state; None: its bytes are not those that were written."""
-    if not is_whole(path):  # before all of it is in memory
+    if not is_whole(path):  # before loading all of it into memory
         return None
     try:
         with open_plain(path) as file:
@@ -92,7 +92,7 @@ def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
         check_pickled(payload)
         state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
         check_plain(state, len(payload))
-    except Exception as error:  # what torch raises for bytes that somebody made up is not documented
+    except Exception as error:  # PyTorch does not document what it raises for made-up bytes
         raise UserError(
             f"{path} is not a checkpoint of this program ({one_line(error)}): remove it from the folder"
         ) from error

@@ -1,4 +1,4 @@
-"""The snapshots that a run has written, against those that are there."""
+"""Compares the snapshots that a run has written with those that are there."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,15 +11,15 @@ ENDING = ".safetensors"
 
 
 def names_in(folder: Path) -> set[str]:
-    """The snapshots that are in a run's folder, and not what a kill left half written."""
+    """The snapshots in a run's folder, without files that a kill left half written."""
     return {path.name for path in (folder / "snapshots").glob(f"[!.]*{ENDING}")}
 
 
 def names_of(state: Mapping[str, Any]) -> set[str]:
-    """The snapshots that a run had written at its checkpoint; former versions did not say.
+    """The snapshots that a run had written at its checkpoint; early versions did not list them.
 
     Raises:
-        TypeError: the checkpoint says nothing of the kind.
+        TypeError: the checkpoint's value is not a list of names.
     """
     said = state.get("snapshots", [])
     if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
@@ -28,7 +28,7 @@ def names_of(state: Mapping[str, Any]) -> set[str]:
 
 
 def lost_from(folder: Path, written: Collection[str], images_shown: int) -> list[str]:
-    """Names of the snapshots that were written and are not there, up to the run's position."""
+    """Names of the lost snapshots, up to the run's position."""
     reached = snapshot_path(folder, images_shown).name
     return sorted(name for name in set(written) - names_in(folder) if name <= reached)
 
@@ -41,8 +41,8 @@ def check_kept(folder: Path, lost: Collection[str], models: Path) -> None:
     """
     if lost:
         raise UserError(
-            f"{folder / 'snapshots'} has lost {', '.join(lost)}, which no resuming writes again: copy from "
-            f"{models / 'snapshots'} (dvc checkout {models} brings that back) or from a copy of yours, or "
+            f"{folder / 'snapshots'} has lost {', '.join(lost)}, which resuming does not write again: copy "
+            f"from {models / 'snapshots'} (dvc checkout {models} brings that back) or from a copy of yours, or "
             f"delete {folder} to train from the start"
         )
 

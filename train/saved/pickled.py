@@ -1,4 +1,4 @@
-"""Bytes of `torch.save`, looked at before PyTorch unpacks them: no more than a checkpoint needs."""
+"""Checks the bytes of a `torch.save` file before PyTorch unpacks them, so that it loads only tensors."""
 
 import io
 import pickletools
@@ -12,11 +12,11 @@ BY_STACK = {"STACK_GLOBAL", "EXT1", "EXT2", "EXT4"}  # PyTorch writes none of th
 
 
 def check_pickled(payload: bytes) -> None:
-    """Check that nothing in a file of `torch.save` is packed, and that its pickle names tensors alone.
+    """Check that a file of `torch.save` holds nothing compressed, and that its pickle names only tensors.
 
     Raises:
         ValueError: the file holds something else.
-        zipfile.BadZipFile: it is no such file.
+        zipfile.BadZipFile: it is not such a file.
     """
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
         for entry in archive.infolist():

@@ -1,6 +1,6 @@
-"""The SHA-256 of a safetensors file inside the file itself, so that it travels along.
+"""Writes a safetensors file with its own SHA-256 inside, and checks it.
 
-It is taken over all bytes, with zeros where it will stand.
+The hash is computed over all bytes, with zeros in its own place.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from fashion_pggan.storage.hashes import hash_memory
 
 KEY = "fashion_pggan"  # of the file's metadata
 OPEN = "0" * 64
-MOST = 1 << 20  # bytes of a file in which the hash may stand
+MOST = 1 << 20  # bytes of a file that may hold the hash
 CHUNK = 1 << 20
 
 
@@ -46,7 +46,7 @@ def check_hash(path: Path, sha256: str) -> None:
 
 
 def hash_without_itself(path: Path, sha256: str) -> str:
-    """The hash of a file's bytes, with zeros where its header says `sha256`; empty: nowhere."""
+    """The hash of a file's bytes, with zeros in place of its `sha256`; empty if it has none."""
     with path.open("rb") as file:
         start = file.read(MOST)
         place = _place_of(start, sha256)
@@ -59,7 +59,7 @@ def hash_without_itself(path: Path, sha256: str) -> str:
 
 
 def _place_of(start: bytes, sha256: str) -> int:
-    """Where the hash stands: JSON in the JSON of the file's header; -1: nowhere."""
+    """The position of the hash, in the JSON inside the header's JSON; -1 if there is none."""
     mark = json.dumps('{"sha256": "')[1:-1].encode()
     place = start.find(mark + sha256.encode())
     return place if place < 0 else place + len(mark)

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a snapshot comes from."""
+    """The training that a snapshot comes from."""
 
     kimg: float  # thousand images shown
     lod: float  # level of detail: 0 at the final resolution
@@ -77,7 +77,7 @@ def read_snapshot(path: Path) -> tuple[Generator, Origin]:
 
 
 def read_origin(path: Path) -> Origin:
-    """Where a snapshot comes from; the weights stay unread.
+    """The origin of a snapshot; the file is checked, and no weight is kept.
 
     Raises:
         UserError: as `read_snapshot`.
@@ -93,11 +93,6 @@ def read_networks(path: Path) -> tuple[dict[str, Generator | Critic], Origin]:
     """
     networks, origin = _read(path, {"": Generator, "generator/": Generator, "critic/": Critic})
     return {prefix.rstrip("/") or "average": network for prefix, network in networks.items()}, origin
-
-
-def check_snapshot(path: Path) -> None:
-    """Check the bytes of a snapshot; raises as `read_snapshot`."""
-    read_origin(path)
 
 
 def _read(
@@ -128,7 +123,7 @@ def _read(
 
 
 def _held(file: Any, kinds: Mapping[str, type[Generator | Critic]]) -> list[str]:
-    """The prefixes of the wanted networks that a file holds; the generator's own is never missing."""
+    """The prefixes of the wanted networks that a file holds; the averaged generator's always counts."""
     held = {"".join(key.rpartition("/")[:2]) for key in file.keys()}  # noqa: SIM118  # no mapping
     return [prefix for prefix in kinds if prefix in held or not prefix]
 
@@ -156,7 +151,7 @@ def _empty(file: Any, prefix: str, kind: type[Generator | Critic], header: Heade
 
 def _fill(network: Generator | Critic, file: Any, prefix: str) -> None:
     weights: dict[str, Tensor] = {
-        name: file.get_tensor(prefix + name).clone()  # which else would stay in the file
+        name: file.get_tensor(prefix + name).clone()  # so that the weights do not stay in the file
         for name in network.state_dict()
     }
     network.load_state_dict(weights, strict=True, assign=True)

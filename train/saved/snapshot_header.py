@@ -1,4 +1,4 @@
-"""What a snapshot says of itself, checked before a byte is allocated for it."""
+"""Checks a snapshot's header before anything is allocated for it."""
 
 from typing import Annotated, Literal, Self
 
@@ -26,7 +26,7 @@ class ArchitectureFields(Section):
     def _buildable(self) -> Self:
         if self.resolution.bit_count() != 1:
             raise ValueError(f"resolution {self.resolution} is no power of two")
-        if 2 * self.fmap_base < self.resolution:  # the last layer would have none
+        if 2 * self.fmap_base < self.resolution:  # the last layer would have no feature maps
             raise ValueError(f"fmap_base {self.fmap_base} is too small for {self.resolution} px")
         return self
 
@@ -45,7 +45,7 @@ class Header(Section):
     """The text under `fashion_pggan` in a snapshot's file."""
 
     format: Literal[1]
-    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # former files lack it
+    sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # early files lack it
     architecture: ArchitectureFields
     origin: OriginFields
 
@@ -61,7 +61,7 @@ def header_in(text: str) -> Header:
     """Check a header's text.
 
     Raises:
-        ValueError: it is too long, no JSON, or says what no snapshot says.
+        ValueError: it is too long, not JSON, or has values that no snapshot can have.
     """
     if len(text) > LARGEST_HEADER:
         raise ValueError(f"a header of {len(text)} characters")

@@ -1,4 +1,4 @@
-"""What a checkpoint holds, checked before a run takes it over."""
+"""Checks the content of a checkpoint before a run takes it over."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -21,24 +21,24 @@ class Growth(Section):
 
 
 class Position(Section):
-    """Where a run stands."""
+    """The position of a run."""
 
     images_shown: Count
-    looked_at: Count = 0  # not in former checkpoints
+    looked_at: Count = 0  # missing in early checkpoints
     stretch: tuple[Count, Count]
     seconds: float = Field(ge=0)
     growth: Growth
 
 
 def check_plain(state: Any, most: int) -> None:
-    """Check that a state is a dict, whose tensors lie in memory as they are.
+    """Check that a state is a dict whose tensors take no more memory than their bytes.
 
     Args:
         state: as unpacked.
         most: bytes of a tensor, at most.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a dict.
         ValueError: a tensor would grow when it is used.
     """
     if not isinstance(state, dict):

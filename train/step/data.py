@@ -29,7 +29,7 @@ class Batch:
     draws: Tensor  # (3, n, DRAWS) float32 in [0, 1), for augmenting reals, fakes, and the generator's fakes
 
     def tensors(self) -> list[Tensor]:
-        """All of them, in the order of the fields."""
+        """All fields, in order."""
         return [getattr(self, field.name) for field in fields(self)]
 
     def part(self, number: int, count: int) -> "Batch":

@@ -1,4 +1,4 @@
-"""The minibatches between two looks at the schedule, and how many images have been shown."""
+"""Trains on the minibatches between two looks at the schedule, and counts the images shown."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ class InnerLoop:
 
     @property
     def at_a_look(self) -> bool:
-        """Whether the schedule is looked at next; else a stop came in between."""
+        """Whether the schedule is due; otherwise, the run stopped before."""
         return self.images_shown == self.looked_at
 
     def advance(

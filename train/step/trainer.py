@@ -1,4 +1,4 @@
-"""Networks, averaged generator and optimizers, and the step that changes them.
+"""Holds networks, averaged generator and optimizers, and takes the steps that change them.
 
 A step never waits for the device, and all that changes between steps comes in as a tensor. So the same code
 runs eagerly, compiled once per phase, or recorded as a CUDA graph (`train.machine.graphs`).
@@ -59,7 +59,7 @@ class Trainer:
         self._compiled: dict[tuple[str, int, bool], Callable[..., tuple[Tensor, Values]]] = {}
 
     def networks(self) -> dict[str, nn.Module]:
-        """By name: generator, critic, average."""
+        """The networks by name: generator, critic, average."""
         return {"generator": self.generator, "critic": self.critic, "average": self.average}
 
     def state(self) -> dict[str, Tensor]:
@@ -72,7 +72,7 @@ class Trainer:
         }
 
     def optimizers(self) -> tuple[Adam, Adam]:
-        """Of critic and generator."""
+        """Steps skipped by critic and generator."""
         return self.critic_optimizer, self.generator_optimizer
 
     def start_afresh(self) -> None:
@@ -99,17 +99,17 @@ class Trainer:
         return values | more
 
     def critic_gradient(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> tuple[Tensor, Values]:
-        """The gradient (parameters,) of the critic's loss, averaged over all processes, and what to log."""
+        """The gradient (parameters,) of the critic's loss, averaged over all processes, and values to log."""
         return self._gradient(self.critic_loss_of, self.critic, batch, rates, steps, fading)
 
     def generator_gradient(
         self, batch: Batch, rates: Rates, steps: int, fading: bool
     ) -> tuple[Tensor, Values]:
-        """The same of the generator's loss."""
+        """The same for the generator's loss."""
         return self._gradient(self.generator_loss_of, self.generator, batch, rates, steps, fading)
 
     def parts_at(self, steps: int, share: int) -> int:
-        """In how many passes a process computes its share of a minibatch, to save memory."""
+        """The number of passes in which a process computes its share of a minibatch, to save memory."""
         most = self.params.microbatch.get(4 * 2**steps, share)
         return -(-share // most)
 

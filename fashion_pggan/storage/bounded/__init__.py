@@ -1,1 +1,1 @@
-"""Files that may come from elsewhere in; their values out, within limits that no file can raise."""
+"""Untrusted files in; their values out, within fixed limits of size and memory."""

@@ -1,4 +1,4 @@
-"""JSON that may come from elsewhere: not nested without end."""
+"""Untrusted JSON, with a limit on how deep it nests."""
 
 import json
 from typing import Any, NoReturn
@@ -11,10 +11,10 @@ def json_in(text: str | bytes, *, finite: bool = True) -> Any:
 
     Args:
         text: JSON; bytes are UTF-8, UTF-16 or UTF-32.
-        finite: whether NaN and Infinity, which are no JSON, are refused.
+        finite: whether to refuse NaN and Infinity, which are not JSON.
 
     Raises:
-        ValueError: it is no JSON, is nested too deep, or holds a number that is too long.
+        ValueError: the text is not JSON, nests too deep, or holds a number that is too long.
     """
     try:
         value = json.loads(text, parse_constant=_no_number if finite else None)

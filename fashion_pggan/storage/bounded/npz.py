@@ -1,4 +1,4 @@
-"""NumPy's archives within limits: plain arrays, up to a size that is known before they are unpacked."""
+"""NumPy archives within limits: plain arrays, whose total size is checked before they are unpacked."""
 
 import zipfile
 from pathlib import Path
@@ -16,11 +16,11 @@ def arrays_in(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
 
     Args:
         path: the file.
-        most: bytes to which it may unpack.
+        most: bytes of all arrays together.
 
     Raises:
         FileNotFoundError: it is missing.
-        ValueError: it is no such archive, is damaged, or unpacks to more.
+        ValueError: it is not such an archive, is damaged, or unpacks to more.
     """
     with open_plain(path) as file:
         try:
@@ -31,5 +31,5 @@ def arrays_in(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
             file.seek(0)
             with np.load(file, allow_pickle=False) as arrays:
                 return {name: arrays[name] for name in arrays.files}
-        except Exception as error:  # zipfile, zlib and NumPy raise whatever they like on broken bytes
+        except Exception as error:  # zipfile, zlib and NumPy raise many kinds of error on broken bytes
             raise ValueError(one_line(error)) from error

@@ -1,4 +1,4 @@
-"""Parquet within limits: a file of a few bytes may say a value of megabytes a million times."""
+"""Parquet within limits: a file of a few bytes may repeat a value of megabytes a million times."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-BATCH_ROWS = 1024  # held at once
-BATCH_BYTES = 64 << 20  # of values held at once, where a file repeats them
-ROWS = 100_000  # of a file, besides one per byte
-DECLARED = 64 << 20  # bytes of a file's pages, besides MOST_PACKED per byte
-MOST_PACKED = 20  # to which the pages of records unpack a byte at most; 4 is usual
-DECODED = 64 << 20  # bytes of all values, besides MOST_REPEATED per byte
-MOST_REPEATED = 100  # to which the values of records expand a byte at most; 10 is usual
+BATCH_ROWS = 1024  # in memory at once
+BATCH_BYTES = 64 << 20  # of values in memory at once, where a file repeats them
+ROWS = 100_000  # of a file, in addition to one per byte
+DECLARED = 64 << 20  # bytes of a file's pages, in addition to MOST_PACKED per byte of the file
+MOST_PACKED = 20  # bytes that a byte of records may unpack to; 4 is usual
+DECODED = 64 << 20  # bytes of all values, in addition to MOST_REPEATED per byte of the file
+MOST_REPEATED = 100  # bytes of values that a byte of records may stand for; 10 is usual
 
 
 class BoundedParquet:
@@ -24,8 +24,8 @@ class BoundedParquet:
         size: of the file in bytes.
 
     Raises:
-        ValueError: it says more than a file of its size holds.
-        pa.ArrowException, OSError: it is no Parquet file.
+        ValueError: it claims more rows than a file of its size can hold.
+        pa.ArrowException, OSError: it is not a Parquet file.
     """
 
     def __init__(self, source: Any, size: int) -> None:
@@ -38,19 +38,19 @@ class BoundedParquet:
         self.rows: int = self.metadata.num_rows
         rows = [self.metadata.row_group(group).num_rows for group in range(self.groups)]
         if sum(rows) != self.rows or min(rows, default=0) < 0 or self.rows > ROWS + size:
-            raise ValueError(f"it says that it has {self.rows:,} rows, in {size:,} bytes")
+            raise ValueError(f"it claims to have {self.rows:,} rows in {size:,} bytes")
 
     def batches(
         self, columns: Sequence[str] | None = None, *, groups: Sequence[int] | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Its rows, few at a time.
+        """Yield the rows, a few at a time.
 
         Args:
             columns: those to read; None: all.
             groups: row groups to read; None: all.
 
         Raises:
-            ValueError: they are more than a file of its size holds, or a column is one of lists.
+            ValueError: they are more than a file of its size can hold, or a column holds lists.
             pa.ArrowException, OSError: they cannot be read.
         """
         wanted = self.names if columns is None else columns
@@ -63,7 +63,7 @@ class BoundedParquet:
                 plain = _plain(batch)
                 decoded += plain.nbytes
                 if decoded > DECODED + MOST_REPEATED * self.size:
-                    raise ValueError(f"its values are more than {decoded:,} bytes, of {self.size:,}")
+                    raise ValueError(f"its values take {decoded:,} bytes or more, in a file of {self.size:,}")
                 yield plain
 
     def read(self, groups: Sequence[int] | None = None) -> pa.Table:
@@ -71,7 +71,7 @@ class BoundedParquet:
         return pa.Table.from_batches(self.batches(groups=groups), schema=_plain_schema(self.schema))
 
     def _leaves_of(self, columns: Sequence[str]) -> list[int]:
-        """The places of the columns' parts in a row group."""
+        """The positions of the columns' parts in a row group."""
         schema = self.metadata.schema
         leaves = [
             place
@@ -86,10 +86,10 @@ class BoundedParquet:
         parts = [self.metadata.row_group(group).column(place) for place in leaves]
         size = sum(abs(part.total_uncompressed_size) for part in parts)
         if size > DECLARED + MOST_PACKED * self.size:
-            raise ValueError(f"its row group {group} unpacks to {size:,} bytes, of {self.size:,}")
+            raise ValueError(f"its row group {group} unpacks to {size:,} bytes, in a file of {self.size:,}")
 
     def _rows_at_once(self, group: int, leaves: Sequence[int]) -> int:
-        """So many rows that repeated values of their columns fit into memory."""
+        """How many rows to read at once, so that repeated values fit into memory."""
         rows = BATCH_ROWS
         for place in leaves:
             part = self.metadata.row_group(group).column(place)
@@ -99,7 +99,7 @@ class BoundedParquet:
             if part.has_dictionary_page and longest * rows > BATCH_BYTES:
                 longest = self._longest_repeated(group, part.path_in_schema)
             elif not part.has_dictionary_page and "DELTA_BYTE_ARRAY" not in part.encodings:
-                longest = 0  # each value stands there
+                longest = 0  # the file holds every value itself
             rows = min(rows, BATCH_BYTES // max(longest, 1))
         return max(rows, 1)
 

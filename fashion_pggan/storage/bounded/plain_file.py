@@ -1,4 +1,4 @@
-"""Plain files, read up to a limit: never a device or a pipe, which have no end."""
+"""Reads plain files up to a limit, and refuses devices and pipes, which have no end."""
 
 import os
 import stat
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fashion_pggan.errors import UserError, bytes_in_words
 
-MOST_TEXT = 64 << 20  # bytes of a text that is read as a whole
+MOST_TEXT = 64 << 20  # bytes of a text that is read at once
 LONGEST_ROW = 1 << 20  # characters of a line of a table
 LONGEST_LINE = 16 << 20  # bytes: far more than any answer of a search
 
@@ -42,7 +42,7 @@ def read_bytes(path: Path, most: int) -> bytes:
     with open_plain(path, most) as file:
         size = os.fstat(file.fileno()).st_size
         data = file.read(size + 1)
-        if len(data) > size:  # it grows, or the system makes it while it is read
+        if len(data) > size:  # the file grows, or the system generates it on reading
             data += file.read(most + 1 - len(data))
     if len(data) > most:
         raise _too_large(path, most)
@@ -60,10 +60,10 @@ def read_text(path: Path, most: int = MOST_TEXT) -> str:
 
 
 def lines_in(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:
-    """The lines of a plain file, with what ends them.
+    """Yield the lines of a plain file, with their line ends.
 
     Raises:
-        UserError: one is longer than `longest` bytes, or as `open_plain`.
+        UserError: a line is longer than `longest` bytes, or as `open_plain`.
         OSError: as `open_plain`.
     """
     with open_plain(path) as file:
@@ -76,7 +76,7 @@ def lines_in(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:
 
 
 def text_lines_in(path: Path, longest: int = LONGEST_ROW) -> Iterator[str]:
-    """The lines of a plain text file in UTF-8, as `csv` wants them; raises what `lines_in` raises.
+    """Yield the lines of a plain text file in UTF-8, as `csv` wants them; raises what `lines_in` raises.
 
     Raises:
         UnicodeDecodeError: it is not UTF-8.

@@ -1,4 +1,4 @@
-"""Tar files within limits: what an entry says of itself must be there."""
+"""Tar files within limits: an entry must have the bytes that its header claims."""
 
 import os
 import tarfile
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fashion_pggan.storage.bounded.plain_file import open_plain
 
-LARGEST_HEADER = 1 << 20  # bytes of what stands before an entry, such as a long name
+LARGEST_HEADER = 1 << 20  # bytes before an entry's content, such as a long name
 
 
 def entries_of(path: Path, most: int) -> Iterator[tarfile.TarInfo]:
@@ -19,37 +19,37 @@ def entries_of(path: Path, most: int) -> Iterator[tarfile.TarInfo]:
         most: bytes of an entry.
 
     Raises:
-        UserError: it is no plain file.
-        tarfile.TarError, ValueError: it is no tar file, or an entry is not what its header says.
+        UserError: it is not a plain file.
+        tarfile.TarError, ValueError: it is not a tar file, or an entry's header is wrong.
         OSError: it cannot be read.
     """
     with open_plain(path) as file:
         size, end = os.fstat(file.fileno()).st_size, 0
         try:
-            with tarfile.open(fileobj=_Headers(file), mode="r:") as tar:  # type: ignore[call-overload]  # what it calls is there
+            with tarfile.open(fileobj=_Headers(file), mode="r:") as tar:  # type: ignore[call-overload]  # it has the methods that tarfile calls
                 for entry in tar:
                     if not end <= entry.offset < entry.offset_data or entry.size < 0:
-                        raise tarfile.ReadError(f"the header of {entry.name!r} leads back")
+                        raise tarfile.ReadError(f"the header of {entry.name!r} points backwards")
                     end = entry.offset_data
                     if entry.isreg():
                         _check(entry, size, most)
                         yield entry
-                    tar.members.clear()  # it would hold on to all of them
+                    tar.members.clear()  # tarfile would keep all of them
         except (RecursionError, OverflowError, AttributeError) as error:
-            raise tarfile.ReadError("its headers lead nowhere") from error
+            raise tarfile.ReadError("its headers are broken") from error
 
 
 def _check(entry: tarfile.TarInfo, size: int, most: int) -> None:
     if entry.issparse():
-        raise tarfile.ReadError(f"{entry.name!r} is stored with holes")
+        raise tarfile.ReadError(f"{entry.name!r} is a sparse file")
     if entry.size > most:
         raise tarfile.ReadError(f"{entry.name!r} has {entry.size:,} bytes, more than {most:,}")
     if entry.offset_data + entry.size > size:
-        raise tarfile.ReadError(f"{entry.name!r} ends behind the file's end")
+        raise tarfile.ReadError(f"{entry.name!r} ends beyond the file's end")
 
 
 class _Headers:
-    """A file of which headers are read, never entries.
+    """A file for reading headers, never entries.
 
     Args:
         file: the file.

@@ -1,4 +1,4 @@
-"""Marks: what this program wrote into a folder, with hashes, so that nothing else is deleted as its own."""
+"""Marks list what this program wrote into a folder, with hashes, so that it deletes nothing else."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -28,7 +28,7 @@ class Written:
     large: Mapping[str, str] = field(default_factory=dict)  # what `ends_of` says
 
     def fits(self, path: Path, name: str, memory: HashMemory) -> bool:
-        """Whether a file is what was written under a name; of a large one the ends are read alone.
+        """Whether a file is what was written under a name; of a large file, only the ends are read.
 
         Raises:
             OSError: it cannot be read.
@@ -47,7 +47,7 @@ def text_of_mark(kind: str, folder: Path, names: Iterable[str]) -> str:
 
 
 def read_mark(kind: str) -> Callable[[Path], Written | None]:
-    """A reader of marks of one kind; it gives None where none is whole, or it is of another kind."""
+    """A reader of marks of one kind; None for one that is missing, damaged or of another kind."""
 
     def read(folder: Path) -> Written | None:
         try:
@@ -60,11 +60,11 @@ def read_mark(kind: str) -> Callable[[Path], Written | None]:
 
 
 def written_in(folder: Path) -> Written:
-    """What the mark of a folder says, whatever its kind; marks of former versions say names alone.
+    """What the mark of a folder says, of any kind; marks of earlier versions list only names.
 
     Raises:
         OSError: there is no mark.
-        ValueError: it is not what was written.
+        ValueError: the mark is damaged.
     """
     said = values_of(read_text(folder / MARK, MOST), always=False)
     written = _written({"files": {}} | said)
@@ -77,7 +77,7 @@ def check_marked(path: Path) -> None:
     """Make sure that a file is the one that its folder's mark lists: not damaged, nor of another run.
 
     Raises:
-        UserError: it is another one. A folder without a mark, of a former version, is not refused.
+        UserError: it is another one. A folder without a mark, of an earlier version, passes.
         OSError: the file cannot be read.
     """
     folder = path.parent
@@ -93,7 +93,7 @@ def check_marked(path: Path) -> None:
 
 
 def ends_of(path: Path) -> str:
-    """The size of a file, and a hash of its first and last bytes: cheap, and no other file has them."""
+    """The size of a file, and a hash of its first and last bytes: cheap to read, and its alone."""
     with path.open("rb") as file:
         digest = hashlib.sha256(file.read(END))
         size = file.seek(0, 2)

@@ -1,6 +1,6 @@
 """The list of a folder that grows from run to run: what belongs there, and the SHA-256 of each file.
 
-While a command writes to the folder, the list says so. A killed command leaves it like that.
+While a command writes to the folder, the list says so. A killed command leaves the list in that state.
 """
 
 import os
@@ -18,7 +18,7 @@ CARRY_THEIR_OWN = (".npy", ".pt")  # hash: in a file beside, or in the file
 
 @contextmanager
 def listed(folder: Path, *, apart: Sequence[str] = ()) -> Iterator[None]:
-    """Write the list of a folder anew once the block ends, well or not.
+    """Rewrite the list of a folder when the block ends, even with an error.
 
     Args:
         folder: made when missing.
@@ -36,14 +36,14 @@ def listed(folder: Path, *, apart: Sequence[str] = ()) -> Iterator[None]:
 
 
 def files_listed(folder: Path) -> dict[str, str] | None:
-    """The SHA-256 by path of the files that belong in a folder, empty where a file carries its own.
+    """The SHA-256 of each file that belongs in a folder, by path; empty if the file carries its own.
 
     Returns:
         None when a command writes there, or was killed.
 
     Raises:
         FileNotFoundError: there is no list.
-        ValueError: it is not what was written.
+        ValueError: the list is damaged.
     """
     said = values_of(read_text(folder / LIST))
     return None if said.get("open") else dict(said["files"])

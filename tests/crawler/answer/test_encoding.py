@@ -1,7 +1,6 @@
 """Images that a server sends compressed."""
 
 import gzip
-import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,13 +11,10 @@ from aiohttp import web
 
 from crawler.answer.encoding import decoded, encodings_of
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.answer.headers import jpeg
 
 Crawl = Callable[..., dict[str, Any]]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
-
-
-def jpeg(width: int, height: int) -> bytes:
-    return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)
 
 
 def test_a_compressed_image_is_stored_as_it_was_before(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

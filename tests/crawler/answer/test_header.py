@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from crawler.answer.header import size_of
+from tests.crawler.answer.headers import jpeg
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -47,10 +47,6 @@ def test_a_size_is_read_from_the_first_bytes_and_never_guessed(form: str, option
 def test_any_bytes_have_a_size_or_none(begin: bytes) -> None:
     size = size_of(begin)
     assert size is None or min(size) >= 0
-
-
-def jpeg(width: int, height: int) -> bytes:
-    return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)
 
 
 def test_an_image_that_is_too_small_is_stopped_by_its_first_bytes(shop: Any, crawl: Crawl) -> None:

@@ -1,6 +1,5 @@
 """Opt-outs in HTTP headers."""
 
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from aiohttp import web
 
 from crawler.answer.permission import opted_out
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.answer.headers import jpeg
 
 Crawl = Callable[..., dict[str, Any]]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
@@ -82,7 +82,3 @@ def test_an_owners_no_in_an_error_is_no_word_about_the_image(shop: Any, crawl: C
 
     shop.faults["/p/busy"] = busy
     assert crawl()["failed"] == {}
-
-
-def jpeg(width: int, height: int) -> bytes:
-    return b"\xff\xd8\xff\xc0\x00\x11\x08" + struct.pack(">HH", height, width) + bytes(64)

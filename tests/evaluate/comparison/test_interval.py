@@ -8,15 +8,11 @@ from evaluate.comparison.compare import compare, describe
 from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
 from evaluate.comparison.pair import measure_pair
-from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.swd import draw_directions
 from fashion_pggan.distance.work import Work
+from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
-
-
-def _set(name, images):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
 
 
 def _garments(count, seed, side=16):
@@ -38,8 +34,8 @@ def quick(params):
 
 def _measured(tmp_path, params, reals, fakes, seed):
     pair = measure_pair(
-        _set("reals", reals),
-        _set("fakes", fakes),
+        set_of(reals, "reals"),
+        set_of(fakes, "fakes"),
         None,
         params.model_copy(update={"seed": seed}),
         Store(tmp_path),
@@ -89,7 +85,7 @@ def test_more_images_narrow_the_interval(tmp_path, quick):
 def test_the_same_images_with_other_patches_have_a_narrower_interval(tmp_path, quick):
     images = _garments(60, 1)
     described = [
-        describe(_set(name, images), quick, tmp_path / name, WORK, lambda _: None)
+        describe(set_of(images, name), quick, tmp_path / name, WORK, lambda _: None)
         for name in ("one", "other")
     ]
     apart, same = (compare(*described, quick, WORK, same=same) for same in (False, True))
@@ -102,7 +98,7 @@ def test_a_half_is_measured_as_if_the_other_images_were_not_there(tmp_path, quic
     halves = Halves.draw(0, 3, 21, same=False)
     directions = draw_directions(0, 0, 147, 5)
     whole = {
-        name: describe(_set(name, each), quick, tmp_path / name, WORK, lambda _: None)[16]
+        name: describe(set_of(each, name), quick, tmp_path / name, WORK, lambda _: None)[16]
         for name, each in images.items()
     }
     found = distances_of_halves(whole["reals"], whole["fakes"], directions, halves, WORK)

@@ -4,19 +4,15 @@ import pytest
 from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import measure_pair
 from evaluate.results.table import pair_text
-from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
+from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
 
 
-def _set(name, images):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
-
-
 def _pair(tmp_path, params, reals, fakes, wanted=None):
-    return measure_pair(_set("reals", reals), _set("fakes", fakes), wanted, params, Store(tmp_path), WORK)
+    return measure_pair(set_of(reals, "reals"), set_of(fakes, "fakes"), wanted, params, Store(tmp_path), WORK)
 
 
 def test_flat_images_have_no_contrast_instead_of_distances_in_the_billions(tmp_path, params, make_images):
@@ -37,8 +33,8 @@ def test_the_disjoint_floor_is_the_distance_of_the_two_parts(tmp_path, params, m
     reals = make_images(40, 32, 1)
     pair = _pair(tmp_path, params, reals, make_images(20, 32, 2))
     direct = measure_pair(
-        _set("reals", reals[:20]),
-        _set("other reals", reals[20:]),
+        set_of(reals[:20], "reals"),
+        set_of(reals[20:], "other reals"),
         None,
         params,
         Store(tmp_path),

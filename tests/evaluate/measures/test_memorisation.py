@@ -7,13 +7,9 @@ import pytest
 from PIL import Image
 
 from evaluate.measures.memorisation import find_copies, write_pairs
-from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.errors import UserError
-
-
-def _set(images, name="images"):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
+from tests.evaluate.sets.image_sets import set_of
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +23,7 @@ def test_planted_copies_are_found_mirrored_ones_too(training, make_images):
     generated[7] = training[8][:, ::-1]
     brighter = np.clip(training[20].astype(int) + 3, 0, 255)
     generated[11] = brighter
-    found = find_copies(_set(generated), _set(training))
+    found = find_copies(set_of(generated), set_of(training))
     near = found.generated
     assert set(near.closest(3, found.threshold)) == {3, 7, 11}
     assert list(near.index[[3, 7, 11]]) == [41, 8, 20]
@@ -46,7 +42,7 @@ def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, m
     generated = make_images(20, 32, 2)
     generated[3] = training[41] // 2
     generated[7] = training[8][:, ::-1] // 3
-    found = find_copies(_set(generated), _set(training))
+    found = find_copies(set_of(generated), set_of(training))
     assert list(found.generated.index[[3, 7]]) == [41, 8]
     assert list(found.generated.mirrored[[3, 7]]) == [False, True]
     assert found.generated.pixels[[3, 7]].min() > found.threshold
@@ -58,7 +54,7 @@ def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_imag
     generated = make_images(20, 32, 2)
     generated[3], generated[7] = training[2], training[41]
     doubled = np.concatenate([training, training[:10], training[:1] // 2])
-    found, plain = (find_copies(_set(generated), _set(each)) for each in (doubled, training))
+    found, plain = (find_copies(set_of(generated), set_of(each)) for each in (doubled, training))
     assert found.threshold > 0.8 * plain.threshold > 0
     assert found.copies == found.near == 2
     assert found.real_copies == 10 * 2 + 1
@@ -67,7 +63,7 @@ def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_imag
 
 def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):
     same = np.repeat(training[:1], 50, axis=0)
-    found = find_copies(_set(training[:3]), _set(same))
+    found = find_copies(set_of(training[:3]), set_of(same))
     assert (found.threshold, found.copies, found.real_copies) == (4.0, 1, 50)
     assert found.facts()["real"] is None
     json.dumps(found.distances())
@@ -75,7 +71,7 @@ def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):
 
 def test_the_threshold_comes_from_all_real_images_however_few_are_generated(training, make_images):
     generated = make_images(20, 32, 2)
-    few, many = (find_copies(_set(generated[:count]), _set(training)) for count in (1, 20))
+    few, many = (find_copies(set_of(generated[:count]), set_of(training)) for count in (1, 20))
     assert few.threshold == many.threshold
     assert len(few.real.pixels) == 60
 
@@ -91,15 +87,15 @@ def test_photographs_of_other_garments_are_no_copies_and_darkened_ones_are(share
             images.append(np.asarray(square.resize((64, 64), Image.Resampling.BOX)))
     photographs = np.stack(images)
     honest = photographs[150:].copy()
-    assert find_copies(_set(honest), _set(photographs[:150])).copies == 0
+    assert find_copies(set_of(honest), set_of(photographs[:150])).copies == 0
     honest[::10] = photographs[:15] // 2
-    found = find_copies(_set(honest), _set(photographs[:150]))
+    found = find_copies(set_of(honest), set_of(photographs[:150]))
     assert np.flatnonzero(found.generated.copies).tolist() == list(range(0, 150, 10))
     assert found.generated.index[::10].tolist() == list(range(15))
 
 
 def test_real_images_are_not_their_own_neighbours(training):
-    found = find_copies(_set(training), _set(training))
+    found = find_copies(set_of(training), set_of(training))
     assert found.generated.pixels.max() == 0
     assert found.real.pixels.min() > 0
     assert not (found.real.index == np.arange(60)).any()
@@ -114,8 +110,8 @@ def test_real_images_are_not_their_own_neighbours(training):
 def test_the_sheet_shows_the_closest_pairs_side_by_side(tmp_path, training, make_images):
     generated = make_images(5, 32, 2)
     generated[4] = training[9][:, ::-1]
-    found = find_copies(_set(generated), _set(training))
-    write_pairs(tmp_path / "sheet.png", found, _set(generated), _set(training))
+    found = find_copies(set_of(generated), set_of(training))
+    write_pairs(tmp_path / "sheet.png", found, set_of(generated), set_of(training))
     sheet = np.asarray(Image.open(tmp_path / "sheet.png"))
     assert sheet.shape == (2 * 32, 8 * 32, 3)
     np.testing.assert_array_equal(sheet[:32, :32], generated[4])
@@ -134,6 +130,6 @@ def test_pairs_are_named_as_a_person_finds_them(tmp_path, dataset):
 
 def test_sets_that_do_not_fit_are_refused(training, make_images):
     with pytest.raises(UserError, match="images of 64 and 32 px cannot be compared"):
-        find_copies(_set(make_images(2, 64, 1)), _set(training))
+        find_copies(set_of(make_images(2, 64, 1)), set_of(training))
     with pytest.raises(UserError, match="1 training images have no neighbours"):
-        find_copies(_set(training), _set(training[:1]))
+        find_copies(set_of(training), set_of(training[:1]))

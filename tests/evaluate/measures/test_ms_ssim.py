@@ -3,14 +3,10 @@ import pytest
 import torch
 
 from evaluate.measures.ms_ssim import WEIGHTS, ms_ssim, variation
-from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
+from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
-
-
-def _set(images, name="images"):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
 
 
 def test_an_image_is_wholly_similar_to_itself():
@@ -61,11 +57,11 @@ def test_similarity_is_that_of_the_formulas(make_images):
 
 def test_pairs_are_neighbours_and_no_image_is_in_two(make_images):
     images = make_images(9, 32, 1)
-    found = variation(_set(images), 2, WORK, lambda _: None)
+    found = variation(set_of(images), 2, WORK, lambda _: None)
     planes = torch.from_numpy(images).permute(0, 3, 1, 2).float()
     each = ms_ssim(planes[0:8:2], planes[1:8:2])
     assert found.pairs == 4
     assert found.similarity.value == pytest.approx(each.mean().item())
     assert found.similarity.error == pytest.approx(each.std().item() / 2)
     with pytest.raises(ValueError, match="1 images of 32 px have no similarity"):
-        variation(_set(images[:1]), 2, WORK, lambda _: None)
+        variation(set_of(images[:1]), 2, WORK, lambda _: None)

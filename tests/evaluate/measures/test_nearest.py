@@ -1,12 +1,8 @@
 import numpy as np
 
 from evaluate.measures.nearest import neighbours_among, neighbours_of, training_of
-from evaluate.sets.image_set import ImageSet
 from evaluate.sets.sources import of_dataset
-
-
-def _set(images, name="images"):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
+from tests.evaluate.sets.image_sets import set_of
 
 
 def test_a_set_is_reduced_once_and_looked_up_part_by_part(dataset):
@@ -14,7 +10,7 @@ def test_a_set_is_reduced_once_and_looked_up_part_by_part(dataset):
     images = of_dataset(dataset, np.arange(len(dataset)))
     training = training_of(images, described.append)
     assert sum(described) == len(dataset)
-    backwards = _set(dataset.images(range(10), 32)[::-1])
+    backwards = set_of(dataset.images(range(10), 32)[::-1])
     parts = [neighbours_of(backwards.part(*part, "part"), training) for part in ((0, 3), (3, 7))]
     assert [index for part in parts for index in part.index] == list(range(9, -1, -1))
     assert all((part.pixels == 0).all() for part in parts)

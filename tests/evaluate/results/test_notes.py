@@ -2,18 +2,14 @@ from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import measure_pair
 from evaluate.results.notes import notes_of
 from evaluate.results.table import pair_json, pair_text
-from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
+from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
 
 
-def _set(name, images):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
-
-
 def _pair(tmp_path, params, reals, fakes, wanted=None):
-    return measure_pair(_set("reals", reals), _set("fakes", fakes), wanted, params, Store(tmp_path), WORK)
+    return measure_pair(set_of(reals, "reals"), set_of(fakes, "fakes"), wanted, params, Store(tmp_path), WORK)
 
 
 def test_the_floor_is_of_other_real_images_where_there_are_enough(tmp_path, params, make_images):

@@ -8,23 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluate.comparison.compare import compare, describe
-from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.descriptors import Descriptors, draw_centres, patches_at
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of, pyramid_down
 from fashion_pggan.distance.swd import draw_directions, sliced_wasserstein
 from fashion_pggan.distance.work import Work
+from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
 ON_TORCH = Work(1, torch.device("cpu"))  # the way of a CUDA device, on this machine
 
 
-def _set(name, images):
-    return ImageSet(name, len(images), images.shape[1], lambda indices: images[indices.start : indices.stop])
-
-
 def _distance(folder, params, reals, fakes, names=("reals", "fakes"), work=WORK, same=False):
     described = [
-        describe(_set(name, images), params, folder and folder / str(place), work, lambda count: None)
+        describe(set_of(images, name), params, folder and folder / str(place), work, lambda count: None)
         for place, (name, images) in enumerate(zip(names, (reals, fakes), strict=True))
     ]
     return compare(*described, params, work, same=same)

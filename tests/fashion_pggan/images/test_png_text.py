@@ -8,12 +8,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from fashion_pggan.images.png_text import text_of
+from tests.fashion_pggan.images.png_chunks import chunk
 
 KEY = "fashion_pggan"
-
-
-def chunk(kind, content):
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def png(*chunks, side=2**31 - 1):

@@ -210,7 +210,9 @@ def test_a_run_without_its_file_is_known_by_its_checkpoint(runs, dataset, params
 def test_a_lost_snapshot_is_named_before_the_models_are_touched(runs, dataset, params):
     before = _only(runs)
     (before / "snapshots/000000.080.safetensors").unlink()
-    with pytest.raises(UserError, match=r"has lost 000000\.080\.safetensors, which no resuming writes again"):
+    with pytest.raises(
+        UserError, match=r"has lost 000000\.080\.safetensors, which resuming does not write again"
+    ):
         _train(runs, dataset, short(params))
 
 

@@ -16,14 +16,15 @@ from train.record.training import Training
 from train.saved.snapshot import Origin, snapshot_path, write_snapshot
 
 COMPARED = 16  # images, at least, whose standard deviation is taken
-LATEST = "latest"  # name of the newest snapshot and grid, which are renewed by the clock
+LATEST = "latest"  # name of the newest snapshot and grid, which are rewritten by the clock
 
 
 class Gallery:
-    """Writes what a run's averaged generator makes.
+    """Writes images and snapshots of a run's averaged generator.
 
-    At fixed numbers of images shown: `snapshots/` and `grids/`. They are the run's results and do not depend
-    on how often it was resumed. By the clock: `latest.safetensors` and `latest.png`, for people who watch.
+    It writes `snapshots/` and `grids/` at fixed numbers of images shown. They are the run's results, and
+    do not depend on how often it was resumed. It rewrites `latest.safetensors` and `latest.png` by the clock, for
+    people who watch.
     """
 
     def __init__(self, training: Training, history: History) -> None:
@@ -47,12 +48,12 @@ class Gallery:
             self._latest_grid(self._sheet())
 
     def complete(self) -> None:
-        """Write the last snapshot of a run at its end again, where it is lost."""
+        """Write the last snapshot of a finished run again, if it is lost."""
         if not self._kept_path().is_file():
             self.keep()
 
     def keep(self) -> None:
-        """Write a snapshot and its grid to keep; they become the latest ones, too."""
+        """Write a snapshot and its grid to keep; they also become the latest ones."""
         path = self._kept_path()
         self._write_snapshot(path)
         self._latest_snapshot()
@@ -62,7 +63,7 @@ class Gallery:
         self._latest_grid(sheet)
 
     def stddev(self) -> float:
-        """How much images differ, as a share of how much the dataset's do; NaN if those are all equal."""
+        """How much images differ, relative to the dataset's; NaN if the dataset's are all equal."""
         resolution = self.training.phase.resolution
         if resolution not in self.data_stddev:
             self.data_stddev[resolution] = stddev_of(self.training.dataset, resolution)

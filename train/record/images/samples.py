@@ -1,4 +1,4 @@
-"""Images of the same latent vectors at any time of a run, and how much they differ from each other."""
+"""Makes images of the same latent vectors throughout a run, and measures how much they differ."""
 
 import math
 
@@ -25,7 +25,7 @@ def stddev_over(images: Tensor) -> float:
 
 
 def stddev_of(dataset: Dataset, resolution: int) -> float:
-    """The same of a dataset, in [-1, 1] too, from images evenly chosen out of it."""
+    """The same for a dataset, also in [-1, 1], from images spread evenly over it."""
     chosen = np.linspace(0, len(dataset) - 1, min(COMPARED, len(dataset))).round().astype(np.int64)
     pixels = torch.from_numpy(dataset.images(chosen, resolution))  # (n, r, r, 3)
     return stddev_over(pixels.float() * (2 / 255) - 1)

@@ -9,13 +9,10 @@ from PIL import Image
 
 from fashion_pggan.images.decode.decoding import seen
 from fashion_pggan.images.decode.opening import MOST_PIXELS, TooManyPixels, opened, orientation_of
+from tests.fashion_pggan.images.png_chunks import chunk
 
 KINDS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 ORIENTATION = 0x0112
-
-
-def _chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def _tall_png():
@@ -24,7 +21,7 @@ def _tall_png():
     lines = [packer.compress(bytes(13 * 1000)) for _ in range(400)]
     body = b"".join(lines) + packer.flush()
     header = struct.pack(">IIBBBBB", 96, 40_000_000, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,4 +1,3 @@
-import struct
 import zlib
 
 import numpy as np
@@ -7,10 +6,7 @@ import pytest
 from fashion_pggan.images.decode.decoding import seen
 from fashion_pggan.images.decode.opening import MOST_PIXELS, opened, orientation_of
 from fashion_pggan.images.decode.png import exif_of, whole_png
-
-
-def chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+from tests.fashion_pggan.images.png_chunks import chunk
 
 
 def _seen(data):

@@ -24,18 +24,18 @@ def structs():
 
 
 BOMBS = {
-    "a dictionary": (lambda: repeated(20_000), {}, "its values are more than"),
+    "a dictionary": (lambda: repeated(20_000), {}, "its values take"),
     "a dictionary without a schema": (
         lambda: pa.array([LONG] * 100),
         {"store_schema": False},
-        "its values are more than",
+        "its values take",
     ),
-    "a dictionary behind a null": (lambda: repeated(20_000, first=None), {}, "its values are more than"),
-    "a dictionary in a struct": (structs, {}, "its values are more than"),
+    "a dictionary behind a null": (lambda: repeated(20_000, first=None), {}, "its values take"),
+    "a dictionary in a struct": (structs, {}, "its values take"),
     "prefixes": (
         lambda: pa.array([LONG + str(number) for number in range(100)]),
         {"use_dictionary": False, "column_encoding": {"a": "DELTA_BYTE_ARRAY"}},
-        "its values are more than",
+        "its values take",
     ),
     "a long value": (
         lambda: pa.array(["y" * (80 << 20)]),
@@ -43,7 +43,7 @@ BOMBS = {
         "its row group 0 unpacks to 83,886",
     ),
     "lists": (lists, {}, "its column a.list.element holds lists"),
-    "rows of nothing": (lambda: pa.nulls(5_000_000), {}, "it says that it has 5,000,000 rows"),
+    "rows of nothing": (lambda: pa.nulls(5_000_000), {}, "it claims to have 5,000,000 rows"),
 }
 
 

@@ -42,8 +42,8 @@ def check_kept(folder: Path, lost: Collection[str], models: Path) -> None:
     if lost:
         raise UserError(
             f"{folder / 'snapshots'} has lost {', '.join(lost)}, which resuming does not write again: copy "
-            f"from {models / 'snapshots'} (dvc checkout {models} brings that back) or from a copy of yours, or "
-            f"delete {folder} to train from the start"
+            f"from {models / 'snapshots'} (dvc checkout {models} brings that back) or from a copy of yours, "
+            f"or delete {folder} to train from the start"
         )
 
 

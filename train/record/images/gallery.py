@@ -23,8 +23,8 @@ class Gallery:
     """Writes images and snapshots of a run's averaged generator.
 
     It writes `snapshots/` and `grids/` at fixed numbers of images shown. They are the run's results, and
-    do not depend on how often it was resumed. It rewrites `latest.safetensors` and `latest.png` by the clock, for
-    people who watch.
+    do not depend on how often it was resumed. It rewrites `latest.safetensors` and `latest.png` by the clock,
+    for people who watch.
     """
 
     def __init__(self, training: Training, history: History) -> None:

@@ -150,7 +150,7 @@ def test_a_figure_that_somebody_changed_in_a_report_is_named_with_how_to_keep_it
     report.write_text(report.read_text().replace("figure", "figurE"))
     told = said(capsys, str(repository), status=1)
     assert f"    {report}: it is not what the stage wrote, by dvc.lock\n" in told
-    assert "dvc commit evaluate keeps what was changed on purpose" in told
+    assert "to keep a change made on purpose, run dvc commit evaluate" in told
     assert told.endswith("files are damaged, missing or foreign: see above\n")
 
 
@@ -224,7 +224,7 @@ def test_json_says_the_same_to_programs(repository, capsys):
     [kind] = [kind for kind in told["kinds"] if kind["kind"] == "outputs of train"]
     assert kind["damaged"] == [{"file": str(gone), "fault": "it is missing"}]
     assert kind["unchecked"] == []
-    assert kind["mend"].startswith("delete what is damaged")
+    assert kind["mend"].startswith("delete damaged files")
     assert sum(kind["files"] for kind in told["kinds"]) > 90
 
 

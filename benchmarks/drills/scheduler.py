@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ LOOK_S = 0.02  # seconds between two looks
 STARTS_S = 300.0  # seconds in which a start must get on
 RUNS = Path("runs/train")
 
-Of = Literal["all", "first"]
+Of = Literal["all", "first", "alone"]
 
 
 @dataclass(frozen=True)
@@ -52,16 +52,25 @@ class Job:
         command: its words.
         folder: where it runs.
         of: who gets SIGTERM. `all`: every process, as SLURM does; `first`: the first one alone, as in a
-            container of Kubernetes, whose other processes are killed as soon as the first one has ended.
+            container of Kubernetes, whose other processes are killed as soon as the first one has ended;
+            `alone`: the first one, as `kill` does, and the others may end by themselves.
         grace_s: seconds until SIGKILL.
+        environment: this one by default.
     """
 
-    def __init__(self, command: Sequence[str], folder: Path, of: Of, grace_s: float) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        of: Of,
+        grace_s: float,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.of, self.grace_s, self.mark = of, grace_s, uuid4().hex
         self.first = subprocess.Popen(
             command,
             cwd=folder,
-            env={**os.environ, MARK: self.mark},
+            env={**environment, MARK: self.mark},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -102,7 +111,13 @@ class Job:
 
 
 def stop_often(
-    command: Sequence[str], folder: Path, stops: int, *, of: Of = "all", grace_s: float = 30.0
+    command: Sequence[str],
+    folder: Path,
+    stops: int,
+    *,
+    of: Of = "all",
+    grace_s: float = 30.0,
+    environment: Mapping[str, str] = os.environ,
 ) -> Iterator[Stop]:
     """Start a training again and again, and stop it whenever its log has a new row; then let it end.
 
@@ -110,14 +125,14 @@ def stop_often(
         UserError: it ended, or logged nothing, before it was stopped so often; or did not end well.
     """
     for number in range(stops):
-        before, job = _logged(folder), Job(command, folder, of, grace_s)
+        before, job = _logged(folder), Job(command, folder, of, grace_s, environment)
         if not _logs_more(folder, before, job):
             job.stop()
             raise UserError(f"no new row before stop {number + 1} of {stops}: raise train.total_kimg")
         began = time.monotonic()
         killed = job.stop()
         yield Stop(_logged(folder), _saved(folder), time.monotonic() - began, killed)
-    if status := Job(command, folder, of, grace_s).first.wait():
+    if status := Job(command, folder, of, grace_s, environment).first.wait():
         raise UserError(
             f"the training ended with status {status} after {stops} stops: run the command by hand"
         )
@@ -148,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drills.scheduler", description=__doc__)
     parser.add_argument("command", nargs="+", help="such as dvc repro")
     parser.add_argument("--stops", type=int, default=20)
-    parser.add_argument("--of", choices=("all", "first"), default="all", help="who gets SIGTERM")
+    parser.add_argument("--of", choices=("all", "first", "alone"), default="all", help="who gets SIGTERM")
     parser.add_argument("--grace-s", type=float, default=30.0, help="seconds until SIGKILL")
     given = parser.parse_args()
     lost = 0

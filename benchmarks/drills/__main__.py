@@ -26,9 +26,10 @@ PAGE = """# Drills
 - **said**: the last line of the harmed run, with numbers as N; *killed*: it could say nothing.
 - **next run**: what the same command did when it was given again without the harm.
 
-*verify names it*: `fashion-pggan verify` ends with status 1 and the path of the harmed file. A foreign file is one of the
-user's, put into a folder that a stage writes. *SIGTERM* comes whenever the log of a training has a new row, to the process
-that a person would stop, or to all of them; 30 s later comes SIGKILL.
+*verify names it*: `fashion-pggan verify` ends with status 1 and the path of the harmed file.
+A foreign file is one of the user's, put into a folder that a stage writes.
+*SIGTERM* comes whenever the log of a training has a new row, to the process that a person would stop, or to
+all of them; 30 s later comes SIGKILL.
 
 A power cut is simulated: the stage is killed, and each file loses what Python had not synced. Renames stay.
 The clock is Python's. Full disks are mounts of their own (tmpfs).

@@ -1,0 +1,98 @@
+"""What a former `make serve` left on the server is kept, or ended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from uuid import UUID, uuid4
+
+import pytest
+from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
+from prefect.client.schemas.objects import DeploymentSchedule, State, StateType
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.exceptions import ObjectNotFound
+
+from flows.deployed import former as module
+from flows.deployed.former import AT_WORK, GONE, end_runs_of, former, kept
+
+
+def deployment_of(**values: object) -> DeploymentResponse:
+    return DeploymentResponse.model_validate({"id": uuid4(), "name": "full", "flow_id": uuid4(), **values})
+
+
+class Server:
+    """A server of one deployment with one run at work, as the client shows it."""
+
+    def __init__(self) -> None:
+        self.deployment, self.run = deployment_of(), uuid4()
+        self.states: dict[UUID, State] = {}
+        self.asked: list[tuple[list[UUID], list[StateType]]] = []
+
+    def read_deployment_by_name(self, name: str) -> DeploymentResponse:
+        if name != "fashion-pggan/full":
+            raise ObjectNotFound(KeyError(name))
+        return self.deployment
+
+    def read_flow_runs(
+        self, *, deployment_filter: DeploymentFilter, flow_run_filter: FlowRunFilter
+    ) -> list[SimpleNamespace]:
+        assert deployment_filter.id
+        assert flow_run_filter.state
+        assert flow_run_filter.state.type
+        ids, types = deployment_filter.id.any_ or [], flow_run_filter.state.type.any_ or []
+        self.asked.append((ids, types))
+        return [SimpleNamespace(id=self.run)] if self.deployment.id in ids else []
+
+    def set_flow_run_state(self, run: UUID, state: State, *, force: bool) -> None:
+        assert force  # the server's rules would let a run at work go on
+        self.states[run] = state
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server()
+
+    @contextmanager
+    def get_client(*, sync_client: bool) -> Iterator[Server]:
+        assert sync_client
+        yield server
+
+    monkeypatch.setattr(module, "get_client", get_client)
+    return server
+
+
+def test_deployments_that_the_server_does_not_know_are_left_out(server: Server) -> None:
+    found = former(["fashion-pggan/full", "fashion-pggan-train/stage"])
+    assert found == {"fashion-pggan/full": server.deployment}
+
+
+def test_a_new_deployment_has_nothing_to_keep() -> None:
+    assert kept(None) == {}
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_schedules_are_kept_with_what_was_set_at_them_and_so_is_a_pause(paused: bool) -> None:
+    nightly = CronSchedule(cron="0 3 * * *", timezone="Asia/Seoul")
+    schedules = [
+        DeploymentSchedule(schedule=nightly, active=False, parameters={"seed": 3}, slug="nightly"),
+        DeploymentSchedule(schedule=CronSchedule(cron="0 4 * * 1")),
+    ]
+    found = kept(deployment_of(schedules=schedules, paused=paused))
+    assert found["paused"] is paused
+    one, other = found["schedules"]
+    assert (one.schedule, one.active, one.parameters, one.slug) == (nightly, False, {"seed": 3}, "nightly")
+    assert (other.schedule.cron, other.active, other.slug) == ("0 4 * * 1", True, None)
+
+
+def test_runs_that_were_at_work_are_marked_as_crashed_with_the_reason(server: Server) -> None:
+    assert end_runs_of([server.deployment]) == 1
+    assert server.asked == [([server.deployment.id], AT_WORK)]
+    state = server.states[server.run]
+    assert (state.type, state.message) == (StateType.CRASHED, GONE)
+    assert StateType.SCHEDULED not in AT_WORK  # a schedule's next run still comes
+
+
+def test_without_a_deployment_the_runs_of_others_are_not_touched(server: Server) -> None:
+    assert end_runs_of([]) == 0
+    assert not server.asked
+    assert not server.states

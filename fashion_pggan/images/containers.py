@@ -52,6 +52,11 @@ class SingleFiles:
         """Its bytes."""
         try:
             return read_bytes(self.paths[index], LARGEST_IMAGE)
+        except FileNotFoundError as error:  # it was there when the folder was listed
+            raise UserError(
+                f"{self.paths[index]} is gone since this command began: run it again once nothing else "
+                "writes there"
+            ) from error
         except OSError as error:
             raise UserError(
                 f"{self.paths[index]} cannot be read ({error.strerror}): make it readable"

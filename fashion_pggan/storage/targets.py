@@ -154,6 +154,11 @@ def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, s
     written = (kind.written or read_mark(kind.name))(target) or Written(frozenset())
     with hash_memory() as memory:
         for name in files:
+            if name == MARK and name not in written.names:
+                raise UserError(
+                    f"{called / MARK} is damaged, or not the mark of {kind.name}: get {called} back "
+                    "(dvc checkout), or move it away"
+                )
             if name not in written.names:
                 _refuse(f"{called} holds {name}, which is not part of {kind.name}")
             if (target / name).exists():  # no link to nothing

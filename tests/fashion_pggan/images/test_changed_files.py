@@ -29,3 +29,10 @@ def test_no_flipped_bit_is_read(written: Path) -> None:
         with pytest.raises(UserError, match=r"image\.webp is not what was written, by its SHA-256"):
             files_in(written)
     assert len(files_in(written)) == 1
+
+
+def test_a_file_that_goes_while_its_folder_is_read_is_named(written: Path) -> None:
+    files = files_in(written)
+    (written / "image.webp").unlink()
+    with pytest.raises(UserError, match=r"image\.webp is gone since this command began: run it again"):
+        files.data(0)

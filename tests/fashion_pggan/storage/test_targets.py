@@ -99,9 +99,13 @@ def test_a_name_that_would_fit_is_refused_where_the_mark_does_not_list_it(tmp_pa
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"kind": "another thing", "names": []}', '{"kind": "a thing"}'])
-def test_a_mark_that_is_none_of_this_kind_is_refused_as_any_file(tmp_path: Path, text: str) -> None:
+def test_a_mark_that_is_damaged_or_of_another_kind_is_named_with_what_gets_it_back(
+    tmp_path: Path, text: str
+) -> None:
     (written(tmp_path / "old", PLAIN) / MARK).write_text(text)
-    with pytest.raises(UserError, match=rf"holds {MARK}, which is not part of a thing: move"):
+    with pytest.raises(
+        UserError, match=rf"old/{MARK} is damaged, or not the mark of a thing: get \S+old back"
+    ):
         check_target(tmp_path / "old", MARKED, [])
 
 

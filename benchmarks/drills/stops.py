@@ -18,6 +18,7 @@ GRACE_S = 30.0  # that schedulers give
 STAGE = {stage.name: stage for stage in STAGES}
 REPRO = (*DVC, "repro", "--single-item", "train")
 SERVED = """
+export PREFECT_API_URL=$DRILL_URL
 python -m flows & served=$!
 trap 'kill $served; wait $served; exit 143' TERM
 (until python -m flows.ask train; do sleep 0.2; kill -0 $served || exit 1; done) & asked=$!
@@ -77,7 +78,11 @@ def _trials(pipeline: Pipeline, wrapper: Wrapper, tries: int) -> list[Trial]:
         right = pipeline.is_right(project, STAGE["train"])
         then = "same result" if right else "another result"
     except UserError as error:
-        right, then = False, str(error)
+        shutil.rmtree(project)
+        return [
+            *(Trial(_said(stop), "", stop.lost, False) for stop in made),
+            Trial("", str(error), False, True),
+        ]
     shutil.rmtree(project)
     return [Trial(_said(stop), then, stop.lost, not right) for stop in made]
 
@@ -99,6 +104,6 @@ def _environment(project: Path) -> dict[str, str]:
         "PATH": f"{programs}:{own['PATH']}",
         "PYTHONPATH": str(project),
         "PREFECT_HOME": str(project / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "DRILL_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_RUNNER_POLL_FREQUENCY": "1",
     }

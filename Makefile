@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 STAMP = $(VENV)/installed
-ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH"
+# exec: a signal to make reaches the program itself, not a shell that ends before it
+ACTIVE = PATH="$$(cd $(VENV) && pwd)/bin:$$PATH" exec
 INSTALL = $(VENV)/bin/python -m pip install
 LOCKED = --require-hashes --no-deps
 # programs that inspect the environment from outside
@@ -39,7 +40,7 @@ check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) proselint --config .proselintrc.json check README.md CONTRIBUTING.md CHANGELOG.md docs
 
 docs: environment # the documentation as a site in site/, built without a network; every link is checked
-	$(ACTIVE) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(ACTIVE) mkdocs build --strict --quiet
 
 format: environment
 	$(ACTIVE) ruff check --fix

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import ssl
 from pathlib import Path
@@ -17,6 +18,7 @@ from demo_shop.goods.drawn import Drawn
 from demo_shop.goods.repeated import Repeated, Stamped
 from demo_shop.server import Shop
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import without_malformed
 
 GARMENTS = 16  # that are repeated in files of a given size
 STOP_S = 2.0  # seconds that running answers may take at the end
@@ -57,6 +59,7 @@ async def _serve(shop: Shop, host: str, port: int, tls: ssl.SSLContext | None) -
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    logging.getLogger("aiohttp.server").addFilter(without_malformed)
     runner = web.AppRunner(
         shop.application(), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_S
     )

@@ -1,6 +1,7 @@
 """Which requests a server on loopback answers: any page in the user's browser can send requests to it."""
 
 import ipaddress
+import logging
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -66,3 +67,9 @@ def _is_address(host: str, *, loopback: bool = False) -> bool:
     except ValueError:
         return False
     return address.is_loopback or not loopback
+
+
+def without_malformed(record: logging.LogRecord) -> bool:
+    """Whether aiohttp shall log a record: a stranger's malformed request is no fault of the program."""
+    kind = record.exc_info[0] if record.exc_info else None
+    return kind is None or kind.__module__ != "aiohttp.http_exceptions"

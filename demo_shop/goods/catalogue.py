@@ -3,6 +3,7 @@
 import csv
 import io
 import mimetypes
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -80,12 +81,17 @@ class Folder:
         label = self.labels.get(name, UNLABELLED)
         width, height = _size_of(path)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        title = f"{label} shelf{index // SHELF} {path.stem} : demo shop"
-        return Product(title, path.name, width, height, kind)
+        title = f"{label} shelf{index // SHELF} {_text_of(path.stem)} : demo shop"
+        return Product(title, _text_of(path.name), width, height, kind)
 
     def image(self, index: int) -> bytes:
         """The file's bytes."""
         return self.files[index].read_bytes()
+
+
+def _text_of(name: str) -> str:
+    """A file's name; what is not UTF-8 in it is replaced, because an answer cannot hold it."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _read_labels(path: Path, *, wanted: bool) -> dict[str, str]:

@@ -5,13 +5,15 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
-# Characters that control a terminal or turn the order of letters; line ends and tabs stay
-CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Characters that control a terminal, turn the order of letters or are no UTF-8; line ends and tabs stay
+CONTROLS = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 # Characters with a meaning in Markdown or HTML; an underscore within a word has none
 MARKS = re.compile(
     r"[\\`*\[\]<>|~$#&]|(?<![0-9a-z])_|_(?![0-9a-z])|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE
 )
-FORMULAS = ("=", "+", "-", "@", "\t", "\n")  # with which a cell is one to a spreadsheet
+FORMULAS = tuple("=+-@\t\n\uff1d\uff0b\uff0d\uff20")  # with which a cell is one to a spreadsheet
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
 

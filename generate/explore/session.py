@@ -9,6 +9,7 @@ from aiohttp import web
 
 from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import without_malformed
 from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
 from generate.explore.scene import Scene
@@ -53,6 +54,7 @@ def _serve(scene: Scene, port: int) -> None:
     try:
         with socket.create_server((LOOPBACK, port)) as listening:
             log.info("explorer: http://%s:%d/ (Ctrl-C ends it)", LOOPBACK, listening.getsockname()[1])
+            logging.getLogger("aiohttp.server").addFilter(without_malformed)
             web.run_app(application(scene), sock=listening, print=None, access_log=None)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:

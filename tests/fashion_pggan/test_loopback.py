@@ -1,9 +1,13 @@
 """What a server on loopback refuses of what pages of other sites send."""
 
+import logging
+import sys
+
 import pytest
+from aiohttp.http_exceptions import BadHttpMessage
 
 from fashion_pggan.errors import ArgumentError
-from fashion_pggan.loopback import check_loopback, refusal
+from fashion_pggan.loopback import check_loopback, refusal, without_malformed
 
 
 @pytest.mark.parametrize(
@@ -65,3 +69,12 @@ def test_only_addresses_of_this_machine_are_listened_at() -> None:
             ArgumentError, match=r"--host .*: the shop serves this machine alone: give 127.0.0.1"
         ):
             check_loopback(host)
+
+
+@pytest.mark.parametrize(("error", "logged"), [(BadHttpMessage("x"), False), (ValueError("x"), True)])
+def test_a_malformed_request_prints_no_traceback_but_a_fault_of_ours_does(error, logged) -> None:
+    try:
+        raise error
+    except Exception:
+        record = logging.LogRecord("aiohttp.server", logging.ERROR, "x", 1, "x", (), sys.exc_info())
+    assert without_malformed(record) is logged

@@ -14,6 +14,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from fashion_pggan.command.lifetime import stopping_children
 from fashion_pggan.errors import PassingError
 from fashion_pggan.params import TrainParams
+from train.processes.rendezvous import LOOPBACK, stay_on_loopback
 
 STARTED = "WORLD_SIZE"  # in the environment of what torchrun starts
 
@@ -56,9 +57,8 @@ def _config(folder: str, params: TrainParams) -> LaunchConfig:
         max_nodes=1,
         nproc_per_node=params.processes,
         logs_specs=DefaultLogsSpecs(log_dir=folder),
-        rdzv_backend="c10d",
-        rdzv_endpoint="127.0.0.1:0",
-        local_addr="127.0.0.1",
+        rdzv_backend=stay_on_loopback(),
+        local_addr=LOOPBACK,
         run_id="train",
         max_restarts=0,
         signals_to_handle="SIGQUIT",  # other signals are handled here: they stop the processes, and wait

@@ -1,5 +1,6 @@
 import hashlib
 import io
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -179,3 +180,12 @@ def test_a_folder_without_files_and_labels_that_cannot_be_read_are_clear_errors(
         Folder(folder, bad)
     with pytest.raises(UserError, match=r"none\.csv cannot be read as labels"):
         Folder(folder, tmp_path / "none.csv")
+
+
+def test_a_name_that_is_not_utf8_is_a_product_that_an_answer_can_hold(tmp_path):
+    try:
+        (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 alone")
+    product = Folder(tmp_path).product(0)
+    assert f"{product.title}{product.file_name}".encode()

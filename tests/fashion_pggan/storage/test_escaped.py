@@ -70,3 +70,13 @@ def test_a_cell_holds_no_control_character():
 def test_a_terminal_obeys_nothing():
     assert printable("\x1b[31mred\x07\r\x9b2J\u202e") == r"\x1b[31mred\x07\r\x9b2J\u202e"
     assert printable("two\nlines\tand a tab") == "two\nlines\tand a tab"
+
+
+def test_what_turns_letters_or_is_no_utf8_is_written_out():
+    text = printable("\u061c\u2028\udcff")
+    assert text == r"\u061c\u2028\udcff"
+    assert text.encode()
+
+
+def test_wide_signs_begin_no_formula_either():
+    assert csv_of(["a"], [["\uff1d1+1"]]) == "a\n'\uff1d1+1\n"

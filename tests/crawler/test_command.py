@@ -11,7 +11,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from crawler.store.store import Store
+from crawler.store.image_files import ImageFiles
+from crawler.store.stored import StoredImage
 from fashion_pggan.storage.records import RawImage, read_records
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -156,11 +157,11 @@ def test_a_full_disk_is_one_line_and_status_1(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(self: Store, path: Path, data: bytes) -> NoReturn:
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    def refuse(self: ImageFiles, image: StoredImage, data: bytes) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device", image.file)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Store, "_write", refuse)
+        patched.setattr(ImageFiles, "write", refuse)
         status, _, errors = command(*arguments())
     assert status == 1
     assert errors.splitlines()[-1].startswith("error: cannot write: No space left on device (")

@@ -149,8 +149,10 @@ def test_an_image_that_does_not_fit_is_named(tmp_path, make_images):
     ],
 )
 def test_bad_input_is_one_clear_line(evaluate, tmp_path, arguments, says):
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(UserError, match=re.escape(says)) as raised:
-        evaluate(*(part.format(empty=tmp_path) for part in arguments))
+        evaluate(*(part.format(empty=empty) for part in arguments))
     assert len(str(raised.value).splitlines()) == 1
 
 

@@ -14,6 +14,7 @@ from crawler.store.store import LOG, TABLE, Store, images_of
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.proof.listing import LIST
 from fashion_pggan.storage.records import RawImage, write_records
 
 JPEG = b"\xff\xd8\xff\xe0 an image"
@@ -76,7 +77,7 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     return {
         str(path): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
-        if path.name not in (".lock", "empty")
+        if path.name not in (".lock", "empty", LIST)
     }
 
 

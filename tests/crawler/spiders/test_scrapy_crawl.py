@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import json
 import logging
 import os
 import re
@@ -157,8 +158,10 @@ def test_an_option_of_scrapy_that_cannot_hold_is_one_line(
 
 
 def test_a_folder_in_place_of_the_params_is_one_line(shop: Any, scrapy_crawl: Spider, tmp_path: Path) -> None:
-    (record,) = scrapy_crawl(params=tmp_path)
-    assert record.getMessage().startswith(f"error: {tmp_path} is not a plain file: ")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (record,) = scrapy_crawl(params=folder)
+    assert record.getMessage().startswith(f"error: {folder} is not a plain file: ")
     assert not record.exc_info
 
 
@@ -192,5 +195,7 @@ def test_a_report_never_replaces_a_file_of_another_kind(
 
 def test_a_report_of_an_earlier_crawl_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "crawl.json").write_text('{"products": 1, "calls": 1, "images": 1}')
+    (tmp_path / "crawl.json").write_text(
+        json.dumps({"products": 1, "calls": 1, "images": 1}, indent=1) + "\n"
+    )
     assert NaverTops(report="crawl.json").failure is None

@@ -39,7 +39,8 @@ def test_a_preset_for_other_gpus_differs_in_minibatches_and_rates_alone(devices:
     use(BY_DEVICES[devices], [], presets=PRESETS, params=params)
     one, other = load_params(params).model_dump(), load_params(PRESETS / "paper.yaml").model_dump()
     differs = {name for name in one["train"] if one["train"][name] != other["train"][name]}
-    assert differs == (set() if devices == 4 else {"minibatch", "minibatch_base", "learning_rate"})
+    by_devices = {"processes", "minibatch", "minibatch_base", "learning_rate"}
+    assert differs == (set() if devices == 4 else by_devices)
     assert {**one, "train": None} == {**other, "train": None}
 
 

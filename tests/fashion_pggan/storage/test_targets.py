@@ -48,6 +48,19 @@ def test_what_is_missing_empty_or_was_written_here_may_be_replaced(tmp_path: Pat
     check_target(tmp_path / "old", kind, [])
 
 
+def test_a_changed_file_whose_bytes_stay_under_another_name_may_go(tmp_path: Path) -> None:
+    target = written(tmp_path / "raw")
+    (tmp_path / "store").hardlink_to(target / "index.json")
+    (tmp_path / "store").write_text("changed")
+    with hold_target(target, MARKED) as held:
+        (tmp_path / "store").unlink()  # as when a damaged image of a store is fetched again
+        with held.replaced() as new:
+            (new / "index.json").touch()
+    (target / "index.json").write_text("changed")
+    with pytest.raises(UserError, match=r"index\.json has changed since it was written"):
+        check_target(target, MARKED, [])
+
+
 def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Path) -> None:
     first, second = written(tmp_path / "a"), written(tmp_path / "deep/b")
     assert (first / MARK).read_bytes() == (second / MARK).read_bytes()

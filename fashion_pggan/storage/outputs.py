@@ -17,7 +17,7 @@ from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import LAST_CHECKS
-from fashion_pggan.storage.proof.folder_mark import MARK
+from fashion_pggan.storage.proof.folder_mark import check_not_within
 
 WRITTEN_BY = "written by fashion-pggan"
 MARK_IN = WRITTEN_BY.encode()
@@ -56,9 +56,7 @@ def check_output(path: Path, names: Collection[str] = ()) -> None:
 def _check(path: Path, names: Collection[str]) -> None:
     if path.is_dir():
         raise UserError(f"{path} is a folder: give a file")
-    for folder in {*path.absolute().parents, *path.resolve().parents}:
-        if (folder / MARK).is_file():
-            raise UserError(f"{path} lies in {folder}, which is replaced as a whole: give a place outside")
+    check_not_within(path)
     if os.path.lexists(path) and not _may_go(path, names):
         raise UserError(f"{path} is not a file that this command wrote: give another name, or move it away")
 

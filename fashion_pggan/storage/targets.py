@@ -12,7 +12,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hash_memory, state_of
-from fashion_pggan.storage.proof.folder_mark import MARK, Written, read_mark, text_of_mark
+from fashion_pggan.storage.proof.folder_mark import MARK, Written, check_not_within, read_mark, text_of_mark
 
 LITTER = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # files that file managers leave
 
@@ -46,6 +46,7 @@ def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
 def _checked(target: Path, kind: Kind, apart: Iterable[Path]) -> States:
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file: give a folder")
+    check_not_within(target)
     here = target.resolve()
     if Path.cwd().is_relative_to(here):
         raise UserError(f"{target} holds the folder you are in: give another folder")

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.plain_file import open_plain, read_text
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.hashes import HashMemory, hash_memory, hashed_json, values_of
-from fashion_pggan.storage.seal import DamagedError
+from fashion_pggan.storage.seal import DamagedError, seal_of
 
 MARK = ".fashion-pggan.json"
+RECORDS = "records.parquet"  # stands for a mark in a crawl's outcome
 CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
 MOST = 1 << 30  # bytes of a mark: five million names
 KEYS = {"kind", "names", "texts", "files", "large"}  # texts: of former versions
@@ -92,6 +93,17 @@ def check_marked(path: Path) -> None:
             raise UserError(f"{path} is not the file that was written with {folder}: write {folder} again")
 
 
+def check_not_within(path: Path) -> None:
+    """Make sure that a place to write at lies in no folder that is replaced as a whole.
+
+    Raises:
+        UserError: it does.
+    """
+    for folder in {*path.absolute().parents, *path.resolve().parents}:
+        if (folder / MARK).is_file() or _is_sealed(folder / RECORDS):
+            raise UserError(f"{path} lies in {folder}, which is replaced as a whole: give a place outside")
+
+
 def ends_of(path: Path) -> str:
     """The size of a file, and a hash of its first and last bytes: cheap to read, and its alone."""
     with path.open("rb") as file:
@@ -100,6 +112,16 @@ def ends_of(path: Path) -> str:
         file.seek(max(END, size - END))
         digest.update(file.read())
     return f"{size} {digest.hexdigest()}"
+
+
+def _is_sealed(path: Path) -> bool:
+    try:
+        with open_plain(path) as file:
+            return seal_of(file) is not None
+    except DamagedError:
+        return True
+    except (OSError, UserError):  # there is none
+        return False
 
 
 def _written(said: Mapping[str, Any]) -> Written | None:

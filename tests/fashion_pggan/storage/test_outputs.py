@@ -5,6 +5,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from fashion_pggan.errors import UserError
@@ -12,6 +14,7 @@ from fashion_pggan.images.grid import write_grid
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.outputs import WRITTEN_BY, check_output
 from fashion_pggan.storage.proof.folder_mark import MARK
+from fashion_pggan.storage.records import RawImage, write_records
 
 NAMES = ("images", "kept")
 
@@ -99,3 +102,12 @@ def test_no_file_is_put_into_a_folder_that_is_made_anew(tmp_path: Path) -> None:
     for name in ("models/report.json", "models/grids/mine.png", "models/new/mine.png"):
         with pytest.raises(UserError, match=r"lies in .*models, which is replaced as a whole: give a place"):
             check_output(tmp_path / name)
+
+
+def test_no_file_is_put_into_the_outcome_of_a_crawl(tmp_path: Path) -> None:
+    write_records(tmp_path / "raw/records.parquet", [], RawImage)
+    with pytest.raises(UserError, match=r"lies in .*raw, which is replaced as a whole: give a place outside"):
+        check_output(tmp_path / "raw/images/grid.png")
+    (tmp_path / "own").mkdir()
+    pq.write_table(pa.table({"file": ["a.png"]}), tmp_path / "own/records.parquet")
+    check_output(tmp_path / "own/grid.png")

@@ -61,6 +61,15 @@ def test_a_changed_file_whose_bytes_stay_under_another_name_may_go(tmp_path: Pat
         check_target(target, MARKED, [])
 
 
+def test_no_folder_is_made_in_one_that_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    written(tmp_path / "old")
+    for name in ("old/parts", "old/new", "old/parts/deep/new"):
+        with pytest.raises(
+            UserError, match=r"lies in .*old, which is replaced as a whole: give a place outside"
+        ):
+            check_target(tmp_path / name, MARKED, [])
+
+
 def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Path) -> None:
     first, second = written(tmp_path / "a"), written(tmp_path / "deep/b")
     assert (first / MARK).read_bytes() == (second / MARK).read_bytes()

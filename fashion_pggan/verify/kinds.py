@@ -66,8 +66,9 @@ KINDS = (
         "runs of training",
         "runs/train",
         "train.damaged.damaged_runs:runs",
-        "delete damaged checkpoints: the run resumes from the newest intact one; dvc repro --force "
-        "train writes the rest again; a run that nobody needs can be deleted with its folder",
+        "delete damaged checkpoints: the run resumes from the newest intact one; copy snapshots and "
+        "images from models, which dvc checkout models brings back, then run dvc repro --force train; a run that "
+        "nobody needs can be deleted with its folder",
     ),
     Kind(
         "trained models",

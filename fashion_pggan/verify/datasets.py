@@ -10,7 +10,7 @@ from fashion_pggan.storage.proof.listing import files_below
 from fashion_pggan.storage.shards import INDEX, Dataset
 from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.storage.targets import LITTER
-from fashion_pggan.verify.findings import MISSING, Faults, Unknown
+from fashion_pggan.verify.findings import MISSING, Faults, Unknown, png_fault
 
 NO_MEMORY = HashMemory(None)  # every file is read
 
@@ -56,5 +56,7 @@ def _fault(path: Path, name: str, written: Written) -> str:
         return one_line(error)
     if path.suffix == ".parquet":
         return table_fault(path)
+    if path.suffix == ".png" and (fault := png_fault(path)):  # it was damaged before the mark was written
+        return fault
     known = name in written.files or name in written.large
     return "" if known else Unknown("a former version wrote the mark, without hashes")

@@ -67,8 +67,8 @@ KINDS = (
         "runs/train",
         "train.damaged.damaged_runs:runs",
         "delete damaged checkpoints: the run resumes from the newest intact one; copy snapshots and "
-        "images from models, which dvc checkout models brings back, then run dvc repro --force train; a run that "
-        "nobody needs can be deleted with its folder",
+        "images from models, which dvc checkout models brings back, then run dvc repro --force train; a run "
+        "that nobody needs can be deleted with its folder",
     ),
     Kind(
         "trained models",

@@ -27,8 +27,8 @@ PYTEST = $(ACTIVE) python -m pytest -n auto --dist worksteal # a worker per core
 test: environment # the tests that take a few seconds at most
 	$(PYTEST)
 
-test-slow: environment # the large drills, one after the other: many of them kill a process at a set time
-	$(ACTIVE) python -m pytest -m "slow and not gpu and not network"
+test-slow: environment # the large drills; they wait for events and share no port, home or folder
+	$(PYTEST) --maxprocesses 4 -m "slow and not gpu and not network"
 
 check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) ruff check
@@ -57,6 +57,7 @@ bench: environment # side-by-side measurements, see benchmarks/README.md
 
 drills: environment # kills, full disks, flipped bits and more, on a small pipeline; the reliability table
 	$(ACTIVE) python -m benchmarks.drills --write docs/reference/drills.md
+	$(ACTIVE) ALL_TRIES=1 python -m pytest -m slow -k "killed_at_events or no_step_is_lost" tests
 
 explore: environment # a page to explore the latent space, until interrupted; make explore MODELS=DIR DATA=DIR
 	@$(ACTIVE) python -m generate.explore $(call quoted,$(MODELS)) --data $(call quoted,$(DATA))

@@ -1,5 +1,6 @@
-"""A command of a test, run to its end."""
+"""A command of a test, run to its end; how often a drill is repeated."""
 
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,3 +21,8 @@ def output_of(
     )
     assert done.returncode == status, done.stdout
     return done.stdout
+
+
+def tries(few: int, all_of_them: int) -> int:
+    """How often a drill does its harm: `make drills` sets ALL_TRIES, `make test-slow` does not."""
+    return all_of_them if os.environ.get("ALL_TRIES") else few

@@ -19,11 +19,12 @@ import psutil
 import pytest
 import yaml
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 REPOSITORY = Path(__file__).parents[1]
 MARK = "FASHION_PGGAN_DRILL"
-APPEARS_S = 120.0  # seconds until a process must have appeared, on a busy machine
+APPEARS_S = 300.0  # seconds until a process must have appeared, on a busy machine
+LOOK_S = 0.02  # seconds between two looks, which would take a core otherwise
 KILLED_S = 3.0  # seconds that survivors of a kill have: one is promised, and this machine may be busy
 ASKED_S = 10.0  # seconds after another signal: a command finishes what it writes before it ends
 DVC = ("dvc", "repro", "--single-item")
@@ -85,6 +86,7 @@ class Drill:
                 if word in line and not line.startswith(("/bin/", "sh ")):
                     return process
             assert self.process.poll() is None, f"it ended before {word} appeared"
+            time.sleep(LOOK_S)
         raise AssertionError(f"{word} does not appear")
 
     def listening(self) -> set[str]:
@@ -96,6 +98,7 @@ class Drill:
                 with suppress(psutil.Error):
                     listens = (one for one in process.net_connections() if one.status == psutil.CONN_LISTEN)
                     places.update(one.laddr.ip for one in listens)
+            time.sleep(LOOK_S)
         return places
 
     def survivors(self, ending: signal.Signals = signal.SIGKILL) -> list[str]:
@@ -103,6 +106,7 @@ class Drill:
         until = time.monotonic() + (KILLED_S if ending is signal.SIGKILL else ASKED_S)
         while (left := [line for _, line in self.alive()]) and time.monotonic() < until:
             self.process.poll()
+            time.sleep(LOOK_S)
         for process, _ in self.alive():
             process.kill()
         self.process.wait()

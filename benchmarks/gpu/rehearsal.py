@@ -41,7 +41,8 @@ def rehearse() -> bool:
         _draw(folder / "images")
         settings = ("photos", *SMALL, *FEW, *SCHEDULE)
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        prepare(carried, folder / "images", python=python, paper=settings, training=settings)
+        paper = (*settings, "curate.resolution=8")
+        prepare(carried, folder / "images", python=python, paper=paper, training=settings)
         bare = bare_environment(folder / "bare")
         went_well = [_call(call, bare, carried, folder / "out") for call in LIMITS]
         return all(went_well)

@@ -20,14 +20,14 @@ class Sizes:
     swd_resolution: int = 512  # pixels
     swd_minibatch: int = 64
     levels: tuple[int, ...] = (512, 256, 128, 64, 32, 16, 8, 4)  # pixels, all of the paper's
-    compared: tuple[int, int] = (512, 64)  # pixels, in each way
+    compared: tuple[int, ...] = (512, 64)  # pixels, in each way
     level: int = 256  # pixels, in each way, in the second call
     turn_s: float = 0.6  # seconds
     compiles: bool = True
     patience: int = 1  # times a step's seconds
 
 
-TINY = Sizes("cpu", 24, 16, 32, 16, (16, 8, 4), (16, 8), 8, 0.02, compiles=False, patience=4)
+TINY = Sizes("cpu", 24, 16, 32, 16, (8, 4), (8,), 4, 0.01, compiles=False, patience=4)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def flops_of(shape: Architecture, params: TrainParams, phase: Phase) -> float:
 @cache
 def matrix_rate(device: torch.device, kind: torch.dtype) -> float:
     """Operations per second of a large matrix product, the best of several."""
-    side = 8192 if device.type == "cuda" else 1024
+    side = 8192 if device.type == "cuda" else 512
     one, other = torch.randn(2, side, side, device=device).to(kind)
     best, until = 0.0, time.monotonic() + 0.5
     while not best or time.monotonic() < until:

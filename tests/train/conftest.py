@@ -219,6 +219,7 @@ def same_as_recorded(cuda, dataset, params, both, rates):
         those = params.model_copy(update={"compile": compiles})
         plain, recorded = (Trainer(Architecture(16, 8, 128, 16), those, cuda) for _ in range(2))
         playback, feed = Recorded(recorded), Feed(dataset, those, cuda)
+        start = {name: tensor.double().clone() for name, tensor in plain.state().items()}
         for number, name in enumerate(("alone", "alone", "fading", "fading", "alone")):
             phase = both[name]
             where = (feed.batch_at(8 * number, phase), rates(phase, cuda), phase.doublings, phase.fade > 0)
@@ -227,9 +228,13 @@ def same_as_recorded(cuda, dataset, params, both, rates):
             assert actual == pytest.approx(expected, rel=1e-3, abs=1e-4)
         feed.close()
         for name, tensor in plain.state().items():
-            # by the norm: Adam's first steps are as long where the gradient is only rounding
-            apart = (recorded.state()[name].double() - tensor.double()).norm()
-            assert float(apart) <= 2e-3 * float(tensor.double().norm()), name
+            # A step left out is 0.31 of the way that five steps move weights, 0.24 of the squares'. Adam's
+            # first steps are as long where the gradient is only rounding, so weights differ more.
+            apart, moved = (
+                float((tensor.double() - other.double()).norm())
+                for other in (recorded.state()[name], start[name])
+            )
+            assert apart <= (0.002 if name.endswith("_square") else 0.2) * moved, name
         assert int(recorded.critic_optimizer.taken) == int(plain.critic_optimizer.taken) == 5
 
     return check
@@ -237,15 +242,16 @@ def same_as_recorded(cuda, dataset, params, both, rates):
 
 @pytest.fixture
 def train_twice(cuda, tmp_path, dataset, params) -> Callable[[dict[str, object]], None]:
-    """Train to the middle, then again to the end."""
+    """Train to the middle, then again to the end; of a shorter run in a rehearsal without a GPU."""
+    halves = (0.4, 0.8) if cuda.device.type == "cuda" else (0.2, 0.4)
 
     def train(changed: dict[str, object]) -> None:
-        for total_kimg in (0.4, 0.8):
+        for total_kimg in halves:
             those = params.model_copy(update={"total_kimg": total_kimg, **changed})
             run = Run(tmp_path, dataset, those, cuda, "commit")
             run.go()
-        assert run.images_shown == 800
+        assert run.images_shown == round(1000 * halves[-1])
         assert run.skipped_steps == 0
-        assert (tmp_path / "snapshots/000000.800.safetensors").is_file()
+        assert (tmp_path / f"snapshots/000000.{run.images_shown}.safetensors").is_file()
 
     return train

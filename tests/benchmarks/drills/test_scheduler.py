@@ -10,10 +10,12 @@ import yaml
 
 from benchmarks.drills.pipeline import SMALL
 from benchmarks.drills.scheduler import stop_often
+from tests.running import tries
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # minutes, but on a busy machine
 
 REPOSITORY = Path(__file__).parents[3]
+STOPS = tries(6, 20)
 DVC = [sys.executable, "-m", "dvc", "repro", "--single-item"]
 WAITS = [
     sys.executable,
@@ -24,7 +26,7 @@ WAITS = [
     *DVC[2:],
 ]  # for the stage, which DVC does not
 LONG = {  # no checkpoint but that of a stop
-    "total_kimg": 4.0,
+    "total_kimg": 0.3 * STOPS,
     "fmap_base": 32,
     "fmap_max": 8,
     "latent_size": 8,
@@ -86,7 +88,7 @@ def snapshots(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize(
     ("stops", "of", "command", "processes"),
-    [(20, "all", DVC, 1), (3, "first", WAITS, 1), (3, "all", WAITS, 2)],
+    [(STOPS, "all", DVC, 1), (2, "first", WAITS, 1), (2, "all", WAITS, 2)],
     ids=["SLURM", "Kubernetes", "SLURM, two processes"],
 )
 def test_no_step_is_lost(

@@ -171,7 +171,6 @@ def test_a_termination_of_all_processes_saves_what_was_trained(project, params, 
     until = time.monotonic() + 90
     while time.monotonic() < until and not list(project.glob("runs/*/snapshots/*")):
         time.sleep(0.02)
-    time.sleep(2)
     launcher.send_signal(signal.SIGTERM)
     launcher.communicate(timeout=60)
     assert list(project.glob("runs/*/checkpoint-*"))

@@ -126,8 +126,8 @@ DRILLS = [
     (CURATE, "multiprocessing.spawn", "dvc"),
     (TRAINING, "-m train", "dvc"),
     (FLOW, "leash uvicorn", "-m flows run"),
-    (FLOW, "leash dvc", "-m flows run"),
-    (FLOW, "-m train", "leash dvc"),
+    (FLOW, "leash --grace-s", "-m flows run"),
+    (FLOW, "-m train run", "leash --grace-s"),
 ]
 ALL_WAYS = [
     (("crawler", "{tmp}/raw"), "-m demo_shop", "-m crawler"),

@@ -12,12 +12,11 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import psutil
 
@@ -39,11 +38,25 @@ def time_to_save(seconds: float) -> Iterator[None]:
         _graces.remove(seconds)
 
 
-def handlers() -> dict[signal.Signals, Any]:
-    """How each signal that asks to stop is taken, without those that are ignored, as nohup has it."""
+@contextmanager
+def when_asked_to_stop(act: Callable[[int, FrameType | None], None], grace_s: float) -> Iterator[None]:
+    """Meanwhile SIGTERM, SIGHUP and Ctrl-C call `act`; those that are ignored, as nohup has it, stay so.
+
+    Args:
+        act: takes the number of the signal, and the frame it came in.
+        grace_s: seconds to save in once the starter of this process has ended.
+    """
     numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     found = {number: signal.getsignal(number) for number in numbers}
-    return {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
+    before = {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, act)
+    try:
+        with time_to_save(grace_s):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -57,7 +70,6 @@ def stopping_children(grace_s: float) -> Iterator[list[int]]:
         The numbers of the signals that came.
     """
     came: list[int] = []
-    before = handlers()
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         children = psutil.Process().children()
@@ -68,14 +80,8 @@ def stopping_children(grace_s: float) -> Iterator[list[int]]:
             with suppress(psutil.NoSuchProcess):
                 child.terminate()
 
-    for number in before:
-        signal.signal(number, pass_on)
-    try:
-        with time_to_save(grace_s):
-            yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with when_asked_to_stop(pass_on, grace_s):
+        yield came
 
 
 def owned() -> dict[str, str]:

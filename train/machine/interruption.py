@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from fashion_pggan.command.lifetime import handlers, time_to_save
+from fashion_pggan.command.lifetime import when_asked_to_stop
 from train.processes.ranks import Ranks, largest_of
 
 SAME_S = 1.0  # seconds within which two Ctrl-C count as one: a terminal and torchrun both send it
@@ -50,7 +50,6 @@ def between_steps(ranks: Ranks, grace_s: float) -> Iterator[Interruption]:
         grace_s: seconds left to save after the process that started this one has ended.
     """
     asked = Interruption(ranks)
-    before = handlers()
     since = time.monotonic()
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -61,11 +60,5 @@ def between_steps(ranks: Ranks, grace_s: float) -> Iterator[Interruption]:
         if not asked.number:
             since, asked.number = time.monotonic(), number
 
-    for number in before:
-        signal.signal(number, note)
-    try:
-        with time_to_save(grace_s):
-            yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    with when_asked_to_stop(note, grace_s):
+        yield asked

@@ -1,9 +1,7 @@
 """The image files of a store: written whole, verified once, and linked to where others need them."""
 
 import errno
-import os
 import re
-import shutil
 import stat
 import time
 from collections import Counter
@@ -14,7 +12,7 @@ from threading import get_ident
 
 from crawler.store.recorded import IMAGES
 from crawler.store.stored import StoredImage, extension_of
-from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.files import link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.record_folder import Recorded, RecordFolder
 
@@ -110,7 +108,7 @@ class ImageFiles:
         ours.parent.mkdir(parents=True, exist_ok=True)
         temporary = ours.with_name(f".{ours.name}.{get_ident()}")
         temporary.unlink(missing_ok=True)
-        _link_or_copy(theirs, temporary)
+        link_or_copy(theirs, temporary)
         temporary.replace(ours)
         temporary.unlink(missing_ok=True)  # still there when both were links to one file
         self.whole.add(image.file)
@@ -171,13 +169,4 @@ def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
     for folder in {there.parent for _, there in paths}:
         folder.mkdir(parents=True, exist_ok=True)
     for here, there in paths:
-        _link_or_copy(here, there)
-
-
-def _link_or_copy(here: Path, there: Path) -> None:
-    try:
-        os.link(here, there)
-    except FileNotFoundError:
-        raise
-    except OSError:  # another disk, or no hard links
-        shutil.copyfile(here, there)
+        link_or_copy(here, there)

@@ -2,11 +2,10 @@
 
 import logging
 import re
-import shutil
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import make_folder
+from fashion_pggan.storage.files import link_or_copy, make_folder
 from fashion_pggan.storage.locks import holder_of
 from train.lineage.about import About
 from train.lineage.beside import Beside, beside
@@ -79,12 +78,10 @@ def take_over(source: Path, folder: Path) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name; where the disk cannot, a copy, which takes its name once it is whole."""
+    """Link or copy a file over what has its new name; a copy takes the name once it is complete."""
     make_folder(target.parent)
     target.unlink(missing_ok=True)
-    try:
-        target.hardlink_to(source)
-    except OSError:
-        temporary = target.with_name(f".{target.name}.part")
-        shutil.copy2(source, temporary)
-        temporary.replace(target)
+    temporary = target.with_name(f".{target.name}.part")
+    temporary.unlink(missing_ok=True)
+    link_or_copy(source, temporary)
+    temporary.replace(target)

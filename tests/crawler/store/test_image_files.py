@@ -1,4 +1,5 @@
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_files_are_linked_and_copied_where_links_are_refused(
     def refuse(*arguments: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
 
-    monkeypatch.setattr(image_files.os, "link", refuse)
+    monkeypatch.setattr(os, "link", refuse)
     image_files.link_files(tmp_path / "store", tmp_path / "copied", [image])
     assert (tmp_path / "copied" / image.file).read_bytes() == JPEG
     assert not (tmp_path / "copied" / image.file).samefile(tmp_path / "store" / image.file)

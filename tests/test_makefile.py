@@ -1,5 +1,6 @@
 """What make hands to the shell."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+OF_A_MAKE_ABOVE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # with these make names the folder that it leaves
 
 
 @pytest.mark.parametrize("name", ["plain dir", "it's mine", "a; touch b", "`touch b`"])
@@ -17,6 +19,7 @@ def test_a_name_is_one_word_to_the_shell(target: str, variable: str, form: str, 
     done = subprocess.run(
         ["make", "-n", "-o", "environment", target, "PRESET=photos", f"{variable}={name}"],
         cwd=REPOSITORY,
+        env={key: value for key, value in os.environ.items() if key not in OF_A_MAKE_ABOVE},
         capture_output=True,
         text=True,
         check=True,

@@ -108,7 +108,8 @@ class Drill:
             self.process.poll()
             time.sleep(LOOK_S)
         for process, _ in self.alive():
-            process.kill()
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait()
         return left
 

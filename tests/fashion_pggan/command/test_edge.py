@@ -3,10 +3,11 @@
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
+
+from tests.running import ended
 
 PROGRAM = """
 import errno, sys, time
@@ -115,7 +116,4 @@ def test_a_stage_ends_with_dvc_whether_or_not_dvcs_shell_stays(keep_the_shell: s
             if child.name() not in {"sh", "dash", "bash"}
         )
         process.kill()
-        until = time.monotonic() + 30
-        while stage.is_running() and stage.status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < until, "the stage lives on"
-            time.sleep(0.1)
+        assert ended(stage), "the stage lives on"

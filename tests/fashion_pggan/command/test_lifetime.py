@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from fashion_pggan.command.lifetime import OWNER, owned, stopping_children
+from tests.running import ended
 
 GONE_S = 30.0  # seconds, on a busy machine
 CHILD = """
@@ -26,12 +26,6 @@ import os, subprocess, sys
 environment = {**os.environ, sys.argv[1]: "1"}
 subprocess.Popen(["sh", "-c", '"$0" -c "$1"; true', sys.executable, sys.argv[2]], env=environment).wait()
 """
-
-
-def ended(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        process.wait(GONE_S)
-    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_an_environment_names_its_owner() -> None:

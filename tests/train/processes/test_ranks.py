@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -121,9 +122,10 @@ def _kill_one(project, launcher, number):
         time.sleep(0.02)
     workers = {}
     for process in psutil.Process(launcher.pid).children(recursive=True):
-        rank = process.environ().get("RANK")
-        if rank is not None:
-            workers[int(rank)] = process
+        with suppress(psutil.NoSuchProcess):  # a helper of the launcher that has just ended
+            rank = process.environ().get("RANK")
+            if rank is not None:
+                workers[int(rank)] = process
     workers[number].kill()
 
 

@@ -29,7 +29,7 @@ from train.record.log import Row, read_rows, write_rows
 from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
 from train.saved.kept import check_kept, check_origin, lost_from
-from train.saved.snapshot import snapshot_path
+from train.saved.snapshot import ALL_NETWORKS, snapshot_path
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind("trained models")
@@ -171,14 +171,13 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
     params, dataset = training.params, training.dataset
     count = min(params.grid_columns * params.grid_rows, len(dataset))
     with target.replaced() as building:
+        link(training.folder / ALL_NETWORKS, building / ALL_NETWORKS)
         for name in ("snapshots", "grids"):
             (building / name).mkdir()
             for path in (training.folder / name).glob("[!.]*"):  # not what a kill left half written
                 link(path, building / name / path.name)
         snapshots = sorted((building / "snapshots").iterdir())
-        runs = {hash_of(training.identity), *(change.before for change in training.about.history)}
-        for snapshot in snapshots:
-            check_origin(training.folder / "snapshots" / snapshot.name, runs)
+        _check_origins(training, [ALL_NETWORKS, *(f"snapshots/{snapshot.name}" for snapshot in snapshots)])
         write_strip(
             building / STRIP,
             snapshots,
@@ -189,6 +188,12 @@ def _hand_out(training: Run, target: HeldTarget) -> None:
         write_grid(
             building / DATASET_GRID, dataset.images(range(count), dataset.resolution), params.grid_columns
         )
+
+
+def _check_origins(training: Run, names: Sequence[str]) -> None:
+    runs = {hash_of(training.identity), *(change.before for change in training.about.history)}
+    for name in names:
+        check_origin(training.folder / name, runs)
 
 
 def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:

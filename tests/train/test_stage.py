@@ -25,6 +25,7 @@ from train import stage
 from train.processes.ranks import Ranks
 from train.record.log import read_rows
 from train.run import Run
+from train.saved.snapshot import read_networks
 
 REPOSITORY = Path(__file__).parents[2]
 ALONE = Ranks(0, 1, torch.device("cpu"))
@@ -155,6 +156,26 @@ def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_aga
     last.unlink()
     train_here(project, params)
     _assert_same_models(project / "models", undisturbed.folder)
+
+
+def test_models_hold_all_networks_that_another_run_can_start_from(project, undisturbed, params, dataset):
+    """Also those of a run that ended before they did."""
+    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    shutil.copytree(undisturbed.folder, folder)
+    (folder / "networks.safetensors").unlink()
+    train_here(project, params)
+    networks, origin = read_networks(project / "models/networks.safetensors")
+    assert networks.keys() == {"average", "generator", "critic"}
+    _, last = read_networks(snapshots_in(project / "models")[-1])
+    assert origin.kimg == last.kimg == params.total_kimg
+    trained = {"average": undisturbed.average, "generator": undisturbed.generator}
+    for name, network in {**trained, "critic": undisturbed.critic}.items():
+        for key, tensor in network.state_dict().items():
+            assert torch.equal(networks[name].state_dict()[key], tensor)
+    damaged = folder / "networks.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-300] + bytes(300))
+    with pytest.raises(UserError, match=r"networks.safetensors is damaged, .* or its networks.safetensors"):
+        train_here(project, params)
 
 
 def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):

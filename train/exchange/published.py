@@ -4,6 +4,7 @@
 may say how far the network had grown. Names without a network are those of an averaged generator.
 """
 
+import logging
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,8 @@ STDDEV_GROUP = 4  # as published; not among the variables
 
 Weights = dict[str, npt.NDArray[np.float32]]
 
+log = logging.getLogger(__name__)
+
 
 def import_official(source: Path, target: Path) -> None:
     """Make a snapshot of published weights.
@@ -45,6 +48,12 @@ def import_official(source: Path, target: Path) -> None:
         raise UserError(f"{source} has no generator (Gs/… or G/…): give weights that hold one")
     architecture = architecture_of(scopes[letter], source)
     networks = {name: _network(name, weights, architecture) for name, weights in scopes.items()}
+    if missing := [f"{NETWORKS[each]} ({each}/…)" for each in NETWORKS if each not in networks]:
+        log.warning(
+            "%s has no %s: the snapshot makes images, but no training can start from it",
+            source,
+            " and no ".join(missing),
+        )
     generator = networks.pop(letter)
     assert isinstance(generator, Generator)
     origin = Origin(

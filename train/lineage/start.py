@@ -10,7 +10,7 @@ from fashion_pggan.errors import UserError
 from train.model.flat import vector_of
 from train.model.networks import Architecture
 from train.saved.checkpoint import checkpoints_in, newest_state
-from train.saved.snapshot import read_networks
+from train.saved.snapshot import ALL_NETWORKS, read_networks
 
 NETWORKS = ("critic", "generator", "average")
 
@@ -33,8 +33,9 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
     found = _of_run(path) if checkpoints_in(path) else _of_snapshot(path, architecture)
     if missing := [name for name in NETWORKS if name not in found]:
         raise UserError(
-            f"train.start_from {path} holds no {' and no '.join(missing)}: give the run's own folder in "
-            f"{runs}, or published weights (fashion-pggan train import-official)"
+            f"train.start_from {path} holds no {' and no '.join(missing)}: give models with a "
+            f"{ALL_NETWORKS}, the run's own folder in {runs}, or published weights with G/… and D/… "
+            "(fashion-pggan train import-official)"
         )
     for name in NETWORKS:
         if found[name].shape != vectors[name].shape:
@@ -56,9 +57,14 @@ def _of_run(folder: Path) -> dict[str, Tensor]:
 
 
 def _of_snapshot(path: Path, architecture: Architecture) -> dict[str, Tensor]:
-    """Of a file, or of the last snapshot in a folder of models."""
+    """Of a file, or of a folder of models."""
     if path.is_dir():
-        path = max(path.glob("snapshots/[!.]*.safetensors"), default=path / "snapshots")
+        path = path / ALL_NETWORKS if (path / ALL_NETWORKS).is_file() else _last_snapshot(path)
+    if not path.is_file():
+        raise UserError(
+            f"no snapshot at {path}, and no run: give another train.start_from; models that dvc repro "
+            f"deleted come back by dvc checkout models: copy their {ALL_NETWORKS} and name the copy"
+        )
     networks, _ = read_networks(path)
     theirs = networks["average"].architecture
     if theirs != architecture:
@@ -67,3 +73,8 @@ def _of_snapshot(path: Path, architecture: Architecture) -> dict[str, Tensor]:
             "set the section train and curate.resolution as they were"
         )
     return {name: vector_of(network.parameters()) for name, network in networks.items()}
+
+
+def _last_snapshot(models: Path) -> Path:
+    """Of models that an early version wrote, without all networks."""
+    return max(models.glob("snapshots/[!.]*.safetensors"), default=models / ALL_NETWORKS)

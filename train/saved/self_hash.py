@@ -41,7 +41,8 @@ def check_hash(path: Path, sha256: str) -> None:
             raise UserError(
                 f"{path} is damaged, its bytes are no longer those that were written: copy it from "
                 "models/snapshots (dvc checkout models brings that back) or from a copy of yours, or "
-                "delete it if it is the last of a finished run, which writes that one again"
+                "delete it if it is the last of a finished run, or its networks.safetensors, which the run "
+                "writes again"
             )
 
 

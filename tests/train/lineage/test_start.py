@@ -2,10 +2,12 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
 from fashion_pggan.errors import UserError
+from train.exchange.published import export_official, import_official
 from train.processes.ranks import Ranks
 from train.run import Run
 from train.saved.snapshot import Origin, write_snapshot
@@ -47,7 +49,9 @@ def test_a_snapshot_with_its_critic_is_enough_and_one_without_is_refused(undistu
     networks = {"generator": undisturbed.generator, "critic": undisturbed.critic}
     write_snapshot(tmp_path / "whole.safetensors", undisturbed.average, origin, networks)
     assert _same_weights(started(tmp_path / "whole.safetensors"), undisturbed)
-    with pytest.raises(UserError, match="holds no critic and no generator: give the run's own folder"):
+    with pytest.raises(
+        UserError, match=r"holds no critic and no generator: give models .* the run's own folder"
+    ):
         started(undisturbed.folder / "latest.safetensors")
 
 
@@ -58,3 +62,40 @@ def test_other_networks_and_places_without_weights_are_refused(undisturbed, star
         started(undisturbed.folder / "latest.safetensors", fmap_max=4)
     with pytest.raises(UserError, match=r"no snapshot at .*nowhere"):
         started(tmp_path / "nowhere")
+
+
+def test_a_folder_of_models_holds_all_networks_of_its_last_snapshot(undisturbed, started, tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(undisturbed.folder / "snapshots", models / "snapshots")
+    with pytest.raises(UserError, match="holds no critic and no generator: give models with a networks"):
+        started(models)  # as early versions wrote them
+    shutil.copy(undisturbed.folder / "networks.safetensors", models)
+    assert _same_weights(started(models), undisturbed)
+    assert _same_weights(started(models / "networks.safetensors"), undisturbed)
+
+
+def test_a_run_starts_at_a_level_of_ones_choice(undisturbed, started):
+    run = started(undisturbed.folder / "networks.safetensors", initial_resolution=8)
+    assert _same_weights(run, undisturbed)
+    assert (run.phase.resolution, run.phase.lod) == (8, 1)
+
+
+def test_a_run_starts_from_published_weights_if_they_have_a_critic(undisturbed, started, tmp_path, caplog):
+    source, weights = undisturbed.folder / "networks.safetensors", tmp_path / "weights.npz"
+    export_official(source, weights)
+    import_official(weights, tmp_path / "imported.safetensors")
+    assert _same_weights(started(tmp_path / "imported.safetensors"), undisturbed)
+    assert not caplog.messages or "has no" not in caplog.text
+    with np.load(weights) as arrays:
+        np.savez(weights, **{name: array for name, array in arrays.items() if not name.startswith("D/")})
+    import_official(weights, tmp_path / "imported.safetensors")
+    assert "has no critic (D/…): the snapshot makes images, but no training can start from it" in caplog.text
+    with pytest.raises(UserError, match=r"holds no critic: give .* published weights with G/… and D/…"):
+        started(tmp_path / "imported.safetensors")
+
+
+def test_models_that_dvc_has_deleted_are_named_with_what_brings_them_back(started, tmp_path):
+    with pytest.raises(
+        UserError, match=r"no snapshot at .*models.*, and no run: give .* dvc checkout models: copy"
+    ):
+        started(tmp_path / "models")

@@ -13,7 +13,7 @@ from train.record.images.samples import images_of, stddev_of, stddev_over
 from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
 from train.record.training import Training
-from train.saved.snapshot import Origin, snapshot_path, write_snapshot
+from train.saved.snapshot import ALL_NETWORKS, Origin, snapshot_path, write_snapshot
 
 COMPARED = 16  # images, at least, whose standard deviation is taken
 LATEST = "latest"  # name of the newest snapshot and grid, which are rewritten by the clock
@@ -22,9 +22,10 @@ LATEST = "latest"  # name of the newest snapshot and grid, which are rewritten b
 class Gallery:
     """Writes images and snapshots of a run's averaged generator.
 
-    It writes `snapshots/` and `grids/` at fixed numbers of images shown. They are the run's results, and
-    do not depend on how often it was resumed. It rewrites `latest.safetensors` and `latest.png` by the clock,
-    for people who watch.
+    It writes `snapshots/` and `grids/` at fixed numbers of images shown, and at the end
+    `networks.safetensors`, from which another run can start. They are the run's results, and do not depend on
+    how often it was resumed. It rewrites `latest.safetensors` and `latest.png` by the clock, for people who
+    watch.
     """
 
     def __init__(self, training: Training, history: History) -> None:
@@ -41,6 +42,8 @@ class Gallery:
         """Write what is due."""
         if self.due.passed(self.training.images_shown) or ended:
             self.keep()
+            if ended:
+                self._write_all_networks()
             return
         if self.snapshot_clock.over():
             self._latest_snapshot()
@@ -48,9 +51,11 @@ class Gallery:
             self._latest_grid(self._sheet())
 
     def complete(self) -> None:
-        """Write the last snapshot of a finished run again, if it is lost."""
+        """Write what a finished run leaves again, if it is lost."""
         if not self._kept_path().is_file():
             self.keep()
+        if not (self.training.folder / ALL_NETWORKS).is_file():  # early versions wrote none
+            self._write_all_networks()
 
     def keep(self) -> None:
         """Write a snapshot and its grid to keep; they also become the latest ones."""
@@ -89,12 +94,19 @@ class Gallery:
         return sheet_of(pixels, self.training.params.grid_columns)
 
     def _write_snapshot(self, path: Path) -> None:
+        write_snapshot(path, self.training.average, self._origin())
+
+    def _write_all_networks(self) -> None:
         training = self.training
-        origin = Origin(
+        beside = {"generator": training.generator, "critic": training.critic}
+        write_snapshot(training.folder / ALL_NETWORKS, training.average, self._origin(), beside)
+
+    def _origin(self) -> Origin:
+        training = self.training
+        return Origin(
             training.images_shown / 1000,
             training.phase.lod,
             hash_of(training.identity),
             training.dataset.version,
             training.git_commit,
         )
-        write_snapshot(path, training.average, origin)

@@ -13,7 +13,7 @@ from train.record.gradients import norms_by_level
 from train.record.hyperparameters import provenance_of
 from train.record.images.gallery import Gallery
 from train.record.images.samples import distance_between, stddev_of
-from train.record.intervals import EveryKimg
+from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History, Row
 from train.record.pace import Outlook
 from train.record.running_means import RunningMeans
@@ -25,6 +25,7 @@ WORDS = (
     "at each halving, a fraction while a level fades in; s/kimg: seconds per kimg "
     "(docs/explanation/growth.md)"
 )
+STATUS_S = 60.0  # seconds at most until the status file is renewed
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Record:
         self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
         self.drawn = training.images_shown  # thousand images that the progress line shows
         self.outlook = Outlook(total, self._resolution_at)
+        self.told = EverySeconds(STATUS_S)
         resolution = training.dataset.resolution
         self.distance = distance_between(stddev_of(training.dataset, resolution), resolution)
 
@@ -96,20 +98,24 @@ class Record:
     def status(self) -> None:
         """Write where the run stands, for `fashion-pggan train status`."""
         if self.training.ranks.first:
-            status = status_of(
-                self.training, self.history.rows, self.outlook.left(self.training.images_shown)
-            )
-            write_status(self.training.folder, status)
+            alarms = self.history.rows[-1].alarms.split() if self.history.rows else []
+            write_status(self.training.folder, status_of(self.training, alarms, self.outlook))
+            self.told.begin()
 
     def progress(self) -> None:
         """Show the run's progress."""
         if not self.training.ranks.first:
             return
         shown, phase = self.training.images_shown, self.training.phase
+        self.outlook.look(shown, phase.resolution)
+        if self.told.over():
+            self.status()
         notes = [f"{shown / 1000:.1f} kimg", f"{phase.resolution} px {phase_word(phase.lod)}"]
         notes.append(f"lod {phase.lod:.2f}")
         if left := self.outlook.left(shown):  # first, because a narrow terminal cuts off the end
-            notes = [str(left), *notes, f"{self.outlook.speed:.3g} s/kimg"]
+            notes.insert(0, str(left))
+        if speed := self.outlook.speed:
+            notes.append(f"{speed:.3g} s/kimg")
         self.lines.advance(shown - self.drawn, ", ".join(notes))
         self.drawn = shown
 
@@ -122,6 +128,7 @@ class Record:
 
     def _begin(self) -> None:
         self.outlook.learn(self.history.rows, self.training.images_shown)
+        self.outlook.look(self.training.images_shown, self.training.phase.resolution)
         self.status()
         if self.ended:
             self.gallery.complete()

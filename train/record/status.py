@@ -96,7 +96,7 @@ def text_of(standing: dict[str, Any]) -> str:
 
 def _speed(standing: dict[str, Any]) -> str:
     if standing["s_per_kimg"] is None:
-        return "not known before the first row of the log"
+        return "not known in the first seconds"
     left = Left(standing["remaining_s"], (0,) if standing["remaining_is_a_lower_bound"] else ())
     return f"{standing['s_per_kimg']:.3g} s/kimg" + (f", {left}" if standing["state"] != "finished" else "")
 

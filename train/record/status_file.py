@@ -1,7 +1,6 @@
 """The status file: a run's progress, for programs that should not read its checkpoints."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +11,7 @@ from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
-from train.record.log import Row
-from train.record.pace import Left
+from train.record.pace import Outlook
 from train.record.training import Training
 
 FILE = "status.json"
@@ -29,7 +27,7 @@ class Status:
     lod: float  # level of detail: 0 at the final resolution
     resolution: int  # pixels
     final_resolution: int  # pixels
-    s_per_kimg: float | None  # None before the first row
+    s_per_kimg: float | None  # of the last minute; None before it is known
     remaining_s: float | None  # estimated; None before it is known
     unmeasured: list[int]  # resolutions to come whose speed is not known: `remaining_s` is then too low
     skipped_steps: int  # since the run began
@@ -42,26 +40,26 @@ class Status:
     written_at: float  # seconds since 1970
 
 
-def status_of(training: Training, rows: Sequence[Row], left: Left | None) -> Status:
+def status_of(training: Training, alarms: list[str], outlook: Outlook) -> Status:
     """The status of a run.
 
     Args:
         training: the run.
-        rows: of its log so far.
-        left: the time that is left, None before it is known.
+        alarms: names of those that hold.
+        outlook: its speed and the time that is left.
     """
-    phase = training.phase
+    phase, left = training.phase, outlook.left(training.images_shown)
     return Status(
         images_shown=training.images_shown,
         total_kimg=training.params.total_kimg,
         lod=phase.lod,
         resolution=phase.resolution,
         final_resolution=training.dataset.resolution,
-        s_per_kimg=rows[-1].s_per_kimg if rows else None,
+        s_per_kimg=outlook.speed,
         remaining_s=left.seconds if left else None,
         unmeasured=list(left.unmeasured) if left else [],
         skipped_steps=training.skipped_steps,
-        alarms=rows[-1].alarms.split() if rows else [],
+        alarms=alarms,
         trained_s=training.seconds,
         device=str(training.ranks.device),
         processes=training.ranks.count,

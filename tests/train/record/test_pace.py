@@ -38,13 +38,68 @@ def test_nothing_is_said_before_anything_is_measured():
     assert left_of({4: 1.0}, {}) is None
 
 
-def test_between_two_rows_the_time_left_goes_down_with_what_is_shown(row):
-    outlook = Outlook(3000, lambda shown: 16 if shown < 2000 else 32)
+class Clock:
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def outlook(clock):
+    return Outlook(3000, lambda shown: 16 if shown < 2000 else 32, clock)
+
+
+def test_between_two_rows_the_time_left_goes_down_with_what_is_shown(outlook, row):
     assert outlook.left(0) is None
+    assert outlook.speed is None
     outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0)], 1000)
+    outlook.look(1000, 16)
     assert outlook.speed == 10.0
     assert outlook.left(1000) == Left(pytest.approx(20.0), (32,))
     assert outlook.left(1500) == Left(pytest.approx(15.0), (32,))
     outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0), row(2.5, resolution=32, s_per_kimg=40.0)], 2500)
+    outlook.look(2500, 32)
     assert outlook.left(2500) == Left(pytest.approx(20.0), ())
     assert outlook.left(3016).seconds == 0.0
+
+
+def test_on_a_machine_that_others_use_the_last_minute_counts(outlook, clock, row):
+    """The row that tells of the slowness comes half an hour later."""
+    outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0), row(1.0, resolution=32, s_per_kimg=40.0)], 1000)
+    outlook.look(1000, 16)
+    assert outlook.left(1000).seconds == pytest.approx(10.0 + 40.0)
+    for second in range(1, 121):
+        clock.now = float(second)
+        outlook.look(1000 + second, 16)
+    assert outlook.speed == pytest.approx(1000.0)
+    assert outlook.left(1120).seconds == pytest.approx(880.0 + 4000.0)
+    for tenth in range(1, 601):  # the others have ended
+        clock.now = 120.0 + tenth / 10
+        outlook.look(1120 + tenth, 16)
+    assert outlook.speed == pytest.approx(100.0)
+    assert outlook.left(1720).seconds == pytest.approx(28.0 + 400.0)
+
+
+def test_a_level_that_has_just_begun_takes_its_usual_time_on_this_day(outlook, clock, row):
+    outlook.learn([row(1.0, resolution=16, s_per_kimg=10.0), row(1.0, resolution=32, s_per_kimg=40.0)], 1900)
+    outlook.look(1900, 16)
+    clock.now = 20.0
+    outlook.look(2000, 16)
+    outlook.look(2000, 32)
+    assert outlook.speed == pytest.approx(800.0)
+    assert outlook.left(2000).seconds == pytest.approx(800.0)
+
+
+def test_a_step_may_take_longer_than_the_minute(outlook, clock):
+    for look in range(4):
+        clock.now = 100.0 * look
+        outlook.look(50 * look, 16)
+    assert outlook.speed == pytest.approx(2000.0)
+    assert outlook.left(150) == Left(pytest.approx(5700.0, rel=0.01), (32,))

@@ -70,7 +70,7 @@ def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
     fresh = {**vars(STATUS), "s_per_kimg": None, "remaining_s": None, "images_shown": 0, "lod": 3.0}
     write_status(tmp_path, Status(**{**fresh, "alarms": [], "processes": 1}))
     said = text_of(run_status(tmp_path, now=1000.0))
-    assert "speed       not known before the first row of the log" in said
+    assert "speed       not known in the first seconds" in said
     assert "checkpoint  none yet" in said
     assert "snapshots   0\n" in said
     assert "images      none yet" in said

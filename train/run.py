@@ -15,9 +15,10 @@ from train.adaptive.look import look
 from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.minibatches import check_schedule
-from train.lineage.about import About, about_in, change_at, changes_between, facts_of
+from train.lineage.about import About, about, about_in, change_at, changes_between, facts_of
 from train.lineage.identity import identity_of
 from train.lineage.start import start_from
+from train.machine.choices import AUTO, precision_of, set_threads
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
 from train.machine.kernels import try_kernels
@@ -57,16 +58,15 @@ class Run:
         self.folder, self.dataset, self.params, self.ranks = folder, dataset, params, ranks
         self.git_commit = git_commit
         self.identity = identity_of(params, dataset, ranks)
-        self.about = About(
-            identity=self.identity, facts=facts_of(dataset, ranks), git_commit=git_commit, history=[]
-        )
-        self.kept: set[str] = set()  # names of the snapshots that the run has written
         architecture = Architecture(
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
-        set_precision(params.precision)
+        facts = self._choose(architecture)
+        self.about = About(identity=self.identity, facts=facts, git_commit=git_commit, history=[])
+        self.kept: set[str] = set()  # names of the snapshots that the run has written
+        set_precision(self.precision)
         try_kernels(ranks.device)
-        self.trainer = Trainer(architecture, params, ranks)
+        self.trainer = Trainer(architecture, params.model_copy(update={"precision": self.precision}), ranks)
         if params.cuda_graphs and ranks.count > 1:
             raise UserError(
                 f"train.cuda_graphs is true, but a graph records one process and here are {ranks.count}: "
@@ -197,6 +197,15 @@ class Run:
                 **self._position(),
             }
             write_checkpoint(self.folder, self.images_shown, state)
+
+    def _choose(self, architecture: Architecture) -> dict[str, Any]:
+        """Set threads and precision as the run had them before; returns its facts."""
+        before = about(self.folder) if self.ranks.first else None
+        held = before.facts if before else {}
+        set_threads(self.params.threads, held)
+        self.precision = precision_of(self.params, architecture, self.ranks, held)
+        facts = facts_of(self.dataset, self.ranks)
+        return facts | ({"chosen_precision": self.precision} if self.params.precision == AUTO else {})
 
     def _begin(self, architecture: Architecture) -> None:
         """Take over the newest checkpoint; else the weights to start from, where they are named."""

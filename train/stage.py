@@ -211,6 +211,8 @@ def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:
         "device": str(training.ranks.device),
         "hardware": _hardware(training.ranks),
         "processes": training.ranks.count,
+        "threads": torch.get_num_threads(),
+        "precision": training.precision,
         "history": "; ".join(str(change) for change in training.about.history),
     }
 

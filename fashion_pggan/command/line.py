@@ -10,6 +10,7 @@ from fashion_pggan.command.edge import run_command
 from fashion_pggan.command.layout import Layout
 from fashion_pggan.command.mistakes import explained
 from fashion_pggan.command.roles import check_paths
+from fashion_pggan.cores import let_threads_sleep
 from fashion_pggan.errors import ArgumentError
 
 NAME = "fashion-pggan"
@@ -85,6 +86,7 @@ def call(*tokens: str) -> None:
 
 def run(*command: str) -> None:
     """Run `command` with this process's arguments after it, and end the process with its status."""
+    let_threads_sleep()
     run_command(lambda: call(*command, *sys.argv[1:]))
 
 

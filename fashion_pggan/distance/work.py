@@ -1,6 +1,5 @@
 """Where to compute: with NumPy and OpenCV on the CPU's cores, or with PyTorch on a device."""
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from fashion_pggan.cores import usable_cores
+
 COMPUTING_BYTES = 4_000_000_000  # on a device, for projections and their sorting
 
 Item = TypeVar("Item")
@@ -17,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(usable_cores())
 
 
 @dataclass(frozen=True)

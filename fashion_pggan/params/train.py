@@ -130,8 +130,16 @@ class TrainParams(Section):
         gt=0,
         description="that train together on this machine, one per GPU; under torchrun its own number counts",
     )
-    precision: Annotated[Literal["float32", "tf32", "bfloat16"], ON_REQUEST] = Field(
-        description="of the convolutions; tf32 needs CUDA"
+    threads: Annotated[int, Unit("threads"), SAME] = Field(
+        default=0,
+        ge=0,
+        le=1024,
+        description="of each process on the CPU; 0: OMP_NUM_THREADS, else as many as cores are free when the "
+        "run starts",
+    )
+    precision: Annotated[Literal["float32", "tf32", "bfloat16", "auto"], ON_REQUEST] = Field(
+        description="of the convolutions; tf32 needs CUDA; auto: float32 or bfloat16, as a short measurement "
+        "says when the run starts"
     )
     compile: Annotated[bool, ON_REQUEST] = Field(
         description="true: compile each phase once with torch.compile"

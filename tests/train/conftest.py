@@ -97,6 +97,7 @@ def params(preset) -> TrainParams:
             "log_kimg": 0.1,
             "grid_columns": 4,
             "grid_rows": 2,
+            "precision": "float32",
         }
     )
 

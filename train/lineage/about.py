@@ -21,7 +21,8 @@ from train.processes.ranks import Ranks
 from train.saved.checkpoint import newest_state
 
 FILE = "run.json"
-MACHINE = {"torch", "device", "threads"}  # facts that change no parameter: a run resumes there by itself
+# Facts that change no parameter: a run resumes there by itself.
+MACHINE = {"torch", "device", "threads", "chosen_precision"}
 
 log = logging.getLogger(__name__)
 

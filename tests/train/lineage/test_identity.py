@@ -19,6 +19,7 @@ DATASET = SimpleNamespace(version="d")
 ALONE = Ranks(0, 1, torch.device("cpu"))
 # What the folders that decide the numbers import beside each other, and why it is no part of the identity
 BESIDE = {
+    "fashion_pggan.cores": "a distance is the same with any number of workers",
     "fashion_pggan.errors": "stops a run",
     "fashion_pggan.params": "its values are in the identity",
     "fashion_pggan.storage.shards": "gives the bytes that the dataset's version names",

@@ -183,14 +183,14 @@ def test_what_came_after_the_checkpoint_is_not_taken_over(runs, dataset, params)
 def test_another_machine_is_told_and_kept_and_asks_for_nothing(runs, dataset, params, caplog):
     before = _only(runs)
     threads = torch.get_num_threads()
-    torch.set_num_threads(2)
     try:
         with caplog.at_level(logging.INFO):
-            facts = _train(runs, dataset, short(params, total_kimg=0.2))
+            facts = _train(runs, dataset, short(params, total_kimg=0.2, threads=2))
     finally:
         torch.set_num_threads(threads)
     assert _only(runs) == before
-    assert facts["history"] == f"at 0.16 kimg from {before.name}: threads: 1 -> 2"
+    assert facts["threads"] == 2
+    assert facts["history"] == f"at 0.16 kimg from {before.name}: train.threads: 1 -> 2"
     assert "resuming with changes" in caplog.text
 
 

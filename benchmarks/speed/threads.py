@@ -1,4 +1,4 @@
-"""`python -m benchmarks.threads`: eager steps on the CPU beside other programs, by how threads wait.
+"""`python -m benchmarks.speed.threads`: eager steps on the CPU beside other programs, by how threads wait.
 
 Each way is measured in a process of its own, because OpenMP reads its settings once. The ways take turns at
 each load. A load of N is N processes that only count.
@@ -72,7 +72,7 @@ def load(programs: int) -> Iterator[None]:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.threads", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.threads", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/curated"), help="a curated dataset")
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--side", type=int, default=16, help="pixels of the level")

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ from fashion_pggan.program import hash_of
 from fashion_pggan.provenance import cores, git_commit
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.locks import exclusive
-from fashion_pggan.storage.proof.listing import listed
+from fashion_pggan.storage.proof.listing import changed_in, listed
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
 from train.limits.dataset_size import check_images
@@ -24,11 +24,12 @@ from train.lineage.beside import tell_nearest
 from train.lineage.identity import identity_of
 from train.lineage.takeover import check_room, link, origin_at, take_over
 from train.processes.ranks import Ranks, join, leave, wait_for_all
+from train.record.images.redrawn import grids_redrawn
 from train.record.images.strip import write_strip
 from train.record.log import Row, read_rows, write_rows
 from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
-from train.saved.kept import check_kept, check_origin, lost_from
+from train.saved.kept import check_kept, check_origin, lost_from, names_in
 from train.saved.snapshot import ALL_NETWORKS, snapshot_path
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
@@ -76,6 +77,7 @@ def run(
         leave(ranks)
         return
     params, folder, origin = _placed(runs, params, dataset, ranks)
+    changed = changed_in(origin or folder, ".png")
     with hold_target(target, KIND, apart) as held, exclusive(folder), listed(folder):
         if origin and not checkpoints_in(folder):  # another start may have taken it over since
             take_over(origin, folder)
@@ -84,7 +86,7 @@ def run(
         _check_lost(training, target)
         training.go()
         _check_lost(training, target)
-        _hand_out(training, held)
+        _hand_out(training, held, changed)
         rows = read_rows(folder / "training.csv")
         if history:
             write_rows(history, rows)
@@ -167,33 +169,32 @@ def _overshoot(params: TrainParams) -> int:
     return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
 
 
-def _hand_out(training: Run, target: HeldTarget) -> None:
-    params, dataset = training.params, training.dataset
+def _hand_out(training: Run, target: HeldTarget, changed: Collection[str]) -> None:
+    folder, params, dataset = training.folder, training.params, training.dataset
     count = min(params.grid_columns * params.grid_rows, len(dataset))
     with target.replaced() as building:
-        link(training.folder / ALL_NETWORKS, building / ALL_NETWORKS)
-        for name in ("snapshots", "grids"):
-            (building / name).mkdir()
-            for path in (training.folder / name).glob("[!.]*"):  # not what a kill left half written
-                link(path, building / name / path.name)
-        snapshots = sorted((building / "snapshots").iterdir())
-        _check_origins(training, [ALL_NETWORKS, *(f"snapshots/{snapshot.name}" for snapshot in snapshots)])
+        snapshots = [folder / "snapshots" / name for name in sorted(names_in(folder))]
+        networks = [folder / ALL_NETWORKS, *snapshots]
+        _check_origins(training, networks)
+        device = training.ranks.device
+        for path in [*networks, *grids_redrawn(folder, snapshots, changed, params, device)]:
+            link(path, building / path.relative_to(folder))
         write_strip(
             building / STRIP,
             snapshots,
             seed=params.seed,
             columns=params.grid_columns * params.grid_rows,
-            device=training.ranks.device,
+            device=device,
         )
         write_grid(
             building / DATASET_GRID, dataset.images(range(count), dataset.resolution), params.grid_columns
         )
 
 
-def _check_origins(training: Run, names: Sequence[str]) -> None:
+def _check_origins(training: Run, networks: Sequence[Path]) -> None:
     runs = {hash_of(training.identity), *(change.before for change in training.about.history)}
-    for name in names:
-        check_origin(training.folder / name, runs)
+    for path in networks:
+        check_origin(path, runs)
 
 
 def _facts(training: Run, rows: Sequence[Row]) -> dict[str, object]:

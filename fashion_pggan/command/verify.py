@@ -6,15 +6,16 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-from fashion_pggan.errors import ArgumentError, bytes_in_words
+from fashion_pggan.errors import ArgumentError, UserError, bytes_in_words, one_line
 from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.proof.listing import LIST, take_off_missing
 from fashion_pggan.verify.kinds import Kind, Outcome, verify
 from fashion_pggan.verify.places import kinds_at
 
 MOST = 20  # files of a kind that are named
 
 
-def verify_all(place: Path = Path(), /, *, json: bool = False) -> None:
+def verify_all(place: Path = Path(), /, *, json: bool = False, accept_missing: bool = False) -> None:
     """Check every file there is for damage: all bytes are read.
 
     The status is 0 when all is whole; 1 when a file is damaged, missing, or not what was written there; 2
@@ -27,7 +28,11 @@ def verify_all(place: Path = Path(), /, *, json: bool = False) -> None:
     Args:
         place: a repository with data, models and runs; or a folder or file that a command wrote.
         json: print what was found as JSON.
+        accept_missing: first take missing files off the lists of runs: you removed them on purpose, or
+            accept that they are lost.
     """
+    if accept_missing:
+        accept_losses(place)
     outcomes = []
     for kind in kinds_at(place):
         outcome = verify(place, kind)
@@ -40,6 +45,25 @@ def verify_all(place: Path = Path(), /, *, json: bool = False) -> None:
     print(dumps(facts_of(outcomes), indent=1) if json else _sum_of(outcomes))
     if damaged:
         sys.exit(1)
+
+
+def accept_losses(place: Path) -> None:
+    """Take missing files off the lists of a folder and of those below it, and name them on stderr.
+
+    Raises:
+        UserError: a list is damaged, or a command writes there.
+    """
+    for path in sorted(place.rglob(LIST)):
+        try:
+            names = take_off_missing(path.parent)
+        except UserError:
+            raise
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{path} is damaged ({one_line(error)}): run the command that writes there; a new list begins"
+            ) from error
+        for name in names:
+            print(printable(f"taken off {path}: {name}"), file=sys.stderr)
 
 
 def facts_of(outcomes: Iterable[Outcome]) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from fashion_pggan.storage.files import CHANGED, file_fault
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.proof.folder_mark import MARK, Written, written_in
 from fashion_pggan.storage.proof.listing import files_below
+from fashion_pggan.storage.proof.png_checksums import png_fault
 from fashion_pggan.storage.shards import INDEX, Dataset
 from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.storage.targets import LITTER
-from fashion_pggan.verify.findings import MISSING, Faults, Unknown, png_fault
+from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
 NO_MEMORY = HashMemory(None)  # every file is read
 

@@ -28,7 +28,7 @@ FOLDERS = {  # what a folder is, by a name in it
 }
 FILES = {  # what is wrong with a file, by its ending
     ".parquet": "fashion_pggan.storage.tables:table_fault",
-    ".png": "fashion_pggan.verify.findings:png_fault",
+    ".png": "fashion_pggan.storage.proof.png_checksums:png_fault",
     ".safetensors": "train.damaged.damaged_states:snapshot_fault",
     ".pt": "train.damaged.damaged_states:checkpoint_fault",
 }
@@ -85,8 +85,9 @@ def _of_stage(repository: Path, stage: str, found: Iterable[Output], cache: Path
     mine = [out for out in found if out.stage == stage]
     check: Check = lambda _: stage_outputs.faults(repository, mine, cache)  # noqa: E731  # with its type
     mend = (
-        f"delete damaged files and move foreign ones away; then run dvc checkout, or dvc repro {stage} "
-        f"if DVC's cache is damaged too; to keep a change made on purpose, run dvc commit {stage}"
+        f"delete damaged files and move foreign ones away; then run dvc checkout, dvc pull if DVC's cache "
+        f"lacks them, or dvc repro {stage}; to keep what is there (edited on purpose, or written by the "
+        f"stage without dvc repro), run dvc commit {stage}"
     )
     return Kind(f"outputs of {stage}", "", check, mend)
 

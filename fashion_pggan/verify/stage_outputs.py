@@ -21,8 +21,8 @@ from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 LOCK, PIPELINE = "dvc.lock", "dvc.yaml"
 REPORTS = "reports"  # the folder of stages' reports
 PARTS = ("outs", "metrics", "plots")  # keys of a stage in dvc.yaml that name what it writes
-CHANGED = "it is not what the stage wrote, by dvc.lock"
-FOREIGN = "the stage did not write it"
+CHANGED = "it is not what dvc.lock says: damaged, edited, or written without dvc repro"
+FOREIGN = "dvc.lock does not list it: it is not of the stage, or was written without dvc repro"
 MOST_LIST = 1 << 30  # bytes of the list of a folder's files
 FOLDER = ".dir"  # the ending of a folder's MD5, which is that of the list of its files
 
@@ -92,7 +92,7 @@ def faults(repository: Path, outputs: Iterable[Output], cache: Path) -> Faults:
     for output in outputs:
         path = repository / output.path
         if not path.exists():
-            yield path, MISSING
+            yield path, f"{MISSING}; {_way_back(output, cache)}"
         elif output.is_folder:
             yield from _of_folder(path, output, cache)
         else:
@@ -138,6 +138,12 @@ def _of_folder(folder: Path, output: Output, cache: Path) -> Faults:
         said = there
     for name in sorted(said.keys() | there.keys()):
         yield folder / name, _fault(said.get(name), there.get(name))
+
+
+def _way_back(output: Output, cache: Path) -> str:
+    if object_of(output.md5, cache).is_file():
+        return f"dvc checkout {output.path} brings it back from DVC's cache"
+    return f"DVC's cache has it neither: run dvc pull where there is a remote, or dvc repro {output.stage}"
 
 
 def _fault(said: str | None, there: str | None) -> str:

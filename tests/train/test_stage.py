@@ -178,6 +178,28 @@ def test_models_hold_all_networks_that_another_run_can_start_from(project, undis
         train_here(project, params)
 
 
+def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out(
+    project, params, dataset, caplog
+):
+    short = params.model_copy(update={"total_kimg": 0.3, "snapshot_kimg": 0.1})
+    train_here(project, short)
+    folder = stage.run_directory(project / "runs", short, dataset, ALONE)
+    grids = sorted((folder / "grids").iterdir())
+    written = [path.read_bytes() for path in grids]
+    assert len(written) == 4
+    shutil.rmtree(project / "models")
+    grids[0].write_bytes(written[0][:80] + bytes([written[0][80] ^ 1]) + written[0][81:])
+    grids[1].write_bytes(written[2])  # a whole PNG; the run's list tells
+    grids[2].unlink()
+    (folder / "grids/mine.png").write_bytes(written[3])
+    train_here(project, short)
+    assert caplog.text.count("drawing it again from its snapshot") == 3
+    handed_out = sorted((project / "models/grids").iterdir())
+    assert [path.name for path in handed_out] == [path.name for path in grids]
+    assert [path.read_bytes() for path in handed_out] == written
+    assert [path.read_bytes() for path in grids] == written
+
+
 def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):
     folder = stage.run_directory(tmp_path, params, dataset, ALONE)
     assert stage.run_directory(tmp_path, params, dataset, ALONE) == folder

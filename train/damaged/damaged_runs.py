@@ -6,8 +6,9 @@ from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.hashes import values_of
 from fashion_pggan.storage.proof.listing import files_below
+from fashion_pggan.storage.proof.png_checksums import png_fault
 from fashion_pggan.verify import listed
-from fashion_pggan.verify.findings import Faults, png_fault
+from fashion_pggan.verify.findings import Faults
 from train.damaged.damaged_states import checkpoint_fault, snapshot_fault
 from train.record.log import rows_of
 

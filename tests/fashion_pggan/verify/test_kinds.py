@@ -11,7 +11,7 @@ import pytest
 from benchmarks.damage import flip
 from crawler.lines import line_of
 from fashion_pggan.command.line import call
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target
@@ -149,9 +149,37 @@ def test_a_figure_that_somebody_changed_in_a_report_is_named_with_how_to_keep_it
     report = repository / "reports/evaluation.json"
     report.write_text(report.read_text().replace("figure", "figurE"))
     told = said(capsys, str(repository), status=1)
-    assert f"    {report}: it is not what the stage wrote, by dvc.lock\n" in told
-    assert "to keep a change made on purpose, run dvc commit evaluate" in told
+    assert f"    {report}: it is not what dvc.lock says: damaged, edited, or written without dvc" in told
+    assert "to keep what is there (edited on purpose, or written by the stage without dvc repro), run" in told
     assert told.endswith("files are damaged, missing or foreign: see above\n")
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_an_output_that_was_not_fetched_yet_is_named_with_what_brings_it_back(repository, capsys, cached):
+    shutil.rmtree(repository / "models")
+    if not cached:
+        shutil.rmtree(repository / ".dvc/cache")
+    told = said(capsys, str(repository), status=1)
+    ways = (
+        "DVC's cache has it neither: run dvc pull where there is a remote, or dvc repro train",
+        "dvc checkout models brings it back from DVC's cache",
+    )
+    assert f"{repository / 'models'}: it is missing; {ways[cached]}\n" in told
+
+
+def test_what_a_person_removed_from_a_run_can_be_accepted(project, capsys):
+    grid = project / "runs/train/1/grids/1.png"
+    grid.unlink()
+    said(capsys, str(project), status=1)
+    call("verify", str(project), "--accept-missing")
+    assert capsys.readouterr().err == f"taken off {project / 'runs/train/1/.files.json'}: grids/1.png\n"
+    said(capsys, str(project), status=0)
+
+
+def test_a_damaged_list_cannot_be_accepted(project):
+    (project / "runs/train/1/.files.json").write_text("{}")
+    with pytest.raises(UserError, match=r"\.files\.json is damaged .* a new list begins"):
+        call("verify", str(project), "--accept-missing")
 
 
 def test_what_cannot_be_checked_is_named(repository, capsys):

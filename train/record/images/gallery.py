@@ -3,13 +3,12 @@
 import math
 from pathlib import Path
 
-from fashion_pggan.images.grid import png_of, sheet_of
+from fashion_pggan.images.grid import png_of
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-from train.model.networks import as_pixels, upscale
 from train.model.randomness import latents_of
-from train.record.images.samples import images_of, stddev_of, stddev_over
+from train.record.images.samples import grid_of, images_of, stddev_of, stddev_over
 from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
 from train.record.training import Training
@@ -89,9 +88,9 @@ class Gallery:
         self.grid_clock.begin()
 
     def _sheet(self) -> Images:
-        made = images_of(self.training.average, self.latents[: self.shown], self.training.phase.lod)
-        pixels = as_pixels(upscale(made, self.training.dataset.resolution // made.shape[-1]))
-        return sheet_of(pixels, self.training.params.grid_columns)
+        training = self.training
+        latents = self.latents[: self.shown]
+        return grid_of(training.average, latents, training.phase.lod, training.params.grid_columns)
 
     def _write_snapshot(self, path: Path) -> None:
         write_snapshot(path, self.training.average, self._origin())

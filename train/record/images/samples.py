@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from fashion_pggan.storage.shards import Dataset
+from fashion_pggan.images.grid import sheet_of
+from fashion_pggan.storage.shards import Dataset, Images
+from train.model.networks import Generator, as_pixels, upscale
 
 AT_ONCE = 16  # images made together, so that the largest resolution fits beside a training
 COMPARED = 64  # images of the dataset whose standard deviation is taken
@@ -17,6 +19,13 @@ def images_of(generator: nn.Module, latents: Tensor, lod: float) -> Tensor:
     """Images (n, 3, r, r) in [-1, 1], clamped, at the native resolution r of `lod`."""
     parts = [generator(part, lod).float() for part in torch.split(latents, AT_ONCE)]
     return torch.cat(parts).clamp_(-1, 1)
+
+
+def grid_of(generator: Generator, latents: Tensor, lod: float, columns: int) -> Images:
+    """The sample grid (h, w, 3) of a generator: an image for each latent vector, at the final resolution."""
+    made = images_of(generator, latents, lod)
+    pixels = as_pixels(upscale(made, generator.architecture.resolution // made.shape[-1]))
+    return sheet_of(pixels, columns)
 
 
 def stddev_over(images: Tensor) -> float:

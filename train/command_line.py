@@ -55,13 +55,14 @@ def run(
     """
     from fashion_pggan.params import load_params
     from train import stage
-    from train.processes.launching import launch, to_launch
+    from train.processes.launching import check_devices, launch, to_launch
 
     values = load_params(params)
     named = {"resume": resume, "start_from": start_from}
     section = values.train.model_copy(update={name: place for name, place in named.items() if place})
     if to_launch(section.processes):
         options = {"params": params, "runs": runs, "report": report, "history": history, "device": device}
+        check_devices(device, section.processes)
         given = {**options, "resume": resume, "start-from": start_from}
         launch("train", ["run", dataset, models], given, section)
         return

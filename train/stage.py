@@ -69,8 +69,8 @@ def run(
     apart = [path for path in (source, runs, report, history) if path]
     check_target(target, KIND, apart)
     dataset = Dataset(source)
-    check_images(len(dataset), params, measured)
     ranks = join(device_of(device))
+    check_images(len(dataset), params, measured)
     _verify_once(dataset, ranks)
     if not ranks.first:
         _begun(run_directory(runs, params, dataset, ranks), dataset, params, ranks).go()

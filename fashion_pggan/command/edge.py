@@ -11,6 +11,7 @@ from types import FrameType
 from pydantic_core import ValidationError
 
 from fashion_pggan.command.lifetime import end_with_starter
+from fashion_pggan.command.voice import may_speak
 from fashion_pggan.errors import (
     NOT_WRITABLE,
     ArgumentError,
@@ -42,8 +43,9 @@ class Printable(logging.Formatter):
 def run_command(main: Callable[[], None]) -> None:
     """Run `main` as a command and end the process with its exit status.
 
-    An error that a person can correct is one line on stderr. The status is 2 for a wrong command line, 75 for
-    a failure that may pass by itself, 1 for all others; 130 after an interruption, 143 after a termination.
+    An error that a person can correct is one line on stderr, also where several processes have it. The
+    status is 2 for a wrong command line, 75 for a failure that may pass by itself, 1 for all others; 130
+    after an interruption, 143 after a termination.
     The process ends when the one that started it does: a killed DVC does not stop its stages.
     """
     _log_to_stderr()
@@ -57,14 +59,25 @@ def run_command(main: Callable[[], None]) -> None:
         sys.exit(128 + signal.SIGPIPE)
     except (UserError, ValidationError) as error:
         text = one_line(error) if isinstance(error, ValidationError) else str(error)
-        print(f"error: {printable(text)}", file=sys.stderr)
+        _tell(text)
         sys.exit(_status_of(error))
     except OSError as error:
         if error.errno not in NOT_WRITABLE | WRONG_PATH:
             raise
-        sys.exit(f"error: {printable(file_error(error))}")
+        _tell(file_error(error))
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception:
+        may_speak()  # the traceback is what this command tells
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no exception, and no traceback, while Python ends
+
+
+def _tell(error: str) -> None:
+    if may_speak():
+        print(f"error: {printable(error)}", file=sys.stderr)
 
 
 def _log_to_stderr() -> None:

@@ -6,15 +6,18 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
+import torch
 from torch.distributed.elastic.multiprocessing import DefaultLogsSpecs
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from fashion_pggan.command.lifetime import stopping_children
-from fashion_pggan.errors import PassingError
+from fashion_pggan.errors import ArgumentError, PassingError, UserError
 from fashion_pggan.params import TrainParams
-from train.processes.rendezvous import LOOPBACK, stay_on_loopback
+from train.processes.ranks import AGAIN, LAUNCHED, LOST
+from train.processes.rendezvous import LOOPBACK, loopback_store
 
 STARTED = "WORLD_SIZE"  # in the environment of what torchrun starts
 
@@ -39,16 +42,52 @@ def launch(module: str, words: Sequence[object], options: Mapping[str, object], 
         try:
             elastic_launch(_config(folder, params), sys.executable)("-u", "-m", module, *command)
         except ChildFailedError as error:
-            rank, failure = error.get_first_failure()
             if signals:
                 sys.exit(128 + signals[0])
-            if failure.exitcode > 0:
-                sys.exit(failure.exitcode)
-            raise PassingError(
-                f"process {rank} of {params.processes} was killed "
-                f"({signal.Signals(-failure.exitcode).name}): look for the cause, such as too little memory, "
-                "then run again to resume from the last checkpoint"
-            ) from None
+            _end_as(*_cause(error), params.processes)
+
+
+def check_devices(device: str, processes: int) -> None:
+    """Refuse processes that have no CUDA device of their own.
+
+    Args:
+        device: as for `fashion_pggan.devices.device_of`.
+        processes: to start on this machine.
+
+    Raises:
+        UserError: there are fewer devices, or one is named for all.
+    """
+    here = torch.cuda.device_count()
+    if device.startswith("cuda:"):
+        raise ArgumentError(
+            f"--device {device} names one device, and train.processes is {processes}, each with its own: "
+            "give --device cuda, or set train.processes to 1"
+        )
+    if device != "cpu" and 0 < here < processes:
+        raise UserError(
+            f"train.processes is {processes}, and this machine has {here} CUDA device{'s' * (here != 1)}: "
+            f"set train.processes to {here}, or give --device cpu"
+        )
+
+
+def _cause(error: ChildFailedError) -> tuple[int, int]:
+    """The process that failed first, and its status; those that only lost another one come after it."""
+    rank, failure = min(
+        error.failures.items(), key=lambda item: (item[1].timestamp, item[1].exitcode == LOST)
+    )
+    return rank, failure.exitcode
+
+
+def _end_as(rank: int, status: int, processes: int) -> NoReturn:
+    who = f"process {rank} of {processes}"
+    if status == LOST:
+        raise PassingError(f"{who} lost the others, and none says why: {AGAIN}")
+    if status > 0:
+        sys.exit(status)
+    name = signal.Signals(-status).name
+    raise PassingError(
+        f"{who} was killed ({name}): look for the cause, such as too little memory, then {AGAIN}"
+    )
 
 
 def _config(folder: str, params: TrainParams) -> LaunchConfig:
@@ -57,9 +96,9 @@ def _config(folder: str, params: TrainParams) -> LaunchConfig:
         max_nodes=1,
         nproc_per_node=params.processes,
         logs_specs=DefaultLogsSpecs(log_dir=folder),
-        rdzv_backend=stay_on_loopback(),
+        rdzv_backend=loopback_store(),
         local_addr=LOOPBACK,
-        run_id="train",
+        run_id=LAUNCHED,
         max_restarts=0,
         signals_to_handle="SIGQUIT",  # other signals are handled here: they stop the processes, and wait
         shutdown_timeout=round(params.grace_s),

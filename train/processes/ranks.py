@@ -1,9 +1,12 @@
 """The processes of a training, one per device, as torchrun starts them."""
 
+import logging
 import os
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +14,13 @@ import torch
 import torch.distributed as dist
 
 from fashion_pggan.errors import PassingError
+from train.processes.rendezvous import stay_on_loopback
 
 PEER = timedelta(seconds=50)  # that a step waits for the others before it takes one of them for dead
 WORK = timedelta(days=7)  # that the others wait while one verifies, writes or compiles
+LAUNCHED = "fashion-pggan"  # torchrun's name for a training that train.processes started
+LOST = 74  # status of a process of it that lost another one, as EX_IOERR; its starter says why
+AGAIN = "run again to resume from the last checkpoint"
 
 
 @dataclass(frozen=True)
@@ -34,26 +41,34 @@ class Ranks:
 
 
 def join(device: torch.device) -> Ranks:
-    """Join the other processes, if torchrun started any.
+    """Join the other processes, if torchrun started any; only the first one logs then.
 
     After an elastic restart the store may still hold addresses of processes that have ended. So each attempt
     has its own keys.
+
+    Raises:
+        PassingError: another process has ended.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Ranks(0, 1, device)
+    stay_on_loopback()
     store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # as documented
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     cuda = device.type == "cuda"
-    dist.init_process_group(
-        "nccl" if cuda else "gloo",
-        store=dist.PrefixStore(f"attempt-{attempt}", store),  # type: ignore[attr-defined]  # as documented
-        rank=rank,
-        world_size=count,
-        timeout=PEER,
-        device_id=device if cuda else None,
-    )
-    steps, works = (dist.new_group(backend="gloo", timeout=timeout) for timeout in (PEER, WORK))
-    return Ranks(rank, count, device, int(os.environ.get("LOCAL_RANK", "0")), steps, works)
+    here = Ranks(rank, count, device, int(os.environ.get("LOCAL_RANK", "0")))
+    with meeting(here):
+        dist.init_process_group(
+            "nccl" if cuda else "gloo",
+            store=dist.PrefixStore(f"attempt-{attempt}", store),  # type: ignore[attr-defined]  # as documented
+            rank=rank,
+            world_size=count,
+            timeout=PEER,
+            device_id=device if cuda else None,
+        )
+        if not here.first:
+            logging.getLogger().setLevel(logging.ERROR)
+        steps, works = (dist.new_group(backend="gloo", timeout=timeout) for timeout in (PEER, WORK))
+    return replace(here, steps=steps, works=works)
 
 
 def leave(ranks: Ranks) -> None:
@@ -69,13 +84,22 @@ def meeting(ranks: Ranks) -> Iterator[None]:
 
     Raises:
         PassingError: another process has ended, or does not answer.
+        SystemExit: another process has ended, and `train.processes` started both: the starter says how.
     """
+    began = time.monotonic()
     try:
         yield
     except RuntimeError as error:
+        who = f"process {ranks.rank} of {ranks.count}"
+        if time.monotonic() - began >= PEER.total_seconds():
+            raise PassingError(
+                f"{who} waited {PEER.total_seconds():g} s for the others, and one does not answer: "
+                f"look for what holds it, then {AGAIN}"
+            ) from error
+        if os.environ.get("TORCHELASTIC_RUN_ID") == LAUNCHED:
+            sys.exit(LOST)
         raise PassingError(
-            f"process {ranks.rank} of {ranks.count} lost the others ({str(error).split('. ')[0]}): read "
-            "the output of the one that ended first, then run again to resume from the last checkpoint"
+            f"{who} lost the others: read the output of the one that ended first, then {AGAIN}"
         ) from error
 
 

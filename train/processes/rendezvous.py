@@ -53,14 +53,20 @@ def _loopback(parameters: RendezvousParameters) -> Loopback:
     return Loopback(parameters.run_id)
 
 
-def stay_on_loopback(environment: MutableMapping[str, str] = os.environ) -> str:
-    """Let the processes that are started talk on loopback; returns the rendezvous to name to torch.
+def loopback_store() -> str:
+    """The name of a rendezvous whose store listens on loopback, for torch to find."""
+    rendezvous_handler_registry.register(BACKEND, _loopback)
+    return BACKEND
+
+
+def stay_on_loopback(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let gloo and NCCL listen on loopback where torchrun has started all processes on this machine.
 
     An interface that the user has named stays.
     """
-    rendezvous_handler_registry.register(BACKEND, _loopback)
+    if environment.get("LOCAL_WORLD_SIZE") != environment.get("WORLD_SIZE"):
+        return
     for name, addresses in psutil.net_if_addrs().items():
         if any(one.address == LOOPBACK for one in addresses):
             for variable in INTERFACES:
                 environment.setdefault(variable, name)
-    return BACKEND

@@ -105,8 +105,13 @@ def test_training_runs_under_torchrun_with_two_processes(project, command_of):
 def _start(command, *launching):
     """The stage under torchrun, with two processes."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", *launching]
+    return _start_ours([command[0], *launcher, *command[1:]])
+
+
+def _start_ours(command):
+    """The stage, which starts its own processes."""
     return subprocess.Popen(
-        [command[0], *launcher, *command[1:]],
+        command,
         cwd=REPOSITORY,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.DEVNULL,
@@ -134,15 +139,46 @@ def _kill_one(project, launcher, number):
 def test_a_process_that_dies_ends_the_run_with_one_clear_error(
     project, params, number, write_params, command_of
 ):
-    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 1e6, "checkpoint_s": 0.05}))
-    launcher = _start(command_of(project))
+    """Three processes, so that two of them lose it."""
+    those = {"total_kimg": 1e6, "checkpoint_s": 0.05, "processes": 3, "minibatch": {}, "minibatch_base": 12}
+    write_params(project / "params.yaml", params.model_copy(update=those))
+    launcher = _start_ours(command_of(project))
     _kill_one(project, launcher, number)
+    _, said = launcher.communicate(timeout=60)
+    assert launcher.returncode == os.EX_TEMPFAIL
+    assert "Traceback" not in said
+    (error,) = (line for line in said.splitlines() if line.startswith("error: "))
+    assert f"process {number} of 3 was killed (SIGKILL)" in error
+    assert "run again to resume from the last checkpoint" in error
+
+
+@pytest.mark.slow
+def test_under_torchrun_one_of_the_processes_left_says_that_it_lost_another(
+    project, params, write_params, command_of
+):
+    """The traceback is torchrun's own."""
+    those = {"total_kimg": 1e6, "checkpoint_s": 0.05, "minibatch": {}, "minibatch_base": 12}
+    write_params(project / "params.yaml", params.model_copy(update=those))
+    launcher = _start(command_of(project), "--nproc-per-node=3")
+    _kill_one(project, launcher, 1)
     _, said = launcher.communicate(timeout=60)
     assert launcher.returncode != 0
     errors = [line for line in said.splitlines() if line.startswith("error: ")]
-    assert len(errors) <= 1, "torchrun may end the other one before it says anything"
+    assert len(errors) <= 1, "torchrun may end the other ones before they say anything"
     assert all("lost the others" in line and "run again to resume from the last" in line for line in errors)
-    assert "SIGKILL" in said or "-9" in said
+    assert "SIGKILL" in said
+
+
+@pytest.mark.slow
+def test_an_error_that_all_processes_have_is_one_line(project, params, write_params, command_of):
+    those = {"processes": 2, "cuda_graphs": True}
+    write_params(project / "params.yaml", params.model_copy(update=those))
+    launcher = _start_ours(command_of(project))
+    _, said = launcher.communicate(timeout=60)
+    assert launcher.returncode == 1
+    (error,) = (line for line in said.splitlines() if line.startswith("error: "))
+    assert "train.cuda_graphs is true, but a graph records one process and here are 2" in error
+    assert "Traceback" not in said
 
 
 @pytest.mark.slow

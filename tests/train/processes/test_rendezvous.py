@@ -26,3 +26,9 @@ def test_gloo_and_nccl_listen_on_loopback_unless_the_user_names_an_interface():
     addresses = psutil.net_if_addrs()[environment["GLOO_SOCKET_IFNAME"]]
     assert LOOPBACK in {one.address for one in addresses}
     assert environment["NCCL_SOCKET_IFNAME"] == "eth7"
+
+
+def test_processes_of_several_machines_listen_where_they_would():
+    environment = {"WORLD_SIZE": "16", "LOCAL_WORLD_SIZE": "8"}
+    stay_on_loopback(environment)
+    assert len(environment) == 2

@@ -28,6 +28,7 @@ NO_OUTPUT = {
     "fashion_pggan/command/mistakes.py": "words errors",
     "fashion_pggan/command/options.py": "types of options",
     "fashion_pggan/command/roles.py": "refuses paths",
+    "fashion_pggan/command/voice.py": "says which process tells an error",
     "fashion_pggan/cores.py": "counts cores; what depends on their number keeps it (train.machine.choices)",
     "fashion_pggan/errors.py": "defines exceptions",
     "fashion_pggan/loopback.py": "says which requests a local server refuses",

@@ -16,7 +16,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from fashion_pggan.command.lifetime import stopping_children
 from fashion_pggan.errors import ArgumentError, PassingError, UserError
 from fashion_pggan.params import TrainParams
-from train.processes.ranks import AGAIN, LAUNCHED, LOST
+from train.processes.ranks import LAUNCHED, LOST
 from train.processes.rendezvous import LOOPBACK, loopback_store
 
 STARTED = "WORLD_SIZE"  # in the environment of what torchrun starts
@@ -81,7 +81,9 @@ def _cause(error: ChildFailedError) -> tuple[int, int]:
 def _end_as(rank: int, status: int, processes: int) -> NoReturn:
     who = f"process {rank} of {processes}"
     if status == LOST:
-        raise PassingError(f"{who} lost the others, and none says why: {AGAIN}")
+        raise PassingError(
+            f"{who} lost the others, and none says why: run again to resume from the last checkpoint"
+        )
     if status > 0:
         sys.exit(status)
     name = signal.Signals(-status).name

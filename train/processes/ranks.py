@@ -20,7 +20,6 @@ PEER = timedelta(seconds=50)  # that a step waits for the others before it takes
 WORK = timedelta(days=7)  # that the others wait while one verifies, writes or compiles
 LAUNCHED = "fashion-pggan"  # torchrun's name for a training that train.processes started
 LOST = 74  # status of a process of it that lost another one, as EX_IOERR; its starter says why
-AGAIN = "run again to resume from the last checkpoint"
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,13 @@ def meeting(ranks: Ranks) -> Iterator[None]:
         if time.monotonic() - began >= PEER.total_seconds():
             raise PassingError(
                 f"{who} waited {PEER.total_seconds():g} s for the others, and one does not answer: "
-                f"look for what holds it, then {AGAIN}"
+                "look for what holds it, then run again to resume from the last checkpoint"
             ) from error
         if os.environ.get("TORCHELASTIC_RUN_ID") == LAUNCHED:
             sys.exit(LOST)
         raise PassingError(
-            f"{who} lost the others: read the output of the one that ended first, then {AGAIN}"
+            f"{who} lost the others: read the output of the one that ended first, then run again to resume "
+            "from the last checkpoint"
         ) from error
 
 

@@ -88,7 +88,8 @@ def _end_as(rank: int, status: int, processes: int) -> NoReturn:
         sys.exit(status)
     name = signal.Signals(-status).name
     raise PassingError(
-        f"{who} was killed ({name}): look for the cause, such as too little memory, then {AGAIN}"
+        f"{who} was killed ({name}): look for the cause, such as too little memory, then run again to resume "
+        "from the last checkpoint"
     )
 
 

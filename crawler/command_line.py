@@ -10,6 +10,7 @@ from crawler.answer.counts import KNOWN_BY
 from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError
+from fashion_pggan.storage.escaped import printable
 
 STORE = Path("runs/crawl")
 TOMBSTONES = Path("tombstones.jsonl")
@@ -51,7 +52,7 @@ def crawl(
         from crawler.commands.preview import dry_run as preview
         from fashion_pggan.params import load_params
 
-        print(preview(load_params(params).crawl))
+        print(printable(preview(load_params(params).crawl)))
         return
     if target is None:
         raise ArgumentError("TARGET is missing: name the folder to make, such as data/raw")
@@ -61,7 +62,8 @@ def crawl(
     figures = stage.run(
         target, params=params, store=store, report=report, tombstones=tombstones, verbose=verbose
     )
-    log.info("%s", tables_of(figures))
+    for line in tables_of(figures):
+        log.info("%s", line)
     log.info("%s", line_of(figures))
 
 

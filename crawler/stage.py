@@ -53,7 +53,8 @@ def run(
         spider, number = asyncio.run(_crawl({**options, "judged": True}, verbose))
     if spider.failure is not None or number is not None:
         if spider.figures is not None and spider.figures["products"]:
-            log.info("%s", tables_of(spider.figures))
+            for line in tables_of(spider.figures):
+                log.info("%s", line)
         if number is not None:
             sys.exit(128 + number)
         raise spider.failure

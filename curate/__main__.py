@@ -1,7 +1,6 @@
 """`python -m curate …`: the same as `fashion-pggan curate …`."""
 
-from curate.command_line import app
-from fashion_pggan.command.line import run
+from fashion_pggan.command.entry import run
 
 if __name__ == "__main__":
-    run(*app.name)
+    run("curate")

@@ -1,7 +1,6 @@
 """`python -m demo_shop …`: the same as `fashion-pggan demo-shop …`."""
 
-from demo_shop import command_line
-from fashion_pggan.command.line import run
+from fashion_pggan.command.entry import run
 
 if __name__ == "__main__":
-    run(command_line.NAME)
+    run("demo-shop")

@@ -7,7 +7,6 @@ from cyclopts import Parameter
 
 from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, Port, at_least
 
-NAME = "demo-shop"
 PORT = 8765
 
 

@@ -19,6 +19,7 @@ from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.escaped import printable
 from fashion_pggan.storage.files import write_text
 
 
@@ -37,7 +38,7 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
             work=shared.work(),
             settings=read_text(settings),
         )
-    print(evaluation.text())
+    print(printable(evaluation.text()))
 
 
 def two_sets(
@@ -70,7 +71,7 @@ def write_tables(
     pair: Pair, names: tuple[str, str], *, json: Path | None, csv: Path | None, html: Path | None
 ) -> None:
     """Print the table of two sets, and write it to the files that were given."""
-    print(pair_text(pair))
+    print(printable(pair_text(pair)))
     _keep(json, pair_json(pair))
     if csv:
         write_text(csv, pair_csv(pair))
@@ -93,7 +94,7 @@ def copies(
     fake = of_path(generated, "fakes", seed, folder)
     fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
     found = find_copies(fake, real)
-    print(found.text())
+    print(printable(found.text()))
     if sheet:
         write_pairs(sheet, found, fake, real)
     _keep(json_file, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
@@ -135,7 +136,7 @@ def features(
     real, fake = (of_path(path, "images", params.seed, folder) for path in (first, second))
     count = min(real.count, images or real.count)
     found = measure_features(network, real.part(0, count, "images"), fake, neighbours, params)
-    print(_features_text(found))
+    print(printable(_features_text(found)))
     _keep(json_file, found)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fashion_pggan.command.line import run
+from fashion_pggan.command.entry import run
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 from fashion_pggan.storage.bounded.json_text import json_in

@@ -1,7 +1,6 @@
 """`python -m flows …`: the same as `fashion-pggan flows …`."""
 
-from fashion_pggan.command.line import run
-from flows.command_line import app
+from fashion_pggan.command.entry import run
 
 if __name__ == "__main__":
-    run(*app.name)
+    run("flows")

@@ -14,6 +14,7 @@ from pathlib import Path
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
+from fashion_pggan.storage.escaped import printable
 from flows.leash import GRACE
 
 STOP_S = 10.0  # seconds a stage may take to stop; then it is killed. Training has its own, `train.grace_s`
@@ -63,7 +64,7 @@ def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
     with _dvc(grace_of(stage), "--wait-for-lock", "repro", "--single-item", stage) as process:
         assert process.stdout is not None  # because of PIPE
         for line in process.stdout:
-            if text := line.rstrip():
+            if text := printable(line.rstrip()):
                 lines.append(text)
                 say(text)
         status = process.wait()

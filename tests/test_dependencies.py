@@ -22,6 +22,7 @@ PROCESS = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)*")  # what stands behi
 NO_OUTPUT = {
     "fashion_pggan/command/arguments.py": "refuses arguments",
     "fashion_pggan/command/edge.py": "sets up logging, words errors and ends the process",
+    "fashion_pggan/command/entry.py": "begins the process",
     "fashion_pggan/command/layout.py": "lays out the help",
     "fashion_pggan/command/lifetime.py": "ends the process when its starter has ended",
     "fashion_pggan/command/line.py": "the table of commands",
@@ -60,7 +61,10 @@ def tree_of(module: str) -> ast.Module:
 
 
 def started_by(module: str) -> Iterator[str]:
-    """The modules that a module starts as processes: `["python", "-m", "demo_shop"]`."""
+    """The modules that a module starts as processes, `["python", "-m", "demo_shop"]`, or runs by name."""
+    package, _, name = module.rpartition(".")
+    if name == "__main__" and (REPOSITORY / package / "command_line.py").is_file():
+        yield f"{package}.command_line"
     for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.List):
             words = [part.value if isinstance(part, ast.Constant) else None for part in node.elts]

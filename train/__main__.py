@@ -1,7 +1,6 @@
 """`python -m train …`: the same as `fashion-pggan train …`."""
 
-from fashion_pggan.command.line import run
-from train.command_line import app
+from fashion_pggan.command.entry import run
 
 if __name__ == "__main__":
-    run(*app.name)
+    run("train")

@@ -8,6 +8,7 @@ from cyclopts import App
 
 from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder, Port
 from fashion_pggan.command.roles import Makes, Writes
+from fashion_pggan.storage.escaped import printable
 
 RUNS = Path("runs/train")
 BOARD_PORT = 6006  # as TensorBoard has it
@@ -112,7 +113,7 @@ def status(run: Path | None = None, /, *, runs: Path = RUNS, json: bool = False)
     if json:
         print(writer.dumps(states[0] if run else states, indent=1))
     else:
-        print("\n\n".join(text_of(standing) for standing in states))
+        print(printable("\n\n".join(text_of(standing) for standing in states)))
 
 
 @app.command

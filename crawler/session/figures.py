@@ -61,9 +61,9 @@ def line_of(figures: dict[str, Any]) -> str:
     )
 
 
-def tables_of(figures: dict[str, Any]) -> str:
-    """The figures as tables: calls, yields, hosts, failures, rate."""
-    lines = [
+def tables_of(figures: dict[str, Any]) -> list[str]:
+    """The figures as lines of tables: calls, yields, hosts, failures, rate."""
+    return [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         (
             f"images         {figures['images']:,} in {figures['files']:,} files, "
@@ -80,7 +80,6 @@ def tables_of(figures: dict[str, Any]) -> str:
         *_table(figures["words"], "new images by word", "word", "new"),
         *_table(figures["hosts"], "images by host", "host", "images"),
     ]
-    return "\n".join(lines)
 
 
 def _further(figures: dict[str, Any]) -> str:

@@ -24,6 +24,7 @@ from crawler.store.pipeline import StoreContext, set_store_context
 from crawler.store.stored import StoredImage, reason_against
 from fashion_pggan.errors import UserError, file_error
 from fashion_pggan.params import CrawlParams, load_params
+from fashion_pggan.storage.escaped import printable
 
 SLOTS = 16  # pending images for each concurrent request, so that hosts take turns
 
@@ -91,7 +92,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         escape_log(self.crawler.settings)
         try:
             if self.failure is None and self.dry_run:
-                print(dry_run(self.params))
+                print(printable(dry_run(self.params)))
             elif self.failure is None:
                 self.crawl = self._open()
                 async for request in self._requests():
@@ -229,7 +230,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     def _report(self) -> None:
         if self.figures is not None and self.figures["products"]:
-            log.info("%s", tables_of(self.figures))
+            for line in tables_of(self.figures):
+                log.info("%s", line)
             log.info("%s", line_of(self.figures))
         if self.failure is not None:
             text = file_error(self.failure) if isinstance(self.failure, OSError) else self.failure

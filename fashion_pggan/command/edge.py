@@ -20,7 +20,7 @@ from fashion_pggan.errors import (
     file_error,
     one_line,
 )
-from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.escaped import printable, printable_line
 
 WRONG_PATH = {
     errno.EACCES,
@@ -33,10 +33,14 @@ STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 
 
 class Printable(logging.Formatter):
-    """Log lines without the control characters that a file's name or a title may hold."""
+    """Log lines without the control characters and line ends that a file's name or a title may hold."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # the library's name
+        """The line of a record."""
+        return printable_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """The line of a record, and the traceback of its exception."""
         return printable(super().format(record))
 
 
@@ -77,7 +81,7 @@ def run_command(main: Callable[[], None]) -> None:
 
 def _tell(error: str) -> None:
     if may_speak():
-        print(f"error: {printable(error)}", file=sys.stderr)
+        print(f"error: {printable_line(error)}", file=sys.stderr)
 
 
 def _log_to_stderr() -> None:

@@ -1,16 +1,13 @@
 """`fashion-pggan COMMAND …`: the table of commands; `python -m PACKAGE …` runs one of them."""
 
-import sys
 from inspect import ismethod
 
 from cyclopts import App, CycloptsError, Parameter
 
 from fashion_pggan.command.arguments import check_arguments
-from fashion_pggan.command.edge import run_command
 from fashion_pggan.command.layout import Layout
 from fashion_pggan.command.mistakes import explained
 from fashion_pggan.command.roles import check_paths
-from fashion_pggan.cores import let_threads_sleep
 from fashion_pggan.errors import ArgumentError
 
 NAME = "fashion-pggan"
@@ -82,17 +79,6 @@ def call(*tokens: str) -> None:
     if not ismethod(command):  # one of the library's own, such as help
         check_paths(command, given)
     command(*given.args, **given.kwargs)
-
-
-def run(*command: str) -> None:
-    """Run `command` with this process's arguments after it, and end the process with its status."""
-    let_threads_sleep()
-    run_command(lambda: call(*command, *sys.argv[1:]))
-
-
-def main() -> None:
-    """The console script."""
-    run()
 
 
 def _shown(default: object) -> str | None:

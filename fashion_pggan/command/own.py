@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fashion_pggan.command.options import PARAMS, OutputFile
 from fashion_pggan.command.roles import Writes
+from fashion_pggan.storage.escaped import printable
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def summary(
     """
     from fashion_pggan.summary import Summary, places_of
 
-    print(Summary.read(reports).text(places_of(reports, models, generated)))
+    print(printable(Summary.read(reports).text(places_of(reports, models, generated))))
 
 
 def use(

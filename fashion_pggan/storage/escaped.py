@@ -22,6 +22,11 @@ def printable(text: str) -> str:
     return CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def printable_line(text: str) -> str:
+    """Text for one line of a terminal or a log, with control characters and line ends escaped."""
+    return printable(text).replace("\n", "\\n")
+
+
 def markdown(text: str) -> str:
     """Text for a line or a cell of Markdown, escaped so that it makes no mark-up, HTML or link."""
     return MARKS.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), _on_one_line(text))

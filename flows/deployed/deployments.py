@@ -2,9 +2,12 @@
 
 import logging
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from httpx import HTTPError
 from prefect import Flow, serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentStatus
@@ -12,9 +15,9 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from flows.deployed.former import end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
 from flows.reproduction import check_workspace
@@ -24,6 +27,7 @@ from flows.server.server import OUR_URL, answers, ensure_server
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
 SERVED: list[tuple[Flow[[], Any], str]] = [(full, "full"), *((stage, "stage") for stage in STAGES.values())]
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
+RETRIES = 2  # of a request that the server does not answer, after 2 and 4 s
 
 log = logging.getLogger(__name__)
 
@@ -60,15 +64,10 @@ def ask(deployment: str) -> None:
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
     use_key_of(url)
-    with get_client(sync_client=True) as client:
-        try:
-            status = client.read_deployment_by_name(deployment).status
-        except ObjectNotFound:
-            status = None
-    if status is not DeploymentStatus.READY:
-        raise UserError(f"nobody serves {deployment} at {url}: start make serve, in another terminal")
-    print(f"started {deployment}: the terminal of make serve shows its log", flush=True)
-    run = run_deployment(deployment, timeout=None, poll_interval=LOOK_EVERY_S)
+    with _while_it_answers(url):
+        _check_served(deployment, url)
+        print(f"started {deployment}: the terminal of make serve shows its log", flush=True)
+        run = run_deployment(deployment, timeout=None, poll_interval=LOOK_EVERY_S)
     assert not hasattr(run, "__await__")  # a coroutine in async code alone
     state = run.state
     if state is None or not state.is_completed():
@@ -77,3 +76,26 @@ def ask(deployment: str) -> None:
             f"the run {run.name} ended as {name} ({message}): read its log in the terminal of make serve"
         )
     print(f"the run {run.name} succeeded")
+
+
+def _check_served(deployment: str, url: str) -> None:
+    with get_client(sync_client=True) as client:
+        try:
+            status = client.read_deployment_by_name(deployment).status
+        except ObjectNotFound:
+            status = None
+    if status is not DeploymentStatus.READY:
+        raise UserError(f"nobody serves {deployment} at {url}: start make serve, in another terminal")
+
+
+@contextmanager
+def _while_it_answers(url: str) -> Iterator[None]:
+    """Meanwhile a server that ends is an error of one line, within seconds instead of a minute."""
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
+        try:
+            yield
+        except (HTTPError, ObjectNotFound) as error:  # it has ended, or has forgotten the run
+            raise UserError(
+                f"the Prefect server at {url} no longer answers for this run ({one_line(error)}): start make "
+                "serve, and ask again"
+            ) from error

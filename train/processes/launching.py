@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
@@ -38,9 +37,9 @@ def launch(module: str, words: Sequence[object], options: Mapping[str, object], 
     given = [f"--{name}={value}" for name, value in options.items() if value]
     command = [*map(str, words), *given]
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it logs each signal
-    with tempfile.TemporaryDirectory() as folder, stopping_children(params.grace_s) as signals:
+    with stopping_children(params.grace_s) as signals:
         try:
-            elastic_launch(_config(folder, params), sys.executable)("-u", "-m", module, *command)
+            elastic_launch(_config(params), sys.executable)("-u", "-m", module, *command)
         except ChildFailedError as error:
             if signals:
                 sys.exit(128 + signals[0])
@@ -93,12 +92,12 @@ def _end_as(rank: int, status: int, processes: int) -> NoReturn:
     )
 
 
-def _config(folder: str, params: TrainParams) -> LaunchConfig:
+def _config(params: TrainParams) -> LaunchConfig:
     return LaunchConfig(
         min_nodes=1,
         max_nodes=1,
         nproc_per_node=params.processes,
-        logs_specs=DefaultLogsSpecs(log_dir=folder),
+        logs_specs=DefaultLogsSpecs(log_dir=os.devnull),  # a folder would stay when this process is killed
         rdzv_backend=loopback_store(),
         local_addr=LOOPBACK,
         run_id=LAUNCHED,

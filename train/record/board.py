@@ -1,5 +1,7 @@
 """Serves TensorBoard on loopback, and keeps pages of other sites out, as TensorBoard does not."""
 
+import logging
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,8 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.loopback import HEADERS, refusal
 
 LOOPBACK = "127.0.0.1"
+
+log = logging.getLogger(__name__)
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]  # of WSGI
 
@@ -23,12 +27,21 @@ def serve_board(runs: Path, port: int) -> None:
     from tensorboard import program
 
     def server(application: Application, flags: Any) -> Any:
-        return program.WerkzeugServer(guarded(application), flags)
+        made = program.WerkzeugServer(guarded(application), flags)
+        logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs every request
+        return made
+
+    logging.getLogger("tensorboard").setLevel(logging.WARNING)  # it logs every load
 
     board = program.TensorBoard(server_class=server)
-    board.configure(logdir=str(runs), host=LOOPBACK, port=port)
-    if board.main():
-        raise UserError(f"TensorBoard does not start at port {port}: give another --port, or 0")
+    # load_fast: a process of TensorBoard would answer whoever asks at a port of its own
+    board.configure(logdir=str(runs), host=LOOPBACK, port=port, load_fast="false")
+    try:
+        url = board.launch()  # unlike main(), without a file in the folder of temporary files
+    except program.TensorBoardServerException as error:
+        raise UserError(f"TensorBoard does not start at port {port}: give another --port, or 0") from error
+    log.info("TensorBoard at %s (Ctrl-C ends it)", url)
+    threading.Event().wait()
 
 
 def guarded(application: Application) -> Application:

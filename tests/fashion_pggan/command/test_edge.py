@@ -40,6 +40,8 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
         ("raise KeyboardInterrupt", 130, ""),
         (r"raise UserError('no \x1b[2J here')", 1, "error: no \\x1b[2J here\n"),
         (r"import logging; logging.warning('%s', 'a \x1b]0;b\x07\u202e')", 0, "a \\x1b]0;b\\x07\\u202e\n"),
+        (r"import logging; logging.warning('%s', 'a\nerror: b')", 0, "a\\nerror: b\n"),
+        (r"raise UserError('no a\nerror: b here')", 1, "error: no a\\nerror: b here\n"),
         (
             "open('.', 'w')",
             1,

@@ -158,7 +158,7 @@ def test_a_module_is_a_command(
     module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[tuple[str, ...]] = []
-    monkeypatch.setattr("fashion_pggan.command.line.run", lambda *words: asked.append(words))
+    monkeypatch.setattr("fashion_pggan.command.entry.run", lambda *words: asked.append(words))
     if not REPOSITORY.joinpath(*module.split(".")).is_dir():  # else its __main__ is run, which nobody imports
         monkeypatch.delitem(sys.modules, module, raising=False)
     runpy.run_module(module, run_name="__main__")
@@ -180,7 +180,7 @@ def test_completion_is_a_script_that_knows_the_commands(
 
 def test_the_console_script_is_this_command_line() -> None:
     project: Any = REPOSITORY.joinpath("pyproject.toml").read_text(encoding="utf-8")
-    assert 'fashion-pggan = "fashion_pggan.command.line:main"' in project
+    assert 'fashion-pggan = "fashion_pggan.command.entry:main"' in project
 
 
 def test_what_a_light_command_line_repeats_is_what_the_work_takes() -> None:

@@ -63,6 +63,16 @@ def test_asking_without_a_server_is_one_line(inside: Toy) -> None:
     )
 
 
+def test_a_server_that_ends_while_it_is_asked_is_one_line(
+    inside: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.deployed.deployments.answers", lambda url: True)
+    monkeypatch.setattr("flows.deployed.deployments.use_key_of", lambda url: None)
+    monkeypatch.setattr("flows.deployed.deployments.RETRIES", 0)
+    with pytest.raises(UserError, match="no longer answers .*: start make serve, and ask again"):
+        call("flows", "ask", "train")
+
+
 @pytest.mark.parametrize("command", [["flows"], ["flows", "run", "curate"]])
 def test_a_folder_that_is_no_repository_is_one_line(inside: Toy, command: list[str]) -> None:
     (inside.folder / "dvc.yaml").unlink()

@@ -1,7 +1,14 @@
 """TensorBoard, which a page of another site cannot read."""
 
+import os
+import re
+import socket
+import subprocess
+import sys
 from pathlib import Path
+from urllib.request import urlopen
 
+import psutil
 import pytest
 
 from fashion_pggan.errors import UserError
@@ -34,6 +41,33 @@ def test_only_requests_of_this_machine_reach_the_board(
     assert said == [status]
     assert (b"".join(body) == b"board") == (status == "200 OK")
     assert status != "200 OK" or sent == {"Content-Type": "text/html", **HEADERS}
+
+
+@pytest.mark.slow
+def test_the_board_logs_no_request_and_leaves_no_file(tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-m", "train", "board", "--runs", tmp_path, "--port", "0"],
+        env={**os.environ, "TMPDIR": str(tmp_path / "temporary")},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as board:
+        assert board.stderr is not None  # because of PIPE
+        said = board.stderr.readline()
+        with urlopen(re.findall(r"http\S+", said)[0]) as answer:
+            assert answer.status == 200
+        assert not psutil.Process(board.pid).children()
+        board.kill()
+        assert board.stderr.read() == ""
+    assert not list((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.filterwarnings("ignore:html5lib:DeprecationWarning")
+def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"TensorBoard does not start at port {port}: give another"):
+            serve_board(tmp_path, port)
 
 
 def test_a_folder_of_runs_that_is_not_there_is_an_error(tmp_path: Path) -> None:

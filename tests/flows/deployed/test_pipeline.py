@@ -69,7 +69,7 @@ def test_a_server_that_ends_while_it_is_asked_is_one_line(
     monkeypatch.setattr("flows.deployed.deployments.answers", lambda url: True)
     monkeypatch.setattr("flows.deployed.deployments.use_key_of", lambda url: None)
     monkeypatch.setattr("flows.deployed.deployments.RETRIES", 0)
-    with pytest.raises(UserError, match="no longer answers .*: start make serve, and ask again"):
+    with pytest.raises(UserError, match=r"no longer answers .*: start make serve, and ask again"):
         call("flows", "ask", "train")
 
 

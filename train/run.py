@@ -64,6 +64,7 @@ class Run:
         facts = self._choose(architecture)
         self.about = About(identity=self.identity, facts=facts, git_commit=git_commit, history=[])
         self.kept: set[str] = set()  # names of the snapshots that the run has written
+        self.logged = ""  # the log's rows at its checkpoint
         set_precision(self.precision)
         try_kernels(ranks.device)
         self.trainer = Trainer(architecture, params.model_copy(update={"precision": self.precision}), ranks)
@@ -140,7 +141,7 @@ class Run:
         """Train to the end, from wherever the run stands."""
         total = round(self.params.total_kimg * 1000)
         stopping = between_steps(self.ranks, self.params.grace_s)
-        with stopping as asked_to_stop, Record(self, total) as record:
+        with stopping as asked_to_stop, Record(self, total, self.logged) as record:
             if not record.ended:  # a run at its end takes no time
                 with self.clock:
                     self._train(record, asked_to_stop)
@@ -156,7 +157,7 @@ class Run:
             if record.ended:
                 self.clock.stop()  # so that the last checkpoint and the report name the same time
             if record.ended or asked_to_stop or saving.over():
-                self._checkpoint()
+                self._checkpoint(record)
                 record.status()
                 saving.begin()
             wait_for_all(self.ranks)  # the first one may take long to write
@@ -186,13 +187,14 @@ class Run:
                 "lower train.learning_rate_base, then run again"
             )
 
-    def _checkpoint(self) -> None:
+    def _checkpoint(self, record: Record) -> None:
         if self.ranks.first:
             self.kept |= names_in(self.folder)
             state = {
                 "identity": self.identity,
                 "about": self.about.model_dump(),
                 "snapshots": sorted(self.kept),
+                "log": record.rows(),
                 "tensors": self.trainer.state(),
                 **self._position(),
             }
@@ -219,7 +221,7 @@ class Run:
         try:
             before = about_in(state)
             check_state(state, self.trainer.state())
-            self.kept = names_of(state)
+            self.kept, self.logged = names_of(state), str(state.get("log", ""))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"the newest checkpoint in {self.folder} does not fit the run ({one_line(error)}): "

@@ -66,9 +66,10 @@ KINDS = (
         "runs of training",
         "runs/train",
         "train.damaged.damaged_runs:runs",
-        "delete damaged checkpoints: the run resumes from the newest intact one; copy snapshots and "
-        "images from models, which dvc checkout models brings back, then run dvc repro --force train; a run "
-        "that nobody needs can be deleted with its folder",
+        "copy damaged snapshots from models, which dvc checkout models brings back; then run dvc repro "
+        "--force train, which goes on from the newest intact checkpoint, draws grids again and brings back "
+        "the log; delete damaged checkpoints, then run fashion-pggan verify --accept-missing; a run that "
+        "nobody needs can be deleted with its folder",
     ),
     Kind(
         "trained models",

@@ -22,6 +22,7 @@ from fashion_pggan.storage.proof.folder_mark import MARK
 from generate.sampling.sampler import Sampler, snapshots_in
 from tests.running import tries
 from train import stage
+from train.damaged.damaged_runs import faults
 from train.processes.ranks import Ranks
 from train.record.log import read_rows
 from train.run import Run
@@ -191,6 +192,9 @@ def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out
     grids[0].write_bytes(written[0][:80] + bytes([written[0][80] ^ 1]) + written[0][81:])
     grids[1].write_bytes(written[2])  # a whole PNG; the run's list tells
     grids[2].unlink()
+    others = [folder / name for name in ("latest.png", "latest.safetensors", "training.csv", "status.json")]
+    for path in others:
+        path.write_bytes(path.read_bytes()[:99] + bytes(9))
     (folder / "grids/mine.png").write_bytes(written[3])
     train_here(project, short)
     assert caplog.text.count("drawing it again from its snapshot") == 3
@@ -198,6 +202,8 @@ def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out
     assert [path.name for path in handed_out] == [path.name for path in grids]
     assert [path.read_bytes() for path in handed_out] == written
     assert [path.read_bytes() for path in grids] == written
+    assert {path: fault for path, fault in faults(folder) if fault} == {}
+    assert len(read_rows(project / "training.csv")) == 3
 
 
 def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):

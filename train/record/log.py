@@ -1,18 +1,17 @@
-"""A run's rows: a CSV of its history and TensorBoard's event files."""
+"""A run's rows: a CSV of its history and TensorBoard's event files. Checkpoints hold the rows, too."""
 
 import csv
 import hashlib
 import io
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
-from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.storage.bounded.plain_file import text_lines_in
+from fashion_pggan.storage.bounded.plain_file import LONGEST_ROW, lines_in
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.shards import Images
 
@@ -56,6 +55,7 @@ class Row:
         return cls(**{field.name: field.type(cells[field.name]) for field in known})  # type: ignore[operator]  # types, not names of types
 
 
+COLUMNS = [*(field.name for field in fields(Row)), CHECK]
 # the chart of a column in TensorBoard: heading and name
 TAGS = {
     "critic_loss": "loss/critic",
@@ -81,11 +81,25 @@ class History:
     Args:
         folder: the run's own.
         images_shown: where the run stands; TensorBoard counts steps in images shown.
+        saved: what `text` returned before; it brings back the rows that the file has lost.
     """
 
-    def __init__(self, folder: Path, images_shown: int) -> None:
+    def __init__(self, folder: Path, images_shown: int, saved: str = "") -> None:
         self.path = folder / "training.csv"
-        self.rows = [row for row in read_rows(self.path) if row.kimg <= images_shown / 1000]
+        found = rows_of(self.path)
+        there = {row.kimg: row for row in found if row}
+        back = {row.kimg: row for row in rows_in(saved.splitlines()) if row and row.kimg not in there}
+        rows = sorted({**there, **back}.items())
+        self.rows = [row for kimg, row in rows if kimg <= images_shown / 1000]
+        if back or None in found:
+            log.warning(
+                "%s: %d of %d lines are damaged; %d rows come back from the checkpoint",
+                self.path,
+                found.count(None),
+                len(found),
+                len(back),
+            )
+            write_rows(self.path, self.rows, checks=True)
         again_from = images_shown + 1 if images_shown else 0  # rows at this very position are kept
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
@@ -97,6 +111,10 @@ class History:
         for tag, value in {**values, **others}.items():
             self.board.add_scalar(tag, value, round(row.kimg * 1000))
         self.board.flush()  # rows before a checkpoint must survive the process
+
+    def text(self) -> str:
+        """All rows, for a checkpoint."""
+        return text_of(self.rows, checks=True)
 
     def show(self, name: str, sheet: Images, images_shown: int) -> None:
         """Add an image (h, w, 3) to TensorBoard."""
@@ -112,32 +130,36 @@ class History:
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows in a CSV, without damaged ones, which the log mentions; none if there is no file.
-
-    Raises:
-        UserError: it is not a CSV file.
-    """
-    rows = rows_of(path) if path.is_file() else []
+    """The rows in a CSV, without damaged ones, which the log mentions; none if there is no file."""
+    rows = rows_of(path)
     if broken := rows.count(None):
         log.warning("%s: %d of %d rows are not what was written, and are left out", path, broken, len(rows))
     return [row for row in rows if row is not None]
 
 
 def rows_of(path: Path) -> list[Row | None]:
-    """The rows in a CSV, with None for each that is damaged.
+    """The rows in a CSV, with None for each damaged line; none if there is no file."""
+    if not path.is_file():
+        return []
+    return rows_in(line.decode("utf-8-sig", "replace") for line in lines_in(path, LONGEST_ROW))
 
-    Raises:
-        UserError: it is not a CSV file.
+
+def rows_in(lines: Iterable[str]) -> list[Row | None]:
+    """The rows in the lines of a CSV, with None for each damaged line.
+
+    Each line is read by itself, so that damage to one, to the header too, loses no other.
     """
-    try:
-        return [_whole_row(cells) for cells in csv.DictReader(text_lines_in(path))]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read ({one_line(error)}): delete it; a new log begins") from error
+    first, *rest = [line.rstrip("\r\n").split(",") for line in lines] or [COLUMNS]
+    known = set(first) <= set(COLUMNS)
+    headers = [COLUMNS, first] if known else [COLUMNS]
+    rows = [next(filter(None, (_whole_row(header, line) for header in headers)), None) for line in rest]
+    return rows if known else [None, *rows]
 
 
-def _whole_row(cells: Mapping[str, str]) -> Row | None:
-    """The row in a line; None if the line is damaged. Early versions wrote no check."""
+def _whole_row(header: Sequence[str], line: Sequence[str]) -> Row | None:
+    """The row in a line; None if the line is damaged, or of another header. Early versions wrote no check."""
     try:
+        cells = dict(zip(header, line, strict=True))
         row = Row.of(cells)
     except (ValueError, TypeError):
         return None
@@ -151,9 +173,13 @@ def _check_of(row: Row) -> str:
 
 def write_rows(path: Path, rows: Iterable[Row], *, checks: bool = False) -> None:
     """Write rows as CSV, in one step; with `checks`, each with a part of its hash."""
+    write_text(path, text_of(rows, checks=checks))
+
+
+def text_of(rows: Iterable[Row], *, checks: bool) -> str:
+    """Rows as CSV; with `checks`, each with a part of its hash."""
     text = io.StringIO()
-    columns = [*(field.name for field in fields(Row)), *([CHECK] if checks else [])]
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer = csv.DictWriter(text, COLUMNS if checks else COLUMNS[:-1], lineterminator="\n")
     writer.writeheader()
     writer.writerows(row.cells() | ({CHECK: _check_of(row)} if checks else {}) for row in rows)
-    write_text(path, text.getvalue())
+    return text.getvalue()

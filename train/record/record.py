@@ -36,10 +36,11 @@ class Record:
     Args:
         training: the run; it is read, never changed.
         total: where it ends, in images shown.
+        logged: what `rows` returned at the run's checkpoint.
     """
 
-    def __init__(self, training: Training, total: int) -> None:
-        self.training, self.total = training, total
+    def __init__(self, training: Training, total: int, logged: str = "") -> None:
+        self.training, self.total, self.logged = training, total, logged
         self.means = RunningMeans.empty()
         self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
         self.drawn = training.images_shown  # thousand images that the progress line shows
@@ -51,7 +52,7 @@ class Record:
     def __enter__(self) -> Self:
         training = self.training
         if training.ranks.first:
-            self.history = History(training.folder, training.images_shown)
+            self.history = History(training.folder, training.images_shown, self.logged)
             self.history.say("run", provenance_of(training), training.images_shown)
             self.gallery = Gallery(training, self.history)
             self.lines = Progress(
@@ -71,6 +72,10 @@ class Record:
     def ended(self) -> bool:
         """Whether the run is at its end."""
         return self.training.looked_at >= self.total
+
+    def rows(self) -> str:
+        """The rows so far, for a checkpoint; only the first process has them."""
+        return self.history.text()
 
     def log(self, phase: Phase) -> bool:
         """Write a row if one is due, for the images up to now, with the alarms that hold.

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from fashion_pggan.errors import UserError
-from train.record.log import TAGS, History, Row, read_rows, write_rows
+from train.record.log import TAGS, History, Row, read_rows, rows_of, write_rows
 
 
 def board(folder) -> EventAccumulator:
@@ -97,10 +96,56 @@ def test_a_changed_row_is_left_out_and_told(tmp_path, row, caplog):
         assert "1 of 3 rows are not what was written, and are left out" in caplog.text
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path):
-    (tmp_path / "training.csv").write_bytes(b"kimg\n\xff\xfe\n")
-    with pytest.raises(UserError, match=r"training\.csv cannot be read .*: delete it"):
-        read_rows(tmp_path / "training.csv")
+@pytest.mark.parametrize("damage", [b"\xff", b'"', b"\0", b",", b"\n", b"\r", b"9", b"\xef"])
+def test_damage_to_a_line_loses_no_other_row(tmp_path, row, damage):
+    path, rows = tmp_path / "training.csv", [row(kimg, critic_loss=1.5) for kimg in (0.1, 0.2, 0.3)]
+    write_rows(path, rows, checks=True)
+    lines = path.read_bytes().splitlines(keepends=True)
+    for number, line in enumerate(lines):
+        path.write_bytes(b"".join([*lines[:number], line[:9] + damage + line[10:], *lines[number + 1 :]]))
+        assert [row for row in rows_of(path) if row] == [row for row in rows if row != (None, *rows)[number]]
+        assert None in rows_of(path)
+
+
+def test_what_is_no_log_has_no_rows(tmp_path):
+    for content in (b"kimg\n\xff\xfe\n", bytes(99), b"\xff\n", b"\n"):
+        (tmp_path / "training.csv").write_bytes(content)
+        assert set(rows_of(tmp_path / "training.csv")) == {None}
+    (tmp_path / "training.csv").write_bytes(b"")
+    assert rows_of(tmp_path / "training.csv") == rows_of(tmp_path / "nowhere") == []
+
+
+def test_what_the_file_has_lost_comes_back_from_the_checkpoint(tmp_path, row, caplog):
+    first = History(tmp_path, 0)
+    for kimg in (0.1, 0.2, 0.3):
+        first.add(row(kimg), {})
+    first.close()
+    path, saved = tmp_path / "training.csv", first.text()
+    whole = path.read_bytes()
+    for damaged in (
+        whole.replace(b"0.2,", b"0.7,"),
+        whole.replace(b"kimg", b"\xffimg"),
+        bytes(len(whole)),
+        b"",
+    ):
+        path.write_bytes(damaged)
+        caplog.clear()
+        History(tmp_path, 300, saved).close()
+        assert path.read_bytes() == whole
+        assert "come back from the checkpoint" in caplog.text
+    path.unlink()
+    History(tmp_path, 200, saved).close()
+    assert [row.kimg for row in read_rows(path)] == [0.1, 0.2]
+
+
+def test_an_intact_file_is_left_as_it_is(tmp_path, row, caplog):
+    history = History(tmp_path, 0)
+    for kimg in (0.1, 0.2):
+        history.add(row(kimg), {})
+    history.close()
+    History(tmp_path, 100, history.text()).close()
+    assert len(read_rows(tmp_path / "training.csv")) == 2
+    assert not caplog.text
 
 
 def test_the_rows_that_are_handed_out_have_no_check(tmp_path, row):

@@ -50,8 +50,11 @@ class Gallery:
             self._latest_grid(self._sheet())
 
     def complete(self) -> None:
-        """Write what a finished run leaves again, if it is lost."""
-        if not self._kept_path().is_file():
+        """Write what a finished run leaves again: the latest ones, and the rest if it is lost."""
+        if self._kept_path().is_file():
+            self._latest_snapshot()
+            write_bytes(self.training.folder / f"{LATEST}.png", png_of(self._sheet()))
+        else:
             self.keep()
         if not (self.training.folder / ALL_NETWORKS).is_file():  # early versions wrote none
             self._write_all_networks()

@@ -10,9 +10,10 @@ from crawler.answer.counts import KNOWN_BY
 from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError
+from fashion_pggan.paths import outliving
 from fashion_pggan.storage.escaped import printable
 
-STORE = Path("runs/crawl")
+STORE = outliving(Path("runs/crawl"))
 TOMBSTONES = Path("tombstones.jsonl")
 
 Tombs = Annotated[OutputFile, Keeps]

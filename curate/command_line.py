@@ -14,8 +14,11 @@ from fashion_pggan.command.options import (
     OutputFolder,
 )
 from fashion_pggan.command.roles import Fills, Makes, Writes
+from fashion_pggan.paths import outliving
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
+
+KNOWLEDGE = outliving(Path("runs/curate"))
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -29,7 +32,7 @@ def curate(
     *,
     params: Path = PARAMS,
     report: Annotated[OptionalOutputFile, Writes("images", "kept", "dropped")] = None,
-    knowledge: OutputFolder = Path("runs/curate"),
+    knowledge: OutputFolder = KNOWLEDGE,
     plots: Annotated[OptionalOutputFolder, PLOTS] = None,
     answers: Path = Path("datasheet.yaml"),
     workers: OptionalCount = None,

@@ -6,10 +6,26 @@ from pathlib import Path
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)  # s3://, and s3:/ where a slash was lost
 
+EXPERIMENTS = (".dvc", "tmp", "exps")  # where DVC makes temporary clones
+
 
 def advice_on_path(path: str) -> str:
     """What to give in place of a URL, which would make a folder named `s3:`; empty for a path."""
     return f"give a path on this machine, no URL (./{path} if it is one)" if SCHEME.match(path) else ""
+
+
+def outliving(folder: Path) -> Path:
+    """A folder that outlives the outputs of stages, below the repository.
+
+    For an experiment (`dvc exp run --temp`, and each one of a queue) DVC makes a temporary clone, and deletes
+    it at the end. There it is the folder of the repository itself, so that a killed experiment loses nothing.
+    """
+    try:
+        here = Path.cwd()
+    except OSError:  # it has been deleted
+        return folder
+    clone = next((place for place in (here, *here.parents) if place.parts[-4:-1] == EXPERIMENTS), None)
+    return clone.parents[3] / folder if clone else folder
 
 
 def check_file_to_write(path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from fashion_pggan.command.options import Device, OptionalOutputFile
+from fashion_pggan.command.options import RUNS, Device, OptionalOutputFile
 from fashion_pggan.command.roles import Makes, Writes
 from fashion_pggan.errors import ArgumentError
 from generate.options import SETTINGS, Ends, Frames, Grid, Settings
@@ -26,7 +26,7 @@ def generate(
     params: Path | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
     data: Path | None = None,
-    runs: Path = Path("runs/train"),
+    runs: Path = RUNS,
     report: Annotated[OptionalOutputFile, Writes("images", "kimg", "resolution")] = None,
     device: Device = "auto",
     grid: Grid = None,

@@ -6,11 +6,18 @@ from typing import Annotated, Literal
 
 from cyclopts import App
 
-from fashion_pggan.command.options import PARAMS, Device, OptionalOutputFile, OutputFile, OutputFolder, Port
+from fashion_pggan.command.options import (
+    PARAMS,
+    RUNS,
+    Device,
+    OptionalOutputFile,
+    OutputFile,
+    OutputFolder,
+    Port,
+)
 from fashion_pggan.command.roles import Makes, Writes
 from fashion_pggan.storage.escaped import printable
 
-RUNS = Path("runs/train")
 BOARD_PORT = 6006  # as TensorBoard has it
 
 HELP = """Train a progressive GAN; follow its runs, export and import its snapshots.

@@ -18,11 +18,11 @@ from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors, read_descriptors
 from fashion_pggan.distance.pyramid import levels_of
 from fashion_pggan.distance.work import Work
-from fashion_pggan.errors import UserError, bytes_in_words
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.bounded.plain_file import read_text
-from fashion_pggan.storage.files import make_folder, sha256_of, write_text
+from fashion_pggan.storage.files import check_room, make_folder, sha256_of, write_text
 from fashion_pggan.storage.hashes import hash_memory, hashed_json, values_of
 from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
 from fashion_pggan.storage.targets import holds_only
@@ -133,13 +133,8 @@ class Store:
         write_text(self.rows / f"{key}.json", hashed_json(distances.plain()))
 
     def _check_room(self, images: ImageSet, params: EvaluateParams) -> None:
-        needed = _size_of(images, params)
-        free = shutil.disk_usage(self.sets).free
-        if free < needed:
-            raise UserError(
-                f"descriptors of {images.count} images need {bytes_in_words(needed)} in {self.sets}, "
-                f"but {bytes_in_words(free)} are free: free some space, or give another --store"
-            )
+        what = f"descriptors of {images.count} images need"
+        check_room(self.sets, _size_of(images, params), what, "give another --store")
 
     def _forget(self) -> None:
         kept = [path for path in self.sets.iterdir() if KEY.fullmatch(path.name) and holds_only(path, SET)]

@@ -25,6 +25,7 @@ COMMANDS = {
     "crawl": "crawler.command_line:app",
     "curate": "curate.command_line:app",
     "train": "train.command_line:app",
+    "runs": "train.travel.command_line:app",
     "generate": "generate.command_line:app",
     "evaluate": "evaluate.command_line:app",
     "explore": "generate.explore.command_line:explore",

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from fashion_pggan.command.roles import Keeps, Writes
-from fashion_pggan.paths import check_file_to_write, check_folder_to_write
+from fashion_pggan.paths import check_file_to_write, check_folder_to_write, outliving
 
 PARAMS = Path("params.yaml")
+RUNS = outliving(Path("runs/train"))
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 

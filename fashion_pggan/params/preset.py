@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.params.unique_keys import values_in
+from fashion_pggan.paths import outliving
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_bytes, write_text
 
@@ -118,7 +119,7 @@ def params_or_shipped(path: Path | None, section: str) -> Params:
 def cache_of(name: str) -> Path:
     """A folder for what is kept between runs: in runs/ beside params.yaml, otherwise in the user's cache."""
     if PARAMS.is_file():
-        return Path("runs") / name
+        return outliving(Path("runs") / name)
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "fashion-pggan" / name
 

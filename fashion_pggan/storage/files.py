@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.errors import UserError, bytes_in_words, one_line
 
 CHANGED = "it is not what was written, by its SHA-256"
 
@@ -83,6 +83,32 @@ def link_or_copy(source: Path, target: Path) -> None:
         raise
     except OSError:  # another disk, or no hard links
         shutil.copy2(source, target)
+
+
+def check_room(folder: Path, needed: int, what: str, advice: str = "give another place") -> None:
+    """Refuse what a disk has no room for.
+
+    Args:
+        folder: on that disk; it may be missing.
+        needed: bytes.
+        what: needs them, with its verb, for the error: `exporting … needs`.
+        advice: what else to do but free some space.
+
+    Raises:
+        UserError: less is free.
+    """
+    free = free_at(folder)
+    if free < needed:
+        raise UserError(
+            f"{what} {bytes_in_words(needed)} in {folder}, but {bytes_in_words(free)} are free: free "
+            f"some space, or {advice}"
+        )
+
+
+def free_at(folder: Path) -> int:
+    """Bytes that are free on the disk of a folder, which may be missing."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
 
 
 def append(handle: int, line: bytes) -> None:

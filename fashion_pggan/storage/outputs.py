@@ -28,6 +28,7 @@ FORMS = re.compile(
     rb'|\s*<!doctype html>.{0,512}<meta name="generator" content="%b">'
     rb"|%b\n-----BEGIN CERTIFICATE-----"
     rb'|.{8}\{"__metadata__":\{"fashion_pggan":'  # a snapshot
+    rb'|fashion-pggan-run\.json\x00.{100,400}ustar.{200,300}\{\n "program": "%b"'  # a run
     rb"|RIFF.{4}WEBP.*EXIF.{4,64}%b"
     rb"|.{4}ftyp.*free%b\Z"
     rb"|PK\x03\x04.*PK\x05\x06.{18}%b\Z"  # weights

@@ -86,6 +86,21 @@ def read_origin(path: Path) -> Origin:
     return _read(path, {})[1]
 
 
+def read_header(path: Path) -> Header:
+    """What a snapshot says of itself; its weights are neither read nor checked.
+
+    Raises:
+        UserError: it is not a snapshot of this program.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return header_in((file.metadata() or {})[KEY])
+    except (SafetensorError, KeyError, ValueError, OSError) as error:
+        raise UserError(
+            f"{path} is not a snapshot of this program ({one_line(error)}): give another"
+        ) from error
+
+
 def read_networks(path: Path) -> tuple[dict[str, Generator | Critic], Origin]:
     """All networks of a snapshot: `average`, and those beside it, `generator` and `critic`.
 

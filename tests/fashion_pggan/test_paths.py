@@ -1,0 +1,23 @@
+"""Where things are kept."""
+
+from pathlib import Path
+
+from fashion_pggan.paths import outliving
+
+
+def test_in_a_temporary_clone_of_dvc_runs_are_those_of_the_repository(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert outliving(Path("runs/train")) == Path("runs/train")
+    clone = tmp_path / ".dvc/tmp/exps/tmp1234"
+    (clone / "data").mkdir(parents=True)
+    for place in (clone, clone / "data"):
+        monkeypatch.chdir(place)
+        assert outliving(Path("runs/train")) == tmp_path / "runs/train"
+    monkeypatch.chdir(clone.parent)
+    assert outliving(Path("runs/train")) == Path("runs/train")
+
+
+def test_a_folder_that_was_deleted_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert outliving(Path("runs")) == Path("runs")

@@ -1,0 +1,1 @@
+"""A run in; a table, an archive, a run of another clone, or free space out."""

@@ -30,7 +30,6 @@ from train.travel.run_files import kind_of, names_below
 CONTENTS = "fashion-pggan-run.json"
 LARGEST = 1 << 40  # bytes of a file in it
 NAME = r"[0-9a-f]{16}(?:-[0-9]{1,12}(?:\.[0-9]{1,12})?(?:e\+[0-9]{2})?)?"  # of a run
-AGAIN = "export the run again, or take another copy"
 
 Size = Annotated[int, Field(ge=0, le=LARGEST)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -89,7 +88,9 @@ def contents_of(run: Path, *, snapshots: bool) -> Contents:
     for name in names:
         check = CHECKS.get(Path(name).suffix)
         if check and (fault := check(run / name)):
-            raise UserError(f"{run / name} is damaged ({fault}): fashion-pggan verify says how to mend it")
+            raise UserError(
+                f"{run / name} is damaged ({fault}): run fashion-pggan verify, which says what helps"
+            )
     files = {name: ((run / name).stat().st_size, sha256_of(run / name)) for name in sorted(names)}
     return Contents(run=_name_of(run), images_shown=shown, files=files)
 
@@ -118,7 +119,9 @@ def import_run(file: Path, runs: Path) -> Path:
         if isinstance(error, UserError):
             raise
         said = explained(error, Contents) if isinstance(error, ValidationError) else one_line(error)
-        raise UserError(f"{file} is no intact export of a run ({said}): {AGAIN}") from error
+        raise UserError(
+            f"{file} is not an intact export of a run ({said}): get another copy, or export the run again"
+        ) from error
     return runs / contents.run
 
 

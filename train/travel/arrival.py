@@ -64,12 +64,12 @@ def _check(run: Path, name: str) -> None:
     for below in names_below(run):
         check = CHECKS.get(Path(below).suffix)
         if kind_of(below) and check and (fault := check(run / below)):
-            raise UserError(f"{below} of run {name} is damaged ({fault}): take another copy")
+            raise UserError(f"{below} of run {name} is damaged ({fault}): get another copy")
     said = about(run) if (run / FILE).is_file() else None
     if said is None or not checkpoints_in(run):
-        raise UserError(f"run {name} comes without {FILE} or a checkpoint: take another copy")
+        raise UserError(f"run {name} comes without {FILE} or a checkpoint: get another copy")
     if hash_of(said.identity) != name.partition("-")[0]:
-        raise UserError(f"run {name} is not the run that its {FILE} describes: take another copy")
+        raise UserError(f"run {name} is not the run that its {FILE} describes: get another copy")
 
 
 def _check_absent(target: Path) -> None:
@@ -81,5 +81,5 @@ def _check_absent(target: Path) -> None:
 
 
 def _refuse(old: Path, called: Path) -> NoReturn:
-    """A run that came meanwhile is never replaced."""
-    raise UserError(f"{called} has come meanwhile: it stays as it is")
+    """A run that came in between is never replaced."""
+    raise UserError(f"{called} is there by now: use that one, or remove it first")

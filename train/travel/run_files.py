@@ -16,7 +16,7 @@ from train.saved.checkpoint import checkpoints_in
 
 KINDS = {
     "checkpoints": re.compile(r"checkpoint-[0-9]{12,15}\.pt"),
-    "snapshots": re.compile(r"snapshots/[0-9]{6,12}\.[0-9]{3}\.safetensors|latest\.safetensors"),
+    "snapshots": re.compile(r"snapshots/[0-9]{6,12}\.[0-9]{3}\.safetensors|(?:latest|networks)\.safetensors"),
     "images": re.compile(r"grids/[0-9]{6,12}\.[0-9]{3}\.png|latest\.png"),
     "logs": re.compile(
         r"training\.csv|(?:run|status)\.json|tensorboard/events\.out\.tfevents\.[\w.-]{1,200}"

@@ -98,7 +98,7 @@ def test_a_run_in_training_is_not_exported(run, tmp_path):
 
 def test_a_damaged_run_is_not_exported(run, tmp_path):
     (run / "snapshots/000000.080.safetensors").write_bytes(b"damaged")
-    with pytest.raises(UserError, match=r"000000\.080\.safetensors is damaged .*verify says how to mend"):
+    with pytest.raises(UserError, match=r"000000\.080\.safetensors is damaged .*run fashion-pggan verify"):
         export_run(run, tmp_path / "run.tar")
     for path in run.glob("checkpoint-*"):
         path.write_bytes(b"damaged")
@@ -123,7 +123,9 @@ def test_one_changed_byte_is_found_and_nothing_arrives(archive, tmp_path, share)
     )  # the padding between entries means nothing
     data[place] ^= 1
     archive.write_bytes(data)
-    with pytest.raises(UserError, match=r"run\.tar is no intact export of a run .*: export the run again"):
+    with pytest.raises(
+        UserError, match=r"run\.tar is not an intact export of a run .*: get another copy"
+    ):
         import_run(archive, tmp_path / "there")
     assert not list((tmp_path / "there").glob("*"))
 
@@ -132,7 +134,7 @@ def test_a_cut_archive_is_none(archive, tmp_path):
     data = archive.read_bytes()
     for size in (0, 100, 600, len(data) // 2):
         archive.write_bytes(data[:size])
-        with pytest.raises(UserError, match="is no intact export of a run"):
+        with pytest.raises(UserError, match="is not an intact export of a run"):
             import_run(archive, tmp_path / "there")
     assert not list((tmp_path / "there").glob("*"))
 
@@ -147,7 +149,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(archive, tmp_path):
             import_run(archive, tmp_path / "there")
     for run in ("..", ".", "a/b", "0" * 16 + "/..", "x" * 16):
         write(archive, with_contents(files, run=run))
-        with pytest.raises(UserError, match="is no intact export of a run"):
+        with pytest.raises(UserError, match="is not an intact export of a run"):
             import_run(archive, tmp_path / "there")
     assert not list((tmp_path / "there").glob("*"))
 
@@ -155,7 +157,7 @@ def test_names_that_lead_out_of_the_folder_are_refused(archive, tmp_path):
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
 def test_what_is_no_plain_file_does_not_arrive(archive, tmp_path, kind):
     write(archive, entries(archive), kind)
-    with pytest.raises(UserError, match="is no intact export of a run"):
+    with pytest.raises(UserError, match="is not an intact export of a run"):
         import_run(archive, tmp_path / "there")
 
 

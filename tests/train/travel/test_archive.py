@@ -123,9 +123,7 @@ def test_one_changed_byte_is_found_and_nothing_arrives(archive, tmp_path, share)
     )  # the padding between entries means nothing
     data[place] ^= 1
     archive.write_bytes(data)
-    with pytest.raises(
-        UserError, match=r"run\.tar is not an intact export of a run .*: get another copy"
-    ):
+    with pytest.raises(UserError, match=r"run\.tar is not an intact export of a run .*: get another copy"):
         import_run(archive, tmp_path / "there")
     assert not list((tmp_path / "there").glob("*"))
 

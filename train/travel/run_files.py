@@ -85,7 +85,8 @@ def check_ours(run: Path) -> list[str]:
         UserError: a file is foreign or has changed.
     """
     try:
-        listed = files_listed(run)
+        said = files_listed(run)
+        listed = None if said.is_open else said.files
     except (OSError, ValueError, KeyError):
         listed = None
     names = list(names_below(run))

@@ -23,6 +23,7 @@ from train.lineage.about import About, facts_of, write_about
 from train.lineage.beside import tell_nearest
 from train.lineage.identity import identity_of
 from train.lineage.takeover import check_room, link, origin_at, take_over
+from train.machine.graphs import Recorded
 from train.processes.ranks import Ranks, join, leave, wait_for_all
 from train.record.images.redrawn import grids_redrawn
 from train.record.images.strip import write_strip
@@ -138,7 +139,13 @@ def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) ->
     training = Run(folder, dataset, params, ranks, git_commit())
     training.agree()
     if training.images_shown < params.total_kimg * 1000:
-        check_memory(training.trainer, dataset.resolution, training.phase.resolution)
+        check_memory(
+            training.trainer,
+            dataset.resolution,
+            training.phase.resolution,
+            len(dataset),
+            Recorded(training.trainer).record if params.cuda_graphs else None,
+        )
     if ranks.first:
         write_about(folder, training.about)
     return training

@@ -27,10 +27,10 @@ class Recorded:
 
     def step(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> Values:
         """Run a step; the next one overwrites the values."""
-        given = [*batch.tensors(), rates.fade, rates.learning_rate, rates.ema_decay]
+        given = _tensors(batch, rates)
         key = (steps, fading, *(tensor.shape for tensor in given))
         if key != self._key:
-            self._record(given, steps, fading)
+            self.record(batch, rates, steps, fading)
             self._key = key
         assert self._graph is not None
         for fixed, tensor in zip(self._inputs, given, strict=True):
@@ -38,9 +38,11 @@ class Recorded:
         self._graph.replay()
         return self._values
 
-    def _record(self, given: list[Tensor], steps: int, fading: bool) -> None:
-        self._graph, self._values = None, {}  # the memory of the phase before
-        self._inputs = [tensor.clone() for tensor in given]
+    def record(self, batch: Batch, rates: Rates, steps: int, fading: bool) -> None:
+        """Record a step; the trainer is then as it was. The graph keeps the memory of a step."""
+        # the memory of the phase before
+        self._key, self._graph, self._values, self.trainer.gradients = None, None, {}, {}
+        self._inputs = [tensor.clone() for tensor in _tensors(batch, rates)]
         *tensors, fade, learning_rate, ema_decay = self._inputs
         batch, rates = Batch(*tensors), Rates(fade, learning_rate, ema_decay)
         kept = {name: tensor.clone() for name, tensor in self.trainer.state().items()}
@@ -52,7 +54,13 @@ class Recorded:
         torch.cuda.current_stream().wait_stream(beside)
         for name, tensor in self.trainer.state().items():
             tensor.copy_(kept[name])
+        del kept  # the recording needs the memory
+        self.trainer.gradients = {}
         self._graph = torch.cuda.CUDAGraph()
         # the thread that prepares the next minibatch may allocate meanwhile
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             self._values = self.trainer.step(batch, rates, steps, fading)
+
+
+def _tensors(batch: Batch, rates: Rates) -> list[Tensor]:
+    return [*batch.tensors(), rates.fade, rates.learning_rate, rates.ema_decay]

@@ -30,6 +30,7 @@ class Ranks:
     count: int
     device: torch.device
     local_rank: int = 0  # among those of this machine
+    local_count: int = 1  # on this machine
     steps: Any = None  # group that waits for PEER, on the CPU
     works: Any = None  # group that waits for WORK, on the CPU
 
@@ -54,7 +55,8 @@ def join(device: torch.device) -> Ranks:
     store, rank, count = next(dist.rendezvous("env://"))  # type: ignore[attr-defined]  # as documented
     attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     cuda = device.type == "cuda"
-    here = Ranks(rank, count, device, int(os.environ.get("LOCAL_RANK", "0")))
+    local = (int(os.environ.get(name, "0")) for name in ("LOCAL_RANK", "LOCAL_WORLD_SIZE"))
+    here = Ranks(rank, count, device, *local)
     with meeting(here):
         dist.init_process_group(
             "nccl" if cuda else "gloo",

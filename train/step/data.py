@@ -54,7 +54,7 @@ class Feed:
     def __init__(self, dataset: Dataset, params: TrainParams, ranks: Ranks) -> None:
         self.dataset, self.params, self.ranks = dataset, params, ranks
         self.waited_s = 0.0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feed")
+        self._thread = ThreadPoolExecutor(1, "feed", initializer=_enter, initargs=(ranks.device,))
         self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
         self._resident: tuple[int, Tensor] | None = None  # resolution, (images, r, r, 3) on the device
 
@@ -114,8 +114,7 @@ class Feed:
 
     def _level(self, resolution: int) -> Tensor | None:
         """The whole level on the device; None without CUDA, or where it does not fit."""
-        gigabytes = len(self.dataset) * resolution**2 * 3 / 1e9
-        if self.ranks.device.type != "cuda" or gigabytes > self.params.resident_gb:
+        if not resident_bytes(len(self.dataset), resolution, self.params, self.ranks.device):
             return None
         if self._resident is None or self._resident[0] != resolution:
             self._resident = None  # the level before makes room first
@@ -129,6 +128,18 @@ class Feed:
             part = range(start, min(start + 1024, total))
             level[start : part.stop] = torch.from_numpy(self.dataset.images(part, resolution))
         return level
+
+
+def _enter(device: torch.device) -> None:
+    """Let a new thread allocate, pinned memory too, by way of its process's device: it begins at device 0."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+
+
+def resident_bytes(images: int, resolution: int, params: TrainParams, device: torch.device) -> int:
+    """Bytes of a level that lies on the device as a whole; 0: it is read from the shards."""
+    size = images * resolution**2 * 3
+    return size if device.type == "cuda" and size <= params.resident_gb * 1e9 else 0
 
 
 def reals_of(batch: Batch, fade: Tensor | float | None) -> Tensor:

@@ -8,7 +8,7 @@ from train.growth.schedule import Phase
 from train.model.networks import downscale, upscale
 from train.model.randomness import indices_at
 from train.processes.ranks import Ranks
-from train.step.data import Feed, faded, reals_of
+from train.step.data import Feed, faded, reals_of, resident_bytes
 
 
 @given(st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
@@ -103,3 +103,23 @@ def test_parts_of_a_batch_are_what_so_many_processes_would_have(dataset, preset)
     for one, other in zip(whole.part(1, 2).tensors(), second.tensors(), strict=True):
         assert torch.equal(one, other)
     assert len(second.reals) == second.draws.shape[1] == 4
+
+
+def test_minibatches_are_pinned_by_way_of_the_device_of_their_process(dataset, preset, monkeypatch):
+    """A thread begins at device 0, where each process would hold memory."""
+    entered, pinned = [], []
+    monkeypatch.setattr(torch.cuda, "set_device", entered.append)
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: pinned.append(list(entered)) or tensor)
+    device = torch.device("cuda:1")
+    feed = Feed(dataset, preset.model_copy(update={"resident_gb": 0.0}), Ranks(1, 2, device, 1))
+    feed._asked(0, Phase(lod=0.0, resolution=16, minibatch=8, learning_rate=0.001))[1].result()
+    feed.close()
+    assert pinned == [[device]] * 6
+
+
+def test_a_level_lies_on_a_cuda_device_up_to_a_size(preset):
+    params = preset.model_copy(update={"resident_gb": 3 * 1000 * 64**2 / 1e9})
+    where = {name: torch.device(name) for name in ("cuda", "cpu")}
+    assert resident_bytes(1000, 64, params, where["cuda"]) == 3 * 1000 * 64**2
+    assert resident_bytes(1001, 64, params, where["cuda"]) == 0
+    assert resident_bytes(1000, 64, params, where["cpu"]) == 0

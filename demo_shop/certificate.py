@@ -2,7 +2,6 @@
 
 import ipaddress
 import ssl
-import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
+from fashion_pggan.storage.scratch import scratch_folder
 
 VALID = timedelta(days=2)
 
@@ -38,8 +38,8 @@ def new_certificate(file: Path) -> ssl.SSLContext:
     certificate, secret = new_pair()
     write_bytes(file, f"{WRITTEN_BY}\n".encode() + certificate)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:
-        both = Path(folder, "both.pem")  # ssl reads only files
+    with scratch_folder() as folder:
+        both = folder / "both.pem"  # ssl reads only files
         both.touch(mode=0o600)
         both.write_bytes(secret + certificate)
         context.load_cert_chain(both)

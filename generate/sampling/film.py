@@ -1,7 +1,6 @@
 """Many images in one file: a grid, or a film that interpolates between two garments."""
 
 import struct
-import tempfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.grid import png_of, sheet_of
 from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
+from fashion_pggan.storage.scratch import scratch_folder
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
@@ -63,8 +63,8 @@ def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], f
         first.save(buffer, "WEBP", save_all=True, append_images=others, **options)
         write_bytes(path, buffer.getvalue())
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            scratch = Path(folder) / "film.mp4"
+        with scratch_folder() as folder:
+            scratch = folder / "film.mp4"
             _encode(scratch, images)
             with atomic_write(path) as file:
                 file.write(scratch.read_bytes() + FREE_BOX)

@@ -8,7 +8,6 @@ where it was.
 import importlib.util
 import json
 import logging
-import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 from fashion_pggan.errors import UserError, install_hint
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
+from fashion_pggan.storage.scratch import scratch_folder
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
 
@@ -61,8 +61,8 @@ def export(snapshot: Path, target: Path, form: str) -> None:
     network = Grown(generator, origin.lod).eval()
     example = torch.zeros(TRACED, generator.architecture.latent_size)
     program = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "exported"
+    with scratch_folder() as folder:
+        file = folder / "exported"
         FORMS[form](program, file, header_of(generator, origin))
         write_bytes(target, file.read_bytes())
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 import torch
@@ -15,6 +16,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from fashion_pggan.command.lifetime import stopping_children
 from fashion_pggan.errors import ArgumentError, PassingError, UserError
 from fashion_pggan.params import TrainParams
+from fashion_pggan.storage.scratch import scratch_folder
 from train.processes.ranks import LAUNCHED, LOST
 from train.processes.rendezvous import LOOPBACK, loopback_store
 
@@ -37,9 +39,9 @@ def launch(module: str, words: Sequence[object], options: Mapping[str, object], 
     given = [f"--{name}={value}" for name, value in options.items() if value]
     command = [*map(str, words), *given]
     logging.getLogger("torch.distributed.elastic").setLevel(logging.CRITICAL)  # it logs each signal
-    with stopping_children(params.grace_s) as signals:
+    with scratch_folder() as folder, stopping_children(params.grace_s) as signals:
         try:
-            elastic_launch(_config(params), sys.executable)("-u", "-m", module, *command)
+            elastic_launch(_config(folder, params), sys.executable)("-u", "-m", module, *command)
         except ChildFailedError as error:
             if signals:
                 sys.exit(128 + signals[0])
@@ -92,12 +94,12 @@ def _end_as(rank: int, status: int, processes: int) -> NoReturn:
     )
 
 
-def _config(params: TrainParams) -> LaunchConfig:
+def _config(folder: Path, params: TrainParams) -> LaunchConfig:
     return LaunchConfig(
         min_nodes=1,
         max_nodes=1,
         nproc_per_node=params.processes,
-        logs_specs=DefaultLogsSpecs(log_dir=os.devnull),  # a folder would stay when this process is killed
+        logs_specs=DefaultLogsSpecs(log_dir=str(folder)),
         rdzv_backend=loopback_store(),
         local_addr=LOOPBACK,
         run_id=LAUNCHED,

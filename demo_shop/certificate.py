@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
-from fashion_pggan.storage.scratch import scratch_folder
 
 VALID = timedelta(days=2)
 

@@ -2,19 +2,22 @@
 
 For `models` the hidden folder is `.models.building`. It holds a lock, `new` during the build, and `old` while
 `new` takes its place. A killed process leaves the hidden folder, and the next process clears it.
+The same holds for a folder of temporary files.
 """
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import make_folder
-from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
+from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
 
 NEW, OLD = "new", "old"
+PREFIX = "fashion-pggan-"  # of folders of temporary files
 
 Check = Callable[[Path, Path], None]  # takes a folder that will be deleted, and its name in errors
 
@@ -98,3 +101,22 @@ def _clear(folder: Path, target: Path, check: Check) -> None:
     elif old.is_dir():
         check(old, old)
         shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder among the system's temporary files, for this user alone; it goes at the end of the block.
+
+    Folders that this user's killed processes left there go first.
+    """
+    parent = Path(tempfile.gettempdir())
+    for left_over in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):  # another process was faster
+            if left_over.lstat().st_uid == os.getuid() and _is_left(left_over):
+                shutil.rmtree(left_over)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=PREFIX) as name, exclusive(Path(name)):
+        yield Path(name)
+
+
+def _is_left(folder: Path) -> bool:
+    return not folder.is_symlink() and is_lock(folder / LOCK) and holder_of(folder) is None

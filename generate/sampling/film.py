@@ -12,9 +12,9 @@ from PIL import ExifTags, Image
 
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.grid import png_of, sheet_of
+from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
-from fashion_pggan.storage.scratch import scratch_folder
 from fashion_pggan.storage.shards import Images
 from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from fashion_pggan.errors import UserError, install_hint
+from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
-from fashion_pggan.storage.scratch import scratch_folder
 from train.model.networks import Generator
 from train.saved.snapshot import Origin, read_snapshot
 

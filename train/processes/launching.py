@@ -16,7 +16,7 @@ from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 from fashion_pggan.command.lifetime import stopping_children
 from fashion_pggan.errors import ArgumentError, PassingError, UserError
 from fashion_pggan.params import TrainParams
-from fashion_pggan.storage.scratch import scratch_folder
+from fashion_pggan.storage.building import scratch_folder
 from train.processes.ranks import LAUNCHED, LOST
 from train.processes.rendezvous import LOOPBACK, loopback_store
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage import locks
-from fashion_pggan.storage.building import LOCK, NEW, OLD, beside, replacing
+from fashion_pggan.storage.building import LOCK, NEW, OLD, PREFIX, beside, replacing, scratch_folder
 
 
 class CutError(Exception):
@@ -163,3 +164,42 @@ def test_a_new_folder_has_the_permissions_that_the_user_wants(tmp_path: Path) ->
         finally:
             os.umask(before)
         assert (tmp_path / "models").stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+KILLED = """
+import os, signal
+from fashion_pggan.storage.building import scratch_folder
+with scratch_folder() as folder:
+    (folder / "half").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_the_next_command_removes_what_a_killed_one_left(temporary: Path) -> None:
+    subprocess.run([sys.executable, "-c", KILLED], check=False)
+    [left] = temporary.iterdir()
+    assert (left / "half").exists()
+    with scratch_folder() as first, scratch_folder() as second:
+        assert set(temporary.iterdir()) == {first, second}  # one in use stays
+        assert first.stat().st_mode & 0o077 == 0
+    assert not list(temporary.iterdir())
+
+
+def test_folders_of_others_stay(temporary: Path) -> None:
+    mine, place = temporary / "mine", temporary / "place"
+    for folder in (mine, place):
+        folder.mkdir()
+    (place / LOCK).touch()
+    mine.rename(temporary / f"{PREFIX}photos")
+    (temporary / f"{PREFIX}link").symlink_to(place)
+    with scratch_folder():
+        pass
+    assert {path.name for path in temporary.iterdir()} == {f"{PREFIX}photos", f"{PREFIX}link", "place"}
+    assert (place / LOCK).exists()

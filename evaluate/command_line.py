@@ -22,6 +22,8 @@ REPORTS = Fills(
     }
 )
 
+BETTER = Writes("better", "difference", "held_out")
+
 app = App(name="evaluate")
 
 
@@ -77,6 +79,60 @@ def snapshots(
     from evaluate import commands
 
     commands.snapshots(dataset, models, reports, shared)
+
+
+@app.command
+def better(
+    former: Path,
+    new: Path,
+    dataset: Path,
+    /,
+    *,
+    json: Annotated[OptionalOutputFile, BETTER] = None,
+    shared: Options = SHARED,
+) -> None:
+    """Say which of two models is nearer to held-out images (train.held_out), with 95 % intervals.
+
+    For example:
+        fashion-pggan evaluate better models-before models data/curated
+
+    Args:
+        former: a folder of models (its last snapshot), or a snapshot.
+        new: the other one.
+        dataset: a curated dataset (data/curated).
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.better(former, new, dataset, json_file=json, shared=shared)
+
+
+@app.command
+def keep(
+    new: Path,
+    dataset: Path,
+    /,
+    *,
+    kept: OutputFolder = Path("kept"),
+    json: Annotated[OptionalOutputFile, BETTER] = None,
+    shared: Options = SHARED,
+) -> None:
+    """Keep a model as best.safetensors if it is better than the best so far, or the first.
+
+    For example:
+        fashion-pggan evaluate keep models data/curated
+
+    Args:
+        new: a folder of models, or a snapshot with all networks.
+        dataset: a curated dataset (data/curated).
+        kept: the folder of the best model and of those that were the best before.
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.keep_better(new, dataset, kept, json_file=json, shared=shared)
 
 
 @app.command

@@ -7,10 +7,13 @@ from typing import Any
 
 from evaluate import stage
 from evaluate.comparison.pair import Pair, measure_pair
+from evaluate.comparison.two_models import TwoModels, compare_models
 from evaluate.measures.feature_network import FeatureNetwork, Range, measure_features
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import Shared
+from evaluate.results.best_model import is_kept, keep, kept_text, whole_model
+from evaluate.results.models_table import models_facts, models_text
 from evaluate.results.pair_page import page_of
 from evaluate.results.table import interval_of, pair_csv, pair_json, pair_text
 from evaluate.sets.sources import of_path
@@ -21,6 +24,10 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import printable
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.shards import Dataset
+from generate.sampling.sampler import snapshots_in
+from train.saved.snapshot import BEST
 
 
 def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> None:
@@ -77,6 +84,40 @@ def write_tables(
         write_text(csv, pair_csv(pair))
     if html:
         write_text(html, page_of(pair, *names))
+
+
+def better(former: Path, new: Path, dataset: Path, *, json_file: Path | None, shared: Shared) -> TwoModels:
+    """Compare two models, each a snapshot or the last one of a folder."""
+    params = load_params(shared.params or PARAMS)
+    one, other = (snapshots_in(path)[-1] if path.is_dir() else path for path in (former, new))
+    with shared.kept() as store:
+        found = compare_models(
+            one,
+            other,
+            Dataset(dataset),
+            params.train.held_out,
+            shared.seeded(params.evaluate),
+            store,
+            shared.work(),
+        )
+    print(models_text(found))
+    _keep(json_file, models_facts(found))
+    return found
+
+
+def keep_better(new: Path, dataset: Path, kept: Path, *, json_file: Path | None, shared: Shared) -> None:
+    """Keep a model if it is better than the best so far, or the first."""
+    model, best = whole_model(new), kept / BEST
+    with exclusive(kept):
+        if not best.is_file():
+            keep(model, kept)
+            print(f"kept the first model as {best}")
+        elif is_kept(model, kept):
+            print(f"{best} is this model already")
+        else:
+            found = better(best, model, dataset, json_file=json_file, shared=shared)
+            former = keep(model, kept) if found.better == "new" else None
+            print(kept_text(found, kept, former))
 
 
 def copies(

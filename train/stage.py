@@ -18,6 +18,7 @@ from fashion_pggan.storage.proof.listing import changed_in, listed
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
 from train.limits.dataset_size import check_images
+from train.limits.held_out import shown
 from train.limits.memory import check_memory
 from train.lineage.about import About, facts_of, write_about
 from train.lineage.beside import tell_nearest
@@ -69,8 +70,9 @@ def run(
     """
     apart = [path for path in (source, runs, report, history) if path]
     check_target(target, KIND, apart)
-    dataset = Dataset(source)
+    whole = Dataset(source)
     ranks = join(device_of(device))
+    dataset = shown(whole, params.held_out)
     check_images(len(dataset), params, measured)
     _verify_once(dataset, ranks)
     if not ranks.first:

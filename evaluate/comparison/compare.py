@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from evaluate.comparison.distances import Distances, Estimate
-from evaluate.comparison.interval import Halves, distances_of_halves, standard_error
+from evaluate.comparison.distances import Distances
+from evaluate.comparison.interval import Halves, distances_of_halves
+from evaluate.comparison.raw_distances import RawDistances
 from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.descriptors import (
     CHANNELS,
@@ -20,7 +21,7 @@ from fashion_pggan.distance.descriptors import (
     patches_at,
 )
 from fashion_pggan.distance.pyramid import gaussian_pyramid, levels_of
-from fashion_pggan.distance.swd import PRINTED_TIMES, Values, draw_directions, is_flat, sliced_wasserstein
+from fashion_pggan.distance.swd import PRINTED_TIMES, draw_directions, is_flat, sliced_wasserstein
 from fashion_pggan.distance.work import Work, pinned
 from fashion_pggan.params import EvaluateParams
 
@@ -74,7 +75,19 @@ def compare(
     *,
     same: bool = False,
 ) -> Distances:
-    """The distances between two described sets, with their standard errors.
+    """The distances between two described sets, with their standard errors; see `measure`."""
+    return measure(real, fake, params, work, same=same).distances()
+
+
+def measure(
+    real: dict[int, Descriptors],
+    fake: dict[int, Descriptors],
+    params: EvaluateParams,
+    work: Work,
+    *,
+    same: bool = False,
+) -> RawDistances:
+    """The distances between two described sets, along each direction.
 
     Args:
         real: by level.
@@ -97,17 +110,7 @@ def compare(
         if halves.real:
             parts = distances_of_halves(descriptors, fake[level], few, halves, work)
             of_halves[level] = parts * PRINTED_TIMES
-
-    def estimate(*levels: int) -> Estimate:
-        distances = np.mean([along[level] for level in levels], axis=0)
-        if not of_halves:
-            return Estimate(float(distances.mean()))
-        parts: Values = np.mean([of_halves[level] for level in levels], axis=0)
-        return Estimate(float(distances.mean()), standard_error(parts, distances, halves.rescale))
-
-    return Distances(
-        {level: estimate(level) for level in along}, estimate(*along), (_flat(real), _flat(fake))
-    )
+    return RawDistances(along, of_halves, halves.rescale, (_flat(real), _flat(fake)))
 
 
 def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:

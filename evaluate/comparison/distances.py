@@ -38,6 +38,21 @@ class Estimate:
         return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A number of either sign and its standard error; None if the error is unknown."""
+
+    value: float
+    error: float | None = None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval."""
+        if self.error is None:
+            return None
+        return self.value - WITHIN * self.error, self.value + WITHIN * self.error
+
+
 def plain(estimate: Estimate | None) -> dict[str, float | None]:
     """Value, low and high for JSON, rounded to four decimals as published; None if unknown."""
     low, high = (estimate and estimate.interval) or (None, None)

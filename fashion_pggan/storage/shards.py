@@ -167,6 +167,21 @@ class Dataset:
         view: Images = self._shard(resolution, shard)[index - int(self.starts[shard])]
         return view
 
+    def held_out(self, share: float) -> npt.NDArray[np.bool_]:
+        """Which images belong to a share that training leaves out: (images,).
+
+        It is decided by the hash of an image's smallest level: an image stays on its side while others come
+        and go, and a smaller share is a part of a larger one.
+        """
+        bound = share * 2**64
+        hashes = (
+            hashlib.sha256(image.tobytes()).digest()
+            for shard in range(len(self.counts) if share else 0)
+            for image in self._shard(SMALLEST, shard)
+        )
+        below = [int.from_bytes(digest[:8]) < bound for digest in hashes]
+        return np.array(below, dtype=np.bool_) if share else np.zeros(len(self), dtype=np.bool_)
+
     def check(self) -> None:
         """Read all of it now.
 
@@ -219,6 +234,35 @@ class Dataset:
                 f"delete {self.folder} and run dvc repro"
             )
         return pixels
+
+
+class Part(Dataset):
+    """Some images of a dataset, read by their place among them; folder, version and checks are the whole's.
+
+    Args:
+        whole: the dataset.
+        chosen: indices in it.
+    """
+
+    def __init__(self, whole: Dataset, chosen: npt.NDArray[np.int64]) -> None:
+        super().__init__(whole.folder)
+        self.whole, self.chosen = whole, chosen
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def images(self, indices: Sequence[int] | npt.NDArray[np.int64], resolution: int) -> Images:
+        """As `Dataset.images`."""
+        wanted = np.asarray(indices, dtype=np.int64)
+        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
+            raise IndexError(f"indices {wanted.min()} to {wanted.max()} of {len(self)} images of a dataset")
+        return self.whole.images(self.chosen[wanted], resolution)
+
+    def image(self, index: int, resolution: int) -> Images:
+        """As `Dataset.image`."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"index {index} of {len(self)} images of a dataset")
+        return self.whole.image(int(self.chosen[index]), resolution)
 
 
 def _version_of(shards: Sequence[Mapping[str, object]]) -> str:

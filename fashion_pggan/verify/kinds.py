@@ -78,6 +78,12 @@ KINDS = (
         "delete models and run dvc repro train, which writes them again from the finished run",
     ),
     Kind(
+        "kept models",
+        "kept",
+        "train.damaged.damaged_states:kept",
+        "get them back from a copy; a former one that nobody needs can be deleted",
+    ),
+    Kind(
         "generated images",
         "data/generated",
         "fashion_pggan.verify.datasets:marked",

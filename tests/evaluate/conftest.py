@@ -98,7 +98,9 @@ def evaluate(capsys, tmp_path, few_patches) -> Callable[..., str]:
     """Run `fashion-pggan evaluate` in this process; what it prints."""
 
     def run(*arguments: object) -> str:
-        given = ["evaluate", *map(str, arguments), "--params", str(few_patches)]
+        given = ["evaluate", *map(str, arguments)]
+        if "--params" not in given:
+            given += ["--params", str(few_patches)]
         if "--store" not in given:
             given += ["--store", str(tmp_path / "store")]
         call(*given)

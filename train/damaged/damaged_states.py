@@ -7,9 +7,10 @@ from safetensors import SafetensorError, safe_open
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import CHANGED
 from fashion_pggan.verify import datasets
-from fashion_pggan.verify.findings import Faults
+from fashion_pggan.verify.findings import MISSING, Faults
 from train.saved.checkpoint import is_whole
 from train.saved.self_hash import KEY, hash_without_itself
+from train.saved.snapshot import BEST
 from train.saved.snapshot_header import header_in
 
 
@@ -18,6 +19,14 @@ def models(folder: Path) -> Faults:
     for path in sorted(folder.rglob("*.safetensors")):
         yield path, snapshot_fault(path)
     yield from datasets.marked(folder)
+
+
+def kept(folder: Path) -> Faults:
+    """Each kept model with what is wrong with it; those that were the best before may be deleted."""
+    if not (folder / BEST).is_file():
+        yield folder / BEST, MISSING
+    for path in sorted(folder.rglob("[!.]*.safetensors")):
+        yield path, snapshot_fault(path)
 
 
 def checkpoint_fault(path: Path) -> str:

@@ -24,6 +24,7 @@ from train.saved.snapshot_header import FORMAT, Header, header_in
 NAMED = 3  # tensors, in a message
 STORED = "F32"
 ALL_NETWORKS = "networks.safetensors"  # of a finished run and of models: a snapshot with generator and critic
+BEST = "best.safetensors"  # of all models that were kept
 
 log = logging.getLogger(__name__)
 

@@ -42,7 +42,18 @@ STAGES = {
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What stages write."""
     folder = tmp_path_factory.mktemp("written")
-    for write in (_raw, _store, _knowledge, _dataset, _run, _models, _generated, _distances, _reports):
+    for write in (
+        _raw,
+        _store,
+        _knowledge,
+        _dataset,
+        _run,
+        _models,
+        _kept_models,
+        _generated,
+        _distances,
+        _reports,
+    ):
         write(folder)
     return folder
 
@@ -150,6 +161,10 @@ def _models(project: Path) -> None:
         for number in (1, 2):
             _snapshot(folder / f"snapshots/{number}.safetensors", number)
             write_grid(folder / f"grids/{number}.png", np.full((1, 8, 8, 3), number, np.uint8), 1)
+
+
+def _kept_models(project: Path) -> None:
+    _snapshot(project / "kept/best.safetensors", 1)
 
 
 def _generated(project: Path) -> None:

@@ -1,0 +1,82 @@
+"""Two models are told apart by the difference of their distances, which is known better than either."""
+
+import numpy as np
+import pytest
+
+from evaluate.comparison.cache import Store
+from evaluate.comparison.compare import describe, measure
+from evaluate.comparison.two_models import compare_models
+from fashion_pggan.distance.work import Work
+from fashion_pggan.errors import UserError
+from generate.sampling.sampler import snapshots_in
+from tests.evaluate.sets.image_sets import set_of
+
+WORK = Work(2)
+AVERAGE = "SWDx1e3_avg"
+
+
+@pytest.fixture
+def quick(params):
+    return params.model_copy(update={"patches_per_image": 24, "directions": 32, "minibatch": 64})
+
+
+@pytest.fixture
+def raw(quick, tmp_path, make_images):
+    """Distances of fakes from reals, both drawn from a seed; strength: how far the fakes are changed."""
+
+    def measured(seed, strength):
+        params = quick.model_copy(update={"seed": seed})
+        fakes = make_images(48, 16, seed=100 + seed).astype(float)
+        fakes = (fakes * (1 - strength) + 128 * strength).astype(np.uint8)
+        sets = set_of(make_images(48, 16, seed=seed), "reals"), set_of(fakes, "fakes")
+        return measure(*(describe(each, params, None, WORK, lambda _: None) for each in sets), params, WORK)
+
+    return measured
+
+
+def test_a_nearer_model_is_told_from_another_although_their_own_intervals_overlap(raw):
+    near, far = raw(0, 0.0), raw(0, 0.02)
+    (low, high) = near.minus(far)[AVERAGE].interval
+    assert high - low < 2 * near.distances().average.error
+    assert near.distances().average.overlaps(far.distances().average)
+    apart = near.minus(far)[AVERAGE].value
+    assert apart == pytest.approx(near.distances().average.value - far.distances().average.value)
+
+
+def test_a_difference_is_zero_with_itself_and_turns_its_sign_around(raw):
+    near, far = raw(0, 0.0), raw(0, 0.3)
+    same = near.minus(near)
+    assert {(each.value, each.interval) for each in same.values()} == {(0.0, (0.0, 0.0))}
+    assert near.minus(far)[AVERAGE].value == pytest.approx(-far.minus(near)[AVERAGE].value)
+    assert set(same) == {"SWDx1e3_16", AVERAGE}
+
+
+@pytest.fixture
+def compared(tmp_path, params, dataset, models):
+    def compare(former, new, held_out):
+        paths = snapshots_in(models)
+        return compare_models(paths[former], paths[new], dataset, held_out, params, Store(tmp_path), WORK)
+
+    return compare
+
+
+def test_models_are_compared_on_held_out_images_alone(compared, dataset):
+    found = compared(0, 2, 0.25)
+    assert found.images == min(24, int(dataset.held_out(0.25).sum()))
+    assert found.dataset_version == dataset.version
+    assert found.better == ("new" if found.differences[AVERAGE].value < 0 else "former")
+    assert compared(2, 0, 0.25).better == {"new": "former", "former": "new"}[found.better]
+    assert found.new.named() == compared(0, 2, 0.25).new.named()
+
+
+def test_equal_models_are_not_told_apart_and_neither_are_those_of_few_images(compared):
+    assert compared(1, 1, 0.0).better == ""
+    few = compared(0, 2, 0.06)
+    assert few.images < 8
+    assert few.differences[AVERAGE].interval is None
+    assert few.better == ""
+
+
+def test_a_share_that_holds_nothing_out_is_refused(compared):
+    with pytest.raises(UserError, match=r"none of the 64 images is held out by share 1e-06: raise train"):
+        compared(0, 1, 0.000001)

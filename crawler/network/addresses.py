@@ -1,20 +1,21 @@
-"""Canonical URLs: one spelling for each image, with rules for Naver's image hosts. Pure."""
+"""URLs of images: a canonical spelling to recognise them by, and those at which they are requested. Pure."""
 
 import re
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # serve resized copies by `type`
+IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # take a size, `type`, in the query
 LONGEST = 8000  # characters of a URL
 SAFE = "%!$&'()*+,;=:@/~-._"  # not escaped in a path; `%` keeps existing escapes
 ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
+UNSENDABLE = re.compile(r"""[^!-~]+|["<>\\`]+""")  # escaped by browsers too
+ORIGINALS = ("phinf.naver.net", "shop-phinf.pstatic.net", "shopping-phinf.pstatic.net")  # without `type`
 
 
 def canonical_url(link: str) -> str:
-    """The canonical URL of an image that the API links in several ways.
+    """The canonical URL of an image that the API links in several ways; it recognises, and is not requested.
 
-    It unwraps thumbnails, drops the size parameter of Naver's image hosts (without it they serve the
-    original), and replaces http at its usual port by https. Otherwise only the spelling changes. A
-    canonical URL is its own canonical URL.
+    It unwraps thumbnails, drops the size parameter of Naver's image hosts, and replaces http at its usual
+    port by https. Otherwise only the spelling changes. A canonical URL is its own canonical URL.
 
     Raises:
         ValueError: the link is no http or https URL, or is longer than servers accept.
@@ -33,12 +34,55 @@ def canonical_url(link: str) -> str:
     if scheme == "http" and port in (None, 80, 443) and _may_speak_tls(host):
         scheme, port = "https", None
     query = parts.query
-    if _is_image_host(host):
-        query = "&".join(part for part in query.split("&") if part and part.partition("=")[0] != "type")
-    netloc = f"[{host}]" if ":" in host else host
-    if port is not None and port != {"http": 80, "https": 443}[scheme]:
-        netloc += f":{port}"
+    if _is_one_of(host, IMAGE_HOSTS):
+        query = _without_type(query)
+    netloc = _netloc(scheme, host, port)
     return urlunsplit((scheme, netloc, _escaped(parts.path) or "/", _escaped(query, "?"), ""))
+
+
+def as_linked(link: str) -> str:
+    """The URL that a link names, letter by letter: a host may have signed its very spelling.
+
+    As in browsers, only the host's spelling changes, and what cannot be sent is escaped. A user and a
+    password are dropped.
+
+    Raises:
+        ValueError: the link is no http or https URL.
+    """
+    canonical_url(link)  # raises
+    link = re.sub(r"[\t\r\n]", "", link.strip())
+    parts = urlsplit(link)
+    scheme, host = parts.scheme.lower(), host_of(parts.hostname or "")
+    rest = link.partition("://")[2].partition("#")[0][len(parts.netloc) :]
+    rest = rest if rest.startswith("/") else f"/{rest}"
+    rest = UNSENDABLE.sub(lambda found: quote(found[0]), rest)
+    return f"{scheme}://{_netloc(scheme, host, parts.port)}{rest}"
+
+
+def urls_of(link: str) -> list[str]:
+    """The URLs at which an image may be fetched, the best first; the last two are the link itself.
+
+    The original comes first where a rule of its host says how to name it: the image inside a thumbnail, and
+    `type` left out. Of each URL by http there is one by https, for hosts that may speak it.
+    """
+    given = as_linked(link)
+    original = _original_of(given)
+    found = dict.fromkeys((original, given))
+    return list(dict.fromkeys(each for url in found for each in (url, with_https(url))))
+
+
+def with_https(url: str) -> str:
+    """A URL by https, where it is by http at the usual port of a host that may speak https."""
+    parts = urlsplit(url)
+    usual = parts.scheme == "http" and parts.port is None and _may_speak_tls(parts.hostname or "")
+    return f"https:{url.partition(':')[2]}" if usual else url
+
+
+def width_named_in(link: str) -> int:
+    """The pixels that `type` of an image host's link names, as in `type=w966`; 0 where it names none."""
+    parts = urlsplit(link)
+    named = re.search(r"(?:^|&)type=[a-z]{1,2}(\d{2,4})", parts.query)
+    return int(named[1]) if named and _is_one_of(parts.hostname or "", IMAGE_HOSTS) else 0
 
 
 def host_of(name: str) -> str:
@@ -48,11 +92,6 @@ def host_of(name: str) -> str:
         ValueError: `name` is no host.
     """
     return name.rstrip(".").encode("idna").decode("ascii").lower() if name else ""
-
-
-def links_by_http(link: str) -> bool:
-    """Whether a link uses http, once unwrapped."""
-    return urlsplit(_unwrapped(link.strip())).scheme.lower() == "http"
 
 
 def _may_speak_tls(host: str) -> bool:
@@ -73,8 +112,31 @@ def _unwrapped(link: str) -> str:
         link = source if re.match(r"https?://", source, re.IGNORECASE) else unquote(source)
 
 
-def _is_image_host(host: str) -> bool:
-    return any(host == name or host.endswith(f".{name}") for name in IMAGE_HOSTS)
+def _original_of(url: str) -> str:
+    """The URL of the original, where a rule names it; otherwise the URL itself."""
+    inner = _unwrapped(url)
+    try:
+        url = as_linked(inner) if inner != url else url
+    except ValueError:
+        return url
+    base, _, query = url.partition("?")
+    if not _is_one_of(urlsplit(url).hostname or "", ORIGINALS):
+        return url
+    left = _without_type(query)
+    return f"{base}?{left}" if left else base
+
+
+def _without_type(query: str) -> str:
+    return "&".join(part for part in query.split("&") if part and part.partition("=")[0] != "type")
+
+
+def _is_one_of(host: str, names: tuple[str, ...]) -> bool:
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def _netloc(scheme: str, host: str, port: int | None) -> str:
+    name = f"[{host}]" if ":" in host else host
+    return name if port in (None, {"http": 80, "https": 443}[scheme]) else f"{name}:{port}"
 
 
 def _escaped(text: str, safe: str = "") -> str:

@@ -11,6 +11,7 @@ import ssl
 from functools import partial
 from ipaddress import ip_address
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import certifi
 import pycurl
@@ -101,7 +102,7 @@ class ImageHandler:
         gateway = Gateway(named, private)
         options = {
             pycurl.URL: request.url,
-            pycurl.PATH_AS_IS: 1,
+            pycurl.REQUEST_TARGET: _target_of(request.url, proxy),  # libcurl respells escapes: %ec as %EC
             pycurl.HTTP_VERSION: pycurl.CURL_HTTP_VERSION_1_1,
             pycurl.NOSIGNAL: 1,
             pycurl.BUFFERSIZE: READ_BYTES,
@@ -123,6 +124,16 @@ class ImageHandler:
             easy.setopt(pycurl.HEADEROPT, pycurl.HEADER_SEPARATE)
             easy.setopt(pycurl.PROXYHEADER, [b"Proxy-Authorization: " + authorization])
         return gateway
+
+
+def _target_of(url: str, proxy: str) -> str:
+    """What the request line names: path and query letter by letter, or the whole URL for a proxy by http."""
+    url = url.partition("#")[0]
+    parts = urlsplit(url)
+    if parts.scheme == "http" and proxy.startswith(("http:", "https:")):
+        return url
+    rest = url.partition("://")[2][len(parts.netloc) :]
+    return rest if rest.startswith("/") else f"/{rest}"
 
 
 def _set_method(easy: Any, request: Any) -> None:

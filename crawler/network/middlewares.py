@@ -3,15 +3,18 @@
 import asyncio
 import time
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
+from scrapy.utils.python import to_unicode
 
 from crawler.answer.failures import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
+from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
 from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 
-NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # when https fails, the next attempt may use http
+NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # the next attempt may use another scheme
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again
 
@@ -35,6 +38,21 @@ class Gate:
                 raise RefusedError("NOT_STORED", "the store takes no more images")
             if context.is_forbidden(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
+
+
+class Redirects(RedirectMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
+    """Scrapy's redirects, for images to the very letters of Location: a signed address has one spelling."""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        """Follow a redirect."""
+        after = super().process_response(request, response)
+        if after is response or not request.meta.get("image"):
+            return after
+        location = to_unicode(response.headers["Location"], errors="percentencode")  # w3lib's handler
+        try:
+            return after.replace(url=as_linked(urljoin(request.url, location)))
+        except ValueError:  # the download handler refuses it
+            return after
 
 
 class Host:
@@ -114,7 +132,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return None
         self._host_of(request).answered(well=False)
         reason = reason_of(exception)
-        if request.meta.get("dont_retry") or (request.meta.get("or_by_http") and reason in NO_ANSWER):
+        if request.meta.get("dont_retry") or (request.meta.get("or_by_https") and reason in NO_ANSWER):
             return None
         return await self._again(request, reason, 0.0)
 

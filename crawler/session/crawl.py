@@ -21,6 +21,7 @@ from crawler.providers.client import SearchClient
 from crawler.providers.provider import Provider, open_provider
 from crawler.session.figures import counted, figures_of, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
+from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
 from crawler.store.raw import KIND, write_raw
@@ -100,7 +101,8 @@ class Crawl:
         """Yield the images to fetch; count those that are stored, or that were given up before."""
         async for hit in self.frontier.hits():
             self.progress.expect(self.frontier.expected)
-            if (stored := self.store.find(hit.url)) is not None:
+            stored = self.store.find(hit.url)
+            if stored is not None and not self._is_preview(stored, hit):
                 if unwanted := self._against(stored):
                     self.unwanted.add(hit.url)
                     self.counts.add_failure(hit.url, unwanted, may_pass=False)
@@ -184,8 +186,14 @@ class Crawl:
             return "TOO_LARGE"
         if not (params.min_side or params.max_pixels):
             return ""
+        return size_against(self._size_of(stored), params.min_side, params.max_pixels)
+
+    def _is_preview(self, stored: StoredImage, hit: SearchHit) -> bool:
+        return was_linked_otherwise(stored, hit) and is_smaller(self._size_of(stored), side_of(hit))
+
+    def _size_of(self, stored: StoredImage) -> tuple[int, int] | None:
         with self.store.files.path_of(stored).open("rb") as file:
-            return size_against(size_of(file.read(ENOUGH)), params.min_side, params.max_pixels)
+            return size_of(file.read(ENOUGH))
 
     def _frontier(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]

@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 
 from crawler.answer.failures import PostponedError, reason_of
+from crawler.answer.header import size_of
 from crawler.commands.preview import dry_run
 from crawler.network.addresses import canonical_url
 from crawler.network.context import DownloadContext, set_download_context
-from crawler.network.schemes import Schemes, may_fall_back
+from crawler.network.ways import SMALLER, Ways
 from crawler.session.crawl import Crawl, Places
 from crawler.session.figures import line_of, tables_of
+from crawler.session.previews import is_smaller, larger_of, side_of
 from crawler.spiders.pending import PendingRequests
 from crawler.spiders.scrapy_options import YES, complaint_about, without_outputs, wrong_setting
 from crawler.spiders.settings import escape_log, quieten_scrapy, settings_of
@@ -70,7 +71,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         self.figures: dict[str, Any] | None = None  # of the crawl, whether it succeeded or failed
         self.is_whole = False
         self.reason = ""  # why Scrapy has closed the spider
-        self.schemes = Schemes()
+        self.ways = Ways()
 
     @classmethod
     def from_crawler(cls, crawler: Any, *arguments: Any, **options: Any) -> Self:
@@ -102,15 +103,21 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if self.crawl is not None:
             await self.pending.empty.wait()
 
-    def parse(self, response: Any, hit: SearchHit) -> Iterator[FetchedImage]:
+    def parse(self, response: Any, hit: SearchHit) -> Iterator[Any]:
         """Hand on the image of a response; curation judges whether it is a good one."""
         assert self.crawl is not None
-        if response.status == 200:
-            self.schemes.served(response.request.url)
+        request = response.request
         if reason := reason_against(response.status, response.body):
-            yield from self._retried_or_lost(hit, response.request, reason)
+            yield from self._asked_again_or_lost(hit, request, reason)
+            return
+        asked = request.meta["asked"]
+        self.ways.served(asked[-1])
+        image = FetchedImage(hit, self.crawl.fetched_of(hit, response))
+        smaller = is_smaller(size_of(response.body), side_of(hit))
+        if smaller and (url := self.ways.next(hit.link, asked, SMALLER)):
+            yield self._request(hit, url, asked, image)
         else:
-            yield FetchedImage(hit, self.crawl.fetched_of(hit, response))
+            yield larger_of(image, request.meta.get("smaller"))
 
     def failed(self, failure: Any) -> Iterator[Any]:
         """Handle a request without a response, or one that is postponed."""
@@ -118,7 +125,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if isinstance(error, PostponedError):
             self.pending.postpone(error.seconds, self.crawler.engine, error.request)
             return
-        yield from self._retried_or_lost(request.cb_kwargs["hit"], request, reason_of(error))
+        yield from self._asked_again_or_lost(request.cb_kwargs["hit"], request, reason_of(error))
 
     def stored(self, item: FetchedImage, kept: StoredImage | None) -> None:
         """Count an image that the store has; None: its bytes have a tombstone."""
@@ -186,25 +193,37 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             if self.failure is not None:
                 self.pending.leave()
                 return
-            yield self._request(hit, self.schemes.first_url(hit.url, hit.link))
+            yield self._request(hit, self.ways.first(hit.link))
 
-    def _retried_or_lost(self, hit: SearchHit, request: Request, reason: str) -> Iterator[Request]:
-        """Request the image by the other scheme where that may help; otherwise count the failure."""
-        tried = request.meta.get("tried", ())
-        url = self.schemes.other_url(hit.url, hit.link, request.url, tried, reason)
-        if url is None:
-            self._lost(hit, reason)
+    def _asked_again_or_lost(self, hit: SearchHit, request: Request, reason: str) -> Iterator[Any]:
+        """Request the image at another URL where that may help; otherwise count the failure."""
+        asked, smaller = request.meta["asked"], request.meta.get("smaller")
+        url = self.ways.next(hit.link, asked, reason)
+        if url is not None:
+            yield self._request(hit, url, asked, smaller)
+        elif smaller is not None:
+            yield smaller
         else:
-            yield self._request(hit, url, (*tried, urlsplit(request.url).scheme))
+            self._lost(hit, reason)
 
-    def _request(self, hit: SearchHit, url: str, tried: tuple[str, ...] = ()) -> Request:
+    def _request(
+        self, hit: SearchHit, url: str, asked: tuple[str, ...] = (), smaller: FetchedImage | None = None
+    ) -> Request:
+        """A request for an image.
+
+        Args:
+            hit: the search result.
+            url: one of the image's.
+            asked: those that were requested before.
+            smaller: the image as one of them served it, smaller than its link says.
+        """
         assert self.crawl is not None
         # a signed address is valid in one spelling
-        meta: dict[str, Any] = {"image": True, "verbatim_url": True}
-        if tried:
-            meta["tried"] = tried
-        elif may_fall_back(url, hit.link):
-            meta["or_by_http"] = True
+        meta: dict[str, Any] = {"image": True, "verbatim_url": True, "asked": (*asked, url)}
+        if smaller is not None:
+            meta["smaller"] = smaller
+        if self.ways.may_be_the_scheme(url):
+            meta["or_by_https"] = True
         address = self.crawl.provider.address_of(url)
         return Request(address, errback=self.failed, cb_kwargs={"hit": hit}, meta=meta, dont_filter=True)
 

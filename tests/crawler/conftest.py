@@ -45,6 +45,7 @@ class Shop:
         self.key = "demo"  # the right one
         self.sizes = ("0", "9")  # as search results declare them
         self.of_query: Callable[[str], list[str]] | None = None  # paths that a query finds; None: all
+        self.answer_all: Callable[[web.Request], Any] | None = None  # answers all but robots.txt
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path
@@ -60,6 +61,8 @@ class Shop:
             return web.Response(status=self.robots_faults.pop(0))
         if path == "/robots.txt":
             return web.Response(text=self.robots, status=200 if self.robots else 404)
+        if self.answer_all is not None:
+            return await self.answer_all(request)
         if path in self.faults:
             answer = self.faults[path](request)
             return await answer if asyncio.iscoroutine(answer) else answer

@@ -26,62 +26,42 @@ from crawler.providers.provider import Provider
 from crawler.spiders.naver_tops import NaverTops
 from crawler.store.items import SearchHit
 
-LINK = "http://shop1.phinf.naver.net/a.jpg?type=w300"
+LINK = "http://a.org/1.jpg"
+BY_HTTPS = "https://a.org/1.jpg"
 
 
-def answers(
-    link: str, url: str, error: Exception, tried: tuple[str, ...] = ()
-) -> tuple[list[Any], list[str]]:
+def answers(link: str, asked: tuple[str, ...], error: Exception) -> tuple[list[Any], list[str]]:
     """The requests that follow a failure, and the reasons counted."""
     spider, counted = NaverTops(), list[str]()
     spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
     spider._lost = lambda hit, reason: counted.append(reason)  # type: ignore[method-assign]  # counts in a crawl
     hit = SearchHit(canonical_url(link), link, "", "", "", 1, None, None, "")
-    request = Request(url, cb_kwargs={"hit": hit}, meta={"tried": tried})
+    request = Request(asked[-1], cb_kwargs={"hit": hit}, meta={"asked": asked})
     return list(spider.failed(SimpleNamespace(value=error, request=request))), counted
 
 
-def test_an_image_that_was_linked_by_http_and_fails_by_https_is_asked_for_by_http_once() -> None:
-    (again,), counted = answers(LINK, canonical_url(LINK), DownloadConnectionRefusedError())
-    assert (again.url, counted) == ("http://shop1.phinf.naver.net/a.jpg", [])
-    tried = again.meta["tried"]
-    assert answers(LINK, again.url, DownloadConnectionRefusedError(), tried) == ([], ["UNREACHABLE"])
-
-
-def test_an_image_that_was_asked_for_by_http_alone_has_its_try_by_https() -> None:
-    url = canonical_url(LINK)
-    (again,), counted = answers(LINK, url.replace("https:", "http:"), DownloadConnectionRefusedError())
-    assert (again.url, counted) == (url, [])
-
-
-@pytest.mark.parametrize("served", [True, False])
-def test_a_host_that_has_served_by_https_is_not_asked_by_http_alone(served: bool) -> None:
-    spider = NaverTops()
-    spider.crawl = SimpleNamespace(provider=Provider("naver_hub", HUB, Keys("", "")))  # type: ignore[assignment]  # a crawl opens files
-    hit = SearchHit(canonical_url(LINK), LINK, "", "", "", 1, None, None, "")
-    request = Request(hit.url, cb_kwargs={"hit": hit}, meta={"tried": ()})
-    spider.schemes.served_by_https |= {"shop1.phinf.naver.net"} if served else set()
-    (again,) = spider.failed(SimpleNamespace(value=DownloadTimeoutError(), request=request))
-    assert again.url.startswith("http:")
-    assert spider.schemes.by_http == (set() if served else {"shop1.phinf.naver.net"})
+def test_an_image_that_was_linked_by_http_and_fails_is_asked_for_by_https_once() -> None:
+    (again,), counted = answers(LINK, (LINK,), DownloadConnectionRefusedError())
+    assert (again.url, counted) == (BY_HTTPS, [])
+    asked = again.meta["asked"]
+    assert answers(LINK, asked, DownloadConnectionRefusedError()) == ([], ["UNREACHABLE"])
 
 
 def test_an_image_that_was_linked_by_https_is_not_asked_for_by_http() -> None:
-    link = LINK.replace("http:", "https:")
-    assert answers(link, canonical_url(link), DownloadTimeoutError()) == ([], ["TIMEOUT"])
+    assert answers(BY_HTTPS, (BY_HTTPS,), DownloadTimeoutError()) == ([], ["TIMEOUT"])
 
 
-def test_an_image_that_may_be_asked_for_by_http_is_retried_by_https_unless_that_gives_no_answer() -> None:
+def test_an_image_that_may_be_asked_for_by_https_is_retried_by_http_unless_that_gives_no_answer() -> None:
     crawler = get_crawler(NaverTops, {"RETRY_TIMES": 2})
     crawler.spider = NaverTops()
     crawler.spider.crawler = crawler
     retry = PausingRetry(crawler)
 
     def asked() -> Request:
-        return Request("https://a.org/1.jpg", meta={"image": True, "or_by_http": True})
+        return Request(LINK, meta={"image": True, "or_by_https": True})
 
     for again in (
-        lambda: retry.process_response(asked(), Response("https://a.org/1.jpg", status=503)),
+        lambda: retry.process_response(asked(), Response(LINK, status=503)),
         lambda: retry.process_exception(asked(), ResponseDataLossError()),
     ):
         with pytest.raises(PostponedError):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from cyclopts import App
 
-Stage = Literal["crawl", "curate", "train", "generate", "evaluate"]
+Work = Literal["crawl", "curate", "train", "generate", "evaluate", "weekly"]
 
 app = App(name="flows")
 
@@ -26,32 +26,38 @@ def serve() -> None:
 
 
 @app.command
-def ask(stage: Stage | None = None, /) -> None:
+def ask(stage: Work | None = None, /) -> None:
     """Ask the server of the pipeline to run it, or one stage, and wait for the end.
 
     For example:
         fashion-pggan flows ask train
 
     Args:
-        stage: one stage; the whole pipeline by default.
+        stage: one stage, or weekly: new images and a training on them; the whole pipeline by default.
     """
     from flows.deployed.deployments import ask as ask_for
 
-    ask_for(f"fashion-pggan-{stage}/stage" if stage else "fashion-pggan/full")
+    whole = f"fashion-pggan/{stage or 'full'}"
+    ask_for(whole if stage in (None, "weekly") else f"fashion-pggan-{stage}/stage")
 
 
 @app.command
-def run(stage: Stage | None = None, /) -> None:
+def run(stage: Work | None = None, /) -> None:
     """Run the pipeline, or one stage, here and now, with a server for this run alone.
 
     For example:
         fashion-pggan flows run
         fashion-pggan flows run crawl
+        fashion-pggan flows run weekly
 
     Args:
-        stage: one stage; the whole pipeline by default.
+        stage: one stage, or weekly: new images and a training on them; the whole pipeline by default.
     """
     from flows.deployed.direct import run_directly
     from flows.deployed.pipeline import STAGES, full
+    from flows.deployed.weekly import weekly
 
-    run_directly(STAGES[stage] if stage else full)
+    if stage == "weekly":
+        run_directly(weekly)
+    else:
+        run_directly(STAGES[stage] if stage else full)

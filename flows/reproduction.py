@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from importlib.util import find_spec
@@ -48,29 +48,51 @@ class StageError(UserError):
         return self.status == os.EX_TEMPFAIL
 
 
-def reproduce(stage: str, say: Callable[[str], None]) -> Outcome:
+def reproduce(stage: str, say: Callable[[str], None], *, again: bool = False) -> Outcome:
     """Run `dvc repro --single-item` for `stage` in the working directory, with our own `python` on PATH.
 
     Args:
         stage: its name in dvc.yaml.
         say: called with each line that DVC and the stage print, as it comes.
+        again: run it although nothing that it depends on has changed.
 
     Raises:
         StageError: DVC or the stage failed, or another DVC uses the same files.
         UserError: DVC cannot work in this folder.
     """
     check_workspace(Path.cwd())
+    how = ["--wait-for-lock", "repro", "--single-item", *(["--force"] if again else [])]
+    status, lines = _followed(grace_of(stage), ["dvc", *how, stage], say)
+    if status:
+        raise failure_of(stage, lines)
+    return outcome_of(stage, lines)
+
+
+def run_command(words: Sequence[str], say: Callable[[str], None]) -> None:
+    """Run a command of ours that is no stage, as a stage is run.
+
+    Args:
+        words: as `fashion-pggan` takes them; the first one is a module.
+        say: called with each line that it prints, as it comes.
+
+    Raises:
+        StageError: it failed.
+    """
+    status, lines = _followed(STOP_S, words, say)
+    if status:
+        raise StageError(f"{' '.join(words[:2])} failed: {_reason(lines, status)}", status)
+
+
+def _followed(grace_s: float, command: Sequence[str], say: Callable[[str], None]) -> tuple[int, list[str]]:
+    """The status of a module's run, and the lines that it printed."""
     lines = []
-    with _dvc(grace_of(stage), "--wait-for-lock", "repro", "--single-item", stage) as process:
+    with _started(grace_s, *command) as process:
         assert process.stdout is not None  # because of PIPE
         for line in process.stdout:
             if text := printable(line.rstrip()):
                 lines.append(text)
                 say(text)
-        status = process.wait()
-    if status:
-        raise failure_of(stage, lines)
-    return outcome_of(stage, lines)
+        return process.wait(), lines
 
 
 def grace_of(stage: str) -> float:
@@ -130,7 +152,7 @@ def _reason(lines: list[str], status: int) -> str:
 
 
 @contextmanager
-def _dvc(grace_s: float, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+def _started(grace_s: float, *command: str) -> Iterator["subprocess.Popen[str]"]:
     binaries = Path(sys.executable).parent  # not resolved: the virtual environment's
     environment = {
         **owned(),
@@ -138,7 +160,7 @@ def _dvc(grace_s: float, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
         "PYTHONUNBUFFERED": "1",
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "flows.leash", GRACE, str(grace_s), "dvc", *arguments],
+        [sys.executable, "-m", "flows.leash", GRACE, str(grace_s), *command],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

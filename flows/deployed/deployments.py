@@ -20,12 +20,17 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from fashion_pggan.errors import UserError, one_line
 from flows.deployed.former import end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
+from flows.deployed.weekly import weekly
 from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
 from flows.server.server import OUR_URL, answers, ensure_server
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
-SERVED: list[tuple[Flow[[], Any], str]] = [(full, "full"), *((stage, "stage") for stage in STAGES.values())]
+SERVED: list[tuple[Flow[[], Any], str]] = [
+    (full, "full"),
+    (weekly, "weekly"),
+    *((stage, "stage") for stage in STAGES.values()),
+]
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
 RETRIES = 2  # of a request that the server does not answer, after 2 and 4 s
 
@@ -33,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 def serve_all() -> None:
-    """Serve `fashion-pggan/full` and `fashion-pggan-<stage>/stage`, with the schedules that they have."""
+    """Serve `fashion-pggan/full`, `…/weekly` and `fashion-pggan-<stage>/stage`, with their schedules."""
     check_workspace(Path.cwd())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make serve &` would ignore it
     was_there = answers(PREFECT_API_URL.value() or OUR_URL)

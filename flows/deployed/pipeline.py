@@ -6,7 +6,7 @@ Only the crawl uses the network, so only the crawl is retried.
 from pathlib import Path
 from typing import Any
 
-from prefect import flow
+from prefect import Task, flow
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.client.schemas.objects import State
 
@@ -18,13 +18,17 @@ RETRIES = 2  # further attempts of the crawl, when it says that the failure may 
 RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
 
 
+def patient() -> Task[..., State[Any]]:
+    """The task that runs a stage, and tries again when the stage says that it may help."""
+    return reproduce_stage.with_options(
+        retries=RETRIES, retry_delay_seconds=RETRY_DELAYS_S, retry_condition_fn=may_pass
+    )
+
+
 @flow(name="fashion-pggan-crawl")
 def crawl() -> State[Any]:
     """Search results of a shop to images and records, if anything has changed."""
-    patient = reproduce_stage.with_options(
-        retries=RETRIES, retry_delay_seconds=RETRY_DELAYS_S, retry_condition_fn=may_pass
-    )
-    return patient("crawl")
+    return patient()("crawl")
 
 
 @flow(name="fashion-pggan-curate")

@@ -14,14 +14,14 @@ from flows.reproduction import Outcome, StageError, reproduce
 
 
 @task(name="dvc repro", task_run_name="{stage}", cache_policy=NO_CACHE)
-def reproduce_stage(stage: str) -> State[Any]:
-    """Bring one stage up to date; DVC decides whether there is work to do.
+def reproduce_stage(stage: str, *, again: bool = False) -> State[Any]:
+    """Bring one stage up to date; DVC decides whether there is work to do, unless it is to run `again`.
 
     Raises:
         UserError: see `reproduce`.
     """
     end_with_starter()  # when the process that serves the flows is killed, it does not stop its runs
-    outcome = reproduce(stage, get_run_logger().info)
+    outcome = reproduce(stage, get_run_logger().info, again=again)
     return Completed(name="Completed" if outcome is Outcome.RAN else outcome.value, message=f"stage {stage}")
 
 

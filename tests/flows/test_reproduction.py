@@ -24,11 +24,12 @@ def test_it_ran_then_it_is_unchanged_and_an_earlier_result_is_restored(inside: T
     assert reproduce("crawl", lines.append) is Outcome.RAN
     assert "crawl: step 1 of 1" in lines
     assert reproduce("crawl", lines.append) is Outcome.UNCHANGED
+    assert reproduce("crawl", lines.append, again=True) is Outcome.RAN
     inside.set("crawl", steps=2)
     assert reproduce("crawl", lines.append) is Outcome.RAN
     inside.set("crawl", steps=1)
     assert reproduce("crawl", lines.append) is Outcome.RESTORED
-    assert inside.ran() == ["crawl", "crawl"]
+    assert inside.ran() == ["crawl", "crawl", "crawl"]
 
 
 def test_lines_come_while_the_stage_is_at_work(inside: Toy) -> None:

@@ -12,7 +12,7 @@ from prefect.states import Failed
 
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from flows.deployed import pipeline
+from flows.deployed import pipeline, weekly
 from flows.deployed.stage_task import may_pass
 from flows.reproduction import StageError
 from tests.flows.toy import REPOSITORY, STAGES, Toy
@@ -94,10 +94,12 @@ def test_the_deployments_of_prefect_yaml_are_the_flows_that_we_serve() -> None:
     module = "flows/deployed/pipeline.py"
     assert [(each["name"], each["entrypoint"]) for each in listed] == [
         ("full", f"{module}:full"),
+        ("weekly", "flows/deployed/weekly.py:weekly"),
         *(("stage", f"{module}:{name}") for name in pipeline.STAGES),
     ]
     for each in listed:
-        flow = getattr(pipeline, each["entrypoint"].partition(":")[2])
+        name = each["entrypoint"].partition(":")[2]
+        flow = getattr(weekly if name == "weekly" else pipeline, name)
         assert isinstance(flow, Flow)
         assert flow.name == "-".join(
             ["fashion-pggan", *([flow.fn.__name__] if each["name"] == "stage" else [])]

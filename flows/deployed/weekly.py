@@ -1,0 +1,83 @@
+"""The weekly flow: new images in; the better of the best model and one trained on them is kept."""
+
+import filecmp
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+
+from fashion_pggan.command.lifetime import end_with_starter
+from fashion_pggan.errors import UserError
+from fashion_pggan.params import load_params
+from fashion_pggan.storage.files import write_text
+from fashion_pggan.summary import Summary
+from flows.deployed.pipeline import REPORTS, curate, evaluate, generate, patient, publish, train
+from flows.reproduction import PARAMS, run_command
+
+BEST = Path("kept/best.safetensors")
+NEW = Path("models/networks.safetensors")
+CRAWLED = Path("runs/weekly/crawled")  # there until the flow is at its end: a further run crawls no more
+
+
+@flow(name="fashion-pggan")
+def weekly() -> None:
+    """Crawl again, curate what is new, train on, and keep the better model; a killed run goes on."""
+    check_start(load_params(PARAMS).train.start_from)
+    if not BEST.is_file():
+        keep_better()
+    crawl_once()
+    curate()
+    train()
+    keep_better()
+    if filecmp.cmp(NEW, BEST, shallow=False):
+        generate()
+        evaluate()
+        publish(Summary.read(REPORTS))
+    CRAWLED.unlink()
+
+
+def check_start(start_from: str) -> None:
+    """Make sure that training goes on from the best model.
+
+    Raises:
+        UserError: it would start from something else.
+    """
+    if start_from != str(BEST):
+        raise UserError(
+            f"train.start_from is {start_from or 'empty'}: set it to {BEST} in params.yaml, and "
+            "train.initial_resolution and train.total_kimg to what a week shows (docs/how-to/grow.md)"
+        )
+
+
+def crawl_once() -> None:
+    """Ask the shop again, unless a run that did not reach its end has done so."""
+    if CRAWLED.is_file():
+        get_run_logger().info(
+            "going on with the run that crawled at %s; to crawl again, delete %s",
+            CRAWLED.read_text(encoding="utf-8").strip(),
+            CRAWLED,
+        )
+        return
+    crawl_again()
+    write_text(CRAWLED, datetime.now(UTC).isoformat(timespec="seconds") + "\n")
+
+
+@flow(name="fashion-pggan-crawl-again")
+def crawl_again() -> State[Any]:
+    """Search results of a shop to images and records, although nothing of ours has changed."""
+    return patient()("crawl", again=True)
+
+
+@task(name="evaluate keep", cache_policy=NO_CACHE)
+def keep_better() -> None:
+    """Keep the newest model if it is better than the best so far, or the first.
+
+    Raises:
+        UserError: see `run_command`.
+    """
+    end_with_starter()  # when the process that serves the flows is killed, it does not stop its runs
+    where = ["--kept", str(BEST.parent), "--json", str(REPORTS / "better.json")]
+    run_command(["evaluate", "keep", str(NEW.parent), "data/curated", *where], get_run_logger().info)

@@ -40,6 +40,7 @@ def run(
     runs: OutputFolder = RUNS,
     report: Annotated[OptionalOutputFile, Writes("images_shown", "params_hash")] = None,
     history: Annotated[OptionalOutputFile, Writes("kimg", "lod", "critic_loss")] = None,
+    carried: Annotated[Path | None, Makes] = None,
     device: Device = "auto",
     resume: str = "",
     start_from: str = "",
@@ -57,6 +58,7 @@ def run(
         runs: the folder that keeps checkpoints.
         report: a JSON file for the run's figures.
         history: a CSV file for the log.
+        carried: a folder for the run's last checkpoint and log, from which another clone resumes it.
         device: auto, cpu, cuda or cuda:N.
         resume: a run, by its name or folder, to go on from with other parameters or data (train.resume).
         start_from: weights to start from: a run, models or a snapshot with its critic (train.start_from).
@@ -71,7 +73,7 @@ def run(
     if to_launch(section.processes):
         options = {"params": params, "runs": runs, "report": report, "history": history, "device": device}
         check_devices(device, section.processes)
-        given = {**options, "resume": resume, "start-from": start_from}
+        given = {**options, "carried": carried, "resume": resume, "start-from": start_from}
         launch("train", ["run", dataset, models], given, section)
         return
     stage.run(
@@ -81,6 +83,7 @@ def run(
         runs=runs,
         report=report,
         history=history,
+        carried=carried,
         device=device,
         measured=values.evaluate.images,
     )

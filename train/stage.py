@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -21,7 +22,7 @@ from train.limits.dataset_size import check_images
 from train.limits.held_out import shown
 from train.limits.memory import check_memory
 from train.lineage.about import About, facts_of, write_about
-from train.lineage.beside import tell_nearest
+from train.lineage.beside import compared, tell_nearest
 from train.lineage.identity import identity_of
 from train.lineage.takeover import check_room, link, origin_at, take_over
 from train.machine.graphs import Recorded
@@ -33,6 +34,8 @@ from train.run import Run
 from train.saved.checkpoint import checkpoints_in, images_shown_of
 from train.saved.kept import check_kept, check_origin, lost_from, names_in
 from train.saved.snapshot import ALL_NETWORKS, snapshot_path
+from train.travel.carried import KIND as RUN
+from train.travel.carried import Carried, carry, take_in
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind("trained models")
@@ -48,6 +51,7 @@ def run(
     runs: Path,
     report: Path | None = None,
     history: Path | None = None,
+    carried: Path | None = None,
     device: str = "auto",
     measured: int = 0,
 ) -> None:
@@ -62,6 +66,8 @@ def run(
         runs: folder that holds a folder per run, with its checkpoints; it outlives `target`.
         report: where to write the run's facts as JSON.
         history: where to write the log as CSV.
+        carried: folder for the run's last checkpoint and log, from which another clone resumes it; replaced
+            as a whole.
         device: see `fashion_pggan.devices.device_of`.
         measured: images per set of the evaluation, to tell beforehand of too few; 0: not known.
 
@@ -69,7 +75,7 @@ def run(
         UserError: `target` holds something else, or see `Run`.
     """
     apart = [path for path in (source, runs, report, history) if path]
-    check_target(target, KIND, apart)
+    targets = _targets(target, carried, apart)
     whole = Dataset(source)
     ranks = join(device_of(device))
     dataset = shown(whole, params.held_out)
@@ -79,9 +85,11 @@ def run(
         _begun(run_directory(runs, params, dataset, ranks), dataset, params, ranks).go()
         leave(ranks)
         return
-    params, folder, origin = _placed(runs, params, dataset, ranks)
+    elsewhere = _elsewhere(runs, params, dataset, ranks, target, carried)
+    params, folder, origin = _placed(runs, params, dataset, ranks, elsewhere)
     changed = changed_in(origin or folder, ".png")
-    with hold_target(target, KIND, apart) as held, exclusive(folder), listed(folder):
+    with ExitStack() as held, exclusive(folder), listed(folder):
+        handed = [held.enter_context(hold_target(*each)) for each in targets]
         if origin and not checkpoints_in(folder):  # another start may have taken it over since
             take_over(origin, folder)
         training = _begun(folder, dataset, params, ranks)
@@ -89,13 +97,36 @@ def run(
         _check_lost(training, target)
         training.go()
         _check_lost(training, target)
-        _hand_out(training, held, changed)
-        rows = read_rows(folder / "training.csv")
-        if history:
-            write_rows(history, rows)
-        if report:
-            write_text(report, json.dumps(_facts(training, rows), indent=1) + "\n")
+        _hand_out(training, handed[0], changed)
+        for place in handed[1:]:
+            carry(folder, place)
+        _report(training, report, history)
     leave(ranks)
+
+
+def _targets(
+    models: Path, carried: Path | None, apart: Sequence[Path]
+) -> list[tuple[Path, Kind, list[Path]]]:
+    """What `hold_target` takes for each folder to replace.
+
+    Raises:
+        UserError: something else would be lost.
+    """
+    if carried is None:
+        targets = [(models, KIND, [*apart])]
+    else:
+        targets = [(models, KIND, [*apart, carried]), (carried, RUN, [*apart, models])]
+    for target in targets:
+        check_target(*target)
+    return targets
+
+
+def _report(training: Run, report: Path | None, history: Path | None) -> None:
+    rows = read_rows(training.folder / "training.csv")
+    if history:
+        write_rows(history, rows)
+    if report:
+        write_text(report, json.dumps(_facts(training, rows), indent=1) + "\n")
 
 
 def _verify_once(dataset: Dataset, ranks: Ranks) -> None:
@@ -106,8 +137,18 @@ def _verify_once(dataset: Dataset, ranks: Ranks) -> None:
         wait_for_all(ranks)
 
 
+def _elsewhere(
+    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks, models: Path, carried: Path | None
+) -> Carried | None:
+    """The run that DVC carries, if it is another one than this; this one is put among the runs."""
+    if carried is None:
+        return None
+    wanted = run_directory(runs, params, dataset, ranks).name
+    return take_in(runs, {wanted, Path(params.resume).name} - {""}, carried, models)
+
+
 def _placed(
-    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks
+    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks, elsewhere: Carried | None
 ) -> tuple[TrainParams, Path, Path | None]:
     """Where to train.
 
@@ -124,7 +165,7 @@ def _placed(
         history=[],
     )
     if not params.resume:
-        tell_nearest(runs, now)
+        tell_nearest(runs, now, [compared(*elsewhere, now)] if elsewhere else ())
         return params, folder, None
     origin = origin_at(params.resume, runs, now)
     if origin.changes:

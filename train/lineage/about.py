@@ -74,6 +74,15 @@ def write_about(folder: Path, about: About) -> None:
     write_text(folder / FILE, hashed_json(about.model_dump(mode="json")))
 
 
+def read_about(path: Path) -> About:
+    """What a `run.json` says.
+
+    Raises:
+        OSError, ValueError: it is missing or damaged.
+    """
+    return About.model_validate_json(json.dumps(values_of(read_text(path))))
+
+
 def about(folder: Path) -> About | None:
     """What the run in a folder says of itself; what its newest checkpoint says where there is no such file.
 
@@ -86,8 +95,7 @@ def about(folder: Path) -> About | None:
     path = folder / FILE
     if path.is_file():
         try:
-            values = values_of(read_text(path))
-            return About.model_validate_json(json.dumps(values))
+            return read_about(path)
         except (OSError, ValueError) as error:
             log.warning(
                 "%s cannot be read (%s): taking what the newest checkpoint says", path, one_line(error)

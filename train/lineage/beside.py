@@ -1,7 +1,7 @@
 """The runs beside a new one: which is nearest, what differs, and how to go on from it."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,23 +38,41 @@ def beside(folder: Path, now: About) -> Beside | None:
     before = about(folder) if checkpoints else None
     if before is None:
         return None
+    return compared(folder, images_shown_of(checkpoints[-1]), before, now)
+
+
+def compared(folder: Path, images_shown: int, before: About, now: About) -> Beside:
+    """A run as it is to a new one.
+
+    Args:
+        folder: its own; it may be missing, where DVC carries the run.
+        images_shown: at its last checkpoint.
+        before: what it says of itself.
+        now: the new run.
+    """
     changes = {name: pair for name, pair in changes_between(before, now).items() if name not in MACHINE}
-    return Beside(folder, images_shown_of(checkpoints[-1]), before, changes)
+    return Beside(folder, images_shown, before, changes)
 
 
-def nearest(runs: Path, now: About) -> Beside | None:
-    """Of all runs in a folder the one that differs least: one to go on from first, then the longest."""
-    found = list(_runs_in(runs, now))
+def nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> Beside | None:
+    """Of all runs the one that differs least: one to go on from first, then the longest."""
+    found = [*_runs_in(runs, now), *elsewhere]
     return min(found, key=lambda run: (not run.resumes, len(run.changes), -run.images_shown), default=None)
 
 
-def tell_nearest(runs: Path, now: About) -> None:
-    """Say by name which run is left behind by a start from the first image, and what goes on with it."""
-    run = nearest(runs, now)
+def tell_nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> None:
+    """Say by name which run is left behind by a start from the first image, and what goes on with it.
+
+    Args:
+        runs: folder of runs.
+        now: the new run.
+        elsewhere: runs that DVC carries.
+    """
+    run = nearest(runs, now, elsewhere)
     if run is None:
         log.info(
-            "no earlier run in %s, which DVC does not carry: training from the start (a run of another "
-            "clone resumes once its folder is copied there)",
+            "no earlier run in %s: training from the start (fashion-pggan runs export and import bring one "
+            "from another clone)",
             runs,
         )
         return

@@ -27,7 +27,8 @@ CALLS = {
     "crawl": "crawl {target} --report {report} --store store --tombstones tombstones.jsonl",
     "curate": "curate in/raw {target} --report {report} --plots {plots} --knowledge known --workers 1",
     "curate export": "curate export in/raw {target} --format parquet",
-    "train run": "train run in/raw {models} --report {report} --history {history} --runs runs --device cpu",
+    "train run": "train run in/raw {models} --carried {carried} --report {report} --history {history} "
+    "--runs runs --device cpu",
     "train export": "train export in/raw/1.jpg {out} --format onnx",
     "train import-official": "train import-official in/raw/1.jpg {out}",
     "train export-official": "train export-official in/raw/1.jpg {out}",
@@ -43,12 +44,12 @@ CALLS = {
     "use": "use paper --out {out}",
     "demo-shop": "demo-shop --tls {tls} --port 0",
 }
-KINDS = {
-    "crawl": crawler.store.raw.KIND,
-    "curate": curate.stage.KIND,
-    "curate export": curate.export.KIND,
-    "train run": train.stage.KIND,
-    "generate": generate.stage.KIND,
+KINDS = {  # of the folders that a command makes, in the order of its options
+    "crawl": [crawler.store.raw.KIND],
+    "curate": [curate.stage.KIND],
+    "curate export": [curate.export.KIND],
+    "train run": [train.stage.KIND, train.stage.RUN],
+    "generate": [generate.stage.KIND],
 }
 # Other ways to write a file, of commands whose path may be a folder, too.
 FILES = {
@@ -187,11 +188,11 @@ def test_a_folder_of_the_user_is_not_replaced(home: Path, name: str, key: str, p
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_folder_with_one_file_more_than_was_written_is_not_replaced(home: Path, name: str) -> None:
-    kind = KINDS[name]
-    made(home / "work/made", kind)
-    (home / "work/made/thesis.txt").write_text("precious")
-    (key,) = [key for key, role in WRITTEN[name].items() if role is Makes]
-    refused(home, tokens_of(name, **{key: "made"}))
+    keys = [key for key, role in WRITTEN[name].items() if role is Makes]
+    for key, kind in zip(keys, KINDS[name], strict=True):
+        made(home / f"work/{key}", kind)
+        (home / f"work/{key}/thesis.txt").write_text("precious")
+        refused(home, tokens_of(name, **{key: key}))
 
 
 def made(target: Path, kind: Kind) -> None:

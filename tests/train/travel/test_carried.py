@@ -1,0 +1,130 @@
+"""A run that DVC carries: another clone resumes it, and DVC's cache stays as it is."""
+
+import hashlib
+import json
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fashion_pggan.storage.proof.folder_mark import MARK
+from fashion_pggan.verify.stage_outputs import object_of
+from train import stage
+from train.saved.checkpoint import checkpoints_in
+
+CARRIED, MODELS = Path("data/run"), Path("models")
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch, dataset, short) -> Path:
+    """The working folder: a clone with its outputs and no runs, as after `dvc pull`."""
+    monkeypatch.chdir(tmp_path)
+    train(dataset, short)
+    shutil.rmtree("runs")
+    return tmp_path
+
+
+def train(dataset, params) -> None:
+    stage.run(dataset.folder, MODELS, params, runs=Path("runs"), carried=CARRIED, device="cpu")
+
+
+def longer(params):
+    return params.model_copy(update={"total_kimg": 0.32})
+
+
+def commit(output: Path, cache: Path) -> dict[str, str]:
+    """Move an output into DVC's cache, as `dvc repro` does before it runs the stage again."""
+    entries = []
+    for path in sorted(path for path in output.rglob("*") if path.is_file()):
+        md5 = put(path.read_bytes(), cache)
+        entries.append({"md5": md5, "relpath": path.relative_to(output).as_posix()})
+    shutil.rmtree(output)
+    md5 = put(json.dumps(entries, sort_keys=True).encode(), cache, ".dir")
+    return {"path": output.as_posix(), "md5": md5}
+
+
+def put(data: bytes, cache: Path, ending: str = "") -> str:
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest() + ending
+    path = object_of(md5, cache)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    path.chmod(0o444)
+    return md5
+
+
+@pytest.fixture
+def cache(clone) -> Path:
+    """DVC's cache of the clone, whose outputs have been deleted."""
+    outs = [commit(output, clone / ".dvc/cache") for output in (CARRIED, MODELS)]
+    (clone / "dvc.lock").write_text(yaml.safe_dump({"stages": {"train": {"outs": outs}}}))
+    (clone / ".dvc/config").touch()
+    return clone / ".dvc/cache"
+
+
+def test_the_output_holds_the_last_checkpoint_and_the_logs(clone):
+    names = {path.relative_to(CARRIED).as_posix().partition("/")[0] for path in CARRIED.rglob("*")}
+    logs = {"run.json", "status.json", "tensorboard", "training.csv"}
+    assert names == {MARK, "checkpoint-000000000160.pt", *logs}
+
+
+def test_a_clone_without_runs_resumes_from_its_outputs(clone, dataset, short, caplog):
+    with caplog.at_level(logging.INFO):
+        train(dataset, longer(short))
+    assert "comes from data/run and models, which DVC carries" in caplog.text
+    assert "from 160 images on" in caplog.text
+    assert sorted(path.name for path in (MODELS / "snapshots").iterdir()) == [
+        f"000000.{shown:03}.safetensors" for shown in (0, 80, 160, 240, 320)
+    ]
+
+
+def test_outputs_that_dvc_has_deleted_come_from_its_cache_as_copies(cache, dataset, short, caplog):
+    before = {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()}
+    with caplog.at_level(logging.INFO):
+        train(dataset, longer(short))
+    assert "from 160 images on" in caplog.text
+    assert {path: path.read_bytes() for path in cache.rglob("*") if path.is_file()} == before
+    assert all(path.stat().st_nlink == 1 for path in before)
+
+
+def test_a_run_that_train_resume_names_comes_too(cache, finished, dataset, short, caplog):
+    (run,) = (finished / "runs").iterdir()
+    changed = longer(short).model_copy(update={"microbatch": {4: 4}, "resume": run.name})
+    with caplog.at_level(logging.INFO):
+        train(dataset, changed)
+    assert "from 160 images on" in caplog.text
+    assert (Path("runs") / run.name / "checkpoint-000000000160.pt").is_file()
+
+
+def test_another_run_does_not_come_but_is_named(cache, finished, dataset, short, caplog):
+    (run,) = (finished / "runs").iterdir()
+    with caplog.at_level(logging.INFO):
+        train(dataset, short.model_copy(update={"microbatch": {4: 4}, "total_kimg": 0.02}))
+    assert "from 0 images on" in caplog.text
+    assert f"give --resume {run.name}, or set train.resume" in caplog.text
+    assert len(list(Path("runs").iterdir())) == 1
+
+
+@pytest.mark.parametrize("harm", ["cut", "missing", "no list"])
+def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short, caplog, harm):
+    lock = yaml.safe_load((cache.parents[1] / "dvc.lock").read_text())
+    listing = object_of(lock["stages"]["train"]["outs"][0]["md5"], cache)
+    if harm == "no list":
+        listing.unlink()
+    else:
+        (md5,) = [each["md5"] for each in json.loads(listing.read_text()) if each["relpath"].endswith(".pt")]
+        object_of(md5, cache).unlink()
+        if harm == "cut":
+            object_of(md5, cache).write_bytes(b"cut")
+    train(dataset, short)
+    assert "run dvc pull data/run models, then train again to resume it" in caplog.text
+    assert checkpoints_in(next(Path("runs").iterdir()))
+
+
+def test_a_run_that_is_here_stays_as_it_is(cache, dataset, short, caplog):
+    train(dataset, longer(short))
+    with caplog.at_level(logging.INFO):
+        train(dataset, longer(short))
+    assert "from 320 images on" in caplog.text
+    assert caplog.text.count("which DVC carries") == 0

@@ -10,6 +10,7 @@ from fashion_pggan.storage.bounded.json_text import json_in
 
 LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+FLAT = re.compile(r"\{[^{}]*\}")  # an object without objects in it, such as a search result
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class ApiError:
     status: int  # of HTTP
     code: str  # the API's own; empty without one
     message: str
+    rest: Page | None = None  # what can be taken of a damaged page, where asking again does not help
 
     def __str__(self) -> str:
         return " ".join(part for part in (str(self.status or ""), self.code, self.message) if part)
@@ -152,9 +154,20 @@ def clean_title(title: str) -> str:
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON value of a body; None when it is no JSON."""
+    """The JSON value of a body, whatever bytes its texts hold; None when it is no JSON."""
+    return _value_of(body.decode("utf-8-sig", "replace"))
+
+
+def flat_objects_in(body: bytes) -> list[Any]:
+    """The objects without objects in them of a damaged JSON text; those that are no JSON are left out."""
+    text = body.decode("utf-8-sig", "replace")
+    found = (_value_of(match[0]) for match in FLAT.finditer(text))
+    return [value for value in found if value]
+
+
+def _value_of(text: str) -> Any:
     try:
-        return json_in(body.decode("utf-8-sig"), finite=False)
+        return json_in(text, finite=False, strict=False)
     except ValueError:
         return None
 

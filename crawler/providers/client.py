@@ -11,6 +11,7 @@ from scrapy import Request
 
 from crawler.answer.counts import Counts
 from crawler.answer.failures import reason_of
+from crawler.answer.plural import many
 from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
 from crawler.providers.provider import Provider
@@ -69,6 +70,10 @@ class SearchClient:
             if answer.trouble is Trouble.QUOTA and self.params.wait_for_quota:
                 await self._wait_for_midnight()
                 continue
+            if answer.rest is not None and attempts >= self.params.retries:
+                taken = many(len(answer.rest.results), "result")
+                log.warning("%s: the answer is damaged: taking %s of it", call, taken)
+                return answer.rest
             if answer.trouble not in PASSING or attempts >= self._most(answer):
                 self._stop(answer)
             attempts += 1

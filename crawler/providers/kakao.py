@@ -4,7 +4,7 @@ Source: Kakao's documents of the Daum search API and its list of error codes, as
 says that a limit was exceeded, but not which: the rate or the daily quota. Naver has two codes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from crawler.providers.api import (
     Trouble,
     beginning_of,
     clean_title,
+    flat_objects_in,
     json_of,
     number_of,
     text_of,
@@ -83,21 +84,30 @@ class Kakao:
         """Read the answer to `call`."""
         answer = json_of(body)
         documents = answer.get("documents") if isinstance(answer, dict) else None
-        if status != 200 or not isinstance(documents, list):
-            return _error_of(status, body)
-        meta = answer.get("meta")
-        meta = meta if isinstance(meta, dict) else {}
-        last = call.start + len(documents) - 1
-        pageable = number_of(meta.get("pageable_count"))
-        found = (_result_of(document, call.start + offset) for offset, document in enumerate(documents))
-        return Page(
-            total=last if meta.get("is_end") is True or pageable is None else pageable,
-            returned=len(documents),
-            results=tuple(result for result in found if result is not None),
-        )
+        if status == 200 and isinstance(documents, list):
+            return _page_of(documents, answer.get("meta"), call.start)
+        error = _error_of(status, body)
+        if status == 200 and answer is None:
+            rest = _page_of(
+                [each for each in flat_objects_in(body) if "is_end" not in each], None, call.start
+            )
+            return replace(error, rest=rest) if rest.results else error
+        return error
 
 
 KAKAO = Kakao()
+
+
+def _page_of(documents: list[Any], meta: Any, start: int) -> Page:
+    meta = meta if isinstance(meta, dict) else {}
+    last = start + len(documents) - 1
+    pageable = number_of(meta.get("pageable_count"))
+    found = (_result_of(document, start + offset) for offset, document in enumerate(documents))
+    return Page(
+        total=last if meta.get("is_end") is True or pageable is None else pageable,
+        returned=len(documents),
+        results=tuple(result for result in found if result is not None),
+    )
 
 
 def _result_of(document: Any, rank: int) -> Result | None:

@@ -4,7 +4,7 @@ Everything that a live call might contradict is in this module. Source: Naver's 
 of November 2026; the error table follows the error pages of the developer centre and the API gateway.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from crawler.providers.api import (
     Trouble,
     beginning_of,
     clean_title,
+    flat_objects_in,
     json_of,
     number_of,
     text_of,
@@ -125,15 +126,12 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
     """Read the answer to a call for ranks from `start` on, whatever its content type."""
     answer = json_of(body)
     items = answer.get("items") if isinstance(answer, dict) else None
-    if status != 200 or not isinstance(items, list):
-        return error_of(status, body)
-    found = [_result_of(item, start + offset) for offset, item in enumerate(items)]
-    total = number_of(answer.get("total"))
-    return Page(
-        total=start + len(items) - 1 if total is None else total,
-        returned=len(items),
-        results=tuple(result for result in found if result is not None),
-    )
+    if status == 200 and isinstance(items, list):
+        return _page_of(items, number_of(answer.get("total")), start)
+    error = error_of(status, body)
+    if status == 200 and answer is None and (rest := _page_of(flat_objects_in(body), None, start)).results:
+        return replace(error, rest=rest)
+    return error
 
 
 def error_of(status: int, body: bytes) -> ApiError:
@@ -149,6 +147,15 @@ def error_of(status: int, body: bytes) -> ApiError:
     else:
         codes, code, message = {}, "", beginning_of(body)
     return ApiError(codes.get(code) or _by_status(status, message), status, code, message)
+
+
+def _page_of(items: list[Any], total: int | None, start: int) -> Page:
+    found = [_result_of(item, start + offset) for offset, item in enumerate(items)]
+    return Page(
+        total=start + len(items) - 1 if total is None else total,
+        returned=len(items),
+        results=tuple(result for result in found if result is not None),
+    )
 
 
 def _result_of(item: Any, rank: int) -> Result | None:

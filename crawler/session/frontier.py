@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from crawler.answer.counts import Counts
+from crawler.lists.skipped import Skipped
+from crawler.lists.url_list import read_urls
 from crawler.network.addresses import canonical_url
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part, most_of
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.client import SearchClient
-from crawler.providers.url_list import read_urls
 from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
@@ -158,14 +159,24 @@ class ListFrontier:
     def __init__(self, path: Path, results: ResultFilter, counts: Counts) -> None:
         self.path, self.results, self.counts = path, results, counts
         self.has_more = False  # URLs after the last hit
+        self.skipped = Skipped(path, results.params.max_skipped)
 
     async def hits(self) -> AsyncIterator[SearchHit]:
         """Yield each image of this part of the list once, up to `max_products`.
 
         Raises:
-            UserError: the list cannot be read.
+            UserError: the list cannot be read, or too many of its rows are skipped.
         """
-        for result in read_urls(self.path):
+        try:
+            async for hit in self._hits():
+                yield hit
+        finally:
+            self.counts.left_out.update(self.skipped.counts)
+            self.skipped.report()
+        self.skipped.check()
+
+    async def _hits(self) -> AsyncIterator[SearchHit]:
+        for result in read_urls(self.path, self.skipped):
             if self.results.is_full:
                 self.has_more = True
                 return
@@ -174,7 +185,7 @@ class ListFrontier:
             try:
                 url = canonical_url(result.link)
             except ValueError:
-                self.counts.left_out["BAD_ADDRESS"] += 1
+                self.skipped.add(result.rank + self.skipped.header, "BAD_ADDRESS", result.link)
                 continue
             if not in_part(url, self.results.params.part):
                 continue

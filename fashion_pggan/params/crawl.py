@@ -20,6 +20,12 @@ class CrawlParams(Section):
     queries: list[Query] = Field(description="searches, sent as they are")
     vocabulary: LocalPath = Field(description="a file of words to build queries from; empty: none")
     url_list: LocalPath = Field(description="provider urls: a text, CSV or Parquet file of addresses")
+    max_skipped: Share = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="provider urls: rows of url_list that may hold no readable address",
+    )
     max_products: Annotated[int, Unit("image addresses")] = Field(
         gt=0, description="the crawl stops after this many distinct ones"
     )

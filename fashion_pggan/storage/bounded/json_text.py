@@ -6,18 +6,19 @@ from typing import Any, NoReturn
 DEEPEST = 64  # levels: no file of this program has more than 8
 
 
-def json_in(text: str | bytes, *, finite: bool = True) -> Any:
+def json_in(text: str | bytes, *, finite: bool = True, strict: bool = True) -> Any:
     """The value of a JSON text.
 
     Args:
         text: JSON; bytes are UTF-8, UTF-16 or UTF-32.
         finite: whether to refuse NaN and Infinity, which are not JSON.
+        strict: whether to refuse control characters in a string, which JSON wants escaped.
 
     Raises:
         ValueError: the text is not JSON, nests too deep, or holds a number that is too long.
     """
     try:
-        value = json.loads(text, parse_constant=_no_number if finite else None)
+        value = json.loads(text, parse_constant=_no_number if finite else None, strict=strict)
     except RecursionError:
         raise _too_deep() from None
     openings = text.count("[") + text.count("{") if isinstance(text, str) else len(text)

@@ -146,3 +146,15 @@ def test_kakao_is_crawled_and_says_which_page_shows_an_image(
     monkeypatch.setenv("KAKAO_REST_API_KEY", "wrong")
     with pytest.raises(UserError, match="check KAKAO_REST_API_KEY in the environment"):
         crawl(provider="kakao", contact="mail@example.org")
+
+
+def test_a_damaged_answer_is_asked_again_before_its_whole_results_are_taken(
+    shop: Any, crawl: Crawl, caplog: pytest.LogCaptureFixture
+) -> None:
+    items = [{"title": f"{i}", "link": f"{shop.address}/p/{i}.jpg"} for i in range(30)]
+    damaged = json.dumps({"total": 30, "items": items}).replace('"title": "7"', r'"title": "\x"')
+    shop.search_faults = [(200, damaged)]
+    assert (crawl()["images"], shop.requests["/search/v1/image"]) == (30, 2)
+    shop.every_search = (200, damaged)
+    assert crawl()["images"] == 29
+    assert "the answer is damaged: taking 29 results of it" in caplog.text

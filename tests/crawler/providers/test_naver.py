@@ -174,3 +174,28 @@ def test_titles_lose_tags_entities_and_doubled_blanks(title: str, cleaned: str) 
 @given(st.text() | st.text(alphabet="<>b/&;amplt# ", max_size=40))
 def test_cleaning_a_title_twice_is_cleaning_it_once(title: str) -> None:
     assert clean_title(clean_title(title)) == clean_title(title)
+
+
+@pytest.mark.parametrize("odd", [b"a\tb", b"a\x00b", b"\xec\x83", rb"\ud83d", b"\x1b[2J", b"\xff\xfe"])
+def test_an_odd_character_in_a_title_costs_no_page(odd: bytes) -> None:
+    body = IMAGE_PAGE.replace(b"no sizes", odd)
+    page = answer_of(200, body, start=1)
+    assert isinstance(page, Page)
+    assert [result.rank for result in page.results] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "into", "ranks"),
+    [
+        (b"no sizes", rb"a \x escape", [1]),
+        (b"no sizes", b'an "inner" mark', [1]),
+        (b'"sizeheight":"0"}]}', b'"sizeheight":"0"', [1]),
+        (b'{"title":"<b>', b'{title:"<b>', [2]),
+    ],
+)
+def test_what_is_whole_of_a_damaged_answer_is_at_hand(spoil: bytes, into: bytes, ranks: list[int]) -> None:
+    answer = answer_of(200, IMAGE_PAGE.replace(spoil, into), start=1)
+    assert isinstance(answer, ApiError)
+    assert answer.trouble is Trouble.SERVER
+    assert answer.rest is not None
+    assert [result.rank for result in answer.rest.results] == ranks

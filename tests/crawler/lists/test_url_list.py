@@ -6,8 +6,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from crawler.providers.url_list import read_urls
+from crawler.lists.skipped import Skipped
+from crawler.lists.url_list import read_urls
+from crawler.providers.api import Result
 from fashion_pggan.errors import UserError
+
+
+def urls_of(path: Path, most: float = 1.0) -> list[Result]:
+    skipped = Skipped(path, most)
+    found = list(read_urls(path, skipped))
+    skipped.check()
+    return found
 
 
 @pytest.mark.parametrize("name", ["list.txt", "list.csv", "list.parquet"])
@@ -23,7 +32,7 @@ def test_a_list_of_addresses_may_be_text_csv_or_parquet(tmp_path: Path, name: st
         )
     else:
         path.write_text("\n".join(urls))
-    found = list(read_urls(path))
+    found = urls_of(path)
     assert [(result.rank, result.link) for result in found] == [(1, urls[0]), (3, urls[2])]
     if path.suffix != ".txt":
         assert (found[0].title, found[0].width, found[0].height) == ("하나", 640, 480)
@@ -35,10 +44,10 @@ def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_pa
     pq.write_table(
         pa.table({**columns, "WIDTH": [500.0, None], "HEIGHT": [400.0, 1.5]}), tmp_path / "a.parquet"
     )
-    found = [(result.title, result.width, result.height) for result in read_urls(tmp_path / "a.parquet")]
+    found = [(result.title, result.width, result.height) for result in urls_of(tmp_path / "a.parquet")]
     assert found == [("one", 500, 400), ("two", None, 1)]
     (tmp_path / "a.tsv").write_text("url\ttitle\twidth\theight\nhttp://a/1\tone, two\t500.0\tnan\n")
-    (result,) = read_urls(tmp_path / "a.tsv")
+    (result,) = urls_of(tmp_path / "a.tsv")
     assert (result.link, result.title, result.width, result.height) == ("http://a/1", "one, two", 500, None)
 
 
@@ -48,7 +57,6 @@ def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_pa
         ("none.txt", None, "no list of URLs at .*: name a file in crawl.url_list"),
         ("a.csv", b"link,title\nx,y\n", r"has no column url \(it has link, title\)"),
         ("a.parquet", b"PAR?", "cannot be read as a list of URLs"),
-        ("a.txt", b"\xff\xfe", "cannot be read as a list of URLs"),
     ],
 )
 def test_a_list_that_cannot_be_read_is_an_error(
@@ -57,4 +65,4 @@ def test_a_list_that_cannot_be_read_is_an_error(
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=text):
-        list(read_urls(tmp_path / name))
+        urls_of(tmp_path / name)

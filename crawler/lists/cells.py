@@ -1,0 +1,110 @@
+"""The rows of a CSV or TSV list: a quotation mark that nobody closed costs no other row."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from crawler.lists.lines import Line
+from crawler.lists.skipped import Skipped
+
+MOST_LINES = 100  # of one row, whose cells may hold line breaks
+SCHEMES = ("http://", "https://")
+UNCLOSED = "a quotation mark that is not closed"
+END = "end"
+
+
+class Form(NamedTuple):
+    """The form of a table."""
+
+    columns: list[str]
+    address: int  # the position of the column of addresses
+    delimiter: str
+
+
+def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the rows of a table after its header, each with the number of its first line."""
+    waiting: deque[Line] = deque()
+    source = _from_both(waiting, lines)
+    for number, text in source:
+        if not text.strip(f" \r\n{form.delimiter}"):
+            continue
+        cells = cells_of([text], form.delimiter)
+        if cells is None:
+            cells = _over_lines(text, source, waiting, form)
+        if cells is None:
+            skipped.mend(number, UNCLOSED)
+            cells = plain_cells_of(text, form.delimiter)
+        skipped.rows += 1
+        if row := _row_of(cells, text, form):
+            yield number, row
+        else:
+            skipped.add(number, "BAD_ROW", text.strip())
+
+
+def cells_of(lines: Sequence[str], delimiter: str) -> list[str] | None:
+    """The cells of a row; None when a quotation mark stays open, or a cell is too long."""
+    reader = csv.reader([*lines, END], delimiter=delimiter)
+    try:
+        cells = next(reader)
+    except csv.Error:
+        return None
+    return cells if reader.line_num == len(lines) else None
+
+
+def plain_cells_of(text: str, delimiter: str) -> list[str]:
+    """The cells of a line in which quotation marks mean nothing."""
+    return text.rstrip("\r\n").split(delimiter)
+
+
+def holds_address(text: str) -> bool:
+    """Whether a cell begins with an address."""
+    return text.lstrip(' "').lower().startswith(SCHEMES)
+
+
+def _over_lines(text: str, source: Iterator[Line], waiting: "deque[Line]", form: Form) -> list[str] | None:
+    """The cells of a row with line breaks; None, and its lines wait again, where it swallows addresses."""
+    taken: list[Line] = []
+    opened = text.rpartition('"')[2]  # what the open quotation mark takes of the first line
+    while not _swallows(opened, form.delimiter) and len(taken) < MOST_LINES:
+        following = next(source, None)
+        if following is None:
+            break
+        taken.append(following)
+        opened = following[1].partition('"')[0]
+        if '"' in following[1] and not _swallows(opened, form.delimiter):
+            cells = cells_of([text, *(line for _, line in taken)], form.delimiter)
+            if cells is not None and len(cells) == len(form.columns):
+                return cells
+    waiting.extendleft(reversed(taken))
+    return None
+
+
+def _swallows(text: str, delimiter: str) -> bool:
+    return any(holds_address(cell) for cell in text.split(delimiter))
+
+
+def _row_of(cells: list[str], text: str, form: Form) -> dict[str, str] | None:
+    """The row of some cells; a row with too many keeps its address."""
+    if len(form.columns) == 1:
+        return {form.columns[0]: cells[0] if len(cells) == 1 else text.strip(' "\r\n')}
+    if len(cells) != len(form.columns):
+        plain = plain_cells_of(text, form.delimiter)
+        cells = plain if len(plain) == len(form.columns) else cells
+    name, last = form.columns[form.address], form.address == len(form.columns) - 1
+    has_address = len(cells) > form.address and holds_address(cells[form.address])
+    if len(cells) <= len(form.columns) or (has_address and not last):
+        return dict(zip(form.columns, cells, strict=False)) if len(cells) > form.address else None
+    at = next((at for at, cell in enumerate(cells) if holds_address(cell)), None)
+    if at is None:
+        return None
+    return {name: form.delimiter.join(cells[at:]) if last else cells[at]}
+
+
+def _from_both(waiting: "deque[Line]", lines: Iterator[Line]) -> Iterator[Line]:
+    """Lines that wait, then further ones."""
+    while True:
+        line = waiting.popleft() if waiting else next(lines, None)
+        if line is None:
+            return
+        yield line

@@ -1,0 +1,76 @@
+"""The encoding of a list: UTF-8, UTF-16 (Excel's Unicode text) or cp949 (Korean Excel)."""
+
+import codecs
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from fashion_pggan.storage.bounded.plain_file import open_plain
+
+SAMPLE = 4 << 20  # bytes by which an encoding is chosen
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+ZEROS = 0.6  # share of zero bytes that only UTF-16 has
+HANGUL = re.compile(r"[\uac00-\ud7a3]")
+NOT_KOREAN = re.compile(
+    "[\\u3040-\\u30ff\\u4e00-\\u9fff\\uf900-\\ufaff\\ufffd]"
+)  # kana, ideographs, undecodable bytes
+KOREAN = 0.9  # share of Hangul among the letters of Korean text
+KANA = re.compile(r"[\u3041-\u30ff]")
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding of a list, as Python names it; bytes that it does not decode are to be replaced.
+
+    Raises:
+        UserError, OSError: as `open_plain`.
+    """
+    with open_plain(path) as file:
+        begin = file.read(SAMPLE)
+    for mark, name in BOMS:
+        if begin.startswith(mark):
+            return name
+    for name, bytes_ in (("utf-16-le", begin[1:2000:2]), ("utf-16-be", begin[:2000:2])):
+        if bytes_.count(0) > ZEROS * len(bytes_):
+            return name
+    foreign, odd = _odd_lines(begin)
+    return "cp949" if 2 * len(odd) > foreign and _is_korean(odd) else "utf-8"
+
+
+def likely_encoding_of(path: Path) -> str:
+    """What a list that is no UTF-8 may be, as `iconv` names it; a guess for a message."""
+    with open_plain(path) as file:
+        _, odd = _odd_lines(file.read(SAMPLE))
+    text = b"\n".join(odd)
+    if KANA.search(_decoded(text, "cp932")):
+        return "CP932"
+    return "GB18030" if _decoded(text, "gb18030") else "CP1252"
+
+
+def _odd_lines(begin: bytes) -> tuple[int, list[bytes]]:
+    """How many lines are not ASCII, and those among them that are no UTF-8; a cut last line is left out."""
+    lines = begin.split(b"\n")
+    if len(begin) == SAMPLE:
+        lines.pop()
+    foreign = [line for line in lines if not line.isascii()]
+    return len(foreign), [line for line in foreign if not _decoded(line, "utf-8")]
+
+
+def _is_korean(lines: Sequence[bytes]) -> bool:
+    text = b"\n".join(lines).decode("cp949", "replace")
+    hangul = HANGUL.findall(text)
+    usual = sum(len(letter.encode("euc_kr")) == 2 for letter in hangul)  # others are 8 bytes there
+    return usual > 0 and usual >= KOREAN * (len(hangul) + len(NOT_KOREAN.findall(text)))
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    """The text, empty where the bytes are not in this encoding."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return ""

@@ -1,0 +1,85 @@
+"""The rows of a list that are skipped: counted by reason, the first ones named, and no more than a share."""
+
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from crawler.answer.plural import many
+from fashion_pggan.errors import UserError
+
+NAMED = 10_000  # rows that are named; the others are only counted
+SAID = 3  # rows that a message names
+TEXT = 300  # characters of a row that are kept
+EARLY = 1000  # rows after which a list may be refused before its end
+
+log = logging.getLogger(__name__)
+
+
+class SkippedRow(NamedTuple):
+    """A row without an address that can be requested."""
+
+    line: int  # in the file, from 1; of a Parquet file the row
+    reason: str
+    text: str  # its address, or its beginning
+
+
+class Skipped:
+    """Collects the skipped rows of one list.
+
+    Args:
+        path: the list.
+        most: the share of its rows that may be skipped.
+    """
+
+    def __init__(self, path: Path, most: float) -> None:
+        self.path, self.most = path, most
+        self.header = 0  # lines before the first row
+        self.rows = 0  # read so far, skipped ones included
+        self.counts: Counter[str] = Counter()  # by reason
+        self.named: list[SkippedRow] = []
+        self.mended: Counter[str] = Counter()  # rows that were read in spite of a fault
+        self.first_mended: dict[str, int] = {}  # line, by fault
+
+    def add(self, line: int, reason: str, text: str) -> None:
+        """Skip a row.
+
+        Raises:
+            UserError: too many rows are skipped.
+        """
+        self.counts[reason] += 1
+        if len(self.named) < NAMED:
+            self.named.append(SkippedRow(line, reason, text[:TEXT]))
+        if self.rows >= EARLY:
+            self.check()
+
+    def mend(self, line: int, fault: str) -> None:
+        """Note a row that was read in spite of a fault."""
+        self.mended[fault] += 1
+        self.first_mended.setdefault(fault, line)
+
+    def check(self) -> None:
+        """Make sure that not too many rows were skipped.
+
+        Raises:
+            UserError: more than the share that may be.
+        """
+        if self.counts.total() > self.most * self.rows:
+            raise UserError(
+                f"{self.path}: {self.counts.total():,} of {self.rows:,} rows hold no readable address "
+                f"({self.said()}): correct them, or raise crawl.max_skipped, now {self.most:g}"
+            )
+
+    def said(self) -> str:
+        """Counts by reason, and the first rows: `BAD_ADDRESS 2; line 3 'x', line 9 'y'`."""
+        counts = ", ".join(f"{reason} {count}" for reason, count in self.counts.most_common())
+        rows = ", ".join(f"line {row.line} {row.text[:60]!r}" for row in self.named[:SAID])
+        return f"{counts}; {rows}"
+
+    def report(self) -> None:
+        """Log what was skipped and what was mended; nothing where the list is clean."""
+        if self.counts:
+            log.warning("%s: skipping %s: %s", self.path, many(self.counts.total(), "row"), self.said())
+        for fault, count in self.mended.items():
+            line = self.first_mended[fault]
+            log.warning("%s: %s in %s, the first in line %d", self.path, fault, many(count, "row"), line)

@@ -1,0 +1,84 @@
+"""Rows of tables: a quotation mark that nobody closed costs no other row."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Read = Callable[..., Any]
+URLS = [f"https://shop.example/p/{i}.jpg" for i in range(30)]
+
+
+def table(delimiter: str, columns: list[str], changed: dict[int, str]) -> str:
+    """A table of 30 rows; the titles of some are changed."""
+    rows = [{"url": url, "title": changed.get(i, f"shirt {i}")} for i, url in enumerate(URLS)]
+    return "".join(
+        f"{delimiter.join(line)}\n" for line in [columns, *([row[name] for name in columns] for row in rows)]
+    )
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("columns", [["title", "url"], ["url", "title"]])
+@pytest.mark.parametrize(
+    "titles",
+    [
+        {3: '"17 inch'},
+        {3: '"17 inch', 4: '"18 inch', 20: 'a "b" c'},
+        {0: '"first', 29: '"last'},
+        {5: '"one', 6: 'two "two'},
+        {7: '"'},
+        {8: '"a ""quoted"" word'},
+    ],
+)
+def test_an_open_quotation_mark_costs_no_row(
+    read: Read, name: str, columns: list[str], titles: dict[int, str]
+) -> None:
+    got = read(name, table("," if name == "a.csv" else "\t", columns, titles))
+    assert got.links == URLS
+    assert [result.rank for result in got.found] == list(range(1, 31))
+    assert all(len(result.title) < 30 for result in got.found)
+    assert not got.skipped.counts
+    assert got.skipped.mended
+
+
+def test_a_cell_with_line_breaks_is_one_cell(read: Read) -> None:
+    text = '"a shirt\nwith ""two""\n\npockets",https://a/1\nhttps,https://a/2\n"x\ny",https://a/3\n'
+    got = read("a.csv", f"title,url\n{text}")
+    assert got.links == ["https://a/1", "https://a/2", "https://a/3"]
+    assert [result.title for result in got.found] == ['a shirt with "two" pockets', "https", "x y"]
+    assert not got.skipped.counts + got.skipped.mended
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "link"),
+    [
+        ("title,url", "a shirt, blue,https://a/1", "https://a/1"),
+        ("title,url", "shirt,https://a/w=2,h=3/1.jpg", "https://a/w=2,h=3/1.jpg"),
+        ("url,title", "https://a/1,a shirt, blue", "https://a/1"),
+        ("url", "https://a/w=2,h=3/1.jpg", "https://a/w=2,h=3/1.jpg"),
+        ("url,title,width", "https://a/1", "https://a/1"),
+        ("title\turl", '"A\tB" C\thttps://a/1', "https://a/1"),
+        ('"url"\t"title"', '"https://a/1"\t"x"', "https://a/1"),
+        ("title;url", "a, b;https://a/1", "https://a/1"),
+        (" Url , Title", "https://a/1,x", "https://a/1"),
+    ],
+)
+def test_a_row_with_other_cells_than_its_header_keeps_its_address(
+    read: Read, header: str, row: str, link: str
+) -> None:
+    assert read("a.csv", f"{header}\n{row}\n").links == [link]
+
+
+def test_a_row_without_an_address_is_skipped_by_line_and_reason(read: Read) -> None:
+    got = read("a.csv", "title,url\na,https://a/1\nb,\n\nc\nd,e,f\ng,https://a/2\n")
+    assert got.links == ["https://a/1", "https://a/2"]
+    assert [(row.line, row.reason) for row in got.skipped.named] == [
+        (3, "NO_ADDRESS"),
+        (5, "BAD_ROW"),
+        (6, "BAD_ROW"),
+    ]
+
+
+def test_quotation_marks_that_never_close_cost_no_time(read: Read) -> None:
+    got = read("a.csv", "url,title\n" + 'x,"' * 20_000 + "\n" + 'a,"b\n\n' * 20_000)
+    assert got.skipped.rows == 20_001

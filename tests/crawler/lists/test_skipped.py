@@ -1,0 +1,46 @@
+"""How many rows of a list may be skipped."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crawler.lists.skipped import NAMED, Skipped
+from fashion_pggan.errors import UserError
+
+Read = Callable[..., Any]
+
+
+def test_more_skipped_rows_than_the_limit_are_an_error_with_the_first_ones(read: Read) -> None:
+    text = "url,title\nhttps://a/1,x\n,no address\n,none here\n"
+    assert len(read("a.csv", text, most=0.7).links) == 1
+    expected = (
+        r"2 of 3 rows hold no readable address \(NO_ADDRESS 2; line 3 'no address', line 4 'none here'\)"
+    )
+    with pytest.raises(UserError, match=rf"{expected}: correct them, or raise crawl.max_skipped, now 0.6"):
+        read("a.csv", text, most=0.6)
+
+
+def test_a_list_of_something_else_ends_early(tmp_path: Path) -> None:
+    skipped = Skipped(tmp_path / "a.txt", 0.5)
+    for line in range(999):
+        skipped.rows += 1
+        skipped.add(line, "BAD_ADDRESS", "x")
+    skipped.rows += 1
+    with pytest.raises(UserError, match=r"1,000 of 1,000 rows hold no readable address"):
+        skipped.add(999, "BAD_ADDRESS", "x")
+
+
+def test_only_so_many_rows_are_kept_in_memory(tmp_path: Path) -> None:
+    skipped = Skipped(tmp_path / "a.txt", 1.0)
+    for line in range(NAMED + 5):
+        skipped.rows += 1
+        skipped.add(line, "BAD_ADDRESS", "x" * 9999)
+    assert (len(skipped.named), skipped.counts["BAD_ADDRESS"]) == (NAMED, NAMED + 5)
+    assert len(skipped.named[0].text) == 300
+
+
+def test_a_clean_list_says_nothing(read: Read, caplog: pytest.LogCaptureFixture) -> None:
+    read("a.txt", "https://a/1\n").skipped.report()
+    assert not caplog.text

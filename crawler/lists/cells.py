@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from crawler.lists.lines import Line
+from crawler.lists.decoded import Line
 from crawler.lists.skipped import Skipped
 
 MOST_LINES = 100  # of one row, whose cells may hold line breaks
@@ -25,13 +25,13 @@ class Form(NamedTuple):
 def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield the rows of a table after its header, each with the number of its first line."""
     waiting: deque[Line] = deque()
-    source = _from_both(waiting, lines)
-    for number, text in source:
+    while line := _following(waiting, lines):
+        number, text = line
         if not text.strip(f" \r\n{form.delimiter}"):
             continue
         cells = cells_of([text], form.delimiter)
         if cells is None:
-            cells = _over_lines(text, source, waiting, form)
+            cells = _over_lines(text, lines, waiting, form)
         if cells is None:
             skipped.mend(number, UNCLOSED)
             cells = plain_cells_of(text, form.delimiter)
@@ -62,12 +62,12 @@ def holds_address(text: str) -> bool:
     return text.lstrip(' "').lower().startswith(SCHEMES)
 
 
-def _over_lines(text: str, source: Iterator[Line], waiting: "deque[Line]", form: Form) -> list[str] | None:
+def _over_lines(text: str, lines: Iterator[Line], waiting: "deque[Line]", form: Form) -> list[str] | None:
     """The cells of a row with line breaks; None, and its lines wait again, where it swallows addresses."""
     taken: list[Line] = []
     opened = text.rpartition('"')[2]  # what the open quotation mark takes of the first line
     while not _swallows(opened, form.delimiter) and len(taken) < MOST_LINES:
-        following = next(source, None)
+        following = _following(waiting, lines)
         if following is None:
             break
         taken.append(following)
@@ -76,6 +76,8 @@ def _over_lines(text: str, source: Iterator[Line], waiting: "deque[Line]", form:
             cells = cells_of([text, *(line for _, line in taken)], form.delimiter)
             if cells is not None and len(cells) == len(form.columns):
                 return cells
+            if cells is not None:
+                break
     waiting.extendleft(reversed(taken))
     return None
 
@@ -101,10 +103,6 @@ def _row_of(cells: list[str], text: str, form: Form) -> dict[str, str] | None:
     return {name: form.delimiter.join(cells[at:]) if last else cells[at]}
 
 
-def _from_both(waiting: "deque[Line]", lines: Iterator[Line]) -> Iterator[Line]:
-    """Lines that wait, then further ones."""
-    while True:
-        line = waiting.popleft() if waiting else next(lines, None)
-        if line is None:
-            return
-        yield line
+def _following(waiting: "deque[Line]", lines: Iterator[Line]) -> Line | None:
+    """The next line that waits, or a further one; None after the last."""
+    return waiting.popleft() if waiting else next(lines, None)

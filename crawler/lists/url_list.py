@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from crawler.lists.cells import Form, cells_of, plain_cells_of, rows_of
-from crawler.lists.lines import ODD, lines_of_list
+from crawler.lists.decoded import ODD, lines_of_list
 from crawler.lists.skipped import Skipped
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError

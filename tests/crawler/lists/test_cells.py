@@ -80,5 +80,10 @@ def test_a_row_without_an_address_is_skipped_by_line_and_reason(read: Read) -> N
 
 
 def test_quotation_marks_that_never_close_cost_no_time(read: Read) -> None:
-    got = read("a.csv", "url,title\n" + 'x,"' * 20_000 + "\n" + 'a,"b\n\n' * 20_000)
-    assert got.skipped.rows == 20_001
+    got = read("a.csv", "url,title,width\n" + 'x,"' * 20_000 + "\n" + 'a,"b\n' + "c\nd\n" * 2000)
+    assert got.skipped.rows == 4_002
+
+
+def test_an_open_quotation_mark_costs_none_of_the_last_rows(read: Read) -> None:
+    got = read("a.csv", 'title,url\n"a,b\n\nc,d\ne,https://a/1\n"f\ng,h\ni\n')
+    assert got.links == ["b", "d", "https://a/1", "h"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from crawler.lists.encodings import encoding_of, likely_encoding_of
+from crawler.lists.charset import encoding_of, likely_encoding_of
 from crawler.lists.skipped import Skipped
 from fashion_pggan.storage.bounded.plain_file import LONGEST_ROW, open_plain
 

@@ -30,7 +30,7 @@ class Answer(_Entry):
     """The answer to a call."""
 
     call: Call
-    total: Number
+    total: Number | None
     returned: Number
     results: Annotated[list[Found], Field(max_length=10_000)]
 

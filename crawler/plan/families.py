@@ -78,6 +78,7 @@ class Family:
     api: SearchApi
     min_new: float
     calls: int = 0
+    pages: dict[str, int] = field(default_factory=dict)  # hashes of the last pages, by query, sort and filter
     known: set[bytes] = field(default_factory=set)  # marks of URLs
     yields: dict[str, Yield] = field(default_factory=dict)  # by word
     begun: list[tuple[float, SearchCall, tuple[str, ...]]] = field(default_factory=list)  # next pages
@@ -110,11 +111,17 @@ class Family:
         for word in taken.words:
             self.yields[word].add(1, len(marks), new)
         share = new / len(marks) if marks else 0.0
-        after = following(taken.call, page, self.api.window) if page else None
+        repeated = self._repeats(taken.call, marks)
+        after = following(taken.call, page, self.api.window) if page and not repeated else None
         if after is not None and share >= self.min_new:
             self.begun.append((share, after, taken.words))
         self._choose()
         return new
+
+    def _repeats(self, call: SearchCall, marks: list[bytes]) -> bool:
+        """Whether a page holds what the query's page before it held."""
+        before, self.pages[str(call)] = self.pages.get(str(call)), hash(frozenset(marks))
+        return call.start > 1 and self.pages[str(call)] == before
 
     def _choose(self) -> None:
         """Choose the most promising call: a next page, or the first page of another query."""
@@ -151,8 +158,13 @@ class Family:
 
 
 def following(call: SearchCall, page: Page, window: int) -> SearchCall | None:
-    """The call for the next page; None after the query's last page."""
+    """The call for the next page; None after the query's last page.
+
+    A query ends with an empty page. A short page, or a total, does not end it alone, for either may be wrong;
+    both together do.
+    """
     start = call.start + call.display
-    if page.returned < call.display or start > page.total or start + call.display - 1 > window:
+    ends = page.returned < call.display and page.total == call.start + page.returned - 1
+    if not page.returned or ends or start + call.display - 1 > window:
         return None
     return SearchCall(call.query, start, call.display, call.sort, call.filter)

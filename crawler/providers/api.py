@@ -65,9 +65,10 @@ class Result:
 class Page:
     """A page of results."""
 
-    total: int  # all results of the query; an estimate that changes from page to page
+    total: int | None  # all results of the query; an estimate that changes from page to page; None: unknown
     returned: int  # results on this page, with those that have no usable link
     results: tuple[Result, ...]
+    shape: str = field(default="", compare=False)  # of its first item, for a message; not in the journal
 
 
 class Trouble(StrEnum):
@@ -79,12 +80,14 @@ class Trouble(StrEnum):
     KEYS = "wrong keys"  # stop
     PERMISSION = "no permission"  # stop
     CLOSED = "no such API"  # stop
+    SHAPE = "another shape"  # ask once more, then stop
     REQUEST = "malformed request"  # stop: a fault of this program
     QUERY = "bad query"  # leave this query out
     WINDOW = "behind the last page"  # this query has no more pages
 
 
-PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # a retry may succeed
+PASSING = frozenset({Trouble.SPEED, Trouble.SERVER})  # a later run may succeed
+RETRIED = PASSING | {Trouble.SHAPE}  # a retry may succeed
 OF_ONE_QUERY = frozenset({Trouble.QUERY, Trouble.WINDOW})  # the other queries continue
 
 
@@ -177,7 +180,7 @@ def number_of(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
-        number = int(value)
+        number = int(value.replace(",", "") if isinstance(value, str) else value)
     except ValueError:
         return None
     return number if 0 <= number < 2**63 else None
@@ -187,6 +190,21 @@ def text_of(value: object, longest: int = 500) -> str:
     """A value as one line of at most `longest` characters; empty for None."""
     whole = "" if value is None else str(value).encode("utf-8", "replace").decode()  # no lone surrogates
     return " ".join(whole.split())[:longest]
+
+
+def shape_of(value: object, longest: int = 300) -> str:
+    """The names and types in an answer, without its values: `{total: int, items: [{title: str}, ...]}`."""
+    return _shape_of(value, 3)[:longest]
+
+
+def _shape_of(value: object, levels: int) -> str:
+    if isinstance(value, dict) and levels:
+        named = list(value.items())[:12]
+        parts = [f"{text_of(name, 30)}: {_shape_of(part, levels - 1)}" for name, part in named]
+        return f"{{{', '.join(parts)}}}"
+    if isinstance(value, list) and levels:
+        return f"[{_shape_of(value[0], levels - 1)}, ...]" if value else "[]"
+    return "null" if value is None else type(value).__name__
 
 
 def beginning_of(body: bytes) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from scrapy import Request
 
@@ -13,7 +13,16 @@ from crawler.answer.counts import Counts
 from crawler.answer.failures import reason_of
 from crawler.answer.plural import many
 from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
-from crawler.providers.api import OF_ONE_QUERY, PASSING, ApiError, Page, SearchApi, SearchCall, Trouble
+from crawler.providers.api import (
+    OF_ONE_QUERY,
+    PASSING,
+    RETRIED,
+    ApiError,
+    Page,
+    SearchApi,
+    SearchCall,
+    Trouble,
+)
 from crawler.providers.provider import Provider
 from crawler.providers.quota import DailyCalls, TokenBucket, seconds_to_midnight_in_korea
 from fashion_pggan.errors import PassingError, UserError
@@ -21,6 +30,7 @@ from fashion_pggan.params import CrawlParams
 
 ANSWER_BYTES = 8 * 1024 * 1024  # of the longest answer
 SPEED_RETRIES = 6  # at least, when told to slow down: waiting helps there
+SHAPE_RETRIES = 1  # of an answer that is not understood
 AFTER_MIDNIGHT_S = 60.0  # seconds, because clocks differ
 KEPT = "fetched images are kept"
 
@@ -74,13 +84,13 @@ class SearchClient:
                 taken = many(len(answer.rest.results), "result")
                 log.warning("%s: the answer is damaged: taking %s of it", call, taken)
                 return answer.rest
-            if answer.trouble not in PASSING or attempts >= self._most(answer):
-                self._stop(answer)
+            if answer.trouble not in RETRIED or attempts >= self._most(answer):
+                self.stop(answer)
             attempts += 1
             if answer.trouble is Trouble.SPEED:
                 self.bucket.slow_down()
             if retry_after_s(headers.get("Retry-After") or b"") > LONGEST_PAUSE_S:
-                self._stop(answer)
+                self.stop(answer)
             await asyncio.sleep(pause_before(attempts, headers))
 
     async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
@@ -108,6 +118,8 @@ class SearchClient:
 
     def _most(self, answer: ApiError) -> int:
         retries = self.params.retries
+        if answer.trouble is Trouble.SHAPE:
+            return SHAPE_RETRIES
         return max(retries, SPEED_RETRIES) if answer.trouble is Trouble.SPEED else retries
 
     def _left_out(self, call: SearchCall, answer: ApiError) -> None:
@@ -116,7 +128,7 @@ class SearchClient:
             said = self.provider.keys.hidden_in(str(answer))
             log.warning("leaving out the query %r: %s", call.query, said)
 
-    def _stop(self, answer: ApiError) -> None:
+    def stop(self, answer: ApiError) -> NoReturn:
         """Raise the error that ends the crawl."""
         passing = answer.trouble in PASSING or answer.trouble is Trouble.QUOTA
         if not answer.status and answer.trouble is Trouble.SERVER:

@@ -22,6 +22,7 @@ from crawler.providers.api import (
     flat_objects_in,
     json_of,
     number_of,
+    shape_of,
     text_of,
 )
 
@@ -87,6 +88,8 @@ class Kakao:
         if status == 200 and isinstance(documents, list):
             return _page_of(documents, answer.get("meta"), call.start)
         error = _error_of(status, body)
+        if status == 200 and answer is not None and error.trouble is Trouble.SERVER and not error.code:
+            return replace(error, trouble=Trouble.SHAPE, message=shape_of(answer))
         if status == 200 and answer is None:
             rest = _page_of(
                 [each for each in flat_objects_in(body) if "is_end" not in each], None, call.start
@@ -104,9 +107,10 @@ def _page_of(documents: list[Any], meta: Any, start: int) -> Page:
     pageable = number_of(meta.get("pageable_count"))
     found = (_result_of(document, start + offset) for offset, document in enumerate(documents))
     return Page(
-        total=last if meta.get("is_end") is True or pageable is None else pageable,
+        total=last if meta.get("is_end") is True else pageable,
         returned=len(documents),
         results=tuple(result for result in found if result is not None),
+        shape=shape_of(documents[0]) if documents else "",
     )
 
 

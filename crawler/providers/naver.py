@@ -22,6 +22,7 @@ from crawler.providers.api import (
     flat_objects_in,
     json_of,
     number_of,
+    shape_of,
     text_of,
 )
 
@@ -126,9 +127,14 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
     """Read the answer to a call for ranks from `start` on, whatever its content type."""
     answer = json_of(body)
     items = answer.get("items") if isinstance(answer, dict) else None
+    total = number_of(answer.get("total")) if isinstance(answer, dict) else None
+    if status == 200 and isinstance(answer, dict) and items is None and total == 0:
+        items = []
     if status == 200 and isinstance(items, list):
-        return _page_of(items, number_of(answer.get("total")), start)
+        return _page_of(items, total, start)
     error = error_of(status, body)
+    if status == 200 and answer is not None and error.trouble is Trouble.SERVER and not error.code:
+        return replace(error, trouble=Trouble.SHAPE, message=shape_of(answer))
     if status == 200 and answer is None and (rest := _page_of(flat_objects_in(body), None, start)).results:
         return replace(error, rest=rest)
     return error
@@ -152,9 +158,10 @@ def error_of(status: int, body: bytes) -> ApiError:
 def _page_of(items: list[Any], total: int | None, start: int) -> Page:
     found = [_result_of(item, start + offset) for offset, item in enumerate(items)]
     return Page(
-        total=start + len(items) - 1 if total is None else total,
+        total=total,
         returned=len(items),
         results=tuple(result for result in found if result is not None),
+        shape=shape_of(items[0]) if items else "",
     )
 
 

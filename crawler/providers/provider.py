@@ -28,6 +28,7 @@ ADVICE = {
     Trouble.KEYS: "the search API refuses the keys: check {keys} in the environment",
     Trouble.PERMISSION: "the keys may not use image search: allow it for the application in its console",
     Trouble.CLOSED: "the search API no longer exists: choose another crawl.provider",
+    Trouble.SHAPE: "the search API's answers have another shape: install a newer fashion-pggan",
     Trouble.REQUEST: "the search API calls the request malformed: report this as a bug of fashion-pggan",
 }
 

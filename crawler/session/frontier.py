@@ -12,12 +12,13 @@ from crawler.lists.url_list import read_urls
 from crawler.network.addresses import canonical_url
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part, most_of
-from crawler.providers.api import Page, Result, SearchCall
+from crawler.providers.api import ApiError, Page, Result, SearchCall, Trouble
 from crawler.providers.client import SearchClient
 from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
 
+STRANGE, STRANGE_RESULTS = 2, 10  # answers in a row, and results in them, without one address: the crawl ends
 URLS_AT_ONCE = 500  # rows of a list, before downloads get a turn
 
 
@@ -111,6 +112,7 @@ class PlanFrontier:
     ) -> None:
         self.plan, self.journal, self.client = plan, journal, client
         self.results, self.counts = results, counts
+        self.strange: list[Page] = []  # answers in a row without one usable result
 
     async def hits(self) -> AsyncIterator[SearchHit]:
         """Yield each image of the plan once, up to `max_products`.
@@ -122,6 +124,7 @@ class PlanFrontier:
             page = await self._answer(call)
             self.counts.pages += 1
             found = [(result, self._url_of(result.link)) for result in page.results] if page else []
+            self._understand(call, page, any(url for _, url in found))
             self.plan.answered(page, [mark_of(url) for _, url in found if url])
             plan_query = str(call)  # one string for all hits of a page, which stay in memory
             for result, url in found:
@@ -138,9 +141,24 @@ class PlanFrontier:
         if self.journal.has(call):
             await asyncio.sleep(0)  # so that downloads go on while a long journal is read
             return self.journal.answer_to(call)
-        page = self.results.without_forgotten(await self.client.page(call))
-        self.journal.answered(call, page)
-        return page
+        return self.results.without_forgotten(await self.client.page(call))
+
+    def _understand(self, call: SearchCall, page: Page | None, usable: bool) -> None:
+        """Write an answer into the journal, unless it is not understood: the next run asks again.
+
+        Raises:
+            UserError: answers in a row hold results, and none with an address.
+        """
+        if page is not None and page.returned:
+            self.counts.left_out["NO_ADDRESS"] += page.returned - len(page.results)
+        if page is None or not page.returned or usable:
+            self.strange = self.strange if page is None or not page.returned else []
+            if not self.journal.has(call):
+                self.journal.answered(call, page)
+            return
+        self.strange.append(page)
+        if len(self.strange) >= STRANGE and sum(each.returned for each in self.strange) >= STRANGE_RESULTS:
+            self.client.stop(ApiError(Trouble.SHAPE, 200, "", page.shape))
 
     def _url_of(self, link: str) -> str:
         """The canonical URL of a link; empty, and counted, when it has none."""

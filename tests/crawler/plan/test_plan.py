@@ -46,7 +46,7 @@ def everything_new(call: SearchCall, rank: int) -> str:
     [
         (0, [1]),
         (1, [1]),
-        (100, [1]),
+        (100, [1, 101]),
         (101, [1, 101]),
         (250, [1, 101, 201]),
         (999, list(range(1, 1000, 100))),
@@ -67,15 +67,38 @@ def test_kakao_is_paged_by_eighty_to_rank_four_thousand() -> None:
     assert (calls[-1].start, calls[-1].filter) == (3921, "all")
 
 
-def test_a_short_page_ends_a_query_whatever_total_it_claims() -> None:
+@pytest.mark.parametrize("total", [None, 0, 5000, 200, 150, 2**62])
+@pytest.mark.parametrize("returned", [1, 99, 100])
+def test_neither_a_short_page_nor_a_total_ends_a_query_alone(total: int | None, returned: int) -> None:
     call = SearchCall("q", 101, 100, "date", "large")
-    assert following(call, Page(5000, 99, ()), 1000) is None
-    assert following(call, Page(5000, 100, ()), 1000) == SearchCall("q", 201, 100, "date", "large")
+    assert following(call, Page(total, returned, ()), 1000) == SearchCall("q", 201, 100, "date", "large")
+
+
+@pytest.mark.parametrize("page", [Page(5000, 0, ()), Page(None, 0, ()), Page(199, 99, ()), Page(101, 1, ())])
+def test_an_empty_page_ends_a_query_and_so_does_a_short_one_where_the_total_ends(page: Page) -> None:
+    assert following(SearchCall("q", 101, 100, "date", "large"), page, 1000) is None
+
+
+@pytest.mark.parametrize("total", [None, 0, 5000])
+def test_a_repeated_page_ends_a_query(total: int | None) -> None:
+    plan = Plan.of(params_of(queries=["q"]), None, HUB)
+    starts = []
+    while call := plan.next():
+        starts.append(call.start)
+        marks = [mark_of(f"{min(call.start, 201)}/{rank}") for rank in range(100)]
+        plan.answered(Page(total, 100, ()), marks[:: (-1) ** len(starts)])  # in another order
+    assert starts == [1, 101, 201, 301]
+
+
+def test_the_same_results_under_another_sort_are_no_repeated_page() -> None:
+    plan = Plan.of(params_of(queries=["q"], sort="both"), None, HUB)
+    calls = walk(plan, 250, lambda call, rank: f"{call.query}/{rank}")
+    assert len(calls) == 6
 
 
 def test_each_distinct_query_is_asked_once_and_equals_take_turns() -> None:
     plan = Plan.of(params_of(queries=["b", "a", "b"]), None, HUB)
-    calls = walk(plan, 200, everything_new)
+    calls = walk(plan, 199, everything_new)
     assert [(call.query, call.start) for call in calls] == [("b", 1), ("a", 1), ("b", 101), ("a", 101)]
 
 

@@ -13,7 +13,7 @@ import pytest
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
 from crawler.providers.provider import REAL, Provider
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 from tests.crawler.kept import raw
 
 SPEED = (429, json.dumps({"error": {"errorCode": "420", "message": "Rate Limited", "details": ""}}))
@@ -158,3 +158,49 @@ def test_a_damaged_answer_is_asked_again_before_its_whole_results_are_taken(
     shop.every_search = (200, damaged)
     assert crawl()["images"] == 29
     assert "the answer is damaged: taking 29 results of it" in caplog.text
+
+
+def renamed(field: str, number: int = 100) -> str:
+    items = [{"title": f"{i}", field: f"https://shop.example/{i}.jpg"} for i in range(number)]
+    return json.dumps({"total": 5000, "items": items})
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape"),
+    [
+        (renamed("imageUrl"), "{title: str, imageUrl: str}"),
+        (renamed("link").replace("https://", ""), "{title: str, link: str}"),
+        (renamed("link").replace('"items"', '"results"'), "results: [{title: str, link: str}, ...]}"),
+        (json.dumps({"total": 5000, "items": ["https://shop.example/1.jpg"] * 100}), "(200 str)"),
+    ],
+)
+def test_answers_of_another_shape_end_the_crawl_after_two_and_the_next_run_asks_again(
+    shop: Any, crawl: Crawl, answer: str, shape: str
+) -> None:
+    shop.every_search = (200, answer)
+    for run in (1, 2):
+        with pytest.raises(UserError, match="the search API's answers have another shape") as raised:
+            crawl(queries=[f"셔츠 {i}" for i in range(40)], retries=4)
+        assert shape in str(raised.value)
+        assert not isinstance(raised.value, PassingError)
+        assert shop.requests["/search/v1/image"] == 2 * run
+    shop.every_search = None
+    assert crawl(queries=["셔츠 0"])["images"] == 30
+
+
+@pytest.mark.parametrize("total", ["null", "0", '"many"', "98", "7", '"5,000"'])
+def test_a_query_goes_on_to_its_end_whatever_total_its_answers_say(
+    shop: Any, crawl: Crawl, total: str
+) -> None:
+    links = [f"{shop.address}/p/{i % 30}.jpg?{i}" for i in range(250)]
+    pages = [links[:99], links[99:199], links[199:], []]  # the first one is short
+    answers = [json.dumps({"items": [{"link": link} for link in page]}) for page in pages]
+    shop.search_faults = [(200, f'{answer[:-1]}, "total": {total}}}') for answer in answers]
+    assert (crawl()["products"], shop.requests["/search/v1/image"]) == (250, 4)
+
+
+def test_results_without_an_address_are_counted(shop: Any, crawl: Crawl) -> None:
+    items = [{"title": "x", "link": ""}, {"link": None}, "x", {"link": f"{shop.address}/p/1.jpg"}]
+    shop.search_faults = [(200, json.dumps({"total": 4, "items": items}))]
+    figures = crawl()
+    assert (figures["products"], figures["left_out"]) == (1, {"NO_ADDRESS": 3})

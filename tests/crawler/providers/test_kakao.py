@@ -74,7 +74,8 @@ def test_kakaos_last_page_ends_the_query() -> None:
         (503, {"code": -9798, "msg": "under maintenance"}, Trouble.SERVER),
         (404, {}, Trouble.CLOSED),
         (502, "<html>", Trouble.SERVER),
-        (200, {"documents": {}}, Trouble.SERVER),
+        (200, {"documents": {}}, Trouble.SHAPE),
+        (200, {"results": [], "meta": {}}, Trouble.SHAPE),
     ],
 )
 def test_each_of_kakaos_errors_is_known(status: int, body: Any, trouble: Trouble) -> None:

@@ -100,9 +100,7 @@ def test_an_empty_page_is_a_page() -> None:
     assert page == Page(total=0, returned=0, results=())
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"null", b"[]", b"{}", b'{"items":{}}', b"<html>", b'{"items":[', b"\x80"]
-)
+@pytest.mark.parametrize("body", [b"", b"null", b"<html>", b'{"items":[', b"\x80"])
 def test_a_good_status_without_a_page_is_a_server_error(body: bytes) -> None:
     answer = answer_of(200, body, start=1)
     assert isinstance(answer, ApiError)
@@ -199,3 +197,42 @@ def test_what_is_whole_of_a_damaged_answer_is_at_hand(spoil: bytes, into: bytes,
     assert answer.trouble is Trouble.SERVER
     assert answer.rest is not None
     assert [result.rank for result in answer.rest.results] == ranks
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        (b"[]", "[]"),
+        (b"{}", "{}"),
+        (b'{"items":{}}', "{items: {}}"),
+        (b'{"items":null,"total":7}', "{items: null, total: int}"),
+        (b'{"total":9,"results":[{"name":"x"}]}', "{total: int, results: [{name: str}, ...]}"),
+    ],
+)
+def test_an_answer_without_its_list_is_of_another_shape_which_is_named_without_values(
+    body: bytes, shape: str
+) -> None:
+    answer = answer_of(200, body, start=1)
+    assert isinstance(answer, ApiError)
+    assert (answer.trouble, answer.message) == (Trouble.SHAPE, shape)
+
+
+@pytest.mark.parametrize(
+    ("total", "read"),
+    [
+        ("3815005", 3815005),
+        ('"3,815,005"', 3815005),
+        ("null", None),
+        ('"many"', None),
+        ("0", 0),
+        ("-1", None),
+    ],
+)
+def test_a_total_that_is_not_understood_is_unknown(total: str, read: int | None) -> None:
+    page = answer_of(200, IMAGE_PAGE.replace(b"3815005", total.encode()), start=1)
+    assert isinstance(page, Page)
+    assert (page.total, page.returned) == (read, 3)
+
+
+def test_no_list_and_no_results_are_an_empty_page() -> None:
+    assert answer_of(200, b'{"total":0,"items":null}', start=1) == Page(total=0, returned=0, results=())

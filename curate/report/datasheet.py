@@ -81,7 +81,7 @@ def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
         given = ", ".join(f"{markdown(name)} ({count:,})" for name, count in origins.providers.most_common())
         facts = [
             f"Found through the search of: {given} raw images.",
-            f"Collected from {origins.first} to {origins.last}.",
+            f"Collected from {markdown(origins.first)} to {markdown(origins.last)}.",
         ]
     hosts = Counter(_host_of(row.url) for row in kept if row.url)
     queries = Counter(row.query for row in kept if row.query)

@@ -116,8 +116,11 @@ def _recorded(source: Path) -> list[Raw]:
 
 def _visible(source: Path) -> Iterator[Path]:
     """The files of a folder, without hidden ones and those in hidden folders."""
+    folder = RecordFolder(source)
     for path in source.rglob("*"):
-        if path.is_file() and not any(part.startswith(".") for part in below(path, source).split("/")):
+        name = below(path, source)
+        if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
+            folder.check_link(name)
             yield path
 
 

@@ -20,6 +20,7 @@ from evaluate.results.notes import UNDERSTATED, about_floor
 from evaluate.results.table import interval_of
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
+from fashion_pggan.storage.escaped import on_page
 from fashion_pggan.storage.files import write_text
 
 PACKAGE = "evaluate.report"
@@ -71,6 +72,7 @@ def _template() -> Template:
     environment = Environment(
         loader=PackageLoader(PACKAGE, ""),
         autoescape=select_autoescape(default=True, default_for_string=True),
+        finalize=on_page,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

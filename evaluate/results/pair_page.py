@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from evaluate.comparison.pair import Pair
 from evaluate.results.notes import notes_of
 from evaluate.results.table import interval_of
+from fashion_pggan.storage.escaped import on_page
 
 
 def page_of(pair: Pair, first: str, second: str) -> str:
@@ -14,6 +15,7 @@ def page_of(pair: Pair, first: str, second: str) -> str:
     environment = Environment(
         loader=PackageLoader("evaluate.results", ""),
         autoescape=select_autoescape(default=True, default_for_string=True),
+        finalize=on_page,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

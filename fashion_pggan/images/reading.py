@@ -133,7 +133,11 @@ def _form_of(folder: Path) -> Format | None:
 def _plain(folder: Path) -> list[Path]:
     """Every image file, except hidden files and those in hidden folders."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
-    return sorted(path for path in found if _meant(path.relative_to(folder)) and path.is_file())
+    paths = sorted(path for path in found if _meant(path.relative_to(folder)) and path.is_file())
+    files = RecordFolder(folder)
+    for path in paths:
+        files.check_link(path.relative_to(folder).as_posix())
+    return paths
 
 
 def _meant(path: Path) -> bool:

@@ -27,6 +27,11 @@ def printable_line(text: str) -> str:
     return printable(text).replace("\n", "\\n")
 
 
+def on_page(value: object) -> object:
+    """A value for a page in HTML: text without control characters; what is marked as HTML stays."""
+    return printable(value) if type(value) is str else value
+
+
 def markdown(text: str) -> str:
     """Text for a line or a cell of Markdown, escaped so that it makes no mark-up, HTML or link."""
     return MARKS.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), _on_one_line(text))

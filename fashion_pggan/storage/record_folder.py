@@ -68,6 +68,16 @@ class RecordFolder:
         place = f"{self.root}/{file}"
         return self._is_below(place) or bool(OBJECT.search(os.path.realpath(place)))
 
+    def check_link(self, file: str) -> None:
+        """Refuse a file in the folder that is a link out of it, other than DVC's into its cache.
+
+        Raises:
+            UserError: it is.
+        """
+        place = f"{self.root}/{file}"
+        if self.is_local and os.path.islink(place) and not self.names(file):  # noqa: PTH114  # as in `holds`
+            raise UserError(f"{self.folder / file} is a link out of {self.folder}: put the file itself there")
+
     def holds(self, file: str) -> bool:
         """Whether a path below the folder, which may be missing, is really there: no link leads out."""
         place = f"{self.root}/{file}"

@@ -101,6 +101,10 @@ def test_text_from_the_web_stays_text(params):
     rows = [_row(0, query="a | b\n<script> [x](y) `z`")]
     sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
     assert "| a \\| b &lt;script&gt; \\[x\\](y) \\`z\\` | 1 |" in sheet
+    origins = Origins(Counter({"<b>": 1}), "<i>\n# a", "<u>")
+    sheet = datasheet_of(rows, origins, params, version="abc", program="")
+    assert "of: &lt;b&gt; (1) raw images." in sheet
+    assert "Collected from &lt;i&gt; \\# a to &lt;u&gt;." in sheet
 
 
 def test_an_address_that_is_none_does_not_stop_it(params):

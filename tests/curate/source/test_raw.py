@@ -70,6 +70,14 @@ def test_of_a_plain_folder_every_file_that_is_not_hidden_is_an_image(tmp_path):
     assert found == [Raw(hashlib.sha256(name.encode()).hexdigest(), name) for name in ("a.png", "sub/c")]
 
 
+def test_a_file_of_a_plain_folder_is_no_link_out_of_it(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "private.txt").write_bytes(b"mine")
+    (tmp_path / "photos/a.png").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(UserError, match=r"photos/a\.png is a link out of .*: put the file itself there"):
+        raw_images(tmp_path / "photos", map)
+
+
 def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_image, encode, run):
     raw = tmp_path / "raw"
     raw.mkdir()

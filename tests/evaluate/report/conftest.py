@@ -20,7 +20,7 @@ CRAWL = {
     "hosts": [{"host": f"host{place}.example", "images": 70 - place, "failed": 0} for place in range(60)],
     "queries": [
         {"query": "남자 셔츠", "calls": 2, "results": 9, "new": 9},
-        {"query": HOSTILE, "calls": 1, "results": 100, "new": 61},
+        {"query": f"{HOSTILE}\u202e\x1b", "calls": 1, "results": 100, "new": 61},
     ],
     "words": [],
     "seconds": 4.2,

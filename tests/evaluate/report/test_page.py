@@ -15,6 +15,9 @@ def test_the_page_is_small_and_asks_browsers_to_load_nothing(reports):
     assert len(text) < 10_000_000
     assert "default-src 'none'" in text
     assert HOSTILE not in text
+    assert "\u202e" not in text
+    assert "\x1b" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u202e\\x1b" in text
 
 
 def test_a_page_without_other_stages_reports_has_what_was_measured(tmp_path, dataset, models, params):

@@ -20,7 +20,9 @@ GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}  # no file can be 
 
 IMAGE = re.compile(r"[0-9a-f]{64}(?:\.[a-z]+)?")
 FOLDERS = f"{IMAGES}/[0-9a-f][0-9a-f]"
-LEFT_OVER = re.compile(r"\.(?:fetched\.(?:jsonl|parquet)|[0-9a-f]{64}(?:\.[a-z]+)?)\.\w+")  # half-written
+LEFT_OVER = re.compile(  # half-written
+    r"\.(?:fetched\.(?:jsonl|parquet)|plan-\w+\.jsonl|calls\.json|\.files\.json|[0-9a-f]{64}(?:\.[a-z]+)?)\.\w+"
+)
 
 
 class ImageFiles:

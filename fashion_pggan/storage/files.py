@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import IO
 
 from fashion_pggan.errors import UserError, bytes_in_words, one_line
 
+HALF_WRITTEN = re.compile(r"(?P<folder>(?:.*/)?)\.(?P<name>[^/]+)\.[0-9a-f]{8}")  # see `atomic_write`
 CHANGED = "it is not what was written, by its SHA-256"
 
 LAST_CHECKS: dict[Path, Callable[[], None]] = {}  # raises if a file that a person named may not be replaced
@@ -46,6 +48,12 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def half_written(name: str) -> str:
+    """The file that a killed process was writing, by its temporary name; empty for any other name."""
+    found = HALF_WRITTEN.fullmatch(name)
+    return f"{found['folder']}{found['name']}" if found else ""
 
 
 def make_folder(folder: Path) -> None:

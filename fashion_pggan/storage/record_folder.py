@@ -76,7 +76,7 @@ class RecordFolder:
         """
         place = f"{self.root}/{file}"
         if self.is_local and os.path.islink(place) and not self.names(file):  # noqa: PTH114  # as in `holds`
-            raise UserError(f"{self.folder / file} is a link out of {self.folder}: put the file itself there")
+            raise UserError(f"{self.folder / file} is a link out of {self.folder}: copy the file there")
 
     def holds(self, file: str) -> bool:
         """Whether a path below the folder, which may be missing, is really there: no link leads out."""

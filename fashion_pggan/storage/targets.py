@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.building import beside, replacing
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import half_written, write_text
 from fashion_pggan.storage.hashes import hash_memory, state_of
 from fashion_pggan.storage.proof.folder_mark import MARK, Written, check_not_within, read_mark, text_of_mark
 
@@ -160,6 +160,8 @@ def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, s
                     f"{called / MARK} is damaged, or not the mark of {kind.name}: get {called} back "
                     "(dvc checkout), or move it away"
                 )
+            if half_written(name) in written.names:
+                continue
             if name not in written.names:
                 _refuse(f"{called} holds {name}, which is not part of {kind.name}")
             if (target / name).exists():  # no link to nothing

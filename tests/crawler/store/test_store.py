@@ -157,11 +157,13 @@ def test_a_crawl_killed_between_file_and_line_has_no_line_and_fetches_again(
 def test_what_a_killed_crawl_was_writing_is_removed(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         path = tmp_path / store.keep(fetched()).file
-    left_over = path.with_name(f".{path.name}.abcdef")
-    left_over.write_bytes(b"half")
+    names = (".plan-0123456789abcdef.jsonl.0123abcd", ".notes.0123abcd")
+    left = [path.with_name(f".{path.name}.abcdef"), *(tmp_path / name for name in names)]
+    for left_over in left:
+        left_over.write_bytes(b"half")
     with opened(tmp_path) as store:
         assert store.find("http://a/1") is not None
-    assert not left_over.exists()
+    assert [left_over.exists() for left_over in left] == [False, False, True]
 
 
 def test_closing_a_store_moves_its_log_into_a_table_of_the_newest_rows(tmp_path: Path) -> None:

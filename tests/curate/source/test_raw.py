@@ -74,7 +74,7 @@ def test_a_file_of_a_plain_folder_is_no_link_out_of_it(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "private.txt").write_bytes(b"mine")
     (tmp_path / "photos/a.png").symlink_to(tmp_path / "private.txt")
-    with pytest.raises(UserError, match=r"photos/a\.png is a link out of .*: put the file itself there"):
+    with pytest.raises(UserError, match=r"photos/a\.png is a link out of .*: copy the file there"):
         raw_images(tmp_path / "photos", map)
 
 

@@ -70,7 +70,7 @@ def test_an_image_of_a_plain_folder_is_no_link_out_of_it(folder, tmp_path):
     assert all_of(folder) == [png(2)] * 2
     (folder / "images/1.png").unlink()
     (folder / "images/1.png").symlink_to(tmp_path / "home/private.png")
-    refused(folder, r"images/1\.png is a link out of .*: put the file itself there")
+    refused(folder, r"images/1\.png is a link out of .*: copy the file there")
 
 
 def test_links_that_dvc_makes_and_links_within_are_followed(folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -111,6 +112,17 @@ def test_anything_else_is_refused_by_its_name_and_stays(tmp_path: Path, kind: Ki
     with pytest.raises(UserError, match=f"old holds {name}, which is"), replace_target(target, kind):
         pass
     assert tree(tmp_path) == before
+
+
+def test_what_a_killed_process_was_writing_in_it_may_go(tmp_path: Path) -> None:
+    target = written(tmp_path / "old")
+    left = target / ".index.json.0123abcd"
+    left.touch()
+    check_target(target, MARKED, [])
+    for name in (".index.json.0123", ".notes.json.0123abcd", "parts/.index.json.0123abcd"):
+        with pytest.raises(UserError, match=re.escape(f"holds {name}")):
+            check_target(left.rename(target / name).parents[name.count("/")], MARKED, [])
+        (target / name).rename(left)
 
 
 def test_a_name_that_would_fit_is_refused_where_the_mark_does_not_list_it(tmp_path: Path) -> None:

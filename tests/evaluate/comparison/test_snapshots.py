@@ -13,6 +13,7 @@ from fashion_pggan.distance.work import Work
 
 REPOSITORY = Path(__file__).parents[3]
 NO_NUMBER = {  # reached by imports, and without influence on a distance
+    "fashion_pggan.cores": "counts cores; no distance depends on their number",
     "fashion_pggan.images": "reads folders of files, of which nothing is kept, and writes image files",
     "fashion_pggan.errors": "defines exceptions",
     "fashion_pggan.params": "its values are in the key",

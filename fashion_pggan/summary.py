@@ -1,10 +1,9 @@
-"""`fashion-pggan summary`, or `python -m fashion_pggan.summary`: the results of a run on one screen."""
+"""The results of a run of the pipeline on one screen."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from fashion_pggan.command.entry import run
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 from fashion_pggan.storage.bounded.json_text import json_in
@@ -120,7 +119,3 @@ def _counted(reasons: dict[str, int], before: str) -> str:
 def _aligned(rows: list[dict[str, str]]) -> list[str]:
     table = [list(rows[0]), *(list(row.values()) for row in rows)]
     return [f"{line[0]:<{LABEL}}" + "".join(f"{cell:>{COLUMN}}" for cell in line[1:]) for line in table]
-
-
-if __name__ == "__main__":
-    run("summary")

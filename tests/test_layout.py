@@ -58,7 +58,6 @@ SAME_NAME = {  # file names that stand in several folders, and why
     "crawl": "one crawl, and the parameters of a crawl",
     "options": "types of options: of all commands, and of one package's",
     "pipeline": "what Scrapy and Prefect call a pipeline",
-    "preset": "presets, and the command for them",
     "raw": "data/raw: written by the crawl, read by curation",
     "reading": "reads files: of images, and of parameters",
     "scene": "what one image shows: of a garment, and of the explorer",

@@ -81,7 +81,7 @@ def _download(folder: Path, python: str) -> None:
 
 def _preset(path: Path, name: str, *settings: str) -> None:
     words = [word for setting in settings for word in ("--set", setting)]
-    _run((sys.executable, "-m", "fashion_pggan.preset", name, *words, "--out", str(path)))
+    _run((sys.executable, "-m", "fashion_pggan", "use", name, *words, "--out", str(path)))
 
 
 def _curate(images: Path, carried: Carried) -> None:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, explained
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 
 Words = list[Annotated[str, Field(min_length=1)]]
 

@@ -8,8 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Section, StyleName, explained
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 from fashion_pggan.storage.files import sha256_of
 
 Name = Literal[StyleName, "other"]

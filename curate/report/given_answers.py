@@ -5,8 +5,8 @@ from pathlib import Path
 
 from curate.report.datasheet import OPEN
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 
 
 def read_answers(path: Path) -> dict[str, str]:

@@ -32,7 +32,7 @@ COMMANDS = {
     "flows": "flows.command_line:app",
     "demo-shop": "demo_shop.command_line:demo_shop",
     "summary": "fashion_pggan.command.own:summary",
-    "verify": "fashion_pggan.command.verify:verify_all",
+    "verify": "fashion_pggan.command.own:verify",
     "use": "fashion_pggan.command.own:use",
     "completion": "fashion_pggan.command.own:completion",
 }

@@ -1,4 +1,4 @@
-"""The commands that belong to no stage: `summary`, `use`, `completion`."""
+"""The commands that belong to no stage: `summary`, `use`, `verify`, `completion`."""
 
 import logging
 from pathlib import Path
@@ -54,6 +54,27 @@ def use(
     from fashion_pggan.params import preset
 
     log.info(preset.use(name, set, presets=Path("presets"), params=out))
+
+
+def verify(place: Path = Path(), /, *, json: bool = False, accept_missing: bool = False) -> None:
+    """Check every file there is for damage: all bytes are read.
+
+    The status is 0 when all is whole; 1 when a file is damaged, missing, or not what was written there; 2
+    when there is nothing to check.
+
+    For example:
+        fashion-pggan verify
+        fashion-pggan verify data/curated
+
+    Args:
+        place: a repository with data, models and runs; or a folder or file that a command wrote.
+        json: print what was found as JSON.
+        accept_missing: first take missing files off the lists of runs: you removed them on purpose, or
+            accept that they are lost.
+    """
+    from fashion_pggan.command.verify import verify_all
+
+    verify_all(place, json=json, accept_missing=accept_missing)
 
 
 def completion(shell: Literal["bash", "fish", "zsh", "powershell"], /) -> None:

@@ -1,4 +1,4 @@
-"""The command `verify`."""
+"""What the command `verify` does."""
 
 import sys
 from collections.abc import Iterable
@@ -15,22 +15,8 @@ from fashion_pggan.verify.places import kinds_at
 MOST = 20  # files of a kind that are named
 
 
-def verify_all(place: Path = Path(), /, *, json: bool = False, accept_missing: bool = False) -> None:
-    """Check every file there is for damage: all bytes are read.
-
-    The status is 0 when all is whole; 1 when a file is damaged, missing, or not what was written there; 2
-    when there is nothing to check.
-
-    For example:
-        fashion-pggan verify
-        fashion-pggan verify data/curated
-
-    Args:
-        place: a repository with data, models and runs; or a folder or file that a command wrote.
-        json: print what was found as JSON.
-        accept_missing: first take missing files off the lists of runs: you removed them on purpose, or
-            accept that they are lost.
-    """
+def verify_all(place: Path, *, json: bool, accept_missing: bool) -> None:
+    """Check every file at a place, and say what was found; see the command in `own.py`."""
     if accept_missing:
         accept_losses(place)
     outcomes = []

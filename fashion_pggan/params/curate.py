@@ -59,7 +59,6 @@ class CurateParams(Section):
         if self.min_side < self.resolution and not self.enlarge:
             raise ValueError(
                 f"min_side {self.min_side} is below resolution {self.resolution}, which enlarges images: "
-                ""
                 "raise min_side, lower resolution, or set enlarge to true"
             )
         return self

@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params.reading import Params, load_params, parse_params
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.paths import outliving
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 from fashion_pggan.storage.files import write_bytes, write_text
 
 PARAMS = Path("params.yaml")

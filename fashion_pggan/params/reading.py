@@ -14,9 +14,9 @@ from fashion_pggan.params.evaluate import EvaluateParams
 from fashion_pggan.params.generate import GenerateParams
 from fashion_pggan.params.section import Section
 from fashion_pggan.params.train import TrainParams
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.params.wording import advice_on, value_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 
 RENAMED = {"shop_pictures": "shop_images", "shard_pictures": "shard_images"}  # names of earlier versions
 NAMED = 20  # mistakes, in a message

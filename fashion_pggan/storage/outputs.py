@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.unique_keys import values_in
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.bounded.yaml_text import values_in
 from fashion_pggan.storage.files import LAST_CHECKS
 from fashion_pggan.storage.proof.folder_mark import check_not_within
 

@@ -20,7 +20,7 @@ from fashion_pggan.errors import ArgumentError, UserError
 from train.exchange.generator_export import FORMS
 
 REPOSITORY = Path(__file__).parents[3]
-HEAVY = ("torch", "cv2", "scrapy", "prefect", "pandas")
+HEAVY = ("torch", "cv2", "scrapy", "prefect", "pandas", "numpy", "pydantic")
 LOOK = """
 import contextlib, io, json, sys
 from fashion_pggan.command.line import call
@@ -86,8 +86,6 @@ MODULES = {
     "flows.ask": ["flows", "ask"],
     "flows.full_flow": ["flows", "run"],
     "flows.train_flow": ["flows", "run"],
-    "fashion_pggan.summary": ["summary"],
-    "fashion_pggan.preset": ["use"],
 }
 WRITTEN = re.compile(
     r"^(?: {4,}| *cmd: ).*?(?:python -m ([\w.]+)|fashion-pggan)((?: [^#`|&;>\n]*)?)", re.MULTILINE

@@ -7,9 +7,9 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.reading import parse_params
-from fashion_pggan.params.unique_keys import LONGEST, values_in
+from fashion_pggan.storage.bounded.yaml_text import LONGEST, values_in
 
-REPOSITORY = Path(__file__).parents[3]
+REPOSITORY = Path(__file__).parents[4]
 NAMES = list(zip("abcdefgh", "bcdefghi", strict=True))
 LAUGHS = "a: &a [x, x]\n" + "".join(f"{new}: &{new} [{f'*{old},' * 9}]\n" for old, new in NAMES)
 MERGES = "a: &a {k: 1}\n" + "".join(f"{new}: &{new} {{<<: [{f'*{old},' * 9}]}}\n" for old, new in NAMES)
@@ -60,7 +60,7 @@ def test_usual_aliases_merges_and_numbers_are_read():
 
 
 def test_as_many_values_as_allowed_are_read(monkeypatch):
-    monkeypatch.setattr("fashion_pggan.params.unique_keys.MOST_NODES", 100)
+    monkeypatch.setattr("fashion_pggan.storage.bounded.yaml_text.MOST_NODES", 100)
     assert len(values_in("[" + "1," * 99 + "]", "many.yaml")) == 99
     with pytest.raises(UserError, match="more than 100 values"):
         values_in("[" + "1," * 100 + "]", "many.yaml")

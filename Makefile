@@ -37,7 +37,7 @@ check: environment # style, types, import contracts, dead code, spelling, prose
 	$(ACTIVE) lint-imports
 	$(ACTIVE) vulture
 	$(ACTIVE) codespell
-	$(ACTIVE) proselint --config .proselintrc.json check README.md CONTRIBUTING.md CHANGELOG.md docs
+	$(ACTIVE) proselint --config .proselintrc.json check README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md benchmarks/README.md docs
 
 docs: environment # the documentation as a site in site/, built without a network; every link is checked
 	NO_MKDOCS_2_WARNING=1 $(ACTIVE) mkdocs build --strict --quiet

@@ -7,12 +7,14 @@ import re
 import textwrap
 import types
 from collections.abc import Callable, Iterator
-from typing import Union, get_args, get_origin, get_type_hints
+from typing import Literal, Union, get_args, get_origin, get_type_hints
 
 from fashion_pggan.command.line import program
 from fashion_pggan.params.reference import rows
 
 COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
+# what Cyclopts's reference names and our program neither has nor shows: negative options, empty defaults
+NOT_OURS = re.compile(r", --(?:no|empty)-[\w-]+(?=`)| \*\[default: (?:\(\)|\"\"|False)\]\*")
 
 
 def parameters(section: str) -> str:
@@ -32,7 +34,11 @@ def fields(path: str) -> str:
     module, _, name = path.partition(":")
     kind = getattr(importlib.import_module(module), name)
     said, hints = dict(_comments(kind)), get_type_hints(kind)
-    rows = [[f"`{field}`", _type(hints[field]), said[field]] for field in said if field in hints]
+    rows = [
+        [f"`{field}`", _type(hints[field]), said[field].replace("None", "null")]
+        for field in said
+        if field in hints
+    ]
     return _table(["field", "type", "meaning"], rows)
 
 
@@ -51,6 +57,7 @@ def commands(_: str) -> str:
     """The command line, as the program's own help says it; its heads are below the page's."""
     written = program(loaded=True).generate_docs(heading_level=1)
     text = written[written.index("**Commands**") :]  # the page has a title, the site a table of contents
+    text = NOT_OURS.sub("", text)
     return text.replace("For example:\n", "For example:\n\n")
 
 
@@ -78,9 +85,13 @@ def _shown(value: object) -> str:
 
 
 def _type(hint: object) -> str:
-    if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(_type(part) for part in get_args(hint)).replace("NoneType", "null")
-    return getattr(hint, "__name__", str(hint)) if not get_args(hint) else str(hint).replace("typing.", "")
+    kind, parts = get_origin(hint), get_args(hint)
+    if kind in (Union, types.UnionType):
+        return " or ".join(_type(part) for part in parts).replace("NoneType", "null")
+    if kind is Literal:
+        return " or ".join(str(part) for part in parts)
+    name = str(getattr(kind or hint, "__name__", hint))
+    return f"{name}[{', '.join(_type(part) for part in parts)}]" if parts else name
 
 
 def _comments(kind: type) -> Iterator[tuple[str, str]]:

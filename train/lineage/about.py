@@ -45,8 +45,8 @@ class About(Section):
     """The text of `run.json`."""
 
     format: Literal[1] = 1  # of this file
-    identity: dict[str, Any]  # see `train.lineage.identity`
-    facts: dict[str, Any]  # see `facts_of`
+    identity: dict[str, Any]  # what its name is made of: parameters, dataset, processes, a hash of the code
+    facts: dict[str, Any]  # of the dataset and the machine: resolution, images, torch, device, threads
     git_commit: str  # of the program at the last start
     history: list[Change]  # oldest first
 

@@ -1,5 +1,6 @@
 """The one command line: help, mistakes, completion, all without a heavy import."""
 
+import importlib
 import json
 import re
 import runpy
@@ -120,6 +121,18 @@ def looked() -> tuple[dict[str, str], list[str]]:
 
 def test_help_and_mistakes_import_nothing_heavy(looked: tuple[dict[str, str], list[str]]) -> None:
     assert looked[1] == []
+
+
+def test_the_reference_names_the_options_that_the_help_names(
+    looked: tuple[dict[str, str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(REPOSITORY / "docs")
+    page = importlib.import_module("tables").commands("")
+    helped = "".join(text for tokens, text in looked[0].items() if tokens.endswith("--help"))
+    named, shown = (set(re.findall(r"--[a-z][\w-]+", text)) for text in (page, helped))
+    assert len(named) > 40
+    assert named - shown == set()
+    assert shown - named <= {"--help", "--version"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -108,4 +108,4 @@ def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterat
 
 def _indices(dataset: Dataset, rows: Sequence[CuratedImage]) -> list[int]:
     """Where the rows' images lie in the dataset."""
-    return [int(dataset.starts[row.shard]) + row.row for row in rows]  # type: ignore[operator]
+    return [int(dataset.starts[row.shard]) + row.row for row in rows]  # type: ignore[operator]  # a kept row has both

@@ -87,7 +87,7 @@ class RecordFolder:
                 return False
             if os.path.isdir(parent):  # noqa: PTH112  # for each of many files: strings are faster
                 self.known.add(parent)
-        return self.links or not os.path.islink(place) or self._is_below(place)  # noqa: PTH114
+        return self.links or not os.path.islink(place) or self._is_below(place)  # noqa: PTH114  # the same
 
     def _is_below(self, path: str) -> bool:
         real = os.path.realpath(path)

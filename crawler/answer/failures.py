@@ -1,7 +1,10 @@
 """The reasons by which failures are counted, and which of them may pass with time."""
 
+from collections.abc import Callable
+
 from scrapy import exceptions
 
+REFUSALS = frozenset({429, 503})  # too fast, or too busy
 PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524})
 
 
@@ -23,12 +26,12 @@ class PostponedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy do
 
     Args:
         request: the request to make.
-        seconds: the pause before it.
+        call_when_due: takes a function, and calls it once the request may be made.
     """
 
-    def __init__(self, request: object, seconds: float) -> None:
-        super().__init__(f"{request} waits for {seconds:.1f} s")
-        self.request, self.seconds = request, seconds
+    def __init__(self, request: object, call_when_due: Callable[[Callable[[], None]], object]) -> None:
+        super().__init__(f"{request} waits")
+        self.request, self.call_when_due = request, call_when_due
 
 
 def reason_of(error: BaseException) -> str:

@@ -9,14 +9,21 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.utils.python import to_unicode
 
-from crawler.answer.failures import OF_ANSWERS, PASSING_STATUSES, PostponedError, RefusedError, reason_of
+from crawler.answer.failures import (
+    OF_ANSWERS,
+    PASSING_STATUSES,
+    REFUSALS,
+    PostponedError,
+    RefusedError,
+    reason_of,
+)
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
+from crawler.network.hosts import Host
 from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 
+REFUSED_ALONE = 5  # times that an image is refused while its host serves others
 NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # the next attempt may use another scheme
-PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
-PROBE_S = 300.0  # before one request probes it again
 
 
 class Gate:
@@ -55,37 +62,8 @@ class Redirects(RedirectMiddleware):  # type: ignore[misc]  # mypy does not foll
             return after
 
 
-class Host:
-    """How a host has answered lately."""
-
-    def __init__(self) -> None:
-        self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
-        self.bad = 0  # failures since the last good answer
-        self.first_bad = self.last_bad = 0.0
-        self.probe_at = 0.0  # when one request may probe a host that is left alone
-
-    def answered(self, *, well: bool) -> None:
-        """Count an answer or a failure."""
-        if well:
-            self.bad = 0
-            return
-        self.last_bad = time.monotonic()
-        self.first_bad = self.first_bad if self.bad else self.last_bad
-        self.bad += 1
-        self.probe_at = self.last_bad + PROBE_S
-
-    def may_be_asked(self) -> bool:
-        """Whether to send it a request; after many failures over a long time, only one now and then."""
-        if self.bad < PATIENCE or self.last_bad - self.first_bad < PATIENCE_S:
-            return True
-        if time.monotonic() < self.probe_at:
-            return False
-        self.probe_at = time.monotonic() + PROBE_S
-        return True
-
-
 class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
-    """Scrapy's retries, after growing pauses; Retry-After holds for all images of a host.
+    """Scrapy's retries, after growing pauses, at the pace that each host bears.
 
     An image that must wait goes back to the spider as a PostponedError; a request for robots.txt waits here.
     """
@@ -93,6 +71,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler.settings)
         self.crawler = crawler
+        self.patience_s = crawler.settings.getfloat("CRAWL_PATIENCE_S", LONGEST_PAUSE_S)
         self.hosts: dict[str, Host] = {}
 
     @classmethod
@@ -101,26 +80,33 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return cls(crawler)
 
     async def process_request(self, request: Any) -> None:
-        """Wait as long as the host asks for; refuse when that is too long or the host keeps failing."""
-        host = self._host_of(request)
-        wait = host.resume_at - time.monotonic()
-        if wait > LONGEST_PAUSE_S:
+        """Wait for a turn; refuse when the host asks for too long a pause or keeps failing."""
+        if request.meta.get("dont_retry"):
+            return
+        host, now = self._host_of(request), time.monotonic()
+        wait = host.resume_at - now
+        if wait > host.patience_s:
             raise RefusedError("HOST_BUSY", f"the host of {request.url} asks for a pause of {wait:.0f} s")
-        if request.meta.get("image") and not host.may_be_asked():
+        if not request.meta.get("image"):
+            await asyncio.sleep(max(wait, 0.0))
+            return
+        if not request.meta.pop("is_due", False) and not host.is_free():
+            request.meta["is_due"] = True
+            raise PostponedError(request, host.line.append_and_call)
+        if not host.may_be_asked():
             raise RefusedError("HOST_BUSY", f"the host of {request.url} has failed {host.bad} times")
-        if wait > 0:
-            await self._pause(request, wait)
+        request.meta["sent_at"] = now
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Retry after a status that may pass; hand on every other response."""
         may_pass, host = response.status in PASSING_STATUSES, self._host_of(request)
+        if response.status in REFUSALS and request.meta.get("image"):
+            return await self._refused(request, response, host)
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
             return response
-        wanted = retry_after_s(response.headers.get("Retry-After") or b"")
-        if wanted:
-            host.resume_at = time.monotonic() + wanted
-        if wanted > LONGEST_PAUSE_S:
+        wanted = self._wanted_by(response, host)
+        if wanted > host.patience_s:
             return response
         return await self._again(request, f"HTTP_{response.status}", wanted) or response
 
@@ -136,8 +122,33 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return None
         return await self._again(request, reason, 0.0)
 
+    async def _refused(self, request: Any, response: Any, host: Host) -> Any:
+        """Ask again when the host may bear it; an image that it refuses among others it serves fails."""
+        of_pace = host.refused(request.meta.get("sent_at", 0.0))
+        wanted = self._wanted_by(response, host)
+        own = request.meta.get("refused_alone", 0) + (not of_pace)
+        if wanted > host.patience_s or host.is_given_up() or own > max(self.max_retry_times, REFUSED_ALONE):
+            return response
+        again = request.copy()
+        again.meta["refused_alone"] = own
+        again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
+        if of_pace:
+            again.meta["is_due"] = True
+            raise PostponedError(again, host.line.append_and_call)
+        return await self._pause(again, max(wanted, pause_before(own)))
+
+    def _wanted_by(self, response: Any, host: Host) -> float:
+        """The pause in seconds that Retry-After asks for; it holds for the whole host."""
+        wanted = retry_after_s(response.headers.get("Retry-After") or b"")
+        if wanted:
+            host.resume_at = time.monotonic() + wanted
+        return wanted
+
     def _host_of(self, request: Any) -> Host:
-        return self.hosts.setdefault(urlsplit(request.url).netloc, Host())
+        name = urlsplit(request.url).netloc
+        if name not in self.hosts:
+            self.hosts[name] = Host(self.patience_s)
+        return self.hosts[name]
 
     async def _again(self, request: Any, reason: str, wanted: float) -> Any:
         attempts = request.meta.get("retry_times", 0)
@@ -154,5 +165,6 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
 
     async def _pause(self, request: Any, seconds: float) -> None:
         if request.meta.get("image"):
-            raise PostponedError(request, seconds)
+            loop = asyncio.get_running_loop()
+            raise PostponedError(request, lambda due: loop.call_later(seconds, due))
         await asyncio.sleep(seconds)

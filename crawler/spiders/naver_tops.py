@@ -123,7 +123,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Handle a request without a response, or one that is postponed."""
         error, request = failure.value, failure.request
         if isinstance(error, PostponedError):
-            self.pending.postpone(error.seconds, self.crawler.engine, error.request)
+            self.pending.postpone(error.call_when_due, self.crawler.engine, error.request)
             return
         yield from self._asked_again_or_lost(request.cb_kwargs["hit"], request, reason_of(error))
 

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+CallWhenDue = Callable[[Callable[[], None]], object]
 POSTPONED = 16  # pending images for each slot
 
 
@@ -41,10 +44,12 @@ class PendingRequests:
         if not self.pending:
             self.empty.set()
 
-    def postpone(self, seconds: float, engine: Any, request: Any) -> None:
-        """Free the slot of an image and request it again after a pause."""
+    def postpone(
+        self, call_when_due: Callable[[Callable[[], None]], object], engine: Any, request: Any
+    ) -> None:
+        """Free the slot of an image and request it again when it is due."""
         self._free_slot()
-        asyncio.get_running_loop().call_later(seconds, self._is_due, engine, request)
+        call_when_due(partial(self._is_due, engine, request))
 
     def _is_due(self, engine: Any, request: Any) -> None:
         if self.taken < self.slots:

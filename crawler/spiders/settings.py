@@ -125,6 +125,7 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
         "AUTOTHROTTLE_START_DELAY": params.delay_s,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_per_host),
         "HTTPPROXY_ENABLED": not loopback,
+        "CRAWL_PATIENCE_S": params.patience_s,
         "CRAWL_OBEY_OPT_OUT": params.obey_opt_out,
         "CRAWL_MIN_SIDE": params.min_side,
         "CRAWL_MAX_PIXELS": params.max_pixels,

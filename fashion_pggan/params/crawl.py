@@ -61,6 +61,9 @@ class CrawlParams(Section):
     retries: Annotated[int, Unit("attempts")] = Field(
         ge=0, description="further ones after a failure that may pass"
     )
+    patience_s: Seconds = Field(
+        ge=0, description="for which a host may refuse everything (429, 503) before it is left alone"
+    )
     max_bytes: Annotated[int, Unit("bytes")] = Field(gt=0, description="a larger image is not fetched")
     min_side: Pixels = Field(
         ge=0, description="smaller images are not fetched, by the search result and the header; 0: any"

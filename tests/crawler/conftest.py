@@ -154,6 +154,7 @@ def params_file(tmp_path: Path) -> Callable[..., Path]:
             "queries": ["셔츠"],
             "shop_images": "",
             "retries": 1,
+            "patience_s": 5.0,
             "timeout_s": 5.0,
             "concurrent_requests": 8,
             "concurrent_per_host": 8,

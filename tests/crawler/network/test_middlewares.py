@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from crawler.network.handler import ImageHandler
-from crawler.network.middlewares import Host
+from crawler.network.hosts import Host
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
 
@@ -47,7 +47,6 @@ def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crawler.spiders.naver_tops.SLOTS", 1)
-    monkeypatch.setattr("crawler.network.middlewares.PATIENCE_S", 1.5)
     busy = web.Response
     names = [f"/p/busy{number}" for number in range(40)]
     shop.faults = {name: lambda request: busy(status=503, headers={"Retry-After": "1"}) for name in names}
@@ -57,12 +56,15 @@ def test_a_host_that_is_of_no_use_holds_up_no_other_and_is_left_alone_in_the_end
     both = frozenset({f"127.0.0.1:{port}", f"localhost:{port}"})
     monkeypatch.setattr(ImageHandler, "_private", lambda self: both)
     began = time.monotonic()
-    with pytest.raises(PassingError, match=r"40 of 45 images could not be fetched now \(HOST_BUSY 4"):
+    with pytest.raises(
+        PassingError, match=r"40 of 45 images could not be fetched now \(HOST_BUSY \d+, HTTP_503 \d+\)"
+    ):
         crawl(
             provider="urls",
             contact="me@example.org",
             url_list=str(tmp_path / "list.txt"),
             retries=9,
+            patience_s=1.5,
             concurrent_requests=4,
             concurrent_per_host=4,
         )
@@ -76,7 +78,7 @@ def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_u
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("crawler.network.middlewares.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("crawler.network.hosts.time.monotonic", lambda: now[0])
     host = Host()
     for _ in range(32):
         host.answered(well=False)
@@ -104,3 +106,43 @@ def test_a_robots_txt_that_fails_for_a_moment_is_asked_for_again(
 def test_a_robots_txt_beyond_the_limit_of_images_is_read(shop: Any, crawl: Crawl) -> None:
     shop.robots = "# nothing\n" * 1000 + "User-agent: *\nDisallow: /p/1.jpg\n"
     assert crawl(max_bytes=500)["failed"] == {"ROBOTS": 1}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_host_that_refuses_what_is_too_fast_is_asked_at_its_own_pace(
+    shop: Any, crawl: Crawl, status: int
+) -> None:
+    """It serves 40 a second, says no to the rest at once, and names no pause."""
+    rate, tokens, at, refused = 40.0, [10.0], [time.monotonic()], []
+
+    async def answer(request: web.Request) -> web.Response:
+        if "search" in request.path:
+            return shop._search(request)
+        now = time.monotonic()
+        tokens[0], at[0] = min(10.0, tokens[0] + (now - at[0]) * rate), now
+        if tokens[0] < 1:
+            refused.append(request.path)
+            return web.Response(status=status)
+        tokens[0] -= 1
+        return web.Response(body=shop.images[request.path])
+
+    shop.answer_all = answer
+    shop.images = {f"/p/{i}": b"x%d" % i for i in range(60)}
+    figures = crawl(retries=0, patience_s=60.0, concurrent_requests=32, concurrent_per_host=32)
+    assert (figures["fetched"], figures["failed"]) == (60, {})
+    assert len(refused) < 60
+
+
+def test_an_image_that_its_host_refuses_among_others_fails_alone(shop: Any, crawl: Crawl) -> None:
+    shop.faults = {"/p/busy": lambda request: web.Response(status=503)}
+    figures = crawl(concurrent_requests=1, concurrent_per_host=1, patience_s=0.2)
+    assert figures["failed"] == {"HTTP_503": 1}
+    assert 1 < shop.requests["/p/busy"] < 12
+
+
+def test_a_host_that_refuses_everything_for_longer_than_the_patience_is_given_up(
+    shop: Any, crawl: Crawl
+) -> None:
+    shop.faults = {path: lambda request: web.Response(status=429) for path in shop.images}
+    with pytest.raises(PassingError, match=r"30 of 30 images could not be fetched now \(HO.*HTTP_429"):
+        crawl(patience_s=0.3)

@@ -1,0 +1,105 @@
+"""How each host has answered lately, and the images that wait for their turn at it."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from crawler.network.pace import Pace
+
+PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
+PROBE_S = 300.0  # before one request probes it again
+
+
+class Line:
+    """Images that wait for their turn at one host; each turn calls one function.
+
+    Args:
+        free_at: when the next turn is, in seconds of the monotonic clock.
+        take: takes a turn.
+    """
+
+    def __init__(self, free_at: Callable[[], float], take: Callable[[], None]) -> None:
+        self.free_at, self.take = free_at, take
+        self.waiting: deque[Callable[[], None]] = deque()
+        self.timer: asyncio.TimerHandle | None = None
+
+    def append_and_call(self, due: Callable[[], None]) -> None:
+        """Call `due` when those before it have had their turns."""
+        self.waiting.append(due)
+        self._wait()
+
+    def _wait(self) -> None:
+        if self.timer is None and self.waiting:
+            seconds = max(self.free_at() - time.monotonic(), 0.0)
+            self.timer = asyncio.get_running_loop().call_later(min(seconds, 1.0), self._look)
+
+    def _look(self) -> None:
+        self.timer = None
+        if self.waiting and time.monotonic() >= self.free_at():
+            self.take()
+            self.waiting.popleft()()
+        self._wait()
+
+
+class Host:
+    """How a host has answered lately.
+
+    Args:
+        patience_s: seconds for which a host may refuse everything before it is left alone.
+    """
+
+    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+        self.patience_s = patience_s
+        self.pace = Pace()
+        self.line = Line(self._free_at, self._take)
+        self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
+        self.bad = 0  # failures since the last good answer
+        self.first_bad = self.last_bad = 0.0
+        self.refuses = False  # whether those are refusals: too fast, or too busy
+        self.probe_at = 0.0  # when one request may probe a host that is left alone
+
+    def answered(self, *, well: bool) -> None:
+        """Count an answer or a failure."""
+        if well:
+            self.bad, self.refuses = 0, False
+            self.pace.answered(time.monotonic())
+            return
+        self.last_bad = time.monotonic()
+        self.first_bad = self.first_bad if self.bad else self.last_bad
+        self.bad += 1
+        self.probe_at = self.last_bad + PROBE_S
+
+    def refused(self, sent_at: float) -> bool:
+        """Count a refusal; returns whether it is a matter of pace rather than of one image."""
+        self.answered(well=False)
+        self.refuses = True
+        return self.pace.refused(self.last_bad, sent_at)
+
+    def is_given_up(self) -> bool:
+        """Whether the host has sent nothing good for too long."""
+        if self.refuses:
+            return self.last_bad - self.first_bad >= self.patience_s
+        return self.bad >= PATIENCE and self.last_bad - self.first_bad >= PATIENCE_S
+
+    def may_be_asked(self) -> bool:
+        """Whether to send it a request; after many failures over a long time, only one now and then."""
+        if not self.is_given_up():
+            return True
+        if time.monotonic() < self.probe_at:
+            return False
+        self.probe_at = time.monotonic() + PROBE_S
+        return True
+
+    def is_free(self) -> bool:
+        """Take the next turn, if nobody waits for it."""
+        if self.line.waiting or time.monotonic() < self._free_at():
+            return False
+        self._take()
+        return True
+
+    def _free_at(self) -> float:
+        return 0.0 if self.is_given_up() else max(self.resume_at, self.pace.next_at)
+
+    def _take(self) -> None:
+        self.pace.take(time.monotonic())

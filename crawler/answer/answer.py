@@ -33,6 +33,35 @@ class Wishes:
         self.max_pixels: int = settings.getint("CRAWL_MAX_PIXELS")
 
 
+def check_permission(request: Any, headers: Any, wishes: Wishes) -> None:
+    """Refuse an image whose owner opts out; keep the signal in `request.meta`.
+
+    Raises:
+        RefusedError: the owner opts out, and the crawl obeys.
+    """
+    tags, reservations = (
+        [value.decode("latin-1") for value in headers.getlist(name)]
+        for name in ("X-Robots-Tag", "TDM-Reservation")
+    )
+    signal = opted_out(tags, reservations, wishes.agent)
+    if signal and wishes.obey:
+        raise RefusedError("OPTED_OUT", f"{request.url} says {signal}")
+    request.meta["opt_out"] = signal
+
+
+def check_cached(request: Any, response: Any, wishes: Wishes) -> None:
+    """Refuse an image from Scrapy's HTTP cache that would not be downloaded.
+
+    Raises:
+        RefusedError: the owner opts out, or the image is too large or too small.
+    """
+    check_permission(request, response.headers, wishes)
+    if wishes.max_bytes and len(response.body) > wishes.max_bytes:
+        raise RefusedError("TOO_LARGE", f"{request.url} is larger than {wishes.max_bytes} bytes")
+    if reason := size_against(size_of(response.body), wishes.min_side, wishes.max_pixels):
+        raise RefusedError(reason, f"{request.url} has another size than is wanted")
+
+
 class Answer:
     """Collects an answer and decides, piece by piece, whether to go on.
 
@@ -110,21 +139,11 @@ class Answer:
         if self.most and (declared or 0) > self.most:
             raise self._too_large()
         if request.meta.get("image") and self.status == 200:
-            self._check_permission()
+            check_permission(request, self.headers, wishes)
             self.encodings = self._encodings()
             if not self.encodings and (wishes.min_side or wishes.max_pixels):
                 self.look_at = 1
         return self._stopped_by(signals.headers_received, headers=self.headers, body_length=declared)
-
-    def _check_permission(self) -> None:
-        tags, reservations = (
-            [value.decode("latin-1") for value in self.headers.getlist(name)]
-            for name in ("X-Robots-Tag", "TDM-Reservation")
-        )
-        signal = opted_out(tags, reservations, self.wishes.agent)
-        if signal and self.wishes.obey:
-            raise RefusedError("OPTED_OUT", f"{self.request.url} says {signal}")
-        self.request.meta["opt_out"] = signal
 
     def _encodings(self) -> list[bytes]:
         found = encodings_of(self.headers.getlist("Content-Encoding"))

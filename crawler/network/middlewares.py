@@ -9,6 +9,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.utils.python import to_unicode
 
+from crawler.answer.answer import Wishes, check_cached
 from crawler.answer.failures import (
     OF_ANSWERS,
     PASSING_STATUSES,
@@ -30,7 +31,7 @@ class Gate:
     """Refuses images that have a tombstone, redirected ones too, and every image once the store is full."""
 
     def __init__(self, crawler: Any) -> None:
-        self.crawler = crawler
+        self.crawler, self.wishes = crawler, Wishes(crawler.settings)
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -45,6 +46,12 @@ class Gate:
                 raise RefusedError("NOT_STORED", "the store takes no more images")
             if context.is_forbidden(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
+
+    async def process_response(self, request: Any, response: Any) -> Any:
+        """Refuse what Scrapy's cache holds and this crawl would not download."""
+        if request.meta.get("image") and response.status == 200 and "cached" in response.flags:
+            check_cached(request, response, self.wishes)
+        return response
 
 
 class Redirects(RedirectMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any

@@ -101,6 +101,7 @@ class SearchClient:
         meta = {
             "dont_redirect": True,  # the keys must go nowhere else
             "dont_obey_robotstxt": True,  # the key is the permission
+            "dont_cache": True,  # Scrapy's cache would keep the keys
             "dont_retry": True,  # this client retries, by the error in the body
             "download_slot": "search API",  # the token bucket limits the rate, not the limits per host
             "autothrottle_dont_adjust_delay": True,

@@ -24,7 +24,7 @@ from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
-from crawler.store.raw import KIND, write_raw
+from crawler.store.raw import KIND, record_of, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
@@ -97,8 +97,12 @@ class Crawl:
                 len(self.journal.places),
             )
 
-    async def missing(self) -> AsyncIterator[SearchHit]:
-        """Yield the images to fetch; count those that are stored, or that were given up before."""
+    async def missing(self, *, with_stored: bool = False) -> AsyncIterator[SearchHit | dict[str, Any]]:
+        """Yield the images to fetch; count those that are stored, or that were given up before.
+
+        Args:
+            with_stored: yield the records of stored images too.
+        """
         async for hit in self.frontier.hits():
             self.progress.expect(self.frontier.expected)
             stored = self.store.find(hit.url)
@@ -108,6 +112,8 @@ class Crawl:
                     self.counts.add_failure(hit.url, unwanted, may_pass=False)
                 else:
                     self.counts.reused += 1
+                    if with_stored:
+                        yield self.record(hit, stored)
             elif reason := self.journal.lost.get(hit.url):
                 self.counts.add_failure(hit.url, reason, may_pass=False)
             else:
@@ -123,6 +129,10 @@ class Crawl:
         self.counts.add_failure(hit.url, reason, may_pass=reason in MAY_PASS)
         if reason not in MAY_PASS:
             self.journal.gave_up(hit.url, reason)
+
+    def record(self, hit: SearchHit, stored: StoredImage) -> dict[str, Any]:
+        """The record of an image, for Scrapy's feeds."""
+        return record_of(hit, stored, self.provider.name).model_dump()
 
     def fetched_of(self, hit: SearchHit, response: Any) -> Fetched:
         """The image of a response."""

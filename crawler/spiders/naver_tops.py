@@ -18,7 +18,7 @@ from crawler.session.crawl import Crawl, Places
 from crawler.session.figures import line_of, tables_of
 from crawler.session.previews import is_smaller, larger_of, side_of
 from crawler.spiders.pending import PendingRequests
-from crawler.spiders.scrapy_options import YES, complaint_about, without_outputs, wrong_setting
+from crawler.spiders.scrapy_options import YES, QuickCrawl, complaint_about, without_job_folder, wrong_setting
 from crawler.spiders.settings import escape_log, quieten_scrapy, settings_of
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.pipeline import StoreContext, set_store_context
@@ -42,6 +42,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         tombstones: the file that names what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
         dry_run: 1, true, yes or on: print the plan and stop.
+        query: a search in place of crawl.queries and crawl.vocabulary.
+        max: image addresses, in place of crawl.max_products.
         judged: the caller reads `failure` and reports it, so the spider does not log it.
     """
 
@@ -60,6 +62,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         **options: Any,
     ) -> None:
         super().__init__()
+        self.quick = QuickCrawl(options.pop("query", ""), options.pop("max", ""))
         self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
         self.params_file, self.judged = Path(params), judged
         paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}
@@ -78,9 +81,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Read params.yaml, which holds some of Scrapy's settings, while they may still change."""
         quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
-        spider.failure = spider.failure or without_outputs(crawler.settings)
+        spider.failure = spider.failure or without_job_folder(crawler.settings)
         try:
-            spider.params = load_params(spider.params_file).crawl
+            spider.params = spider.quick.params_of(load_params(spider.params_file).crawl)
             ours = settings_of(spider.params)
             crawler.settings.setdict(ours, priority="spider")
             spider.failure = spider.failure or wrong_setting(crawler.settings, ours)
@@ -168,7 +171,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         set_download_context(
             self.crawler, DownloadContext(private_hosts, self.is_forbidden, lambda: self.is_full)
         )
-        set_store_context(self.crawler, StoreContext(crawl.store.keep, self.stored, self.not_stored))
+        set_store_context(
+            self.crawler, StoreContext(crawl.store.keep, self.stored, self.not_stored, crawl.record)
+        )
         self.pending = PendingRequests(SLOTS * self.params.concurrent_requests)
         return crawl
 
@@ -188,7 +193,11 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     async def _requests(self) -> AsyncIterator[Any]:
         assert self.crawl is not None
-        async for hit in self.crawl.missing():
+        has_feeds = bool(self.crawler.settings.get("FEEDS"))
+        async for hit in self.crawl.missing(with_stored=has_feeds):
+            if not isinstance(hit, SearchHit):
+                yield hit  # an item, for feeds
+                continue
             await self.pending.enter()
             if self.failure is not None:
                 self.pending.leave()

@@ -1,26 +1,52 @@
 """What may be wrong with the options of `scrapy crawl`: -a, -s and -o."""
 
+import logging
 from collections.abc import Mapping
 from inspect import signature
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from crawler.answer.counts import KNOWN_BY
 from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import CrawlParams
 from fashion_pggan.paths import advice_on_path
 
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
-OUTPUTS = {  # settings of Scrapy for outputs that this crawl does not have
-    "JOBDIR": "leave it out; a crawl resumes from its store",
-    "FEEDS": "leave -o out; records.parquet in the target holds a row for each image",
-}
+
+log = logging.getLogger(__name__)
+
+
+class QuickCrawl(NamedTuple):
+    """A crawl of one query, or of few images, without a change of params.yaml: `-a query=… -a max=…`."""
+
+    query: str
+    most: str
+
+    def params_of(self, params: CrawlParams) -> CrawlParams:
+        """The parameters with this query and number; the log says what they replace.
+
+        Raises:
+            UserError: a value cannot hold.
+        """
+        changes: dict[str, Any] = {}
+        if self.query:
+            if params.provider == "urls":
+                raise UserError(f"-a query={self.query}: crawl.provider urls makes no search; leave it out")
+            changes |= {"queries": [self.query], "vocabulary": ""}
+        if self.most:
+            if not (self.most.isascii() and self.most.isdigit() and 0 < int(self.most[:18]) < 10**15):
+                raise UserError(f"-a max={self.most}: give a number of images, such as 100")
+            changes["max_products"] = int(self.most)
+        for name, value in changes.items():
+            log.info("-a: crawl.%s is %r, in place of %r", name, value, getattr(params, name))
+        return params.model_copy(update=changes)
 
 
 def complaint_about(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> Exception | None:
     """What is wrong with the spider's arguments: a mistyped one must not start a crawl."""
     if unknown:
-        known = "params, target, store, tombstones, report, dry_run"
+        known = "params, target, store, tombstones, report, dry_run, query, max"
         return UserError(f"-a {', '.join(sorted(unknown))}: no such argument: give one of {known}")
     if dry_run.lower() not in YES + NO:
         return UserError(f"-a dry_run={dry_run}: give 1 or 0")
@@ -44,16 +70,12 @@ def _use(
     """What a crawl does with each of its paths, for `check_paths`."""
 
 
-def without_outputs(settings: Any) -> Exception | None:
-    """Refuse JOBDIR and feeds, and remove them: Scrapy's queue asks twice, its feeds hold no image."""
-    failure = None
-    for name, advice in OUTPUTS.items():
-        if value := settings.get(name):
-            settings.set(name, {} if name == "FEEDS" else None, priority="cmdline")
-            failure = failure or UserError(
-                f"{name}={', '.join(value) if name == 'FEEDS' else value}: {advice}"
-            )
-    return failure
+def without_job_folder(settings: Any) -> Exception | None:
+    """Refuse JOBDIR, and remove it: Scrapy's queue asks twice."""
+    if not (value := settings.get("JOBDIR")):
+        return None
+    settings.set("JOBDIR", None, priority="cmdline")
+    return UserError(f"JOBDIR={value}: leave it out; a crawl resumes from its store")
 
 
 def wrong_setting(settings: Any, ours: Mapping[str, object]) -> Exception | None:

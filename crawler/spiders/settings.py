@@ -96,6 +96,10 @@ class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follo
         """The line of a response."""
         return super().crawled(request, response, spider) if _debugs() else None
 
+    def dropped(self, item: Any, exception: Any, response: Any, spider: Any) -> Any:
+        """The line of an image that is not stored; the crawl counts it."""
+        return super().dropped(item, exception, response, spider) if _debugs() else None
+
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
         """The line of an item."""
         return super().scraped(item, response, spider) if _debugs() else None

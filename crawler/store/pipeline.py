@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Self
 
+from scrapy.exceptions import DropItem
+
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.stored import Fetched, StoredImage
 
@@ -19,6 +21,7 @@ class StoreContext:
     keep: Callable[[Fetched], StoredImage | None]  # write an image; called in threads
     stored: Callable[[FetchedImage, StoredImage | None], None]  # what became of it; None: a tombstone
     not_stored: Callable[[SearchHit, Exception], None]  # the store refused it
+    record: Callable[[SearchHit, StoredImage], dict[str, Any]]  # a row for feeds, without the image itself
 
 
 def set_store_context(crawler: Any, context: StoreContext) -> None:
@@ -42,14 +45,23 @@ class StoreImages:
         """Make the pipeline; Scrapy calls this."""
         return cls(crawler)
 
-    async def process_item(self, item: FetchedImage) -> FetchedImage:
-        """Store an image; hashing and writing run in a thread while downloads continue."""
+    async def process_item(self, item: Any) -> dict[str, Any]:
+        """Store an image and hand on its record; a thread hashes and writes while downloads continue.
+
+        Raises:
+            DropItem: the image is not stored.
+        """
+        if not isinstance(item, FetchedImage):  # the record of an image that is in the store
+            record: dict[str, Any] = item
+            return record
         context: StoreContext = self.crawler.store_context
         try:
             loop = asyncio.get_running_loop()
             kept = await loop.run_in_executor(self.threads, context.keep, item.fetched)
         except Exception as error:  # the crawl waits until every image is reported
             context.not_stored(item.hit, error)
-        else:
-            context.stored(item, kept)
-        return item
+            raise DropItem("the store refused it") from error
+        context.stored(item, kept)
+        if kept is None:
+            raise DropItem("its bytes have a tombstone")
+        return context.record(item.hit, kept)

@@ -11,18 +11,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.spiders.naver_tops import NaverTops
+from crawler.store.store import images_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
 from tests.crawler.kept import everything_under
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 SEARCH = "/search/v1/image"
+GIF = b"GIF89a" + (32).to_bytes(2, "little") * 2 + bytes(20)
 
 
 def test_no_key_is_in_any_log_stat_error_or_file(
@@ -142,7 +146,6 @@ def test_a_job_folder_of_scrapy_is_refused_and_not_made(
 @pytest.mark.parametrize(
     ("scrapys", "said"),
     [
-        ({"FEEDS": {"out.json": {}}}, "error: FEEDS=out.json: leave -o out; "),
         ({"CONCURRENT_REQUESTS": "abc"}, "error: -s CONCURRENT_REQUESTS=abc: give a number, as 8 in "),
         ({"CRAWL_MIN_SIDE": ""}, "error: -s CRAWL_MIN_SIDE=: give a number, as 0 in params.yaml"),
         ({"AUTOTHROTTLE_ENABLED": "perhaps"}, "error: -s AUTOTHROTTLE_ENABLED=perhaps: give a number"),
@@ -154,6 +157,83 @@ def test_an_option_of_scrapy_that_cannot_hold_is_one_line(
     (record,) = scrapy_crawl(params=params_file(), scrapys=scrapys)
     assert record.getMessage().startswith(said)
     assert not record.exc_info
+    assert not shop.requests
+
+
+@pytest.mark.parametrize("form", ["jsonlines", "json", "csv", "xml"])
+def test_a_feed_has_a_row_for_each_image_fetched_or_stored_before(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path, form: str
+) -> None:
+    shop.images = dict(list(shop.images.items())[:3])
+    scrapy_crawl(params=params_file())
+    shop.images["/p/new.jpg"] = b"\xff\xd8\xff new"
+    feed = tmp_path / "items.txt"
+    scrapy_crawl(params=params_file(), scrapys={"FEEDS": {str(feed): {"format": form}}})
+    said = feed.read_text()
+    records = read_records(tmp_path / "raw/records.parquet", RawImage)
+    assert len(records) == 4
+    assert all(record.url in said and said.count(record.sha256) == 2 for record in records)
+    assert "xff" not in said  # no bytes
+    if form == "jsonlines":
+        rows = [json.loads(line) for line in said.splitlines()]
+        assert sorted(row["url"] for row in rows) == sorted(record.url for record in records)
+        assert rows[0].keys() == RawImage.model_fields.keys()
+
+
+def test_what_an_owner_forbids_does_not_come_from_scrapys_cache(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    shop.faults["/p/noai"] = lambda request: web.Response(body=b"x", headers={"X-Robots-Tag": "noai"})
+    shop.faults["/p/tdm"] = lambda request: web.Response(body=b"y", headers={"TDM-Reservation": "1"})
+    shop.images = {"/p/large": bytes(900), "/p/small": GIF, "/p/good": b"good"}
+    cache = {"HTTPCACHE_ENABLED": True, "HTTPCACHE_DIR": str(tmp_path / "cache")}
+    stores = [tmp_path / "store1", tmp_path / "store2"]
+    scrapy_crawl(params=params_file(obey_opt_out=False), scrapys=cache, store=stores[0])
+    assert len(images_of(stores[0])) == 5
+    limits = params_file(obey_opt_out=True, max_bytes=500, min_side=64)
+    scrapy_crawl(params=limits, scrapys=cache, store=stores[1])
+    assert [urlsplit(image.url).path for image in images_of(stores[1]).values()] == ["/p/good"]
+    assert set(shop.fetched().values()) == {1}
+    assert b"X-Ncp-Apigw-Api-Key" not in everything_under(tmp_path / "cache")
+
+
+def test_a_quick_crawl_takes_its_query_and_number_from_the_command_line(
+    shop: Any,
+    scrapy_crawl: Spider,
+    params_file: Callable[..., Path],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    asked: list[str] = []
+
+    def found(query: str) -> list[str]:
+        asked.append(query)
+        return list(shop.images)
+
+    shop.of_query = found
+    records = scrapy_crawl(params=params_file(), query="니트", max=7)
+    assert (asked, len(read_records(tmp_path / "raw/records.parquet", RawImage))) == (["니트"], 7)
+    said = [record.getMessage() for record in records]
+    assert "-a: crawl.queries is ['니트'], in place of ['셔츠']" in said
+    assert "-a: crawl.max_products is 7, in place of 1000" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"max": "many"}, "error: -a max=many: give a number of images, such as 100"),
+        ({"max": "0"}, "error: -a max=0: give a number"),
+        ({"max": "-3"}, "error: -a max=-3: give a number"),
+        ({"query": "니트", "provider": "urls"}, "error: -a query=니트: crawl.provider urls makes no search"),
+    ],
+)
+def test_a_quick_crawl_with_a_value_that_cannot_hold_is_one_line(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], options: dict[str, str], said: str
+) -> None:
+    params = params_file(provider=options.pop("provider", "demo"), url_list="list.txt")
+    (record,) = scrapy_crawl(params=params, **options)
+    assert record.getMessage().startswith(said)
     assert not shop.requests
 
 

@@ -4,8 +4,11 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 from crawler.network.pace import Pace
+from crawler.network.pauses import LONGEST_PAUSE_S
 
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again
@@ -103,3 +106,12 @@ class Host:
 
     def _take(self) -> None:
         self.pace.take(time.monotonic())
+
+
+def host_at(crawler: Any, url: str) -> Host:
+    """What Scrapy's crawler knows of the host of a URL."""
+    hosts: dict[str, Host] = crawler.__dict__.setdefault("hosts_asked", {})
+    name = urlsplit(url).netloc
+    if name not in hosts:
+        hosts[name] = Host(crawler.settings.getfloat("CRAWL_PATIENCE_S", LONGEST_PAUSE_S))
+    return hosts[name]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from typing import Any, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
@@ -20,8 +20,8 @@ from crawler.answer.failures import (
 )
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
-from crawler.network.hosts import Host
-from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
+from crawler.network.hosts import Host, host_at
+from crawler.network.pauses import pause_before, retry_after_s
 
 REFUSED_ALONE = 5  # times that an image is refused while its host serves others
 NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # the next attempt may use another scheme
@@ -78,8 +78,6 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     def __init__(self, crawler: Any) -> None:
         super().__init__(crawler.settings)
         self.crawler = crawler
-        self.patience_s = crawler.settings.getfloat("CRAWL_PATIENCE_S", LONGEST_PAUSE_S)
-        self.hosts: dict[str, Host] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Any:
@@ -152,10 +150,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return wanted
 
     def _host_of(self, request: Any) -> Host:
-        name = urlsplit(request.url).netloc
-        if name not in self.hosts:
-            self.hosts[name] = Host(self.patience_s)
-        return self.hosts[name]
+        return host_at(self.crawler, request.url)
 
     async def _again(self, request: Any, reason: str, wanted: float) -> Any:
         attempts = request.meta.get("retry_times", 0)

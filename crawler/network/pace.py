@@ -17,6 +17,7 @@ class Pace:
 
     def __init__(self) -> None:
         self.rate = math.inf  # requests a second
+        self.delay_s = 0.0  # between two requests, at least
         self.step = 0.0  # by which the rate grows in a second of answers
         self.next_at = 0.0  # when the next request may go; seconds of the monotonic clock
         self.slowed_at = 0.0
@@ -26,7 +27,7 @@ class Pace:
 
     def take(self, now: float) -> None:
         """Take a turn."""
-        self.next_at = now + 1 / self.rate
+        self.next_at = now + max(1 / self.rate, self.delay_s)
 
     def answered(self, now: float) -> None:
         """Note an answer that is no refusal."""

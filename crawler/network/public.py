@@ -17,6 +17,7 @@ NOT_PUBLIC = tuple(
             "168.63.129.16/32",  # a cloud's metadata
             "192.88.99.0/24",  # relays of 6to4
             "::/96",  # an IPv4 address within IPv6, in the old form
+            "::ffff:0:0:0/96",  # and translated, by RFC 2765
             "fec0::/10",  # once site-local
             "64:ff9b:1::/48",  # NAT64 of a local network
         ),

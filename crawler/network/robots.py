@@ -12,6 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
 from crawler.answer.failures import RefusedError, reason_of
+from crawler.network.hosts import host_at
 
 ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # a larger robots.txt is not fetched
@@ -62,4 +63,7 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
             return "ROBOTS_UNREADABLE"
         body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]
         # in a thread: a large one takes a second, and other hosts go on meanwhile
-        return await asyncio.to_thread(build_from_crawler, self._parserimpl, self.crawler, body)
+        parser = await asyncio.to_thread(build_from_crawler, self._parserimpl, self.crawler, body)
+        pace = host_at(self.crawler, site).pace
+        pace.delay_s = max(pace.delay_s, parser.delay_s)
+        return parser

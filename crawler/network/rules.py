@@ -1,12 +1,14 @@
 """The rules of a robots.txt for this crawl. A hostile one costs little time and memory."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any, Self
 
-from scrapy.robotstxt import ProtegoRobotParser, decode_robotstxt
+from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.answer.failures import RefusedError
 
+LONGEST_DELAY_S = 60.0  # seconds; a longer Crawl-delay counts as this
 MOST_WORK = 2**26  # bytes of rules with wildcards times characters of a URL: tens of milliseconds
 NAMING = re.compile(r"user(?:-|\s+)?agent(?:\s*:|\s|$)(.*)", re.IGNORECASE)
 OF_THE_SITE = re.compile(r"(?:sitemaps?|site-map|host)(?:\s*:|\s|$)", re.IGNORECASE)
@@ -32,8 +34,13 @@ class Rules(ProtegoRobotParser):  # type: ignore[misc]  # mypy does not follow S
     @classmethod
     def from_crawler(cls, crawler: Any, robotstxt_body: bytes) -> Self:
         """Make the parser; Scrapy calls this."""
-        text = decode_robotstxt(robotstxt_body, crawler.spider)
-        return cls(text, crawler.settings["ROBOTSTXT_USER_AGENT"])
+        return cls(text_of(robotstxt_body), crawler.settings["ROBOTSTXT_USER_AGENT"])
+
+    @property
+    def delay_s(self) -> float:
+        """The seconds between two requests that `Crawl-delay` asks for; 0: none."""
+        asked = float(self.rp.crawl_delay("*") or 0.0)
+        return min(asked, LONGEST_DELAY_S) if asked > 0 else 0.0  # neither below zero nor no number
 
     def allowed(self, url: str, user_agent: str) -> bool:
         """Whether the rules allow a URL.
@@ -44,6 +51,13 @@ class Rules(ProtegoRobotParser):  # type: ignore[misc]  # mypy does not follow S
         if self.wild_bytes * len(url) > MOST_WORK:
             raise RefusedError("ROBOTS_UNREADABLE", f"robots.txt has too many wildcards for {url[:200]}")
         return bool(super().allowed(url, user_agent))
+
+
+def text_of(body: bytes) -> str:
+    """The text of a robots.txt: UTF-16 where it says so, otherwise UTF-8; unreadable bytes are left out."""
+    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return body.decode("utf-16", errors="ignore")
+    return body.decode("utf-8-sig", errors="ignore")
 
 
 def rules_for(text: str, agent: str) -> list[str]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from crawler.network.public import named_port_of
 from crawler.providers.api import ApiError, Keys, SearchApi, Trouble
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB, LEGACY
@@ -56,7 +57,7 @@ class Provider:
     @property
     def private(self) -> frozenset[str]:
         """Private hosts, with port, that may be requested: `127.0.0.1:8000`."""
-        return frozenset({urlsplit(self.shop).netloc}) if self.shop else frozenset()
+        return frozenset({named_port_of(self.shop)}) if self.shop else frozenset()
 
     def advice_on(self, error: ApiError) -> str:
         """What an error of the API means, its text, and what to do."""

@@ -144,3 +144,11 @@ def test_a_host_that_refuses_everything_for_longer_than_the_patience_is_given_up
     shop.faults = {path: lambda request: web.Response(status=429) for path in shop.images}
     with pytest.raises(PassingError, match=r"30 of 30 images could not be fetched now \(HO.*HTTP_429"):
         crawl(patience_s=0.3)
+
+
+def test_a_crawl_delay_holds_between_two_images_of_a_host(shop: Any, crawl: Crawl) -> None:
+    shop.robots = "User-agent: *\nCrawl-delay: 0.1"
+    shop.images = dict(list(shop.images.items())[:5])
+    began = time.monotonic()
+    assert crawl()["fetched"] == 5
+    assert time.monotonic() - began >= 0.4

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.answer.failures import RefusedError
-from crawler.network.rules import Rules, rules_for
+from crawler.network.rules import Rules, rules_for, text_of
 
 AGENT = "fashion-pggan"
 LINES = (
@@ -51,3 +51,26 @@ def test_wildcards_that_would_take_long_forbid_a_long_address() -> None:
     assert hostile.allowed("https://example.org/1.jpg", AGENT)
     with pytest.raises(RefusedError, match="wildcards"):
         hostile.allowed("https://example.org/" + "ab" * 3900, AGENT)
+
+
+@pytest.mark.parametrize("code", ["utf-16", "utf-8-sig", "utf-8"])
+def test_a_robots_txt_is_read_in_the_encoding_that_it_names(code: str) -> None:
+    assert rules_for(text_of("User-agent: *\nDisallow: /비밀".encode(code)), AGENT) == ["Disallow: /비밀"]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("User-agent: *\nCrawl-delay: 2.5", 2.5),
+        ("User-agent: other\nCrawl-delay: 9\nUser-agent: *\nDisallow: /a", 0.0),
+        ("User-agent: *\nCrawl-delay: 9\nUser-agent: fashion-pggan\nCrawl-delay: 1", 1.0),
+        ("User-agent: *\nCrawl-delay: 86400", 60.0),
+        ("User-agent: *\nCrawl-delay: soon", 0.0),
+        ("User-agent: *\nCrawl-delay: -1", 0.0),
+        ("User-agent: *\nCrawl-delay: inf", 0.0),
+        ("User-agent: *\nCrawl-delay: nan", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_a_crawl_delay_is_read(text: str, seconds: float) -> None:
+    assert Rules(text, AGENT).delay_s == seconds

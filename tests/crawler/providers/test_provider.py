@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from crawler.answer.failures import RefusedError
+from crawler.network.public import check_address
 from crawler.providers.api import ApiError, Keys, SearchApi, SearchCall, Trouble
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB, LEGACY
@@ -44,3 +46,12 @@ def test_a_shop_that_runs_already_is_named_whole(address: str) -> None:
         open_provider(load_params(PARAMS).crawl, {"FASHION_PGGAN_SHOP_URL": address}),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "[::1]", "LOCALHOST", "127.1", "[0:0::1]"])
+def test_a_shop_may_be_asked_however_its_host_is_spelt(name: str) -> None:
+    shop = f"http://{name}:8000"
+    with open_provider(load_params(PARAMS).crawl, {"FASHION_PGGAN_SHOP_URL": shop}) as provider:
+        check_address(f"{shop}/a.jpg", provider.private)
+        with pytest.raises(RefusedError):
+            check_address(f"http://{name}:8001/a.jpg", provider.private)

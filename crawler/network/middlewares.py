@@ -20,7 +20,7 @@ from crawler.answer.failures import (
 )
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
-from crawler.network.hosts import Host, host_at
+from crawler.network.pacing.hosts import Host, host_at
 from crawler.network.pauses import pause_before, retry_after_s
 
 REFUSED_ALONE = 5  # times that an image is refused while its host serves others

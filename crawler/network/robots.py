@@ -12,7 +12,7 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
 from crawler.answer.failures import RefusedError, reason_of
-from crawler.network.hosts import host_at
+from crawler.network.pacing.hosts import host_at
 
 ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # a larger robots.txt is not fetched

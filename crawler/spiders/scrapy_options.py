@@ -32,7 +32,7 @@ class QuickCrawl(NamedTuple):
         changes: dict[str, Any] = {}
         if self.query:
             if params.provider == "urls":
-                raise UserError(f"-a query={self.query}: crawl.provider urls makes no search; leave it out")
+                raise UserError(f"-a query={self.query} does not fit crawl.provider urls: leave it out")
             changes |= {"queries": [self.query], "vocabulary": ""}
         if self.most:
             if not (self.most.isascii() and self.most.isdigit() and 0 < int(self.most[:18]) < 10**15):

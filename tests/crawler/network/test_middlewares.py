@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from crawler.network.handler import ImageHandler
-from crawler.network.hosts import Host
+from crawler.network.pacing.hosts import Host
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
 
@@ -76,7 +76,7 @@ def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_u
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("crawler.network.hosts.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("crawler.network.pacing.hosts.time.monotonic", lambda: now[0])
     host = Host()
     for _ in range(32):
         host.answered(well=False)

@@ -225,7 +225,10 @@ def test_a_quick_crawl_takes_its_query_and_number_from_the_command_line(
         ({"max": "many"}, "error: -a max=many: give a number of images, such as 100"),
         ({"max": "0"}, "error: -a max=0: give a number"),
         ({"max": "-3"}, "error: -a max=-3: give a number"),
-        ({"query": "니트", "provider": "urls"}, "error: -a query=니트: crawl.provider urls makes no search"),
+        (
+            {"query": "니트", "provider": "urls"},
+            "error: -a query=니트 does not fit crawl.provider urls: leave it out",
+        ),
     ],
 )
 def test_a_quick_crawl_with_a_value_that_cannot_hold_is_one_line(

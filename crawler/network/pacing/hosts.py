@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from crawler.network.pace import Pace
+from crawler.network.pacing.refusals import Pace
 from crawler.network.pauses import LONGEST_PAUSE_S
 
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from crawler.network.pace import SLOWEST, Pace
+from crawler.network.pacing.refusals import SLOWEST, Pace
 
 
 def refused_at(pace: Pace, now: float, times: int = 4) -> list[bool]:

@@ -16,6 +16,7 @@ from curate.facts.classifier_recipe import Name, Text, existing, recipe_at
 from curate.facts.style import Style
 from curate.pixels.measure import Pixels
 from fashion_pggan.errors import UserError, install_hint, one_line
+from fashion_pggan.storage.bounded.plain_file import read_text
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -129,7 +130,9 @@ def _tokens(path: Path, text: Text) -> tuple[npt.NDArray[np.int64], npt.NDArray[
     except ImportError:
         raise UserError(f"a recipe with text needs tokenizers: run {install_hint('onnx')}") from None
     try:
-        tokenizer = tokenizers.Tokenizer.from_file(str(path))
+        tokenizer = tokenizers.Tokenizer.from_str(read_text(path))
+    except UserError:
+        raise
     except Exception as error:  # tokenizers raises nothing more exact
         raise UserError(
             f"{path} cannot be read as a tokenizer ({one_line(error)}): give a tokenizer.json"

@@ -8,6 +8,7 @@ from curate.facts.classifier import Classifier
 from curate.facts.classifier_recipe import recipe_hashes
 from curate.facts.style import Style, merged
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.plain_file import MOST_TEXT
 
 onnx = pytest.importorskip("onnx", reason="the extra `onnx` is not installed")
 tokenizers = pytest.importorskip("tokenizers", reason="the extra `onnx` is not installed")
@@ -161,4 +162,8 @@ def test_a_tokenizer_that_is_none_is_named(tmp_path):
     recipe = zero_shot(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(UserError, match=r"tokenizer\.json cannot be read as a tokenizer"):
+        Classifier(recipe)
+    with (tmp_path / "tokenizer.json").open("wb") as file:
+        file.truncate(MOST_TEXT + 1)
+    with pytest.raises(UserError, match=r"tokenizer\.json holds more than .*: move it away"):
         Classifier(recipe)

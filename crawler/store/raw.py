@@ -8,7 +8,7 @@ from crawler.store.items import SearchHit
 from crawler.store.recorded import IMAGES
 from crawler.store.store import Store
 from crawler.store.stored import StoredImage
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.proof.folder_mark import Written
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
@@ -18,14 +18,17 @@ from fashion_pggan.storage.targets import HeldTarget, Kind
 RECORDS = "records.parquet"
 
 
-def written_in(folder: Path) -> Written | None:
-    """The files that the records of a crawl's outcome name; None where they are not whole."""
+def written_in(folder: Path) -> Written | str:
+    """The files that the records of a crawl's outcome name, see `Kind`."""
+    if not (folder / RECORDS).exists():
+        return Written(frozenset())
     try:
-        if table_fault(folder / RECORDS):
-            return None
-        files = {record.file: record.sha256 for record in raw_of(folder)}
-    except UserError:
-        return None
+        fault = table_fault(folder / RECORDS)
+        files = {} if fault else {record.file: record.sha256 for record in raw_of(folder)}
+    except UserError as error:
+        fault = one_line(error)
+    if fault:
+        return f"its {RECORDS} is damaged ({fault}): run dvc repro --force crawl, or move it away"
     return Written(frozenset([*files, RECORDS]), files)
 
 

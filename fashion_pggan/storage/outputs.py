@@ -58,8 +58,10 @@ def _check(path: Path, names: Collection[str]) -> None:
     if path.is_dir():
         raise UserError(f"{path} is a folder: give a file")
     check_not_within(path)
-    if os.path.lexists(path) and not _may_go(path, names):
-        raise UserError(f"{path} is not a file that this command wrote: give another name, or move it away")
+    if os.path.lexists(path) and (why := _why_not(path, names)):
+        raise UserError(
+            f"{path} is not a file that this command wrote: give another name, or move it away ({why})"
+        )
 
 
 def check_outside(kept: Path, read: Iterable[Path]) -> None:
@@ -73,14 +75,21 @@ def check_outside(kept: Path, read: Iterable[Path]) -> None:
             raise UserError(f"{kept} lies in {folder}, which is only read: give a place outside")
 
 
-def _may_go(path: Path, names: Collection[str]) -> bool:
+def _why_not(path: Path, names: Collection[str]) -> str:
+    """Why a file may not be replaced; empty if it may."""
     if path.is_symlink() and not path.exists():
-        return True  # a link to nothing
+        return ""  # a link to nothing
     if not path.is_file():
-        return False  # a device, a pipe
+        return "it is a device or a pipe"
     if not path.stat().st_size:
-        return True
-    return set(names) <= _names_in(path) if names else _is_marked(path)
+        return ""
+    if not names:
+        return "" if _is_marked(path) else "it lacks this program's mark, which early versions did not write"
+    found = _names_in(path)
+    if missing := [name for name in names if name not in found]:
+        lacks = f"it lacks {', '.join(missing)}: a former version wrote it, or another program"
+        return lacks if found else "it was edited, is damaged, or another program wrote it"
+    return ""
 
 
 def _names_in(path: Path) -> set[str]:

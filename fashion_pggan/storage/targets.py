@@ -24,9 +24,8 @@ class Kind:
     """What a stage writes into a folder of its own."""
 
     name: str  # with its article, for errors
-    written: Callable[[Path], Written | None] | None = (
-        None  # reads what was written; None: from the mark, see `proof.folder_mark`
-    )
+    # reads what was written, or says why that cannot be told and what to do; None: reads the mark
+    written: Callable[[Path], Written | str] | None = None
 
 
 def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
@@ -152,14 +151,11 @@ def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, s
     files = [name for name in _files_in(target) if PurePosixPath(name).name not in LITTER]
     if not files:
         return states
-    written = (kind.written or read_mark(kind.name))(target) or Written(frozenset())
+    written = (kind.written or read_mark(kind.name))(target)
+    if isinstance(written, str):
+        raise UserError(f"{called} may hold files of yours: {written}")
     with hash_memory() as memory:
         for name in files:
-            if name == MARK and name not in written.names:
-                raise UserError(
-                    f"{called / MARK} is damaged, or not the mark of {kind.name}: get {called} back "
-                    "(dvc checkout), or move it away"
-                )
             if half_written(name) in written.names:
                 continue
             if name not in written.names:

@@ -47,15 +47,24 @@ def text_of_mark(kind: str, folder: Path, names: Iterable[str]) -> str:
     return hashed_json({"kind": kind, "names": [*names], "files": files, "large": ends})
 
 
-def read_mark(kind: str) -> Callable[[Path], Written | None]:
-    """A reader of marks of one kind; None for one that is missing, damaged or of another kind."""
+def read_mark(kind: str) -> Callable[[Path], Written | str]:
+    """A reader of marks of one kind, see `fashion_pggan.storage.targets.Kind`."""
 
-    def read(folder: Path) -> Written | None:
+    def read(folder: Path) -> Written | str:
         try:
-            said = values_of(read_text(folder / MARK, MOST))
-        except (OSError, ValueError):
-            return None
-        return _written(said) if said.get("kind") == kind else None
+            said, written = _read(folder)
+        except FileNotFoundError:
+            return Written(frozenset())
+        except (OSError, ValueError) as error:
+            return f"its {MARK} is damaged ({one_line(error)}): get it back (dvc checkout), or move it away"
+        if said["kind"] != kind:
+            return f"it is {said['kind']}, not {kind}: move it away, or give another folder"
+        if "files" not in said:
+            return (
+                "a former version wrote it, without hashes that tell an edited file: move it away, or delete "
+                "it if nothing in it is yours"
+            )
+        return written
 
     return read
 
@@ -67,11 +76,7 @@ def written_in(folder: Path) -> Written:
         OSError: there is no mark.
         ValueError: the mark is damaged.
     """
-    said = values_of(read_text(folder / MARK, MOST), always=False)
-    written = _written({"files": {}} | said)
-    if written is None or said.keys() - KEYS:
-        raise DamagedError("its values are not those that were written")
-    return written
+    return _read(folder)[1]
 
 
 def check_marked(path: Path) -> None:
@@ -124,10 +129,14 @@ def _is_sealed(path: Path) -> bool:
         return False
 
 
-def _written(said: Mapping[str, Any]) -> Written | None:
-    names, files, large = said.get("names"), said.get("files"), said.get("large", {})
+def _read(folder: Path) -> tuple[dict[str, Any], Written]:
+    text = read_text(folder / MARK, MOST)
+    said = values_of(text, always='"files"' in text)  # former versions wrote no hashes
+    names, files, large = said.get("names"), said.get("files", {}), said.get("large", {})
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        return None
-    if not all(isinstance(part, dict) for part in (files, large)):
-        return None
-    return Written(frozenset([*names, MARK]), files or {}, large)
+        raise DamagedError("it lists no names")
+    if not isinstance(files, dict) or not isinstance(large, dict):
+        raise DamagedError("it lists no hashes")
+    if not isinstance(said.get("kind"), str) or said.keys() - KEYS:
+        raise DamagedError("its values are not those that were written")
+    return said, Written(frozenset([*names, MARK]), files, large)

@@ -69,6 +69,22 @@ def test_a_file_of_somebody_else_is_refused(tmp_path: Path, name: str, content: 
     assert (tmp_path / name).read_bytes() == content
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "why"),
+    [
+        ("a.json", '{"images": 3}\n', "it lacks kept: a former version wrote it, or another program"),
+        ("a.json", '{"images":3,"kept":2}', "it was edited, is damaged, or another program wrote it"),
+        ("a.csv", "images\n1\n", "it lacks kept: a former version wrote it, or another program"),
+    ],
+)
+def test_the_refusal_says_what_speaks_against_a_file(tmp_path: Path, name: str, text: str, why: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match=rf"or move it away \({why}\)"):
+        check_output(tmp_path / name, NAMES)
+    with pytest.raises(UserError, match=r"\(it lacks this program's mark, which early versions did not"):
+        check_output(tmp_path / name)
+
+
 def test_a_mark_is_found_at_either_end(tmp_path: Path) -> None:
     write_grid(tmp_path / "grid.png", np.zeros((2, 8, 8, 3), np.uint8), 2)
     film = b"\0\0\0\x1cftypisom" + bytes(200_000) + b"\0\0\0\x1ffree" + WRITTEN_BY.encode()

@@ -15,10 +15,10 @@ from fashion_pggan.storage.proof.folder_mark import MARK, Written, ends_of, writ
 from fashion_pggan.storage.targets import Kind, check_target, hold_target, replace_target
 
 
-def told(folder: Path) -> Written | None:
+def told(folder: Path) -> Written:
     """What a kind without a mark knows of its files."""
     files = {"index.json": EMPTY, "parts/0.npy": EMPTY}
-    return Written(frozenset(files), files) if (folder / "index.json").is_file() else None
+    return Written(frozenset(files), files) if (folder / "index.json").is_file() else Written(frozenset())
 
 
 EMPTY = hashlib.sha256().hexdigest()
@@ -132,14 +132,25 @@ def test_a_name_that_would_fit_is_refused_where_the_mark_does_not_list_it(tmp_pa
         check_target(target, MARKED, [])
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"kind": "another thing", "names": []}', '{"kind": "a thing"}'])
-def test_a_mark_that_is_damaged_or_of_another_kind_is_named_with_what_gets_it_back(
-    tmp_path: Path, text: str
+DAMAGED = rf"its {MARK} is damaged \(.+\): get it back \(dvc checkout\), or move it away"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", DAMAGED),
+        ("[]", DAMAGED),
+        ('{"kind": "a thing"}', DAMAGED),
+        ('{"kind": "a thing", "names": ["index.json"], "files": {}}', DAMAGED),  # its hash was cut out
+        ('{"kind": "another thing", "names": []}', "it is another thing, not a thing: move it away, or give"),
+        ('{"kind": "a thing", "names": ["index.json"]}', "a former version wrote it, without hashes"),
+    ],
+)
+def test_a_mark_that_is_damaged_former_or_of_another_kind_is_called_so_with_what_to_do(
+    tmp_path: Path, text: str, says: str
 ) -> None:
     (written(tmp_path / "old", PLAIN) / MARK).write_text(text)
-    with pytest.raises(
-        UserError, match=rf"old/{MARK} is damaged, or not the mark of a thing: get \S+old back"
-    ):
+    with pytest.raises(UserError, match=rf"old may hold files of yours: {says}"):
         check_target(tmp_path / "old", MARKED, [])
 
 

@@ -1,7 +1,7 @@
 """A store's records on disk: a table, and a log of later ones. Damaged records are left out and counted."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, resc
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
 IMAGES = "images"  # the folder of the files, below a store and below a target
-ROWS = 512  # of the table that are lost when one bit is damaged
+ROWS = 8, 512  # of the table that are lost when one bit is damaged: fewest, most
+PARTS = 64  # of a table between these limits
 MOST_ROWS = 20_000_000  # of a table; no crawl has more, so a larger table is a trap
 EXTENSION = re.compile(r"(?:\.[a-z]{1,5})?")
 
@@ -46,9 +47,10 @@ def read_recorded(folder: Path) -> Recorded:
     return Recorded(images, recent, is_torn, lost_lines + lost_rows)
 
 
-def write_table(folder: Path, images: Iterable[StoredImage]) -> None:
-    """Replace the table of a store."""
-    write_records(folder / TABLE, images, StoredImage, group_rows=ROWS)
+def write_table(folder: Path, images: Collection[StoredImage]) -> None:
+    """Replace the table of a store, in parts of which a damaged bit loses one."""
+    rows = min(max(len(images) // PARTS, ROWS[0]), ROWS[1])
+    write_records(folder / TABLE, images, StoredImage, group_rows=rows)
 
 
 def check_file(files: RecordFolder, image: StoredImage) -> None:

@@ -16,19 +16,21 @@ from fashion_pggan.storage.tables import table_fault
 from fashion_pggan.storage.targets import HeldTarget, Kind
 
 RECORDS = "records.parquet"
+MEND = "run dvc repro --force crawl, which replaces all of it, or move it away"
 
 
 def written_in(folder: Path) -> Written | str:
     """The files that the records of a crawl's outcome name, see `Kind`."""
     if not (folder / RECORDS).exists():
-        return Written(frozenset())
+        has_images = (folder / IMAGES).is_dir()
+        return f"it has images, but no {RECORDS}: {MEND}" if has_images else Written(frozenset())
     try:
         fault = table_fault(folder / RECORDS)
         files = {} if fault else {record.file: record.sha256 for record in raw_of(folder)}
     except UserError as error:
         fault = one_line(error)
     if fault:
-        return f"its {RECORDS} is damaged ({fault}): run dvc repro --force crawl, or move it away"
+        return f"its {RECORDS} is damaged ({fault}): {MEND}"
     return Written(frozenset([*files, RECORDS]), files)
 
 

@@ -143,7 +143,9 @@ def _of_folder(folder: Path, output: Output, cache: Path) -> Faults:
 def _way_back(output: Output, cache: Path) -> str:
     if object_of(output.md5, cache).is_file():
         return f"dvc checkout {output.path} brings it back from DVC's cache"
-    return f"DVC's cache has it neither: run dvc pull where there is a remote, or dvc repro {output.stage}"
+    return (
+        f"DVC's cache does not have it either: run dvc pull if there is a remote, or dvc repro {output.stage}"
+    )
 
 
 def _fault(said: str | None, there: str | None) -> str:

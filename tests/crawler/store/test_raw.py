@@ -19,6 +19,11 @@ def test_damaged_records_are_called_so_with_what_mends_them(tmp_path: Path) -> N
     (raw / "images/mine.jpg").touch()
     with pytest.raises(UserError, match=r"raw holds images/mine\.jpg, which is not part of the outcome"):
         check_target(raw, KIND, [])
+    without = rf"raw may hold files of yours: it has images, but no {RECORDS}: run dvc repro --force crawl"
+    (raw / RECORDS).rename(tmp_path / "kept")
+    with pytest.raises(UserError, match=without):
+        check_target(raw, KIND, [])
+    (tmp_path / "kept").rename(raw / RECORDS)
     flip(raw / RECORDS, 99)
     with pytest.raises(
         UserError,

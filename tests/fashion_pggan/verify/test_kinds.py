@@ -161,7 +161,7 @@ def test_an_output_that_was_not_fetched_yet_is_named_with_what_brings_it_back(re
         shutil.rmtree(repository / ".dvc/cache")
     told = said(capsys, str(repository), status=1)
     ways = (
-        "DVC's cache has it neither: run dvc pull where there is a remote, or dvc repro train",
+        "DVC's cache does not have it either: run dvc pull if there is a remote, or dvc repro train",
         "dvc checkout models brings it back from DVC's cache",
     )
     assert f"{repository / 'models'}: it is missing; {ways[cached]}\n" in told

@@ -67,6 +67,7 @@ PASSED_ON = {  # errors whose end is another error of ours, with its own advice
     "the demo shop did not start: {}",
     "{} is not a recipe: {}",
     "--{} {}: {}",
+    "{} may hold files of yours: {}",
     "{}: {}",
 }
 

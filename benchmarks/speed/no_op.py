@@ -1,4 +1,4 @@
-"""`python -m benchmarks.no_op`: what `dvc repro` costs with nothing to do, with and without our checks.
+"""`python -m benchmarks.speed.no_op`: what `dvc repro` costs with nothing to do, with and without our checks.
 
 Two copies of one repository take turns: as it is; and without what the checks add, that is without marks,
 with commands that do nothing, and with hard links into DVC's cache.
@@ -24,7 +24,7 @@ SKIPPED = "didn't change, skipping"  # what DVC says of each stage
 
 def main() -> None:
     """Print a line for each copy, and their ratio."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.no_op", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.no_op", description=__doc__)
     parser.add_argument(
         "--project", type=Path, help="a repository in which dvc repro has run; empty: a small one is made"
     )

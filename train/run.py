@@ -29,7 +29,7 @@ from train.record.intervals import EverySeconds, Stopwatch
 from train.record.record import Record
 from train.record.running_means import RunningMeans
 from train.saved.checkpoint import newest_state, write_checkpoint
-from train.saved.kept import names_in, names_of
+from train.saved.kept import drop_others, names_in, names_of, newest_of
 from train.saved.state import check_state
 from train.step.inner_loop import InnerLoop
 from train.step.trainer import Trainer
@@ -189,7 +189,7 @@ class Run:
 
     def _checkpoint(self, record: Record) -> None:
         if self.ranks.first:
-            self.kept |= names_in(self.folder)
+            self.kept = newest_of(self.kept | names_in(self.folder), self.params.keep_snapshots)
             state = {
                 "identity": self.identity,
                 "about": self.about.model_dump(),
@@ -199,6 +199,7 @@ class Run:
                 **self._position(),
             }
             write_checkpoint(self.folder, self.images_shown, state)
+            drop_others(self.folder, self.kept)
 
     def _choose(self, architecture: Architecture) -> dict[str, Any]:
         """Set threads and precision as the run had them before; returns its facts."""

@@ -19,6 +19,7 @@ from fashion_pggan.storage.proof.listing import changed_in, listed
 from fashion_pggan.storage.shards import Dataset
 from fashion_pggan.storage.targets import HeldTarget, Kind, check_target, hold_target
 from train.limits.dataset_size import check_images
+from train.limits.disk import check_disk
 from train.limits.held_out import shown
 from train.limits.memory import check_memory
 from train.lineage.about import About, facts_of, write_about
@@ -182,6 +183,8 @@ def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) ->
     training = Run(folder, dataset, params, ranks, git_commit())
     training.agree()
     if training.images_shown < params.total_kimg * 1000:
+        if ranks.first:
+            check_disk(folder, training.trainer, params, dataset.resolution, training.images_shown)
         check_memory(
             training.trainer,
             dataset.resolution,

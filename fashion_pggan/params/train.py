@@ -162,6 +162,11 @@ class TrainParams(Section):
     )
     # what is written when
     snapshot_kimg: Annotated[Kimg, SAME] = Field(gt=0, description="between two snapshots")
+    keep_snapshots: Annotated[int, Unit("snapshots"), SAME] = Field(
+        default=0,
+        ge=0,
+        description="the newest that are kept while training; 0: all, a row of the report each",
+    )
     snapshot_s: Annotated[Seconds, SAME] = Field(
         gt=0, description="at most until latest.safetensors is renewed"
     )

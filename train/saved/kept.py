@@ -1,4 +1,4 @@
-"""Compares the snapshots that a run has written with those that are there."""
+"""The snapshots that a run keeps, and those that are there."""
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -25,6 +25,18 @@ def names_of(state: Mapping[str, Any]) -> set[str]:
     if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
         raise TypeError("its snapshots are not names")
     return set(said)
+
+
+def newest_of(names: Collection[str], most: int) -> set[str]:
+    """The newest of some snapshots; 0: all."""
+    return set(sorted(names)[-most:])
+
+
+def drop_others(folder: Path, kept: Collection[str]) -> None:
+    """Delete the snapshots in a run's folder that it no longer keeps, with their grids."""
+    for name in names_in(folder) - set(kept):
+        (folder / "grids" / name).with_suffix(".png").unlink(missing_ok=True)
+        (folder / "snapshots" / name).unlink(missing_ok=True)
 
 
 def lost_from(folder: Path, written: Collection[str], images_shown: int) -> list[str]:

@@ -12,9 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from generate.sampling.sampler import Sampler, snapshots_in
 from train.processes.ranks import Ranks, share_from_first
+from train.record.log import read_rows
 from train.step.all_reduce import average_over
 
 REPOSITORY = Path(__file__).parents[3]
@@ -88,18 +90,29 @@ def test_two_processes_have_the_averaged_gradients_of_one(project, params, image
 
 
 @pytest.mark.slow
-def test_training_runs_under_torchrun_with_two_processes(project, command_of):
-    command = command_of(project)
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    subprocess.run(
-        [command[0], *launcher, *command[1:]],
-        cwd=REPOSITORY,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        check=True,
-        timeout=180,
-    )
+def test_two_processes_train_and_log_what_one_does(project, params, undisturbed, write_params, command_of):
+    """Rows, alarms and TensorBoard's curves are of all processes; later, rounding has grown."""
+    write_params(project / "params.yaml", params.model_copy(update={"processes": 2}))
+    subprocess.run(command_of(project), cwd=REPOSITORY, check=True, timeout=180)
     assert json.loads((project / "train.json").read_text())["processes"] == 2
     assert len(snapshots_in(project / "models")) == 5
+    rows = [read_rows(folder / "training.csv") for folder in (undisturbed.folder, project)]
+    assert [row.alarms for row in rows[0]] == [row.alarms for row in rows[1]]
+    curves = [_curves(folder) for folder in (undisturbed.folder, *project.glob("runs/*"))]
+    assert curves[0].keys() == curves[1].keys()
+    for tag in curves[0].keys() - {"speed/images_per_s", "speed/s_per_kimg"}:
+        assert len(curves[0][tag]) == len(curves[1][tag]) > 0
+        if len(curves[0][tag]) == len(rows[0]):  # gradients of the higher levels come later
+            assert curves[1][tag][:2] == pytest.approx(curves[0][tag][:2], rel=1e-3, abs=1e-6), tag
+    for row, *columns in zip(rows[1], curves[1]["loss/critic"], curves[1]["score/real"], strict=True):
+        assert columns == pytest.approx([row.critic_loss, row.score_real], rel=1e-6)
+
+
+def _curves(run):
+    """TensorBoard's values, by tag."""
+    events = EventAccumulator(str(run / "tensorboard"))
+    events.Reload()
+    return {tag: [event.value for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
 def _start(command, *launching):

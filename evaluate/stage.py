@@ -48,7 +48,7 @@ def run(
         settings: the text of params.yaml, for the report.
 
     Raises:
-        UserError: there is no dataset or no snapshot, or the snapshots are of another dataset.
+        UserError: there is no dataset or no snapshot, or the last snapshot is of another dataset.
     """
     began = time.monotonic()
     dataset, snapshots = Dataset(source), snapshots_in(models)
@@ -78,13 +78,17 @@ def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) 
             f"images of {dataset.resolution} px have no level of {params.smallest_level} px: "
             "lower evaluate.smallest_level in params.yaml"
         )
-    for snapshot in snapshots:
-        trained_on = read_origin(snapshot).dataset_version
-        if trained_on != dataset.version:
-            raise UserError(
-                f"{snapshot} was trained on dataset {trained_on}, but {dataset.folder} is dataset "
-                f"{dataset.version}: run dvc repro train"
-            )
+    _check_dataset(snapshots[-1], dataset)
+
+
+def _check_dataset(last: Path, dataset: Dataset) -> None:
+    """Refuse the models of another dataset; a run that went on with more images has earlier ones of fewer."""
+    trained_on = read_origin(last).dataset_version
+    if trained_on != dataset.version:
+        raise UserError(
+            f"{last} was trained on dataset {trained_on}, but {dataset.folder} is dataset "
+            f"{dataset.version}: run dvc repro train"
+        )
 
 
 def _write_json(path: Path, facts: Mapping[str, object]) -> None:

@@ -1,5 +1,6 @@
 import csv
 import json
+import shutil
 
 import pytest
 from PIL import Image
@@ -9,6 +10,8 @@ from evaluate.comparison import snapshots
 from evaluate.comparison.cache import Store
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
+from generate.sampling.sampler import Sampler, snapshots_in
+from train.saved.snapshot import Origin, write_snapshot
 
 COLUMNS = ["SWDx1e3_32", "SWDx1e3_16", "SWDx1e3_avg"]
 
@@ -161,6 +164,17 @@ def test_models_of_another_dataset_are_refused(tmp_path, models, params, write_d
     other = write_dataset(tmp_path / "other", make_images(8, 32, 5))
     with pytest.raises(UserError, match=r"was trained on dataset .*: run dvc repro train"):
         _run(other.folder, models, tmp_path, params, mirror=False)
+
+
+def test_a_run_that_went_on_with_more_images_is_measured_with_its_earlier_snapshots(
+    tmp_path, dataset, models, params
+):
+    shutil.copytree(models, tmp_path / "models")
+    (first, *_) = snapshots_in(tmp_path / "models")
+    generator = Sampler.load(first).generator
+    write_snapshot(first, generator, Origin(0.0, 3.0, "params", "of fewer images", "commit"))
+    evaluation = _run(dataset.folder, tmp_path / "models", tmp_path, params, mirror=False)
+    assert len(evaluation.rows) == 3
 
 
 def test_images_below_the_smallest_level_are_refused(tmp_path, models, params, write_dataset, make_images):

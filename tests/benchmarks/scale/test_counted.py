@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import scale
-from benchmarks.scale import Link, gradient_bytes, grown_bytes, sent
+from benchmarks.scale import counted
+from benchmarks.scale.counted import Link, gradient_bytes, grown_bytes, sent
 from fashion_pggan.params import load_params
 from train.model.networks import Architecture, Critic, Generator
 
-PAPER = Path(__file__).parents[2] / "presets/paper.yaml"
+PAPER = Path(__file__).parents[3] / "presets/paper.yaml"
 SMALL = Architecture(16, 8, 64, 8)
 
 
@@ -38,14 +38,16 @@ def test_a_step_has_two_all_reduces_whose_messages_follow_each_other():
 
 
 def test_more_gpus_than_images_of_a_step_are_shown_as_refused(params):
-    assert scale._refusal(512, 8, params) == ""
-    assert "train.minibatch at 64 px is smaller than the number of processes, 64" in scale._refusal(
+    assert counted._refusal(512, 8, params) == ""
+    assert "train.minibatch at 64 px is smaller than the number of processes, 64" in counted._refusal(
         512, 64, params
     )
-    assert scale._refusal(512, 64, scale._with_share(params, 512, 64, 4)) == ""
+    assert counted._refusal(512, 64, counted._with_share(params, 512, 64, 4)) == ""
 
 
 def test_the_steps_of_all_levels_show_the_images_of_the_schedule(params):
     shape = Architecture(512, params.latent_size, params.fmap_base, params.fmap_max)
-    shown = sum(side * scale._steps(side, side, shape, params) for side in (4, 8, 16, 32, 64, 128, 256, 512))
+    shown = sum(
+        side * counted._steps(side, side, shape, params) for side in (4, 8, 16, 32, 64, 128, 256, 512)
+    )
     assert shown / 1000 == pytest.approx(params.total_kimg, rel=0.001)

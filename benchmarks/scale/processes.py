@@ -1,4 +1,4 @@
-"""`python -m benchmarks.processes`: images/s of whole trainings in one and in several processes, in turns.
+"""`python -m benchmarks.scale.processes`: images/s of trainings in one and in several processes, in turns.
 
 Each turn is `python -m train run` at one level, on images of noise, with one CPU thread a process. The load
 of the machine stands beside each turn: processes that share busy cores wait for each other.
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.processes", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale.processes", description=__doc__)
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     parser.add_argument("--level", type=int, default=32, help="pixels")
     parser.add_argument("--processes", nargs="+", type=int, default=[1, 2])

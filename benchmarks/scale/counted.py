@@ -1,4 +1,4 @@
-"""`python -m benchmarks.scale`: a schedule on more GPUs, counted and computed; nothing is trained.
+"""A schedule on more GPUs, counted and computed; nothing is trained.
 
 Per level: the images per step, the bytes of gradients that the code hands to all-reduce (its own calls are
 counted, on tensors without data), what a ring sends of them, and how long that takes beside the computing.
@@ -15,7 +15,6 @@ import torch.distributed as dist
 from torch import Tensor
 
 from benchmarks.speed.counting import flops_of
-from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import Params, TrainParams, load_params
 from fashion_pggan.storage.shards import levels_up_to
@@ -176,7 +175,3 @@ def _steps(side: int, minibatch: int, shape: Architecture, params: TrainParams) 
         levels = doublings_between(params.initial_resolution, side)
         kimg = params.total_kimg - levels * (params.stabilise_kimg + params.fade_kimg) + params.fade_kimg
     return round(kimg * 1000 / minibatch)
-
-
-if __name__ == "__main__":
-    run_command(main)

@@ -1,0 +1,1 @@
+"""What more GPUs and more processes cost and bring: counted on paper, and measured in turns."""

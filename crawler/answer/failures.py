@@ -60,6 +60,26 @@ REASONS: dict[type[BaseException], str] = {
     ValueError: "BAD_ADDRESS",
 }
 
+CERTIFICATES = {  # of libcurl's text
+    "expired": "CERTIFICATE_EXPIRED",
+    "not yet valid": "CERTIFICATE_NOT_YET_VALID",
+    "self-signed": "CERTIFICATE_SELF_SIGNED",
+    "self signed": "CERTIFICATE_SELF_SIGNED",
+    "match": "CERTIFICATE_OTHER_NAME",
+}
+UNTRUSTED = "CERTIFICATE_UNTRUSTED"  # of an unknown authority
+OF_CERTIFICATES = frozenset({*CERTIFICATES.values(), UNTRUSTED})
+
+
+def certificate_reason_of(text: str) -> str:
+    """The reason for refusing a certificate, from libcurl's text."""
+    return next((reason for words, reason in CERTIFICATES.items() if words in text), UNTRUSTED)
+
+
+WISHES = frozenset(  # such images are not missing: this crawl, or their owner, does not want them fetched
+    {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS", "BAD_QUERY"}
+)
+
 OF_ANSWERS = frozenset(
     {"OPTED_OUT", "ENCODED", "TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS"}
 )  # the host itself works

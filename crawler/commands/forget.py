@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crawler.lists.failed import forget_failed
 from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.held import held_store
@@ -54,6 +55,7 @@ def forget(
             opened.remove_nameless()
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
+        forget_failed(store, tombstones.forbid)
         hashes_left = {image.sha256 for image in opened.images.values()}
         elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
         return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_image), elsewhere)
@@ -61,7 +63,7 @@ def forget(
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
     """A journal's line without what has a tombstone; the plan stays the same."""
-    if "lost" in line and tombstones.forbid(line["lost"]):
+    if (url := line.get("lost", line.get("failing"))) and tombstones.forbid(url):
         return None
     for result in line.get("results") or ():
         title, link = 1, 2  # of Result's values

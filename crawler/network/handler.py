@@ -19,6 +19,7 @@ from scrapy import exceptions
 from scrapy.responsetypes import responsetypes
 
 from crawler.answer.answer import Answer, Wishes
+from crawler.answer.failures import RefusedError, certificate_reason_of
 from crawler.network.context import download_context_of
 from crawler.network.public import Gateway, check_address, named_port_of
 from crawler.network.transfers import READ_BYTES, Transfers
@@ -185,6 +186,8 @@ def _response_of(answer: Answer, address: str) -> Any:
 
 def _error_of(code: int, text: str, *, loss: bool) -> Exception:
     """Scrapy's error for one of libcurl's."""
+    if code == pycurl.E_PEER_FAILED_VERIFICATION:  # a retry would see the same certificate
+        return RefusedError(certificate_reason_of(text), text)
     kinds: dict[int, type[Exception]] = {
         pycurl.E_URL_MALFORMAT: exceptions.UnsupportedURLSchemeError,
         pycurl.E_COULDNT_RESOLVE_HOST: exceptions.CannotResolveHostError,

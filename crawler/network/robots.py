@@ -11,7 +11,7 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
-from crawler.answer.failures import RefusedError, reason_of
+from crawler.answer.failures import OF_CERTIFICATES, RefusedError, reason_of
 from crawler.network.pacing.hosts import host_at
 
 ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
@@ -58,7 +58,7 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
             response = await self.crawler.engine.download_async(request)
         except Exception as error:
             reason = reason_of(error)
-            return reason if reason in OF_THE_HOST else "ROBOTS_UNREADABLE"
+            return reason if reason in OF_THE_HOST | OF_CERTIFICATES else "ROBOTS_UNREADABLE"
         if response.status >= 500 or response.status == 429:
             return "ROBOTS_UNREADABLE"
         body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]

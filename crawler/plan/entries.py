@@ -41,6 +41,16 @@ class Lost(_Entry):
     lost: Annotated[Text, Field(pattern="^https?://")]
     reason: Text
     limits: Text
+    at: Text = ""
+
+
+class Failing(_Entry):
+    """An image that could not be fetched for a reason that may pass."""
+
+    failing: Annotated[Text, Field(pattern="^https?://")]
+    reason: Text
+    tries: Number
+    at: Text
 
 
 class Done(_Entry):
@@ -49,7 +59,7 @@ class Done(_Entry):
     done: Text
 
 
-ENTRY: TypeAdapter[Any] = TypeAdapter(Crawl | Skipped | Answer | Lost | Done)
+ENTRY: TypeAdapter[Any] = TypeAdapter(Crawl | Skipped | Answer | Lost | Failing | Done)
 
 
 def is_entry(values: dict[str, Any]) -> bool:

@@ -160,11 +160,12 @@ class Family:
 def following(call: SearchCall, page: Page, window: int) -> SearchCall | None:
     """The call for the next page; None after the query's last page.
 
-    A query ends with an empty page. A short page, or a total, does not end it alone, for either may be wrong;
-    both together do.
+    A query ends with an empty page. A short page, or a total, does not end it alone, for either may be wrong:
+    a total may count a page. Both together do, and so does a total that ends with a later page.
     """
     start = call.start + call.display
-    ends = page.returned < call.display and page.total == call.start + page.returned - 1
+    agrees = page.total == call.start + page.returned - 1
+    ends = agrees and (page.returned < call.display or call.start > 1)
     if not page.returned or ends or start + call.display - 1 > window:
         return None
     return SearchCall(call.query, start, call.display, call.sort, call.filter)

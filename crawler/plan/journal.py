@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import astuple
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -41,6 +42,8 @@ class Journal:
     def __init__(self, file: Path, crawl_id: str, part: str, limits: str = "") -> None:
         self.file, self.crawl_id, self.part, self.limits = file, crawl_id, part, limits
         self.lost: dict[str, str] = {}  # reasons by canonical URL
+        self.failing: dict[str, int] = {}  # by URL: runs that could not fetch it, though it may pass
+        self.at: dict[str, str] = {}  # when an image failed last, by URL: UTC, ISO 8601
         self.places: dict[Call, int] = {}  # offsets of answers in the file
         file.parent.mkdir(parents=True, exist_ok=True)
         size = self._read()
@@ -48,6 +51,8 @@ class Journal:
         self.handle = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         os.ftruncate(self.handle, size)
         if not self.resumed:
+            for url, tries in self.failing.items():  # of the crawl before
+                self._append({"failing": url, "reason": "", "tries": tries, "at": self.at[url]})
             self._append({"crawl": crawl_id})
 
     def __enter__(self) -> Self:
@@ -83,8 +88,18 @@ class Journal:
     def gave_up(self, url: str, reason: str) -> None:
         """Write that an image cannot be fetched, for a reason that does not pass."""
         if url not in self.lost:
-            self.lost[url] = reason
-            self._append({"lost": url, "reason": reason, "limits": self.limits})
+            self.lost[url], self.at[url] = reason, _now()
+            self._append({"lost": url, "reason": reason, "limits": self.limits, "at": self.at[url]})
+
+    def failed(self, url: str, reason: str) -> int:
+        """Write that this run could not fetch an image; returns how many runs could not.
+
+        A new crawl keeps the count of the crawl before.
+        """
+        tries = self.failing[url] = self.failing.get(url, 0) + 1
+        self.at[url] = _now()
+        self._append({"failing": url, "reason": reason, "tries": tries, "at": self.at[url]})
+        return tries
 
     def done(self) -> None:
         """Mark this part as done."""
@@ -100,18 +115,31 @@ class Journal:
         if lost:
             log.warning("%s: %d lines are damaged: their search calls are repeated", self.file, lost)
         crawl_id = self.crawl_id
+        recent: set[str] = set()  # images that failed in the last crawl
         for line in lines_of(self.file):
             values = line.values or {}
             if values.get("done") == self.part:
                 self.lost, self.places = {}, {}
+                self.failing = {url: tries for url, tries in self.failing.items() if url in recent}
                 return 0
-            crawl_id = values.get("crawl", crawl_id)
+            if "crawl" in values:
+                crawl_id = values["crawl"]
+                recent.clear()
+            if "failing" in values:
+                recent.add(values["failing"])
+                self.failing[values["failing"]] = values["tries"]
+                self.at[values["failing"]] = values["at"]
             if "lost" in values and values["limits"] == self.limits:
                 self.lost[values["lost"]] = values["reason"]
+                self.at[values["lost"]] = values.get("at", "")
             if "call" in values:
                 self.places[tuple(values["call"])] = line.start
         self.crawl_id = crawl_id
         return self.file.stat().st_size if self.file.exists() else 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def rewrite(

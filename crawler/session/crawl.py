@@ -14,6 +14,8 @@ from typing import Any
 from crawler.answer.counts import Counts
 from crawler.answer.failures import MAY_PASS
 from crawler.answer.header import ENOUGH, size_against, size_of
+from crawler.answer.plural import many
+from crawler.lists.failed import Failed, failed_of, write_failed
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
@@ -21,6 +23,7 @@ from crawler.providers.client import SearchClient
 from crawler.providers.provider import Provider, open_provider
 from crawler.session.figures import counted, figures_of, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
+from crawler.session.missing import complaint_about
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
@@ -28,7 +31,7 @@ from crawler.store.raw import KIND, record_of, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
@@ -76,6 +79,7 @@ class Crawl:
     ) -> None:
         self.params, self.places = params, places
         self.counts, self.began = Counts(), time.monotonic()
+        self.failures: dict[str, str] = {}  # reasons, by canonical URL
         self.unwanted: set[str] = set()  # URLs of stored images that this crawl does not want
         with ExitStack() as opened:
             self.target = opened.enter_context(places.held())
@@ -109,13 +113,13 @@ class Crawl:
             if stored is not None and not self._is_preview(stored, hit):
                 if unwanted := self._against(stored):
                     self.unwanted.add(hit.url)
-                    self.counts.add_failure(hit.url, unwanted, may_pass=False)
+                    self._add_failure(hit, unwanted, may_pass=False)
                 else:
                     self.counts.reused += 1
                     if with_stored:
                         yield self.record(hit, stored)
             elif reason := self.journal.lost.get(hit.url):
-                self.counts.add_failure(hit.url, reason, may_pass=False)
+                self._add_failure(hit, reason, may_pass=False)
             else:
                 yield hit
                 continue
@@ -126,9 +130,12 @@ class Crawl:
 
     def lost(self, hit: SearchHit, reason: str) -> None:
         """Count an image that could not be fetched; the journal keeps the failure unless it may pass."""
-        self.counts.add_failure(hit.url, reason, may_pass=reason in MAY_PASS)
-        if reason not in MAY_PASS:
+        may_pass = reason in MAY_PASS
+        self._add_failure(hit, reason, may_pass=may_pass)
+        if not may_pass:
             self.journal.gave_up(hit.url, reason)
+        elif self.journal.failed(hit.url, reason) < self.params.tries:
+            self.counts.undecided += 1
 
     def record(self, hit: SearchHit, stored: StoredImage) -> dict[str, Any]:
         """The record of an image, for Scrapy's feeds."""
@@ -152,13 +159,9 @@ class Crawl:
         Raises:
             UserError: no image could be fetched, or most could not be fetched now.
         """
-        wanted, retryable = self._wanted(), self.counts.retryable
-        if retryable > len(self.hits) / 2:
-            raise PassingError(
-                f"{retryable} of {len(self.hits)} images could not be fetched now "
-                f"({counted(self.counts.failed)}): run again later; fetched images are kept"
-            )
-        stored = write_raw(self.target, self.store, wanted, self.provider.name)
+        if complaint := complaint_about(self.counts, len(self.hits), self.params.max_missing):
+            raise complaint
+        stored = write_raw(self.target, self.store, self._wanted(), self.provider.name)
         if not stored:
             raise UserError(self._why_nothing())
         figures = self._figures(stored)
@@ -179,8 +182,28 @@ class Crawl:
         return self._figures([image for image in stored if image is not None])
 
     def close(self) -> None:
-        """Close everything; fetched images are kept."""
-        self.opened.close()
+        """Write what failed, and close everything; fetched images are kept."""
+        with self.opened:
+            self._write_failed()
+
+    def _add_failure(self, hit: SearchHit, reason: str, *, may_pass: bool) -> None:
+        self.counts.add_failure(hit.url, reason, may_pass=may_pass)
+        if reason != "FORGOTTEN":
+            self.failures[hit.url] = reason
+
+    def _write_failed(self) -> None:
+        """Name what failed, for people and for a further crawl."""
+        tries, at = self.journal.failing, self.journal.at
+        rows = [
+            failed_of(url, self.hits[url].title, reason, tries.get(url, 1), at.get(url, ""))
+            for url, reason in self.failures.items()
+        ]
+        if isinstance(self.frontier, ListFrontier):
+            skipped = self.frontier.skipped.named
+            rows += [Failed(row.text, "", row.reason, line=str(row.line)) for row in skipped]
+        file = write_failed(self.places.store, rows)
+        if rows:
+            log.info("%s names what failed: %s", file, many(len(rows), "row"))
 
     def _wanted(self) -> list[SearchHit]:
         return [hit for url, hit in self.hits.items() if url not in self.unwanted]

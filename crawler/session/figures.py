@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.answer.counts import Counts
+from crawler.answer.plural import many
 from crawler.plan.families import Yield
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import bytes_in_words
@@ -56,7 +57,7 @@ def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, 
 def line_of(figures: dict[str, Any]) -> str:
     """The figures in one line."""
     return (
-        f"{figures['images']} images of {figures['products']} found: {figures['fetched']} fetched, "
+        f"{many(figures['images'], 'image')} of {figures['products']} found: {figures['fetched']} fetched, "
         f"{figures['reused']} in the store before, {counted(figures['failed']) or 'none'} failed"
     )
 
@@ -66,7 +67,7 @@ def tables_of(figures: dict[str, Any]) -> list[str]:
     return [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         (
-            f"images         {figures['images']:,} in {figures['files']:,} files, "
+            f"images         {figures['images']:,} in {many(figures['files'], 'file')}, "
             f"{bytes_in_words(figures['bytes'])}"
         ),
         (
@@ -86,13 +87,20 @@ def _further(figures: dict[str, Any]) -> str:
     """What the next run of the same crawl would do."""
     fetches = figures["products"] - figures["images"] - sum(figures["failed"].values())
     parts = {
-        "makes about {:,} search calls": figures["calls_left"],
-        "fetches {:,} images that were found": max(0, fetches),
-        f"tries {{:,}} images again{_how(figures)}": figures["may_pass"],
+        "makes about {search call}": figures["calls_left"],
+        "fetches {image} found before": max(0, fetches),
+        f"tries {{image}} again{_how(figures)}": figures["may_pass"],
     }
-    said = [text.format(count) for text, count in parts.items() if count]
+    said = [_with_number(text, count) for text, count in parts.items() if count]
     said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]
     return ", ".join(said) or "finds nothing to do"
+
+
+def _with_number(text: str, count: int) -> str:
+    """A text with a noun in braces: with its number."""
+    before, _, rest = text.partition("{")
+    noun, _, after = rest.partition("}")
+    return f"{before}{many(count, noun)}{after}"
 
 
 def _how(figures: dict[str, Any]) -> str:
@@ -109,7 +117,7 @@ def counted(counts: dict[str, int]) -> str:
 def _table(rows: list[dict[str, Any]], title: str, name: str, value: str) -> list[str]:
     if len(rows) < 2:
         return []
-    calls = [f" in {row['calls']:,} calls" if "calls" in row else "" for row in rows]
+    calls = [f" in {many(row['calls'], 'call')}" if "calls" in row else "" for row in rows]
     shown = [f"  {row[value]:>8,}  {row[name]}{said}" for row, said in zip(rows[:SHOWN], calls, strict=False)]
     more = [f"  {'':>8}  and {len(rows) - SHOWN:,} more"] if len(rows) > SHOWN else []
     return ["", title, *shown, *more]

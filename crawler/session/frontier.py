@@ -149,7 +149,7 @@ class PlanFrontier:
         Raises:
             UserError: answers in a row hold results, and none with an address.
         """
-        if page is not None and page.returned:
+        if page is not None and page.returned > len(page.results):
             self.counts.left_out["NO_ADDRESS"] += page.returned - len(page.results)
         if page is None or not page.returned or usable:
             self.strange = self.strange if page is None or not page.returned else []

@@ -64,6 +64,14 @@ class CrawlParams(Section):
     patience_s: Seconds = Field(
         ge=0, description="for which a host may refuse everything (429, 503) before it is left alone"
     )
+    tries: Annotated[int, Unit("runs")] = Field(
+        default=2,
+        gt=0,
+        description="that try an image which may be had later, before the crawl gives it up",
+    )
+    max_missing: Share = Field(
+        default=1.0, ge=0, le=1, description="images found that may be missing; more is an error; 1: any"
+    )
     max_bytes: Annotated[int, Unit("bytes")] = Field(gt=0, description="a larger image is not fetched")
     min_side: Pixels = Field(
         ge=0, description="smaller images are not fetched, by the search result and the header; 0: any"

@@ -1,0 +1,55 @@
+"""failed.csv: what a crawl could not have, a row for each image and each skipped row of a list."""
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from crawler.network.addresses import canonical_url
+from fashion_pggan.storage.bounded.plain_file import text_lines_in
+from fashion_pggan.storage.escaped import csv_of
+from fashion_pggan.storage.files import write_text
+
+FAILED = "failed.csv"  # below the store; its column url makes it a list to crawl
+
+
+class Failed(NamedTuple):
+    """A row: what failed, and why."""
+
+    url: str  # canonical; of a skipped row its text
+    title: str
+    reason: str
+    status: str = ""  # of HTTP; empty without an answer
+    tries: str = ""  # runs that tried it; empty: it was not requested
+    host: str = ""
+    last_tried: str = ""  # UTC, ISO 8601
+    line: str = ""  # of the list, for a skipped row
+
+
+def failed_of(url: str, title: str, reason: str, tries: int, last_tried: str) -> Failed:
+    """The row of an image."""
+    status = reason.removeprefix("HTTP_") if reason.startswith("HTTP_") else ""
+    return Failed(url, title, reason, status, str(tries), urlsplit(url).netloc, last_tried)
+
+
+def write_failed(store: Path, rows: Iterable[Failed]) -> Path:
+    """Replace the file of the crawl before."""
+    file = store / FAILED
+    write_text(file, csv_of(Failed._fields, rows))
+    return file
+
+
+def forget_failed(store: Path, forbid: Callable[[str], bool]) -> None:
+    """Remove rows whose address has a tombstone."""
+    file = store / FAILED
+    if file.exists():
+        rows = list(csv.reader(text_lines_in(file)))[1:]
+        write_text(file, csv_of(Failed._fields, [row for row in rows if not _is_of(row, forbid)]))
+
+
+def _is_of(row: list[str], forbid: Callable[[str], bool]) -> bool:
+    try:
+        return bool(row) and forbid(canonical_url(row[0]))
+    except ValueError:
+        return False

@@ -1,0 +1,96 @@
+"""failed.csv: what failed, by name."""
+
+import csv
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from crawler.commands.forget import forget
+from crawler.lists.failed import Failed, failed_of, forget_failed, write_failed
+from crawler.lists.skipped import Skipped
+from crawler.lists.url_list import read_urls
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import PassingError
+
+Crawl = Callable[..., dict[str, Any]]
+
+
+def rows_in(store: Path) -> dict[str, dict[str, str]]:
+    with (store / "failed.csv").open(newline="") as file:
+        return {row["url"]: row for row in csv.DictReader(file)}
+
+
+def test_each_address_that_failed_is_named_with_reason_status_tries_and_time(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    answers = {"404": 404, "500": 500, "page": 200}
+    for name, status in answers.items():
+        shop.faults[f"/p/{name}"] = lambda request, status=status: web.Response(status=status, body=b"<html>")
+    links = [
+        *(f"{shop.address}/p/{name}" for name in answers),
+        f"{shop.address}/p/1.jpg",
+        "no address",
+        "ftp://a/b",
+    ]
+    (tmp_path / "list.txt").write_text("\n".join(links))
+    for tries in (1, 2):
+        crawl(provider="urls", url_list=str(tmp_path / "list.txt"), contact="a@b.org", retries=0)
+        rows = rows_in(tmp_path / "store")
+        assert [
+            (row["reason"], row["status"], row["line"])
+            for row in map(rows.get, [*links[:3], *links[4:]])
+            if row
+        ] == [
+            ("HTTP_404", "404", ""),
+            ("HTTP_500", "500", ""),
+            ("NOT_AN_IMAGE", "", ""),
+            ("BAD_ADDRESS", "", "5"),
+            ("BAD_ADDRESS", "", "6"),
+        ]
+        assert rows[links[1]]["tries"] == str(tries)
+        assert rows[links[0]]["host"] == shop.address.removeprefix("http://")
+        assert all(re.match(r"20\d\d-.*\+00:00", rows[link]["last_tried"]) for link in links[:3])
+
+
+def test_it_is_written_however_a_crawl_ends_and_tells_of_its_last_crawl(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    shop.faults = {f"/p/{i}.jpg": lambda request: web.Response(status=503) for i in range(20)}
+    with pytest.raises(PassingError):
+        crawl(retries=0)
+    assert len(rows_in(tmp_path / "store")) == 20
+    shop.faults.clear()
+    crawl()
+    assert rows_in(tmp_path / "store") == {}
+
+
+def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
+    rows = [
+        failed_of("https://a/1.jpg", '=cmd|"x",\n', "HTTP_404", 2, "2026-11-27T00:00:00+00:00"),
+        Failed("no address", "", "BAD_ADDRESS", line="7"),
+        failed_of("https://a/2.jpg", 'a "title', "TIMEOUT", 1, ""),
+    ]
+    skipped = Skipped(write_failed(tmp_path, rows), 1.0)
+    found = list(read_urls(tmp_path / "failed.csv", skipped))
+    assert [result.link for result in found] == ["https://a/1.jpg", "no address", "https://a/2.jpg"]
+    assert found[0].title.startswith("'=")
+
+
+def test_a_forgotten_address_is_no_longer_named(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.faults["/p/1.jpg"] = shop.faults["/p/2.jpg"] = lambda request: web.Response(status=503)
+    crawl(retries=0)
+    url = f"{shop.address}/p/1.jpg"
+    forget(Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", [url], [], [])
+    assert list(rows_in(tmp_path / "store")) == [f"{shop.address}/p/2.jpg"]
+    assert url.encode() not in b"".join(path.read_bytes() for path in (tmp_path / "store").glob("*.*"))
+    crawl(retries=0)
+    assert list(rows_in(tmp_path / "store")) == [f"{shop.address}/p/2.jpg"]
+
+
+def test_a_store_without_the_file_has_nothing_to_forget(tmp_path: Path) -> None:
+    forget_failed(tmp_path, lambda url: True)
+    assert not list(tmp_path.iterdir())

@@ -178,7 +178,7 @@ def test_a_crawl_that_ends_early_says_what_it_has_and_what_is_left(
     status, _, errors = command(*arguments())
     assert status == 75
     assert "fetched now    200, " in errors
-    assert "a further run  makes about 1 search calls" in errors
+    assert "a further run  makes about 1 search call" in errors
     assert errors.splitlines()[-1].startswith("error: the daily quota of search calls is used up")
 
 

@@ -59,7 +59,7 @@ def test_each_address_that_failed_is_named_with_reason_status_tries_and_time(
 def test_it_is_written_however_a_crawl_ends_and_tells_of_its_last_crawl(
     shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
-    shop.faults = {f"/p/{i}.jpg": lambda request: web.Response(status=503) for i in range(20)}
+    shop.faults = {f"/p/{i}.jpg": lambda request: web.Response(status=500) for i in range(20)}
     with pytest.raises(PassingError):
         crawl(retries=0)
     assert len(rows_in(tmp_path / "store")) == 20
@@ -81,7 +81,7 @@ def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
 
 
 def test_a_forgotten_address_is_no_longer_named(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
-    shop.faults["/p/1.jpg"] = shop.faults["/p/2.jpg"] = lambda request: web.Response(status=503)
+    shop.faults["/p/1.jpg"] = shop.faults["/p/2.jpg"] = lambda request: web.Response(status=500)
     crawl(retries=0)
     url = f"{shop.address}/p/1.jpg"
     forget(Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", [url], [], [])

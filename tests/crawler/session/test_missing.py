@@ -51,8 +51,8 @@ def test_the_complaint_names_the_parameter() -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        lambda request: web.Response(status=503),
-        lambda request: web.Response(status=429),
+        lambda request: web.Response(status=500),
+        lambda request: web.Response(status=502),
         lambda request: web.Response(status=200),  # EMPTY
         lambda request: web.Response(body=b"half", headers={"Content-Encoding": "gzip"}),  # BROKEN_TRANSFER
     ],
@@ -79,7 +79,7 @@ def test_a_list_of_which_most_is_gone_becomes_a_dataset_in_the_second_run_and_st
 
 def test_more_tries_may_be_asked_for(shop: Any, crawl: Crawl) -> None:
     for i in range(20):
-        shop.faults[f"/p/{i}.jpg"] = lambda request: web.Response(status=503)
+        shop.faults[f"/p/{i}.jpg"] = lambda request: web.Response(status=500)
     for _ in range(2):
         with pytest.raises(PassingError):
             crawl(retries=0, tries=3)

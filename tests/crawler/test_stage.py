@@ -183,8 +183,8 @@ def hang(request: web.Request) -> Any:
     ("fault", "reason", "attempts"),
     [
         (lambda request: web.Response(status=404), "HTTP_404", 1),
-        (lambda request: web.Response(status=503), "HTTP_503", 2),
-        (lambda request: web.Response(status=429), "HTTP_429", 2),
+        (lambda request: web.Response(status=503), "HTTP_503", 7),
+        (lambda request: web.Response(status=429), "HTTP_429", 7),
         (cut_off, "BROKEN_TRANSFER", 2),
         (hang, "TIMEOUT", 2),
         (lambda request: web.Response(body=bytes(5000)), "TOO_LARGE", 1),

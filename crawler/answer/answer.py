@@ -14,6 +14,7 @@ from crawler.answer.failures import RefusedError
 from crawler.answer.header import ENOUGH, size_against, size_of
 from crawler.answer.permission import opted_out
 
+BRING_AN_IMAGE = frozenset({200, 203, 206})  # 203: changed by a proxy; 206: a part, which may be all
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
 GO_ON, STOP = None, -1  # what a callback returns to libcurl
 
@@ -138,7 +139,7 @@ class Answer:
         declared = int(digits) if digits.isdigit() else None
         if self.most and (declared or 0) > self.most:
             raise self._too_large()
-        if request.meta.get("image") and self.status == 200:
+        if request.meta.get("image") and self.status in BRING_AN_IMAGE:
             check_permission(request, self.headers, wishes)
             self.encodings = self._encodings()
             if not self.encodings and (wishes.min_side or wishes.max_pixels):
@@ -146,12 +147,14 @@ class Answer:
         return self._stopped_by(signals.headers_received, headers=self.headers, body_length=declared)
 
     def _encodings(self) -> list[bytes]:
-        found = encodings_of(self.headers.getlist("Content-Encoding"))
-        if unknown := [name for name in found if name not in INFLATED]:
-            raise RefusedError("ENCODED", f"{self.request.url} has the unknown encoding {unknown[0][:40]!r}")
-        return found
+        return encodings_of(self.headers.getlist("Content-Encoding"))
 
     def _decoded(self) -> bool:
+        """Decode the body, unless its bytes are an image as they are, whatever its header says."""
+        if size_of(self.body) is not None:
+            self.encodings = []
+        elif unknown := [name for name in self.encodings if name not in INFLATED]:
+            raise RefusedError("ENCODED", f"{self.request.url} has the unknown encoding {unknown[0][:40]!r}")
         try:
             self.body = bytearray(decoded(self.body, self.encodings, self.most))
         except ValueError as error:

@@ -17,7 +17,8 @@ from fashion_pggan.storage.tables import open_table
 URL_COLUMNS = ("url", "image_url")  # the first one present, in any case
 TITLE_COLUMNS = ("title", "caption", "text")
 SIZE_COLUMNS = (("width",), ("height",))
-COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *chain(*SIZE_COLUMNS))
+PAGE_COLUMNS = ("page", "source")  # that shows the image
+COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS))
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
 
 Row = tuple[int, dict[str, Any]]  # the line, or of a Parquet file the row, from 1; cells by column
@@ -57,7 +58,8 @@ def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Result | N
         skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link or title)
         return None
     width, height = (_size_of(_first(row, names)) for names in SIZE_COLUMNS)
-    return Result(number - skipped.header, title, link, width, height)
+    page = text_of(_first(row, PAGE_COLUMNS), LINK)
+    return Result(number - skipped.header, title, link, width, height, page)
 
 
 def _size_of(value: Any) -> int | None:

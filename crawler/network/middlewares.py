@@ -9,7 +9,7 @@ from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
 from scrapy.utils.python import to_unicode
 
-from crawler.answer.answer import Wishes, check_cached
+from crawler.answer.answer import BRING_AN_IMAGE, Wishes, check_cached
 from crawler.answer.failures import (
     OF_ANSWERS,
     PASSING_STATUSES,
@@ -20,6 +20,7 @@ from crawler.answer.failures import (
 )
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
+from crawler.network.host_rules import referer_of, rules_at
 from crawler.network.pacing.hosts import Host, host_at
 from crawler.network.pauses import pause_before, retry_after_s
 
@@ -46,12 +47,20 @@ class Gate:
                 raise RefusedError("NOT_STORED", "the store takes no more images")
             if context.is_forbidden(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
+            self._set_referer(request)
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Refuse what Scrapy's cache holds and this crawl would not download."""
-        if request.meta.get("image") and response.status == 200 and "cached" in response.flags:
+        if request.meta.get("image") and response.status in BRING_AN_IMAGE and "cached" in response.flags:
             check_cached(request, response, self.wishes)
         return response
+
+    def _set_referer(self, request: Any) -> None:
+        settings = self.crawler.settings
+        if rule := rules_at(settings, request.url).referer:
+            page = getattr(request.cb_kwargs.get("hit"), "source", "")
+            if said := referer_of(rule, request.url, page, settings["CRAWL_PROVIDER"]):
+                request.headers["Referer"] = said
 
 
 class Redirects(RedirectMiddleware):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any

@@ -38,6 +38,9 @@ from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import sha256_of, write_text
 from fashion_pggan.storage.targets import HeldTarget, hold_target
 
+PAGE_ON_REASONS = "in docs/reference/crawl.md what each reason means"
+PAGE_ON_REFERER = "in docs/how-to/permission.md about hosts that want a Referer (crawl.hosts)"
+
 log = logging.getLogger(__name__)
 
 
@@ -88,7 +91,9 @@ class Crawl:
             self.provider = opened.enter_context(open_provider(params, os.environ))
             vocabulary = vocabulary_of(params)
             name = f"plan-{_name_of_plan(params, self.provider, vocabulary)}.jsonl"
-            limits = hash_of(params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out)
+            limits = hash_of(
+                params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out, str(params.hosts)
+            )
             journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
             self.journal = opened.enter_context(journal)
             self.frontier = self._frontier(vocabulary, download)
@@ -269,7 +274,7 @@ class Crawl:
             reasons = "; ".join(filter(None, (counted(counts.failed), left_out)))
             return (
                 f"none of the {len(hits)} images found could be fetched ({reasons}): read "
-                "in docs/reference/crawl.md what each reason means"
+                f"{PAGE_ON_REFERER if counts.failed.keys() == {'HTTP_403'} else PAGE_ON_REASONS}"
             )
         asked = ", ".join(self.params.queries) or self.params.vocabulary
         if isinstance(self.frontier, ListFrontier):

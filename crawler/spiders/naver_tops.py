@@ -110,7 +110,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Hand on the image of a response; curation judges whether it is a good one."""
         assert self.crawl is not None
         request = response.request
-        if reason := reason_against(response.status, response.body):
+        content_range = response.headers.get("Content-Range") or b""
+        if reason := reason_against(response.status, response.body, content_range):
             yield from self._asked_again_or_lost(hit, request, reason)
             return
         asked = request.meta["asked"]

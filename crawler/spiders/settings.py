@@ -25,7 +25,7 @@ REMOTE_CONTROL_ENABLED = False
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = BOT_NAME
 ROBOTSTXT_PARSER = "crawler.network.rules.Rules"
-REFERRER_POLICY = "no-referrer"  # an image's host must not learn the query
+REFERRER_POLICY = "no-referrer"  # an image's host must not learn the query; crawl.hosts may name a Referer
 REDIRECT_MAX_TIMES = 5
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False  # HTML in place of an image is not followed
@@ -129,6 +129,8 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
         "AUTOTHROTTLE_START_DELAY": params.delay_s,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_per_host),
         "HTTPPROXY_ENABLED": not loopback,
+        "CRAWL_HOSTS": params.hosts,
+        "CRAWL_PROVIDER": params.provider,
         "CRAWL_PATIENCE_S": params.patience_s,
         "CRAWL_OBEY_OPT_OUT": params.obey_opt_out,
         "CRAWL_MIN_SIDE": params.min_side,

@@ -62,15 +62,21 @@ class Fetched(NamedTuple):
     facts: Mapping[str, Any] = MappingProxyType({})
 
 
-def reason_against(status: int, body: bytes) -> str:
+def reason_against(status: int, body: bytes, content_range: bytes = b"") -> str:
     """Why an answer cannot be an image: an error, no body, HTML or JSON; empty when it may be one."""
-    if status != 200:
+    if status not in (200, 203) and not (status == 206 and _is_all(content_range, len(body))):
         return f"HTTP_{status}"
     if not body:
         return "EMPTY"
     begin = body[:BEGIN].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     is_page = begin.startswith(b"<") and PAGE.search(begin) and b"<svg" not in begin
     return "NOT_AN_IMAGE" if is_page or begin.startswith((b'{"', b"[{")) else ""
+
+
+def _is_all(content_range: bytes, size: int) -> bool:
+    """Whether a Content-Range says that a body is the whole of it."""
+    said = re.fullmatch(rb"\s*bytes\s+0-(\d{1,15})/(\d{1,15})\s*", content_range)
+    return said is not None and int(said[1]) + 1 == int(said[2]) == size
 
 
 def extension_of(body: bytes) -> str:

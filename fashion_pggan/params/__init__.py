@@ -1,6 +1,6 @@
 """params.yaml in; frozen, strict, typed sections out, one per stage, and presets for other jobs."""
 
-from fashion_pggan.params.crawl import CrawlParams
+from fashion_pggan.params.crawl import CrawlParams, HostRules
 from fashion_pggan.params.curate import CurateParams, StyleName
 from fashion_pggan.params.evaluate import EvaluateParams
 from fashion_pggan.params.generate import GenerateParams
@@ -14,6 +14,7 @@ __all__ = [
     "CurateParams",
     "EvaluateParams",
     "GenerateParams",
+    "HostRules",
     "Params",
     "Section",
     "StyleName",

@@ -7,7 +7,15 @@ from pydantic import Field, model_validator
 from fashion_pggan.params.section import LocalPath, Pixels, Seconds, Section, Share, Unit
 
 Query = Annotated[str, Field(min_length=1)]
+HostName = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9._:-]+$")]
 PART = r"^[1-9]\d{0,3}/[1-9]\d{0,3}$"
+
+
+class HostRules(Section):
+    """How one host is asked."""
+
+    referer: str = Field(default="", pattern=r"^(|page|search|https?://[!-~]+)$")
+    delay_s: Seconds = Field(default=0.0, ge=0, le=3600)
 
 
 class CrawlParams(Section):
@@ -57,6 +65,9 @@ class CrawlParams(Section):
     concurrent_requests: Annotated[int, Unit("requests")] = Field(gt=0, description="open at once")
     concurrent_per_host: Annotated[int, Unit("requests")] = Field(gt=0, description="open to one host")
     delay_s: Seconds = Field(ge=0, description="between two requests to one host")
+    hosts: dict[HostName, HostRules] = Field(
+        description="by host, or *.host: delay_s, and the referer that it wants; page, search, or a URL"
+    )
     timeout_s: Seconds = Field(gt=0, description="to wait for one answer")
     retries: Annotated[int, Unit("attempts")] = Field(
         ge=0, description="further ones after a failure that may pass"

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 
 from fashion_pggan.params.preset import SHIPPED
 from fashion_pggan.params.reading import Params, load_params
-from fashion_pggan.params.section import Unit, WhenChanged
+from fashion_pggan.params.section import Section, Unit, WhenChanged
 
 BOUNDS = {Ge: ("ge", "≥"), Gt: ("gt", ">"), Le: ("le", "≤"), Lt: ("lt", "<")}
 
@@ -62,6 +62,8 @@ def _type_of(kind: Any) -> str:
         return f"list of {_type_of(inner[0])}"
     if origin is dict:
         return f"{_type_of(inner[1])} by {_type_of(inner[0])}"
+    if issubclass(kind, Section):
+        return "rules"
     return {"str": "text", "int": "whole number", "float": "number", "bool": "true or false"}[kind.__name__]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.network.host_rules import rules_at
 from crawler.network.pacing.refusals import Pace
 from crawler.network.pauses import LONGEST_PAUSE_S
 
@@ -114,4 +115,5 @@ def host_at(crawler: Any, url: str) -> Host:
     name = urlsplit(url).netloc
     if name not in hosts:
         hosts[name] = Host(crawler.settings.getfloat("CRAWL_PATIENCE_S", LONGEST_PAUSE_S))
+        hosts[name].pace.delay_s = rules_at(crawler.settings, url).delay_s
     return hosts[name]

@@ -74,3 +74,41 @@ def test_a_bomb_is_not_unpacked(shop: Any, crawl: Crawl) -> None:
     bomb = gzip.compress(bytes(50 * 1024 * 1024))
     shop.faults["/p/bomb"] = lambda request: web.Response(body=bomb, headers={"Content-Encoding": "gzip"})
     assert crawl(max_bytes=1_000_000)["failed"] == {"TOO_LARGE": 1}
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "binary", "image/jpeg", "none", "gzip", "br"])
+def test_an_encoding_that_the_bytes_belie_is_forgiven(shop: Any, crawl: Crawl, encoding: str) -> None:
+    image = jpeg(500, 500)
+    shop.images = {}
+    shop.faults["/p/1"] = lambda request: web.Response(body=image, headers={"Content-Encoding": encoding})
+    figures = crawl(retries=0)
+    assert (figures["fetched_bytes"], figures["failed"]) == (len(image), {})
+
+
+@pytest.mark.parametrize(
+    ("status", "content_range", "failed"),
+    [
+        (203, "", {}),
+        (206, "bytes 0-4/5", {}),
+        (206, "bytes 0-4/9", {"HTTP_206": 1}),
+        (206, "bytes 1-5/5", {"HTTP_206": 1}),
+        (206, "bytes 0-4/*", {"HTTP_206": 1}),
+        (206, "", {"HTTP_206": 1}),
+        (204, "", {"HTTP_204": 1}),
+    ],
+)
+def test_a_status_that_brings_a_whole_image_is_as_good_as_200(
+    shop: Any, crawl: Crawl, status: int, content_range: str, failed: dict[str, int]
+) -> None:
+    headers = {"Content-Range": content_range} if content_range else {}
+    shop.faults["/p/odd"] = lambda request: web.Response(body=b"image", status=status, headers=headers)
+    assert crawl(retries=0)["failed"] == failed
+
+
+def test_an_owners_no_holds_for_every_status_that_brings_an_image(shop: Any, crawl: Crawl) -> None:
+    headers = {"X-Robots-Tag": "noai", "Content-Range": "bytes 0-0/1"}
+    for status in (203, 206):
+        shop.faults[f"/p/{status}"] = lambda request, status=status: web.Response(
+            body=b"x", status=status, headers=headers
+        )
+    assert crawl()["failed"] == {"OPTED_OUT": 2}

@@ -49,6 +49,7 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
             f"{source} holds the images of a crawl, but no {RECORDS}: run the crawl stage again (dvc repro "
             "--force crawl), or copy the images to a folder of their own"
         )
+    RecordFolder(source).tell_links(below(path, source) for path in paths)
     hashes = map(_hash_of, paths) if isinstance(source, PurePath) else each(sha256_of, paths)
     return [
         Raw(sha256, below(path, source))
@@ -116,11 +117,8 @@ def _recorded(source: Path) -> list[Raw]:
 
 def _visible(source: Path) -> Iterator[Path]:
     """The files of a folder, without hidden ones and those in hidden folders."""
-    folder = RecordFolder(source)
     for path in source.rglob("*"):
-        name = below(path, source)
-        if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
-            folder.check_link(name)
+        if path.is_file() and not any(part.startswith(".") for part in below(path, source).split("/")):
             yield path
 
 

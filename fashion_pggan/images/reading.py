@@ -134,9 +134,7 @@ def _plain(folder: Path) -> list[Path]:
     """Every image file, except hidden files and those in hidden folders."""
     found = (path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
     paths = sorted(path for path in found if _meant(path.relative_to(folder)) and path.is_file())
-    files = RecordFolder(folder)
-    for path in paths:
-        files.check_link(path.relative_to(folder).as_posix())
+    RecordFolder(folder).tell_links(path.relative_to(folder).as_posix() for path in paths)
     return paths
 
 

@@ -1,7 +1,9 @@
 """Turns the `file` of a record into a path, and refuses any path outside the records' folder."""
 
+import logging
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -10,6 +12,8 @@ from fashion_pggan.errors import UserError
 # control characters, separators of paths on Windows, and what no file's name can hold
 NEVER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
 OBJECT = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}\Z")  # the end of a path in DVC's cache
+
+log = logging.getLogger(__name__)
 
 
 class Recorded(Protocol):
@@ -68,15 +72,23 @@ class RecordFolder:
         place = f"{self.root}/{file}"
         return self._is_below(place) or bool(OBJECT.search(os.path.realpath(place)))
 
-    def check_link(self, file: str) -> None:
-        """Refuse a file in the folder that is a link out of it, other than DVC's into its cache.
-
-        Raises:
-            UserError: it is.
-        """
-        place = f"{self.root}/{file}"
-        if self.is_local and os.path.islink(place) and not self.names(file):  # noqa: PTH114  # as in `holds`
-            raise UserError(f"{self.folder / file} is a link out of {self.folder}: copy the file there")
+    def tell_links(self, files: Iterable[str]) -> None:
+        """Log a warning for files in the folder that are links out of it, other than DVC's into its cache."""
+        if not self.is_local:
+            return
+        links = [
+            file
+            for file in files
+            if os.path.islink(f"{self.root}/{file}") and not self.names(file)  # noqa: PTH114  # as in `holds`
+        ]
+        if links:
+            log.warning(
+                "files in %s that are links out of it, and are read: %d; the first is %s, which is %s",
+                self.folder,
+                len(links),
+                links[0],
+                os.path.realpath(f"{self.root}/{links[0]}"),
+            )
 
     def holds(self, file: str) -> bool:
         """Whether a path below the folder, which may be missing, is really there: no link leads out."""

@@ -248,6 +248,11 @@ class Part(Dataset):
         super().__init__(whole.folder)
         self.whole, self.chosen = whole, chosen
 
+    @property
+    def choice(self) -> str:
+        """A hash of which images they are; the same whatever rule chose them."""
+        return hashlib.sha256(self.chosen.astype("<i8").tobytes()).hexdigest()[:16]
+
     def __len__(self) -> int:
         return len(self.chosen)
 

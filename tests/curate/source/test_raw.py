@@ -70,12 +70,16 @@ def test_of_a_plain_folder_every_file_that_is_not_hidden_is_an_image(tmp_path):
     assert found == [Raw(hashlib.sha256(name.encode()).hexdigest(), name) for name in ("a.png", "sub/c")]
 
 
-def test_a_file_of_a_plain_folder_is_no_link_out_of_it(tmp_path):
+def test_links_out_of_a_plain_folder_are_told(tmp_path, caplog):
     (tmp_path / "photos").mkdir()
-    (tmp_path / "private.txt").write_bytes(b"mine")
-    (tmp_path / "photos/a.png").symlink_to(tmp_path / "private.txt")
-    with pytest.raises(UserError, match=r"photos/a\.png is a link out of .*: copy the file there"):
-        raw_images(tmp_path / "photos", map)
+    (tmp_path / "other.png").write_bytes(b"other")
+    (tmp_path / "photos/a.png").symlink_to(tmp_path / "other.png")
+    assert [image.sha256 for image in raw_images(tmp_path / "photos", map)] == [
+        hashlib.sha256(b"other").hexdigest()
+    ]
+    assert (
+        f"that are links out of it, and are read: 1; the first is a.png, which is {tmp_path}" in caplog.text
+    )
 
 
 def test_a_name_that_is_no_utf8_is_a_name_like_any_other(tmp_path, params, make_image, encode, run):

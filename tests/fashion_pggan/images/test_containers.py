@@ -63,14 +63,16 @@ def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path):
         refused(folder, "line 1, names no file in")
 
 
-def test_an_image_of_a_plain_folder_is_no_link_out_of_it(folder, tmp_path):
+def test_links_out_of_a_plain_folder_are_told(folder, tmp_path, caplog):
     (tmp_path / "home/private.png").write_bytes(png())
     (folder / "images/2.png").write_bytes(png(2))
     (folder / "images/1.png").symlink_to("2.png")
     assert all_of(folder) == [png(2)] * 2
+    assert "links out of it" not in caplog.text
     (folder / "images/1.png").unlink()
     (folder / "images/1.png").symlink_to(tmp_path / "home/private.png")
-    refused(folder, r"images/1\.png is a link out of .*: copy the file there")
+    assert all_of(folder) == [png(), png(2)]
+    assert "that are links out of it, and are read: 1; the first is images/1.png" in caplog.text
 
 
 def test_links_that_dvc_makes_and_links_within_are_followed(folder, tmp_path):

@@ -5,11 +5,13 @@ import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from fashion_pggan import program
 from fashion_pggan.params import TrainParams
+from fashion_pggan.storage.shards import Part
 from train.lineage import identity
 from train.lineage.identity import ADAPTING, CLASSES, COMPUTING, differences, identity_of, others, worded
 from train.processes.ranks import Ranks
@@ -137,6 +139,14 @@ def test_a_change_of_what_is_written_is_the_same_run_and_another_dataset_is_not(
     assert identity_of(changed, DATASET, ALONE) == identities()[0]
     assert identity_of(params, SimpleNamespace(version="e"), ALONE) != identities()[0]
     assert identity_of(params, DATASET, Ranks(0, 2, ALONE.device)) != identities()[0]
+
+
+def test_which_images_are_shown_is_part_of_the_run(params, dataset):
+    assert "chosen_images" not in identity_of(params, dataset, ALONE)
+    chosen = (np.array([0, 1, 2]), np.array([0, 1, 3]))
+    parts = [identity_of(params, Part(dataset, indices), ALONE) for indices in chosen]
+    assert parts[0] != parts[1]
+    assert differences(*parts).keys() == {"chosen_images"}
 
 
 def test_every_parameter_says_what_a_run_is_once_it_has_changed():

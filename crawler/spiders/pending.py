@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-CallWhenDue = Callable[[Callable[[], None]], object]
 POSTPONED = 16  # pending images for each slot
 
 

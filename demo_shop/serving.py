@@ -71,7 +71,8 @@ async def _serve(shop: Shop, host: str, port: int, tls: ssl.SSLContext | None) -
         raise UserError(f"--port {port}: {error.strerror}: give another, or 0 for any free one") from error
     assert runner.addresses
     port = runner.addresses[0][1]
-    place = f"{'https' if tls else 'http'}://{host}:{port}"
+    name = f"[{host}]" if ":" in host else host
+    place = f"{'https' if tls else 'http'}://{name}:{port}"
     if isinstance(shop, FaultyShop):
         with contextlib.suppress(OSError):  # some systems have only 127.0.0.1
             await web.TCPSite(runner, TRAP, port, ssl_context=tls).start()

@@ -66,13 +66,15 @@ def _over_lines(text: str, lines: Iterator[Line], waiting: "deque[Line]", form: 
     """The cells of a row with line breaks; None, and its lines wait again, where it swallows addresses."""
     taken: list[Line] = []
     opened = text.rpartition('"')[2]  # what the open quotation mark takes of the first line
-    while not _swallows(opened, form.delimiter) and len(taken) < MOST_LINES:
+    swallows = any(map(holds_address, opened.split(form.delimiter)))
+    while not swallows and len(taken) < MOST_LINES:
         following = _following(waiting, lines)
         if following is None:
             break
         taken.append(following)
         opened = following[1].partition('"')[0]
-        if '"' in following[1] and not _swallows(opened, form.delimiter):
+        swallows = _is_row(opened, form)
+        if '"' in following[1] and not swallows:
             cells = cells_of([text, *(line for _, line in taken)], form.delimiter)
             if cells is not None and len(cells) == len(form.columns):
                 return cells
@@ -82,8 +84,10 @@ def _over_lines(text: str, lines: Iterator[Line], waiting: "deque[Line]", form: 
     return None
 
 
-def _swallows(text: str, delimiter: str) -> bool:
-    return any(holds_address(cell) for cell in text.split(delimiter))
+def _is_row(text: str, form: Form) -> bool:
+    """Whether a line is a row of its own; a title may hold a line that begins with an address."""
+    cells = text.split(form.delimiter)
+    return len(cells) >= min(2, len(form.columns)) and any(map(holds_address, cells[form.address :]))
 
 
 def _row_of(cells: list[str], text: str, form: Form) -> dict[str, str] | None:

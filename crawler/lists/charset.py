@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from fashion_pggan.errors import UserError
 from fashion_pggan.storage.bounded.plain_file import open_plain
 
 SAMPLE = 4 << 20  # bytes by which an encoding is chosen
@@ -15,6 +16,7 @@ BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP or Excel"}  # by the first bytes
 ZEROS = 0.6  # share of zero bytes that only UTF-16 has
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
 NOT_KOREAN = re.compile(
@@ -28,10 +30,14 @@ def encoding_of(path: Path) -> str:
     """The encoding of a list, as Python names it; bytes that it does not decode are to be replaced.
 
     Raises:
-        UserError, OSError: as `open_plain`.
+        UserError: it is compressed, or as `open_plain`.
+        OSError: as `open_plain`.
     """
     with open_plain(path) as file:
         begin = file.read(SAMPLE)
+    for mark, kind in PACKED.items():
+        if begin.startswith(mark):
+            raise UserError(f"{path} is a {kind} file: give the unpacked list, or save it as CSV")
     for mark, name in BOMS:
         if begin.startswith(mark):
             return name

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from crawler.network.addresses import canonical_url
+from crawler.network.addresses import as_linked, canonical_url
 from fashion_pggan.storage.bounded.plain_file import text_lines_in
 from fashion_pggan.storage.escaped import csv_of
 from fashion_pggan.storage.files import write_text
@@ -17,7 +17,7 @@ FAILED = "failed.csv"  # below the store; its column url makes it a list to craw
 class Failed(NamedTuple):
     """A row: what failed, and why."""
 
-    url: str  # canonical; of a skipped row its text
+    url: str  # as linked, since a host may have signed its letters; of a skipped row its text
     title: str
     reason: str
     status: str = ""  # of HTTP; empty without an answer
@@ -27,10 +27,11 @@ class Failed(NamedTuple):
     line: str = ""  # of the list, for a skipped row
 
 
-def failed_of(url: str, title: str, reason: str, tries: int, last_tried: str) -> Failed:
+def failed_of(link: str, title: str, reason: str, tries: int, last_tried: str) -> Failed:
     """The row of an image."""
     status = reason.removeprefix("HTTP_") if reason.startswith("HTTP_") else ""
-    return Failed(url, title, reason, status, str(tries), urlsplit(url).netloc, last_tried)
+    host = urlsplit(canonical_url(link)).netloc  # of the image inside a thumbnail
+    return Failed(as_linked(link), title, reason, status, str(tries), host, last_tried)
 
 
 def write_failed(store: Path, rows: Iterable[Failed]) -> Path:

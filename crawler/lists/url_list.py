@@ -1,5 +1,6 @@
 """A list of URLs: lines of text, or a column of a CSV, TSV or Parquet file. It is read row by row."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawler.lists.cells import Form, cells_of, plain_cells_of, rows_of
+from crawler.lists.cells import Form, cells_of, holds_address, plain_cells_of, rows_of
 from crawler.lists.decoded import ODD, lines_of_list
 from crawler.lists.skipped import Skipped
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
@@ -20,6 +21,7 @@ SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
 COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS))
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
+SEPARATOR = re.compile(r"sep=.\s*")  # a first line by which Excel knows the delimiter
 
 Row = tuple[int, dict[str, Any]]  # the line, or of a Parquet file the row, from 1; cells by column
 
@@ -77,11 +79,14 @@ def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
 def _text_rows(path: Path, skipped: Skipped) -> Iterator[Row]:
     """The rows of a table where the first line is a header, else the lines."""
     lines = lines_of_list(path, skipped)
-    first = next((line for line in lines if line[1].strip()), None)
+    first = next((line for line in lines if line[1].strip() and not SEPARATOR.fullmatch(line[1])), None)
     if first is None:
         return
     if form := _form_of(path, first[1]):
-        skipped.header = first[0]
+        if holds_address(first[1]):
+            lines = chain([first], lines)
+        else:
+            skipped.header = first[0]
         yield from rows_of(lines, form, skipped)
         return
     for number, text in chain([first], lines):
@@ -102,6 +107,10 @@ def _form_of(path: Path, header: str) -> Form | None:
         columns = _names_of(cells_of([header], delimiter) or plain_cells_of(header, delimiter))
         if (name := _first_in(columns)) and (is_table or len(columns) > 1):
             return Form(columns, columns.index(name), delimiter)
+    if is_table and holds_address(header):
+        if len(cells_of([header], known[0]) or [header]) == 1:
+            return Form([URL_COLUMNS[0]], 0, known[0])
+        raise UserError(f"{path} has no header: add a first line that names its columns, such as url,title")
     if is_table:
         raise _without_column(path, header.rstrip("\r\n").split(known[0]))
     return None

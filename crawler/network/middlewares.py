@@ -119,7 +119,8 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
             return response
-        wanted = self._wanted_by(response, host)
+        wanted = self._wanted_by(response)
+        host.pause(wanted)
         if wanted > host.patience_s:
             return response
         return await self._again(request, f"HTTP_{response.status}", wanted) or response
@@ -139,8 +140,10 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     async def _refused(self, request: Any, response: Any, host: Host) -> Any:
         """Ask again when the host may bear it; an image that it refuses among others it serves fails."""
         of_pace = host.refused(request.meta.get("sent_at", 0.0))
-        wanted = self._wanted_by(response, host)
         own = request.meta.get("refused_alone", 0) + (not of_pace)
+        wanted = self._wanted_by(response)
+        if of_pace or (own == 1 and wanted <= host.patience_s):  # otherwise it may be of this image alone
+            host.pause(wanted)
         if wanted > host.patience_s or host.is_given_up() or own > max(self.max_retry_times, REFUSED_ALONE):
             return response
         again = request.copy()
@@ -151,12 +154,9 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             raise PostponedError(again, host.line.append_and_call)
         return await self._pause(again, max(wanted, pause_before(own)))
 
-    def _wanted_by(self, response: Any, host: Host) -> float:
-        """The pause in seconds that Retry-After asks for; it holds for the whole host."""
-        wanted = retry_after_s(response.headers.get("Retry-After") or b"")
-        if wanted:
-            host.resume_at = time.monotonic() + wanted
-        return wanted
+    def _wanted_by(self, response: Any) -> float:
+        """The pause in seconds that Retry-After asks for."""
+        return retry_after_s(response.headers.get("Retry-After") or b"")
 
     def _host_of(self, request: Any) -> Host:
         return host_at(self.crawler, request.url)

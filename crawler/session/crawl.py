@@ -200,7 +200,7 @@ class Crawl:
         """Name what failed, for people and for a further crawl."""
         tries, at = self.journal.failing, self.journal.at
         rows = [
-            failed_of(url, self.hits[url].title, reason, tries.get(url, 1), at.get(url, ""))
+            failed_of(self.hits[url].link, self.hits[url].title, reason, tries.get(url, 1), at.get(url, ""))
             for url, reason in self.failures.items()
         ]
         if isinstance(self.frontier, ListFrontier):

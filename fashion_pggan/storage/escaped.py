@@ -46,12 +46,13 @@ def csv_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table as CSV. Text that a spreadsheet would run as a formula gets an apostrophe before it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([_cell(name) for name in names])
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerow([csv_cell(name) for name in names])
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
     return text.getvalue()
 
 
-def _cell(value: object) -> object:
+def csv_cell(value: object) -> object:
+    """A value for a cell of CSV; text that would be a formula begins with an apostrophe."""
     if not isinstance(value, str):
         return value
     text = printable(value)

@@ -80,6 +80,11 @@ class Host:
         self.refuses = True
         return self.pace.refused(self.last_bad, sent_at)
 
+    def pause(self, seconds: float) -> None:
+        """Ask it for nothing before some seconds are over; 0 changes nothing."""
+        if seconds:
+            self.resume_at = time.monotonic() + seconds
+
     def is_given_up(self) -> bool:
         """Whether the host has sent nothing good for too long."""
         if self.refuses:

@@ -50,6 +50,21 @@ def test_a_cell_with_line_breaks_is_one_cell(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        ("title,url", '"see\nhttps://b/p, more",https://a/1'),
+        ("url,title", 'https://a/1,"see also\nhttps://b/ for more"'),
+        ("url;title", 'https://a/1;"one\r\nhttps://b/2\r\nthree"'),
+    ],
+)
+def test_a_title_may_hold_a_line_that_begins_with_an_address(read: Read, columns: str, row: str) -> None:
+    got = read("a.csv", f"{columns}\n{row}\n")
+    assert got.links == ["https://a/1"]
+    assert "https://b/" in got.found[0].title
+    assert not got.skipped.counts + got.skipped.mended
+
+
+@pytest.mark.parametrize(
     ("header", "row", "link"),
     [
         ("title,url", "a shirt, blue,https://a/1", "https://a/1"),

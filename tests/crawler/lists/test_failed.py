@@ -13,6 +13,7 @@ from crawler.commands.forget import forget
 from crawler.lists.failed import Failed, failed_of, forget_failed, write_failed
 from crawler.lists.skipped import Skipped
 from crawler.lists.url_list import read_urls
+from crawler.network.addresses import canonical_url
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import PassingError
 
@@ -78,6 +79,24 @@ def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
     found = list(read_urls(tmp_path / "failed.csv", skipped))
     assert [result.link for result in found] == ["https://a/1.jpg", "no address", "https://a/2.jpg"]
     assert found[0].title.startswith("'=")
+
+
+@pytest.mark.parametrize(
+    ("link", "named"),
+    [
+        ("http://a/%ec%83%81.jpg?sig=1%2f2", "http://a/%ec%83%81.jpg?sig=1%2f2"),
+        ("http://a/[1].jpg?type=w966#top", "http://a/[1].jpg?type=w966"),
+        ("https://postfiles.pstatic.net/1.jpg?type=w966", "https://postfiles.pstatic.net/1.jpg?type=w966"),
+        ("http://a/x\u200f y.jpg", "http://a/x%E2%80%8F%20y.jpg"),
+    ],
+)
+def test_an_address_is_named_as_it_was_linked_and_can_be_forgotten(
+    tmp_path: Path, link: str, named: str
+) -> None:
+    write_failed(tmp_path, [failed_of(link, "", "HTTP_403", 1, "")])
+    assert list(rows_in(tmp_path)) == [named]
+    forget_failed(tmp_path, lambda url: url == canonical_url(link))
+    assert not rows_in(tmp_path)
 
 
 def test_a_forgotten_address_is_no_longer_named(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

@@ -56,6 +56,9 @@ def test_sizes_of_a_table_with_gaps_and_the_names_of_laion_are_understood(tmp_pa
     [
         ("none.txt", None, "no list of URLs at .*: name a file in crawl.url_list"),
         ("a.csv", b"link,title\nx,y\n", r"has no column url \(it has link, title\)"),
+        ("b.csv", b"http://a/1.jpg,a shirt\n", "b.csv has no header: add a first line .* such as url,title"),
+        ("a.txt.gz", b"\x1f\x8b\x08\0", "a.txt.gz is a gzip file: give the unpacked list"),
+        ("c.csv", b"PK\x03\x04\x14\0", "c.csv is a ZIP or Excel file: .* save it as CSV"),
         ("a.parquet", b"PAR?", "cannot be read as a list of URLs"),
     ],
 )
@@ -66,3 +69,18 @@ def test_a_list_that_cannot_be_read_is_an_error(
         (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=text):
         urls_of(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
+def test_a_list_of_addresses_alone_needs_no_header_whatever_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("\nhttp://a/1.jpg\nhttp://a/w=1,h=2/3.jpg\n")
+    assert [(result.rank, result.link) for result in urls_of(tmp_path / name)] == [
+        (2, "http://a/1.jpg"),
+        (3, "http://a/w=1,h=2/3.jpg"),
+    ]
+
+
+def test_a_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("sep=;\r\ntitle;url\r\none;http://a/1\r\n")
+    (result,) = urls_of(tmp_path / "a.csv")
+    assert (result.rank, result.title, result.link) == (1, "one", "http://a/1")

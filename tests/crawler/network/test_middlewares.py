@@ -138,6 +138,15 @@ def test_an_image_that_its_host_refuses_among_others_fails_alone(shop: Any, craw
     assert 1 < shop.requests["/p/busy"] < 12
 
 
+@pytest.mark.parametrize("wanted", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT"])
+def test_a_long_pause_that_one_image_asks_for_holds_up_no_other(shop: Any, crawl: Crawl, wanted: str) -> None:
+    shop.images = {"/p/busy": b"x", **shop.images}
+    shop.faults = {"/p/busy": lambda request: web.Response(status=429, headers={"Retry-After": wanted})}
+    figures = crawl(concurrent_requests=1, concurrent_per_host=1)
+    assert figures["failed"] == {"HTTP_429": 1}
+    assert shop.requests["/p/busy"] == 1
+
+
 def test_a_host_that_refuses_everything_for_longer_than_the_patience_is_given_up(
     shop: Any, crawl: Crawl
 ) -> None:

@@ -1,6 +1,7 @@
 """The spider under `scrapy crawl`."""
 
 import asyncio
+import csv
 import errno
 import json
 import logging
@@ -178,6 +179,19 @@ def test_a_feed_has_a_row_for_each_image_fetched_or_stored_before(
         rows = [json.loads(line) for line in said.splitlines()]
         assert sorted(row["url"] for row in rows) == sorted(record.url for record in records)
         assert rows[0].keys() == RawImage.model_fields.keys()
+
+
+def test_no_title_is_a_formula_in_a_feed_for_spreadsheets(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    link = f"{shop.address}/p/1.jpg"
+    (tmp_path / "list.csv").write_text(f"title,url\n=1+1,{link}\n")
+    params = params_file(provider="urls", url_list=str(tmp_path / "list.csv"), contact="a@b.org")
+    feed = tmp_path / "items.csv"
+    scrapy_crawl(params=params, scrapys={"FEEDS": {str(feed): {"format": "csv"}}})
+    with feed.open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["title"], row["url"]) == ("'=1+1", link)
 
 
 def test_what_an_owner_forbids_does_not_come_from_scrapys_cache(

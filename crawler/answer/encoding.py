@@ -6,13 +6,14 @@ from contextlib import suppress
 
 # zlib's wbits to try for each encoding; many servers send deflate without its header
 INFLATED = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
+KNOWN = frozenset({*INFLATED, b"br", b"zstd", b"compress", b"x-compress"})  # other names mean nothing
 FRAMES = (b"", b"identity", b"aws-chunked")  # leave the bytes as they are
 
 
 def encodings_of(values: Iterable[bytes]) -> list[bytes]:
-    """The encodings that Content-Encoding names, in the order in which they were applied."""
-    names = (name.strip() for name in b",".join(values).lower().split(b","))
-    return [name for name in names if name not in FRAMES]
+    """The encodings of Content-Encoding in the order in which they were applied; none where none is known."""
+    names = [name.strip() for name in b",".join(values).lower().split(b",")]
+    return [name for name in names if name not in FRAMES] if KNOWN.intersection(names) else []
 
 
 def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes:

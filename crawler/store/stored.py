@@ -23,6 +23,7 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
+ENDS = {".jpg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82", ".gif": b"\x00;"}  # the last bytes of a whole image
 PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # lower-case
 BEGIN = 1024  # bytes in which HTML is looked for
 MOST_BYTES = 2**32  # of an image
@@ -64,7 +65,7 @@ class Fetched(NamedTuple):
 
 def reason_against(status: int, body: bytes, content_range: bytes = b"") -> str:
     """Why an answer cannot be an image: an error, no body, HTML or JSON; empty when it may be one."""
-    if status not in (200, 203) and not (status == 206 and _is_all(content_range, len(body))):
+    if status not in (200, 203) and not (status == 206 and _is_all(content_range, body)):
         return f"HTTP_{status}"
     if not body:
         return "EMPTY"
@@ -73,10 +74,19 @@ def reason_against(status: int, body: bytes, content_range: bytes = b"") -> str:
     return "NOT_AN_IMAGE" if is_page or begin.startswith((b'{"', b"[{")) else ""
 
 
-def _is_all(content_range: bytes, size: int) -> bool:
-    """Whether a Content-Range says that a body is the whole of it."""
-    said = re.fullmatch(rb"\s*bytes\s+0-(\d{1,15})/(\d{1,15})\s*", content_range)
-    return said is not None and int(said[1]) + 1 == int(said[2]) == size
+def _is_all(content_range: bytes, body: bytes) -> bool:
+    """Whether a body is the whole, by its Content-Range or, where that names no length, by its last bytes."""
+    if not content_range:
+        return _has_its_end(body)
+    said = re.fullmatch(rb"\s*bytes\s+0-(\d{1,15})/(\d{1,15}|\*)\s*", content_range, re.IGNORECASE)
+    if said is None or int(said[1]) + 1 != len(body):
+        return False
+    return _has_its_end(body) if said[2] == b"*" else int(said[2]) == len(body)
+
+
+def _has_its_end(body: bytes) -> bool:
+    end = ENDS.get(extension_of(body))
+    return end is not None and body.endswith(end)
 
 
 def extension_of(body: bytes) -> str:

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from crawler.answer.encoding import decoded, encodings_of
+from crawler.store.stored import reason_against
 from fashion_pggan.storage.records import RawImage, read_records
 from tests.crawler.answer.headers import jpeg
 
@@ -54,6 +55,15 @@ def test_every_member_and_every_form_of_an_encoding_is_decoded() -> None:
     assert len(decoded(gzip.compress(bytes(99)) * 9, [b"gzip"], 500)) == 501
     assert encodings_of([b"identity, aws-chunked", b"GZIP"]) == [b"gzip"]
     assert decoded(b"", [b"gzip"], 0) == b""
+
+
+def test_a_name_of_no_encoding_hides_no_image_of_any_format(shop: Any, crawl: Crawl) -> None:
+    shop.images = {}
+    for number, name in enumerate(("none", "utf-8", "image/avif")):
+        shop.faults[f"/p/{number}"] = lambda request, number=number, name=name: web.Response(
+            body=b"\0\0\0\x20ftypavif%d" % number, headers={"Content-Encoding": name}
+        )
+    assert crawl(retries=0)["failed"] == {}
 
 
 @pytest.mark.parametrize(("encoding", "encode"), [("gzip", gzip.compress), ("identity", bytes), ("", bytes)])
@@ -103,6 +113,22 @@ def test_a_status_that_brings_a_whole_image_is_as_good_as_200(
     headers = {"Content-Range": content_range} if content_range else {}
     shop.faults["/p/odd"] = lambda request: web.Response(body=b"image", status=status, headers=headers)
     assert crawl(retries=0)["failed"] == failed
+
+
+@pytest.mark.parametrize(
+    ("body", "content_range", "reason"),
+    [
+        (b"\xff\xd8\xff\xe0 \xff\xd9", b"", ""),
+        (b"\x89PNG\r\n\x1a\n IEND\xaeB`\x82", b"", ""),
+        (b"GIF89a \0;", b"bytes 0-8/*", ""),
+        (b"image", b"Bytes 0-4/5", ""),
+        (b"\xff\xd8\xff\xe0 cut", b"", "HTTP_206"),
+        (b"\xff\xd8\xff\xe0 \xff\xd9", b"bytes 0-6/99", "HTTP_206"),
+        (b"GIF89a \0;", b"bytes 0-9/*", "HTTP_206"),
+    ],
+)
+def test_a_part_is_the_whole_where_its_bytes_prove_it(body: bytes, content_range: bytes, reason: str) -> None:
+    assert reason_against(206, body, content_range) == reason
 
 
 def test_an_owners_no_holds_for_every_status_that_brings_an_image(shop: Any, crawl: Crawl) -> None:

@@ -23,6 +23,7 @@ OF_A_RUN = {  # outputs that describe the run itself, and what in them does so
     "reports/curate.json": {"decoded", "seconds"},
     "reports/report.html": {r'<p class="soft">fashion-pggan · .*</p>', "<dt>time</dt><dd>.*</dd>"},
 }
+CARRIED = "data/run"  # its run.json names the commit of the last start
 SMALL: dict[str, dict[str, Any]] = {
     "crawl": {"max_products": 16, "shop_products": 16},
     "curate": {"resolution": 16, "shard_images": 8},
@@ -128,8 +129,11 @@ def test_comments_in_every_folder_change_no_result(tmp_path: Path) -> None:
     copy.commit("remarks")
     copy.reproduce()
     after = copy.outputs()
-    assert {path for path in before if after[path] != before[path]} <= set(OF_A_RUN)
+    assert {path for path in before if after[path] != before[path]} <= {*OF_A_RUN, CARRIED}
     assert {path: copy.without_the_run(path) for path in OF_A_RUN} == beside
     assert copy.report("crawl")["fetched"] == 0
     assert copy.report("curate")["decoded"] == 0
     assert {path: path.read_bytes() for path in (tmp_path / "runs/train").rglob("*.pt")} == checkpoints
+    carried = [path.read_bytes() for path in (tmp_path / CARRIED).glob("*.pt")]
+    assert len(carried) == 1
+    assert carried[0] in checkpoints.values()

@@ -20,6 +20,7 @@ from train.record.log import read_rows
 from train.step.all_reduce import average_over
 
 REPOSITORY = Path(__file__).parents[3]
+ENDLESS = {"total_kimg": 1e6, "snapshot_kimg": 1e6}  # without snapshots that no disk can hold
 
 
 WORKER = """
@@ -153,7 +154,7 @@ def test_a_process_that_dies_ends_the_run_with_one_clear_error(
     project, params, number, write_params, command_of
 ):
     """Three processes, so that two of them lose it."""
-    those = {"total_kimg": 1e6, "checkpoint_s": 0.05, "processes": 3, "minibatch": {}, "minibatch_base": 12}
+    those = {**ENDLESS, "checkpoint_s": 0.05, "processes": 3, "minibatch": {}, "minibatch_base": 12}
     write_params(project / "params.yaml", params.model_copy(update=those))
     launcher = _start_ours(command_of(project))
     _kill_one(project, launcher, number)
@@ -170,7 +171,7 @@ def test_under_torchrun_one_of_the_processes_left_says_that_it_lost_another(
     project, params, write_params, command_of
 ):
     """The traceback is torchrun's own."""
-    those = {"total_kimg": 1e6, "checkpoint_s": 0.05, "minibatch": {}, "minibatch_base": 12}
+    those = {**ENDLESS, "checkpoint_s": 0.05, "minibatch": {}, "minibatch_base": 12}
     write_params(project / "params.yaml", params.model_copy(update=those))
     launcher = _start(command_of(project), "--nproc-per-node=3")
     _kill_one(project, launcher, 1)
@@ -217,7 +218,7 @@ def test_an_elastic_restart_ends_with_the_models_of_an_undisturbed_run(
 
 @pytest.mark.slow
 def test_a_termination_of_all_processes_saves_what_was_trained(project, params, write_params, command_of):
-    write_params(project / "params.yaml", params.model_copy(update={"total_kimg": 1e6}))
+    write_params(project / "params.yaml", params.model_copy(update=ENDLESS))
     launcher = _start(command_of(project))
     until = time.monotonic() + 90
     while time.monotonic() < until and not any(

@@ -60,7 +60,7 @@ def run(
         history: a CSV file for the log.
         carried: a folder for the run's last checkpoint and log, from which another clone resumes it.
         device: auto, cpu, cuda or cuda:N.
-        resume: a run, by its name or folder, to go on from with other parameters or data (train.resume).
+        resume: a run, by its name or folder, to resume with other parameters or data (train.resume).
         start_from: weights to start from: a run, models or a snapshot with its critic (train.start_from).
     """
     from fashion_pggan.params import load_params

@@ -50,7 +50,7 @@ def origin_of(
         "dataset": f"{dataset.version}, {len(dataset):,} images of {dataset.resolution} px",
         "best snapshot": evaluation.best.snapshot,
         "training parameters": train.get("params_hash", ""),
-        "went on with changes": train.get("history", ""),
+        "resumed with changes": train.get("history", ""),
         "trained by commit": train.get("git_commit", ""),
         "trained on": f"{train['processes']} process{'es' * (train['processes'] != 1)} on {train['device']}"
         f" ({train.get('hardware', 'hardware not recorded')})"

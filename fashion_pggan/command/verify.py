@@ -61,7 +61,7 @@ def facts_of(outcomes: Iterable[Outcome]) -> dict[str, Any]:
             "bytes": outcome.bytes,
             "damaged": [{"file": str(path), "fault": fault} for path, fault in outcome.damaged],
             "unchecked": [{"file": str(path), "why": why} for path, why in outcome.unknown],
-            "mend": outcome.kind.mend,
+            "repair": outcome.kind.mend,
         }
         for outcome in outcomes
     ]
@@ -74,7 +74,7 @@ def _tell(kind: Kind, outcome: Outcome | None) -> None:
         return
     _name(outcome.damaged, "")
     if outcome.damaged:
-        print(f"    to mend: {kind.mend}")
+        print(f"    to repair: {kind.mend}")
     _name(outcome.unknown, "not checked: ")
 
 

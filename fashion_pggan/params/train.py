@@ -36,7 +36,7 @@ class TrainParams(Section):
         description="of the weights, the latent vectors and the order of the images"
     )
     resume: Annotated[LocalPath, ON_REQUEST] = Field(
-        "", description="the run to go on from with other parameters or data, by its name; empty: none"
+        "", description="the run to resume with other parameters or data, by its name; empty: none"
     )
     start_from: Annotated[LocalPath, OTHER] = Field(
         "",

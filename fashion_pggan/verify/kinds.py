@@ -67,7 +67,7 @@ KINDS = (
         "runs/train",
         "train.damaged.damaged_runs:runs",
         "copy damaged snapshots from models, which dvc checkout models brings back; then run dvc repro "
-        "--force train, which goes on from the newest intact checkpoint, draws grids again and brings back "
+        "--force train, which resumes from the newest intact checkpoint, draws grids again and brings back "
         "the log; delete damaged checkpoints, then run fashion-pggan verify --accept-missing; a run that "
         "nobody needs can be deleted with its folder",
     ),

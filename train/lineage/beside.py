@@ -85,7 +85,7 @@ def tell_nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> No
         return
     differs = worded(run.changes) or f"train.resume: {run.about.identity.get(ORIGIN)} -> none"
     log.warning(
-        "%s differs in %s: training from the start; to go on with it instead, give --resume %s, or set "
+        "%s differs in %s: training from the start; to resume it instead, give --resume %s, or set "
         "train.resume to %s in params.yaml",
         standing,
         differs,

@@ -39,7 +39,7 @@ def origin_at(place: str, runs: Path, now: About) -> Beside:
         raise UserError(f"{folder} is being trained by process {holder}: stop it first")
     if not run.resumes:
         raise UserError(
-            f"{folder} is another run ({worded(others(run.changes))}): set these back to go on from it, or "
+            f"{folder} is another run ({worded(others(run.changes))}): set these back to resume it, or "
             "leave train.resume empty"
         )
     return run

@@ -102,4 +102,6 @@ def import_(file: Path, /, *, runs: OutputFolder = RUNS) -> None:
     from train.travel.archive import import_run
 
     folder = import_run(file, runs)
-    log.info("%s is here: dvc repro train resumes it, or --resume %s goes on from it", folder, folder.name)
+    log.info(
+        "%s is here: dvc repro train resumes it, or --resume %s resumes it with changes", folder, folder.name
+    )

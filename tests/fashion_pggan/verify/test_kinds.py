@@ -252,7 +252,7 @@ def test_json_says_the_same_to_programs(repository, capsys):
     [kind] = [kind for kind in told["kinds"] if kind["kind"] == "outputs of train"]
     assert kind["damaged"] == [{"file": str(gone), "fault": "it is missing"}]
     assert kind["unchecked"] == []
-    assert kind["mend"].startswith("delete damaged files")
+    assert kind["repair"].startswith("delete damaged files")
     assert sum(kind["files"] for kind in told["kinds"]) > 90
 
 

@@ -107,7 +107,7 @@ def test_the_first_line_names_the_run_that_is_left_behind(runs, dataset, params,
         _train(runs, dataset, short(params, total_kimg=0.02, precision="bfloat16"))
     assert caplog.messages[0] == (
         f"{runs / name}, 160 images shown, differs in train.precision: float32 -> bfloat16: training from "
-        f"the start; to go on with it instead, give --resume {name}, or set "
+        f"the start; to resume it instead, give --resume {name}, or set "
         f"train.resume to {name} in params.yaml"
     )
 

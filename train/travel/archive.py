@@ -106,8 +106,11 @@ def import_run(file: Path, runs: Path) -> Path:
         The run's folder.
 
     Raises:
-        UserError: the run is there already, or the archive is damaged or none; then nothing has changed.
+        UserError: the run is there already, or the archive is missing or damaged or none; then nothing has
+            changed.
     """
+    if not file.exists():
+        raise UserError(f"no file {file}: give one that fashion-pggan runs export wrote")
     try:
         entries = entries_of(file, LARGEST)
         with open_plain(file) as data:

@@ -2,6 +2,7 @@
 
 import json as writer
 import logging
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +36,7 @@ def list_runs(
     Args:
         runs: the folder of runs.
         models: trained models, which are of one of the runs.
-        params: the file of parameters, whose train.resume may name a run.
+        params: the file of parameters, whose train.resume and train.start_from may name runs.
         json: print JSON, for programs.
     """
     from train.travel.inventory import inventory, table
@@ -85,7 +86,8 @@ def export(
 
     folder = folder_of(run, runs)
     size = export_run(folder, file, snapshots=not without_snapshots)
-    log.info("%s holds %s (%s): fashion-pggan runs import %s", file, folder, bytes_in_words(size), file)
+    typed = shlex.quote(str(file))
+    log.info("%s holds %s (%s): fashion-pggan runs import %s", file, folder, bytes_in_words(size), typed)
 
 
 @app.command(name="import")

@@ -22,7 +22,7 @@ def inventory(runs: Path, models: Path, params: Path) -> list[dict[str, Any]]:
     Args:
         runs: the folder.
         models: trained models, which may come from one of the runs.
-        params: the file of parameters, which may name one in train.resume.
+        params: the file of parameters, which may name some in train.resume and train.start_from.
 
     Raises:
         UserError: there are no runs.
@@ -31,7 +31,7 @@ def inventory(runs: Path, models: Path, params: Path) -> list[dict[str, Any]]:
     if not folders:
         raise UserError(f"no runs in {runs}: train first (dvc repro train), or give --runs")
     folders.sort(key=lambda run: max(path.stat().st_mtime for path in (run, *run.glob(STATUS))), reverse=True)
-    uses = {"models": _run_of(models), "train.resume": Path(_named_in(params)).name}
+    uses = {"models": _run_of(models), **_named_in(params)}
     return [_facts(run, uses) for run in folders]
 
 
@@ -90,9 +90,10 @@ def _run_of(models: Path) -> str:
         return ""
 
 
-def _named_in(params: Path) -> str:
-    """The run that train.resume names; empty if the parameters cannot be read."""
+def _named_in(params: Path) -> dict[str, str]:
+    """The runs that the parameters name, by parameter; empty if they cannot be read."""
     try:
-        return load_params(params).train.resume
+        train = load_params(params).train
     except (OSError, UserError):
-        return ""
+        return {}
+    return {"train.resume": Path(train.resume).name, "train.start_from": Path(train.start_from).name}

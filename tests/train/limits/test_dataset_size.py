@@ -25,6 +25,14 @@ def test_one_to_three_images_are_refused(said, count, says):
         said(count)
 
 
+def test_images_that_are_held_out_are_told_where_too_few_are_left(params):
+    held_out = params.model_copy(update={"held_out": 0.9})
+    with pytest.raises(
+        UserError, match=r"1 image besides those held out by train.held_out 0.9.*: lower that share"
+    ):
+        check_images(1, held_out)
+
+
 def test_fewer_images_than_a_minibatch_or_two_sets_are_told_with_both_numbers(said):
     minibatch, sets = said(4)
     assert "4 images, fewer than the minibatch of 8" in minibatch

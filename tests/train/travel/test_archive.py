@@ -128,6 +128,18 @@ def test_one_changed_byte_is_found_and_nothing_arrives(archive, tmp_path, share)
     assert not list((tmp_path / "there").glob("*"))
 
 
+def test_an_archive_that_is_not_there_is_told_by_its_name(tmp_path):
+    with pytest.raises(UserError, match=r"no file .*nothing\.tar: give one"):
+        import_run(tmp_path / "nothing.tar", tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
+def test_the_command_that_imports_can_be_copied_whatever_the_file_is_called(run, tmp_path, caplog):
+    caplog.set_level("INFO")
+    call("runs", "export", str(run), str(tmp_path / "my run.tar"))
+    assert f"fashion-pggan runs import '{tmp_path / 'my run.tar'}'" in caplog.text
+
+
 def test_a_cut_archive_is_none(archive, tmp_path):
     data = archive.read_bytes()
     for size in (0, 100, 600, len(data) // 2):

@@ -14,6 +14,9 @@ def test_a_run_says_its_state_its_size_and_what_uses_it(run, runs, finished, tmp
     (facts,) = inventory(runs, finished / "models", tmp_path / "params.yaml")
     assert (facts["run"], facts["state"], facts["kimg"]) == (run.name, "finished", 0.16)
     assert facts["used_by"] == ["models", "train.resume"]
+    write_params(tmp_path / "params.yaml", short.model_copy(update={"start_from": f"runs/train/{run.name}"}))
+    (facts,) = inventory(runs, finished / "models", tmp_path / "params.yaml")
+    assert facts["used_by"] == ["models", "train.start_from"]
     assert facts["bytes"] == sum(path.stat().st_size for path in run.rglob("*") if path.is_file())
     assert facts["bytes_by_kind"]["checkpoints"] == (run / "checkpoint-000000000160.pt").stat().st_size
     with exclusive(run):

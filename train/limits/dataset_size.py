@@ -22,11 +22,10 @@ def check_images(count: int, params: TrainParams, measured: int = 0) -> None:
         UserError: there are fewer than four.
     """
     if count < FEWEST:
-        held_out = f" besides those held out by train.held_out {params.held_out:g}" if params.held_out else ""
+        left = f" besides those held out by train.held_out {params.held_out:g}" if params.held_out else ""
         raise UserError(
-            f"the dataset has {count} image{'s' * (count != 1)}{held_out}, and training needs {FEWEST} or "
-            f"more: {'lower that share, ' if held_out else ''}add images, or keep more of them (reports/curate.json "
-            "says why curate dropped some)"
+            f"the dataset has {count} image{'s' * (count != 1)}{left}, and training needs {FEWEST} or more: "
+            "add images, lower train.held_out, or keep more (reports/curate.json says why curate dropped some)"
         )
     largest = max([params.minibatch_base, *params.minibatch.values()])
     if count < largest:

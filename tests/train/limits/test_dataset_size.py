@@ -28,7 +28,7 @@ def test_one_to_three_images_are_refused(said, count, says):
 def test_images_that_are_held_out_are_told_where_too_few_are_left(params):
     held_out = params.model_copy(update={"held_out": 0.9})
     with pytest.raises(
-        UserError, match=r"1 image besides those held out by train.held_out 0.9.*: lower that share"
+        UserError, match=r"1 image besides those held out by train.held_out 0.9, and training needs 4"
     ):
         check_images(1, held_out)
 

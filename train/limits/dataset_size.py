@@ -25,7 +25,7 @@ def check_images(count: int, params: TrainParams, measured: int = 0) -> None:
         left = f" besides those held out by train.held_out {params.held_out:g}" if params.held_out else ""
         raise UserError(
             f"the dataset has {count} image{'s' * (count != 1)}{left}, and training needs {FEWEST} or more: "
-            "add images, lower train.held_out, or keep more (reports/curate.json says why curate dropped some)"
+            "add images, lower train.held_out, or drop fewer (reports/curate.json says why curate did)"
         )
     largest = max([params.minibatch_base, *params.minibatch.values()])
     if count < largest:

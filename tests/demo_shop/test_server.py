@@ -261,3 +261,10 @@ def test_a_page_of_another_site_changes_nothing_in_a_shop_with_faults():
         assert _get(url, {"Origin": "http://evil.example"}, "POST")[0] == 403
         assert _get(url, {"Origin": faulty.url}, "POST")[0] == 200
         assert _get(url, method="POST")[0] == 200
+
+
+@pytest.mark.skipif(not Path("/proc/net/if_inet6").exists(), reason="no IPv6 on this machine")
+def test_an_address_of_ipv6_is_named_in_brackets():
+    with RunningShop("--host", "::1", "--products", "1") as shop:
+        assert shop.url.startswith("http://[::1]:")
+        assert _search(shop, query="셔츠")[0] == 200

@@ -23,7 +23,7 @@ from train.limits.disk import check_disk
 from train.limits.held_out import shown
 from train.limits.memory import check_memory
 from train.lineage.about import About, facts_of, write_about
-from train.lineage.beside import compared, tell_nearest
+from train.lineage.beside import compared, tell_descendant, tell_nearest
 from train.lineage.identity import identity_of
 from train.lineage.takeover import check_room, link, origin_at, take_over
 from train.machine.graphs import Recorded
@@ -171,6 +171,7 @@ def _placed(
     origin = origin_at(params.resume, runs, now)
     if origin.changes:
         check_room(origin, params.total_kimg)
+        tell_descendant(origin, runs, now)
         return params, folder, origin.folder
     if origin.images_shown - _overshoot(params) > params.total_kimg * 1000:
         check_room(origin, params.total_kimg)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.program import hash_of
 from train.lineage.about import MACHINE, About, about, changes_between
 from train.lineage.identity import ORIGIN, Differences, others, worded
 from train.saved.checkpoint import checkpoints_in, images_shown_of
@@ -92,6 +93,30 @@ def tell_nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> No
         run.folder.name,
         run.folder.name,
     )
+
+
+def tell_descendant(origin: Beside, runs: Path, now: About) -> None:
+    """Say by name which run has resumed `origin` before this one, and got farther."""
+    name = hash_of(origin.about.identity)
+    farther = [
+        run
+        for run in _runs_in(runs, now)
+        if run.resumes
+        and run.images_shown > origin.images_shown
+        and any(change.before == name for change in run.about.history)
+    ]
+    if farther:
+        run = max(farther, key=lambda each: each.images_shown)
+        log.warning(
+            "%s resumed %s before and has shown %d images: going back to %d, as train.resume says; to resume "
+            "it instead, set train.resume to %s in params.yaml (it differs in %s)",
+            run.folder,
+            origin.folder,
+            run.images_shown,
+            origin.images_shown,
+            run.folder.name,
+            worded(run.changes),
+        )
 
 
 def _runs_in(runs: Path, now: About) -> Iterator[Beside]:

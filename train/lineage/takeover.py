@@ -54,7 +54,7 @@ def check_room(run: Beside, total_kimg: float) -> None:
     if run.images_shown >= total_kimg * 1000:
         raise UserError(
             f"{run.folder} has shown {run.images_shown} images, and train.total_kimg {total_kimg:g} "
-            "is not more: raise it to train on"
+            "is not more: raise it to train on (dvc checkout brings back models that dvc repro deleted)"
         )
 
 

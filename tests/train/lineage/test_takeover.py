@@ -243,3 +243,15 @@ def test_a_link_replaces_what_a_kill_left_and_a_copy_takes_its_place_where_there
     link(tmp_path / "a", tmp_path / "c/d")
     assert (tmp_path / "c/d").read_text() == "whole"
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["d"]
+
+
+def test_a_run_that_has_resumed_the_named_one_before_is_named_when_it_is_farther(
+    runs, dataset, params, caplog
+):
+    before = _only(runs)
+    _train(runs, dataset, short(params, total_kimg=LONGER, microbatch={4: 4}, resume=before.name))
+    (farther,) = set(runs.iterdir()) - {before}
+    assert "resumed" not in caplog.text
+    _train(runs, dataset, short(params, total_kimg=0.2, microbatch={4: 2}, resume=before.name))
+    assert f"{farther} resumed {before} before and has shown 320 images: going back to 160" in caplog.text
+    assert f"set train.resume to {farther.name}" in caplog.text

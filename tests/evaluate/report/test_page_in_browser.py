@@ -58,7 +58,7 @@ def test_tables_sort_by_the_numbers_of_a_column_and_back(page):
     assert page.locator("#table1 tfoot tr").count() == 1
     page.get_by_text("New images by query").click()
     page.locator("details[open] th button", has_text="query").click()
-    assert page.locator("details[open] tbody td").first.inner_text() == HOSTILE
+    assert page.locator("details[open] tbody td").first.inner_text() == rf"{HOSTILE}\u202e\x1b"
 
 
 def test_the_average_and_its_ratio_are_seen_on_a_phone_without_scrolling(page):

@@ -139,7 +139,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
 
     async def _refused(self, request: Any, response: Any, host: Host) -> Any:
         """Ask again when the host may bear it; an image that it refuses among others it serves fails."""
-        of_pace = host.refused(request.meta.get("sent_at", 0.0))
+        of_pace = host.refused(request.meta.get("sent_at", 0.0), request.meta.get("served_then"))
         own = request.meta.get("refused_alone", 0) + (not of_pace)
         wanted = self._wanted_by(response)
         if of_pace or (own == 1 and wanted <= host.patience_s):  # otherwise it may be of this image alone
@@ -147,7 +147,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         if wanted > host.patience_s or host.is_given_up() or own > max(self.max_retry_times, REFUSED_ALONE):
             return response
         again = request.copy()
-        again.meta["refused_alone"] = own
+        again.meta["refused_alone"], again.meta["served_then"] = own, host.served
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         if of_pace:
             again.meta["is_due"] = True

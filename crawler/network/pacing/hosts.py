@@ -58,6 +58,7 @@ class Host:
         self.pace = Pace()
         self.line = Line(self._free_at, self._take)
         self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
+        self.served = 0  # good answers so far
         self.bad = 0  # failures since the last good answer
         self.first_bad = self.last_bad = 0.0
         self.refuses = False  # whether those are refusals: too fast, or too busy
@@ -66,6 +67,7 @@ class Host:
     def answered(self, *, well: bool) -> None:
         """Count an answer or a failure."""
         if well:
+            self.served += 1
             self.bad, self.refuses = 0, False
             self.pace.answered(time.monotonic())
             return
@@ -74,10 +76,18 @@ class Host:
         self.bad += 1
         self.probe_at = self.last_bad + PROBE_S
 
-    def refused(self, sent_at: float) -> bool:
-        """Count a refusal; returns whether it is a matter of pace rather than of one image."""
+    def refused(self, sent_at: float, served_before: int | None = None) -> bool:
+        """Count a refusal; returns whether it is a matter of pace rather than of one image.
+
+        Args:
+            sent_at: when the image was asked for.
+            served_before: `served` when the image was last refused; None: it was not. An image that is
+                refused again, while others were served, says nothing of the host's pace.
+        """
         self.answered(well=False)
         self.refuses = True
+        if served_before is not None and self.served > served_before:
+            return False
         return self.pace.refused(self.last_bad, sent_at)
 
     def pause(self, seconds: float) -> None:

@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from crawler.network.pacing.hosts import Host
 from crawler.network.pacing.refusals import SLOWEST, Pace
 
 
@@ -62,3 +63,13 @@ def test_pauses_double_while_nothing_is_answered_and_the_pace_has_a_floor() -> N
     assert pauses[1] == 2 * pauses[0]
     assert pauses[-1] == 60
     assert pace.rate == SLOWEST
+
+
+def test_images_that_are_refused_again_while_others_are_served_lower_no_pace() -> None:
+    host = Host()
+    for _ in range(40):
+        served = host.served
+        host.answered(well=True)
+        assert not host.refused(math.inf, served)
+    assert math.isinf(host.pace.rate)
+    assert [host.refused(math.inf, host.served) for _ in range(4)] == [False, False, False, True]

@@ -69,8 +69,6 @@ def read_vocabulary(path: Path) -> Vocabulary:
         raise UserError(
             f"no vocabulary at {path}: name a file of words in crawl.vocabulary, or leave it empty"
         ) from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     except ValidationError as error:
         raise UserError(f"{path}: {explained(error, Vocabulary)}") from error
     if unknown := {axis for pair in vocabulary.pairs for axis in pair} - vocabulary.axes.keys():

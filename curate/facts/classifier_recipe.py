@@ -59,8 +59,6 @@ def recipe_at(path: Path) -> Recipe:
     try:
         text = read_text(existing(path))
         return Recipe.model_validate(values_in(text, str(path)))
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     except ValidationError as error:
         raise UserError(f"{path}: {explained(error, Recipe)}") from error
 

@@ -13,7 +13,7 @@ from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.shards import levels_up_to
 
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they compute pixels
-DECODING = ("curate.pixels", "fashion_pggan.images.decode")
+DECODING = ("curate.pixels", "fashion_pggan.images.decode", "fashion_pggan.storage.png")
 MEASURING = ("curate.facts", "fashion_pggan.images.hashes", *DECODING)  # the folders that compute facts
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
 

@@ -17,10 +17,7 @@ def read_answers(path: Path) -> dict[str, str]:
     """
     if not path.is_file():
         return {}
-    try:
-        found = values_in(read_text(path), str(path)) or {}
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
+    found = values_in(read_text(path), str(path)) or {}
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in (*found, *found.values())):
         raise UserError(
             f"{path} is not a list of answers: write each question of datasheet.md with its answer"

@@ -1,7 +1,6 @@
 """The catalogue: products with an image each, drawn or from a folder."""
 
 import csv
-import io
 import mimetypes
 import os
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import Protocol
 
 from PIL import Image
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.bounded.plain_file import text_lines_in
 
 SHELF = 1000  # products per shelf: as many as the search window reaches
 UNLABELLED = "image"
@@ -98,11 +98,12 @@ def _read_labels(path: Path, *, wanted: bool) -> dict[str, str]:
     if not path.is_file() and not wanted:
         return {}
     try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        rows = csv.DictReader(text_lines_in(path))
         return {row["file"]: row["label"] for row in rows}
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+    except (OSError, ValueError, csv.Error, KeyError) as error:
         raise UserError(
-            f"{path} cannot be read as labels ({error}): give a CSV file with the columns file and label"
+            f"{path} cannot be read as labels ({one_line(error)}): give a CSV file with the columns "
+            "file and label"
         ) from error
 
 

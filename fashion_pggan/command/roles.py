@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import remove_left_over
 from fashion_pggan.storage.outputs import check_output, check_outside
 
 
@@ -71,6 +72,7 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
             _check_apart(path, [other.path for other in given if other is not one])
             if names is not None:
                 check_output(path, names)
+        _clear(one)
 
 
 def given_paths(command: Callable[..., Any], values: Mapping[str, Any]) -> Iterator[Given]:
@@ -104,6 +106,13 @@ def _files_of(given: Given) -> Iterator[tuple[Path, tuple[str, ...] | None]]:
             yield from ((given.path / name, names) for name, names in files.items())
         case _ if given.role is Makes:
             yield given.path, None
+
+
+def _clear(given: Given) -> None:
+    """Delete what killed commands left beside the files that this one writes."""
+    files = [given.path] if given.role is Keeps else [path for path, _ in _files_of(given)]
+    for file in files:
+        remove_left_over(file.parent, file.name)
 
 
 def _check_apart(path: Path, others: list[Path]) -> None:

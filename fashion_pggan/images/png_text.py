@@ -2,7 +2,7 @@
 
 import zlib
 
-from fashion_pggan.images.decode.png import SIGNATURE, chunks
+from fashion_pggan.storage.png.chunks import SIGNATURE, chunks
 
 KINDS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from fashion_pggan.errors import ArgumentError, UserError
+from fashion_pggan.errors import ArgumentError, UserError, one_line
 from fashion_pggan.params.reading import Params, load_params, parse_params
 from fashion_pggan.paths import outliving
 from fashion_pggan.storage.bounded.plain_file import read_text
@@ -73,7 +73,7 @@ def with_settings(text: str, settings: Mapping[tuple[str, str], Any]) -> str:
     round_trip.preserve_quotes = True
     round_trip.indent(mapping=2, sequence=4, offset=2)
     round_trip.width = 2**16  # long lines stay as they are
-    values = round_trip.load(text)
+    values = _sections_in(text, "the preset", round_trip)
     for (section, key), value in settings.items():
         values.setdefault(section, {})[key] = value
     out = io.StringIO()
@@ -88,14 +88,12 @@ def preset_text(presets: Path, name: str) -> str:
         UserError: there is none of this name, or it does not name a base and settings.
     """
     text = _read(presets, name)
-    values = YAML().load(text)
-    if not isinstance(values, dict) or "base" not in values:
+    values = _sections_in(text, f"{presets / name}.yaml", YAML())
+    if "base" not in values:
         return text
     base = values.pop("base")
-    if base == name or not all(isinstance(section, dict) for section in values.values()):
-        raise UserError(
-            f"{presets / name}.yaml: give base another preset's name, then sections with settings"
-        )
+    if base == name:
+        raise UserError(f"{presets / name}.yaml builds on itself: give base another preset's name")
     settings = {(section, key): value for section, keys in values.items() for key, value in keys.items()}
     return with_settings(_read(presets, base), settings)
 
@@ -131,10 +129,24 @@ def _read(presets: Path, name: str) -> str:
             f"no preset {name} in {presets}: give one of {', '.join(known) or 'none'}; "
             "git checkout params.yaml brings the demo back"
         )
-    path = presets / f"{name}.yaml"
-    text = read_text(path)
-    values_in(text, str(path))  # raises our own errors
-    return text
+    return read_text(presets / f"{name}.yaml")
+
+
+def _sections_in(text: str, name: str, yaml: YAML) -> Any:
+    """The sections of a preset, and its base, as a mapping with comments.
+
+    Raises:
+        UserError: it is not a mapping of sections.
+    """
+    values_in(text, name)  # raises our own errors, and has limits
+    try:
+        values = yaml.load(text)
+    except Exception as error:  # another reader, which refuses other things
+        raise UserError(f"{name} is not YAML ({one_line(error)}): correct it") from error
+    sections = values if isinstance(values, dict) else {"": None}
+    if not all(key == "base" or isinstance(section, dict) for key, section in sections.items()):
+        raise UserError(f"{name} is not a preset: give sections with settings, as params.yaml has them")
+    return values
 
 
 def _parsed(setting: str) -> tuple[tuple[str, str], Any]:

@@ -43,8 +43,6 @@ def load_params(path: Path) -> Params:
         text = read_text(path)
     except FileNotFoundError:
         raise UserError(f"no parameters at {path}: run from the repository root, or give --params") from None
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
     return parse_params(text, str(path))
 
 

@@ -1,18 +1,20 @@
 """Atomic writes and hashes of files."""
 
+import fcntl
 import hashlib
 import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from fashion_pggan.errors import UserError, bytes_in_words, one_line
 
-HALF_WRITTEN = re.compile(r"(?P<folder>(?:.*/)?)\.(?P<name>[^/]+)\.[0-9a-f]{8}")  # see `atomic_write`
+HALF_WRITTEN = re.compile(r"(?P<folder>(?:.*/)?)\.(?P<name>[^/]+)\.[0-9a-f]{8}\.pggan")  # see `atomic_write`
 CHANGED = "it is not what was written, by its SHA-256"
 
 LAST_CHECKS: dict[Path, Callable[[], None]] = {}  # raises if a file that a person named may not be replaced
@@ -32,11 +34,11 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         raise UserError(f"{path} is a folder: give a file")
     make_folder(path.parent)
     check = LAST_CHECKS.get(path.absolute())
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        new = temporary.open("x+b")
+        new = _neighbour_of(path)
     except FileNotFoundError as error:  # of folders that hold no files, such as /proc
         raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
+    temporary = Path(new.name)
     try:
         with new as file:
             yield file
@@ -48,6 +50,42 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _neighbour_of(path: Path) -> IO[bytes]:
+    """A new temporary neighbour; its lock says that somebody still writes it."""
+    while True:
+        new = path.with_name(f".{path.name}.{secrets.token_hex(4)}.pggan").open("x+b")
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(new, fcntl.LOCK_EX)
+        if os.fstat(new.fileno()).st_nlink:
+            return new
+        new.close()  # `remove_left_over` came before the lock
+
+
+def remove_left_over(folder: Path, name: str = "") -> None:
+    """Delete the temporary neighbours in a folder that killed processes left; the folder may be missing.
+
+    Args:
+        folder: where they are.
+        name: of the file that they were to become; empty: of any.
+    """
+    with suppress(OSError):
+        for left in os.listdir(folder):  # noqa: PTH208  # of many names, few become paths
+            whole = half_written(left)
+            if whole and (whole == name or not name):
+                _remove_if_left(folder / left)
+
+
+def _remove_if_left(path: Path) -> None:
+    with suppress(OSError):  # its writer lives, or has just finished
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+        finally:
+            os.close(handle)
 
 
 def half_written(name: str) -> str:

@@ -23,6 +23,7 @@ from generate.sampling.sampler import Sampler, snapshots_in
 from tests.running import tries
 from train import stage
 from train.damaged.damaged_runs import faults
+from train.damaged.damaged_states import snapshot_fault
 from train.processes.ranks import Ranks
 from train.record.log import read_rows
 from train.run import Run
@@ -149,14 +150,34 @@ def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_aga
 ):
     folder = stage.run_directory(project / "runs", params, dataset, ALONE)
     shutil.copytree(undisturbed.folder, folder)
-    last = snapshots_in(folder)[-1]
-    last.write_bytes(last.read_bytes()[:-300] + bytes(300))
-    with pytest.raises(UserError, match=rf"{last.name} is damaged, .* or delete it"):
+    first, *_, last = snapshots_in(folder)
+    before = first.read_bytes()
+    first.write_bytes(before[:-300] + bytes(300))
+    with pytest.raises(UserError, match=rf"{first.name} is damaged, .*: copy it from models \("):
         train_here(project, params)
     assert not (project / "models").exists()
+    first.write_bytes(before)
     last.unlink()
     train_here(project, params)
     _assert_same_models(project / "models", undisturbed.folder)
+
+
+@pytest.mark.parametrize("place", [0, -300])
+def test_a_damaged_last_snapshot_of_a_finished_run_is_written_again(
+    project, undisturbed, params, dataset, caplog, place
+):
+    """Damaged in its header, and in its weights."""
+    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    shutil.copytree(undisturbed.folder, folder)
+    last, networks = snapshots_in(folder)[-1], folder / "networks.safetensors"
+    for path in (last, networks):
+        data = bytearray(path.read_bytes())
+        data[place] ^= 255
+        path.write_bytes(data)
+    train_here(project, params)
+    assert caplog.text.count("writing it again from the checkpoint") == 2
+    _assert_same_models(project / "models", undisturbed.folder)
+    assert not snapshot_fault(networks)
 
 
 def test_models_hold_all_networks_that_another_run_can_start_from(project, undisturbed, params, dataset):
@@ -173,10 +194,6 @@ def test_models_hold_all_networks_that_another_run_can_start_from(project, undis
     for name, network in {**trained, "critic": undisturbed.critic}.items():
         for key, tensor in network.state_dict().items():
             assert torch.equal(networks[name].state_dict()[key], tensor)
-    damaged = folder / "networks.safetensors"
-    damaged.write_bytes(damaged.read_bytes()[:-300] + bytes(300))
-    with pytest.raises(UserError, match=r"networks.safetensors is damaged, .* or its networks.safetensors"):
-        train_here(project, params)
 
 
 def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out(

@@ -39,10 +39,9 @@ def check_hash(path: Path, sha256: str) -> None:
     with hash_memory() as memory:
         if not memory.matches(path, sha256, lambda path: hash_without_itself(path, sha256)):
             raise UserError(
-                f"{path} is damaged, its bytes are no longer those that were written: copy it from "
-                "models/snapshots (dvc checkout models brings that back) or from a copy of yours, or "
-                "delete it if it is the last of a finished run, or its networks.safetensors, which the run "
-                "writes again"
+                f"{path} is damaged, its bytes are no longer those that were written: copy it from models "
+                "(dvc checkout models brings that back) or from a copy of yours; dvc repro --force train "
+                "writes the last ones of a finished run again"
             )
 
 

@@ -22,7 +22,7 @@ KINDS = {
         r"training\.csv|(?:run|status)\.json|tensorboard/events\.out\.tfevents\.[\w.-]{1,200}"
     ),
 }
-HALF_WRITTEN = re.compile(r"\.(?P<name>.+)\.(?:[0-9a-f]{8}|part)")  # what a kill leaves
+HALF_WRITTEN = re.compile(r"\.(?P<name>.+)\.(?:[0-9a-f]{8}\.pggan|part)")  # what a kill leaves
 CARRY_THEIR_OWN = (".pt", ".safetensors")  # hash
 OTHERS = "others"
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from PIL import Image
 
 from fashion_pggan.images.decode.jpeg_parts import joined, parts_of
-from fashion_pggan.images.decode.png import SIGNATURE, exif_of, whole_png
+from fashion_pggan.images.decode.png import exif_of, whole_png
+from fashion_pggan.storage.png.chunks import SIGNATURE
 
 ORIENTATION = 0x0112  # EXIF tag
 SIDEWAYS = range(5, 9)  # EXIF orientations

@@ -1,11 +1,13 @@
 """Parquet within limits: a file of a few bytes may repeat a value of megabytes a million times."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from fashion_pggan.storage.bounded.parquet_pages import has_wrong_sizes, pages_of
 
 BATCH_ROWS = 1024  # in memory at once
 BATCH_BYTES = 64 << 20  # of values in memory at once, where a file repeats them
@@ -36,6 +38,8 @@ class BoundedParquet:
         self.names: list[str] = self.schema.names
         self.groups: int = self.file.num_row_groups
         self.rows: int = self.metadata.num_rows
+        if has_wrong_sizes(self.metadata.created_by):
+            raise ValueError(f"{self.metadata.created_by[:80]} wrote it, with wrong sizes: write it again")
         rows = [self.metadata.row_group(group).num_rows for group in range(self.groups)]
         if sum(rows) != self.rows or min(rows, default=0) < 0 or self.rows > ROWS + size:
             raise ValueError(f"it claims to have {self.rows:,} rows in {size:,} bytes")
@@ -57,8 +61,8 @@ class BoundedParquet:
         leaves = self._leaves_of(wanted)
         decoded = 0
         for group in range(self.groups) if groups is None else groups:
-            self._check_packed(group, leaves)
-            rows = self._rows_at_once(group, leaves)
+            sizes = self._sizes_of(group, leaves)
+            rows = self._rows_at_once(group, sizes)
             for batch in self.file.iter_batches(rows, row_groups=[group], columns=list(wanted)):
                 plain = _plain(batch)
                 decoded += plain.nbytes
@@ -82,20 +86,30 @@ class BoundedParquet:
             raise ValueError(f"its column {schema.column(lists[0]).path} holds lists")
         return leaves
 
-    def _check_packed(self, group: int, leaves: Sequence[int]) -> None:
-        parts = [self.metadata.row_group(group).column(place) for place in leaves]
-        size = sum(abs(part.total_uncompressed_size) for part in parts)
+    def _sizes_of(self, group: int, leaves: Sequence[int]) -> dict[int, int]:
+        """Bytes that each column unpacks to, by the headers of its pages.
+
+        Raises:
+            ValueError: they are more than a file of its size can hold, or a header is broken.
+        """
+        columns = {place: self.metadata.row_group(group).column(place) for place in leaves}
+        sizes = {
+            place: sum(page.size for page in pages_of(self.source, self.size, column))
+            for place, column in columns.items()
+        }
+        size = sum(sizes.values())
         if size > DECLARED + MOST_PACKED * self.size:
             raise ValueError(f"its row group {group} unpacks to {size:,} bytes, in a file of {self.size:,}")
+        return sizes
 
-    def _rows_at_once(self, group: int, leaves: Sequence[int]) -> int:
+    def _rows_at_once(self, group: int, sizes: Mapping[int, int]) -> int:
         """How many rows to read at once, so that repeated values fit into memory."""
         rows = BATCH_ROWS
-        for place in leaves:
+        for place, size in sizes.items():
             part = self.metadata.row_group(group).column(place)
             if part.physical_type != "BYTE_ARRAY":
                 continue
-            longest = part.total_uncompressed_size
+            longest = size
             if part.has_dictionary_page and longest * rows > BATCH_BYTES:
                 longest = self._longest_repeated(group, part.path_in_schema)
             elif not part.has_dictionary_page and "DELTA_BYTE_ARRAY" not in part.encodings:

@@ -53,10 +53,14 @@ def read_text(path: Path, most: int = MOST_TEXT) -> str:
     """The text of a plain file in UTF-8.
 
     Raises:
-        UserError, OSError: as `open_plain`.
-        UnicodeDecodeError: it is not UTF-8.
+        UserError: it is not UTF-8, or as `open_plain`.
+        OSError: as `open_plain`.
     """
-    return read_bytes(path, most).decode()
+    data = read_bytes(path, most)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8: save it as UTF-8") from error
 
 
 def lines_in(path: Path, longest: int = LONGEST_LINE) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
-from fashion_pggan.storage.files import make_folder, sha256_of, write_text
+from fashion_pggan.storage.files import make_folder, remove_left_over, sha256_of, write_text
 from fashion_pggan.storage.hashes import hashed_json, state_of, values_of
 from fashion_pggan.storage.locks import exclusive
 
@@ -43,6 +43,8 @@ def listed(folder: Path, *, apart: Sequence[str] = ()) -> Iterator[None]:
         apart: folders below it whose files are recorded elsewhere.
     """
     make_folder(folder)
+    for here, _ in _walk(folder, apart):
+        remove_left_over(here)
     former = _former(folder)
     before = {} if former.is_open else _states(folder, apart)
     lost = {name: sha256 for name, sha256 in former.files.items() if not (folder / name).is_file()}
@@ -98,13 +100,19 @@ def take_off_missing(folder: Path) -> list[str]:
 
 def files_below(folder: Path, apart: Sequence[str] = ()) -> Iterator[str]:
     """The paths of plain files below a folder, in order, without hidden files and folders."""
+    for here, files in _walk(folder, apart):
+        plain = (name for name in files if not name.startswith(".") and (here / name).is_file())
+        yield from ((here / name).relative_to(folder).as_posix() for name in plain)
+
+
+def _walk(folder: Path, apart: Sequence[str]) -> Iterator[tuple[Path, list[str]]]:
+    """A folder and those below it, without hidden ones and those apart, each with its files' names."""
     for here, folders, files in os.walk(folder):
         below = Path(here).relative_to(folder)
         folders[:] = sorted(
             name for name in folders if not name.startswith(".") and (below / name).as_posix() not in apart
         )
-        plain = (name for name in sorted(files) if not name.startswith(".") and (Path(here) / name).is_file())
-        yield from ((below / name).as_posix() for name in plain)
+        yield Path(here), sorted(files)
 
 
 def _former(folder: Path) -> Listed:

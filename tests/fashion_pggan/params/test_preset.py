@@ -48,9 +48,43 @@ def test_a_preset_that_builds_on_itself_or_on_nothing_is_refused(tmp_path: Path,
     (tmp_path / "loop.yaml").write_text("base: loop\n")
     (tmp_path / "flat.yaml").write_text("base: loop\ntrain: 3\n")
     (tmp_path / "alone.yaml").write_text("base: none\ntrain: {seed: 1}\n")
-    for name, reason in (("loop", "another preset"), ("flat", "sections"), ("alone", "no preset none")):
+    for name, reason in (("loop", "on itself"), ("flat", "sections"), ("alone", "no preset none")):
         with pytest.raises(UserError, match=reason):
             use(name, [], presets=tmp_path, params=params)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "- crawl",
+        "crawl: 3",
+        "base: paper\n? [a]\n: 3",
+        "base: [paper]",
+        "base: {paper: 1}",
+        "base: evil",
+        "crawl: {contact: 010}\n%YAML 1.1",
+        "crawl: !!python/object:os.system {}",
+        "crawl: {a: !!timestamp 2026-13-45}",
+        "crawl: {<<: {a: 1}, a: !!set {x}, b: !!omap [a: 1]}",
+        "\N{SNOWMAN}: \x85",
+        "crawl: &a [*a]",
+        b"crawl: \xff",
+        b"\xff\xfec\x00:\x00",
+        b"",
+    ],
+)
+def test_a_hostile_preset_is_one_error_and_changes_nothing(
+    text: str | bytes, tmp_path: Path, params: Path
+) -> None:
+    (tmp_path / "evil.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    shutil.copy(PRESETS / "paper.yaml", tmp_path)
+    before = params.read_bytes()
+    for settings in ([], ["crawl.contact=me@example.org"]):
+        with pytest.raises(UserError) as error:
+            use("evil", settings, presets=tmp_path, params=params)
+        assert len(str(error.value)) < 2000
+    assert params.read_bytes() == before
 
 
 @pytest.mark.parametrize("name", NAMES)

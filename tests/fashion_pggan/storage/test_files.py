@@ -1,12 +1,20 @@
 """Files are whole or absent, whatever happens in between."""
 
+import fcntl
 import os
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import atomic_write, sha256_of, write_bytes, write_text
+from fashion_pggan.storage.files import (
+    atomic_write,
+    remove_left_over,
+    sha256_of,
+    write_bytes,
+    write_text,
+)
 
 
 class CutError(Exception):
@@ -69,3 +77,34 @@ def test_files_and_folders_have_the_permissions_that_the_user_wants(
         os.umask(before)
     assert (tmp_path / "folder/file").stat().st_mode & 0o777 == mode
     assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o777 & ~umask
+
+
+def test_what_killed_processes_were_writing_goes_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    theirs = [".report.json.20261127", ".report.json.0123abcd.pggan.bak", ".other.json.0123abcd.pggan"]
+    for name in (*theirs, ".report.json.0123abcd.pggan"):
+        (tmp_path / name).touch()
+    (tmp_path / ".report.json.01234567.pggan").symlink_to(tmp_path / theirs[0])
+    with atomic_write(tmp_path / "report.json") as file:
+        file.write(b"new")
+        remove_left_over(tmp_path, "report.json")
+    assert (tmp_path / "report.json").read_bytes() == b"new"
+    assert names(tmp_path) == {*theirs, ".report.json.01234567.pggan", "report.json"}
+    remove_left_over(tmp_path)
+    assert names(tmp_path) == {*theirs[:2], ".report.json.01234567.pggan", "report.json"}
+
+
+def test_a_neighbour_that_was_taken_for_left_over_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, taken = fcntl.flock, []
+
+    def late(file: IO[bytes], how: int) -> None:
+        if not taken:
+            taken.append(Path(file.name))
+            taken[0].unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write_text(tmp_path / "report.json", "new")
+    assert taken
+    assert names(tmp_path) == {"report.json"}

@@ -116,10 +116,10 @@ def test_anything_else_is_refused_by_its_name_and_stays(tmp_path: Path, kind: Ki
 
 def test_what_a_killed_process_was_writing_in_it_may_go(tmp_path: Path) -> None:
     target = written(tmp_path / "old")
-    left = target / ".index.json.0123abcd"
+    left = target / ".index.json.0123abcd.pggan"
     left.touch()
     check_target(target, MARKED, [])
-    for name in (".index.json.0123", ".notes.json.0123abcd", "parts/.index.json.0123abcd"):
+    for name in (".index.json.20261127", ".notes.json.0123abcd.pggan", "parts/.index.json.0123abcd.pggan"):
         with pytest.raises(UserError, match=re.escape(f"holds {name}")):
             check_target(left.rename(target / name).parents[name.count("/")], MARKED, [])
         (target / name).rename(left)

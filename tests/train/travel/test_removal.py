@@ -20,14 +20,15 @@ def test_all_of_a_run_goes_and_the_other_runs_stay(run, runs):
 
 
 def test_what_a_kill_left_half_written_goes_too(run):
-    (run / ".training.csv.0123abcd").touch()
+    (run / ".training.csv.0123abcd.pggan").touch()
     (run / "snapshots/.000000.080.safetensors.part").touch()
     remove(run)
     assert not run.exists()
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.txt", "snapshots/mine.safetensors", ".env", "deep/er/photo.jpg", ".photo.jpg.0123abcd"]
+    "name",
+    ["notes.txt", "snapshots/mine.safetensors", ".env", "deep/er/photo.jpg", ".photo.jpg.0123abcd.pggan"],
 )
 def test_a_foreign_file_is_refused_by_name_and_all_stays(run, name):
     (run / name).parent.mkdir(parents=True, exist_ok=True)

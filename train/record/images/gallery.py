@@ -1,8 +1,10 @@
 """A run's images: snapshots and sample grids of the same latent vectors."""
 
+import logging
 import math
 from pathlib import Path
 
+from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import png_of
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import write_bytes
@@ -12,10 +14,12 @@ from train.record.images.samples import grid_of, images_of, stddev_of, stddev_ov
 from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
 from train.record.training import Training
-from train.saved.snapshot import ALL_NETWORKS, Origin, snapshot_path, write_snapshot
+from train.saved.snapshot import ALL_NETWORKS, Origin, read_origin, snapshot_path, write_snapshot
 
 COMPARED = 16  # images, at least, whose standard deviation is taken
 LATEST = "latest"  # name of the newest snapshot and grid, which are rewritten by the clock
+
+log = logging.getLogger(__name__)
 
 
 class Gallery:
@@ -50,13 +54,13 @@ class Gallery:
             self._latest_grid(self._sheet())
 
     def complete(self) -> None:
-        """Write what a finished run leaves again: the latest ones, and the rest if it is lost."""
-        if self._kept_path().is_file():
+        """Write what a finished run leaves again: the latest ones, and the rest if it is lost or damaged."""
+        if _is_whole(self._kept_path()):
             self._latest_snapshot()
             write_bytes(self.training.folder / f"{LATEST}.png", png_of(self._sheet()))
         else:
             self.keep()
-        if not (self.training.folder / ALL_NETWORKS).is_file():  # early versions wrote none
+        if not _is_whole(self.training.folder / ALL_NETWORKS):  # early versions wrote none
             self._write_all_networks()
 
     def keep(self) -> None:
@@ -112,3 +116,14 @@ class Gallery:
             training.dataset.version,
             training.git_commit,
         )
+
+
+def _is_whole(snapshot: Path) -> bool:
+    """Whether a snapshot is there, as it was written; the log says so when it is damaged."""
+    try:
+        read_origin(snapshot)
+    except UserError:
+        if snapshot.is_file():
+            log.warning("%s is damaged: writing it again from the checkpoint", snapshot)
+        return False
+    return True

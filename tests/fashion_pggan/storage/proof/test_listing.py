@@ -35,6 +35,16 @@ def test_a_command_lists_what_it_writes_and_drops_what_it_removes(folder: Path) 
     assert files_listed(folder).files == {"log.csv": sha256_of(folder / "log.csv"), "new.npy": ""}
 
 
+def test_what_a_killed_command_was_writing_goes_when_the_next_one_begins(folder: Path) -> None:
+    left = [folder / ".log.csv.0123abcd.pggan", folder / "grids/.1.png.0123abcd.pggan"]
+    others = [folder / ".log.csv.20261127", folder / ".hidden/.1.png.0123abcd.pggan"]
+    for path in (*left, *others):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    with listed(folder):
+        assert [path for path in (*left, *others) if path.exists()] == others
+
+
 def test_a_file_damaged_or_added_before_a_command_is_not_listed_as_written_by_it(
     folder: Path,
 ) -> None:

@@ -23,7 +23,6 @@ from generate.sampling.sampler import Sampler, snapshots_in
 from tests.running import tries
 from train import stage
 from train.damaged.damaged_runs import faults
-from train.damaged.damaged_states import snapshot_fault
 from train.processes.ranks import Ranks
 from train.record.log import read_rows
 from train.run import Run
@@ -160,24 +159,6 @@ def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_aga
     last.unlink()
     train_here(project, params)
     _assert_same_models(project / "models", undisturbed.folder)
-
-
-@pytest.mark.parametrize("place", [0, -300])
-def test_a_damaged_last_snapshot_of_a_finished_run_is_written_again(
-    project, undisturbed, params, dataset, caplog, place
-):
-    """Damaged in its header, and in its weights."""
-    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
-    shutil.copytree(undisturbed.folder, folder)
-    last, networks = snapshots_in(folder)[-1], folder / "networks.safetensors"
-    for path in (last, networks):
-        data = bytearray(path.read_bytes())
-        data[place] ^= 255
-        path.write_bytes(data)
-    train_here(project, params)
-    assert caplog.text.count("writing it again from the checkpoint") == 2
-    _assert_same_models(project / "models", undisturbed.folder)
-    assert not snapshot_fault(networks)
 
 
 def test_models_hold_all_networks_that_another_run_can_start_from(project, undisturbed, params, dataset):

@@ -70,10 +70,13 @@ class Answer:
         request: Scrapy's; `meta["image"]` is True for images, whose first bytes are checked.
         wishes: of the crawl.
         send: sends one of Scrapy's signals and returns the results of its listeners.
+        is_heard: whether somebody listens to bytes_received; an answer has many pieces.
     """
 
-    def __init__(self, request: Any, wishes: Wishes, send: Callable[..., Any]) -> None:
-        self.request, self.wishes, self.send = request, wishes, send
+    def __init__(
+        self, request: Any, wishes: Wishes, send: Callable[..., Any], *, is_heard: bool = True
+    ) -> None:
+        self.request, self.wishes, self.send, self.is_heard = request, wishes, send, is_heard
         self.most: int = request.meta.get("download_maxsize", wishes.max_bytes)
         self.began = time.monotonic()
         self.status = 0  # 0: this block of headers has not begun
@@ -81,6 +84,7 @@ class Answer:
         self.lines: list[tuple[bytes, bytes]] = []
         self.complete = False  # the headers
         self.body = bytearray()
+        self.most_unseen = 0.0  # bytes up to which a piece needs no look
         self.look_at = math.inf  # bytes at which to look for the image's size; inf: never
         self.encodings: list[bytes] = []  # of an image's body, in the order in which they were applied
         self.flags: list[str] = []
@@ -92,6 +96,9 @@ class Answer:
 
     def take_chunk(self, chunk: bytes) -> int | None:
         """Take a piece of the body from libcurl."""
+        if len(self.body) + len(chunk) <= self.most_unseen:  # as most pieces
+            self.body += chunk
+            return GO_ON
         if not self.complete and (stop := self._guarded(self._headed)):
             return stop
         return self._guarded(self._grown, chunk)
@@ -172,7 +179,10 @@ class Answer:
             raise self._too_large()
         if len(self.body) >= self.look_at:
             self._look()
-        return self._stopped_by(signals.bytes_received, data=chunk)
+        if self.is_heard:
+            return self._stopped_by(signals.bytes_received, data=chunk)
+        self.most_unseen = min(self.look_at - 1, self.most or math.inf)
+        return False
 
     def _too_large(self) -> RefusedError:
         return RefusedError("TOO_LARGE", f"{self.request.url} is larger than {self.most} bytes")

@@ -1,6 +1,7 @@
 """URLs of images: a canonical spelling to recognise them by, and those at which they are requested. Pure."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # take a size, `type`, in the query
@@ -11,6 +12,7 @@ UNSENDABLE = re.compile(r"""[^!-~]+|["<>\\`]+""")  # escaped by browsers too
 ORIGINALS = ("phinf.naver.net", "shop-phinf.pstatic.net", "shopping-phinf.pstatic.net")  # without `type`
 
 
+@lru_cache(1024)  # links; the search, the request and the record ask for the same one
 def canonical_url(link: str) -> str:
     """The canonical URL of an image that the API links in several ways; it recognises, and is not requested.
 

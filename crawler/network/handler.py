@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 
 import certifi
 import pycurl
-from scrapy import exceptions
+from scrapy import exceptions, signals
+from scrapy.http import Response
 from scrapy.responsetypes import responsetypes
+from scrapy.utils.signal import getAllReceivers, liveReceivers
 
 from crawler.answer.answer import Answer, Wishes
 from crawler.answer.failures import RefusedError, certificate_reason_of
@@ -74,9 +76,11 @@ class ImageHandler:
         return download_context_of(self.crawler).private_hosts
 
     async def _fetch(self, request: Any) -> Any:
-        send = partial(self.crawler.signals.send_catch_log, spider=self.crawler.spider)
+        manager = self.crawler.signals
+        send = partial(manager.send_catch_log, spider=self.crawler.spider)
+        is_heard = any(liveReceivers(getAllReceivers(manager.sender, signals.bytes_received)))
         proxy = _proxy_of(request)
-        answer = Answer(request, self.wishes, send)
+        answer = Answer(request, self.wishes, send, is_heard=is_heard)
         easy = self.transfers.handle()
         try:
             gateway = self._set(easy, request, answer, proxy)
@@ -158,30 +162,34 @@ def _proxy_of(request: Any) -> str:
 
 
 def _headers_to_send(request: Any) -> list[bytes]:
+    headers: dict[bytes, list[bytes]] = dict(dict.items(request.headers))  # Scrapy's own items() are slow
     lines = [
         name + b": " + value if value else name + b";"  # libcurl's way to send an empty header
-        for name, values in request.headers.items()
+        for name, values in headers.items()
         if name != b"Proxy-Authorization"
         for value in values
     ]
     for line in lines:
         if b"\r" in line or b"\n" in line:
             raise ValueError(f"{line!r} is not a header: it holds a line break")
-    return [*lines, *(name + b":" for name in (b"Accept", b"Expect") if name not in request.headers)]
+    return [*lines, *(name + b":" for name in (b"Accept", b"Expect") if name not in headers)]
 
 
 def _response_of(answer: Answer, address: str) -> Any:
     request, body = answer.request, bytes(answer.body)
-    kind = responsetypes.from_args(headers=answer.headers, url=request.url, body=body)
-    return kind(
+    said = answer.headers.get("Content-Type") or b""
+    is_image = said.startswith(b"image/") and not said.startswith(b"image/svg")  # a text, to Scrapy
+    kind = Response if is_image else responsetypes.from_args(answer.headers, request.url, body=body)
+    response = kind(
         request.url,
         status=answer.status,
-        headers=answer.headers,
         body=body,
         flags=answer.flags,
         ip_address=ip_address(address.partition("%")[0]) if address else None,
         protocol="HTTP/1.1",
     )
+    response.headers = answer.headers
+    return response
 
 
 def _error_of(code: int, text: str, *, loss: bool) -> Exception:

@@ -33,6 +33,7 @@ class Gate:
 
     def __init__(self, crawler: Any) -> None:
         self.crawler, self.wishes = crawler, Wishes(crawler.settings)
+        self.has_rules = bool(crawler.settings.get("CRAWL_HOSTS"))
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -47,7 +48,8 @@ class Gate:
                 raise RefusedError("NOT_STORED", "the store takes no more images")
             if context.is_forbidden(request.url):
                 raise RefusedError("FORGOTTEN", f"{request.url} has a tombstone")
-            self._set_referer(request)
+            if self.has_rules:
+                self._set_referer(request)
 
     async def process_response(self, request: Any, response: Any) -> Any:
         """Refuse what Scrapy's cache holds and this crawl would not download."""

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,10 +36,15 @@ def check_address(url: str, private: frozenset[str]) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise RefusedError("BAD_ADDRESS", f"{url[:200]} is not an http or https URL")
-    host = _host_of(url)
+    _check_site(f"{parts.scheme}://{parts.netloc}", private)
+
+
+@lru_cache(1024)  # sites; many images are of one. What raises is not kept
+def _check_site(site: str, private: frozenset[str]) -> None:
+    host = _host_of(site)
     # the gateway checks the addresses of a name, but a proxy resolves names itself
     public = is_public(host) if _is_number(host) else not _is_local(host)
-    if not public and named_port_of(url) not in private:
+    if not public and named_port_of(site) not in private:
         raise RefusedError("PRIVATE_ADDRESS", f"{host[:200]} is a private address")
 
 

@@ -30,7 +30,7 @@ class Transfers:
         self.running: dict[Any, asyncio.Future[int]] = {}
         self.idle: list[Any] = []  # handles for reuse
         self.kept: dict[int, int] = {}  # sockets on which a transfer has ended, with their inodes
-        self.watched: set[int] = set()  # sockets of running transfers
+        self.watched: dict[int, int] = {}  # sockets of running transfers, with what they are watched for
         self.added = False  # a handle that has not started may take a kept socket
 
     def handle(self) -> Any:
@@ -75,17 +75,19 @@ class Transfers:
 
     def _watch(self, event: int, number: int, multi: Any, data: Any) -> None:
         """Make the event loop watch a socket as libcurl asks."""
+        before = self.watched.pop(number, pycurl.POLL_NONE)
         if event == pycurl.POLL_REMOVE:
-            self.watched.discard(number)
+            event = pycurl.POLL_NONE
         else:
-            self.watched.add(number)
-        if event in (pycurl.POLL_IN, pycurl.POLL_INOUT):
+            self.watched[number] = event
+        begun, ended = event & ~before, before & ~event
+        if begun & pycurl.POLL_IN:
             self.loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
-        else:
+        elif ended & pycurl.POLL_IN:
             self.loop.remove_reader(number)
-        if event in (pycurl.POLL_OUT, pycurl.POLL_INOUT):
+        if begun & pycurl.POLL_OUT:
             self.loop.add_writer(number, self._act, number, pycurl.CSELECT_OUT)
-        else:
+        elif ended & pycurl.POLL_OUT:
             self.loop.remove_writer(number)
 
     def _set_timer(self, milliseconds: int) -> None:
@@ -124,7 +126,7 @@ class Transfers:
     def _shut_unasked(self) -> None:
         """Shut kept connections that have received bytes: libcurl would read them as the next answer."""
         poll = select.poll()
-        for number in self.kept.keys() - self.watched:
+        for number in self.kept.keys() - self.watched.keys():
             poll.register(number, select.POLLIN)
         for number, _ in poll.poll(0):
             inode = self.kept.pop(number)

@@ -2,11 +2,13 @@
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)  # s3://, and s3:/ where a slash was lost
 
 EXPERIMENTS = (".dvc", "tmp", "exps")  # where DVC makes temporary clones
+RUNS = Path("runs/train")  # where trainings are, below the repository
 
 
 def advice_on_path(path: str) -> str:
@@ -26,6 +28,18 @@ def outliving(folder: Path) -> Path:
         return folder
     clone = next((place for place in (here, *here.parents) if place.parts[-4:-1] == EXPERIMENTS), None)
     return clone.parents[3] / folder if clone else folder
+
+
+def to_type(command: str, *words: object, runs: Path | None = None) -> str:
+    """A command with its arguments, as a person can paste it into a shell.
+
+    Args:
+        command: its fixed words.
+        words: its arguments.
+        runs: the folder of runs that it is about; named unless it is the usual one.
+    """
+    elsewhere = [] if runs is None or runs in (RUNS, outliving(RUNS)) else ["--runs", runs]
+    return " ".join([command, *(shlex.quote(str(word)) for word in [*words, *elsewhere])])
 
 
 def check_file_to_write(path: Path) -> None:

@@ -44,6 +44,7 @@ def run(
     device: Device = "auto",
     resume: str = "",
     start_from: str = "",
+    afresh: bool = False,
 ) -> None:
     """Train a progressive GAN, or resume an interrupted run from its last checkpoint.
 
@@ -62,18 +63,19 @@ def run(
         device: auto, cpu, cuda or cuda:N.
         resume: a run, by its name or folder, to resume with other parameters or data (train.resume).
         start_from: weights to start from: a run, models or a snapshot with its critic (train.start_from).
+        afresh: train although DVC lacks the files of the run that it carries (train.afresh).
     """
     from fashion_pggan.params import load_params
     from train import stage
     from train.processes.launching import check_devices, launch, to_launch
 
     values = load_params(params)
-    named = {"resume": resume, "start_from": start_from}
-    section = values.train.model_copy(update={name: place for name, place in named.items() if place})
+    named = {"resume": resume, "start_from": start_from, "afresh": afresh}
+    section = values.train.model_copy(update={name: value for name, value in named.items() if value})
     if to_launch(section.processes):
         options = {"params": params, "runs": runs, "report": report, "history": history, "device": device}
         check_devices(device, section.processes)
-        given = {**options, "carried": carried, "resume": resume, "start-from": start_from}
+        given = {**options, "carried": carried, "resume": resume, "start-from": start_from, "afresh": afresh}
         launch("train", ["run", dataset, models], given, section)
         return
     stage.run(

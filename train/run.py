@@ -18,6 +18,7 @@ from train.limits.minibatches import check_schedule
 from train.lineage.about import About, about, about_in, change_at, changes_between, facts_of
 from train.lineage.identity import identity_of
 from train.lineage.start import start_from
+from train.lineage.weights import weights_of
 from train.machine.choices import AUTO, precision_of, set_threads
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
@@ -46,23 +47,29 @@ class Run:
         params: the train section.
         ranks: this process among those that train together.
         git_commit: of the program, for the snapshots.
+        weights: that it starts from, as `weights_of` names them; None: to be found.
 
     Raises:
         UserError: the newest checkpoint is damaged or of other networks, or the schedule does not fit.
     """
 
     def __init__(
-        self, folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks, git_commit: str
+        self,
+        folder: Path,
+        dataset: Dataset,
+        params: TrainParams,
+        ranks: Ranks,
+        git_commit: str,
+        weights: str | None = None,
     ) -> None:
         check_schedule(dataset.resolution, ranks.count, params)
         self.folder, self.dataset, self.params, self.ranks = folder, dataset, params, ranks
         self.git_commit = git_commit
-        self.identity = identity_of(params, dataset, ranks)
+        self.identity = identity_of(params, dataset, ranks, self._start(weights))
         architecture = Architecture(
             dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
         )
-        facts = self._choose(architecture)
-        self.about = About(identity=self.identity, facts=facts, git_commit=git_commit, history=[])
+        self.about = self._choose(architecture)
         self.kept: set[str] = set()  # names of the snapshots that the run has written
         self.logged = ""  # the log's rows at its checkpoint
         set_precision(self.precision)
@@ -162,6 +169,8 @@ class Run:
                 saving.begin()
             wait_for_all(self.ranks)  # the first one may take long to write
             if asked_to_stop:
+                if self.ranks.first:
+                    log.info("stopped at %d images: the same command resumes there", self.images_shown)
                 asked_to_stop.obey()
             record.progress()
 
@@ -201,14 +210,25 @@ class Run:
             write_checkpoint(self.folder, self.images_shown, state)
             drop_others(self.folder, self.kept)
 
-    def _choose(self, architecture: Architecture) -> dict[str, Any]:
-        """Set threads and precision as the run had them before; returns its facts."""
+    def _start(self, weights: str | None) -> str:
+        if weights is None:
+            return weights_of(self.params, self.folder.parent) if self.ranks.first else ""
+        return weights
+
+    def _choose(self, architecture: Architecture) -> About:
+        """Set threads and precision as the run had them before; returns what it says of itself."""
         before = about(self.folder) if self.ranks.first else None
         held = before.facts if before else {}
         set_threads(self.params.threads, held)
         self.precision = precision_of(self.params, architecture, self.ranks, held)
         facts = facts_of(self.dataset, self.ranks)
-        return facts | ({"chosen_precision": self.precision} if self.params.precision == AUTO else {})
+        return About(
+            identity=self.identity,
+            facts=facts | ({"chosen_precision": self.precision} if self.params.precision == AUTO else {}),
+            git_commit=self.git_commit,
+            history=[],
+            start_from=self.params.start_from,
+        )
 
     def _begin(self, architecture: Architecture) -> None:
         """Take over the newest checkpoint; else the weights to start from, where they are named."""
@@ -240,7 +260,8 @@ class Run:
             change = change_at(self.images_shown, hash_of(before.identity), self.git_commit, changes)
             history = [*history, change]
             log.warning("resuming with changes, which are kept in the run's history: %s", change)
-        self.about = self.about.model_copy(update={"history": history})
+        start = before.start_from or self.about.start_from  # its weights may be elsewhere by now
+        self.about = self.about.model_copy(update={"history": history, "start_from": start})
 
     def agree(self) -> None:
         """Give all processes the first one's state, so that only that one needs the run's folder."""

@@ -22,21 +22,20 @@ from train.limits.dataset_size import check_images
 from train.limits.disk import check_disk
 from train.limits.held_out import shown
 from train.limits.memory import check_memory
-from train.lineage.about import About, facts_of, write_about
-from train.lineage.beside import compared, tell_descendant, tell_nearest
-from train.lineage.identity import identity_of
-from train.lineage.takeover import check_room, link, origin_at, take_over
+from train.lineage.about import write_about
+from train.lineage.takeover import link, take_over
 from train.machine.graphs import Recorded
 from train.processes.ranks import Ranks, join, leave, wait_for_all
 from train.record.images.redrawn import grids_redrawn
 from train.record.images.strip import write_strip
 from train.record.log import Row, read_rows, write_rows
 from train.run import Run
-from train.saved.checkpoint import checkpoints_in, images_shown_of
+from train.saved.checkpoint import checkpoints_in
 from train.saved.kept import check_kept, check_origin, lost_from, names_in
 from train.saved.snapshot import ALL_NETWORKS, snapshot_path
 from train.travel.carried import KIND as RUN
-from train.travel.carried import Carried, carry, take_in
+from train.travel.carried import carry
+from train.travel.place import Place, place_of, run_directory
 
 DATASET_GRID, STRIP = "dataset.png", "through_training.png"
 KIND = Kind("trained models")
@@ -83,24 +82,24 @@ def run(
     check_images(len(dataset), params, measured)
     _verify_once(dataset, ranks)
     if not ranks.first:
-        _begun(run_directory(runs, params, dataset, ranks), dataset, params, ranks).go()
+        _begun(Place(params, run_directory(runs, params, dataset, ranks), ""), dataset, ranks).go()
         leave(ranks)
         return
-    elsewhere = _elsewhere(runs, params, dataset, ranks, target, carried)
-    params, folder, origin = _placed(runs, params, dataset, ranks, elsewhere)
+    place = place_of(runs, params, dataset, ranks, target, carried)
+    folder, origin = place.folder, place.origin
     changed = changed_in(origin or folder, ".png")
     with ExitStack() as held, exclusive(folder), listed(folder):
         handed = [held.enter_context(hold_target(*each)) for each in targets]
         if origin and not checkpoints_in(folder):  # another start may have taken it over since
             take_over(origin, folder)
-        training = _begun(folder, dataset, params, ranks)
+        training = _begun(place, dataset, ranks)
         log.info("training in %s from %d images on, device %s", folder, training.images_shown, ranks.device)
         _check_lost(training, target)
         training.go()
         _check_lost(training, target)
         _hand_out(training, handed[0], changed)
-        for place in handed[1:]:
-            carry(folder, place)
+        for output in handed[1:]:
+            carry(folder, output)
         _report(training, report, history)
     leave(ranks)
 
@@ -138,50 +137,9 @@ def _verify_once(dataset: Dataset, ranks: Ranks) -> None:
         wait_for_all(ranks)
 
 
-def _elsewhere(
-    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks, models: Path, carried: Path | None
-) -> Carried | None:
-    """The run that DVC carries, if it is another one than this; this one is put among the runs."""
-    if carried is None:
-        return None
-    wanted = run_directory(runs, params, dataset, ranks).name
-    return take_in(runs, {wanted, Path(params.resume).name} - {""}, carried, models)
-
-
-def _placed(
-    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks, elsewhere: Carried | None
-) -> tuple[TrainParams, Path, Path | None]:
-    """Where to train.
-
-    Returns:
-        The parameters, the run's folder, and the run to take over; None: it has a checkpoint, or starts.
-    """
-    folder = run_directory(runs, params, dataset, ranks)
-    if checkpoints_in(folder):
-        return params, folder, None
-    now = About(
-        identity=identity_of(params, dataset, ranks),
-        facts=facts_of(dataset, ranks),
-        git_commit=git_commit(),
-        history=[],
-    )
-    if not params.resume:
-        tell_nearest(runs, now, [compared(*elsewhere, now)] if elsewhere else ())
-        return params, folder, None
-    origin = origin_at(params.resume, runs, now)
-    if origin.changes:
-        check_room(origin, params.total_kimg)
-        tell_descendant(origin, runs, now)
-        return params, folder, origin.folder
-    if origin.images_shown - _overshoot(params) > params.total_kimg * 1000:
-        check_room(origin, params.total_kimg)
-    same = params.model_copy(update={"resume": origin.about.identity.get("resume", "")})
-    folder = run_directory(runs, same, dataset, ranks)
-    return same, folder, None if checkpoints_in(folder) else origin.folder
-
-
-def _begun(folder: Path, dataset: Dataset, params: TrainParams, ranks: Ranks) -> Run:
-    training = Run(folder, dataset, params, ranks, git_commit())
+def _begun(place: Place, dataset: Dataset, ranks: Ranks) -> Run:
+    folder, params = place.folder, place.params
+    training = Run(folder, dataset, params, ranks, git_commit(), place.weights)
     training.agree()
     if training.images_shown < params.total_kimg * 1000:
         if ranks.first:
@@ -203,24 +161,6 @@ def _check_lost(training: Run, models: Path) -> None:
     lost = lost_from(training.folder, training.kept, training.images_shown)
     again = snapshot_path(training.folder, training.images_shown).name if training.ended else ""
     check_kept(training.folder, [name for name in lost if name != again], models)
-
-
-def run_directory(runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks) -> Path:
-    """The folder of the run with these parameters and data.
-
-    A run that went beyond `train.total_kimg` is left as it is, and a shorter one has a folder of its own.
-    """
-    folder = runs / hash_of(identity_of(params, dataset, ranks))
-    beyond = any(
-        images_shown_of(path) - _overshoot(params) > params.total_kimg * 1000
-        for path in checkpoints_in(folder)
-    )
-    return folder.with_name(f"{folder.name}-{params.total_kimg:g}") if beyond else folder
-
-
-def _overshoot(params: TrainParams) -> int:
-    """How far beyond the total a run may end: it stops only between two looks at the schedule."""
-    return params.minibatch_repeats * max([params.minibatch_base, *params.minibatch.values()])
 
 
 def _hand_out(training: Run, target: HeldTarget, changed: Collection[str]) -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from fashion_pggan import paths
 from fashion_pggan.command.roles import Keeps, Writes
 from fashion_pggan.paths import check_file_to_write, check_folder_to_write, outliving
 
 PARAMS = Path("params.yaml")
-RUNS = outliving(Path("runs/train"))
+RUNS = outliving(paths.RUNS)
 DEVICE = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 
 

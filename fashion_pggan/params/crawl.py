@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import LocalPath, Pixels, Seconds, Section, Share, Unit
+from fashion_pggan.params.section import LocalPath, Pixels, Seconds, Section, Share, Unit, Words
 
 Query = Annotated[str, Field(min_length=1)]
 HostName = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9._:-]+$")]
@@ -58,7 +58,7 @@ class CrawlParams(Section):
         "and resume at the next start"
     )
     # images
-    contact: str = Field(description="a mail address or page of who runs the crawl, for the user agent")
+    contact: Words = Field(description="a mail address or page of who runs the crawl, for the user agent")
     obey_opt_out: bool = Field(
         description="skip images whose headers say noai, noimageai, noindex or TDM reservation"
     )

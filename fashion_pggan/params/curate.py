@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit
+from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit, Words
 from fashion_pggan.storage.shards import levels_up_to
 
 StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
@@ -48,7 +48,7 @@ class CurateParams(Section):
     )
     enlarge: bool = Field(description="true: squares below resolution are enlarged")
     shard_images: Images = Field(gt=0, description="in a full shard")
-    cluster: str = Field(
+    cluster: Words = Field(
         description="tcp://HOST:PORT of a Dask scheduler (docs/how-to/dask-cluster.md); "
         "empty: this machine's cores"
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from fashion_pggan.paths import advice_on_path
 
@@ -26,6 +26,11 @@ class WhenChanged(Enum):
     OTHER = "another run"  # other networks, or another schedule
 
 
+def _empty(value: object) -> object:
+    """Nothing behind a key in YAML is an empty text."""
+    return "" if value is None else value
+
+
 def _local(path: str) -> str:
     if advice := advice_on_path(path):
         raise ValueError(advice)
@@ -44,7 +49,8 @@ LatentSize = Annotated[int, Field(gt=0, le=4096)]  # its square is allocated; th
 FeatureMaps = Annotated[int, Field(gt=0, le=1 << 20)]
 Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
-LocalPath = Annotated[str, AfterValidator(_local)]  # empty: none
+Words = Annotated[str, BeforeValidator(_empty)]  # empty: none
+LocalPath = Annotated[Words, AfterValidator(_local)]
 
 
 class Section(BaseModel):

@@ -42,6 +42,10 @@ class TrainParams(Section):
         "",
         description="weights to start from: a run, models or a snapshot that holds its critic; empty: random",
     )
+    afresh: Annotated[bool, SAME] = Field(
+        default=False,
+        description="true: train although DVC lacks the files of the run that it carries",
+    )
     total_kimg: Annotated[Kimg, SAME] = Field(
         gt=0, description="to show to the critic, in all; the paper: 8,861.8"
     )

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.paths import to_type
 from fashion_pggan.storage.bounded.plain_file import open_plain, read_bytes, read_text
 from fashion_pggan.verify.findings import MISSING, Faults, Unknown
 
@@ -142,7 +143,7 @@ def _of_folder(folder: Path, output: Output, cache: Path) -> Faults:
 
 def _way_back(output: Output, cache: Path) -> str:
     if object_of(output.md5, cache).is_file():
-        return f"dvc checkout {output.path} brings it back from DVC's cache"
+        return f"{to_type('dvc checkout', output.path)} brings it back from DVC's cache"
     return (
         f"DVC's cache does not have it either: run dvc pull if there is a remote, or dvc repro {output.stage}"
     )

@@ -27,6 +27,7 @@ from train.processes.ranks import Ranks
 from train.record.log import read_rows
 from train.run import Run
 from train.saved.snapshot import read_networks
+from train.travel.place import run_directory
 
 REPOSITORY = Path(__file__).parents[2]
 ALONE = Ranks(0, 1, torch.device("cpu"))
@@ -139,7 +140,7 @@ def test_a_termination_ends_the_stage_with_its_status(project, params, write_par
 def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, monkeypatch):
     monkeypatch.setattr(stage, "exclusive", partial(exclusive, wait_s=0))
     held = f"in use by process {os.getpid()}: wait for it to end, or stop it"
-    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    folder = run_directory(project / "runs", params, dataset, ALONE)
     with exclusive(folder), pytest.raises(UserError, match=held):
         train_here(project, params)
 
@@ -147,7 +148,7 @@ def test_two_trainings_of_the_same_run_do_not_fight(project, params, dataset, mo
 def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_again(
     project, undisturbed, params, dataset
 ):
-    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    folder = run_directory(project / "runs", params, dataset, ALONE)
     shutil.copytree(undisturbed.folder, folder)
     first, *_, last = snapshots_in(folder)
     before = first.read_bytes()
@@ -163,7 +164,7 @@ def test_a_damaged_snapshot_is_not_handed_out_and_a_lost_last_one_is_written_aga
 
 def test_models_hold_all_networks_that_another_run_can_start_from(project, undisturbed, params, dataset):
     """Also those of a run that ended before they did."""
-    folder = stage.run_directory(project / "runs", params, dataset, ALONE)
+    folder = run_directory(project / "runs", params, dataset, ALONE)
     shutil.copytree(undisturbed.folder, folder)
     (folder / "networks.safetensors").unlink()
     train_here(project, params)
@@ -182,7 +183,7 @@ def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out
 ):
     short = params.model_copy(update={"total_kimg": 0.3, "snapshot_kimg": 0.1})
     train_here(project, short)
-    folder = stage.run_directory(project / "runs", short, dataset, ALONE)
+    folder = run_directory(project / "runs", short, dataset, ALONE)
     grids = sorted((folder / "grids").iterdir())
     written = [path.read_bytes() for path in grids]
     assert len(written) == 4
@@ -205,15 +206,15 @@ def test_damaged_and_lost_grids_are_drawn_again_and_what_is_not_a_runs_stays_out
 
 
 def test_a_shorter_run_leaves_a_longer_one_alone(tmp_path, dataset, params):
-    folder = stage.run_directory(tmp_path, params, dataset, ALONE)
-    assert stage.run_directory(tmp_path, params, dataset, ALONE) == folder
+    folder = run_directory(tmp_path, params, dataset, ALONE)
+    assert run_directory(tmp_path, params, dataset, ALONE) == folder
     (folder).mkdir()
     (folder / "checkpoint-000000000800.pt").touch()
-    assert stage.run_directory(tmp_path, params, dataset, ALONE) == folder
+    assert run_directory(tmp_path, params, dataset, ALONE) == folder
     shorter = params.model_copy(update={"total_kimg": 0.4})
-    assert stage.run_directory(tmp_path, shorter, dataset, ALONE).name == f"{folder.name}-0.4"
+    assert run_directory(tmp_path, shorter, dataset, ALONE).name == f"{folder.name}-0.4"
     longer = params.model_copy(update={"total_kimg": 2.0})
-    assert stage.run_directory(tmp_path, longer, dataset, ALONE) == folder
+    assert run_directory(tmp_path, longer, dataset, ALONE) == folder
 
 
 def test_a_missing_dataset_is_one_clear_line(project, command_of):

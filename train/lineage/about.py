@@ -49,6 +49,7 @@ class About(Section):
     facts: dict[str, Any]  # of the dataset and the machine: resolution, images, torch, device, threads
     git_commit: str  # of the program at the last start
     history: list[Change]  # oldest first
+    start_from: str = ""  # the parameter: where the weights were that it began with
 
 
 def facts_of(dataset: Dataset, ranks: Ranks) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import to_type
 from fashion_pggan.program import hash_of
 from train.lineage.about import MACHINE, About, about, changes_between
 from train.lineage.identity import ORIGIN, Differences, others, worded
@@ -61,38 +62,55 @@ def nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> Beside 
     return min(found, key=lambda run: (not run.resumes, len(run.changes), -run.images_shown), default=None)
 
 
-def tell_nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> None:
+def tell_nearest(runs: Path, now: About, begins: str, elsewhere: Iterable[Beside] = ()) -> None:
     """Say by name which run is left behind by a start from the first image, and what goes on with it.
 
     Args:
         runs: folder of runs.
         now: the new run.
+        begins: how, in words.
         elsewhere: runs that DVC carries.
     """
     run = nearest(runs, now, elsewhere)
     if run is None:
         log.info(
-            "no earlier run in %s: training from the start (fashion-pggan runs export and import bring one "
-            "from another clone)",
+            "no earlier run in %s: %s (fashion-pggan runs export and import bring one from another clone)",
             runs,
+            begins,
         )
         return
     standing = f"{run.folder}, {run.images_shown} images shown,"
     if not run.resumes:
-        log.info("%s is another run (%s): training from the start", standing, worded(others(run.changes)))
+        _tell_other(run, standing, now, begins)
         return
     if not run.changes and run.about.identity.get(ORIGIN) == now.identity.get(ORIGIN):
-        log.info("%s is longer than train.total_kimg: training a shorter one from the start", standing)
+        log.info("%s is longer than train.total_kimg, so a shorter one begins: %s", standing, begins)
         return
     differs = worded(run.changes) or f"train.resume: {run.about.identity.get(ORIGIN)} -> none"
     log.warning(
-        "%s differs in %s: training from the start; to resume it instead, give --resume %s, or set "
-        "train.resume to %s in params.yaml",
+        "%s differs in %s: %s; to resume it instead, give %s, or set train.resume to %s in params.yaml",
         standing,
         differs,
-        run.folder.name,
+        begins,
+        to_type("--resume", run.folder.name),
         run.folder.name,
     )
+
+
+def _tell_other(run: Beside, standing: str, now: About, begins: str) -> None:
+    found = others(run.changes)
+    if found.keys() == {"start_from"} and run.about.start_from == now.start_from:
+        log.warning(
+            "%s began with %s as it was then, and the weights there have changed: %s; to resume it instead, "
+            "give %s, or set train.resume to %s in params.yaml",
+            standing,
+            now.start_from,
+            begins,
+            to_type("--resume", run.folder.name),
+            run.folder.name,
+        )
+        return
+    log.info("%s is another run (%s): %s", standing, worded(found), begins)
 
 
 def tell_descendant(origin: Beside, runs: Path, now: About) -> None:

@@ -37,10 +37,16 @@ def when_changed() -> dict[str, WhenChanged]:
 CLASSES = when_changed()
 
 
-def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> Identity:
+def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks, weights: str = "") -> Identity:
     """What two starts must share to be the same run.
 
     A parameter at its default does not count: it was added later, and former runs keep their names.
+
+    Args:
+        params: the train section.
+        dataset: what is shown.
+        ranks: the processes that train.
+        weights: that it starts from, as `train.lineage.weights.weights_of` names them.
     """
     fixed = params.model_dump(
         mode="json",
@@ -49,6 +55,8 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks) -> Identity
     )
     if ORIGIN in fixed:
         fixed[ORIGIN] = Path(params.resume).name
+    if params.start_from:
+        fixed["start_from"] = weights
     if isinstance(dataset, Part):
         fixed["chosen_images"] = dataset.choice
     program = program_of(*COMPUTING, *(ADAPTING if params.schedule == "adaptive" else ()))

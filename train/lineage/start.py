@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
+from train.lineage.weights import place_of_weights
 from train.model.flat import vector_of
 from train.model.networks import Architecture
 from train.saved.checkpoint import checkpoints_in, newest_state
@@ -29,7 +30,7 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
     Raises:
         UserError: there are no such weights, or they are of other networks.
     """
-    path = runs / place if (runs / place).is_dir() else Path(place)
+    path = place_of_weights(place, runs)
     found = _of_run(path) if checkpoints_in(path) else _of_snapshot(path, architecture)
     if missing := [name for name in NETWORKS if name not in found]:
         raise UserError(
@@ -46,7 +47,7 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
             )
     for name in NETWORKS:
         vectors[name].copy_(found[name])
-    log.info("weights from %s, optimisers and schedule from the first image on", path)
+    log.info("critic, generator and average are those of %s; optimisers and schedule are new", path)
 
 
 def _of_run(folder: Path) -> dict[str, Tensor]:
@@ -57,9 +58,6 @@ def _of_run(folder: Path) -> dict[str, Tensor]:
 
 
 def _of_snapshot(path: Path, architecture: Architecture) -> dict[str, Tensor]:
-    """Of a file, or of a folder of models."""
-    if path.is_dir():
-        path = path / ALL_NETWORKS if (path / ALL_NETWORKS).is_file() else _last_snapshot(path)
     if not path.is_file():
         raise UserError(
             f"no snapshot at {path}, and no run: give another train.start_from; models that dvc repro "
@@ -73,8 +71,3 @@ def _of_snapshot(path: Path, architecture: Architecture) -> dict[str, Tensor]:
             "set the section train and curate.resolution as they were"
         )
     return {name: vector_of(network.parameters()) for name, network in networks.items()}
-
-
-def _last_snapshot(models: Path) -> Path:
-    """Of models that an early version wrote, without all networks."""
-    return max(models.glob("snapshots/[!.]*.safetensors"), default=models / ALL_NETWORKS)

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import to_type
 from fashion_pggan.storage.files import link_or_copy, make_folder
 from fashion_pggan.storage.locks import holder_of
 from train.lineage.about import About
@@ -33,7 +34,7 @@ def origin_at(place: str, runs: Path, now: About) -> Beside:
     if run is None:
         raise UserError(
             f"train.resume {place} is not a run with a checkpoint, neither in {runs} nor as a folder: "
-            "give one that fashion-pggan train status lists"
+            f"give one that {to_type('fashion-pggan train status', runs=runs)} lists"
         )
     if (holder := holder_of(folder)) is not None:
         raise UserError(f"{folder} is being trained by process {holder}: stop it first")
@@ -45,16 +46,28 @@ def origin_at(place: str, runs: Path, now: About) -> Beside:
     return run
 
 
-def check_room(run: Beside, total_kimg: float) -> None:
-    """Refuse a run that would end before its first step.
+def check_room(run: Beside, total_kimg: float, last_image: float) -> None:
+    """Refuse to resume a run beyond its new end, and say so where nothing is left to train.
+
+    Args:
+        run: the one to resume.
+        total_kimg: to show in all.
+        last_image: that such a run may show.
 
     Raises:
-        UserError: the run to go on from has shown as many images already.
+        UserError: the run has shown more images than that.
     """
-    if run.images_shown >= total_kimg * 1000:
+    if run.images_shown > last_image:
         raise UserError(
             f"{run.folder} has shown {run.images_shown} images, and train.total_kimg {total_kimg:g} "
-            "is not more: raise it to train on (dvc checkout brings back models that dvc repro deleted)"
+            "is less: raise it to resume the run, or leave train.resume empty to train a shorter one"
+        )
+    if run.images_shown >= total_kimg * 1000:
+        log.warning(
+            "%s has shown all images of train.total_kimg %g: its models are written again, and nothing is "
+            "trained; raise train.total_kimg to train on",
+            run.folder,
+            total_kimg,
         )
 
 

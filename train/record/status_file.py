@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.paths import RUNS, to_type
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
@@ -82,11 +83,10 @@ def read_status(run: Path) -> Status:
     """
     path = run / FILE
     if not run.is_dir():
-        raise UserError(f"no run at {run}: run fashion-pggan train status to list all runs")
+        listing = to_type("fashion-pggan train status", runs=run.parent)
+        raise UserError(f"no run at {run}: run {listing} to list all runs")
     if not path.is_file():
-        raise UserError(
-            f"{run} is not the folder of a run (it has no {FILE}): give one of those in runs/train"
-        )
+        raise UserError(f"{run} is not the folder of a run (it has no {FILE}): give one of those in {RUNS}")
     try:
         values = values_of(read_text(path), always=False)
         if values.pop("format") != FORMAT:

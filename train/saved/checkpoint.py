@@ -81,6 +81,12 @@ def is_whole(path: Path) -> bool:
     return digest.digest() == said
 
 
+def digest_of(checkpoint: Path) -> str:
+    """The hash that a checkpoint begins with, in hexadecimal."""
+    with open_plain(checkpoint) as file:
+        return file.read(DIGEST_BYTES).hex()
+
+
 def _read(path: Path, device: torch.device) -> dict[str, Any] | None:
     """A checkpoint's state; None: its bytes are not those that were written."""
     if not is_whole(path):  # before loading all of it into memory

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import to_type
 from train.saved.snapshot import read_origin, snapshot_path
 
 ENDING = ".safetensors"
@@ -54,8 +55,8 @@ def check_kept(folder: Path, lost: Collection[str], models: Path) -> None:
     if lost:
         raise UserError(
             f"{folder / 'snapshots'} has lost {', '.join(lost)}, which resuming does not write again: copy "
-            f"from {models / 'snapshots'} (dvc checkout {models} brings that back) or from a copy of yours, "
-            f"or delete {folder} to train from the start"
+            f"from {models / 'snapshots'} ({to_type('dvc checkout', models)} brings that back) or from a "
+            f"copy of yours, or delete {folder} to train from the start"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import to_type
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.building import beside, replacing
 from fashion_pggan.storage.files import make_folder
@@ -74,10 +75,8 @@ def _check(run: Path, name: str) -> None:
 
 def _check_absent(target: Path) -> None:
     if target.exists() or target.is_symlink():
-        raise UserError(
-            f"{target} is there already: remove it first (fashion-pggan runs remove {target.name}), or "
-            "leave it as it is"
-        )
+        removal = to_type("fashion-pggan runs remove", target.name, runs=target.parent)
+        raise UserError(f"{target} is there already: remove it first ({removal}), or leave it as it is")
 
 
 def _refuse(old: Path, called: Path) -> NoReturn:

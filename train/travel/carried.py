@@ -6,11 +6,12 @@ before it runs the stage again. They are in DVC's cache then, and dvc.lock says 
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.paths import to_type
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.bounded.plain_file import open_plain
 from fashion_pggan.storage.files import atomic_write, check_room
@@ -26,6 +27,7 @@ from train.saved.checkpoint import checkpoints_in, images_shown_of
 from train.travel.run_files import kind_of, names_below
 
 KIND = Kind("the run behind trained models")
+USUAL = Path("data/run")  # as dvc.yaml has it
 
 log = logging.getLogger(__name__)
 
@@ -46,42 +48,81 @@ def carry(run: Path, target: HeldTarget) -> None:
             link(run / name, building / name)
 
 
-def take_in(runs: Path, wanted: set[str], carried: Path, models: Path) -> Carried | None:
-    """Put the carried run among the runs if it is one of those that are wanted, and has no checkpoint there.
+def take_in(
+    runs: Path, wanted: Sequence[str], carried: Path, models: Path, *, afresh: bool = False
+) -> Carried | None:
+    """Put the carried run among the runs if it is one of those that are wanted, and farther than there.
 
     Args:
         runs: folder of runs.
-        wanted: names of runs.
+        wanted: names of runs: first the one to train, then what it resumes.
         carried: the output that holds its checkpoint and log.
         models: the output that holds its snapshots.
+        afresh: whether to train without it where DVC lacks it.
 
     Returns:
         The carried run if it is another one, and not among the runs.
+
+    Raises:
+        UserError: DVC carries a run, lacks its files, and the run to train has no checkpoint.
     """
-    if all(checkpoints_in(runs / name) for name in wanted):
-        return None
     try:
         files = dict(_files_of(carried, models))
         run = _run_in(runs, files)
-        if run is None or checkpoints_in(run.folder):
+        if run is None or run.folder.name not in wanted:
+            return run if run and not checkpoints_in(run.folder) else None
+        if run.images_shown <= _shown_in(run.folder):
             return None
-        if run.folder.name not in wanted:
-            return run
         _check(files)
-        needed = sum(path.stat().st_size for path in files.values())
-        check_room(runs, needed, f"resuming {run.folder.name} needs")
-        _fill(run.folder, files)
-        log.info("run %s comes from %s and %s, which DVC carries", run.folder.name, carried, models)
     except (OSError, ValueError) as error:
-        log.warning(
-            "the run behind %s cannot be taken from DVC (%s): run dvc pull %s %s, then train again to "
-            "resume it",
-            models,
-            one_line(error),
-            carried,
-            models,
+        _lost(
+            f"the run behind {models} cannot be taken from DVC ({one_line(error)})",
+            [carried, models],
+            _shown_in(runs / wanted[0]),
+            afresh=afresh,
         )
+        return None
+    needed = sum(path.stat().st_size for path in files.values())
+    check_room(runs, needed, f"resuming {run.folder.name} needs")
+    _fill(run, files)
+    log.info("run %s comes from %s and %s, which DVC carries", run.folder.name, carried, models)
     return None
+
+
+def tell_farther(runs: Path, wanted: Sequence[str], models: Path, carried: Path = USUAL) -> None:
+    """Tell a start that takes nothing from DVC that DVC carries a wanted run, farther than it is here."""
+    try:
+        run = _run_in(runs, dict(_files_of(carried, models)))
+    except (OSError, ValueError):
+        return
+    if run and run.folder.name in wanted and run.images_shown > _shown_in(run.folder):
+        log.warning(
+            "%s has run %s at %d images, and %s at %d: to resume there, stop, and give --carried %s",
+            carried,
+            run.folder.name,
+            run.images_shown,
+            runs,
+            _shown_in(run.folder),
+            carried,
+        )
+
+
+def _lost(what: str, outputs: Sequence[Path], here: int, *, afresh: bool) -> None:
+    """Refuse to train without the carried run, unless it is asked for, or this one is at work already."""
+    if here:
+        log.info("%s: resuming what is here", what)
+    elif afresh:
+        log.warning("%s: training without it, as train.afresh says", what)
+    else:
+        raise UserError(
+            f"{what}: run {to_type('dvc pull', *outputs)} to resume it, or set train.afresh to true to train "
+            "without it"
+        )
+
+
+def _shown_in(run: Path) -> int:
+    """Images shown at the last checkpoint in a folder; 0: there is none."""
+    return max(map(images_shown_of, checkpoints_in(run)), default=0)
 
 
 def _run_in(runs: Path, files: Mapping[str, Path]) -> Carried | None:
@@ -97,7 +138,7 @@ def _files_of(carried: Path, models: Path) -> Iterator[tuple[str, Path]]:
     """The parts of the carried run: the path of each in a run's folder, and where it is now.
 
     Raises:
-        UserError: DVC's cache lacks them.
+        OSError: DVC's cache lacks them.
     """
     for output in (carried, models):
         for name, path in _files_in(output).items():
@@ -116,7 +157,7 @@ def _files_in(output: Path) -> Mapping[str, Path]:
     cache = cache_folder(here)
     files = listed(locked, cache)
     if files is None:
-        raise UserError(f"the cache lacks {output}: run dvc pull {output}")
+        raise FileNotFoundError(f"the cache lacks {output}")
     return {name: object_of(md5, cache) for name, md5 in files.items()}
 
 
@@ -134,10 +175,11 @@ def _check(files: Mapping[str, Path]) -> None:
             raise UserError(f"{path}, which is {name}, is damaged ({fault}): get another copy")
 
 
-def _fill(folder: Path, files: Mapping[str, Path]) -> None:
+def _fill(run: Carried, files: Mapping[str, Path]) -> None:
     """Copy a run's files; the checkpoint comes last. Nothing shares its bytes with DVC's cache."""
+    folder = run.folder
     with exclusive(folder), keeping_list(folder):
-        if checkpoints_in(folder):  # another start was faster
+        if _shown_in(folder) >= run.images_shown:  # another start was faster
             return
         for name, path in sorted(files.items(), key=lambda item: kind_of(item[0]) == "checkpoints"):
             with open_plain(path) as source, atomic_write(folder / name) as target:

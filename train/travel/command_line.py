@@ -2,7 +2,6 @@
 
 import json as writer
 import logging
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from cyclopts import App
 from fashion_pggan.command.options import PARAMS, RUNS, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Keeps
 from fashion_pggan.errors import bytes_in_words
+from fashion_pggan.paths import to_type
 
 HELP = """List the runs of training, remove them, and move them to another clone or machine.
 
@@ -86,8 +86,8 @@ def export(
 
     folder = folder_of(run, runs)
     size = export_run(folder, file, snapshots=not without_snapshots)
-    typed = shlex.quote(str(file))
-    log.info("%s holds %s (%s): fashion-pggan runs import %s", file, folder, bytes_in_words(size), typed)
+    typed = to_type("fashion-pggan runs import", file)
+    log.info("%s holds %s (%s): in another clone, run %s", file, folder, bytes_in_words(size), typed)
 
 
 @app.command(name="import")
@@ -104,6 +104,9 @@ def import_(file: Path, /, *, runs: OutputFolder = RUNS) -> None:
     from train.travel.archive import import_run
 
     folder = import_run(file, runs)
-    log.info(
-        "%s is here: dvc repro train resumes it, or --resume %s resumes it with changes", folder, folder.name
+    how = (
+        "dvc repro train"
+        if runs == RUNS
+        else to_type("fashion-pggan train run", "data/curated", "models", runs=runs)
     )
+    log.info("%s is here: %s resumes it, and --resume %s with changes", folder, how, folder.name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import to_type
 from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.locks import LOCK
 from fashion_pggan.storage.proof.listing import LIST, files_listed
@@ -42,7 +43,8 @@ def folder_of(place: str | Path, runs: Path) -> Path:
     folder = named if named.is_dir() else Path(place)
     if not folder.is_dir():
         raise UserError(
-            f"no run {place}, neither in {runs} nor as a folder: give one of fashion-pggan runs list"
+            f"no run {place}, neither in {runs} nor as a folder: give one that "
+            f"{to_type('fashion-pggan runs list', runs=runs)} shows"
         )
     if folder.is_symlink():
         raise UserError(f"{folder} is a link: give the folder itself")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fashion_pggan.errors import one_line
+from fashion_pggan.paths import to_type
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import make_folder, remove_left_over, sha256_of, write_text
 from fashion_pggan.storage.hashes import hashed_json, state_of, values_of
@@ -135,11 +136,11 @@ def _tell_lost(folder: Path, lost: Iterable[str]) -> None:
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         log.warning(
             "%s has lost %s%s since a command wrote there: copy what you need from a backup, or accept the "
-            "loss with fashion-pggan verify --accept-missing %s",
+            "loss with %s",
             folder,
             ", ".join(names[:NAMED]),
             more,
-            folder,
+            to_type("fashion-pggan verify --accept-missing", folder),
         )
 
 

@@ -96,3 +96,13 @@ def test_a_hash_is_of_the_values_not_of_their_order() -> None:
     other = parse_params(changed("fade_kimg: 4.0", "fade_kimg: 4.5"), "params.yaml")
     assert hash_of(params.train) != hash_of(other.train)
     assert hash_of(params.train, "dataset 1") != hash_of(params.train, "dataset 2")
+
+
+def test_a_text_that_is_left_empty_is_none():
+    """YAML reads a key without a value as null."""
+    text = changed('  resume: ""', "  resume:")
+    text = text.replace('  start_from: ""', "  start_from: null").replace('  cluster: ""', "  cluster:")
+    assert text.count('""') < TEXT.count('""') - 2
+    assert parse_params(text, "params.yaml") == parse_params(TEXT, "params.yaml")
+    with pytest.raises(UserError, match=r"crawl\.provider is empty"):
+        parse_params(changed("  provider: demo", "  provider:"), "params.yaml")

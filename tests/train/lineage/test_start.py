@@ -1,5 +1,6 @@
 """Runs that begin with trained weights."""
 
+import logging
 import shutil
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 import torch
 
 from fashion_pggan.errors import UserError
+from train import stage
 from train.exchange.published import export_official, import_official
+from train.model.networks import Generator
 from train.processes.ranks import Ranks
 from train.run import Run
 from train.saved.snapshot import Origin, write_snapshot
@@ -92,6 +95,43 @@ def test_a_run_starts_from_published_weights_if_they_have_a_critic(undisturbed, 
     assert "has no critic (D/…): the snapshot makes images, but no training can start from it" in caplog.text
     with pytest.raises(UserError, match=r"holds no critic: give .* published weights with G/… and D/…"):
         started(tmp_path / "imported.safetensors")
+
+
+def test_another_file_under_the_same_path_is_another_start(undisturbed, dataset, params, tmp_path, caplog):
+    runs, place = tmp_path / "runs", tmp_path / "best.safetensors"
+    shutil.copy(undisturbed.folder / "networks.safetensors", place)
+    begun = params.model_copy(update={"start_from": str(place), "initial_resolution": 16, "total_kimg": 0.05})
+
+    def train(**changes):
+        before = set(runs.glob("*/"))
+        caplog.clear()
+        with caplog.at_level(logging.INFO):
+            stage.run(
+                dataset.folder,
+                tmp_path / "models",
+                begun.model_copy(update=changes),
+                runs=runs,
+                device="cpu",
+            )
+        return [path.name for path in set(runs.glob("*/")) - before]
+
+    (first,) = train()
+    assert f"training from the weights of {place}, at 16 px" in caplog.text
+    assert "training from the start" not in caplog.text
+    shutil.copy(place, tmp_path / "copy.safetensors")
+    assert train(start_from=str(tmp_path / "copy.safetensors")) == [], "the same weights elsewhere"
+    other = Generator(undisturbed.generator.architecture)
+    networks = {"generator": other, "critic": undisturbed.critic}
+    write_snapshot(place, undisturbed.average, Origin(0.8, 0.0, "p", "d", "c"), networks)
+    assert len(train()) == 1
+    said = f"began with {place} as it was then, and the weights there have changed: training from the weights"
+    assert said in caplog.text
+    assert f"give --resume {first}" in caplog.text
+    assert train(resume=first, total_kimg=0.1) == [], "it keeps its start"
+    assert "from 64 images on" in caplog.text
+    place.unlink()
+    assert train(total_kimg=0.1) == [], "the weights are needed at the start alone"
+    assert f"{first} from 112 images on" in caplog.text
 
 
 def test_models_that_dvc_has_deleted_are_named_with_what_brings_them_back(started, tmp_path):

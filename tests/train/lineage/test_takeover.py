@@ -117,9 +117,9 @@ def test_a_shorter_run_beside_the_same_longer_one_is_told_as_such(runs, dataset,
     with caplog.at_level(logging.INFO):
         _train(runs, dataset, short(params, total_kimg=0.02))
     assert caplog.messages[0].endswith(
-        "is longer than train.total_kimg: training a shorter one from the start"
+        "is longer than train.total_kimg, so a shorter one begins: training from the start"
     )
-    with pytest.raises(UserError, match=r"and train\.total_kimg 0\.03 is not more: raise it"):
+    with pytest.raises(UserError, match=r"and train\.total_kimg 0\.03 is less: raise it"):
         _train(runs, dataset, short(params, total_kimg=0.03, resume=before.name))
 
 
@@ -164,12 +164,25 @@ def test_what_cannot_be_gone_on_from_is_refused(runs, dataset, params):
     before = _only(runs)
     with pytest.raises(UserError, match=r"train\.resume nowhere is not a run with a checkpoint"):
         _train(runs, dataset, short(params, resume="nowhere"))
-    with pytest.raises(
-        UserError, match=r"has shown 160 images, and train\.total_kimg 0\.16 is not more: raise"
-    ):
-        _train(runs, dataset, short(params, seed=9, resume=before.name))
     with exclusive(before), pytest.raises(UserError, match=r"is being trained by process .*: stop it first"):
         _train(runs, dataset, short(params, seed=9, total_kimg=LONGER, resume=before.name))
+
+
+def test_a_finished_run_that_is_resumed_without_more_images_gives_its_models_again(
+    runs, dataset, params, caplog
+):
+    """As after a changed parameter under `dvc repro`, which has deleted the models."""
+    before = _only(runs)
+    models = runs.parent / "models-runs"
+    facts = _train(runs, dataset, short(params, seed=9, resume=before.name))
+    assert "its models are written again, and nothing is trained; raise train.total_kimg" in caplog.text
+    assert facts["images_shown"] == 160
+    assert facts["history"] == f"at 0.16 kimg from {before.name}: train.seed: 0 -> 9"
+    written = {path.name: path.read_bytes() for path in snapshots_in(models)}
+    assert written == {path.name: path.read_bytes() for path in snapshots_in(before)}
+    shutil.rmtree(models)
+    _train(runs, dataset, short(params, minibatch={4: 2, 8: 2, 16: 2}, resume=before.name))
+    assert {path.name: path.read_bytes() for path in snapshots_in(models)} == written
 
 
 def test_what_came_after_the_checkpoint_is_not_taken_over(runs, dataset, params):

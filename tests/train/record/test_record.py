@@ -23,6 +23,7 @@ from train.record.status import run_status
 from train.run import Run
 from train.saved.snapshot import read_snapshot
 from train.step.trainer import Trainer
+from train.travel.place import run_directory
 
 ALONE = Ranks(0, 1, torch.device("cpu"))
 # columns that are not means since the last row, which a start in between shortens
@@ -123,16 +124,15 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_is_handed_out_does_not_depend_on_kills_or_on_the_clock(tmp_path, dataset, params, monkeypatch):
+    runs, commit = tmp_path / "runs-2", stage.git_commit()
     calm = params.model_copy(update={"grid_s": 1e9, "snapshot_s": 1e9, "checkpoint_s": 1e9})
     stage.run(dataset.folder, tmp_path / "calm", calm, runs=tmp_path / "runs-1", device="cpu")
     restless = params.model_copy(update={"grid_s": 1e-9, "snapshot_s": 0.01, "checkpoint_s": 1e-9})
-    folder = stage.run_directory(tmp_path / "runs-2", restless, dataset, ALONE)
     with monkeypatch.context() as patched:
         patched.setattr(stage, "git_commit", lambda: "commit")
-        train_with_kills(folder, dataset, restless, patched)
-    commit = stage.git_commit()
+        train_with_kills(run_directory(runs, restless, dataset, ALONE), dataset, restless, patched)
     monkeypatch.setattr(stage, "git_commit", lambda: commit)
-    stage.run(dataset.folder, tmp_path / "restless", restless, runs=tmp_path / "runs-2", device="cpu")
+    stage.run(dataset.folder, tmp_path / "restless", restless, runs=runs, device="cpu")
     ours, theirs = files_of(tmp_path / "restless"), files_of(tmp_path / "calm")
     assert ours.keys() == theirs.keys()
     assert "through_training.png" in ours

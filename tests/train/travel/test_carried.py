@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fashion_pggan.errors import UserError
 from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.verify.stage_outputs import object_of
 from train import stage
@@ -117,9 +118,44 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short,
         object_of(md5, cache).unlink()
         if harm == "cut":
             object_of(md5, cache).write_bytes(b"cut")
-    train(dataset, short)
-    assert "run dvc pull data/run models, then train again to resume it" in caplog.text
-    assert checkpoints_in(next(Path("runs").iterdir()))
+    says = "run dvc pull data/run models to resume it, or set train.afresh to true to train without it"
+    with pytest.raises(UserError, match=rf"the run behind models cannot be taken from DVC .*: {says}"):
+        train(dataset, longer(short))
+    assert not list(Path("runs").glob("*/checkpoint-*"))
+    train(dataset, short.model_copy(update={"afresh": True, "total_kimg": 0.02}))
+    assert "training without it, as train.afresh says" in caplog.text
+    (run,) = Path("runs").iterdir()
+    assert checkpoints_in(run)
+    train(dataset, short.model_copy(update={"total_kimg": 0.02}))  # what is here resumes
+
+
+def test_a_carried_run_that_is_farther_than_the_one_here_is_taken(clone, dataset, short, caplog):
+    """As after `git pull` and `dvc pull`, when someone else has trained the run on."""
+    train(dataset, longer(short))
+    (run,) = Path("runs").iterdir()
+    shutil.rmtree(run)
+    behind = short.model_copy(update={"total_kimg": 0.08})
+    stage.run(dataset.folder, Path("others"), behind, runs=Path("runs"), device="cpu")
+    assert [path.name for path in checkpoints_in(run)] == ["checkpoint-000000000080.pt"]
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        train(dataset, longer(short))
+    assert "comes from data/run and models, which DVC carries" in caplog.text
+    assert "from 320 images on" in caplog.text
+    assert len(list((MODELS / "snapshots").iterdir())) == 5
+
+
+def test_a_start_that_takes_nothing_from_dvc_names_a_carried_run_that_is_farther(
+    clone, dataset, short, caplog
+):
+    behind = short.model_copy(update={"total_kimg": 0.32})
+    stage.run(dataset.folder, Path("others"), behind, runs=Path("runs"), device="cpu")
+    (run,) = Path("runs").iterdir()
+    said = f"data/run has run {run.name} at 160 images, and runs at 0: to resume there, stop, and give"
+    assert f"{said} --carried data/run" in caplog.text
+    caplog.clear()
+    stage.run(dataset.folder, Path("others"), behind, runs=Path("runs"), device="cpu")
+    assert "--carried" not in caplog.text
 
 
 def test_a_run_that_is_here_stays_as_it_is(cache, dataset, short, caplog):

@@ -98,7 +98,7 @@ def test_sizes_are_by_kind_and_shared_bytes_are_not_freed(run):
 
 
 def test_what_is_no_run_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"no run nowhere, neither in .* nor as a folder: give one of"):
+    with pytest.raises(UserError, match=r"no run nowhere, neither in .* nor as a folder: give one that"):
         folder_of("nowhere", tmp_path)
     with pytest.raises(UserError, match="is not the folder of a run"):
         folder_of(tmp_path, tmp_path)

@@ -62,7 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--levels", nargs="+", type=int, help="pixels; without: all of the parameters'")
     parser.add_argument("--seconds", type=float, default=2.0, help="of each turn; there are four")
     parser.add_argument("--peer", type=Path, help="a file with step_of, as benchmarks/plain_port.py")
-    parser.add_argument("--json", type=Path, help="a file for the figures, written anew after each level")
+    parser.add_argument("--json", type=Path, help="a file for the figures, written again after each level")
     return parser.parse_args()
 
 

@@ -73,8 +73,10 @@ def run(
 
 def _card(source: Path, version: str) -> str:
     """The card that Hugging Face's programs look for: the datasheet, after a header for them."""
-    sheet = source / DATASHEET
-    text = read_text(sheet) if sheet.is_file() else f"# Dataset {markdown(version)}\n"
+    sheet, text = source / DATASHEET, f"# Dataset {markdown(version)}\n"
+    if sheet.is_file():
+        check_marked(sheet)
+        text = read_text(sheet)
     return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n---\n\n{text}"
 
 

@@ -53,7 +53,7 @@ class Shared:
 
     @contextmanager
     def kept(self) -> "Iterator[Store]":
-        """What earlier measurements keep there; listed anew at the end."""
+        """What earlier measurements keep there; listed again at the end."""
         from evaluate.comparison.cache import Store
         from fashion_pggan.storage.proof.listing import listed
 

@@ -82,7 +82,7 @@ def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) 
 
 
 def _check_dataset(last: Path, dataset: Dataset) -> None:
-    """Refuse the models of another dataset; a run that went on with more images has earlier ones of fewer."""
+    """Refuse the models of another dataset; a run that resumed with more images has earlier ones of fewer."""
     trained_on = read_origin(last).dataset_version
     if trained_on != dataset.version:
         raise UserError(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from fashion_pggan.errors import ArgumentError
+from fashion_pggan.storage.bounded.urls import host_in
 
 NAME = "localhost"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})  # methods that change nothing
@@ -38,20 +39,13 @@ def refusal(method: str, headers: Mapping[str, str], names: Collection[str] = ()
         headers: of the request.
         names: further host names that the server has.
     """
-    host = _name_of("//" + headers.get("Host", ""))
+    host = host_in("//" + headers.get("Host", ""))
     if not (host in names or host == NAME or host.endswith(f".{NAME}") or _is_address(host)):
         return f"this server does not answer to the name {host[:TOLD]!r}: ask 127.0.0.1"
     origin = headers.get("Origin")
     if method not in READING and origin is not None and _place_of(origin) != headers.get("Host"):
         return f"a page of {origin[:TOLD]!r} may change nothing here"
     return ""
-
-
-def _name_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
 
 
 def _place_of(origin: str) -> str:

@@ -57,7 +57,7 @@ def run(
 ) -> None:
     """Train to the end; resume if there is a run with the same parameters and dataset.
 
-    A run that `train.resume` names is gone on from: with other parameters, another dataset, more processes.
+    A run that `train.resume` names is resumed: with other parameters, another dataset, more processes.
 
     Args:
         source: a curated dataset.

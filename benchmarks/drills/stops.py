@@ -1,4 +1,4 @@
-"""Trainings that SIGTERM stops inside every wrapper, and that go on afterwards."""
+"""Trainings that SIGTERM stops inside every wrapper, and that resume afterwards."""
 
 import random
 import shutil

@@ -39,7 +39,7 @@ def prepare(
     paper: tuple[str, ...] = PAPER,
     training: tuple[str, ...] = TRAINING,
 ) -> int:
-    """Fill the folder anew; the bytes in it.
+    """Empty the folder and fill it; returns the bytes in it.
 
     Args:
         carried: the folder.

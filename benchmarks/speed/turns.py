@@ -1,6 +1,6 @@
 """The processes of a comparison, one per way; they take turns, so that their ratios mean something.
 
-Each way's memory and time for compiling are its own. A way that fails is told, and the others go on.
+Each way's memory and time for compiling are its own. A way that fails is told, and the others continue.
 """
 
 import multiprocessing

@@ -64,7 +64,7 @@ def check_cached(request: Any, response: Any, wishes: Wishes) -> None:
 
 
 class Answer:
-    """Collects an answer and decides, piece by piece, whether to go on.
+    """Collects an answer and decides, piece by piece, whether to continue.
 
     Args:
         request: Scrapy's; `meta["image"]` is True for images, whose first bytes are checked.

@@ -62,7 +62,7 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
         if response.status >= 500 or response.status == 429:
             return "ROBOTS_UNREADABLE"
         body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]
-        # in a thread: a large one takes a second, and other hosts go on meanwhile
+        # in a thread: a large one takes a second, and other hosts continue meanwhile
         parser = await asyncio.to_thread(build_from_crawler, self._parserimpl, self.crawler, body)
         pace = host_at(self.crawler, site).pace
         pace.delay_s = max(pace.delay_s, parser.delay_s)

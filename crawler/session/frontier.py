@@ -139,7 +139,7 @@ class PlanFrontier:
 
     async def _answer(self, call: SearchCall) -> Page | None:
         if self.journal.has(call):
-            await asyncio.sleep(0)  # so that downloads go on while a long journal is read
+            await asyncio.sleep(0)  # so that downloads continue while a long journal is read
             return self.journal.answer_to(call)
         return self.results.without_forgotten(await self.client.page(call))
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -13,6 +12,7 @@ from crawler.lines import Line, line_of, lines_of
 from crawler.network.addresses import canonical_url
 from crawler.store.marks import digest_as_spelt, digest_of
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.urls import host_in
 from fashion_pggan.storage.files import write_bytes
 
 ABOUT = "deleted by `fashion-pggan crawl forget`; url: the SHA-256 of the canonical URL"
@@ -158,8 +158,5 @@ def _canonical(url: str) -> str:
 
 def _is_of_hosts(url: str, hosts: set[str]) -> bool:
     """Whether a URL's host is one of `hosts` or below one: `a.example.org` is below `example.org`."""
-    try:
-        parts = (urlsplit(url).hostname or "").split(".")
-    except ValueError:  # of a foreign record; it names no host
-        return False
+    parts = host_in(url).split(".")
     return any(".".join(parts[at:]) in hosts for at in range(len(parts)))

@@ -5,10 +5,10 @@ Source: Gebru et al. 2021, "Datasheets for Datasets", arXiv:1803.09010.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
 
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
+from fashion_pggan.storage.bounded.urls import host_in
 from fashion_pggan.storage.escaped import markdown
 from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.shards import levels_up_to
@@ -83,7 +83,7 @@ def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
             f"Found through the search of: {given} raw images.",
             f"Collected from {markdown(origins.first)} to {markdown(origins.last)}.",
         ]
-    hosts = Counter(_host_of(row.url) for row in kept if row.url)
+    hosts = Counter(host_in(row.url) or "none" for row in kept if row.url)
     queries = Counter(row.query for row in kept if row.query)
     return (
         _listed(facts)
@@ -147,14 +147,6 @@ def _maintenance(version: str) -> str:
         "Who maintains it, and how are they reached?",
         "How does somebody have an image taken out, and how do those who hold copies learn of it?",
     )
-
-
-def _host_of(url: str) -> str:
-    """The host of a URL; text from the web may have none."""
-    try:
-        return urlsplit(url).hostname or "none"
-    except ValueError:
-        return "none"
 
 
 def _share(rows: Sequence[CuratedImage], name: str) -> str:

@@ -100,7 +100,7 @@ def _status_of(error: ValueError) -> int:
 def _terminated(number: int, frame: FrameType | None) -> None:
     """End: by an exception, so that everything is closed; at once while a module is imported.
 
-    A module that is imported may swallow the exception. A shop that was terminated then went on to serve.
+    A module that is imported may swallow the exception. A shop that was terminated then still served.
     """
     if _imports(frame):
         os._exit(128 + number)

@@ -105,7 +105,7 @@ class TrainParams(Section):
     drift_weight: Annotated[float, ON_REQUEST] = Field(
         ge=0, description="of squared real scores; wgan-gp alone"
     )
-    # optimiser and average
+    # optimizer and average
     adam_beta1: Annotated[float, ON_REQUEST] = Field(ge=0, lt=1, description="decay of Adam's mean gradient")
     adam_beta2: Annotated[float, ON_REQUEST] = Field(
         ge=0, lt=1, description="decay of Adam's mean squared gradient"

@@ -24,7 +24,7 @@ CRAWLED = Path("runs/weekly/crawled")  # there until the flow is at its end: a f
 
 @flow(name="fashion-pggan")
 def weekly() -> None:
-    """Crawl again, curate what is new, train on, and keep the better model; a killed run goes on."""
+    """Crawl again, curate what is new, train on, and keep the better model; a killed run resumes."""
     check_start(load_params(PARAMS).train.start_from)
     if not BEST.is_file():
         keep_better()
@@ -40,7 +40,7 @@ def weekly() -> None:
 
 
 def check_start(start_from: str) -> None:
-    """Make sure that training goes on from the best model.
+    """Make sure that training continues from the best model.
 
     Raises:
         UserError: it would start from something else.
@@ -56,7 +56,7 @@ def crawl_once() -> None:
     """Ask the shop again, unless a run that did not reach its end has done so."""
     if CRAWLED.is_file():
         get_run_logger().info(
-            "going on with the run that crawled at %s; to crawl again, delete %s",
+            "resuming the run that crawled at %s; to crawl again, delete %s",
             CRAWLED.read_text(encoding="utf-8").strip(),
             CRAWLED,
         )

@@ -35,7 +35,7 @@ def _assert_same(first: Run, second: Run) -> None:
 def test_a_resumed_run_is_bit_for_bit_the_run_that_never_stopped(
     tmp_path, dataset, params, undisturbed, monkeypatch
 ):
-    """Stopped in every phase: alone, in a fade, at each reset of the optimisers."""
+    """Stopped in every phase: alone, in a fade, at each reset of the optimizers."""
     every_step = params.model_copy(update={"checkpoint_s": 1e-9})
     advance = Run.advance
     stops = iter(range(1, 1000, 7))
@@ -86,7 +86,7 @@ def test_snapshots_begin_with_the_untrained_network_and_come_at_their_interval(u
     assert sorted(path.stem for path in (undisturbed.folder / "grids").iterdir()) == names
 
 
-def test_optimisers_start_afresh_when_a_transition_starts_and_when_it_ends(
+def test_optimizers_start_afresh_when_a_transition_starts_and_when_it_ends(
     tmp_path, dataset, params, monkeypatch
 ):
     starts = []

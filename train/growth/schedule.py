@@ -30,7 +30,7 @@ class Phase:
 
     @property
     def stretch(self) -> tuple[int, int]:
-        """A value that changes exactly when a transition starts or ends; then the optimisers are reset."""
+        """A value that changes exactly when a transition starts or ends; then the optimizers are reset."""
         return math.floor(self.lod), math.ceil(self.lod)
 
 

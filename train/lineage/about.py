@@ -28,10 +28,10 @@ log = logging.getLogger(__name__)
 
 
 class Change(Section):
-    """A place from which a run went on otherwise than before."""
+    """A place from which a run resumed with changes."""
 
     images_shown: Annotated[int, Field(ge=0)]  # so far
-    before: str  # the run that it went on from; its own name, where the machine changed
+    before: str  # the run that it resumed; its own name, where the machine changed
     at: str  # UTC
     git_commit: str  # of the program from there on
     changes: dict[str, tuple[Any, Any]]  # by name: before, from there on

@@ -1,4 +1,4 @@
-"""The runs beside a new one: which is nearest, what differs, and how to go on from it."""
+"""The runs beside a new one: which is nearest, what differs, and how to resume it."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ class Beside:
 
     @property
     def resumes(self) -> bool:
-        """Whether the new run can go on from it."""
+        """Whether the new run can resume it."""
         return not others(self.changes)
 
 
@@ -57,13 +57,13 @@ def compared(folder: Path, images_shown: int, before: About, now: About) -> Besi
 
 
 def nearest(runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> Beside | None:
-    """Of all runs the one that differs least: one to go on from first, then the longest."""
+    """Of all runs the one that differs least: one that can be resumed first, then the longest."""
     found = [*_runs_in(runs, now), *elsewhere]
     return min(found, key=lambda run: (not run.resumes, len(run.changes), -run.images_shown), default=None)
 
 
 def tell_nearest(runs: Path, now: About, begins: str, elsewhere: Iterable[Beside] = ()) -> None:
-    """Say by name which run is left behind by a start from the first image, and what goes on with it.
+    """Say by name which run is left behind by a start from the first image, and what resumes it.
 
     Args:
         runs: folder of runs.

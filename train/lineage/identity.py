@@ -64,7 +64,7 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks, weights: st
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Differences:
-    """What differs between two identities, by name; which run each of them went on from does not count."""
+    """What differs between two identities, by name; which run each of them resumed does not count."""
     names = [*now, *(name for name in before if name not in now)]
     return {
         name: (before.get(name), now.get(name))

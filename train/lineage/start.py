@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture: Architecture) -> None:
-    """Give a run's networks the weights of others; optimisers and schedule start from the first image.
+    """Give a run's networks the weights of others; optimizers and schedule start from the first image.
 
     Args:
         place: a run, by its name in `runs` or its folder, a folder of models, or a snapshot.
@@ -47,7 +47,7 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
             )
     for name in NETWORKS:
         vectors[name].copy_(found[name])
-    log.info("critic, generator and average are those of %s; optimisers and schedule are new", path)
+    log.info("critic, generator and average are those of %s; optimizers and schedule are new", path)
 
 
 def _of_run(folder: Path) -> dict[str, Tensor]:

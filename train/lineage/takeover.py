@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def origin_at(place: str, runs: Path, now: About) -> Beside:
-    """The run to go on from.
+    """The run to resume.
 
     Args:
         place: its name in `runs`, or its folder.

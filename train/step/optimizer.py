@@ -38,7 +38,7 @@ class Adam:
     def step(self, gradient: Tensor, learning_rate: Tensor | float) -> None:
         """Take a step, unless an element of the gradient is infinite or not a number.
 
-        The published optimiser adds epsilon before it corrects the second moment's bias. Levels that are not
+        The published optimizer adds epsilon before it corrects the second moment's bias. Levels that are not
         reached yet have a gradient of zero and do not change.
 
         Args:

@@ -81,7 +81,7 @@ class _Header:
         data: begins with the structure.
 
     Raises:
-        IndexError: the structure goes on behind the data.
+        IndexError: the structure is longer than the data.
         ValueError: it is broken.
     """
 

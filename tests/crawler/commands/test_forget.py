@@ -45,7 +45,7 @@ def test_a_forgotten_address_is_gone_everywhere_and_never_asked_for_again(
     before = shop.requests.copy()
     figures = crawl()  # as dvc repro would: from what is known, without calls
     assert (figures["images"], figures["left_out"], shop.requests) == (29, {"FORGOTTEN": 1}, before)
-    figures = crawl()  # anew
+    figures = crawl()  # again
     assert (figures["calls_now"], figures["images"], shop.requests["/p/7.jpg"]) == (1, 29, 1)
     for folder in ("raw", "store"):  # the search has named it again; nobody has written it down
         assert b"/p/7.jpg" not in everything_under(tmp_path / folder)

@@ -192,7 +192,7 @@ def test_after_the_machines_end_the_log_is_checked_against_the_bytes(tmp_path: P
     abandon(store)
     harmed = tmp_path / store.images["http://a/1"].file
     harmed.write_bytes(bytes(harmed.stat().st_size))
-    abandon(opened(tmp_path))  # killed while the machine went on
+    abandon(opened(tmp_path))  # killed while the machine ran
     store.session_file.write_text("another run of the machine")
     with opened(tmp_path) as after:
         assert list(after.images) == ["http://a/0"]

@@ -1,4 +1,4 @@
-"""A folder is made anew as a whole, by one process at a time."""
+"""A folder is replaced as a whole, by one process at a time."""
 
 import os
 import subprocess

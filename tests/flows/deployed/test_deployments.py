@@ -198,5 +198,5 @@ def test_a_cancelled_run_and_a_killed_one_leave_no_stage_at_work(served: Served)
 def wait_until_idle(served: Served) -> None:
     until = time.monotonic() + 10
     while any("toy_stage.py" in process.cmdline() for process in served.toy.processes()):
-        assert time.monotonic() < until, "a stage goes on"
+        assert time.monotonic() < until, "a stage still runs"
         time.sleep(0.1)

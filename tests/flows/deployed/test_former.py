@@ -44,7 +44,7 @@ class Server:
         return [SimpleNamespace(id=self.run)] if self.deployment.id in ids else []
 
     def set_flow_run_state(self, run: UUID, state: State, *, force: bool) -> None:
-        assert force  # the server's rules would let a run at work go on
+        assert force  # the server's rules would let a run at work continue
         self.states[run] = state
 
 

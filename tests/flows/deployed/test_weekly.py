@@ -1,4 +1,4 @@
-"""The weekly flow: what it does in which order, and where a killed one goes on."""
+"""The weekly flow: what it does in which order, and where a killed one resumes."""
 
 from collections.abc import Callable
 from pathlib import Path

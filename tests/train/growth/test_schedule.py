@@ -59,7 +59,7 @@ def _walk(params: TrainParams, resolution: int, devices: int = 1):
         images_shown += phase.minibatch * params.minibatch_repeats
 
 
-def test_optimisers_start_afresh_fifteen_times_at_the_published_places():
+def test_optimizers_start_afresh_fifteen_times_at_the_published_places():
     starts, stretch = [], None
     for images_shown, phase in _walk(PUBLISHED, 512):
         if phase.stretch != stretch:

@@ -1,4 +1,4 @@
-"""Runs that go on from others: what they take over, what they say, and what they refuse."""
+"""Runs that resume others: what they take over, what they say, and what they refuse."""
 
 import json
 import logging

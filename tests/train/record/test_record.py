@@ -266,7 +266,7 @@ def test_only_the_first_process_writes(tmp_path, dataset, params, monkeypatch):
         record.snapshot()
         record.status()
         record.progress()
-    assert record.means.steps == 0, "begun afresh as in the first process"
+    assert record.means.steps == 0, "begun again as in the first process"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -79,7 +79,7 @@ def test_levels_without_gradient_are_left_alone(preset):
     assert (vector[6:] != before[6:]).all()
 
 
-def test_an_optimiser_that_starts_afresh_takes_its_first_step_again(preset):
+def test_an_optimizer_that_starts_afresh_takes_its_first_step_again(preset):
     first, again = (Adam(torch.zeros(12, dtype=torch.float64), preset) for _ in range(2))
     for _ in range(4):
         again.step(torch.ones(12, dtype=torch.float64), 0.01)

@@ -49,7 +49,7 @@ BOMBS = {
 
 @pytest.fixture
 def pool():
-    """Where Arrow gets its memory, counted anew."""
+    """Where Arrow gets its memory, counted from 0."""
     before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
     pa.set_memory_pool(pool)
     yield pool

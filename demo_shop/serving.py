@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import logging
-import signal
 import ssl
 from pathlib import Path
 
@@ -17,11 +15,10 @@ from demo_shop.goods.catalogue import Catalogue, Folder
 from demo_shop.goods.drawn import Drawn
 from demo_shop.goods.repeated import Repeated, Stamped
 from demo_shop.server import Shop
+from fashion_pggan.answering import answering, told_to_stop
 from fashion_pggan.errors import UserError
-from fashion_pggan.loopback import without_malformed
 
 GARMENTS = 16  # that are repeated in files of a given size
-STOP_S = 2.0  # seconds that running answers may take at the end
 
 
 def catalogue_of(
@@ -56,27 +53,23 @@ def serve(
 
 
 async def _serve(shop: Shop, host: str, port: int, tls: ssl.SSLContext | None) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    logging.getLogger("aiohttp.server").addFilter(without_malformed)
-    runner = web.AppRunner(
-        shop.application(), access_log=None, handler_cancellation=True, shutdown_timeout=STOP_S
-    )
-    await runner.setup()
-    site = web.TCPSite(runner, host, port, ssl_context=tls)
-    try:
-        await site.start()
-    except OSError as error:
-        raise UserError(f"--port {port}: {error.strerror}: give another, or 0 for any free one") from error
-    assert runner.addresses
-    port = runner.addresses[0][1]
-    name = f"[{host}]" if ":" in host else host
-    place = f"{'https' if tls else 'http'}://{name}:{port}"
-    if isinstance(shop, FaultyShop):
-        with contextlib.suppress(OSError):  # some systems have only 127.0.0.1
-            await web.TCPSite(runner, TRAP, port, ssl_context=tls).start()
-    with contextlib.suppress(BrokenPipeError):
-        print(f"demo shop: {len(shop.catalogue)} products at {place}", flush=True)
-    await stop.wait()
-    await runner.cleanup()
+    async with answering(shop.application()) as runner:
+        site = web.TCPSite(runner, host, port, ssl_context=tls)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(
+                f"--port {port}: {error.strerror}: give another, or 0 for any free one"
+            ) from error
+        assert runner.addresses
+        port = runner.addresses[0][1]
+        name = f"[{host}]" if ":" in host else host
+        place = f"{'https' if tls else 'http'}://{name}:{port}"
+        if isinstance(shop, FaultyShop):
+            with contextlib.suppress(OSError):  # some systems have only 127.0.0.1
+                await web.TCPSite(runner, TRAP, port, ssl_context=tls).start()
+        stopped = asyncio.create_task(told_to_stop())
+        await asyncio.sleep(0)  # so that a signal is heard once the address is known
+        with contextlib.suppress(BrokenPipeError):
+            print(f"demo shop: {len(shop.catalogue)} products at {place}", flush=True)
+        await stopped

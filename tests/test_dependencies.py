@@ -20,6 +20,7 @@ PROCESS = re.compile(rf"(?:{'|'.join(PACKAGES)})(?:\.\w+)*")  # what stands behi
 
 # Code that no output depends on, so that no stage depends on it.
 NO_OUTPUT = {
+    "fashion_pggan/answering.py": "closes connections to local servers",
     "fashion_pggan/command/arguments.py": "refuses arguments",
     "fashion_pggan/command/edge.py": "sets up logging, words errors and ends the process",
     "fashion_pggan/command/entry.py": "begins the process",

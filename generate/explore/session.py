@@ -1,5 +1,6 @@
 """One session of the explorer: a snapshot and its training dataset, served until interrupted."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -7,9 +8,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from fashion_pggan.answering import answering, told_to_stop
 from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.loopback import without_malformed
 from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
 from generate.explore.scene import Scene
@@ -50,12 +51,17 @@ def _training(folder: Path, sampler: Sampler) -> tuple[Training | None, str]:
         return None, str(error)
 
 
+async def _answer(scene: Scene, listening: socket.socket) -> None:
+    async with answering(application(scene)) as runner:
+        await web.SockSite(runner, listening).start()
+        await told_to_stop()
+
+
 def _serve(scene: Scene, port: int) -> None:
     try:
         with socket.create_server((LOOPBACK, port)) as listening:
             log.info("explorer: http://%s:%d/ (Ctrl-C ends it)", LOOPBACK, listening.getsockname()[1])
-            logging.getLogger("aiohttp.server").addFilter(without_malformed)
-            web.run_app(application(scene), sock=listening, print=None, access_log=None)
+            asyncio.run(_answer(scene, listening))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise

@@ -128,3 +128,26 @@ def forget(
             digest,
         )
     log.info(NEXT)
+
+
+def show(
+    image: str,
+    out: Annotated[OptionalOutputFile, Keeps] = None,
+    /,
+    *,
+    raw: Path = Path("data/raw"),
+) -> None:
+    """Take one crawled image out of its shard, as it was received, and say where it came from.
+
+    For example:
+        fashion-pggan show https://shop.example.org/1.jpg
+        fashion-pggan show 0f3a9c21 shirt.jpg
+
+    Args:
+        image: its address, its SHA-256, or the beginning of that, as contact sheets have it.
+        out: the file to write; by default one in this folder, named by the SHA-256.
+        raw: the crawl stage's output.
+    """
+    from crawler.commands.show import show as take_out
+
+    print(take_out(image, raw, out))

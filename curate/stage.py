@@ -15,7 +15,7 @@ from curate.report.describe import KEPT, describe
 from curate.report.given_answers import read_answers
 from curate.source.locations import reading
 from curate.source.origins import origins_of
-from curate.source.raw import Raw, raw_images
+from curate.source.raw import Raw, image_of, raw_images
 from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
@@ -77,7 +77,7 @@ def run(
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
     with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge), listed(knowledge):
         images = _sorted_images(source, each)
-        files = {raw.sha256: source / raw.file for raw in reversed(images)}
+        files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
         rows = _decided(images, facts, known, params)
@@ -85,7 +85,7 @@ def run(
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
             origins = origins_of(images)
-            describe(building, source, rows, origins, params, each=each, plots=plots, answers=answered)
+            describe(building, files, rows, origins, params, each=each, plots=plots, answers=answered)
     if report:
         spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, params) | spent, indent=1) + "\n")

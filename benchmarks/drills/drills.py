@@ -39,7 +39,7 @@ KEPT = (
     Kept("image in the crawl store", "runs/crawl/images/**/*.*", "crawl", finished=True),
     Kept("record of fetched images", "runs/crawl/fetched.*", "crawl", finished=True),
     Kept("answer of a search", "runs/crawl/plan-*.jsonl", "crawl", finished=True),
-    Kept("image in data/raw", "data/raw/images/**/*.*", "curate"),
+    Kept("image in data/raw", "data/raw/shards/*.tar", "curate"),
     Kept("records.parquet in data/raw", "data/raw/records.parquet", "curate"),
     Kept("known facts", "runs/curate/*/**/*.*", "curate", finished=True, without=("data/curated",)),
     Kept("shard, in training", "data/curated/r*/*.npy", "train"),

@@ -64,7 +64,7 @@ class Stage:
 
 
 STAGES = (
-    Stage("crawl", "crawler data/raw --report reports/crawl.json", ("data/raw/images/**/*",)),
+    Stage("crawl", "crawler data/raw --report reports/crawl.json", ("data/raw/shards/*",)),
     Stage(
         "curate",
         "curate data/raw data/curated --report reports/curate.json --plots reports",

@@ -58,7 +58,8 @@ def forget(
         forget_failed(store, tombstones.forbid)
         hashes_left = {image.sha256 for image in opened.images.values()}
         elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
-        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_image), elsewhere)
+        nowhere = {image.sha256 for image in gone} - hashes_left | tombstones.of["sha256"]
+        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_image, nowhere), elsewhere)
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:

@@ -166,7 +166,8 @@ class Crawl:
         """
         if complaint := complaint_about(self.counts, len(self.hits), self.params.max_missing):
             raise complaint
-        stored = write_raw(self.target, self.store, self._wanted(), self.provider.name)
+        most, name = int(self.params.shard_mb * 1e6), self.provider.name
+        stored = write_raw(self.target, self.store, self._wanted(), name, most, self.unwanted)
         if not stored:
             raise UserError(self._why_nothing())
         figures = self._figures(stored)

@@ -14,7 +14,7 @@ from crawler.store.recorded import IMAGES
 from crawler.store.stored import StoredImage, extension_of
 from fashion_pggan.storage.files import link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
-from fashion_pggan.storage.record_folder import Recorded, RecordFolder
+from fashion_pggan.storage.record_folder import RecordFolder
 
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}  # no file can be read; EIO: a bad disk
 
@@ -162,13 +162,3 @@ class ImageFiles:
 def file_of(sha256: str, body: bytes) -> str:
     """The path of an image below its store."""
     return f"{IMAGES}/{sha256[:2]}/{sha256}{extension_of(body)}"
-
-
-def link_files(source: Path, target: Path, records: Iterable[Recorded]) -> None:
-    """Link the files of records to the same paths below another folder; copy where links are impossible."""
-    old, new = RecordFolder(source, IMAGES), RecordFolder(target, IMAGES)
-    paths = [(old.path_of(record), new.path_of(record)) for record in records]
-    for folder in {there.parent for _, there in paths}:
-        folder.mkdir(parents=True, exist_ok=True)
-    for here, there in paths:
-        link_or_copy(here, there)

@@ -1,14 +1,30 @@
 """data/raw, the outcome of a crawl: the images that its search found, with a record of each."""
 
-from collections.abc import Callable, Iterable
-from pathlib import Path
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
 
-from crawler.store.image_files import link_files
 from crawler.store.items import SearchHit
 from crawler.store.recorded import IMAGES
 from crawler.store.store import Store
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.files import link_or_copy, make_folder
+from fashion_pggan.storage.hashes import HashMemory, hash_memory
+from fashion_pggan.storage.packed.in_shard import Member, damaged_in
+from fashion_pggan.storage.packed.tar_shards import (
+    FOLDER,
+    NAME,
+    Named,
+    Packed,
+    images_in,
+    sha256_in,
+    taken_by,
+    without,
+    write_shards,
+)
 from fashion_pggan.storage.proof.folder_mark import Written
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records, write_records
@@ -17,12 +33,15 @@ from fashion_pggan.storage.targets import HeldTarget, Kind
 
 RECORDS = "records.parquet"
 MEND = "run dvc repro --force crawl, which replaces all of it, or move it away"
+UNKNOWN_TYPE = ".bin"  # of an image in a shard: WebDataset leaves out what has none
+
+Shas = Collection[str]  # SHA-256 of images
 
 
 def written_in(folder: Path) -> Written | str:
-    """The files that the records of a crawl's outcome name, see `Kind`."""
+    """The files that the records of a crawl's outcome name, see `Kind`; shards have their hash as name."""
     if not (folder / RECORDS).exists():
-        has_images = (folder / IMAGES).is_dir()
+        has_images = (folder / IMAGES).is_dir() or (folder / FOLDER).is_dir()
         return f"it has images, but no {RECORDS}: {MEND}" if has_images else Written(frozenset())
     try:
         fault = table_fault(folder / RECORDS)
@@ -31,34 +50,50 @@ def written_in(folder: Path) -> Written | str:
         fault = one_line(error)
     if fault:
         return f"its {RECORDS} is damaged ({fault}): {MEND}"
-    return Written(frozenset([*files, RECORDS]), files)
+    single = {name: sha256 for name, sha256 in files.items() if not NAME.fullmatch(name)}
+    return Written(frozenset([*files, *map(_name_of, _shards_in(folder)), RECORDS]), single)
 
 
 KIND = Kind("the outcome of a crawl", written_in)
 
 
 def write_raw(
-    target: HeldTarget, store: Store, hits: Iterable[SearchHit], provider: str
+    target: HeldTarget, store: Store, hits: Iterable[SearchHit], provider: str, most: int, refused: Shas = ()
 ) -> list[StoredImage]:
-    """Replace `target`: records.parquet with a row per fetched URL, and the files that it names.
+    """Replace `target`: records.parquet with a row per fetched URL, and the shards of their images.
+
+    Shards of the target before stay, byte for byte, while half of each is wanted. All other images go into
+    new shards, in the order of their SHA-256.
+
+    Args:
+        target: data/raw.
+        store: has the images.
+        hits: the search results.
+        provider: who gave them.
+        most: bytes of a shard.
+        refused: URLs of stored images that may not be there.
 
     Returns:
         The images of the records; when there are none, nothing is written.
     """
     stored = ((hit, store.find(hit.url)) for hit in hits)
     had = [(hit, facts) for hit, facts in stored if facts is not None]
-    files = {facts.file: facts for _, facts in had}.values()
+    wanted = {facts.sha256: facts for _, facts in sorted(had, key=lambda one: one[1].sha256)}
     if had:
         with target.replaced() as folder:
-            link_files(store.folder, folder, files)
-            records = (record_of(hit, facts, provider) for hit, facts in had)
+            make_folder(folder / FOLDER)
+            places = _kept(target.folder, folder, wanted.keys(), _lasting(store, refused))
+            new = (_named(store, image) for sha256, image in wanted.items() if sha256 not in places)
+            places |= write_shards(folder, new, most)
+            records = (record_of(hit, facts, provider, places[facts.sha256]) for hit, facts in had)
             write_records(folder / RECORDS, records, RawImage)
-        store.files.remember(files)
+        store.files.remember(wanted.values())
     return [facts for _, facts in had]
 
 
-def record_of(hit: SearchHit, stored: StoredImage, provider: str) -> RawImage:
-    """The record of an image: its search result in this crawl, and the facts of its fetch."""
+def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed | None = None) -> RawImage:
+    """The record of an image: its search result in this crawl, the facts of its fetch, and its place."""
+    facts: dict[str, Any] = stored.model_dump() | (place._asdict() if place else {})
     return RawImage(
         title=hit.title,
         query=hit.query,
@@ -68,7 +103,7 @@ def record_of(hit: SearchHit, stored: StoredImage, provider: str) -> RawImage:
         declared_width=hit.width,
         declared_height=hit.height,
         source=hit.source,
-        **stored.model_dump(),
+        **facts,
     )
 
 
@@ -83,17 +118,91 @@ def raw_of(target: Path) -> list[RawImage]:
     return records
 
 
-def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool]) -> int:
-    """Delete images and their records from data/raw; returns the number of deleted records."""
+def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool], hashes: Shas = ()) -> int:
+    """Delete images and their records from data/raw; a shard that held one is written again without it.
+
+    Args:
+        target: data/raw.
+        unwanted: which records.
+        hashes: images that no record names, but that a shard may still hold.
+
+    Returns:
+        The number of deleted records.
+    """
     records = raw_of(target)
     left = [record for record in records if not unwanted(record)]
-    if len(left) < len(records):
-        for path in _paths_of(records, target) - _paths_of(left, target):
-            path.unlink(missing_ok=True)
-        write_records(target / RECORDS, left, RawImage)
+    gone = {record.sha256 for record in records} - {record.sha256 for record in left} | {*hashes}
+    places: dict[str, Packed] = {}
+    for shard in _shards_in(target) if gone else ():
+        places |= without(shard, gone, target)
+    moved = [
+        record.model_copy(update=places[record.sha256]._asdict()) if record.sha256 in places else record
+        for record in left
+    ]
+    if moved != records:
+        write_records(target / RECORDS, moved, RawImage)
+    named = _paths_of(moved, target)
+    for path in (_paths_of(records, target) | set(_shards_in(target))) - named:  # also those of a killed run
+        path.unlink(missing_ok=True)
     return len(records) - len(left)
 
 
+def _kept(former: Path, folder: Path, wanted: Shas, lasting: Shas) -> dict[str, Packed]:
+    """Link the shards that stay, and return the places of the wanted images in them."""
+    members: dict[str, dict[str, Packed]] = defaultdict(dict)
+    for record in raw_of(former):
+        if NAME.fullmatch(record.file) and record.sha256 in wanted:
+            members[record.file][record.sha256] = Packed(record.file, record.offset, record.size)
+    places: dict[str, Packed] = {}
+    allowed = {*wanted, *lasting}
+    with hash_memory() as memory:
+        for name, inside in members.items():
+            shard = former / name
+            if shard.is_file() and _is_whole(shard, inside, memory) and _stays(shard, inside, allowed):
+                link_or_copy(shard.resolve(), folder / name)
+                places |= inside
+    return places
+
+
+def _is_whole(shard: Path, inside: Mapping[str, Packed], memory: HashMemory) -> bool:
+    members = (Member(place.offset, place.size, sha256) for sha256, place in inside.items())
+    return memory.matches(shard, sha256_in(shard.name)) and not damaged_in(shard, members, memory)
+
+
+def _stays(shard: Path, wanted: Mapping[str, Packed], allowed: Shas) -> bool:
+    """Whether half of a shard is wanted, and all of it allowed."""
+    size, used = shard.stat().st_size, taken_by(place.size for place in wanted.values())
+    if used == size:
+        return True
+    return 2 * used >= size and all(sha256_in(name) in allowed for name in images_in(shard))
+
+
+def _lasting(store: Store, refused: Shas) -> set[str]:
+    """Images that may stay in a shard without a record: nobody forbids them."""
+    return {
+        image.sha256
+        for url, image in store.images.items()
+        if url not in refused and not image.opt_out and not store.tombstones.forbid_image(image)
+    }
+
+
+def _named(store: Store, image: StoredImage) -> Named:
+    path = store.files.path_of(image)
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != image.sha256:
+        raise UserError(f"{path} has changed while it was packed: run the same command again")
+    return Named(image.sha256 + (PurePosixPath(image.file).suffix or UNKNOWN_TYPE), data)
+
+
+def _shards_in(target: Path) -> Iterator[Path]:
+    found = sorted((target / FOLDER).glob("*.tar"))
+    return (path for path in found if NAME.fullmatch(_name_of(path)) and path.is_file())
+
+
+def _name_of(shard: Path) -> str:
+    return f"{FOLDER}/{shard.name}"
+
+
 def _paths_of(records: Iterable[RawImage], target: Path) -> set[Path]:
-    files = RecordFolder(target, IMAGES, links=True)
+    files = RecordFolder(target, IMAGES, FOLDER, links=True)
     return {files.path_of(record) for record in records}

@@ -13,7 +13,7 @@ from curate.known.examine import examine_all, reduce_all
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
 from curate.pixels.failure import Failure
-from curate.source.raw import changed, check_unchanged
+from curate.source.raw import Image, changed, check_unchanged
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
@@ -54,7 +54,7 @@ class Known:
         self.levels = LevelStore(folder / levels_name(params), params.resolution)
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
-    def facts_of(self, files: Mapping[str, Path]) -> pa.Table:
+    def facts_of(self, files: Mapping[str, Image]) -> pa.Table:
         """The facts of the named images, sorted by SHA-256. Examines unknown images, checks all.
 
         Raises:
@@ -69,7 +69,7 @@ class Known:
             table = self._rows_of(files)
         return table
 
-    def reduce(self, files: Mapping[str, Path]) -> None:
+    def reduce(self, files: Mapping[str, Image]) -> None:
         """Make sure that the levels of the named images are stored; their facts must be known.
 
         Raises:
@@ -100,12 +100,12 @@ class Known:
         died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # memory or time may have been short
         return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
-    def _examine(self, files: Mapping[str, Path]) -> None:
+    def _examine(self, files: Mapping[str, Image]) -> None:
         results = examine_all(list(files.values()), self.params, self.each)
         for batch in self._batches(list(files), results, "curating"):
-            others = [files[name] for name, result in batch if result.facts["sha256"] not in (None, name)]
+            others = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
             if others:
-                raise changed(others)
+                raise changed({name: files[name] for name in others})
             # Levels come first: an image with stored facts is not examined again.
             new = {name: result.levels for name, result in batch if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})

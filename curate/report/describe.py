@@ -13,6 +13,7 @@ from curate.report.given_answers import answered
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
 from curate.source.origins import Origins
+from curate.source.raw import Image
 from curate.workers.local import Each
 from fashion_pggan.images.grid import png_of
 from fashion_pggan.params import CurateParams
@@ -32,7 +33,7 @@ NOTHING_TO_SEE = frozenset(Failure) - {Failure.ANIMATED}  # these are not decode
 
 def describe(
     folder: Path,
-    source: Path,
+    files: Mapping[str, Image],
     rows: Sequence[CuratedImage],
     origins: Origins,
     params: CurateParams,
@@ -45,7 +46,7 @@ def describe(
 
     Args:
         folder: the dataset, its shards and its index written.
-        source: the raw images.
+        files: the raw images, by SHA-256.
         rows: of the manifest.
         origins: of the raw images.
         params: the curate section.
@@ -56,7 +57,7 @@ def describe(
     dataset = Dataset(folder)
     sheet = datasheet_of(rows, origins, params, version=dataset.version, program=commit_of(*PROGRAM))
     write_text(folder / DATASHEET, answered(sheet, answers))
-    write_sheets(folder / SHEETS, dataset, source, rows, params.max_pixels, each)
+    write_sheets(folder / SHEETS, dataset, files, rows, params.max_pixels, each)
     if plots:
         write_plots(plots, rows)
 
@@ -64,7 +65,7 @@ def describe(
 def write_sheets(
     folder: Path,
     dataset: Dataset,
-    source: Path,
+    files: Mapping[str, Image],
     rows: Sequence[CuratedImage],
     max_pixels: int,
     each: Each,
@@ -72,15 +73,10 @@ def write_sheets(
     """Write a sheet per reason, one of all kept images, and one per style of those."""
     kept = {row.sha256: row for row in rows if row.kept}
     groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
-    shown = {row.sha256: source / row.file for group in groups.values() for row in group if _visible(row)}
-    shown |= {
-        row.duplicate_of: source / kept[row.duplicate_of].file
-        for group in groups.values()
-        for row in group
-        if row.duplicate_of
-    }
+    shown = {row.sha256 for group in groups.values() for row in group if _visible(row)}
+    shown |= {row.duplicate_of for group in groups.values() for row in group if row.duplicate_of}
     names = sorted(shown)
-    thumbnails = thumbnails_of([shown[name] for name in names], side=SIDE, max_pixels=max_pixels, each=each)
+    thumbnails = thumbnails_of([files[name] for name in names], side=SIDE, max_pixels=max_pixels, each=each)
     seen = dict(zip(names, thumbnails, strict=True))
     for name, group in groups.items():
         tiles = [tile for row in group for tile in _tiles(row, dataset, kept, seen)]

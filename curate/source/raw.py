@@ -1,20 +1,27 @@
 """The raw images: a crawl's records, or every file of a plain folder."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from curate.source.locations import below
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.hashes import HashMemory, hash_memory
+from fashion_pggan.storage.packed.in_shard import InShard, Member, damaged_in, place_of
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import RawImage, read_records
 
 RECORDS = "records.parquet"  # in a crawl's folder
-CRAWLED = re.compile(r"images/([0-9a-f]{2})/\1[0-9a-f]{62}(?:\.[a-z]+)?")  # how a crawl names images
+CRAWLED = re.compile(  # how a crawl names its shards and, in a former version, single images
+    r"shards/[0-9a-f]{64}\.tar|images/([0-9a-f]{2})/\1[0-9a-f]{62}(?:\.[a-z]+)?"
+)
+
+Image = Path | InShard  # a file, or a part of one
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,9 @@ class Raw:
     """A raw image: its file, and where it came from when a crawl's records say so."""
 
     sha256: str
-    file: str  # path below the source
+    file: str  # path below the source, of the image or of the shard that holds it
+    offset: int = 0  # bytes, in the shard; 0: the file is the image
+    size: int = 0  # bytes, in the shard
     url: str = ""
     title: str = ""
     query: str = ""
@@ -58,15 +67,22 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
     ]
 
 
-def changed(paths: Sequence[Path]) -> UserError:
-    """The error for images whose bytes do not have their SHA-256."""
+def image_of(raw: Raw, source: Path) -> Image:
+    """Where to read a raw image."""
+    return place_of(source / raw.file, raw.offset, raw.size)
+
+
+def changed(images: Mapping[str, Image]) -> UserError:
+    """The error for images, by the SHA-256 that their bytes do not have."""
+    sha256, place = next(iter(images.items()))
+    what = f"{sha256} in {place}" if isinstance(place, InShard) else place
     return UserError(
-        f"{len(paths)} images are not what their records say, by their SHA-256; the first is {paths[0]}: "
+        f"{len(images)} images are not what their records say, by their SHA-256; the first is {what}: "
         "run the crawl stage again, which fetches them again (dvc repro --force crawl)"
     )
 
 
-def check_unchanged(files: Mapping[str, Path]) -> None:
+def check_unchanged(files: Mapping[str, Image]) -> None:
     """Make sure that files have their SHA-256. A file is read once, and again when it may have changed.
 
     Files on shared storage are not read here: they are checked when they are used.
@@ -75,17 +91,25 @@ def check_unchanged(files: Mapping[str, Path]) -> None:
         UserError: some do not.
     """
     with hash_memory() as memory:
-        damaged = [
-            path
-            for sha256, path in files.items()
-            if isinstance(path, PurePath) and not memory.matches(path, sha256)
-        ]
-    if damaged:
-        raise changed(damaged)
+        if damaged := dict(_damaged(files, memory)):
+            raise changed(damaged)
+
+
+def _damaged(files: Mapping[str, Image], memory: HashMemory) -> Iterator[tuple[str, Image]]:
+    """The local ones whose bytes do not have their SHA-256."""
+    shards: dict[Path, dict[Member, InShard]] = defaultdict(dict)
+    for sha256, image in files.items():
+        if isinstance(image, InShard):
+            shards[image.shard][Member(image.offset, image.size, sha256)] = image
+        elif isinstance(image, PurePath) and not memory.matches(image, sha256):
+            yield sha256, image
+    for shard, members in shards.items():
+        if isinstance(shard, PurePath):
+            yield from ((one.sha256, members[one]) for one in damaged_in(shard, members, memory))
 
 
 def _recorded(source: Path) -> list[Raw]:
-    records, folder = read_records(source / RECORDS, RawImage), RecordFolder(source, links=True)
+    records, folder = _records_of(source), RecordFolder(source, links=True)
     for record in records:
         folder.check(record)
     present = {below(path, source) for path in source.rglob("*")}
@@ -95,24 +119,50 @@ def _recorded(source: Path) -> list[Raw]:
             f"{len(missing)} images of {source / RECORDS} are missing, the first is {missing[0]}: "
             "run the crawl stage again (dvc repro --force crawl)"
         )
+    _check_ends(records, source)
     nameless = sorted(filter(CRAWLED.fullmatch, present - {record.file for record in records}))
     if nameless:
         raise UserError(
             f"{len(nameless)} images in {source} have no record in {RECORDS}, the first is {nameless[0]}: "
             "run the crawl stage again (dvc repro --force crawl)"
         )
-    return [
-        Raw(
-            sha256=record.sha256,
-            file=record.file,
-            url=record.url,
-            title=record.title,
-            query=record.query,
-            provider=record.provider,
-            crawled_at=record.crawled_at,
-        )
-        for record in records
-    ]
+    return list(map(_raw_of, records))
+
+
+def _raw_of(record: RawImage) -> Raw:
+    return Raw(
+        sha256=record.sha256,
+        file=record.file,
+        offset=record.offset,
+        size=record.size,
+        url=record.url,
+        title=record.title,
+        query=record.query,
+        provider=record.provider,
+        crawled_at=record.crawled_at,
+    )
+
+
+def _records_of(source: Path) -> list[RawImage]:
+    if isinstance(source, PurePath):
+        return read_records(source / RECORDS, RawImage)
+    with scratch_folder() as here:  # of shared storage: tables are read from a disk
+        (here / RECORDS).write_bytes((source / RECORDS).read_bytes())
+        return read_records(here / RECORDS, RawImage)
+
+
+def _check_ends(records: Iterable[RawImage], source: Path) -> None:
+    """Make sure that each image ends within its shard."""
+    ends: dict[str, int] = defaultdict(int)
+    for record in records:
+        if record.offset:
+            ends[record.file] = max(ends[record.file], record.offset + record.size)
+    for file, end in ends.items():
+        if (size := (source / file).stat().st_size) < end:
+            raise UserError(
+                f"{source / file} has {size:,} bytes, but {RECORDS} has images in it up to byte {end:,}: "
+                "run the crawl stage again (dvc repro --force crawl)"
+            )
 
 
 def _visible(source: Path) -> Iterator[Path]:

@@ -31,6 +31,7 @@ COMMANDS = {
     "explore": "generate.explore.command_line:explore",
     "flows": "flows.command_line:app",
     "demo-shop": "demo_shop.command_line:demo_shop",
+    "show": "crawler.command_line:show",
     "summary": "fashion_pggan.command.own:summary",
     "verify": "fashion_pggan.command.own:verify",
     "use": "fashion_pggan.command.own:use",

@@ -83,6 +83,9 @@ class CrawlParams(Section):
     max_missing: Share = Field(
         default=1.0, ge=0, le=1, description="images found that may be missing; more is an error; 1: any"
     )
+    shard_mb: Annotated[float, Unit("MB")] = Field(
+        default=64.0, gt=0, le=1e6, description="of a tar shard of data/raw, which holds many images"
+    )
     max_bytes: Annotated[int, Unit("bytes")] = Field(gt=0, description="a larger image is not fetched")
     min_side: Pixels = Field(
         ge=0, description="smaller images are not fetched, by the search result and the header; 0: any"

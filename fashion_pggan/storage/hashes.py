@@ -40,7 +40,9 @@ class HashMemory:
         self._database = database
         self._folders: dict[str, str] = {}  # the resolved paths of folders
 
-    def matches(self, path: Path, sha256: str, hash_of: Callable[[Path], str] | None = None) -> bool:
+    def matches(
+        self, path: Path, sha256: str, hash_of: Callable[[Path], str] | None = None, *, of: str = ""
+    ) -> bool:
         """Whether the bytes of a file have this SHA-256, in hexadecimal.
 
         A remembered hash can only confirm: a file is read before it is called damaged.
@@ -49,11 +51,13 @@ class HashMemory:
             path: the file.
             sha256: the one that it should have.
             hash_of: reads a file's hash; None: the plain one, of all its bytes.
+            of: what `hash_of` reads, to remember several hashes of a file.
 
         Raises:
             OSError: the file is missing or cannot be read.
         """
         place, status = self._place_of(path), path.stat()
+        place += of and f"/{of}"  # no file lies below a file
         state = state_of(status)
         if self._ask("SELECT sha256 FROM hashes WHERE path = ? AND state = ?", place, state) == sha256:
             return True

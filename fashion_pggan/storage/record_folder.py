@@ -37,16 +37,16 @@ class RecordFolder:
 
     Args:
         folder: of the files; it may be missing, or on shared storage.
-        within: the folder below it that holds all of them; empty: none.
+        within: the folders below it that hold all of them; none: any.
         links: whether a file may be a link to somewhere else, as DVC makes them with `cache.type symlink`.
             A folder may never be one, for deleting below it would delete elsewhere.
     """
 
-    def __init__(self, folder: Path, within: str = "", *, links: bool = False) -> None:
+    def __init__(self, folder: Path, *within: str, links: bool = False) -> None:
         self.folder, self.within, self.links = folder, within, links
         self.is_local = isinstance(folder, PurePath)
         self.root = os.path.realpath(folder) if self.is_local else ""
-        self.prefix = within and f"{within}/"
+        self.prefixes = tuple(f"{name}/" for name in within) or ("",)
         self.known: set[str] = set()  # folders that are known to be really below it
 
     def path_of(self, record: Recorded) -> Path:
@@ -60,8 +60,9 @@ class RecordFolder:
 
     def check(self, record: Recorded) -> None:
         """Raise what `path_of` raises."""
-        if not _is_plain(record.file) or not record.file.startswith(self.prefix):
-            self._refuse(record, f"which is not a path below {self.folder / self.within}")
+        if not _is_plain(record.file) or not record.file.startswith(self.prefixes):
+            folders = " or ".join(str(self.folder / name) for name in self.within or ("",))
+            self._refuse(record, f"which is not a path below {folders}")
         if self.is_local and not self.holds(record.file):
             self._refuse(record, f"a link out of {self.folder}")
 

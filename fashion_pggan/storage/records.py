@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.tables import UNREADABLE, open_table, write_table
@@ -27,13 +27,14 @@ class Record(BaseModel):
 
 
 R = TypeVar("R", bound=Record)
+Bytes = Annotated[int, Field(ge=0, le=2**48)]
 
 
 class RawImage(Record):
     """An image as the crawl stored it."""
 
     sha256: str  # of the bytes as received
-    file: str  # path below the folder of the manifest
+    file: str  # the tar shard that holds it: a path below the folder of the manifest
     url: str  # its address, in one spelling
     title: str  # without tags
     query: str  # that found it
@@ -43,7 +44,8 @@ class RawImage(Record):
     declared_height: int | None  # pixels, likewise
     crawled_at: str  # UTC, ISO 8601
     content_type: str  # as the server said; may be empty or wrong
-    size: int  # bytes
+    size: Bytes  # of the image
+    offset: Bytes = 0  # of its first byte in `file`; 0: the file is the image, as a former version wrote it
     source: str = ""  # the page that shows it, where the search says so
     plan_query: str = ""  # query, sort and size filter of the call that found it
     final_url: str = ""  # its final address, after redirects

@@ -14,6 +14,7 @@ import pytest
 from crawler.store.image_files import ImageFiles
 from crawler.store.stored import StoredImage
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import bytes_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONCURRENCY = 8  # of params_file
@@ -145,7 +146,7 @@ def test_a_crawl_killed_again_and_again_ends_with_the_same_set_and_fetches_nothi
     records = read_records(tmp_path / "raw/records.parquet", RawImage)
     assert [record.url for record in records] == [shop.address + path for path in shop.images]
     for record, body in zip(records, shop.images.values(), strict=True):
-        assert (tmp_path / "raw" / record.file).read_bytes() == body
+        assert bytes_of(tmp_path / "raw", record) == body
     lost = 2 * CONCURRENCY  # per kill: on their way, or being written
     assert sum(count - 1 for count in shop.fetched().values()) <= lost * len(kills)
 

@@ -18,7 +18,7 @@ from aiohttp import web
 from crawler.store.recorded import IMAGES, LOG
 from crawler.store.store import images_of
 from fashion_pggan.errors import PassingError
-from tests.crawler.kept import raw
+from tests.crawler.kept import bytes_of, raw
 from tests.running import tries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -175,7 +175,7 @@ def test_a_crawl_killed_at_events_ends_as_one_that_was_not(
     assert outcome("killed") == outcome("undisturbed")
     for record in raw(tmp_path / "killed"):
         body = shop.images[record.url.removeprefix(shop.address)]
-        assert (tmp_path / "killed/raw" / record.file).read_bytes() == body
+        assert bytes_of(tmp_path / "killed/raw", record) == body
 
 
 def test_a_further_run_tries_failures_again_by_the_same_answers_and_the_one_after_asks_anew(

@@ -15,7 +15,8 @@ from aiohttp import web
 from crawler.store.recorded import LOG, TABLE
 from crawler.store.store import images_of
 from fashion_pggan.errors import UserError
-from tests.crawler.kept import raw
+from fashion_pggan.storage.files import sha256_of
+from tests.crawler.kept import bytes_of, members, raw
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
 Crawl = Callable[..., dict[str, Any]]
@@ -28,15 +29,15 @@ def test_every_image_found_is_fetched_unmodified_with_its_record(
     records = raw(tmp_path)
     assert [record.url for record in records] == [shop.address + path for path in shop.images]
     for rank, (record, (path, body)) in enumerate(zip(records, shop.images.items(), strict=True), start=1):
-        assert (tmp_path / "raw" / record.file).read_bytes() == body
+        assert bytes_of(tmp_path / "raw", record) == body
         assert record.sha256 == hashlib.sha256(body).hexdigest()
-        assert record.file == f"images/{record.sha256[:2]}/{record.sha256}.jpg"
         assert (record.title, record.query, record.rank) == (f"{path} & co", "셔츠", rank)
         assert (record.declared_width, record.declared_height) == (None, 9)
         assert (record.provider, record.content_type, record.size) == ("demo", "image/jpeg", len(body))
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record.crawled_at)
-    files = [path for path in (tmp_path / "raw").rglob("*") if path.is_file()]
-    assert len(files) == 31
+    (shard,) = (tmp_path / "raw/shards").iterdir()
+    assert {record.file for record in records} == {f"shards/{sha256_of(shard)}.tar"}
+    assert sorted(path.name for path in (tmp_path / "raw").iterdir()) == ["records.parquet", "shards"]
     assert json.loads((tmp_path / "crawl.json").read_text()) == figures
     assert figures.pop("seconds") > 0
     assert figures.pop("images_per_s") > 0
@@ -83,7 +84,7 @@ def test_a_second_crawl_fetches_nothing_and_gives_the_same_records(
 def test_only_what_is_new_or_lost_is_fetched(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     crawl()
     lost = raw(tmp_path)[3]
-    (tmp_path / "store" / lost.file).unlink()
+    (tmp_path / "store" / images_of(tmp_path / "store")[lost.url].file).unlink()
     shop.images["/p/new.jpg"] = b"new"
     figures = crawl()
     assert (figures["fetched"], figures["reused"], figures["images"]) == (2, 29, 31)
@@ -94,7 +95,7 @@ def test_the_target_holds_exactly_what_this_crawl_found(shop: Any, crawl: Crawl,
     for path in list(shop.images)[10:]:
         del shop.images[path]
     assert crawl()["images"] == 10
-    assert len(raw(tmp_path)) == len(list((tmp_path / "raw/images").glob("*/*"))) == 10
+    assert len(raw(tmp_path)) == len(members(tmp_path / "raw")) == 10
     assert len(images_of(tmp_path / "store")) == 30
 
 
@@ -118,7 +119,7 @@ def test_broken_and_unlike_images_are_stored_as_they_came(shop: Any, crawl: Craw
     assert {record.url: record.size for record in raw(tmp_path)} == {
         shop.address + path: len(body) for path, body in shop.images.items()
     }
-    assert {Path(record.file).suffix for record in raw(tmp_path)} == {"", ".jpg"}
+    assert sorted(Path(name).suffix for name in members(tmp_path / "raw")) == [".bin", ".bin", ".jpg"]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_damaged_and_missing_images_of_the_store_are_fetched_again_and_told(
     (said,) = [text for text in caplog.messages if "again" in text]
     assert said == f"{tmp_path / 'store'}: files missing 1, files damaged 1: fetching them again"
     assert {path: path.read_bytes() for path in before} == before
-    assert {path.read_bytes() for path in (tmp_path / "raw/images").rglob("*.jpg")} == set(before.values())
+    assert set(members(tmp_path / "raw").values()) == set(before.values())
     assert crawl()["store_damaged"] == {}
 
 

@@ -13,6 +13,7 @@ from crawler.answer.encoding import decoded, encodings_of
 from crawler.store.stored import reason_against
 from fashion_pggan.storage.records import RawImage, read_records
 from tests.crawler.answer.headers import jpeg
+from tests.crawler.kept import bytes_of
 
 Crawl = Callable[..., dict[str, Any]]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(200)
@@ -25,7 +26,7 @@ def test_a_compressed_image_is_stored_as_it_was_before(shop: Any, crawl: Crawl, 
     )
     crawl()
     (record,) = read_records(tmp_path / "raw/records.parquet", RawImage)
-    assert (tmp_path / "raw" / record.file).read_bytes() == b"the image"
+    assert bytes_of(tmp_path / "raw", record) == b"the image"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from curate import stage as curate
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.records import CuratedImage, read_records
-from tests.crawler.kept import everything_under, raw
+from tests.crawler.kept import bytes_of, everything_under, raw
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 Crawl = Callable[..., dict[str, Any]]
@@ -146,7 +146,7 @@ def test_a_file_that_two_addresses_share_stays_for_the_other(shop: Any, crawl: C
     crawl()
     assert deleted(tmp_path, urls=[f"{shop.address}/p/1.jpg"])[:2] == (1, 1)
     (copy,) = [record for record in raw(tmp_path) if record.url.endswith("copy.jpg")]
-    assert (tmp_path / "raw" / copy.file).read_bytes() == shop.images["/p/copy.jpg"]
+    assert bytes_of(tmp_path / "raw", copy) == shop.images["/p/copy.jpg"]
 
 
 def test_a_forgotten_address_is_forgotten_by_http_and_by_https(tmp_path: Path) -> None:

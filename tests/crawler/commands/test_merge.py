@@ -12,7 +12,7 @@ from crawler.commands.forget import forget
 from crawler.commands.merge import merge
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from tests.crawler.kept import everything_under, raw
+from tests.crawler.kept import bytes_of, everything_under, raw
 
 SEARCH = "/search/v1/image"
 Crawl = Callable[..., dict[str, Any]]
@@ -54,7 +54,7 @@ def test_parts_of_a_plan_joined_are_the_crawl_of_the_whole(
     assert facts("joined") == facts("whole")
     for record in raw(tmp_path / "joined"):
         body = shop.images[record.url.removeprefix(shop.address)]
-        assert (tmp_path / "joined/raw" / record.file).read_bytes() == body
+        assert bytes_of(tmp_path / "joined/raw", record) == body
 
 
 def test_parts_may_follow_each_other_in_one_store(shop: Any, crawl: Crawl) -> None:

@@ -16,6 +16,7 @@ from scrapy.exceptions import StopDownload
 from crawler.network.handler import ImageHandler
 from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import bytes_of
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -96,7 +97,7 @@ def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
         figures = crawl(retries=0)
     assert figures["failed"] == failed
     records = read_records(tmp_path / "raw/records.parquet", RawImage)
-    bodies = {(tmp_path / "raw" / record.file).read_bytes() for record in records}
+    bodies = {bytes_of(tmp_path / "raw", record) for record in records}
     assert bodies == ({b"first"} if failed else {b"first", b"image"})
 
 

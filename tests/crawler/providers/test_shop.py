@@ -17,6 +17,7 @@ from crawler.providers.shop import SHOP_NAME
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
+from tests.crawler.kept import bytes_of
 
 TRICKY_NAMES = [
     "상의 1.png",
@@ -51,7 +52,7 @@ def test_the_provider_starts_the_shop_crawls_it_and_ends_it(
     assert figures["failed"] == {}
     for record in records(tmp_path):
         assert record.url.startswith(f"{SHOP_NAME}/")
-        assert hashlib.sha256((tmp_path / "raw" / record.file).read_bytes()).hexdigest() == record.sha256
+        assert hashlib.sha256(bytes_of(tmp_path / "raw", record)).hexdigest() == record.sha256
     assert not [child for child in psutil.Process().children() if "demo_shop" in " ".join(child.cmdline())]
 
 

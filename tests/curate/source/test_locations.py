@@ -1,5 +1,6 @@
 """Images on shared storage: an S3-compatible server on loopback."""
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import pytest
 from curate.source.locations import location
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
+from fashion_pggan.storage.packed.tar_shards import Named, write_shards
+from fashion_pggan.storage.records import RawImage, write_records
 
 REPOSITORY = Path(__file__).parents[3]
 PRESET = "presets/photos.yaml"
@@ -55,6 +58,28 @@ def test_images_on_s3_give_the_dataset_that_the_folder_gives(
         path.write_bytes(data)
         client.put_object(Bucket="images", Key=f"tops/part{seed % 2}/{seed}.png", Body=data)
     there = curate("s3://images/tops", tmp_path / "there")
+    assert there.returncode == 0, there.stderr
+    assert "kept 6" in there.stderr
+    run(tmp_path / "raw", tmp_path / "here", load_params(REPOSITORY / PRESET).curate)
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+def test_shards_on_s3_are_read_by_ranges_and_give_the_same_dataset(
+    storage, endpoint, tmp_path, make_image, encode, run, tree, raw_record
+):
+    import boto3
+
+    images = [encode(make_image(width=400, height=420, seed=seed)) for seed in range(6)]
+    named = [Named(f"{hashlib.sha256(data).hexdigest()}.png", data) for data in images]
+    places = write_shards(tmp_path / "raw", named, 10**6)
+    records = [raw_record(sha256, **place._asdict()) for sha256, place in places.items()]
+    write_records(tmp_path / "raw/records.parquet", records, RawImage)
+    client = boto3.client("s3", endpoint_url=endpoint)
+    client.create_bucket(Bucket="packed")
+    for path in (path for path in (tmp_path / "raw").rglob("*") if path.is_file()):
+        key = path.relative_to(tmp_path).as_posix()
+        client.put_object(Bucket="packed", Key=key, Body=path.read_bytes())
+    there = curate("s3://packed/raw", tmp_path / "there")
     assert there.returncode == 0, there.stderr
     assert "kept 6" in there.stderr
     run(tmp_path / "raw", tmp_path / "here", load_params(REPOSITORY / PRESET).curate)

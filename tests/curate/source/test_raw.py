@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from curate.source import raw as raw_module
 from curate.source.raw import Raw, raw_images
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.packed.tar_shards import Named, write_shards
 from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
 
 
@@ -161,3 +163,101 @@ def test_records_of_another_crawl_do_not_pass(as_crawled):
         UserError, match=r"1 images in .* have no record in records\.parquet, the first is images"
     ):
         raw_images(folder, map)
+
+
+@pytest.fixture
+def packed(wild, tmp_path, raw_record):
+    """Two images of a crawl in a shard, and their records."""
+    images = [
+        Named(f"{sha256_of(wild / name)}.png", (wild / name).read_bytes()) for name in ("1.png", "2.png")
+    ]
+    places = write_shards(tmp_path / "raw", images, 10**9)
+    records = [
+        raw_record(sha256, **place._asdict(), url=f"http://shop/{sha256[0]}")
+        for sha256, place in places.items()
+    ]
+    write_records(tmp_path / "raw/records.parquet", records, RawImage)
+    return tmp_path / "raw", records
+
+
+def test_images_in_shards_are_read_in_place(packed, tmp_path, params, run):
+    source, records = packed
+    assert run(source, tmp_path / "out", params) == {"kept": 2}
+    assert sorted(path.name for path in source.rglob("*")) == [
+        "records.parquet",
+        "shards",
+        Path(records[0].file).name,
+    ]
+    rows = read_records(tmp_path / "out/manifest.parquet", CuratedImage)
+    assert {(row.sha256, row.file) for row in rows} == {(one.sha256, one.file) for one in records}
+
+
+def test_shards_and_single_files_give_the_same_dataset(packed, wild, tmp_path, params, run):
+    source, _ = packed
+    single = tmp_path / "single"
+    single.mkdir()
+    for name in ("1.png", "2.png"):
+        shutil.copy(wild / name, single / name)
+    run(source, tmp_path / "out", params)
+    run(single, tmp_path / "other", params)
+    assert (tmp_path / "out/index.json").read_bytes() == (tmp_path / "other/index.json").read_bytes()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_damaged_image_in_a_shard_is_named_with_its_shard_and_what_mends_it(
+    packed, tmp_path, params, run, known
+):
+    source, records = packed
+    if known:
+        run(source, tmp_path / "out", params)
+    shard = source / records[1].file
+    data = bytearray(shard.read_bytes())
+    data[records[1].offset + 50] ^= 1
+    shard.write_bytes(data)
+    with pytest.raises(
+        UserError,
+        match=rf"^1 images are not .+; the first is {records[1].sha256} in {shard} at byte",
+    ):
+        run(source, tmp_path / "out", params)
+
+
+@pytest.mark.parametrize(
+    "place", [{"offset": 10**6}, {"size": 10**6}, {"offset": 2**48, "size": 2**48}, {"offset": 513}]
+)
+def test_a_place_that_is_none_in_its_shard_is_refused(packed, tmp_path, params, run, place):
+    source, records = packed
+    records[1] = records[1].model_copy(update=place)
+    write_records(source / "records.parquet", records, RawImage)
+    with pytest.raises(
+        UserError,
+        match=r"has images in it up to byte|not what their records say|has [\d,]+ bytes, but records",
+    ):
+        run(source, tmp_path / "out", params)
+
+
+@pytest.mark.parametrize("place", [{"offset": -512}, {"size": -1}, {"offset": 2**60}])
+def test_a_place_that_is_none_in_any_file_is_no_record(packed, tmp_path, params, run, place):
+    source, records = packed
+    records[1] = records[1].model_copy(update=place)
+    write_records(source / "records.parquet", records, RawImage)
+    with pytest.raises(UserError, match=r"cannot be read as RawImage records"):
+        run(source, tmp_path / "out", params)
+
+
+def test_a_shard_without_its_records_is_no_plain_folder(packed):
+    source, _ = packed
+    write_records(source / "records.parquet", [], RawImage)
+    with pytest.raises(UserError, match=r"have no record in records\.parquet, the first is shards/"):
+        raw_images(source, map)
+    (source / "records.parquet").unlink()
+    with pytest.raises(UserError, match=r"holds the images of a crawl, but no records\.parquet"):
+        raw_images(source, map)
+
+
+def test_unchanged_shards_are_read_once(packed, tmp_path, params, run, monkeypatch):
+    source, _ = packed
+    monkeypatch.setattr("fashion_pggan.storage.hashes.FINE_YOUNG_NS", 0)
+    run(source, tmp_path / "out", params)
+    run(source, tmp_path / "out", params)  # checks what is known
+    monkeypatch.setattr("fashion_pggan.storage.packed.in_shard.members_found", lambda *_: pytest.fail("read"))
+    run(source, tmp_path / "out", params)

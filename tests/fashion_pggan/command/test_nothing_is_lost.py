@@ -101,6 +101,7 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "generate": {"snapshot", "params", "data", "runs", "recipe"},
     "runs import": {"file"},
     "runs list": {"runs", "models", "params"},
+    "show": {"raw"},
     "summary": {"reports", "models", "generated"},
     "train board": {"runs"},
     "train export": {"snapshot"},

@@ -17,6 +17,7 @@ from crawler.network.ways import SMALLER, Ways
 from crawler.session.crawl import Crawl, Places
 from crawler.session.figures import line_of, tables_of
 from crawler.session.previews import is_smaller, larger_of, side_of
+from crawler.spiders.image_scraper import shorten
 from crawler.spiders.pending import PendingRequests
 from crawler.spiders.scrapy_options import YES, QuickCrawl, complaint_about, without_job_folder, wrong_setting
 from crawler.spiders.settings import escape_log, quieten_scrapy, settings_of
@@ -176,6 +177,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             self.crawler, StoreContext(crawl.store.keep, self.stored, self.not_stored, crawl.record)
         )
         self.pending = PendingRequests(SLOTS * self.params.concurrent_requests)
+        shorten(self.crawler.engine)
         return crawl
 
     def _end(self, crawl: Crawl) -> None:

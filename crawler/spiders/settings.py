@@ -70,6 +70,7 @@ LOG_LEVEL = "INFO"  # of the crawl; Scrapy's own level is WARNING unless -L is g
 LOG_VERSIONS: list[str] = []
 STATS_DUMP = False
 
+scrapys_log = logging.getLogger("scrapy")
 TALKATIVE = (  # loggers of Scrapy that warn of failures; the crawl counts these
     "scrapy.downloadermiddlewares.httpcompression",
     "scrapy.downloadermiddlewares.robotstxt",
@@ -79,7 +80,7 @@ TALKATIVE = (  # loggers of Scrapy that warn of failures; the crawl counts these
 def quieten_scrapy(level_priority: int) -> None:
     """Show Scrapy's log from WARNING on, unless the user gave a log level."""
     if level_priority <= SETTINGS_PRIORITIES["project"]:
-        logging.getLogger("scrapy").setLevel(logging.WARNING)
+        scrapys_log.setLevel(logging.WARNING)
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.CRITICAL)
 
@@ -107,7 +108,7 @@ class QuietFormatter(LogFormatter):  # type: ignore[misc]  # mypy does not follo
 
 
 def _debugs() -> bool:
-    return logging.getLogger("scrapy").isEnabledFor(logging.DEBUG)
+    return scrapys_log.isEnabledFor(logging.DEBUG)
 
 
 def settings_of(params: CrawlParams) -> dict[str, Any]:

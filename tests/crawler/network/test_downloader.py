@@ -1,11 +1,16 @@
-"""The limit of concurrent requests."""
+"""The limit of concurrent requests, and middlewares of users."""
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import web
+from scrapy import Request
+from scrapy.http import Response
+
+from crawler.network.downloader import PlainMiddlewares
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -26,3 +31,58 @@ def test_no_more_images_are_asked_for_at_once_than_allowed(
     shop.images, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
     crawl(concurrent_requests=concurrent, concurrent_per_host=of_a_host)
     assert most == [expected]
+
+
+class Plain:
+    """Answers at once."""
+
+    def process_request(self, request: Any) -> Any:
+        return request.meta.get("answer")
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        return request.meta.get("another", response)
+
+
+class Waiting(Plain):
+    """Answers later."""
+
+    async def process_request(self, request: Any) -> Any:
+        await asyncio.sleep(0)
+        return super().process_request(request)
+
+    async def process_response(self, request: Any, response: Any) -> Any:
+        await asyncio.sleep(0)
+        return super().process_response(request, response)
+
+
+REQUEST, RESPONSE = Request("http://a.org/1"), Response("http://a.org/2")
+
+
+@pytest.mark.parametrize("kind", [Plain, Waiting])
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({}, RESPONSE),
+        ({"answer": REQUEST}, REQUEST),
+        ({"answer": RESPONSE, "another": REQUEST}, REQUEST),
+        ({"answer": 0}, TypeError),
+        ({"answer": b"body"}, TypeError),
+        ({"another": None}, TypeError),
+        ({"another": []}, TypeError),
+    ],
+)
+def test_a_middleware_may_answer_at_once_or_later(
+    kind: type[Plain], meta: dict[str, Any], expected: Any
+) -> None:
+    async def download(request: Request) -> Response:
+        return RESPONSE
+
+    async def ask() -> Any:
+        chain = PlainMiddlewares(kind(), crawler=SimpleNamespace())
+        return await chain.download_async(download, Request("http://a.org/", meta=meta))
+
+    if expected is TypeError:
+        with pytest.raises(TypeError, match=f"{kind.__name__}.process_re.* must return"):
+            asyncio.run(ask())
+    else:
+        assert asyncio.run(ask()) is expected

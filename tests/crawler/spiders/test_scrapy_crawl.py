@@ -1,6 +1,5 @@
 """The spider under `scrapy crawl`."""
 
-import asyncio
 import csv
 import errno
 import json
@@ -16,8 +15,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
-from scrapy.crawler import AsyncCrawlerRunner
-from scrapy.settings import Settings
 
 from crawler.spiders.naver_tops import NaverTops
 from crawler.store.store import images_of
@@ -69,26 +66,6 @@ def test_scrapy_crawl_does_the_same(shop: Any, tmp_path: Path, params_file: Call
 
 
 Spider = Callable[..., list[logging.LogRecord]]
-
-
-@pytest.fixture
-def scrapy_crawl(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Spider:
-    """Runs the spider as `scrapy crawl -a NAME=VALUE` does, in this process; returns what it logs."""
-
-    def run(*, scrapys: dict[str, Any] | None = None, **options: object) -> list[logging.LogRecord]:
-        async def crawl() -> None:
-            settings = Settings()
-            settings.setmodule("crawler.spiders.settings", priority="project")
-            settings.setdict(scrapys or {}, priority="cmdline")
-            given = {"target": tmp_path / "raw", "store": tmp_path / "store", **options}
-            await AsyncCrawlerRunner(settings).crawl(
-                NaverTops, **{name: str(value) for name, value in given.items()}
-            )
-
-        asyncio.run(crawl())
-        return caplog.records
-
-    return run
 
 
 def test_a_dry_run_prints_the_plan_and_asks_nobody(

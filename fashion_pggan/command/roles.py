@@ -72,6 +72,8 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
             _check_apart(path, [other.path for other in given if other is not one])
             if names is not None:
                 check_output(path, names)
+    defaults = {name: one.default for name, one in call.signature.parameters.items()}
+    for one in given_paths(command, defaults | call.arguments):
         _clear(one)
 
 

@@ -21,6 +21,14 @@ TABLE = (
     "(path TEXT PRIMARY KEY, state TEXT NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID"
 )
 WAIT_S = 2.0  # for another process that writes; then the files are read instead
+PASSING = {  # errors of a database that may be whole
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_READONLY,
+}
 YOUNG_NS = 1_000_000_000  # a file this young may change once more within one tick of its clock
 FINE_YOUNG_NS = 50_000_000  # where its clock counts parts of a second
 
@@ -33,11 +41,12 @@ class HashMemory:
     Damage of the disk itself changes no state; `fashion_pggan.storage.files.sha256_of` always reads.
 
     Args:
-        database: its file; None: remember nothing, and read every file.
+        database: where it is kept; None: remember nothing, and read every file.
+        file: of the database; deleted when it turns out to be damaged.
     """
 
-    def __init__(self, database: sqlite3.Connection | None) -> None:
-        self._database = database
+    def __init__(self, database: sqlite3.Connection | None, file: Path | None = None) -> None:
+        self._database, self._file = database, file
         self._folders: dict[str, str] = {}  # the resolved paths of folders
 
     def matches(
@@ -97,7 +106,12 @@ class HashMemory:
             return None
         try:
             row = self._database.execute(query, values).fetchone()
-        except (sqlite3.Error, UnicodeEncodeError):  # damaged, full, in use, or a name that is not text
+        except (sqlite3.OperationalError, UnicodeEncodeError):  # full, in use, or a name that is not text
+            return None
+        except sqlite3.Error:  # damaged: the next command starts again
+            self._database = None
+            if self._file:
+                self._file.unlink(missing_ok=True)
             return None
         return None if row is None else str(row[0])
 
@@ -113,7 +127,7 @@ def hash_memory(folder: Path | None = None) -> Iterator[HashMemory]:
     folder = _cache_folder() if folder is None else folder
     database = _open(folder)
     try:
-        yield HashMemory(database)
+        yield HashMemory(database, folder / FILE)
     finally:
         if database is not None:
             database.close()
@@ -128,10 +142,13 @@ def _open(folder: Path) -> sqlite3.Connection | None:
             database.execute("PRAGMA synchronous = OFF")  # what is lost is read again
             database.execute("PRAGMA journal_mode = MEMORY")  # likewise; a tenth of the time
             database.execute(TABLE)
-        except (OSError, sqlite3.OperationalError):  # read-only, full or in use
+            database.execute("SELECT path, state, sha256 FROM hashes LIMIT 0")
+        except OSError:  # read-only
             return None
-        except sqlite3.DatabaseError:  # damaged: start again
-            with suppress(OSError):
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF in PASSING:
+                return None
+            with suppress(OSError):  # damaged, or something else: start again
                 path.unlink()
         else:
             return database

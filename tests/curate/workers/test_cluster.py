@@ -9,6 +9,7 @@ import time
 import types
 from pathlib import Path
 
+import psutil
 import pytest
 from distributed import LocalCluster
 
@@ -18,6 +19,7 @@ from curate.workers.cluster import in_cluster
 from fashion_pggan.errors import PassingError, UserError
 
 REPOSITORY = Path(__file__).parents[3]
+HERE = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")  # as docs/how-to/dask-cluster.md
 
 
 def free_port():
@@ -42,14 +44,20 @@ def ended(*processes):
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """The address of a scheduler with two machines; Dask's guard of workers has a test of its own."""
+def processes():
+    """A scheduler and two machines; Dask's guard of workers has a test of its own."""
     address = f"tcp://127.0.0.1:{free_port()}"
-    scheduler = started("distributed.cli.dask_scheduler", "--host", address, "--no-dashboard")
-    machine = ("distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+    scheduler = started("distributed.cli.dask_scheduler", *HERE, "--port", address.rpartition(":")[2])
+    machine = ("distributed.cli.dask_worker", address, *HERE, "--nthreads", "1", "--no-nanny")
     machines = [started(*machine) for _ in range(2)]
-    yield address
+    yield address, [scheduler, *machines]
     ended(*machines, scheduler)
+
+
+@pytest.fixture
+def cluster(processes):
+    """The address of the scheduler."""
+    return processes[0]
 
 
 @pytest.fixture
@@ -80,6 +88,17 @@ def test_a_cluster_makes_the_same_dataset_as_this_machine(cluster, folder, tmp_p
     assert outcomes == {"kept": 20, "DUPLICATE": 1, "NOT_IMAGE": 1}
     assert run_there(folder, tmp_path / "there", params, cluster) == outcomes
     assert tree(tmp_path / "there") == tree(tmp_path / "here")
+
+
+def test_a_cluster_as_the_docs_start_it_listens_at_its_host_alone(processes):
+    address, started = processes
+    list(in_cluster(len, ["wait until all listen"], address=address))
+    listening = [
+        [each.laddr.ip for each in psutil.Process(one.pid).net_connections() if each.status == "LISTEN"]
+        for one in started
+    ]
+    assert all(listening)
+    assert {place for places in listening for place in places} == {"127.0.0.1"}
 
 
 def test_results_come_in_order_and_a_deadly_item_is_lost_alone(cluster, folder):

@@ -2,8 +2,10 @@
 
 import hashlib
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -159,3 +161,35 @@ def test_a_file_of_a_former_version_has_no_hash():
 def test_what_is_no_object_is_refused(text):
     with pytest.raises(ValueError, match=r"."):
         values_of(text)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "CREATE TABLE hashes (path TEXT)",
+        "CREATE TABLE other (path TEXT); CREATE INDEX hashes ON other (path)",
+        "CREATE VIEW hashes AS SELECT 1 AS path",
+    ],
+)
+def test_another_database_in_its_place_is_replaced(
+    reads: list[Path], file: Path, tmp_path: Path, schema: str
+) -> None:
+    (tmp_path / "cache").mkdir()
+    with closing(sqlite3.connect(tmp_path / "cache" / FILE)) as foreign:
+        foreign.executescript(schema)
+    for _ in range(2):
+        with hash_memory(tmp_path / "cache") as memory:
+            assert memory.matches(file, SHA256)
+    assert reads == [file]
+
+
+def test_a_memory_that_is_damaged_inside_is_made_again(reads: list[Path], file: Path, tmp_path: Path) -> None:
+    with hash_memory(tmp_path / "cache") as memory:
+        assert memory.matches(file, SHA256)
+    path = tmp_path / "cache" / FILE
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(len(data) - 4096))  # the schema, in the first page, is whole
+    for _ in range(3):
+        with hash_memory(tmp_path / "cache") as memory:
+            assert memory.matches(file, SHA256)
+    assert reads == [file] * 3  # at first, with the damage, and once more

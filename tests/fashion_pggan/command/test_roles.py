@@ -1,0 +1,34 @@
+"""What a command does with the paths on its command line."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from fashion_pggan.command.line import call
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("command", "written"),
+    [
+        ("crawl forget --url http://a.example/1.jpg", "tombstones.jsonl"),
+        ("crawl forget --url http://a.example/1.jpg --tombstones deep/gone.jsonl", "deep/gone.jsonl"),
+        ("use photos", "params.yaml"),
+    ],
+)
+def test_what_a_killed_command_left_beside_its_file_goes_with_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, written: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(REPOSITORY / "presets", "presets")
+    Path(written).parent.mkdir(exist_ok=True)
+    left, mine = (
+        Path(written).with_name(f".{Path(written).name}.{end}") for end in ("0123abcd.pggan", "old")
+    )
+    for path in (left, mine):
+        path.touch()
+    call(*command.split())
+    assert Path(written).stat().st_size
+    assert [path.exists() for path in (left, mine)] == [False, True]

@@ -12,7 +12,7 @@ from evaluate.measures.feature_network import FeatureNetwork, Range, measure_fea
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import Shared
-from evaluate.results.best_model import is_kept, keep, kept_text, whole_model
+from evaluate.results.best_model import FORMER, is_kept, keep, kept_text, whole_model
 from evaluate.results.models_table import models_facts, models_text
 from evaluate.results.pair_page import page_of
 from evaluate.results.table import interval_of, pair_csv, pair_json, pair_text
@@ -23,7 +23,7 @@ from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import printable
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import remove_left_over, write_text
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import snapshots_in
@@ -109,6 +109,8 @@ def keep_better(new: Path, dataset: Path, kept: Path, *, json_file: Path | None,
     """Keep a model if it is better than the best so far, or the first."""
     model, best = whole_model(new), kept / BEST
     with exclusive(kept):
+        for folder in (kept, kept / FORMER):
+            remove_left_over(folder)
         if not best.is_file():
             keep(model, kept)
             print(f"kept the first model as {best}")

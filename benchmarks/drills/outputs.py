@@ -36,6 +36,7 @@ OUTPUTS = (
     Output("data/raw", "crawl", mark=""),
     Output("data/curated", "curate"),
     Output("models", "train"),
+    Output("data/run", "train"),
     Output("data/generated", "generate"),
     Output("runs/crawl", "crawl", LIST),
     Output("runs/curate", "curate", LIST),

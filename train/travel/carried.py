@@ -142,7 +142,8 @@ def _files_of(carried: Path, models: Path) -> Iterator[tuple[str, Path]]:
     """
     for output in (carried, models):
         for name, path in _files_in(output).items():
-            if kind_of(name) in ("checkpoints", "logs") or name.startswith(("snapshots/", "grids/")):
+            kind = kind_of(name)
+            if kind in ("checkpoints", "logs") or (kind and name.startswith(("snapshots/", "grids/"))):
                 yield name, path
 
 

@@ -14,6 +14,7 @@ from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.verify.stage_outputs import object_of
 from train import stage
 from train.saved.checkpoint import checkpoints_in
+from train.travel import carried
 
 CARRIED, MODELS = Path("data/run"), Path("models")
 
@@ -164,3 +165,12 @@ def test_a_run_that_is_here_stays_as_it_is(cache, dataset, short, caplog):
         train(dataset, longer(short))
     assert "from 320 images on" in caplog.text
     assert caplog.text.count("which DVC carries") == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["snapshots/../../out.safetensors", "grids/../../../out.png", "grids/a/b.png"]
+)
+def test_a_list_in_dvcs_cache_names_files_of_the_run_alone(tmp_path, monkeypatch, name):
+    there = {name: tmp_path, "grids/000000.080.png": tmp_path}
+    monkeypatch.setattr(carried, "_files_in", lambda output: there)
+    assert dict(carried._files_of(CARRIED, MODELS)) == {"grids/000000.080.png": tmp_path}

@@ -1,8 +1,11 @@
 """URLs of images: a canonical spelling to recognise them by, and those at which they are requested. Pure."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from crawler.network.signatures import without_signature
 
 IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # take a size, `type`, in the query
 LONGEST = 8000  # characters of a URL
@@ -16,12 +19,22 @@ ORIGINALS = ("phinf.naver.net", "shop-phinf.pstatic.net", "shopping-phinf.pstati
 def canonical_url(link: str) -> str:
     """The canonical URL of an image that the API links in several ways; it recognises, and is not requested.
 
-    It unwraps thumbnails, drops the size parameter of Naver's image hosts, and replaces http at its usual
-    port by https. Otherwise only the spelling changes. A canonical URL is its own canonical URL.
+    It unwraps thumbnails, drops the size parameter of Naver's image hosts and what signs an address, and
+    replaces http at its usual port by https. Otherwise only the spelling changes. A canonical URL is its own
+    canonical URL.
 
     Raises:
         ValueError: the link is no http or https URL, or is longer than servers accept.
     """
+    return _canonical(link, without_signature)
+
+
+def canonical_with_signature(link: str) -> str:
+    """The canonical URL as earlier versions spelt it, with what signs the address; see `canonical_url`."""
+    return _canonical(link, lambda path, query: query)
+
+
+def _canonical(link: str, unsigned: Callable[[str, str], str]) -> str:
     if len(link) > LONGEST:
         raise ValueError(f"a URL of {len(link)} characters, more than {LONGEST}: {link[:200]!r}")
     try:
@@ -38,6 +51,7 @@ def canonical_url(link: str) -> str:
     query = parts.query
     if _is_one_of(host, IMAGE_HOSTS):
         query = _without_type(query)
+    query = unsigned(parts.path, query)
     netloc = _netloc(scheme, host, port)
     return urlunsplit((scheme, netloc, _escaped(parts.path) or "/", _escaped(query, "?"), ""))
 

@@ -22,7 +22,7 @@ from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
 from crawler.network.host_rules import referer_of, rules_at
 from crawler.network.pacing.hosts import Host, host_at
-from crawler.network.pauses import pause_before, retry_after_s
+from crawler.network.pacing.pauses import pause_before, retry_after_s
 
 REFUSED_ALONE = 5  # times that an image is refused while its host serves others
 NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # the next attempt may use another scheme

@@ -12,7 +12,7 @@ from scrapy import Request
 from crawler.answer.counts import Counts
 from crawler.answer.failures import reason_of
 from crawler.answer.plural import many
-from crawler.network.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
+from crawler.network.pacing.pauses import LONGEST_PAUSE_S, pause_before, retry_after_s
 from crawler.providers.api import (
     OF_ONE_QUERY,
     PASSING,

@@ -5,9 +5,8 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,52 +19,28 @@ from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.client import SearchClient
-from crawler.providers.provider import Provider, open_provider
+from crawler.providers.provider import open_provider
+from crawler.session.crawl_places import Places
 from crawler.session.figures import counted, figures_of, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
-from crawler.session.missing import complaint_about
+from crawler.session.missing import complaint_about, why_nothing
+from crawler.session.placeholders import Askable, SharedFile, placeholders_of
+from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
+from crawler.session.renewal import Renewal, is_signed
 from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
-from crawler.store.raw import KIND, record_of, write_raw
+from crawler.store.raw import record_of, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
-from fashion_pggan.storage.files import sha256_of, write_text
-from fashion_pggan.storage.targets import HeldTarget, hold_target
-
-PAGE_ON_REASONS = "in docs/reference/crawl.md what each reason means"
-PAGE_ON_REFERER = "in docs/how-to/permission.md about hosts that want a Referer (crawl.hosts)"
+from fashion_pggan.storage.files import write_text
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a crawl reads and writes."""
-
-    target: Path  # replaced as a whole
-    store: Path
-    tombstones: Path
-    report: Path | None
-
-    @contextmanager
-    def held(self) -> Iterator[HeldTarget]:
-        """Make sure that the target can be made and replaces nothing else, and hold it.
-
-        Raises:
-            UserError: the target would replace something else, or another process makes it now.
-            OSError: the target cannot be made.
-        """
-        apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
-        with hold_target(self.target, KIND, apart) as target:
-            for path in apart:
-                path.parent.mkdir(parents=True, exist_ok=True)
-            yield target
 
 
 class Crawl:
@@ -84,19 +59,22 @@ class Crawl:
         self.counts, self.began = Counts(), time.monotonic()
         self.failures: dict[str, str] = {}  # reasons, by canonical URL
         self.unwanted: set[str] = set()  # URLs of stored images that this crawl does not want
+        self.placeholders: list[dict[str, Any]] = []  # rows of the report
         with ExitStack() as opened:
             self.target = opened.enter_context(places.held())
             opened.enter_context(held_store(places.store))
             self.store = opened.enter_context(Store(places.store, Tombstones(places.tombstones)))
             self.provider = opened.enter_context(open_provider(params, os.environ))
             vocabulary = vocabulary_of(params)
-            name = f"plan-{_name_of_plan(params, self.provider, vocabulary)}.jsonl"
+            name = f"plan-{name_of_plan(params, self.provider, vocabulary)}.jsonl"
             limits = hash_of(
                 params.min_side, params.max_pixels, params.max_bytes, params.obey_opt_out, str(params.hosts)
             )
             journal = Journal(places.store / name, uuid.uuid4().hex[:12], params.part, limits)
             self.journal = opened.enter_context(journal)
             self.frontier = self._frontier(vocabulary, download)
+            self.renewal = self._renewal()
+            self.askable = Askable(self.store.images.values(), params.max_sharing)
             self.progress = opened.enter_context(Progress("crawl", None, "images"))
             self.opened = opened.pop_all()
         if self.journal.resumed:
@@ -115,7 +93,7 @@ class Crawl:
         async for hit in self.frontier.hits():
             self.progress.expect(self.frontier.expected)
             stored = self.store.find(hit.url)
-            if stored is not None and not self._is_preview(stored, hit):
+            if stored is not None and stored not in self.askable and not self._is_preview(stored, hit):
                 if unwanted := self._against(stored):
                     self.unwanted.add(hit.url)
                     self._add_failure(hit, unwanted, may_pass=False)
@@ -133,14 +111,41 @@ class Crawl:
         if troubles := self.store.troubles:
             log.warning("%s: %s: fetching them again", self.places.store, counted(troubles))
 
+    async def renewed(self, settled: Callable[[], Awaitable[object]]) -> AsyncIterator[SearchHit]:
+        """Yield images whose addresses have expired, with fresh ones from the search.
+
+        Args:
+            settled: waits until everything that was yielded is fetched or has failed.
+        """
+        await settled()
+        if self.renewal is None:
+            return
+        for file in self._placeholders():
+            for hit in filter(is_signed, file.hits):
+                self.renewal.takes(hit, "PLACEHOLDER")
+        try:
+            async for hit in self.renewal.hits(settled, self._count_lost):
+                yield hit
+        except PassingError as error:
+            log.warning("%s: a further run asks for fresh addresses of the rest", error)
+            for hit, reason in self.renewal.expired.values():
+                self._count_lost(hit, reason, may_pass=True)
+
     def lost(self, hit: SearchHit, reason: str) -> None:
-        """Count an image that could not be fetched; the journal keeps the failure unless it may pass."""
-        may_pass = reason in MAY_PASS
+        """Count an image that could not be fetched, unless it waits for a fresh address."""
+        if self.renewal is None or not self.renewal.takes(hit, reason):
+            self._count_lost(hit, reason, may_pass=reason in MAY_PASS)
+
+    def _count_lost(self, hit: SearchHit, reason: str, *, may_pass: bool = False) -> None:
+        """Count a failure; the journal keeps it, and the number of runs that met one that may pass."""
+        if reason == "PLACEHOLDER":  # it is stored, and counted at the end
+            return
         self._add_failure(hit, reason, may_pass=may_pass)
         if not may_pass:
             self.journal.gave_up(hit.url, reason)
         elif self.journal.failed(hit.url, reason) < self.params.tries:
             self.counts.undecided += 1
+        self.progress.advance(note=f"{self.counts.failed.total()} failed")
 
     def record(self, hit: SearchHit, stored: StoredImage) -> dict[str, Any]:
         """The record of an image, for Scrapy's feeds."""
@@ -164,12 +169,13 @@ class Crawl:
         Raises:
             UserError: no image could be fetched, or most could not be fetched now.
         """
+        self._leave_placeholders_out()
         if complaint := complaint_about(self.counts, len(self.hits), self.params.max_missing):
             raise complaint
         most, name = int(self.params.shard_mb * 1e6), self.provider.name
         stored = write_raw(self.target, self.store, self._wanted(), name, most, self.unwanted)
         if not stored:
-            raise UserError(self._why_nothing())
+            raise UserError(why_nothing(self.params, self.counts, len(self.hits), self.placeholders))
         figures = self._figures(stored)
         if self.places.report:
             write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
@@ -211,6 +217,17 @@ class Crawl:
         if rows:
             log.info("%s names what failed: %s", file, many(len(rows), "row"))
 
+    def _placeholders(self) -> list[SharedFile]:
+        pairs = ((hit, self.store.images.get(hit.url)) for hit in self._wanted())
+        return placeholders_of(pairs, self.params.max_sharing)
+
+    def _leave_placeholders_out(self) -> None:
+        for file in self._placeholders():
+            self.placeholders.append(file.row())
+            for hit in file.hits:
+                self.unwanted.add(hit.url)
+                self._add_failure(hit, "PLACEHOLDER", may_pass=False)
+
     def _wanted(self) -> list[SearchHit]:
         return [hit for url, hit in self.hits.items() if url not in self.unwanted]
 
@@ -251,6 +268,15 @@ class Crawl:
         )
         return PlanFrontier(plan, self.journal, client, results, self.counts)
 
+    def _renewal(self) -> Renewal | None:
+        if not isinstance(self.frontier, PlanFrontier):
+            return None
+        return Renewal(self.frontier.client, self.journal, self.counts)
+
+    def _renewed(self) -> int:
+        """How many images came at a fresh address."""
+        return len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0
+
     def _figures(self, stored: list[StoredImage]) -> dict[str, Any]:
         figures = figures_of(
             self.counts, stored, len(self.hits), self.provider.name, time.monotonic() - self.began
@@ -261,40 +287,11 @@ class Crawl:
             "store_damaged": self.store.troubles,
             "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
+            "placeholders": self.placeholders,
+            "renewed": self._renewed(),
             # the next run retries failures that may pass, with the same answers; the one after calls again
             "keeps_answers": bool(self.counts.retryable and self.counts.calls),
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
             "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),
         }
-
-    def _why_nothing(self) -> str:
-        hits, counts = self.hits, self.counts
-        left_out = f"left out: {counted(counts.left_out)}" if counts.left_out else ""
-        if hits:
-            reasons = "; ".join(filter(None, (counted(counts.failed), left_out)))
-            return (
-                f"none of the {len(hits)} images found could be fetched ({reasons}): read "
-                f"{PAGE_ON_REFERER if counts.failed.keys() == {'HTTP_403'} else PAGE_ON_REASONS}"
-            )
-        asked = ", ".join(self.params.queries) or self.params.vocabulary
-        if isinstance(self.frontier, ListFrontier):
-            why = left_out and f" ({left_out})"
-            return f"{self.params.url_list} holds no URL for part {self.params.part}{why}: give another list"
-        return (
-            f"the search found no images for {asked}{left_out and f' ({left_out})'}: choose other "
-            "crawl.queries, or another crawl.provider"
-        )
-
-
-def _name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary | None) -> str:
-    """A name for a plan, the same for all of its parts and sizes."""
-    shop = [params.shop_images, params.shop_products, provider.shop if provider.named_by_user else ""]
-    list_ = Path(params.url_list)
-    return hash_of(
-        params.provider,
-        params.queries,
-        vocabulary.model_dump() if vocabulary else None,
-        sha256_of(list_) if params.provider == "urls" and list_.is_file() else "",
-        shop if params.provider == "demo" else None,
-    )

@@ -15,6 +15,7 @@ from crawler.store.stored import StoredImage
 from fashion_pggan.errors import bytes_in_words
 
 SHOWN = 10  # rows of a table on a screen
+NOT_ASKED_AGAIN = frozenset({"FORGOTTEN", "BAD_QUERY", "PLACEHOLDER"})  # by the next crawl
 
 
 def figures_of(
@@ -76,11 +77,31 @@ def tables_of(figures: dict[str, Any]) -> list[str]:
         ),
         f"failed         {counted(figures['failed']) or 'none'}",
         f"left out       {counted(figures['left_out']) or 'none'}",
+        *placeholder_lines(figures["placeholders"], SHOWN),
         f"a further run  {_further(figures)}",
         *_table(figures["queries"], "new images by query", "query", "new"),
         *_table(figures["words"], "new images by word", "word", "new"),
         *_table(figures["hosts"], "images by host", "host", "images"),
     ]
+
+
+def placeholder_lines(rows: list[dict[str, Any]], most: int) -> list[str]:
+    """What to know and to do about files that came for many products.
+
+    Args:
+        rows: of the report.
+        most: files that are named.
+    """
+    more = [f"placeholder    and {many(len(rows) - most, 'file')} more"] if len(rows) > most else []
+    return [f"placeholder    {_placeholder_in_words(row)}" for row in rows[:most]] + more
+
+
+def _placeholder_in_words(row: dict[str, Any]) -> str:
+    counts = f"{many(row['addresses'], 'URL')} of {many(row['products'], 'product')}"
+    return (
+        f"one file came under {counts} and is left out, such as {row['example']}; to forget it: "
+        f"`fashion-pggan crawl forget --sha256 {row['sha256']}`; to keep it: a higher crawl.max_sharing"
+    )
 
 
 def _further(figures: dict[str, Any]) -> str:
@@ -90,10 +111,21 @@ def _further(figures: dict[str, Any]) -> str:
         "makes about {search call}": figures["calls_left"],
         "fetches {image} found before": max(0, fetches),
         f"tries {{image}} again{_how(figures)}": figures["may_pass"],
+        "begins a new crawl and asks again for {image} that failed": _asked_anew(figures),
+        "asks again after a week for {image} behind placeholders": figures["failed"].get("PLACEHOLDER", 0),
     }
     said = [_with_number(text, count) for text, count in parts.items() if count]
     said += ["finds more in the list with a higher crawl.max_products"] * figures["list_has_more"]
     return ", ".join(said) or "finds nothing to do"
+
+
+def _asked_anew(figures: dict[str, Any]) -> int:
+    """How many images failed for good in this crawl; the next one tries them."""
+    if figures["calls_left"] or figures["keeps_answers"]:
+        return 0
+    failed = sum(int(count) for reason, count in figures["failed"].items() if reason not in NOT_ASKED_AGAIN)
+    may_pass: int = figures["may_pass"]
+    return failed - may_pass
 
 
 def _with_number(text: str, count: int) -> str:

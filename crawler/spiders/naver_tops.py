@@ -11,10 +11,11 @@ from scrapy import Request, Spider
 from crawler.answer.failures import PostponedError, reason_of
 from crawler.answer.header import size_of
 from crawler.commands.preview import dry_run
-from crawler.network.addresses import canonical_url
+from crawler.network.addresses import canonical_url, canonical_with_signature
 from crawler.network.context import DownloadContext, set_download_context
 from crawler.network.ways import SMALLER, Ways
-from crawler.session.crawl import Crawl, Places
+from crawler.session.crawl import Crawl
+from crawler.session.crawl_places import Places
 from crawler.session.figures import line_of, tables_of
 from crawler.session.previews import is_smaller, larger_of, side_of
 from crawler.spiders.image_scraper import shorten
@@ -140,7 +141,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             return
         self.crawl.counts.fetched += 1
         self.crawl.counts.fetched_bytes += kept.size
-        self._done()
+        self.crawl.progress.advance()
+        self.pending.leave()
 
     def not_stored(self, hit: SearchHit, error: Exception) -> None:
         """End the crawl: the store refuses an image and would refuse the next one."""
@@ -151,8 +153,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Whether a tombstone forbids a URL in any spelling."""
         if self.crawl is None or not self.crawl.store.tombstones.name_addresses:
             return False
+        forbid, named = self.crawl.store.tombstones.forbid, self.crawl.provider.name_of(url)
         try:
-            return self.crawl.store.tombstones.forbid(canonical_url(self.crawl.provider.name_of(url)))
+            return forbid(canonical_url(named)) or forbid(canonical_with_signature(named))
         except ValueError:  # the download handler refuses it
             return False
 
@@ -206,6 +209,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
                 self.pending.leave()
                 return
             yield self._request(hit, self.ways.first(hit.link))
+        async for hit in self.crawl.renewed(self.pending.empty.wait):
+            await self.pending.enter()
+            yield self._request(hit, self.ways.first(hit.link))
 
     def _asked_again_or_lost(self, hit: SearchHit, request: Request, reason: str) -> Iterator[Any]:
         """Request the image at another URL where that may help; otherwise count the failure."""
@@ -246,18 +252,12 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         except OSError as error:  # the journal cannot be written
             self._full(error)
         finally:
-            self._done()
+            self.pending.leave()
 
     def _full(self, error: Exception) -> None:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(self.places.store)
         self.is_full, self.failure = True, self.failure or error
-
-    def _done(self) -> None:
-        assert self.crawl is not None
-        self.pending.leave()
-        failed = self.crawl.counts.failed.total()
-        self.crawl.progress.advance(note=f"{failed} failed" if failed else "")
 
     def _report(self) -> None:
         if self.figures is not None and self.figures["products"]:

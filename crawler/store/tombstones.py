@@ -99,7 +99,11 @@ class Tombstones:
         if not any(self.of.values()):
             return False
         ways = (image.url, image.final_url, *image.redirects.split())
-        return self.forbid_bytes(image.sha256) or any(self.forbid(_canonical(url)) for url in ways if url)
+        return self.forbid_bytes(image.sha256) or any(
+            self.forbid(_canonical(url)) or self.forbid(url)  # earlier versions kept signatures
+            for url in ways
+            if url
+        )
 
     @property
     def name_addresses(self) -> bool:

@@ -86,6 +86,12 @@ class CrawlParams(Section):
     shard_mb: Annotated[float, Unit("MB")] = Field(
         default=64.0, gt=0, le=1e6, description="of a tar shard of data/raw, which holds many images"
     )
+    max_sharing: Annotated[int, Unit("products")] = Field(
+        default=10,
+        ge=0,
+        description="that may have the very same file as their image; a file of more is a placeholder, "
+        "and left out; 0: any number",
+    )
     max_bytes: Annotated[int, Unit("bytes")] = Field(gt=0, description="a larger image is not fetched")
     min_side: Pixels = Field(
         ge=0, description="smaller images are not fetched, by the search result and the header; 0: any"

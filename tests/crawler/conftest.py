@@ -219,4 +219,4 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crawler.network.pauses.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("crawler.network.pacing.pauses.FIRST_PAUSE_S", 0.01)

@@ -67,6 +67,8 @@ def test_every_image_found_is_fetched_unmodified_with_its_record(
         "queries": [{"query": "셔츠", **row}],
         "words": [],
         "store_damaged": {},
+        "placeholders": [],
+        "renewed": 0,
     }
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.network.host_rules import rules_at
+from crawler.network.pacing.pauses import LONGEST_PAUSE_S
 from crawler.network.pacing.refusals import Pace
-from crawler.network.pauses import LONGEST_PAUSE_S
 
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again

@@ -3,7 +3,7 @@
 import math
 from collections import deque
 
-from crawler.network.pauses import pause_before
+from crawler.network.pacing.pauses import pause_before
 
 WINDOW = 20  # answers that are looked at
 MOST_REFUSED = 3  # of them; more are a matter of pace, fewer may be the images' own

@@ -26,7 +26,7 @@ def test_no_more_images_are_asked_for_at_once_than_allowed(
         most[0] = max(most[0], now[0])
         await asyncio.sleep(0.02)
         now[0] -= 1
-        return web.Response(body=b"x")
+        return web.Response(body=request.path.encode())
 
     shop.images, shop.faults = {}, {f"/p/{i}": busy for i in range(30)}
     crawl(concurrent_requests=concurrent, concurrent_per_host=of_a_host)

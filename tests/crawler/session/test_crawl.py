@@ -131,7 +131,9 @@ def test_a_crawl_in_which_most_could_not_be_had_does_not_pass_for_the_whole(
     crawl(max_products=3)
     down = [True]
     for path in list(shop.images)[3:20]:
-        shop.faults[path] = lambda request: web.Response(status=500 if down else 200, body=JPEG)
+        shop.faults[path] = lambda request: web.Response(
+            status=500 if down else 200, body=JPEG + request.path.encode()
+        )
     with pytest.raises(PassingError, match=r"17 of 30 images could not be fetched now \(HTTP_500 17\)"):
         crawl(retries=0)
     assert len(raw(tmp_path)) == 3

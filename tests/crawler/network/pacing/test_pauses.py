@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.network.pauses import pause_before, retry_after_s
+from crawler.network.pacing.pauses import pause_before, retry_after_s
 
 
 @pytest.mark.parametrize(

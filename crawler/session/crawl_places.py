@@ -1,0 +1,33 @@
+"""Where a crawl reads and writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from crawler.store.raw import KIND
+from fashion_pggan.storage.targets import HeldTarget, hold_target
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a crawl reads and writes."""
+
+    target: Path  # replaced as a whole
+    store: Path
+    tombstones: Path
+    report: Path | None
+
+    @contextmanager
+    def held(self) -> Iterator[HeldTarget]:
+        """Make sure that the target can be made and replaces nothing else, and hold it.
+
+        Raises:
+            UserError: the target would replace something else, or another process makes it now.
+            OSError: the target cannot be made.
+        """
+        apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
+        with hold_target(self.target, KIND, apart) as target:
+            for path in apart:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            yield target

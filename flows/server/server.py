@@ -8,13 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
@@ -24,6 +24,7 @@ OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer
 START_S = 120.0  # seconds a server may take to start, on a busy machine without bytecode
 STOP_S = 10.0  # seconds
+DAMAGED = "sqlite3.DatabaseError"  # in what the server says
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to the server
 
@@ -99,12 +100,22 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", said: IO[bytes]) -> N
     while not answers(url):
         if server.poll() is not None or time.monotonic() > until:
             said.seek(0)
-            lines = said.read().decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise UserError(
-                f"Prefect's server does not start at {url} ({lines[-1].strip()}): install the versions of "
-                "constraints.txt (make demo), or set PREFECT_API_URL to a server that runs"
-            )
+            raise _not_started(url, said.read().decode(errors="replace").strip().splitlines())
         time.sleep(0.2)
+
+
+def _not_started(url: str, said: Sequence[str]) -> UserError:
+    """Why the server does not start, from the lines that it said."""
+    if damage := next((line for line in said if DAMAGED in line), ""):
+        return UserError(
+            f"the database of Prefect's server is damaged ({damage.strip()}): move prefect.db* in "
+            f"{PREFECT_HOME.value()} away; that loses the history of flows, and nothing else"
+        )
+    last = said[-1].strip() if said else "it said nothing"
+    return UserError(
+        f"Prefect's server does not start at {url} ({last}): install the versions of "
+        "constraints.txt (make demo), or set PREFECT_API_URL to a server that runs"
+    )
 
 
 def _stop(server: "subprocess.Popen[bytes]") -> None:

@@ -33,6 +33,11 @@ class Wishes:
         self.min_side: int = settings.getint("CRAWL_MIN_SIDE")
         self.max_pixels: int = settings.getint("CRAWL_MAX_PIXELS")
 
+    def most_of(self, request: Any) -> int:
+        """Bytes that the answer to a request may hold; 0: no limit."""
+        most: int = request.meta.get("download_maxsize", self.max_bytes)
+        return most
+
 
 def check_permission(request: Any, headers: Any, wishes: Wishes) -> None:
     """Refuse an image whose owner opts out; keep the signal in `request.meta`.
@@ -77,7 +82,7 @@ class Answer:
         self, request: Any, wishes: Wishes, send: Callable[..., Any], *, is_heard: bool = True
     ) -> None:
         self.request, self.wishes, self.send, self.is_heard = request, wishes, send, is_heard
-        self.most: int = request.meta.get("download_maxsize", wishes.max_bytes)
+        self.most = wishes.most_of(request)
         self.began = time.monotonic()
         self.status = 0  # 0: this block of headers has not begun
         self.headers = Headers()

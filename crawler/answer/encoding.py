@@ -7,6 +7,7 @@ from contextlib import suppress
 # zlib's wbits to try for each encoding; many servers send deflate without its header
 INFLATED = {b"gzip": (31,), b"x-gzip": (31,), b"deflate": (15, -15)}
 KNOWN = frozenset({*INFLATED, b"br", b"zstd", b"compress", b"x-compress"})  # other names mean nothing
+MEMBER = b"\x1f\x8b"  # begins a member of gzip
 FRAMES = (b"", b"identity", b"aws-chunked")  # leave the bytes as they are
 
 
@@ -42,9 +43,10 @@ def decoded(body: bytes | bytearray, encodings: list[bytes], most: int) -> bytes
 
 
 def _inflated(body: bytes | bytearray, number: int, most: int) -> bytes:
-    """All members of a compressed body, up to one byte more than `most`."""
-    parts, size = [], 0
-    while body:
+    """All members of a compressed body, up to one byte more than `most`; what follows them is left out."""
+    parts: list[bytes] = []
+    size = 0
+    while body and (not parts or body.startswith(MEMBER)):
         inflater = zlib.decompressobj(number)
         try:
             parts.append(inflater.decompress(body, most + 1 - size if most else 0))

@@ -35,7 +35,7 @@ def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
         "",
         *table,
         "",
-        _expected(params, calls, quota),
+        _expected(params, calls, quota) if api.name != "demo" else _range(params, api, calls),
         "the first calls, on whose answers the others depend:",
         *(f"  {call}" for call in first),
     ]
@@ -62,6 +62,14 @@ def _expected(params: CrawlParams, most: int, quota: int) -> str:
         f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
         f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
     )
+
+
+def _range(params: CrawlParams, api: SearchApi, most: int) -> str:
+    """How many calls the demo shop gets: what its queries find is not known before they are asked."""
+    wanted = most_of(params)
+    pages = -(-api.window // api.page)
+    least = min(-(-wanted // api.page), -(-most // pages))
+    return f"{wanted:,} images: {least:,} to {most:,} calls; a query ends with the shop's last match"
 
 
 def _first_calls(plan: Plan) -> list[str]:

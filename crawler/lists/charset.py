@@ -1,23 +1,15 @@
 """The encoding of a list: UTF-8, UTF-16 (Excel's Unicode text) or cp949 (Korean Excel)."""
 
-import codecs
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from crawler.answer.unicode_text import unicode_encoding_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.bounded.plain_file import open_plain
 
 SAMPLE = 4 << 20  # bytes by which an encoding is chosen
-BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins it
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP or Excel"}  # by the first bytes
-ZEROS = 0.6  # share of zero bytes that only UTF-16 has
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
 NOT_KOREAN = re.compile(
     "[\\u3040-\\u30ff\\u4e00-\\u9fff\\uf900-\\ufaff\\ufffd]"
@@ -38,12 +30,8 @@ def encoding_of(path: Path) -> str:
     for mark, kind in PACKED.items():
         if begin.startswith(mark):
             raise UserError(f"{path} is a {kind} file: give the unpacked list, or save it as CSV")
-    for mark, name in BOMS:
-        if begin.startswith(mark):
-            return name
-    for name, bytes_ in (("utf-16-le", begin[1:2000:2]), ("utf-16-be", begin[:2000:2])):
-        if bytes_.count(0) > ZEROS * len(bytes_):
-            return name
+    if name := unicode_encoding_of(begin, "http"):
+        return name
     foreign, odd = _odd_lines(begin)
     return "cp949" if 2 * len(odd) > foreign and _is_korean(odd) else "utf-8"
 

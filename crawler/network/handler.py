@@ -22,12 +22,18 @@ from scrapy.utils.signal import getAllReceivers, liveReceivers
 
 from crawler.answer.answer import Answer, Wishes
 from crawler.answer.failures import RefusedError, certificate_reason_of
+from crawler.answer.raw_answer import RawAnswer
+from crawler.network.connection import Exchange
 from crawler.network.context import download_context_of
 from crawler.network.public import Gateway, check_address, named_port_of
-from crawler.network.transfers import READ_BYTES, Transfers
+from crawler.network.transfers import NO_ANSWER, READ_BYTES, Transfers
 
 SUPPRESS_CONNECT_HEADERS = 265  # pycurl does not name it
 LOST = {pycurl.E_PARTIAL_FILE, pycurl.E_RECV_ERROR, pycurl.E_GOT_NOTHING}
+
+
+class OddHeadError(exceptions.DownloadFailedError):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
+    """An answer whose head libcurl refuses."""
 
 
 class ImageHandler:
@@ -45,7 +51,9 @@ class ImageHandler:
         self.fail_on_loss: bool = settings.getbool("DOWNLOAD_FAIL_ON_DATALOSS")
         self.verify: bool = settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
         self.authorities = _authorities()
+        self.tls = _context_of(self.authorities, verify=self.verify)
         self.transfers = Transfers(settings.getint("CONCURRENT_REQUESTS"))
+        self.odd: set[str] = set()  # hosts, with port, whose heads libcurl refuses
 
     @classmethod
     def from_crawler(cls, crawler: Any) -> Self:
@@ -63,7 +71,7 @@ class ImageHandler:
         seconds = request.meta.get("download_timeout") or None
         try:
             async with asyncio.timeout(seconds):
-                return await self._fetch(request)
+                return await self._fetch_even_odd(request)
         except TimeoutError as error:
             raise exceptions.DownloadTimeoutError(f"{request.url} took longer than {seconds} s") from error
 
@@ -74,6 +82,42 @@ class ImageHandler:
     def _private(self) -> frozenset[str]:
         """Private hosts that may be requested: the demo shop's."""
         return download_context_of(self.crawler).private_hosts
+
+    async def _fetch_even_odd(self, request: Any) -> Any:
+        """Fetch an answer; one whose head libcurl refuses is asked for again, and read as browsers do."""
+        named = named_port_of(request.url)
+        if named not in self.odd:
+            try:
+                return await self._fetch(request)
+            except OddHeadError:
+                if request.method != "GET" or request.body or _proxy_of(request).startswith("https:"):
+                    raise
+        response = await self._fetch_raw(request)
+        self.odd.add(named)
+        return response
+
+    async def _fetch_raw(self, request: Any) -> Any:
+        send = partial(self.crawler.signals.send_catch_log, spider=self.crawler.spider)
+        proxy = _proxy_of(request)
+        answer = Answer(request, self.wishes, send)
+        exchange = Exchange.of(request, _target_of(request.url, proxy), proxy)
+        easy = self.transfers.handle()
+        try:
+            gateway = self._set(easy, request, answer, proxy)
+            exchange.set(easy)
+            code, connection = await self.transfers.connect(easy)
+            address, text = easy.getinfo(pycurl.PRIMARY_IP), easy.errstr()
+        finally:
+            self.transfers.give_back(easy)
+        if connection is None:
+            raise gateway.refused or _error_of(code, text or request.url, loss=False)
+        raw = RawAnswer(answer.most)
+        await exchange.run(connection, raw, self.tls)
+        raw.hand_to(answer)
+        answer.take_end()
+        if answer.error:
+            raise answer.error
+        return _response_of(answer, address)
 
     async def _fetch(self, request: Any) -> Any:
         manager = self.crawler.signals
@@ -156,6 +200,16 @@ def _authorities() -> dict[int, str]:
     return {pycurl.CAINFO: paths.cafile or certifi.where(), **folder}
 
 
+def _context_of(authorities: dict[int, str], *, verify: bool) -> ssl.SSLContext:
+    """The same trust for what libcurl does not read."""
+    context = ssl.create_default_context(
+        cafile=authorities[pycurl.CAINFO], capath=authorities.get(pycurl.CAPATH)
+    )
+    if not verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def _proxy_of(request: Any) -> str:
     proxy = str(request.meta.get("proxy") or "")
     return proxy if "://" in proxy or not proxy else f"http://{proxy}"
@@ -198,6 +252,7 @@ def _error_of(code: int, text: str, *, loss: bool) -> Exception:
         return RefusedError(certificate_reason_of(text), text)
     kinds: dict[int, type[Exception]] = {
         pycurl.E_URL_MALFORMAT: exceptions.UnsupportedURLSchemeError,
+        **dict.fromkeys(NO_ANSWER, OddHeadError),
         pycurl.E_COULDNT_RESOLVE_HOST: exceptions.CannotResolveHostError,
         pycurl.E_COULDNT_RESOLVE_PROXY: exceptions.CannotResolveHostError,
         pycurl.E_COULDNT_CONNECT: exceptions.DownloadConnectionRefusedError,

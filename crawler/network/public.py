@@ -1,30 +1,35 @@
 """Limits the crawl's connections to public addresses, whatever a link, a redirect or DNS says."""
 
 import ipaddress
+import re
 import socket
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pycurl
 
 from crawler.answer.failures import RefusedError
+from crawler.network.addresses import host_of
 
-NOT_PUBLIC = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "192.0.0.0/24",  # IETF protocols; a cloud's metadata
-            "168.63.129.16/32",  # a cloud's metadata
-            "192.88.99.0/24",  # relays of 6to4
-            "::/96",  # an IPv4 address within IPv6, in the old form
-            "::ffff:0:0:0/96",  # and translated, by RFC 2765
-            "fec0::/10",  # once site-local
-            "64:ff9b:1::/48",  # NAT64 of a local network
-        ),
+NOT_PUBLIC = tuple(  # beside what Python calls so
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # IETF protocols; a cloud's metadata
+        "168.63.129.16/32",  # a cloud's metadata
+        "192.88.99.0/24",  # relays of 6to4
+        "3fff::/20",  # documents, RFC 9637; Python 3.11 does not know it
     )
 )
-LOCAL_NAMES = (".localhost", ".local", ".internal", ".home.arpa")  # RFC 6761, 6762, 8375; ICANN's .internal
+UNICAST = ipaddress.IPv6Network("2000::/3")  # the only public addresses of IPv6
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # in front of an IPv4 address, in the third quarter; RFC 5214
+LOCAL_NAMES = (  # RFC 6761, 6762, 8375; ICANN's .internal; names that nobody owns; Kubernetes
+    ".localhost", ".localdomain", ".local", ".internal", ".home.arpa",
+    ".home", ".corp", ".lan", ".intranet", ".svc",
+)  # fmt: skip
+HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+(?:%.*)?")  # a name or an IP address
 
 
 def check_address(url: str, private: frozenset[str]) -> None:
@@ -42,6 +47,8 @@ def check_address(url: str, private: frozenset[str]) -> None:
 @lru_cache(1024)  # sites; many images are of one. What raises is not kept
 def _check_site(site: str, private: frozenset[str]) -> None:
     host = _host_of(site)
+    if not HOST.fullmatch(host) or "\\" in site:  # a proxy may read another host than libcurl
+        raise RefusedError("BAD_ADDRESS", f"{site[:200]} has no host that can be asked")
     # the gateway checks the addresses of a name, but a proxy resolves names itself
     public = is_public(host) if _is_number(host) else not _is_local(host)
     if not public and named_port_of(site) not in private:
@@ -55,9 +62,11 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(number, ipaddress.IPv6Address):
-        inner = number.ipv4_mapped or number.sixtofour or _behind_nat64(number)
+        inner = number.ipv4_mapped or number.sixtofour or _last_quarter_of(number)
         if inner is not None:
             number = inner
+        elif number not in UNICAST:
+            return False
     return number.is_global and not number.is_multicast and not any(number in each for each in NOT_PUBLIC)
 
 
@@ -92,17 +101,20 @@ def named_port_of(url: str) -> str:
     return f"{_host_of(url)}:{_port_of(url)}"
 
 
-def _behind_nat64(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    in_range = number in ipaddress.IPv6Network("64:ff9b::/96")
-    return ipaddress.IPv4Address(int(number) & 0xFFFFFFFF) if in_range else None
+def _last_quarter_of(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address to which a relay of NAT64 or ISATAP leads."""
+    holds = number in NAT64 or int(number) >> 32 & 0xFFFF_FFFF in ISATAP
+    return ipaddress.IPv4Address(int(number) & 0xFFFF_FFFF) if holds else None
 
 
 def _host_of(url: str) -> str:
-    """The host of a URL; an IPv4 address in any spelling (127.1, 0x7f.1) becomes the usual one."""
-    host = urlsplit(url).hostname or ""
+    """The host of a URL as it is asked; an IPv4 address (127.1, 0x7f.1) in its usual spelling."""
+    host = unquote(urlsplit(url).hostname or "")
+    with suppress(ValueError):
+        host = host_of(host) or host
     try:
         return socket.inet_ntoa(socket.inet_aton(host))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):  # no number
         return host
 
 

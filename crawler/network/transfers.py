@@ -4,13 +4,17 @@ import asyncio
 import os
 import select
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pycurl
 
 READ_BYTES = 1 << 18  # of one read
-NO_ANSWER = (pycurl.E_FTP_WEIRD_SERVER_REPLY, pycurl.E_UNSUPPORTED_PROTOCOL)  # the answer is not HTTP/1
+NO_ANSWER = (
+    pycurl.E_FTP_WEIRD_SERVER_REPLY,
+    pycurl.E_UNSUPPORTED_PROTOCOL,
+)  # the answer is odd
 
 
 class Transfers:
@@ -50,12 +54,25 @@ class Transfers:
             code = await self._run(easy)
         return code
 
-    async def _run(self, easy: Any) -> int:
+    async def connect(self, easy: Any) -> tuple[int, socket.socket | None]:
+        """Run a transfer with CONNECT_ONLY; returns libcurl's error code, and the connection or None."""
+        connections: list[socket.socket] = []
+
+        def keep() -> None:  # libcurl closes its own when the transfer is removed
+            connections.append(socket.socket(fileno=os.dup(easy.getinfo(pycurl.ACTIVESOCKET))))
+
+        code = await self._run(easy, keep)
+        return code, connections[0] if connections else None
+
+    async def _run(self, easy: Any, connected: Callable[[], None] | None = None) -> int:
         ended = self.running[easy] = self.loop.create_future()
         self.multi.add_handle(easy)
         self.added = True
         try:
-            return int(await ended)
+            code = int(await ended)
+            if connected and not code:
+                connected()
+            return code
         finally:
             self.running.pop(easy, None)
             self.multi.remove_handle(easy)

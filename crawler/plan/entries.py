@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter
+
+from crawler.plan.packed import unpacked
 
 Number = Annotated[int, Strict(), Field(ge=-(2**53), le=2**53)]
 Text = Annotated[str, Field(max_length=100_000)]
@@ -62,10 +64,11 @@ class Done(_Entry):
 ENTRY: TypeAdapter[Any] = TypeAdapter(Crawl | Skipped | Answer | Lost | Failing | Done)
 
 
-def is_entry(values: dict[str, Any]) -> bool:
-    """Whether the values of a line are those of an entry."""
+def entry_of(values: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The values of a line, its answer unpacked; None where they are no entry's."""
     try:
-        ENTRY.validate_python(values)
-    except ValidationError:
-        return False
-    return True
+        entry = unpacked(values or {})
+        ENTRY.validate_python(entry)
+    except ValueError:  # ValidationError is one
+        return None
+    return entry

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from crawler.lines import Line, line_of, lines_of, values_of
-from crawler.plan.entries import is_entry
+from crawler.plan.entries import entry_of
+from crawler.plan.packed import packed, unpacked
 from crawler.providers.api import Page, Result, SearchCall
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.bounded.plain_file import LONGEST_LINE
@@ -69,9 +70,10 @@ class Journal:
         """The answer to `call`; None when the call was left out."""
         with self.file.open("rb") as opened:
             opened.seek(self.places[astuple(call)])
-            line, _ = values_of(opened.readline(LONGEST_LINE))
-        if line is None:
+            values, _ = values_of(opened.readline(LONGEST_LINE))
+        if values is None:
             raise UserError(f"{self.file} has changed since it was read: run the same command again")
+        line = unpacked(values)
         if line.get("results") is None:
             return None
         results = tuple(Result(*values) for values in line["results"])
@@ -106,7 +108,7 @@ class Journal:
         self._append({"done": self.part})
 
     def _append(self, line: dict[str, Any]) -> None:
-        append(self.handle, line_of(line))
+        append(self.handle, line_of(packed(line)))
 
     def _read(self) -> int:
         """Read all but the answers, and remove damaged lines; returns the size of the file in bytes."""
@@ -163,12 +165,12 @@ def rewrite(
                 if not _is_whole(line, source):
                     lost += line.is_ended
                     continue
-                values = line.values or {}
+                values = entry_of(line.values) or {}
                 changed = None if "done" in values else change(values)
                 key = changed and json.dumps(changed.get("call", changed))
                 if changed and key not in seen:
                     seen.add(str(key))
-                    file.write(line_of(changed))
+                    file.write(line_of(packed(changed)))
     return lost
 
 
@@ -193,7 +195,7 @@ def _write(file: Path, lines: Iterator[Line]) -> None:
 
 
 def _is_whole(line: Line, file: Path) -> bool:
-    whole = line.values is not None and is_entry(line.values)
+    whole = entry_of(line.values) is not None
     if line.sealed and not whole:
         raise UserError(
             f"{file}, line {line.number}, is unknown to this version: "

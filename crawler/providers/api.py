@@ -68,7 +68,8 @@ class Page:
     total: int | None  # all results of the query; an estimate that changes from page to page; None: unknown
     returned: int  # results on this page, with those that have no usable link
     results: tuple[Result, ...]
-    shape: str = field(default="", compare=False)  # of its first item, for a message; not in the journal
+    # of its first item, or of an answer that is not understood; for a message, and not in the journal
+    shape: str = field(default="", compare=False)
 
 
 class Trouble(StrEnum):
@@ -80,7 +81,7 @@ class Trouble(StrEnum):
     KEYS = "wrong keys"  # stop
     PERMISSION = "no permission"  # stop
     CLOSED = "no such API"  # stop
-    SHAPE = "another shape"  # ask once more, then stop
+    SHAPE = "another shape"  # ask once more, then leave this query out; stop where all answers are like that
     REQUEST = "malformed request"  # stop: a fault of this program
     QUERY = "bad query"  # leave this query out
     WINDOW = "behind the last page"  # this query has no more pages

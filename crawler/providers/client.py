@@ -66,6 +66,8 @@ class SearchClient:
     async def page(self, call: SearchCall) -> Page | None:
         """The answer to a call; None when the API has nothing (more) for this query.
 
+        An answer that is not understood, asked for twice, is an empty page with its shape.
+
         Raises:
             UserError: the API has stopped answering; part of a crawl must not pass as a complete one.
         """
@@ -84,6 +86,8 @@ class SearchClient:
                 taken = many(len(answer.rest.results), "result")
                 log.warning("%s: the answer is damaged: taking %s of it", call, taken)
                 return answer.rest
+            if answer.trouble is Trouble.SHAPE and attempts >= SHAPE_RETRIES:
+                return Page(None, 0, (), answer.message)  # the frontier judges whether the API has changed
             if answer.trouble not in RETRIED or attempts >= self._most(answer):
                 self.stop(answer)
             attempts += 1

@@ -85,6 +85,8 @@ class Kakao:
         """Read the answer to `call`."""
         answer = json_of(body)
         documents = answer.get("documents") if isinstance(answer, dict) else None
+        if isinstance(answer, dict) and "documents" in answer and documents is None and call.start > 1:
+            documents = []  # null behind a query's last result
         if status == 200 and isinstance(documents, list):
             return _page_of(documents, answer.get("meta"), call.start)
         error = _error_of(status, body)

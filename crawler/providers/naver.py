@@ -128,8 +128,9 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
     answer = json_of(body)
     items = answer.get("items") if isinstance(answer, dict) else None
     total = number_of(answer.get("total")) if isinstance(answer, dict) else None
-    if status == 200 and isinstance(answer, dict) and items is None and total == 0:
-        items = []
+    if status == 200 and isinstance(answer, dict) and items is None:
+        ends = total == 0 or ("items" in answer and start > 1)  # null behind a query's last result
+        items = [] if ends else None
     if status == 200 and isinstance(items, list):
         return _page_of(items, total, start)
     error = error_of(status, body)

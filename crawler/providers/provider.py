@@ -1,7 +1,7 @@
 """The provider of a crawl: a search API with keys from the environment, the demo shop, or a list of URLs."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from crawler.network.public import named_port_of
 from crawler.providers.api import ApiError, Keys, SearchApi, Trouble
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB, LEGACY
-from crawler.providers.shop import SHOP_NAME, running_shop
+from crawler.providers.shop import SHOP_NAME, running_shop, without_empty_shelves
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
@@ -43,6 +43,7 @@ class Provider:
     keys: Keys
     shop: str = ""  # the demo shop's, the only private URL that may be requested
     named_by_user: bool = False  # the user's own shop, whose links hold its real address
+    products: int | None = None  # of the embedded shop
 
     def address_of(self, url: str) -> str:
         """The URL at which the image of a canonical URL is fetched."""
@@ -58,6 +59,10 @@ class Provider:
     def private(self) -> frozenset[str]:
         """Private hosts, with port, that may be requested: `127.0.0.1:8000`."""
         return frozenset({named_port_of(self.shop)}) if self.shop else frozenset()
+
+    def asked_of(self, queries: Sequence[str]) -> list[str]:
+        """The queries that may find something: the embedded shop says how many shelves a folder fills."""
+        return list(queries) if self.products is None else without_empty_shelves(queries, self.products)
 
     def advice_on(self, error: ApiError) -> str:
         """What an error of the API means, its text, and what to do."""
@@ -89,8 +94,8 @@ def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterat
         own = all(environment.get(name) for name in HUB.keys)
         yield _demo(shop, _keys_from(environment, HUB) if own else SHOP_KEYS, named_by_user=True)
     else:
-        with running_shop(params) as address:
-            yield _demo(address, SHOP_KEYS, named_by_user=False)
+        with running_shop(params) as (address, products):
+            yield replace(_demo(address, SHOP_KEYS, named_by_user=False), products=products)
 
 
 def _shop_in(environment: Mapping[str, str]) -> str:

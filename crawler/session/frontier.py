@@ -1,6 +1,7 @@
 """The crawl's frontier: images to fetch, each URL once, from the plan's search calls or from a list."""
 
 import asyncio
+import logging
 import unicodedata
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
@@ -20,6 +21,8 @@ from fashion_pggan.params import CrawlParams
 
 STRANGE, STRANGE_RESULTS = 2, 10  # answers in a row, and results in them, without one address: the crawl ends
 URLS_AT_ONCE = 500  # rows of a list, before downloads get a turn
+
+log = logging.getLogger(__name__)
 
 
 class ResultFilter:
@@ -113,6 +116,7 @@ class PlanFrontier:
         self.plan, self.journal, self.client = plan, journal, client
         self.results, self.counts = results, counts
         self.strange: list[Page] = []  # answers in a row without one usable result
+        self.understood = False  # whether an answer had one
 
     async def hits(self) -> AsyncIterator[SearchHit]:
         """Yield each image of the plan once, up to `max_products`.
@@ -147,18 +151,24 @@ class PlanFrontier:
         """Write an answer into the journal, unless it is not understood: the next run asks again.
 
         Raises:
-            UserError: answers in a row hold results, and none with an address.
+            UserError: answers in a row hold results, and none with an address, or no list of results.
         """
         if page is not None and page.returned > len(page.results):
             self.counts.left_out["NO_ADDRESS"] += page.returned - len(page.results)
-        if page is None or not page.returned or usable:
-            self.strange = self.strange if page is None or not page.returned else []
+        if page is None or usable or not (page.returned or page.shape):
+            if usable:
+                self.strange, self.understood = [], True
             if not self.journal.has(call):
                 self.journal.answered(call, page)
             return
         self.strange.append(page)
-        if len(self.strange) >= STRANGE and sum(each.returned for each in self.strange) >= STRANGE_RESULTS:
+        weight = sum(each.returned or STRANGE_RESULTS for each in self.strange)
+        is_first = not page.returned and not self.understood
+        if is_first or (len(self.strange) >= STRANGE and weight >= STRANGE_RESULTS):
             self.client.stop(ApiError(Trouble.SHAPE, 200, "", page.shape))
+        if not page.returned:
+            self.counts.failed["ODD_ANSWER"] += 1
+            log.warning("leaving out %s from rank %d on: the answer is %s", call, call.start, page.shape)
 
     def _url_of(self, link: str) -> str:
         """The canonical URL of a link; empty, and counted, when it has none."""

@@ -24,7 +24,7 @@ REMOTE_CONTROL_ENABLED = False
 
 ROBOTSTXT_OBEY = True
 ROBOTSTXT_USER_AGENT = BOT_NAME
-ROBOTSTXT_PARSER = "crawler.network.rules.Rules"
+ROBOTSTXT_PARSER = "crawler.network.robots.rules.Rules"
 REFERRER_POLICY = "no-referrer"  # an image's host must not learn the query; crawl.hosts may name a Referer
 REDIRECT_MAX_TIMES = 5
 COOKIES_ENABLED = False
@@ -49,7 +49,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "crawler.network.middlewares.Gate": 50,
-    "crawler.network.robots.Robots": 100,
+    "crawler.network.robots.middleware.Robots": 100,
     "crawler.network.middlewares.PausingRetry": 550,
     "crawler.network.middlewares.Redirects": 600,
 }

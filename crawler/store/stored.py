@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from crawler.answer.whole import is_whole
 from fashion_pggan.storage.records import Record
 
 SIGNATURES = (  # offset, bytes there, extension
@@ -23,7 +24,6 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
-ENDS = {".jpg": b"\xff\xd9", ".png": b"IEND\xaeB`\x82", ".gif": b"\x00;"}  # the last bytes of a whole image
 PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # lower-case
 BEGIN = 1024  # bytes in which HTML is looked for
 MOST_BYTES = 2**32  # of an image
@@ -77,16 +77,11 @@ def reason_against(status: int, body: bytes, content_range: bytes = b"") -> str:
 def _is_all(content_range: bytes, body: bytes) -> bool:
     """Whether a body is the whole, by its Content-Range or, where that names no length, by its last bytes."""
     if not content_range:
-        return _has_its_end(body)
+        return is_whole(body)
     said = re.fullmatch(rb"\s*bytes\s+0-(\d{1,15})/(\d{1,15}|\*)\s*", content_range, re.IGNORECASE)
     if said is None or int(said[1]) + 1 != len(body):
         return False
-    return _has_its_end(body) if said[2] == b"*" else int(said[2]) == len(body)
-
-
-def _has_its_end(body: bytes) -> bool:
-    end = ENDS.get(extension_of(body))
-    return end is not None and body.endswith(end)
+    return is_whole(body) if said[2] == b"*" else int(said[2]) == len(body)
 
 
 def extension_of(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """The catalogue: products with an image each, drawn or from a folder."""
 
 import csv
+import logging
 import mimetypes
 import os
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from PIL import Image
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import text_lines_in
+from fashion_pggan.storage.record_folder import RecordFolder
 
 SHELF = 1000  # products per shelf: as many as the search window reaches
 UNLABELLED = "image"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Catalogue(Protocol):
 class Folder:
     """Every file of a folder, unchanged, in the order of relative paths.
 
+    Links are served as files; those out of the folder are, with a warning, where they lead to images.
+
     Titles are `<label> shelf<k> <file's stem> : demo shop`, where k counts shelves of a thousand: a query for
     one shelf reaches all of it through the window of the search.
 
@@ -58,12 +64,8 @@ class Folder:
     def __init__(self, folder: Path, labels: Path | None = None) -> None:
         if not folder.is_dir():
             raise UserError(f"{folder} is not a folder: give a folder of images")
-        root = folder.resolve()
-        self.files = sorted(
-            path
-            for path in folder.rglob("*")
-            if path.is_file() and not path.name.startswith(".") and path.resolve().is_relative_to(root)
-        )
+        files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        self.files = _without_links_to_others(folder, files)
         if not self.files:
             raise UserError(f"no images in {folder}: give a folder that holds some")
         self.folder = folder
@@ -87,6 +89,24 @@ class Folder:
     def image(self, index: int) -> bytes:
         """The file's bytes."""
         return self.files[index].read_bytes()
+
+
+def _without_links_to_others(folder: Path, files: list[Path]) -> list[Path]:
+    """Files without links out of the folder that lead to no image; a warning names each kind."""
+    inside = RecordFolder(folder)
+    names = {path: path.relative_to(folder).as_posix() for path in files}
+    others = [path for path in files if path.is_symlink() and not inside.names(names[path])]
+    hidden = {path for path in others if _size_of(path) == (0, 0)}
+    kept = [path for path in files if path not in hidden]
+    inside.tell_links(names[path] for path in kept)
+    if hidden:
+        log.warning(
+            "files in %s that are links out of it to no image, and are not served: %d; the first is %s",
+            folder,
+            len(hidden),
+            names[min(hidden)],
+        )
+    return kept
 
 
 def _text_of(name: str) -> str:

@@ -54,6 +54,7 @@ def test_every_member_and_every_form_of_an_encoding_is_decoded() -> None:
     assert decoded(headerless, [b"deflate"], 0) == decoded(zlib.compress(JPEG), [b"deflate"], 0) == JPEG
     assert decoded(zlib.compress(gzip.compress(JPEG)), [b"gzip", b"deflate"], 300) == JPEG
     assert len(decoded(gzip.compress(bytes(99)) * 9, [b"gzip"], 500)) == 501
+    assert decoded(gzip.compress(JPEG) + b"\0\0padding", [b"gzip"], 0) == JPEG
     assert encodings_of([b"identity, aws-chunked", b"GZIP"]) == [b"gzip"]
     assert decoded(b"", [b"gzip"], 0) == b""
 

@@ -29,6 +29,19 @@ def test_the_encodings_of_korean_excel_are_read(read: Read, encoding: str, name:
     assert not got.skipped.counts + got.skipped.mended
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_list_in_utf_16_without_a_mark_is_read_however_much_hangul_it_holds(
+    read: Read, encoding: str, name: str
+) -> None:
+    title = "가각간 남자 반팔 오버핏 티셔츠 " * 20
+    rows = "".join(f"{title}{i},https://a/{i}\r\n" for i in range(9)) if name == "a.csv" else ""
+    lines = "".join(f"https://a/{i}\n" for i in range(9))
+    got = read(name, (f"title,url\r\n{rows}" if rows else lines).encode(encoding))
+    assert got.links == [f"https://a/{i}" for i in range(9)]
+    assert not got.skipped.counts + got.skipped.mended
+
+
 @pytest.mark.parametrize(
     "odd", [b"caf\xe9", b"\xec\x83", b"\x80", b"\xed\xa0\x80", b"a\x00b", b"\xff\xfe", b"\x1b[2J"]
 )

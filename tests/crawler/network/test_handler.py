@@ -62,6 +62,12 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nimage\r\n"
         ((ANNOUNCED[:-3], ANNOUNCED[-3:] + b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbad"), {}),
         ((b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ANNOUNCED,), {}),
         ((CHUNKED + b"0\r\nContent-Length: 99\r\n\r\n",), {}),
+        ((ANNOUNCED.replace(b"Content", b"no colon\r\nContent"),), {}),
+        ((ANNOUNCED.replace(b"Content", b"X: \0\r\nno colon\r\nContent"), b"and more"), {}),
+        ((CHUNKED.replace(b"Transfer", b'"\r\nTransfer') + b"0\r\n\r\n",), {}),
+        ((ANNOUNCED.replace(b"Content", b"no colon\r\nX-Robots-Tag: noai\r\nContent"),), {"OPTED_OUT": 1}),
+        ((ANNOUNCED.replace(b"Content", b"no colon\r\nContent")[:-1],), {"BROKEN_TRANSFER": 1}),
+        ((ANNOUNCED.replace(b"200", b"404").replace(b"Content", b"no colon\r\nContent"),), {"HTTP_404": 1}),
         ((b"HTTP/1.1 200 OK\r\n\r\nimage",), {}),
         ((ANNOUNCED[:-3],), {"BROKEN_TRANSFER": 1}),
         ((CHUNKED,), {"BROKEN_TRANSFER": 1}),
@@ -112,7 +118,7 @@ def test_nothing_in_a_header_takes_back_its_owners_no(
         links.write_text(f"{shop.address}/p/1.jpg\n{address}/a.jpg")
         mine = frozenset({shop.address.removeprefix("http://"), address.removeprefix("http://")})
         monkeypatch.setattr(ImageHandler, "_private", lambda self: mine)
-        monkeypatch.setattr("crawler.network.robots.Robots.process_request", _nothing)
+        monkeypatch.setattr("crawler.network.robots.middleware.Robots.process_request", _nothing)
         figures = crawl(provider="urls", url_list=str(links), contact="mail@example.org", retries=0)
     assert figures["failed"] == {"OPTED_OUT": 1}
 

@@ -93,7 +93,7 @@ def test_a_host_that_asks_to_be_left_alone_and_is_well_afterwards_is_not_given_u
 def test_a_robots_txt_that_fails_for_a_moment_is_asked_for_again(
     shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.network.robots.ROBOTS_AGAIN_S", 0.0)
+    monkeypatch.setattr("crawler.network.robots.middleware.ROBOTS_AGAIN_S", 0.0)
     shop.robots_faults = [503]
     figures = crawl(retries=0, concurrent_requests=1, concurrent_per_host=1)
     assert figures["failed"].keys() == {"ROBOTS_UNREADABLE"}

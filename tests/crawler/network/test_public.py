@@ -20,7 +20,9 @@ PRIVATE = (
     "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1",
     "64:ff9b::7f00:1", "2002:7f00:1::", "fd00:ec2::254", "nothing", "192.0.0.192", "168.63.129.16",
     "192.88.99.1", "::127.0.0.1", "::ffff:0:7f00:1", "::ffff:0:10.0.0.1", "::ffff:0:a9fe:a9fe",
-    "fec0::1", "64:ff9b:1::8.8.8.8",
+    "fec0::1", "64:ff9b:1::8.8.8.8", "64:ff9b::a9fe:a9fe", "64:ff9b:2::1", "2002:a9fe:a9fe::",
+    "2001:0:4136:e378:8000:63bf:80ff:fffe", "2a00:1450::5efe:10.0.0.1", "2a00:1450::200:5efe:7f00:1",
+    "::ffff:169.254.169.254%eth0", "3fff::1", "5f00::1", "4000::1", "100::1", "2001:db8::1",
 )  # fmt: skip
 
 
@@ -29,7 +31,10 @@ def test_what_is_not_of_the_internet_is_private(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "2001:4860:4860::8888", "64:ff9b::808:808", "2a00:1450::5efe:8.8.8.8", "2002:808:808::1"],
+)
 def test_what_is_of_the_internet_is_public(address: str) -> None:
     assert is_public(address)
 
@@ -54,6 +59,19 @@ def test_what_is_of_the_internet_is_public(address: str) -> None:
         "http://metadata.google.internal/",
         "http://router.home.arpa/",
         "http://intranet/",
+        "http://0251.0376.0251.0376/",
+        "http://169.254.43518/",
+        "http://127%2e0.0.1/",
+        "http://%31%32%37.0.0.1/",
+        "http://LOCALHOST%2e/",
+        "http://\uff11\uff12\uff17.0.0.1/",
+        "http://①②⑦.0.0.1/",
+        "http://[::ffff:7f00:1%25eth0]/",
+        "http://[fe80::1%25lo]/",
+        "http://127.0.0.1\\@8.8.8.8/",
+        "http://a%00.example.org/",
+        "http://nas.lan/",
+        "http://kubernetes.default.svc/",
     ],
 )
 def test_what_is_no_public_web_address_is_refused(url: str) -> None:

@@ -117,6 +117,20 @@ def test_an_entry_of_a_later_version_stops_everything_and_is_not_dropped(tmp_pat
     assert file.read_bytes().count(b"\n") == 2
 
 
+def test_answers_of_early_versions_are_read_and_packed_when_they_are_written_anew(tmp_path: Path) -> None:
+    file = tmp_path / "plan.jsonl"
+    results = [[1, "제목", "http://a/1", 2, None], [2, "", "http://a/2", None, None, "http://b"]]
+    line = {"call": ["q", 1, 100, "sim", "all"], "total": 3, "returned": 2, "results": results}
+    results[0].append("")
+    file.write_bytes(line_of({"crawl": "first"}) + line_of(line))
+    with Journal(file, "second", "1/1") as journal:
+        assert journal.answer_to(CALL) == PAGE
+    assert rewrite(tmp_path / "new.jsonl", [file], lambda line: line) == 0
+    assert b"packed" in (tmp_path / "new.jsonl").read_bytes()
+    with Journal(tmp_path / "new.jsonl", "third", "1/1") as anew:
+        assert anew.answer_to(CALL) == PAGE
+
+
 def test_lines_of_early_versions_without_a_checksum_are_read(tmp_path: Path) -> None:
     file = tmp_path / "plan.jsonl"
     file.write_text('{"crawl": "first"}\n{"call": ["q", 1, 100, "sim", "all"]}\n')

@@ -199,6 +199,40 @@ def test_a_query_goes_on_to_its_end_whatever_total_its_answers_say(
     assert (crawl()["products"], shop.requests["/search/v1/image"]) == (250, 4)
 
 
+def page_of(shop: Any, first: int, number: int, total: object) -> str:
+    items = [
+        {"title": f"{i}", "link": f"{shop.address}/p/{i % 30}.jpg?{i}"} for i in range(first, first + number)
+    ]
+    return json.dumps({"total": total, "items": items})
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ['{"total": 300, "items": null}'],
+        ['{"total": "300", "start": 101, "items": null}'],
+        ['{"total": 300, "results": []}'] * 2,
+        ['{"total": 300}'] * 2,
+        ['{"items": {}}', "[]"],
+    ],
+)
+def test_a_later_page_without_a_list_ends_its_query_and_not_the_crawl(
+    shop: Any, crawl: Crawl, answers: list[str]
+) -> None:
+    texts = [page_of(shop, 0, 100, 300), *answers, page_of(shop, 100, 40, 40), page_of(shop, 0, 0, 40)]
+    shop.search_faults = [(200, text) for text in texts]
+    figures = crawl(queries=["셔츠", "니트"], retries=4, min_new=0.0)
+    odd = {} if len(answers) == 1 else {"ODD_ANSWER": 1}
+    assert (figures["products"], figures["failed"]) == (140, odd)
+
+
+def test_two_queries_in_a_row_that_are_not_understood_end_the_crawl(shop: Any, crawl: Crawl) -> None:
+    shop.search_faults = [(200, page_of(shop, 0, 100, 100)), *[(200, '{"total": 9, "results": []}')] * 4]
+    with pytest.raises(UserError, match=r"another shape \(200 \{total: int, results: \[\]\}\)"):
+        crawl(queries=["a", "b", "c", "d"], retries=0)
+    assert shop.requests["/search/v1/image"] == 5
+
+
 def test_results_without_an_address_are_counted(shop: Any, crawl: Crawl) -> None:
     items = [{"title": "x", "link": ""}, {"link": None}, "x", {"link": f"{shop.address}/p/1.jpg"}]
     shop.search_faults = [(200, json.dumps({"total": 4, "items": items}))]

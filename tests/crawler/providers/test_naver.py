@@ -234,5 +234,13 @@ def test_a_total_that_is_not_understood_is_unknown(total: str, read: int | None)
     assert (page.total, page.returned) == (read, 3)
 
 
+@pytest.mark.parametrize("total", [0, 7, 5000, None, "5,000"])
+def test_null_behind_the_last_result_is_an_empty_page(total: object) -> None:
+    body = json.dumps({"total": total, "start": 101, "display": 0, "items": None}).encode()
+    page = answer_of(200, body, start=101)
+    assert isinstance(page, Page)
+    assert (page.returned, page.results, page.shape) == (0, (), "")
+
+
 def test_no_list_and_no_results_are_an_empty_page() -> None:
     assert answer_of(200, b'{"total":0,"items":null}', start=1) == Page(total=0, returned=0, results=())

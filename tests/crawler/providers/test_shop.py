@@ -13,7 +13,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from crawler.providers.shop import SHOP_NAME
+from crawler.providers.shop import SHELF, SHOP_NAME, without_empty_shelves
+from demo_shop.goods import catalogue
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, read_records
@@ -42,6 +43,32 @@ def folder(tmp_path: Path) -> Path:
 
 def records(tmp_path: Path) -> list[RawImage]:
     return read_records(tmp_path / "raw/records.parquet", RawImage)
+
+
+def test_shelves_behind_the_last_one_are_not_asked(crawl: Callable[..., Any], folder: Path) -> None:
+    figures = crawl(shop_images=str(folder), queries=["shelf0", "shelf1", "shelf2"])
+    assert (figures["products"], figures["calls"]) == (len(TRICKY_NAMES), 1)
+
+
+@pytest.mark.parametrize(
+    ("products", "kept"),
+    [(1, ["a", "shelf0"]), (1000, ["a", "shelf0"]), (1001, ["a", "shelf0", "shelf1"]), (0, ["a"])],
+)
+def test_a_shelf_holds_a_thousand(products: int, kept: list[str]) -> None:
+    assert without_empty_shelves(["a", "shelf0", "shelf1", "shelf7"], products) == kept
+    assert without_empty_shelves(["shelf7"], products) == ["shelf7"]
+    assert SHELF == catalogue.SHELF
+
+
+def test_a_folder_of_links_is_crawled_and_the_log_says_so(
+    crawl: Callable[..., Any], folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    links = tmp_path / "links"
+    links.mkdir()
+    for number, path in enumerate(sorted(folder.rglob("*.png"))):
+        (links / f"{number}.png").symlink_to(path)
+    assert crawl(shop_images=str(links), queries=["shelf0"])["images"] == len(TRICKY_NAMES)
+    assert "links out of it, and are read: 7" in caplog.text
 
 
 def test_the_provider_starts_the_shop_crawls_it_and_ends_it(

@@ -154,7 +154,19 @@ def folder(tmp_path):
     return images
 
 
-def test_a_folder_is_served_as_it_is_and_nothing_outside_it(folder):
+def test_links_to_images_are_served_with_a_warning_and_other_links_are_not(folder, tmp_path, caplog):
+    Image.new("RGB", (7, 9)).save(tmp_path / "outside.png")
+    (folder / "a-link.png").symlink_to(tmp_path / "outside.png")
+    (folder / "c-link.png").symlink_to(folder / "b.png")
+    (folder / "d-broken.png").symlink_to(tmp_path / "missing.png")
+    catalogue = Folder(folder)
+    assert [path.name for path in catalogue.files] == ["a-link.png", "b.png", "c-link.png", "한글 & <b>.jpg"]
+    assert (catalogue.product(0).width, catalogue.image(0)) == (7, (tmp_path / "outside.png").read_bytes())
+    assert "links out of it, and are read: 1; the first is a-link.png" in caplog.text
+    assert "to no image, and are not served: 1; the first is link.png" in caplog.text
+
+
+def test_a_folder_is_served_as_it_is_and_nothing_outside_it_but_images(folder):
     catalogue = Folder(folder)
     assert len(catalogue) == 2
     assert catalogue.product(0) == Product("T-Shirt shelf0 b : demo shop", "b.png", 30, 20, "image/png")

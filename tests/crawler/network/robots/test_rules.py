@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.answer.failures import RefusedError
-from crawler.network.rules import Rules, rules_for, text_of
+from crawler.network.robots.rules import Rules, rules_for, text_of
 
 AGENT = "fashion-pggan"
 LINES = (
@@ -53,8 +53,25 @@ def test_wildcards_that_would_take_long_forbid_a_long_address() -> None:
         hostile.allowed("https://example.org/" + "ab" * 3900, AGENT)
 
 
-@pytest.mark.parametrize("code", ["utf-16", "utf-8-sig", "utf-8"])
-def test_a_robots_txt_is_read_in_the_encoding_that_it_names(code: str) -> None:
+def test_a_url_that_takes_milliseconds_is_judged_in_a_thread() -> None:
+    rules = "\n".join(f"Disallow: /*a*a*a*a*b{number:x}" for number in range(20_000))
+    hostile, usual = Rules(f"User-agent: *\n{rules}", AGENT), Rules("User-agent: *\nDisallow: /*.gif$", AGENT)
+    url = "https://example.org/" + "a" * 60
+    began = time.process_time()
+    assert hostile.allowed(url, AGENT)
+    assert time.process_time() - began < 0.5
+    assert (hostile.is_slow(url), usual.is_slow(url)) == (True, False)
+
+
+@pytest.mark.parametrize("byte", [b"\xb5", b"\xba\xf1", b"\xff"])
+def test_a_byte_that_is_no_utf_8_makes_a_rule_no_wider(byte: bytes) -> None:
+    rules = Rules(text_of(b"User-agent: *\nDisallow: /\nAllow: /" + byte + b"x"), AGENT)
+    assert not rules.allowed("https://example.org/1.jpg", AGENT)
+    assert not rules.allowed("https://example.org/x1.jpg", AGENT)
+
+
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig", "utf-8"])
+def test_a_robots_txt_is_read_in_the_encoding_that_it_has(code: str) -> None:
     assert rules_for(text_of("User-agent: *\nDisallow: /비밀".encode(code)), AGENT) == ["Disallow: /비밀"]
 
 

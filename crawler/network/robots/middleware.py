@@ -32,6 +32,18 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
             str, asyncio.Future[Any]
         ] = {}  # by site: a parser, or the reason why there is none
         self.again_at: dict[str, float] = {}  # by site without a parser, by the monotonic clock
+        self.slow = asyncio.Lock()  # one thread at a time, so that the other hosts' downloads go on
+
+    async def process_request(self, request: Any) -> None:
+        """Refuse what robots.txt forbids; rules that take long are looked at in a thread."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        parser = await self.robot_parser(request)
+        if parser.is_slow(request.url):
+            async with self.slow:
+                await asyncio.to_thread(self.process_request_2, parser, request)
+        else:
+            self.process_request_2(parser, request)
 
     async def robot_parser(self, request: Any) -> Any:
         """The rules of the request's site.
@@ -62,8 +74,8 @@ class Robots(RobotsTxtMiddleware):  # type: ignore[misc]  # mypy does not follow
         if response.status >= 500 or response.status == 429:
             return "ROBOTS_UNREADABLE"
         body = b"" if response.status >= 400 else response.body[:ROBOTS_BYTES]
-        # in a thread: a large one takes a second, and other hosts continue meanwhile
-        parser = await asyncio.to_thread(build_from_crawler, self._parserimpl, self.crawler, body)
+        async with self.slow:
+            parser = await asyncio.to_thread(build_from_crawler, self._parserimpl, self.crawler, body)
         pace = host_at(self.crawler, site).pace
         pace.delay_s = max(pace.delay_s, parser.delay_s)
         return parser

@@ -1,15 +1,16 @@
 """The rules of a robots.txt for this crawl. A hostile one costs little time and memory."""
 
 import re
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from typing import Any, Self
 
 from scrapy.robotstxt import ProtegoRobotParser
 
 from crawler.answer.failures import RefusedError
+from crawler.answer.unicode_text import unicode_encoding_of
 
 LONGEST_DELAY_S = 60.0  # seconds; a longer Crawl-delay counts as this
 MOST_WORK = 2**26  # bytes of rules with wildcards times characters of a URL: tens of milliseconds
+MUCH_WORK = 2**22  # some milliseconds
 NAMING = re.compile(r"user(?:-|\s+)?agent(?:\s*:|\s|$)(.*)", re.IGNORECASE)
 OF_THE_SITE = re.compile(r"(?:sitemaps?|site-map|host)(?:\s*:|\s|$)", re.IGNORECASE)
 WITHOUT_COLON = re.compile(r"(?:di|allow|crawl|request|visit)", re.IGNORECASE)  # Protego reads such rules too
@@ -42,6 +43,10 @@ class Rules(ProtegoRobotParser):  # type: ignore[misc]  # mypy does not follow S
         asked = float(self.rp.crawl_delay("*") or 0.0)
         return min(asked, LONGEST_DELAY_S) if asked > 0 else 0.0  # neither below zero nor no number
 
+    def is_slow(self, url: str) -> bool:
+        """Whether it takes some milliseconds to judge a URL."""
+        return self.wild_bytes * len(url) > MUCH_WORK
+
     def allowed(self, url: str, user_agent: str) -> bool:
         """Whether the rules allow a URL.
 
@@ -54,10 +59,8 @@ class Rules(ProtegoRobotParser):  # type: ignore[misc]  # mypy does not follow S
 
 
 def text_of(body: bytes) -> str:
-    """The text of a robots.txt: UTF-16 where it says so, otherwise UTF-8; unreadable bytes are left out."""
-    if body.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        return body.decode("utf-16", errors="ignore")
-    return body.decode("utf-8-sig", errors="ignore")
+    """The text of a robots.txt: UTF-8, UTF-16 or UTF-32; other bytes are escaped, as in addresses."""
+    return body.decode(unicode_encoding_of(body, "agent") or "utf-8", errors="percentencode")
 
 
 def rules_for(text: str, agent: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""robots.txt: its bytes in; whether a URL may be asked for, and the delay, out."""

@@ -114,7 +114,8 @@ class ImageHandler:
         raw = RawAnswer(answer.most)
         await exchange.run(connection, raw, self.tls)
         raw.hand_to(answer)
-        answer.take_end()
+        if not answer.error:
+            answer.take_end()
         if answer.error:
             raise answer.error
         return _response_of(answer, address)

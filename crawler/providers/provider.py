@@ -1,7 +1,7 @@
 """The provider of a crawl: a search API with keys from the environment, the demo shop, or a list of URLs."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -60,9 +60,11 @@ class Provider:
         """Private hosts, with port, that may be requested: `127.0.0.1:8000`."""
         return frozenset({named_port_of(self.shop)}) if self.shop else frozenset()
 
-    def asked_of(self, queries: Sequence[str]) -> list[str]:
-        """The queries that may find something: the embedded shop says how many shelves a folder fills."""
-        return list(queries) if self.products is None else without_empty_shelves(queries, self.products)
+    def asked_of(self, params: CrawlParams) -> CrawlParams:
+        """Parameters without queries for shelves that the embedded shop does not fill."""
+        if self.products is None:
+            return params
+        return params.model_copy(update={"queries": without_empty_shelves(params.queries, self.products)})
 
     def advice_on(self, error: ApiError) -> str:
         """What an error of the API means, its text, and what to do."""

@@ -258,8 +258,7 @@ class Crawl:
         results = ResultFilter(self.params, self.counts, self.store.tombstones.forbid, words)
         if self.provider.api is None:
             return ListFrontier(Path(self.params.url_list), results, self.counts)
-        queries = self.provider.asked_of(self.params.queries)
-        plan = Plan.of(self.params.model_copy(update={"queries": queries}), vocabulary, self.provider.api)
+        plan = Plan.of(self.provider.asked_of(self.params), vocabulary, self.provider.api)
         if not plan.families:
             raise UserError(
                 f"part {self.params.part} of the plan holds no query: give crawl.part fewer parts"

@@ -86,6 +86,7 @@ def measure(
     work: Work,
     *,
     same: bool = False,
+    in_pairs: bool = False,
 ) -> RawDistances:
     """The distances between two described sets, along each direction.
 
@@ -95,6 +96,7 @@ def measure(
         params: the evaluate section; without `replicates` there are no standard errors.
         work: where to compute.
         same: both sets hold the same images, with other patches.
+        in_pairs: whether to draw halves in pairs, as `RawDistances.minus` needs them.
     """
     size = params.patch_side**2 * CHANNELS
     drawn = [
@@ -103,14 +105,14 @@ def measure(
     directions = np.concatenate(drawn, axis=1)
     few = directions[:, : params.replicate_directions]
     count = len(next(iter(real.values())).moments)
-    halves = Halves.draw(params.seed, params.replicates, count, same=same)
+    halves = Halves.draw(params.seed, params.replicates, count, same=same, in_pairs=in_pairs)
     along, of_halves = {}, {}
     for level, descriptors in real.items():
         along[level] = sliced_wasserstein(descriptors, fake[level], directions, work) * PRINTED_TIMES
         if halves.real:
             parts = distances_of_halves(descriptors, fake[level], few, halves, work)
             of_halves[level] = parts * PRINTED_TIMES
-    return RawDistances(along, of_halves, halves.rescale, (_flat(real), _flat(fake)))
+    return RawDistances(along, of_halves, halves, (_flat(real), _flat(fake)))
 
 
 def _flat(described: dict[int, Descriptors]) -> tuple[int, ...]:

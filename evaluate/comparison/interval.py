@@ -25,9 +25,10 @@ class Halves:
     real: list[Indices]
     fake: list[Indices]
     count: int  # images of a whole set
+    in_pairs: bool = False  # the halves come in pairs that share no image, one after the other
 
     @classmethod
-    def draw(cls, seed: int, replicates: int, count: int, *, same: bool) -> "Halves":
+    def draw(cls, seed: int, replicates: int, count: int, *, same: bool, in_pairs: bool = False) -> "Halves":
         """Draw them.
 
         Args:
@@ -35,16 +36,20 @@ class Halves:
             replicates: number of halves of each set.
             count: images of a whole set.
             same: both sets hold the same images, and so do their halves; only the patches differ.
+            in_pairs: whether each half is followed by the other images, for `error_of_difference`.
         """
+        half = count // 2
+        starts = (0, half) if in_pairs else (0,)
 
         def halves(stream: bytes) -> list[Indices]:
-            return [
-                np.sort(np.random.default_rng([seed, place, *stream]).permutation(count)[: count // 2])
-                for place in range(replicates if count >= FEWEST else 0)
-            ]
+            orders = (
+                np.random.default_rng([seed, place, *stream]).permutation(count)
+                for place in range(-(-replicates // len(starts)) if count >= FEWEST else 0)
+            )
+            return [np.sort(order[start : start + half]) for order in orders for start in starts]
 
         real = halves(b"real")
-        return cls(real, real if same else halves(b"fake"), count)
+        return cls(real, real if same else halves(b"fake"), count, in_pairs)
 
     @property
     def rescale(self) -> float:
@@ -86,6 +91,36 @@ def standard_error(of_halves: Values, along: Values, rescale: float) -> float:
     total = rows.var(ddof=1)
     images = max(total - interaction * (1 / few - 1 / len(along)), total / few)
     return math.sqrt(images * rescale + along.var(ddof=1) / len(along))
+
+
+def error_of_difference(of_halves: Values, along: Values, count: int) -> float:
+    """The standard error of the difference of two distances from the same real images.
+
+    Both halves of a pair are draws of half as many images, and independent. So the variance of what is
+    measured on half as many images is half of the squared gap within a pair, and that of all images is half
+    of that. `standard_error` looks at how far halves are from the whole, with which they share images: close
+    to the floor it is too large (benchmarks/README.md). Directions count as there.
+
+    Args:
+        of_halves: (2 pairs, few) differences between halves, the two of a pair one after the other.
+        along: (directions,) differences between the whole sets.
+        count: images of a whole set.
+    """
+    gaps = of_halves[0::2] - of_halves[1::2]  # (pairs, few)
+    pairs, few = gaps.shape
+    rows = gaps.mean(axis=1)
+    interaction = np.square(gaps - rows[:, None]).sum() / (pairs * max(few - 1, 1))
+    total = np.square(rows).mean()
+    images = max(total - interaction * (1 / few - 1 / len(along)), total / few) / 2
+    freedom = 1 / (1 / pairs + 1 / (count - 1))
+    return student(freedom) * math.sqrt(images * (count // 2) / count + along.var(ddof=1) / len(along))
+
+
+def student(freedom: float) -> float:
+    """The 95 % point of Student's distribution over that of the normal one (Cornish and Fisher)."""
+    square = WITHIN**2
+    second = (5 * square**2 + 16 * square + 3) / (96 * freedom**2)
+    return 1 + (square + 1) / (4 * freedom) + second
 
 
 def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:

@@ -1,11 +1,12 @@
 """Distances along each direction: estimates and paired differences are made of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from evaluate.comparison.distances import Difference, Distances, Estimate
-from evaluate.comparison.interval import standard_error
+from evaluate.comparison.interval import Halves, error_of_difference, standard_error
 from fashion_pggan.distance.swd import Values
 
 
@@ -15,7 +16,7 @@ class RawDistances:
 
     along: dict[int, Values]  # (directions,) between the whole sets
     of_halves: dict[int, Values]  # (replicates, few) between random halves; empty: no intervals
-    rescale: float  # as `evaluate.comparison.interval.Halves.rescale`
+    halves: Halves
     flat: tuple[tuple[int, ...], tuple[int, ...]]  # levels at which either set has no contrast
 
     def distances(self) -> Distances:
@@ -26,22 +27,34 @@ class RawDistances:
     def minus(self, other: "RawDistances") -> dict[str, Difference]:
         """How much larger these are than others of the same real images, by published column name.
 
-        Both were measured with the same reals, patches, latents, directions and halves. So what varies with
-        them varies in both, and cancels out.
+        Both were measured with the same reals, patches, latents, directions and pairs of halves. So what
+        varies with them varies in both, and cancels out.
         """
+        assert self.halves.in_pairs
         apart = RawDistances(
             {level: mine - other.along[level] for level, mine in self.along.items()},
             {level: mine - other.of_halves[level] for level, mine in self.of_halves.items()},
-            self.rescale,
+            self.halves,
             self.flat,
         )
-        levels = {f"SWDx1e3_{level}": Difference(*apart._mean(level)) for level in apart.along}
-        return {**levels, "SWDx1e3_avg": Difference(*apart._mean(*apart.along))}
+        levels = {f"SWDx1e3_{level}": Difference(*apart._difference(level)) for level in apart.along}
+        return {**levels, "SWDx1e3_avg": Difference(*apart._difference(*apart.along))}
 
     def _mean(self, *levels: int) -> tuple[float, float | None]:
         """Over levels and directions, with its standard error."""
+        along, parts = self._over(levels)
+        error = None if parts is None else standard_error(parts, along, self.halves.rescale)
+        return float(along.mean()), error
+
+    def _difference(self, *levels: int) -> tuple[float, float | None]:
+        """The same where these are differences."""
+        along, parts = self._over(levels)
+        error = None if parts is None else error_of_difference(parts, along, self.halves.count)
+        return float(along.mean()), error
+
+    def _over(self, levels: Sequence[int]) -> tuple[Values, Values | None]:
         along: Values = np.mean([self.along[level] for level in levels], axis=0)
         if not self.of_halves:
-            return float(along.mean()), None
+            return along, None
         parts: Values = np.mean([self.of_halves[level] for level in levels], axis=0)
-        return float(along.mean()), standard_error(parts, along, self.rescale)
+        return along, parts

@@ -80,7 +80,7 @@ def compare_models(
         raw = []
         for fakes in sets:
             with store.described(fakes, params, work, progress.advance) as fake:
-                raw.append(measure(real, fake, params, work))
+                raw.append(measure(real, fake, params, work, in_pairs=True))
     return TwoModels(
         reals.count, held_out, dataset.version, raw[0].distances(), raw[1].distances(), raw[1].minus(raw[0])
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.swd_differences import drawn_difference
+from benchmarks.intervals.differences import drawn_difference
 from evaluate.comparison.cache import Store
 from evaluate.comparison.compare import describe, measure
 from evaluate.comparison.two_models import compare_models

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.swd_intervals DATASET`: how often do the 95 % intervals of distances hold?"""
+"""`python -m benchmarks.intervals.splits DATASET`: how often do the 95 % intervals of distances hold?"""
 
 import argparse
 import tempfile
@@ -18,7 +18,7 @@ from fashion_pggan.progress import Progress
 
 def main() -> None:
     """Split a dataset in random halves, once per seed, and compare their distances."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.swd_intervals", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.intervals.splits", description=__doc__)
     parser.add_argument("dataset", type=Path, help="a dataset, or a folder of square images")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--images", type=int, help="images per half (default: all)")

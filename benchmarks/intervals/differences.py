@@ -1,4 +1,4 @@
-"""`python -m benchmarks.swd_differences`: how often does the 95 % interval of a difference hold?
+"""`python -m benchmarks.intervals.differences`: how often does the 95 % interval of a difference hold?
 
 Two models that are equally far from the real images: each draws new images, and the reals are new ones each
 time. The true difference is 0.
@@ -62,7 +62,7 @@ def drawn_difference(count: int, params: EvaluateParams, work: Work, *, off: boo
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.swd_differences", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.intervals.differences", description=__doc__)
     parser.add_argument("--images", type=int, nargs="+", default=[8, 16, 48, 200], help="per set")
     parser.add_argument("--draws", type=int, default=400)
     parser.add_argument("--params", type=Path, default=Path("presets/photos.yaml"))

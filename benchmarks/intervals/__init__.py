@@ -1,0 +1,1 @@
+"""Sets of images in; how often a 95 % interval holds, out."""

@@ -96,7 +96,8 @@ class Bench:
             )
             cpu_s, peak_mb = _watch(process)
         seconds = time.monotonic() - began
-        written = sorted(file.stat().st_mtime for file in target.rglob("*") if file.suffix in ENDINGS)
+        place = self.folder / "store" if way == OURS else target  # our target holds tar shards
+        written = sorted(file.stat().st_mtime for file in place.rglob("*") if file.suffix in ENDINGS)
         kept = len(written)
         if kept != images:
             last = (self.folder / "said.txt").read_text(errors="replace").strip().splitlines()[-12:]

@@ -68,6 +68,14 @@ def check_cached(request: Any, response: Any, wishes: Wishes) -> None:
         raise RefusedError(reason, f"{request.url} has another size than is wanted")
 
 
+class AnswerHeaders(Headers):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
+    """Scrapy's headers, whose items are at hand; Scrapy looks each of them up again."""
+
+    def items(self) -> Any:
+        """Names, and lists of values."""
+        return dict.items(self)
+
+
 class Answer:
     """Collects an answer and decides, piece by piece, whether to continue.
 
@@ -85,7 +93,7 @@ class Answer:
         self.most = wishes.most_of(request)
         self.began = time.monotonic()
         self.status = 0  # 0: this block of headers has not begun
-        self.headers = Headers()
+        self.headers = AnswerHeaders()
         self.lines: list[tuple[bytes, bytes]] = []
         self.complete = False  # the headers
         self.body = bytearray()
@@ -143,7 +151,7 @@ class Answer:
     def _headed(self) -> bool:
         request, wishes = self.request, self.wishes
         self.complete = True
-        self.headers = Headers(self.lines)
+        self.headers = AnswerHeaders(self.lines)
         request.meta["download_latency"] = time.monotonic() - self.began
         digits = self.headers.get("Content-Length", b"").lstrip(b"0")
         if len(digits) > 18 and digits.isdigit():  # beyond the range of libcurl's integers

@@ -101,6 +101,7 @@ def width_named_in(link: str) -> int:
     return int(named[1]) if named and _is_one_of(parts.hostname or "", IMAGE_HOSTS) else 0
 
 
+@lru_cache(1024)  # hosts
 def host_of(name: str) -> str:
     """A host as canonical URLs spell it: lower-case ASCII, no dot at the end.
 
@@ -110,6 +111,7 @@ def host_of(name: str) -> str:
     return name.rstrip(".").encode("idna").decode("ascii").lower() if name else ""
 
 
+@lru_cache(1024)  # hosts
 def _may_speak_tls(host: str) -> bool:
     """Whether a host may have a certificate: it is a name, and not a name of this machine."""
     return not re.fullmatch(r"[0-9.]+|.*:.*|(.*\.)?localhost", host)

@@ -8,8 +8,8 @@ bytes_received.
 
 import asyncio
 import ssl
-from functools import partial
-from ipaddress import ip_address
+from functools import lru_cache, partial
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -240,11 +240,16 @@ def _response_of(answer: Answer, address: str) -> Any:
         status=answer.status,
         body=body,
         flags=answer.flags,
-        ip_address=ip_address(address.partition("%")[0]) if address else None,
+        ip_address=_number_of(address) if address else None,
         protocol="HTTP/1.1",
     )
     response.headers = answer.headers
     return response
+
+
+@lru_cache(1024)
+def _number_of(address: str) -> IPv4Address | IPv6Address:
+    return ip_address(address.partition("%")[0])
 
 
 def _error_of(code: int, text: str, *, loss: bool) -> Exception:

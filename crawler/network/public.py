@@ -98,7 +98,13 @@ class Gateway:
 
 def named_port_of(url: str) -> str:
     """Host and port of a URL, as `example.org:443`."""
-    return f"{_host_of(url)}:{_port_of(url)}"
+    parts = urlsplit(url)
+    return _named_port_of(f"{parts.scheme}://{parts.netloc}")
+
+
+@lru_cache(1024)
+def _named_port_of(site: str) -> str:
+    return f"{_host_of(site)}:{_port_of(site)}"
 
 
 def _last_quarter_of(number: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

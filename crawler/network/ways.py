@@ -69,7 +69,8 @@ def is_by_other_scheme(url: str, other: str) -> bool:
 
 def site_of(url: str) -> str:
     """Scheme and host of a URL."""
-    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _is_error(reason: str) -> bool:

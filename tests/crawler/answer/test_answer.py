@@ -2,9 +2,10 @@
 
 import pytest
 from scrapy import Request
+from scrapy.http import Headers
 from scrapy.settings import Settings
 
-from crawler.answer.answer import Answer, Wishes
+from crawler.answer.answer import Answer, AnswerHeaders, Wishes
 
 WISHES = {
     "ROBOTSTXT_USER_AGENT": "bot",
@@ -55,3 +56,9 @@ def test_a_small_image_is_refused_by_its_header_although_nobody_listens() -> Non
     assert answer.take_chunk(begin[:7]) is None
     assert answer.take_chunk(begin[7:]) == -1
     assert getattr(answer.error, "reason", "") == "TOO_SMALL"
+
+
+def test_the_headers_of_an_answer_are_those_of_scrapy() -> None:
+    lines = [(b"etag", b"1"), (b"X-Robots-Tag", b"noai"), (b"x-robots-tag", b"none"), (b"empty", b"")]
+    assert list(AnswerHeaders(lines).items()) == list(Headers(lines).items())
+    assert AnswerHeaders(lines).copy().getlist("X-Robots-Tag") == [b"noai", b"none"]

@@ -36,7 +36,7 @@ class Kept:
 
 
 KEPT = (
-    Kept("image in the crawl store", "runs/crawl/images/**/*.*", "crawl", finished=True),
+    Kept("image in the crawl store", "runs/crawl/shards/*.tar", "crawl", finished=True),
     Kept("record of fetched images", "runs/crawl/fetched.*", "crawl", finished=True),
     Kept("answer of a search", "runs/crawl/plan-*.jsonl", "crawl", finished=True),
     Kept("image in data/raw", "data/raw/shards/*.tar", "curate"),

@@ -12,6 +12,7 @@ from crawler.store.store import Store, images_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.packed.tar_shards import FOLDER
 from fashion_pggan.storage.record_folder import RecordFolder
 
 
@@ -30,7 +31,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
 
 
 def _check(parts: Sequence[Path], store: Path) -> None:
-    files = RecordFolder(store, IMAGES)
+    files = RecordFolder(store, IMAGES, FOLDER)
     for part in parts:
         for image in images_of(part).values():
             check_file(files, image)

@@ -248,8 +248,7 @@ class Crawl:
         return was_linked_otherwise(stored, hit) and is_smaller(self._size_of(stored), side_of(hit))
 
     def _size_of(self, stored: StoredImage) -> tuple[int, int] | None:
-        with self.store.files.path_of(stored).open("rb") as file:
-            return size_of(file.read(ENOUGH))
+        return size_of(self.store.files.begin_of(stored, ENOUGH))
 
     def _frontier(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]

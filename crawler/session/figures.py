@@ -22,7 +22,7 @@ def figures_of(
     counts: Counts, stored: list[StoredImage], products: int, provider: str, seconds: float
 ) -> dict[str, Any]:
     """The figures of a crawl; its tables are lists of rows, the largest first."""
-    sizes = {image.file: image.size for image in stored}
+    sizes = {image.sha256: image.size for image in stored}
     hosts = Counter(urlsplit(image.url).netloc for image in stored)
     return {
         "provider": provider,

@@ -7,6 +7,7 @@ from pathlib import Path
 from crawler.store.recorded import IMAGES, read_recorded
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.locks import LOCK, exclusive, is_lock
+from fashion_pggan.storage.packed.tar_shards import FOLDER
 from fashion_pggan.storage.proof.listing import listed
 
 
@@ -19,7 +20,7 @@ def held_store(folder: Path) -> Iterator[None]:
     """
     if not _may_hold_a_store(folder):
         raise UserError(f"{folder} is not the store of a crawl: give an empty folder, or one of a crawl")
-    with exclusive(folder), listed(folder, apart=(IMAGES,)):  # records tell of the images
+    with exclusive(folder), listed(folder, apart=(IMAGES, FOLDER)):  # records tell of the images
         yield
 
 

@@ -1,9 +1,8 @@
 """data/raw, the outcome of a crawl: the images that its search found, with a record of each."""
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from crawler.store.items import SearchHit
@@ -12,15 +11,16 @@ from crawler.store.store import Store
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import link_or_copy, make_folder
-from fashion_pggan.storage.hashes import HashMemory, hash_memory
-from fashion_pggan.storage.packed.in_shard import Member, damaged_in
+from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.packed.tar_shards import (
     FOLDER,
     NAME,
+    NEW,
     Named,
     Packed,
     images_in,
     sha256_in,
+    shards_in,
     taken_by,
     without,
     write_shards,
@@ -33,7 +33,6 @@ from fashion_pggan.storage.targets import HeldTarget, Kind
 
 RECORDS = "records.parquet"
 MEND = "run dvc repro --force crawl, which replaces all of it, or move it away"
-UNKNOWN_TYPE = ".bin"  # of an image in a shard: WebDataset leaves out what has none
 
 Shas = Collection[str]  # SHA-256 of images
 
@@ -51,7 +50,7 @@ def written_in(folder: Path) -> Written | str:
     if fault:
         return f"its {RECORDS} is damaged ({fault}): {MEND}"
     single = {name: sha256 for name, sha256 in files.items() if not NAME.fullmatch(name)}
-    return Written(frozenset([*files, *map(_name_of, _shards_in(folder)), RECORDS]), single)
+    return Written(frozenset([*files, *shards_in(folder), NEW, RECORDS]), single)
 
 
 KIND = Kind("the outcome of a crawl", written_in)
@@ -62,8 +61,8 @@ def write_raw(
 ) -> list[StoredImage]:
     """Replace `target`: records.parquet with a row per fetched URL, and the shards of their images.
 
-    Shards of the target before stay, byte for byte, while half of each is wanted. All other images go into
-    new shards, in the order of their SHA-256.
+    The store packs what is new. Its shards are linked, byte for byte, where half of each is wanted. All other
+    images go into shards of the target's own, in the order of their SHA-256.
 
     Args:
         target: data/raw.
@@ -76,18 +75,19 @@ def write_raw(
     Returns:
         The images of the records; when there are none, nothing is written.
     """
-    stored = ((hit, store.find(hit.url)) for hit in hits)
-    had = [(hit, facts) for hit, facts in stored if facts is not None]
+    found = [hit for hit in hits if store.find(hit.url) is not None]
+    if not found:
+        return []
+    store.pack(most)
+    had = [(hit, store.images[hit.url]) for hit in found]
     wanted = {facts.sha256: facts for _, facts in sorted(had, key=lambda one: one[1].sha256)}
-    if had:
-        with target.replaced() as folder:
-            make_folder(folder / FOLDER)
-            places = _kept(target.folder, folder, wanted.keys(), _lasting(store, refused))
-            new = (_named(store, image) for sha256, image in wanted.items() if sha256 not in places)
-            places |= write_shards(folder, new, most)
-            records = (record_of(hit, facts, provider, places[facts.sha256]) for hit, facts in had)
-            write_records(folder / RECORDS, records, RawImage)
-        store.files.remember(wanted.values())
+    with target.replaced() as folder:
+        make_folder(folder / FOLDER)
+        places = _linked(store, folder, wanted, _lasting(store, refused))
+        new = (_named(store, image) for sha256, image in wanted.items() if sha256 not in places)
+        places |= write_shards(folder, new, most)
+        records = (record_of(hit, facts, provider, places[facts.sha256]) for hit, facts in had)
+        write_records(folder / RECORDS, records, RawImage)
     return [facts for _, facts in had]
 
 
@@ -133,8 +133,8 @@ def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool], hashes: 
     left = [record for record in records if not unwanted(record)]
     gone = {record.sha256 for record in records} - {record.sha256 for record in left} | {*hashes}
     places: dict[str, Packed] = {}
-    for shard in _shards_in(target) if gone else ():
-        places |= without(shard, gone, target)
+    for name in shards_in(target) if gone else ():
+        places |= without(target / name, gone, target)
     moved = [
         record.model_copy(update=places[record.sha256]._asdict()) if record.sha256 in places else record
         for record in left
@@ -142,31 +142,29 @@ def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool], hashes: 
     if moved != records:
         write_records(target / RECORDS, moved, RawImage)
     named = _paths_of(moved, target)
-    for path in (_paths_of(records, target) | set(_shards_in(target))) - named:  # also those of a killed run
+    there = {target / name for name in shards_in(target)}  # also those of a killed run
+    for path in (_paths_of(records, target) | there) - named:
         path.unlink(missing_ok=True)
     return len(records) - len(left)
 
 
-def _kept(former: Path, folder: Path, wanted: Shas, lasting: Shas) -> dict[str, Packed]:
-    """Link the shards that stay, and return the places of the wanted images in them."""
-    members: dict[str, dict[str, Packed]] = defaultdict(dict)
-    for record in raw_of(former):
-        if NAME.fullmatch(record.file) and record.sha256 in wanted:
-            members[record.file][record.sha256] = Packed(record.file, record.offset, record.size)
+def _linked(
+    store: Store, folder: Path, wanted: Mapping[str, StoredImage], lasting: Shas
+) -> dict[str, Packed]:
+    """Link the store's shards that may stay whole, and return the places of the wanted images in them."""
+    inside: dict[str, dict[str, Packed]] = defaultdict(dict)
+    for image in wanted.values():
+        if image.offset:
+            inside[image.file][image.sha256] = Packed(image.file, image.offset, image.size)
     places: dict[str, Packed] = {}
     allowed = {*wanted, *lasting}
     with hash_memory() as memory:
-        for name, inside in members.items():
-            shard = former / name
-            if shard.is_file() and _is_whole(shard, inside, memory) and _stays(shard, inside, allowed):
-                link_or_copy(shard.resolve(), folder / name)
-                places |= inside
+        for name, members in inside.items():
+            shard = store.folder / name
+            if memory.matches(shard, sha256_in(name)) and _stays(shard, members, allowed):
+                link_or_copy(shard, folder / name)
+                places |= members
     return places
-
-
-def _is_whole(shard: Path, inside: Mapping[str, Packed], memory: HashMemory) -> bool:
-    members = (Member(place.offset, place.size, sha256) for sha256, place in inside.items())
-    return memory.matches(shard, sha256_in(shard.name)) and not damaged_in(shard, members, memory)
 
 
 def _stays(shard: Path, wanted: Mapping[str, Packed], allowed: Shas) -> bool:
@@ -187,20 +185,11 @@ def _lasting(store: Store, refused: Shas) -> set[str]:
 
 
 def _named(store: Store, image: StoredImage) -> Named:
-    path = store.files.path_of(image)
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != image.sha256:
-        raise UserError(f"{path} has changed while it was packed: run the same command again")
-    return Named(image.sha256 + (PurePosixPath(image.file).suffix or UNKNOWN_TYPE), data)
-
-
-def _shards_in(target: Path) -> Iterator[Path]:
-    found = sorted((target / FOLDER).glob("*.tar"))
-    return (path for path in found if NAME.fullmatch(_name_of(path)) and path.is_file())
-
-
-def _name_of(shard: Path) -> str:
-    return f"{FOLDER}/{shard.name}"
+    if named := store.files.named(image):
+        return named
+    raise UserError(
+        f"{store.files.image_at(image)} has changed while it was packed: run the same command again"
+    )
 
 
 def _paths_of(records: Iterable[RawImage], target: Path) -> set[Path]:

@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from crawler.lines import lines_of
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.packed.tar_shards import FOLDER, NAME
 from fashion_pggan.storage.record_folder import RecordFolder
 from fashion_pggan.storage.records import write_records
 from fashion_pggan.storage.tables import UNREADABLE, is_sealed, open_table, rescue
 
 TABLE, LOG = "fetched.parquet", "fetched.jsonl"
-IMAGES = "images"  # the folder of the files, below a store and below a target
+IMAGES = "images"  # the folder of single files: what was fetched since the last shard was packed
 ROWS = 8, 512  # of the table that are lost when one bit is damaged: fewest, most
 PARTS = 64  # of a table between these limits
 MOST_ROWS = 20_000_000  # of a table; no crawl has more, so a larger table is a trap
@@ -40,7 +41,7 @@ def read_recorded(folder: Path) -> Recorded:
     """
     recent, is_torn, lost_lines = _of_log(folder / LOG)
     rows, lost_rows = _of_table(folder / TABLE)
-    files, images = RecordFolder(folder, IMAGES), dict[str, StoredImage]()
+    files, images = RecordFolder(folder, IMAGES, FOLDER), dict[str, StoredImage]()
     for image in chain(rows, recent):
         check_file(files, image)
         images[image.url] = image
@@ -54,14 +55,17 @@ def write_table(folder: Path, images: Collection[StoredImage]) -> None:
 
 
 def check_file(files: RecordFolder, image: StoredImage) -> None:
-    """Make sure that a record names the one file that is its own.
+    """Make sure that a record names a shard, or the one file that is its own.
 
     Raises:
         UserError: it leads out of the store, or to another image's file.
     """
     files.check(image)
+    if image.offset and NAME.fullmatch(image.file):
+        return
     own = f"{IMAGES}/{image.sha256[:2]}/{image.sha256}"
-    if not image.file.startswith(own) or not EXTENSION.fullmatch(image.file.removeprefix(own)):
+    is_own = image.file.startswith(own) and EXTENSION.fullmatch(image.file.removeprefix(own))
+    if image.offset or not is_own:
         raise UserError(
             f"the record of {image.url!r} in {files.folder} has the file {image.file!r}, not named by its "
             "SHA-256: remove that record, or get the folder again; nothing was changed"

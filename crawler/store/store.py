@@ -2,19 +2,21 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Self
 
 from crawler.lines import line_of
-from crawler.store.image_files import ImageFiles, file_of
+from crawler.store.image_files import ImageFiles, file_of, single_file_of
 from crawler.store.recorded import LOG, TABLE, check_file, read_recorded, write_table
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.storage.files import append, atomic_write, write_text
 from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.packed.tar_shards import Packed, shards_in, taken_by
 
 ALL = set(StoredImage.model_fields)
 
@@ -31,9 +33,9 @@ class Store:
 
     The store leaves out a damaged record, so that the crawl fetches its image again.
 
-    It writes an image before its line in the log: after a kill, every line names a whole file. After a crash
-    of the machine, it compares the log's images with their hashes when it opens. When it closes, it moves the
-    log into a table, fetched.parquet.
+    It writes an image, into a file of its own, before its line in the log: after a kill, every line names a
+    whole file. After a crash of the machine, it compares the log's images with their hashes when it opens.
+    When it closes, it moves the log into a table, fetched.parquet. `pack` moves the images into shards.
     """
 
     def __init__(self, folder: Path, tombstones: Tombstones) -> None:
@@ -46,6 +48,7 @@ class Store:
         with ExitStack() as opened:
             self.files = ImageFiles(folder, opened.enter_context(hash_memory()))
             self.images = self._read()
+            self.files.know(self.images.values())
             write_text(self.session_file, _boot())
             self.handle = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
             self.opened = opened.pop_all()
@@ -90,7 +93,9 @@ class Store:
             crawled_at=fetched.crawled_at,
             **fetched.facts,
         )
-        if not self._is_whole(image):
+        if packed := self._packed_as(sha256):
+            image = _at(image, packed)
+        elif not self._is_whole(image):
             self.files.write(image, fetched.body)
         with self.lock:
             self._log(image)
@@ -111,27 +116,84 @@ class Store:
             return "forgotten"
         if self.find(image.url) is not None:
             return "there before"
-        if not self._is_whole(image) and (refused := self.files.take(image, source)):
-            return refused
-        self._log(image)
+        if packed := self._packed_as(image.sha256):
+            ours = _at(image, packed)
+        else:
+            ours = _at(image, Packed(single_file_of(image), 0, image.size))
+            if not self._is_whole(ours) and (refused := self.files.take(image, source)):
+                return refused
+        self._log(ours)
         return "images new"
+
+    def pack(self, most: int) -> None:
+        """Move single files into new shards, in the order of their SHA-256, and all records into the table.
+
+        A kill in between loses nothing: the records name the single files until the shards are whole.
+
+        Args:
+            most: bytes of a shard.
+        """
+        harmed = self.files.harmed
+        single = {
+            image.sha256: image
+            for image in self.images.values()
+            if not image.offset or harmed.get(image.file)  # what is left of a damaged shard moves, too
+        }
+        before = self._paths_of(self.images.values())
+        self._move(self.files.pack((single[sha256] for sha256 in sorted(single)), most), before)
 
     def remove(self, unwanted: Callable[[StoredImage], bool]) -> list[StoredImage]:
         """Delete images and their records, and return them; a file stays while another record names it."""
         gone = [image for image in self.images.values() if unwanted(image)]
-        left = {url: image for url, image in self.images.items() if not unwanted(image)}
-        # files first: after a kill the records allow another try
-        for path in self._paths_of(gone) - self._paths_of(left.values()):
-            path.unlink(missing_ok=True)
         if gone:
-            write_table(self.folder, left.values())
-            os.ftruncate(self.handle, 0)
-        self.images = left
+            before = self._paths_of(self.images.values())
+            self.images = {url: image for url, image in self.images.items() if not unwanted(image)}
+            self._move(self._rewritten(), before)
         return gone
 
     def remove_nameless(self) -> int:
-        """Delete images that no record names: nobody can say whose they are. Returns how many."""
-        return self.files.remove_nameless({image.file for image in self.images.values()})
+        """Delete images that no record names: nobody can say whose they are. Returns how many files."""
+        before = {self.folder / name for name in shards_in(self.folder)}
+        nameless = before - self._paths_of(self.images.values())
+        self._move(self._rewritten(), before)
+        return len(nameless) + self.files.remove_nameless({image.file for image in self.images.values()})
+
+    def _rewritten(self) -> dict[str, Packed]:
+        """Write each shard again that holds more than the records name, and forget what is damaged in it.
+
+        Returns:
+            The new places, by SHA-256.
+        """
+        of_shard: dict[str, dict[str, StoredImage]] = defaultdict(dict)
+        for image in self.images.values():
+            if image.offset:
+                of_shard[image.file][image.sha256] = image
+        places: dict[str, Packed] = {}
+        for name, inside in of_shard.items():
+            size = (self.folder / name).stat().st_size if (self.folder / name).is_file() else 0
+            if size and size != taken_by(image.size for image in inside.values()):
+                in_order = sorted(inside.values(), key=lambda image: image.offset)
+                places |= self.files.pack(in_order, size)
+                lost = inside.keys() - places.keys()
+                self.images = {
+                    url: image
+                    for url, image in self.images.items()
+                    if image.file != name or image.sha256 not in lost
+                }
+        return places
+
+    def _move(self, places: Mapping[str, Packed], before: set[Path]) -> None:
+        """Note the new places of images, by SHA-256, and delete those files that no record names any more."""
+        moved = {
+            url: _at(image, places[image.sha256]) if image.sha256 in places else image
+            for url, image in self.images.items()
+        }
+        write_table(self.folder, moved.values())
+        os.ftruncate(self.handle, 0)
+        self.images = moved
+        self.files.know(moved.values())
+        for path in before - self._paths_of(self.images.values()):
+            path.unlink(missing_ok=True)
 
     def compact(self) -> None:
         """Move the log into the table; a crash in between leaves both, with the same content."""
@@ -140,6 +202,12 @@ class Store:
             write_table(self.folder, self.images.values())
             self.log_file.write_bytes(b"")
         self.session_file.unlink(missing_ok=True)
+
+    def _packed_as(self, sha256: str) -> Packed | None:
+        """The place of these bytes in a shard, if they are intact there."""
+        image = self.files.packed.get(sha256)
+        is_there = image is not None and self.files.is_whole(image, expected=False)
+        return Packed(image.file, image.offset, image.size) if image and is_there else None
 
     def _is_whole(self, image: StoredImage) -> bool:
         return self.files.is_whole(image, expected=image.url in self.images)
@@ -164,6 +232,11 @@ class Store:
         with atomic_write(self.log_file) as file:
             file.writelines(line_of(image.model_dump()) for image in recent)
         return images_of(self.folder)
+
+
+def _at(image: StoredImage, place: Packed) -> StoredImage:
+    """The image at another place."""
+    return StoredImage.model_construct(ALL, **{**image.__dict__, **place._asdict()})
 
 
 def images_of(folder: Path) -> dict[str, StoredImage]:

@@ -38,8 +38,9 @@ class StoredImage(Record):
 
     url: Address  # canonical
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the bytes as received
-    file: Annotated[str, Field(max_length=1000)]  # path below the store
+    file: Annotated[str, Field(max_length=1000)]  # path below the store, of the image or of its shard
     size: Annotated[int, Field(ge=0, le=MOST_BYTES)]
+    offset: Annotated[int, Field(ge=0, le=2**48)] = 0  # bytes, in the shard; 0: the file is the image
     content_type: Text  # from the server; may be empty or wrong
     crawled_at: Annotated[str, Field(max_length=40)]  # UTC, ISO 8601
     final_url: Text = ""  # after redirects

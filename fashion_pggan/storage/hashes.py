@@ -76,16 +76,6 @@ class HashMemory:
             self._keep(place, status, sha256)
         return True
 
-    def remember(self, path: Path, sha256: str) -> None:
-        """Remember again what this process has verified, when only hard links were added or removed since.
-
-        Adding or removing a hard link changes the change time, and nothing else.
-
-        Raises:
-            OSError: the file is missing.
-        """
-        self._keep(self._place_of(path), path.stat(), sha256)
-
     def _keep(self, place: str, status: os.stat_result, sha256: str) -> None:
         changed = max(status.st_mtime_ns, status.st_ctime_ns)
         young = min(YOUNG_NS, FINE_YOUNG_NS) if changed % 1_000_000_000 else YOUNG_NS

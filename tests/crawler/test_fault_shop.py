@@ -22,6 +22,7 @@ import yaml
 from crawler.store.recorded import IMAGES, LOG
 from demo_shop.faulty.faults import LASTING, PASSING
 from demo_shop.running import RunningShop
+from fashion_pggan.storage.packed.in_shard import place_of
 from tests.running import tries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -122,7 +123,7 @@ class Crawl:
         table = pq.read_table(self.folder / "raw" / "records.parquet").to_pylist()
         found = {}
         for row in table:
-            data = (self.folder / "raw" / row["file"]).read_bytes()
+            data = place_of(self.folder / "raw" / row["file"], row["offset"], row["size"]).read_bytes()
             assert hashlib.sha256(data).hexdigest() == row["sha256"]
             number = int(Path(urlsplit(row["url"]).path).name.partition("-")[0])
             assert number not in found, f"two records of {number}"

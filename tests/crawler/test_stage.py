@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from aiohttp import web
 
+from benchmarks.damage import flip
 from crawler.store.recorded import LOG, TABLE
 from crawler.store.store import images_of
 from fashion_pggan.errors import UserError
@@ -86,7 +87,7 @@ def test_a_second_crawl_fetches_nothing_and_gives_the_same_records(
 def test_only_what_is_new_or_lost_is_fetched(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
     crawl()
     lost = raw(tmp_path)[3]
-    (tmp_path / "store" / images_of(tmp_path / "store")[lost.url].file).unlink()
+    flip(tmp_path / "raw" / lost.file, 8 * lost.offset)  # a link to the store's shard
     shop.images["/p/new.jpg"] = b"new"
     figures = crawl()
     assert (figures["fetched"], figures["reused"], figures["images"]) == (2, 29, 31)
@@ -253,20 +254,18 @@ def test_a_contact_that_cannot_stand_in_a_header_is_refused(shop: Any, crawl: Cr
 def test_damaged_and_missing_images_of_the_store_are_fetched_again_and_told(
     shop: Any, crawl: Crawl, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    crawl()
-    before = {path: path.read_bytes() for path in (tmp_path / "store/images").rglob("*.jpg")}
-    zeros, gone, *_ = before
-    zeros.write_bytes(bytes(len(before[zeros])))
-    gone.unlink()
+    crawl(shard_mb=0.005)  # three images in a shard
+    harmed, gone, *_ = {record.file: record for record in raw(tmp_path)}.values()
+    flip(tmp_path / "store" / harmed.file, 8 * harmed.offset)
+    (tmp_path / "store" / gone.file).unlink()
     caplog.clear()
     with caplog.at_level("WARNING"):
         figures = crawl()
-    assert (figures["fetched"], figures["reused"]) == (2, 28)
-    assert figures["store_damaged"] == {"files damaged": 1, "files missing": 1}
+    assert (figures["fetched"], figures["reused"]) == (4, 26)
+    assert figures["store_damaged"] == {"files damaged": 1, "files missing": 3}
     (said,) = [text for text in caplog.messages if "again" in text]
-    assert said == f"{tmp_path / 'store'}: files missing 1, files damaged 1: fetching them again"
-    assert {path: path.read_bytes() for path in before} == before
-    assert set(members(tmp_path / "raw").values()) == set(before.values())
+    assert said == f"{tmp_path / 'store'}: files missing 3, files damaged 1: fetching them again"
+    assert set(members(tmp_path / "raw").values()) == set(shop.images.values())
     assert crawl()["store_damaged"] == {}
 
 

@@ -81,6 +81,16 @@ def members_found(shard: Path, members: Iterable[Member]) -> Iterator[Member]:
             yield Member(offset, size, digest.hexdigest() if not left else "")
 
 
+def copy_part(image: InShard, target: Path) -> None:
+    """Copy the bytes of an image into a file, few at a time."""
+    with open_plain(image.shard) as file, target.open("xb") as new:
+        file.seek(image.offset)
+        left = image.size
+        while left and (part := file.read(min(left, PART))):
+            new.write(part)
+            left -= len(part)
+
+
 def _hash_of_all(members: Sequence[Member]) -> str:
     lines = (f"{offset} {size} {sha256}\n" for offset, size, sha256 in members)
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -84,6 +84,12 @@ def images_in(shard: Path) -> dict[str, InShard]:
         ) from error
 
 
+def shards_in(folder: Path) -> list[str]:
+    """The shards of a folder, by their paths below it."""
+    found = (f"{FOLDER}/{path.name}" for path in (folder / FOLDER).glob("*.tar") if path.is_file())
+    return sorted(filter(NAME.fullmatch, found))
+
+
 def without(shard: Path, unwanted: Iterable[str], folder: Path) -> dict[str, Packed]:
     """Write a shard again without some images; the old one stays.
 

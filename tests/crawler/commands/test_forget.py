@@ -19,7 +19,7 @@ from curate import stage as curate
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.records import CuratedImage, read_records
-from tests.crawler.kept import bytes_of, everything_under, raw
+from tests.crawler.kept import bytes_of, everything_under, members, raw
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 Crawl = Callable[..., dict[str, Any]]
@@ -58,7 +58,9 @@ def test_a_forgotten_host_takes_all_below_it_and_what_was_redirected_there(
 ) -> None:
     crawl()
     assert deleted(tmp_path, hosts=["127.0.0.1"])[:2] == (30, 30)
-    assert not [path for path in (tmp_path / "store/images").rglob("*") if path.is_file()]
+    left = [path.parent.name for path in (tmp_path / "store").rglob("*") if path.is_file()]
+    assert not {"images", "shards"} & {*left}
+    assert not members(tmp_path / "store")
     with pytest.raises(UserError, match=r"left out: FORGOTTEN 30"):
         crawl()
     assert set(shop.fetched().values()) == {1}

@@ -10,13 +10,17 @@ import pytest
 
 from benchmarks.damage import flip
 from crawler.commands.forget import forget
+from crawler.commands.merge import merge
+from crawler.store.damaged_store import faults
 from crawler.store.marks import digest_of
 from crawler.store.raw import KIND, RECORDS, raw_of, remove_from_raw
-from crawler.store.store import images_of
+from crawler.store.store import Store, images_of
+from crawler.store.stored import Fetched
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import RawImage, write_records
 from fashion_pggan.storage.targets import check_target
+from fashion_pggan.verify.images import crawled
 from tests.crawler.kept import bytes_of, members, raw
 
 Crawl = Callable[..., dict[str, Any]]
@@ -79,7 +83,7 @@ def test_a_shard_goes_when_less_than_half_of_it_is_wanted(shop: Any, crawl: Craw
     assert set(members(tmp_path / "raw").values()) == set(shop.images.values())
     shop.images = every  # from the store: nothing is fetched again
     assert crawl()["fetched"] == 0
-    assert len(shards(tmp_path)) == 2
+    assert [*shards(tmp_path)] == [whole]
 
 
 @pytest.mark.parametrize("kind", ["url", "sha256"])
@@ -137,13 +141,83 @@ def test_a_killed_forgetting_ends_when_it_is_asked_again(
     assert body not in members(tmp_path / "raw").values()
 
 
-def test_a_damaged_shard_is_written_again(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+def test_the_store_and_the_outcome_share_their_shards_and_the_store_keeps_no_single_file(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl(shard_mb=0.005)
+    for path in (tmp_path / "raw/shards").iterdir():
+        assert path.samefile(tmp_path / "store/shards" / path.name)
+    assert not [path for path in (tmp_path / "store/images").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("place", [0, 20, 700])
+def test_a_damaged_shard_is_replaced_with_what_was_fetched_again(
+    shop: Any, crawl: Crawl, tmp_path: Path, place: int
+) -> None:
     crawl()
     before = shards(tmp_path)
     (shard,) = (tmp_path / "raw/shards").iterdir()
-    flip(shard, 8 * 700)
-    assert crawl()["fetched"] == 0
+    flip(shard, 8 * place)
+    assert crawl()["fetched"] == (place == 700)  # the others are bits of a header
+    assert not [fault for _, fault in crawled(tmp_path / "raw") if fault]
+    assert set(members(tmp_path / "raw").values()) == set(shop.images.values())
+    assert (shard.name in shards(tmp_path)) == (shards(tmp_path) == before)
+    crawl()
+    assert not [fault for _, fault in faults(tmp_path / "store") if fault and place == 700]
+
+
+def test_a_kill_while_a_store_packs_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tombstones, bodies = Tombstones(tmp_path / "tombstones.jsonl"), [b"image %d" % n for n in range(9)]
+    with Store(tmp_path / "store", tombstones) as store:
+        for number, body in enumerate(bodies):
+            store.keep(Fetched(f"http://a/{number}", body, "", "2026-11-23T00:00:00+00:00"))
+        with monkeypatch.context() as patched:
+            patched.setattr("crawler.store.store.write_table", lambda *_: (tmp_path / "no").stat())
+            with pytest.raises(FileNotFoundError):
+                store.pack(4000)
+    half = tmp_path / "store/shards/.new.tar.0123abcd"
+    half.write_bytes(b"half")
+    with Store(tmp_path / "store", tombstones) as store:
+        assert not half.exists()
+        store.pack(4000)
+        found = [store.find(f"http://a/{number}") for number in range(9)]
+        assert [store.files.image_at(image).read_bytes() for image in found if image] == bodies
+    assert not [path for path in (tmp_path / "store/images").rglob("*") if path.is_file()]
+    assert not [fault for _, fault in faults(tmp_path / "store") if fault]
+
+
+@pytest.mark.parametrize("moment", ["at once", "after a crawl"])
+def test_stores_with_shards_are_merged(
+    shop: Any, crawl: Crawl, tmp_path: Path, moment: Literal["at once", "after a crawl"]
+) -> None:
+    crawl()
+    tombstones = Tombstones(tmp_path / "tombstones.jsonl")
+    parts = [tmp_path / "store"]
+    assert merge(parts, tmp_path / "joined", tombstones)["images new"] == 30
+    if moment == "after a crawl":
+        with Store(tmp_path / "joined", tombstones) as store:
+            store.pack(10**6)
+    assert merge(parts, tmp_path / "joined", tombstones)["there before"] == 30
+    with Store(tmp_path / "joined", tombstones) as store:
+        for url, image in store.images.items():
+            body = shop.images[url.removeprefix(shop.address)]
+            assert store.files.image_at(image).read_bytes() == body
+    (shard,) = (tmp_path / "store/shards").iterdir()
+    flip(shard, 8 * 600)
+    assert merge(parts, tmp_path / "third", tombstones)["damaged"] == 1
+
+
+def test_bytes_that_a_shard_holds_are_not_stored_again_for_another_address(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    crawl()
+    before = shards(tmp_path)
+    shop.images["/p/copy.jpg"] = shop.images["/p/7.jpg"]
+    assert crawl()["fetched"] == 1
     assert shards(tmp_path) == before
+    images = images_of(tmp_path / "store")
+    places = {(one.file, one.offset) for url, one in images.items() if url.endswith(("/7.jpg", "copy.jpg"))}
+    assert len(places) == 1
 
 
 def test_an_outcome_with_single_files_becomes_shards(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

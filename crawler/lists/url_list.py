@@ -21,6 +21,7 @@ SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
 COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS))
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
+AROUND = '\ufeff\u200b\u200c\u200d\u200e\u200f\u2060 <>"'  # an address: invisible letters, and brackets
 SEPARATOR = re.compile(r"sep=.\s*")  # a first line by which Excel knows the delimiter
 
 Row = tuple[int, dict[str, Any]]  # the line, or of a Parquet file the row, from 1; cells by column
@@ -54,7 +55,7 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Result]:
 
 
 def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Result | None:
-    link = text_of(_first(row, URL_COLUMNS), LINK)
+    link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
     if not link or ODD in link:
         skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link or title)

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from crawler.answer.unicode_text import unicode_encoding_of
 from fashion_pggan.storage.bounded.json_text import json_in
 
 LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+BEFORE = re.compile(r"\s*(?:[\w.$]{1,100}\s*\(|\)\]\}',?)?\s*(?=\{)")  # of an object: JSONP, or )]}'
 FLAT = re.compile(r"\{[^{}]*\}")  # an object without objects in it, such as a search result
 
 
@@ -158,15 +160,26 @@ def clean_title(title: str) -> str:
 
 
 def json_of(body: bytes) -> Any:
-    """The JSON value of a body, whatever bytes its texts hold; None when it is no JSON."""
-    return _value_of(body.decode("utf-8-sig", "replace"))
+    """The JSON value of a body, whatever bytes its texts hold; None when it is no JSON.
+
+    What stands around an object is left out: a call of JSONP, a guard against inclusion, a comment behind it.
+    """
+    text = _decoded(body)
+    value = _value_of(text)
+    if value is None and (before := BEFORE.match(text)):
+        value = _value_of(text[before.end() : text.rfind("}") + 1])
+    return value
 
 
 def flat_objects_in(body: bytes) -> list[Any]:
     """The objects without objects in them of a damaged JSON text; those that are no JSON are left out."""
-    text = body.decode("utf-8-sig", "replace")
+    text = _decoded(body)
     found = (_value_of(match[0]) for match in FLAT.finditer(text))
     return [value for value in found if value]
+
+
+def _decoded(body: bytes) -> str:
+    return body.decode(unicode_encoding_of(body, "{") or "utf-8", "replace")
 
 
 def _value_of(text: str) -> Any:

@@ -29,6 +29,37 @@ def test_the_encodings_of_korean_excel_are_read(read: Read, encoding: str, name:
     assert not got.skipped.counts + got.skipped.mended
 
 
+URLS = [f"https://a.example/p/{i}.jpg" for i in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("zeros.txt", b"\n".join([*(url.encode() for url in URLS), b"\0\0\0"])),
+        ("one_return.txt", "\r".join(URLS).encode()),
+        ("blanks.txt", "".join(f"  {url}\t\n" for url in URLS).encode()),
+        ("mark_inside.csv", ("\ufefftitle,url\n" + "".join(f"x,\ufeff{url}\n" for url in URLS)).encode()),
+        (
+            "quoted.csv",
+            '\ufeff"title";"url"\r\n'.encode() + "".join(f'"a;b";"{u}"\r\n' for u in URLS).encode(),
+        ),
+        ("breaks.csv", ("title,url\n" + "".join(f"a\x0b\x0c\x85\u2028b\x1a,{u}\n" for u in URLS)).encode()),
+        ("brackets.txt", "".join(f"<{url}>\n" for url in URLS).encode()),
+        (
+            "mixed.csv",
+            b"title,url\n"
+            + b"".join(
+                f"남자 {i}".encode("cp949" if i % 2 else "utf-8") + f",{url}\n".encode()
+                for i, url in enumerate(URLS)
+            ),
+        ),
+    ],
+    ids=range(8),
+)
+def test_what_programs_leave_in_lists_costs_no_address(read: Read, name: str, data: bytes) -> None:
+    assert [link for link in read(name, data).links if link.startswith("https:")] == URLS
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])
 def test_a_list_in_utf_16_without_a_mark_is_read_however_much_hangul_it_holds(

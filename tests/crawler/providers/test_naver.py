@@ -183,6 +183,24 @@ def test_an_odd_character_in_a_title_costs_no_page(odd: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        IMAGE_PAGE + b"\n<!-- cache hit -->",
+        b"callback(" + IMAGE_PAGE + b");",
+        b")]}',\n" + IMAGE_PAGE,
+        b"\xef\xbb\xbf\r\n" + IMAGE_PAGE + b"\0",
+        IMAGE_PAGE.decode().encode("utf-16"),
+        IMAGE_PAGE.decode().encode("utf-16-le"),
+    ],
+    ids=range(6),
+)
+def test_what_stands_around_an_answer_costs_no_page(body: bytes) -> None:
+    page = answer_of(200, body, start=1)
+    assert page == answer_of(200, IMAGE_PAGE, start=1)
+    assert isinstance(page, Page)
+
+
+@pytest.mark.parametrize(
     ("spoil", "into", "ranks"),
     [
         (b"no sizes", rb"a \x escape", [1]),

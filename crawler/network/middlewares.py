@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from typing import Any, Self
 from urllib.parse import urljoin
 
@@ -108,7 +109,8 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return
         if not request.meta.pop("is_due", False) and not host.is_free():
             request.meta["is_due"] = True
-            raise PostponedError(request, host.line.append_and_call)
+            is_untried = "served_then" not in request.meta
+            raise PostponedError(request, partial(host.line.append_and_call, is_untried=is_untried))
         if not host.may_be_asked():
             raise RefusedError("HOST_BUSY", f"the host of {request.url} has failed {host.bad} times")
         request.meta["sent_at"] = now

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import socket
 import struct
 import zlib
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from aiohttp import web
+from PIL import Image, ImageDraw
 
 from demo_shop.faulty.faults import KINDS, OWNERS_SAY_NO
 
@@ -19,6 +21,7 @@ RETRY_AFTER = {"Retry-After": "1"}  # seconds
 DRIP_S, PIECE_S, PIECES = 0.5, 0.2, 8  # seconds per byte, seconds per piece, pieces of a slow image
 LARGE = 50_000_000  # bytes
 CHUNK = bytes(1 << 20)
+FIRST = "t1"  # the token that a product's first search answer signs with
 BOMB_CHUNKS = 256  # of CHUNK, once inflated
 PAGE = b"<!doctype html><title>Just a moment</title><h1>Checking your browser</h1>"
 NO_LINGER = struct.pack("ii", 1, 0)  # closing resets the connection
@@ -57,6 +60,16 @@ async def _signed(name: str, value: str, order: Order) -> web.StreamResponse:
 
 async def _page(order: Order) -> web.StreamResponse:
     return await order.send(PAGE, {"Content-Type": "text/html"})
+
+
+async def _placeholder(order: Order) -> web.StreamResponse:
+    return await order.send(placeholder(), {"Content-Type": "image/png"})
+
+
+async def _expiring(order: Order) -> web.StreamResponse:
+    if order.request.query.get("token", FIRST) == FIRST:
+        return web.Response(status=403, text="this address has expired\n")
+    return await as_it_is(order)
 
 
 async def _bomb(order: Order) -> web.StreamResponse:
@@ -157,6 +170,16 @@ def _not_said(data: bytes) -> None:
 
 
 @cache
+def placeholder() -> bytes:
+    """An image that says that there is none: a dark frame on grey."""
+    image = Image.new("RGB", (600, 600), (240, 240, 240))
+    ImageDraw.Draw(image).rectangle((150, 180, 450, 420), outline=(90, 90, 90), width=12)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+@cache
 def bomb() -> bytes:
     """A gzip file of a quarter of a megabyte that inflates to 256 MiB of zeros.
 
@@ -183,6 +206,7 @@ ANSWERS: dict[str, Answer] = {
     "metadata": partial(_status, 302, {"Location": METADATA}),
     "loopback": _loopback,
     "page": _page,
+    "placeholder": _placeholder,
     "bomb": _bomb,
     "large": partial(_in_pieces, _endlessly, lambda data: LARGE, _nothing),
     "unannounced": partial(_in_pieces, _endlessly, _not_said, _nothing),
@@ -190,5 +214,6 @@ ANSWERS: dict[str, Answer] = {
     "tdm": partial(_signed, "TDM-Reservation", "1"),
     "slow": partial(_in_pieces, _slowly, len, _delivered),
     "overlong": partial(_in_pieces, _whole, len, _and_more),
+    "expiring": _expiring,
 }
 assert ANSWERS.keys() == KINDS.keys()

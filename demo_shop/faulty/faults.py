@@ -25,6 +25,7 @@ LASTING = {
     "metadata": "a redirect to http://169.254.169.254",
     "loopback": "a redirect to http://127.0.0.2, where the shop listens for whoever comes",
     "page": "HTML in place of the image, status 200",
+    "placeholder": "one and the same image for all such products, status 200",
     "bomb": "gzip that inflates to a thousand times its size",
     "large": "50 MB, announced",
     "unannounced": "50 MB without a Content-Length",
@@ -37,7 +38,8 @@ HARMLESS = {  # the right bytes come at the first attempt
     "slow": "the image in eight pieces, a fifth of a second apart",
     "overlong": "the image, then more than its Content-Length",
 }
-KINDS = {**PASSING, **LASTING, **HARMLESS}
+RENEWED = {"expiring": "403 at the address that the first search answer signs; the next one signs anew"}
+KINDS = {**PASSING, **LASTING, **HARMLESS, **RENEWED}
 OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, with an opt-out
 SHARE = 0.01  # of the products, for each kind
 CALLS = ("speed", "api_error", "api_busy")  # of search calls; all pass
@@ -102,7 +104,7 @@ class Faults:
     def of(self, index: int) -> Fault | None:
         """The fault of a product, or None."""
         kind = _pick(self.shares, self._chance("product", index))
-        if kind is None or kind in LASTING:
+        if kind is None or kind in LASTING or kind in RENEWED:
             return Fault(kind, None) if kind else None
         chance = self._chance("passes", index)
         return Fault(kind, None if chance < 0.5 or kind in HARMLESS else 1 + (chance < 0.75))

@@ -13,6 +13,7 @@ from demo_shop.goods.catalogue import Catalogue
 from demo_shop.server import ApiError, Shop
 
 QUOTA = (429, "400", "Quota Exceeded", "POST /faults/next-day begins another day")
+SIGNED_AT = 1_764_000_000  # seconds since 1970
 CALLS: dict[str, tuple[int, str, str, str]] = {
     "speed": (429, "410", "Throttle Limited", ""),
     "api_error": (500, "900", "Unexpected Error", ""),
@@ -34,6 +35,7 @@ class FaultyShop(Shop):
         self.faults = faults
         self.calls: Counter[str] = Counter()  # attempts, by parameters
         self.calls_today = self.trespasses = 0
+        self.signed: Counter[int] = Counter()  # search answers with a signed address, by product
         self.asked: Counter[int] = Counter()  # requests by product, each redirect included
         self.delivered: Counter[int] = Counter()  # whole answers of status 200, by product
         self.digests: dict[int, str] = {}  # SHA-256 of such an answer
@@ -59,6 +61,15 @@ class FaultyShop(Shop):
         error = ApiError(*CALLS[fault.kind])
         headers = RETRY_AFTER if fault.kind == "api_busy" else None
         return web.json_response(error.body, status=error.status, headers=headers)
+
+    def _item(self, number: int, query: str, base: str) -> dict[str, str]:
+        item = super()._item(number, query, base)
+        fault = self.faults.of(number)
+        if fault is not None and fault.kind == "expiring":
+            self.signed[number] += 1
+            at = self.signed[number]
+            item["link"] += f"?expires={SIGNED_AT + at}&token=t{at}"
+        return item
 
     async def image(self, request: web.Request) -> web.StreamResponse:
         """Send a product's image; the fault depends on the product and the number of requests for it."""

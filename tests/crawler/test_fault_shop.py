@@ -53,6 +53,7 @@ class Crawl:
             "retries": RETRIES,
             "timeout_s": TIMEOUT_S,
             "max_bytes": MAX_BYTES,
+            "max_sharing": 3,  # a small drill has few placeholders
         }
         (folder / "params.yaml").write_text(yaml.safe_dump(values, allow_unicode=True))
         self.peak_mb = 0.0
@@ -89,9 +90,9 @@ class Crawl:
         """As a person would: again when it says so, after the quota's midnight."""
         for _ in range(20):
             status = self.run()
-            if status == 0:
+            if status == 0 and not self.report()["failed"].get("HTTP_403"):  # the quota left some expired
                 return
-            assert status == PASSES_LATER, self.said()
+            assert status in (0, PASSES_LATER), self.said()
             request = urllib.request.Request(f"{self.shop.url}/faults/next-day", method="POST")
             with urllib.request.urlopen(request, timeout=10):
                 pass

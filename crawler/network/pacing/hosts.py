@@ -13,6 +13,7 @@ from crawler.network.pacing.refusals import Pace
 
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again
+LAST_SHARE = 1 / 3  # of its patience, for a host that has refused all images which are left
 
 
 class Line:
@@ -25,12 +26,14 @@ class Line:
 
     def __init__(self, free_at: Callable[[], float], take: Callable[[], None]) -> None:
         self.free_at, self.take = free_at, take
-        self.waiting: deque[Callable[[], None]] = deque()
+        self.waiting: deque[tuple[Callable[[], None], bool]] = deque()
+        self.untried = 0  # of these, images that were not asked for yet
         self.timer: asyncio.TimerHandle | None = None
 
-    def append_and_call(self, due: Callable[[], None]) -> None:
+    def append_and_call(self, due: Callable[[], None], *, is_untried: bool = False) -> None:
         """Call `due` when those before it have had their turns."""
-        self.waiting.append(due)
+        self.waiting.append((due, is_untried))
+        self.untried += is_untried
         self._wait()
 
     def _wait(self) -> None:
@@ -42,7 +45,9 @@ class Line:
         self.timer = None
         if self.waiting and time.monotonic() >= self.free_at():
             self.take()
-            self.waiting.popleft()()
+            due, was_untried = self.waiting.popleft()
+            self.untried -= was_untried
+            due()
         self._wait()
 
 
@@ -97,6 +102,8 @@ class Host:
 
     def is_given_up(self) -> bool:
         """Whether the host has sent nothing good for too long."""
+        if self.refuses and self.served and not self.line.untried:  # it has refused all that is left
+            return time.monotonic() - self.first_bad >= self.patience_s * LAST_SHARE
         if self.refuses:
             return self.last_bad - self.first_bad >= self.patience_s
         return self.bad >= PATIENCE and self.last_bad - self.first_bad >= PATIENCE_S

@@ -133,7 +133,7 @@ def test_a_host_that_refuses_what_is_too_fast_is_asked_at_its_own_pace(
 
 def test_an_image_that_its_host_refuses_among_others_fails_alone(shop: Any, crawl: Crawl) -> None:
     shop.faults = {"/p/busy": lambda request: web.Response(status=503)}
-    figures = crawl(concurrent_requests=1, concurrent_per_host=1, patience_s=0.2)
+    figures = crawl(concurrent_requests=1, concurrent_per_host=1, patience_s=3.0)
     assert figures["failed"] == {"HTTP_503": 1}
     assert 1 < shop.requests["/p/busy"] < 12
 

@@ -13,8 +13,8 @@ from collections import Counter
 
 import pytest
 
-from demo_shop.faulty.answers import BOMB_CHUNKS, CHUNK, LARGE, bomb
-from demo_shop.faulty.faults import HARMLESS, KINDS, LASTING, PASSING, Faults
+from demo_shop.faulty.answers import BOMB_CHUNKS, CHUNK, LARGE, bomb, placeholder
+from demo_shop.faulty.faults import HARMLESS, KINDS, LASTING, PASSING, RENEWED, Faults
 from demo_shop.goods.repeated import Repeated
 from demo_shop.running import RunningShop
 from fashion_pggan.errors import UserError
@@ -78,7 +78,7 @@ def test_faults_are_a_function_of_the_seed_and_come_in_their_shares():
     assert kinds.keys() == KINDS.keys()
     assert all(300 < count < 500 for count in kinds.values())
     stay = Counter(fault.kind for fault in seen if fault and fault.passes_after is None)
-    assert all(stay[kind] == kinds[kind] for kind in {**LASTING, **HARMLESS})
+    assert all(stay[kind] == kinds[kind] for kind in {**LASTING, **HARMLESS, **RENEWED})
     assert all(0.4 < stay[kind] / kinds[kind] < 0.6 for kind in PASSING)
 
 
@@ -182,6 +182,34 @@ def test_a_page_comes_in_place_of_an_image(shop):
     status, headers, body = _get(shop, _one(shop, "page")[1])
     assert (status, headers["Content-Type"]) == (200, "text/html")
     assert body.startswith(b"<!doctype html>")
+
+
+def test_one_placeholder_comes_for_many_products(shop):
+    entries = [entry for entry in _ledger(shop)["products"].values() if entry["kind"] == "placeholder"]
+    bodies = {_get(shop, entry["path"])[::2] for entry in entries[:3]}
+    assert bodies == {(200, placeholder())}
+
+
+def test_an_expiring_address_works_once_a_later_answer_has_signed_it(shop):
+    number, path = _one(shop, "expiring")
+    links = []
+    while len(links) < 2:
+        start = 1
+        while (answer := _search(shop, start))[0] != 200 or not any(
+            path in item["link"] for item in answer[2]["items"]
+        ):
+            if answer[0] == 200:
+                start += 10
+            elif answer[2]["error"]["message"] == "Quota Exceeded":
+                connection = _connect(shop)
+                connection.request("POST", "/faults/next-day")
+                connection.getresponse().read()
+                connection.close()
+        links += [item["link"] for item in answer[2]["items"] if path in item["link"]]
+    paths = [urllib.parse.urlsplit(link)._replace(scheme="", netloc="").geturl() for link in links]
+    assert len({*paths}) == 2
+    assert [_get(shop, each)[0] for each in (path, *paths)] == [403, 403, 200]
+    assert _get(shop, paths[1])[2] == GARMENTS.image(number)
 
 
 def test_a_bomb_inflates_to_a_thousand_times_its_size(shop):

@@ -2,11 +2,16 @@
 
 import itertools
 import math
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from crawler.network.pacing.hosts import Host
 from crawler.network.pacing.refusals import SLOWEST, Pace
+
+Crawl = Callable[..., dict[str, Any]]
 
 
 def refused_at(pace: Pace, now: float, times: int = 4) -> list[bool]:
@@ -73,3 +78,31 @@ def test_images_that_are_refused_again_while_others_are_served_lower_no_pace() -
         assert not host.refused(math.inf, served)
     assert math.isinf(host.pace.rate)
     assert [host.refused(math.inf, host.served) for _ in range(4)] == [False, False, False, True]
+
+
+def test_a_host_that_refuses_all_that_is_left_is_given_up_after_a_third_of_the_patience(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("crawler.network.pacing.hosts.time.monotonic", lambda: now[0])
+    host, silent = Host(180.0), Host(180.0)
+    host.answered(well=True)
+    for each in (host, silent):
+        each.refused(now[0])
+    now[0] += 59  # a host that counts requests by the minute serves again soon
+    assert not host.is_given_up()
+    now[0] += 1
+    assert host.is_given_up()
+    assert not silent.is_given_up()  # it has served nothing yet
+    host.line.untried = 1
+    assert not host.is_given_up()  # this one may tell
+    host.line.untried = 0
+    host.answered(well=True)
+    assert not host.is_given_up()
+
+
+def test_a_crawl_does_not_wait_long_for_images_that_a_host_refuses_for_good(shop: Any, crawl: Crawl) -> None:
+    shop.faults = {f"/no/{i}.jpg": lambda request: web.Response(status=429) for i in range(8)}
+    figures = crawl(patience_s=3.0)
+    assert (figures["images"], sum(figures["failed"].values())) == (30, 8)
+    assert max(shop.requests[path] for path in shop.faults) <= 15

@@ -1,5 +1,6 @@
 """Checks paths that a person gives: they name files of this machine, and results can be written there."""
 
+import errno
 import os
 import re
 import shlex
@@ -14,6 +15,16 @@ RUNS = Path("runs/train")  # where trainings are, below the repository
 def advice_on_path(path: str) -> str:
     """What to give in place of a URL, which would make a folder named `s3:`; empty for a path."""
     return f"give a path on this machine, no URL (./{path} if it is one)" if SCHEME.match(path) else ""
+
+
+def advice_on_link(path: Path) -> str:
+    """What is wrong with a link that leads to itself, and what to do; empty for any other path."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads to itself: remove it, or give another path"
+    return ""
 
 
 def outliving(folder: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from fashion_pggan.errors import ArgumentError, UserError, install_hint, one_line
-from fashion_pggan.paths import advice_on_path
+from fashion_pggan.paths import advice_on_link, advice_on_path
 
 NETWORK = ("aiobotocore", "aiohttp", "botocore", "fsspec", "gcsfs", "adlfs", "s3fs")
 
@@ -24,6 +24,8 @@ def location(text: str) -> Path:
     if "://" not in text:
         if advice_on_path(text):  # a slash was lost
             raise ArgumentError(f"SOURCE {text}: give an address with ://, such as s3://bucket/raw")
+        if wrong := advice_on_link(Path(text)):
+            raise UserError(f"{text} {wrong}")
         return Path(text)
     logging.getLogger("aiobotocore.credentials").setLevel(logging.WARNING)  # it logs where it found keys
     try:

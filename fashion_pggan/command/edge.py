@@ -28,6 +28,12 @@ WRONG_PATH = {
     errno.EISDIR,
     errno.ENOTDIR,
     errno.ENAMETOOLONG,
+    errno.ELOOP,
+    errno.EIO,  # a bad disk
+    errno.ESTALE,  # a network disk that came back
+    errno.ENOTCONN,  # one that is gone
+    errno.EMFILE,  # too many files are open
+    errno.ENFILE,
 }  # to read or to write
 STATUS_ARGUMENTS = 2  # as argparse and the shells have it
 

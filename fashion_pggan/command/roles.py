@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import advice_on_link
 from fashion_pggan.storage.files import remove_left_over
 from fashion_pggan.storage.outputs import check_output, check_outside
 
@@ -62,6 +63,11 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
     Raises:
         UserError: something would be lost.
     """
+    defaults = {name: one.default for name, one in call.signature.parameters.items()}
+    used = list(given_paths(command, defaults | call.arguments))
+    for one in used:
+        if wrong := advice_on_link(one.path):
+            raise UserError(f"{one.path} {wrong}")
     given = list(given_paths(command, call.arguments))
     for one in given:
         if one.role and str(one.path).startswith("~"):
@@ -72,8 +78,7 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
             _check_apart(path, [other.path for other in given if other is not one])
             if names is not None:
                 check_output(path, names)
-    defaults = {name: one.default for name, one in call.signature.parameters.items()}
-    for one in given_paths(command, defaults | call.arguments):
+    for one in used:
         _clear(one)
 
 

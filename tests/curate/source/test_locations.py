@@ -97,3 +97,9 @@ def test_storage_that_is_not_there_is_one_line(storage, tmp_path):
 def test_an_address_that_nothing_reads_is_named():
     with pytest.raises(UserError, match="nothing://x cannot be read"):
         location("nothing://x")
+
+
+def test_a_link_to_itself_is_refused(tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UserError, match="loop is a link that leads to itself: remove it"):
+        location(str(tmp_path / "loop"))

@@ -51,6 +51,14 @@ def start(body: str, **environment: str) -> "subprocess.Popen[str]":
             ),
         ),
         (
+            "raise OSError(errno.EIO, 'Input/output error', 'data/raw/1.jpg')",
+            1,
+            (
+                "error: Input/output error (data/raw/1.jpg): remove the cause and run the same "
+                "command again; what was finished before is kept\n"
+            ),
+        ),
+        (
             "raise OSError(errno.ENOSPC, 'No space left on device', 'data/raw')",
             1,
             (

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.command.line import call
+from fashion_pggan.errors import UserError
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -32,3 +33,25 @@ def test_what_a_killed_command_left_beside_its_file_goes_with_the_next_one(
     call(*command.split())
     assert Path(written).stat().st_size
     assert [path.exists() for path in (left, mine)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curate raw loop/out",
+        "crawl out --store loop",
+        "train run loop models",
+        "generate loop out",
+        "summary loop",
+        "use photos --out loop",
+        "runs list",
+    ],
+)
+def test_a_link_to_itself_is_named_given_or_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = "loop" if "loop" in command else "models"
+    Path(name).symlink_to(name)
+    with pytest.raises(UserError, match=f"{name}.* is a link that leads to itself: remove it"):
+        call(*command.split())

@@ -72,7 +72,8 @@ STAGES = (
     ),
     Stage(
         "train",
-        "train run data/curated models --report reports/train.json --history reports/training.csv",
+        "train run data/curated models --report reports/train.json --history reports/training.csv "
+        "--carried data/run",
         ("models/snapshots/*.safetensors",),
     ),
     Stage(

@@ -1,7 +1,8 @@
-"""Which requests a server on loopback answers: any page in the user's browser can send requests to it."""
+"""Servers on loopback: their port, and which requests they answer; any page in a browser can send some."""
 
 import ipaddress
 import logging
+import socket
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -17,6 +18,13 @@ HEADERS = {  # of every answer: no page of another site shows it, frames it or t
     "X-Content-Type-Options": "nosniff",
 }
 TOLD = 80  # characters of a foreign name that an error repeats
+
+
+def free_port() -> int:
+    """A port of this machine at which nobody listens now."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+    return port
 
 
 def check_loopback(host: str) -> None:

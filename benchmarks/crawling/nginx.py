@@ -12,6 +12,7 @@ from typing import Self
 from demo_shop.certificate import new_pair
 from demo_shop.goods.repeated import Stamped
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import free_port
 
 START_S = 10.0  # seconds
 CONFIGURATION = """
@@ -55,7 +56,7 @@ class Nginx:
         program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
         if program is None:
             raise UserError("nginx is not installed: install it (Debian: nginx-light), or leave out --nginx")
-        self.program, self.folder, self.port, self.tls = program, folder, _free_port(), ""
+        self.program, self.folder, self.port, self.tls = program, folder, free_port(), ""
         (folder / "images").mkdir()
         for index in range(len(catalogue)):
             (folder / "images" / f"{index:06d}.jpg").write_bytes(catalogue.image(index))
@@ -93,9 +94,3 @@ class Nginx:
     ) -> None:
         self.process.terminate()
         self.process.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port

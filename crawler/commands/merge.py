@@ -1,11 +1,12 @@
 """Merging: join the stores of several machines into one, without duplicates."""
 
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from crawler.commands.forget import without_forgotten
-from crawler.plan.journal import check_journal, rewrite
+from crawler.plan.journal import Journal, check_journal, is_done, rewrite
 from crawler.store.held import held_store
 from crawler.store.recorded import IMAGES, check_file, read_recorded
 from crawler.store.store import Store, images_of
@@ -14,6 +15,8 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.packed.tar_shards import FOLDER
 from fashion_pggan.storage.record_folder import RecordFolder
+
+WHOLE = "1/1"  # the part that is all of the plan
 
 
 def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter[str]:
@@ -52,8 +55,16 @@ def _joined(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Count
                 counted[joined.adopt(image, part)] += 1
                 progress.advance()
         for name in sorted({file.name for part in parts for file in part.glob("plan-*.jsonl")}):
+            _start_anew(store / name)
             sources = [folder / name for folder in (store, *parts)]
             lost = rewrite(store / name, sources, lambda line: without_forgotten(line, tombstones))
             counted["answers damaged"] += lost
             counted["plans"] += 1
     return +counted
+
+
+def _start_anew(journal: Path) -> None:
+    """Leave out the answers of a complete crawl, as the next crawl does: the parts' answers are newer."""
+    if is_done(journal, WHOLE):
+        with Journal(journal, uuid.uuid4().hex[:12], WHOLE):
+            pass

@@ -1,36 +1,39 @@
 """The dry run: a plan, its calls, and their share of the daily quota, without a single call."""
 
+from crawler.plan.division import NEW_PER_CALL
 from crawler.plan.families import Fresh
 from crawler.plan.plan import Plan, most_of
 from crawler.plan.vocabulary import vocabulary_of
 from crawler.providers.api import SearchApi
 from crawler.providers.provider import api_named
+from crawler.providers.quota import calls_a_day, calls_per_s
 from fashion_pggan.params import CrawlParams
 
 SHOWN = 12  # calls
-NEW_PER_CALL = 12  # of 100 results: half are copies, 60 % of the rest are large, 40 % of these garments
 
 
 def dry_run(params: CrawlParams) -> str:
     """The text of a dry run.
 
     Raises:
-        UserError: the vocabulary cannot be read.
+        UserError: the vocabulary cannot be read, or the part holds no query.
     """
     api = api_named(params.provider)
     if api is None:
         return f"no search: the crawl fetches part {params.part} of the URLs in {params.url_list}"
-    return preview(Plan.of(params, vocabulary_of(params), api), params, api)
+    plan = Plan.of(params, vocabulary_of(params), api)
+    plan.check(params.part)
+    return preview(plan, params, api)
 
 
 def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
     """The text of a plan, which cannot be used afterwards."""
-    quota = params.daily_calls or api.daily_calls
+    quota = calls_a_day(params, api)
     first = _first_calls(plan)
     table, calls = _table(plan, -(-api.window // api.page), quota)
     lines = [
         f"provider  {api.name}, {api.page} results a call, {api.window:,} ranks a query",
-        f"quota     {quota:,} calls a day; {params.calls_per_s:g} a second",
+        f"quota     {quota:,} calls a day; {calls_per_s(params):g} a second",
         f"part      {params.part}, {len(plan.families):,} families of queries",
         "",
         *table,
@@ -60,7 +63,7 @@ def _expected(params: CrawlParams, most: int, quota: int) -> str:
     likely = min(-(-wanted // NEW_PER_CALL), most)
     return (
         f"{wanted:,} images at {NEW_PER_CALL} new ones a call: about {likely:,} calls, "
-        f"{likely / quota:.0%} of a day's quota, {likely / params.calls_per_s / 60:.0f} min at full speed"
+        f"{likely / quota:.0%} of a day's quota, {likely / calls_per_s(params) / 60:.0f} min at full speed"
     )
 
 

@@ -174,6 +174,11 @@ def rewrite(
     return lost
 
 
+def is_done(file: Path, part: str) -> bool:
+    """Whether a journal ends with the complete crawl of a part."""
+    return any((line.values or {}).get("done") == part for line in lines_of(file))
+
+
 def check_journal(file: Path) -> None:
     """Make sure that a journal can be read.
 

@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from crawler.plan.division import NEW_PER_CALL, expected_calls, families_of
 from crawler.plan.families import PLAIN, Family, Promise, Yield
 from crawler.plan.vocabulary import Query, Vocabulary
 from crawler.providers.api import Page, SearchApi, SearchCall
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 
 SORTS = {"both": ("sim", "date")}
@@ -33,13 +35,13 @@ class Plan:
         }
         if vocabulary is not None:
             groups |= {f"type {kind}": vocabulary.levels(kind) for kind in vocabulary.types}
-        return cls(
-            [
-                Family(name, levels, variants, api, params.min_new)
-                for name, levels in groups.items()
-                if in_part(name, params.part)
-            ]
-        )
+        own = families_of(params.part, _calls(groups, params, vocabulary, api))
+        return cls([Family(name, groups[name], variants, api, params.min_new) for name in own])
+
+    def check(self, part: str) -> None:
+        """Raise a UserError unless the plan, which is that of a part, holds a query."""
+        if not self.families:
+            raise UserError(f"part {part} of the plan holds no query: give crawl.part fewer parts")
 
     def next(self) -> SearchCall | None:
         """The next call, to be answered before another is taken; None at the end."""
@@ -81,8 +83,19 @@ def variants_of(params: CrawlParams, api: SearchApi) -> list[tuple[str, str]]:
     return [(sort, size) for size in filters for sort in SORTS.get(params.sort, (params.sort,))]
 
 
+def _calls(
+    families: Iterable[str], params: CrawlParams, vocabulary: Vocabulary | None, api: SearchApi
+) -> dict[str, int]:
+    """How many calls each family of the whole plan is expected to make."""
+    of_a_query = len(variants_of(params, api)) * -(-api.window // api.page)
+    queries = dict.fromkeys(params.queries, 1)
+    of_a_type = vocabulary.queries_of_a_type if vocabulary else 0
+    most = {name: of_a_query * queries.get(name, of_a_type) for name in families}
+    return expected_calls(most, -(-params.max_products // NEW_PER_CALL))
+
+
 def in_part(name: str, part: str) -> bool:
-    """Whether a name belongs to a part such as `2/8`; every machine gives the same answer."""
+    """Whether a URL of a list belongs to a part such as `2/8`; every machine gives the same answer."""
     number, of = map(int, part.split("/"))
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest) % of == number - 1

@@ -39,6 +39,13 @@ class Vocabulary(BaseModel):
     pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]]  # axes to combine
     not_in_title: Words  # words; a result whose title has one is left out
 
+    @property
+    def queries_of_a_type(self) -> int:
+        """How many queries all levels of a type hold."""
+        words = {axis: len(set(values)) for axis, values in self.axes.items()}
+        pairs = sum(words[one] * words[other] for one, other in self.pairs)
+        return len(set(self.prefixes)) + sum(words.values()) + pairs
+
     def levels(self, kind: str) -> Iterator[list[Query]]:
         """Yield the queries of a type by level: alone, with one word, with a word of each axis of a pair."""
         yield [Query(f"{who} {kind}", (f"prefix={who}",), 0) for who in dict.fromkeys(self.prefixes)]

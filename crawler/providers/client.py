@@ -24,7 +24,13 @@ from crawler.providers.api import (
     Trouble,
 )
 from crawler.providers.provider import Provider
-from crawler.providers.quota import DailyCalls, TokenBucket, seconds_to_midnight_in_korea
+from crawler.providers.quota import (
+    DailyCalls,
+    TokenBucket,
+    calls_a_day,
+    calls_per_s,
+    seconds_to_midnight_in_korea,
+)
 from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.params import CrawlParams
 
@@ -60,7 +66,8 @@ class SearchClient:
     ) -> None:
         self.params, self.provider, self.api = params, provider, api
         self.counts, self.download = counts, download
-        self.bucket = TokenBucket(params.calls_per_s)
+        self.bucket = TokenBucket(calls_per_s(params))
+        self.most_a_day = calls_a_day(params, api)
         self.daily_calls = DailyCalls(folder / "calls.json", provider)
 
     async def page(self, call: SearchCall) -> Page | None:
@@ -98,7 +105,7 @@ class SearchClient:
             await asyncio.sleep(pause_before(attempts, headers))
 
     async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
-        if self.daily_calls.made_today() >= (self.params.daily_calls or self.api.daily_calls):
+        if self.daily_calls.made_today() >= self.most_a_day:
             return ApiError(Trouble.QUOTA, 0, "", "the limit crawl.daily_calls is reached"), {}
         await self.bucket.take()
         asked = self.api.request_of(call, self.provider.keys)

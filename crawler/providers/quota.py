@@ -11,7 +11,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field, Strict, ValidationError
 
 from crawler.lines import line_of, values_of
+from crawler.providers.api import SearchApi
 from crawler.providers.provider import Provider
+from fashion_pggan.params import CrawlParams
 from fashion_pggan.storage.bounded.plain_file import read_bytes
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,16 @@ class DailyCalls:
             log.warning("%s is damaged: counting the calls of today from 0", self.file)
             return {}
         return said.calls if said.day == day_in_korea(datetime.now(UTC)) else {}
+
+
+def calls_per_s(params: CrawlParams) -> float:
+    """How fast a crawl may call: its share of what the key allows."""
+    return params.calls_per_s / params.key_shared_by
+
+
+def calls_a_day(params: CrawlParams, api: SearchApi) -> int:
+    """How many calls a crawl may make a day: its share of the key's quota, and one at least."""
+    return max(1, (params.daily_calls or api.daily_calls) // params.key_shared_by)
 
 
 def day_in_korea(now: datetime) -> str:

@@ -258,10 +258,7 @@ class Crawl:
         if self.provider.api is None:
             return ListFrontier(Path(self.params.url_list), results, self.counts)
         plan = Plan.of(self.provider.asked_of(self.params), vocabulary, self.provider.api)
-        if not plan.families:
-            raise UserError(
-                f"part {self.params.part} of the plan holds no query: give crawl.part fewer parts"
-            )
+        plan.check(self.params.part)
         client = SearchClient(
             self.params, self.provider, self.provider.api, self.counts, download, self.places.store
         )

@@ -53,6 +53,12 @@ class CrawlParams(Section):
     daily_calls: Annotated[int, Unit("search calls a day")] = Field(
         ge=0, description="for one key; 0: as many as the API allows"
     )
+    key_shared_by: Annotated[int, Unit("crawls")] = Field(
+        default=1,
+        gt=0,
+        description="that use the same key at the same time: each takes its share of calls_per_s and "
+        "daily_calls",
+    )
     wait_for_quota: bool = Field(
         description="true: wait for midnight in Korea when the quota is used up; false: end, "
         "and resume at the next start"

@@ -18,6 +18,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from fashion_pggan.errors import UserError, one_line
+from flows.deployed.fleet.parts import crawl_parts
 from flows.deployed.former import end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
 from flows.deployed.weekly import weekly
@@ -26,9 +27,10 @@ from flows.server.key import tell_prefect, use_key_of
 from flows.server.server import OUR_URL, answers, ensure_server
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
-SERVED: list[tuple[Flow[[], Any], str]] = [
+SERVED: list[tuple[Flow[..., Any], str]] = [
     (full, "full"),
     (weekly, "weekly"),
+    (crawl_parts, "fleet"),
     *((stage, "stage") for stage in STAGES.values()),
 ]
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
@@ -38,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def serve_all() -> None:
-    """Serve `fashion-pggan/full`, `…/weekly` and `fashion-pggan-<stage>/stage`, with their schedules."""
+    """Serve the flows of `SERVED`, such as `fashion-pggan/full`, with their schedules."""
     check_workspace(Path.cwd())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make serve &` would ignore it
     was_there = answers(PREFECT_API_URL.value() or OUR_URL)
@@ -53,7 +55,7 @@ def serve_all() -> None:
     serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
 
 
-def _deployment(flow: Flow[[], Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
+def _deployment(flow: Flow[..., Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
     deployment = flow.to_deployment(name.rpartition("/")[2], **kept(known))
     assert isinstance(deployment, RunnerDeployment)  # a coroutine in async code alone
     return deployment

@@ -3,7 +3,6 @@
 import atexit
 import logging
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
+from fashion_pggan.loopback import free_port
 from flows.server.key import LOCAL, key_to_start_with, use, use_key_of
 
 OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
@@ -49,7 +49,7 @@ def ensure_server(*, temporary: bool) -> str:
             f"no Prefect server answers at {url}: start it (prefect server start), or unset PREFECT_API_URL"
         )
     if temporary:
-        url = f"http://127.0.0.1:{_free_port()}/api"
+        url = f"http://127.0.0.1:{free_port()}/api"
     key = key_to_start_with()
     _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower(), **guarded_by(key, url)})
     os.environ["PREFECT_API_URL"] = url
@@ -125,10 +125,3 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

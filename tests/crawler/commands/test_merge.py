@@ -67,6 +67,29 @@ def test_parts_may_follow_each_other_in_one_store(shop: Any, crawl: Crawl) -> No
     assert (figures["fetched"], figures["images"], shop.requests[SEARCH]) == (0, 30, calls)
 
 
+def test_answers_of_parts_replace_those_of_an_earlier_complete_crawl(
+    shop: Any, tmp_path: Path, params_file: Callable[..., Path]
+) -> None:
+    tombstones = tmp_path / "tombstones.jsonl"
+
+    def crawled(name: str, part: str = "1/1") -> set[str]:
+        places = {"store": tmp_path / name, "report": None, "tombstones": tombstones}
+        stage.run(tmp_path / "raw", params=params_file(queries=["a", "b"], part=part), **places)
+        return {record.url.removeprefix(shop.address) for record in raw(tmp_path)}
+
+    shop.of_query = lambda query: [f"/p/{i}.jpg" for i in range(10)]
+    crawled("store")
+    shop.of_query = lambda query: [f"/p/{i}.jpg" for i in range(5, 15)]
+    for part in ("1/2", "2/2"):
+        crawled(part, part)
+    stores = [tmp_path / part for part in ("1/2", "2/2")]
+    for _ in range(2):  # a second one changes nothing
+        merge(stores, tmp_path / "store", Tombstones(tombstones))
+    calls = shop.requests[SEARCH]
+    assert crawled("store") == {f"/p/{i}.jpg" for i in range(5, 15)}
+    assert shop.requests[SEARCH] == calls
+
+
 def test_a_part_without_queries_is_an_error(shop: Any, crawl: Crawl) -> None:
     with pytest.raises(UserError, match=r"part 4/9 of the plan holds no query: give crawl\.part fewer parts"):
         crawl(queries=["a"], part="4/9")

@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
-from crawler.commands.preview import preview
+import pytest
+
+from crawler.commands.preview import dry_run, preview
 from crawler.plan.plan import Plan
 from crawler.providers.naver import HUB
+from fashion_pggan.errors import UserError
 from tests.crawler.plan.words import VOCABULARY, params_of
 
 
@@ -28,3 +31,14 @@ def test_the_preview_of_the_demo_says_what_can_be_known() -> None:
 def test_the_preview_of_a_part_is_of_its_share() -> None:
     params = params_of(max_products=60_000, part="1/2")
     assert "30,000 images at 12 new ones a call" in preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+
+
+def test_the_preview_of_a_crawl_that_shares_its_key_is_of_its_share() -> None:
+    params = params_of(max_products=60_000, calls_per_s=9.0, key_shared_by=3)
+    said = preview(Plan.of(params, VOCABULARY, HUB), params, HUB)
+    assert "8,333 calls a day; 3 a second" in said
+
+
+def test_the_dry_run_of_a_part_without_queries_is_an_error() -> None:
+    with pytest.raises(UserError, match=r"part 3/3 of the plan holds no query: give crawl\.part fewer"):
+        dry_run(params_of(vocabulary="", queries=["a", "b"], part="3/3"))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crawler.plan.families import following
 from crawler.plan.plan import Plan, in_part
-from crawler.plan.vocabulary import read_vocabulary
+from crawler.plan.vocabulary import Vocabulary, read_vocabulary
 from crawler.providers.api import Page, SearchCall
 from crawler.providers.kakao import KAKAO
 from crawler.providers.naver import HUB
@@ -179,5 +179,11 @@ def test_parts_share_a_plan_out_without_overlap(of: int, total: int) -> None:
         assert [call for call in whole if str(call) in own] == part
 
 
-def test_a_part_is_the_same_on_every_machine() -> None:
+def test_an_address_is_in_the_same_part_on_every_machine() -> None:
     assert [in_part(f"type {kind}", "1/2") for kind in WORDS["types"]] == [False, True, False]
+
+
+def test_a_vocabulary_knows_how_many_queries_a_type_has() -> None:
+    repeated = {**WORDS, "prefixes": ["남자", "남성", "남자"]}
+    for vocabulary in (VOCABULARY, Vocabulary.model_validate(repeated)):
+        assert vocabulary.queries_of_a_type == sum(map(len, vocabulary.levels("셔츠"))) == 7

@@ -4,7 +4,11 @@ import asyncio
 import time
 from datetime import UTC, datetime
 
-from crawler.providers.quota import TokenBucket, seconds_to_midnight_in_korea
+import pytest
+
+from crawler.providers.naver import HUB
+from crawler.providers.quota import TokenBucket, calls_a_day, calls_per_s, seconds_to_midnight_in_korea
+from tests.crawler.plan.words import params_of
 
 
 def test_quotas_are_new_at_midnight_in_korea() -> None:
@@ -28,3 +32,12 @@ def test_calls_are_no_faster_than_their_rate_and_slower_after_complaints() -> No
     for _ in range(20):
         bucket.slow_down()
     assert bucket.rate == 50 / 64
+
+
+@pytest.mark.parametrize(
+    ("asked", "shared_by", "a_day"),
+    [(0, 1, 25_000), (0, 3, 8333), (1000, 4, 250), (2, 2, 1), (1, 3, 1)],
+)
+def test_crawls_that_share_a_key_share_its_calls(asked: int, shared_by: int, a_day: int) -> None:
+    params = params_of(daily_calls=asked, calls_per_s=6.0, key_shared_by=shared_by)
+    assert (calls_a_day(params, HUB), calls_per_s(params)) == (a_day, 6 / shared_by)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,15 +16,10 @@ from curate import stage
 from curate.workers import task
 from curate.workers.cluster import in_cluster
 from fashion_pggan.errors import PassingError, UserError
+from fashion_pggan.loopback import free_port
 
 REPOSITORY = Path(__file__).parents[3]
 HERE = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")  # as docs/how-to/dask-cluster.md
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def started(*command, **environment):

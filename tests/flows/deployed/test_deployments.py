@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import time
@@ -16,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from fashion_pggan.loopback import free_port
 from flows.server.server import answers
 from tests.flows.toy import Toy
 
@@ -90,9 +90,7 @@ class Served:
 
 @pytest.fixture
 def served(toy: Toy) -> Iterator[Served]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{probe.getsockname()[1]}/api"
+    url = f"http://127.0.0.1:{free_port()}/api"
     served = Served(toy, url)
     try:
         served.wait_until_served()

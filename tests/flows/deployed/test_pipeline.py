@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from prefect.states import Failed
 
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from flows.deployed import pipeline, weekly
+from flows.deployed import pipeline
 from flows.deployed.stage_task import may_pass
 from flows.reproduction import StageError
 from tests.flows.toy import REPOSITORY, STAGES, Toy
@@ -95,15 +96,16 @@ def test_the_deployments_of_prefect_yaml_are_the_flows_that_we_serve() -> None:
     assert [(each["name"], each["entrypoint"]) for each in listed] == [
         ("full", f"{module}:full"),
         ("weekly", "flows/deployed/weekly.py:weekly"),
+        ("fleet", "flows/deployed/fleet/parts.py:crawl_parts"),
+        ("part", "flows/deployed/fleet/part.py:crawl_part"),
         *(("stage", f"{module}:{name}") for name in pipeline.STAGES),
     ]
     for each in listed:
-        name = each["entrypoint"].partition(":")[2]
-        flow = getattr(weekly if name == "weekly" else pipeline, name)
+        file, _, name = each["entrypoint"].partition(":")
+        flow = getattr(import_module(file.removesuffix(".py").replace("/", ".")), name)
         assert isinstance(flow, Flow)
-        assert flow.name == "-".join(
-            ["fashion-pggan", *([flow.fn.__name__] if each["name"] == "stage" else [])]
-        )
+        ours = name.replace("_", "-")
+        assert flow.name == "-".join(["fashion-pggan", *([] if ours in ("full", "weekly") else [ours])])
 
 
 def test_only_a_trouble_that_may_pass_is_tried_again() -> None:

@@ -1,0 +1,1 @@
+"""A fleet: one crawl in parts, each by a worker of a pool, merged at the end."""

@@ -1,5 +1,6 @@
 """The watch over a fleet: it has each part crawled, and again where a worker was killed."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -170,5 +171,6 @@ def _last_heartbeat(client: SyncPrefectClient, run: UUID) -> str:
 
 
 def _reason(message: str | None) -> str:
-    """Why a run ended, in one line, without Prefect's words before it."""
-    return (message or "nothing is known").partition("exception: ")[2] or message or "nothing is known"
+    """Why a run ended, in one line, without Prefect's words and the name of the error before it."""
+    said = re.search(r"exception: (?:\w+Error: )?(.+)", message or "", re.DOTALL)
+    return " ".join(said[1].split()) if said else message or "nothing is known"

@@ -126,7 +126,7 @@ class Watch:
                 self.watched[part] = Watched(self._ask(part).id, crashes=watched.crashes + 1)
             case Verdict.ENDED:
                 del self.watched[part]
-                self.failed[part] = f"{state.name.lower()} ({_reason(state.message)})"
+                self.failed[part] = f"{state.type.value.lower()} ({_reason(state.message)})"
                 self.log.error("part %s %s", part, self.failed[part])
 
     def _done(self, part: str, where: str) -> None:

@@ -40,7 +40,7 @@ class Fleet:
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
         }
-        self.serving = project.start("flows", **self.settings)
+        self.started = [project.start("flows", **self.settings)]
 
     def prefect(self, *arguments: str) -> tuple[int, str]:
         return self.project.run("prefect", *arguments, **self.settings)
@@ -56,7 +56,14 @@ class Fleet:
 
     def worker(self) -> "subprocess.Popen[str]":
         command = ("prefect", "worker", "start", "--pool", "fashion-pggan-parts", "--limit", "1")
-        return self.project.start(*command, **self.settings)
+        self.started.append(self.project.start(*command, **self.settings))
+        return self.started[-1]
+
+    def end(self) -> None:
+        for process in self.project.processes():
+            process.kill()
+        for started in self.started:
+            started.communicate()
 
     def crawl_of(self, part: str) -> psutil.Process | None:
         """The process that crawls a part."""
@@ -97,8 +104,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
         fleet.prepare()
         yield fleet
     finally:
-        for process in project.processes():
-            process.kill()
+        fleet.end()
         project.wait_until_gone()
 
 

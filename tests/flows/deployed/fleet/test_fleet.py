@@ -21,6 +21,7 @@ from tests.running import ended
 pytestmark = pytest.mark.slow
 
 SLOW = {"max_products": 120, "shop_products": 90, "delay_s": 0.4, "concurrent_per_host": 1}
+FLOW = "fashion-pggan-crawl-parts/fleet"
 START_S = 180.0  # seconds, of Prefect on a busy machine
 STAGE = {
     "cmd": "python -m crawler data/raw --report reports/crawl.json",
@@ -46,7 +47,8 @@ class Fleet:
         return self.project.run("prefect", *arguments, **self.settings)
 
     def prepare(self) -> None:
-        wait_for(lambda: answers(self.url) and "crawl-parts/fleet" in self.prefect("deployment", "ls")[1])
+        wait_for(lambda: answers(self.url))
+        wait_for(lambda: self.prefect("deployment", "inspect", FLOW)[0] == 0)
         for command in (
             ("work-pool", "create", "fashion-pggan-parts", "--type", "process"),
             ("--no-prompt", "deploy", "--name", "part"),
@@ -111,7 +113,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
 def test_a_fleet_that_loses_a_worker_crawls_what_one_machine_crawls(fleet: Fleet, tmp_path: Path) -> None:
     project = fleet.project
     workers = {worker.pid: worker for worker in (fleet.worker() for _ in range(3))}
-    command = ("prefect", "deployment", "run", "fashion-pggan-crawl-parts/fleet", "--param", "parts=3")
+    command = ("prefect", "deployment", "run", FLOW, "--param", "parts=3")
     with project.start(*command, "--watch", **fleet.settings) as run:
         store = project.folder / "runs/parts/2-of-3/store"
         wait_for(lambda: len(list(store.rglob("*.jpg"))) >= 5)

@@ -1,8 +1,11 @@
 """What a crawl has kept, read back."""
 
+import json
 import tarfile
 from pathlib import Path
 
+from crawler.lines import lines_of
+from crawler.plan.packed import unpacked
 from fashion_pggan.storage.packed.in_shard import place_of
 from fashion_pggan.storage.records import RawImage, read_records
 
@@ -25,4 +28,8 @@ def members(folder: Path) -> dict[str, bytes]:
 
 
 def everything_under(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    """The bytes of all files, and what the packed lines of journals say."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    lines = [line.values for path in files if path.name.startswith("plan-") for line in lines_of(path)]
+    said = [json.dumps(unpacked(values), ensure_ascii=False).encode() for values in lines if values]
+    return b"\n".join([*(path.read_bytes() for path in files), *said])

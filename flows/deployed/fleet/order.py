@@ -49,7 +49,7 @@ def order_in(stores: Path, plan: str, parts: int) -> Order:
         kept = Order.model_validate_json(read_text(stores / ORDER))
     except FileNotFoundError:
         return new
-    except (ValidationError, UnicodeDecodeError) as error:
+    except (ValidationError, UserError) as error:
         raise UserError(f"{stores / ORDER} is damaged: delete it to crawl all parts again") from error
     return kept if (kept.plan, kept.parts) == (plan, parts) else new
 
@@ -95,7 +95,7 @@ def is_done(folder: Path, crawl: str) -> bool:
     """Whether a part's store is complete for a crawl."""
     try:
         return read_text(folder / DONE).strip() == crawl
-    except (FileNotFoundError, UnicodeDecodeError):
+    except (FileNotFoundError, UserError):
         return False
 
 

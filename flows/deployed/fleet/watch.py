@@ -46,7 +46,7 @@ class Watch:
     """
 
     def __init__(
-        self, order: Order, stores: Path, asked: Mapping[str, Any], log: "Logger | LoggerAdapter[Any]"
+        self, order: Order, stores: Path, asked: Mapping[str, Any], log: Logger | LoggerAdapter[Any]
     ) -> None:
         self.order, self.stores, self.asked, self.log = order, stores, asked, log
         self.watched: dict[str, Watched] = {}  # parts that have not ended
@@ -71,7 +71,7 @@ class Watch:
                 time.sleep(LOOK_EVERY_S if self.watched else 0)
         if self.failed:
             why = "; ".join(f"part {part} {reason}" for part, reason in self.failed.items())
-            raise UserError(f"{why}: mend it and start the flow again, which keeps all that is fetched")
+            raise UserError(f"{why}: correct that and start the flow again, which keeps all that is fetched")
 
     def _deployment(self, client: SyncPrefectClient) -> UUID:
         try:

@@ -122,7 +122,9 @@ def test_a_part_whose_worker_is_silent_or_crashes_is_asked_for_again(
 
 def test_a_part_that_always_crashes_ends_the_flow(watching: Watching) -> None:
     server = Server(p1=[["Crashed: out of memory"]] * 9, p2=[["Completed: m2:/b"]])
-    with pytest.raises(UserError, match=r"^part 1/2 crashed \(out of memory\): mend it and start the flow"):
+    with pytest.raises(
+        UserError, match=r"^part 1/2 crashed \(out of memory\): correct that and start the flow"
+    ):
         watching(server).to_the_end()
     assert server.asked.count("1/2") == 5
 
@@ -144,7 +146,9 @@ def test_a_part_that_ends_for_good_lets_the_others_finish(
     server = Server(p1=[[state]], p2=[["Pending", "Running", "Running", "Completed: m2:/b"]])
     with pytest.raises(UserError) as caught:
         watching(server).to_the_end()
-    assert str(caught.value) == (f"{line}: mend it and start the flow again, which keeps all that is fetched")
+    assert str(caught.value) == (
+        f"{line}: correct that and start the flow again, which keeps all that is fetched"
+    )
     assert order_in(tmp_path, "p", 2).done == {"2/2": "m2:/b"}
 
 

@@ -78,7 +78,7 @@ def certificate_reason_of(text: str) -> str:
 
 WISHES = frozenset(  # such images are not missing: this crawl, or their owner, does not want them fetched
     {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS"}
-    | {"BAD_QUERY", "ODD_ANSWER"}  # of queries
+    | {"BAD_QUERY", "ODD_ANSWER", "FAILED_CALL"}  # of queries
 )
 
 OF_ANSWERS = frozenset(

@@ -43,6 +43,10 @@ KEPT = "fetched images are kept"
 log = logging.getLogger(__name__)
 
 
+class FailedCallError(PassingError):
+    """The API answers, and fails at this call."""
+
+
 class SearchClient:
     """Makes search calls.
 
@@ -148,7 +152,9 @@ class SearchClient:
                 f"the search API at {self.api.address} does not answer ({answer.message.partition(': ')[2]})"
             )
             raise PassingError(f"{what}: check the network and run again; {KEPT}")
-        raise (PassingError if passing else UserError)(f"{self.provider.advice_on(answer)}; {KEPT}")
+        of_one_call = answer.trouble is Trouble.SERVER
+        kind = FailedCallError if of_one_call else PassingError if passing else UserError
+        raise kind(f"{self.provider.advice_on(answer)}; {KEPT}")
 
     async def _wait_for_midnight(self) -> None:
         seconds = seconds_to_midnight_in_korea(datetime.now(UTC)) + AFTER_MIDNIGHT_S

@@ -14,7 +14,8 @@ from crawler.network.addresses import canonical_url
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part, most_of
 from crawler.providers.api import ApiError, Page, Result, SearchCall, Trouble
-from crawler.providers.client import SearchClient
+from crawler.providers.client import FailedCallError, SearchClient
+from crawler.providers.provider import NO_KEYS
 from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
@@ -145,7 +146,21 @@ class PlanFrontier:
         if self.journal.has(call):
             await asyncio.sleep(0)  # so that downloads continue while a long journal is read
             return self.journal.answer_to(call)
-        return self.results.without_forgotten(await self.client.page(call))
+        try:
+            return self.results.without_forgotten(await self.client.page(call))
+        except FailedCallError:
+            if not self._is_given_up(call):
+                raise
+            return None
+
+    def _is_given_up(self, call: SearchCall) -> bool:
+        """Whether as many runs as `crawl.tries` failed at a call, while others were answered."""
+        runs = self.journal.failed(self.client.api.request_of(call, NO_KEYS).url, "FAILED_CALL")
+        if runs < self.results.params.tries or not self.understood:
+            return False
+        self.counts.failed["FAILED_CALL"] += 1
+        log.warning("leaving out %s from rank %d on: %d runs failed at it", call, call.start, runs)
+        return True
 
     def _understand(self, call: SearchCall, page: Page | None, usable: bool) -> None:
         """Write an answer into the journal, unless it is not understood: the next run asks again.

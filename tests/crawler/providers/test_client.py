@@ -226,6 +226,27 @@ def test_a_later_page_without_a_list_ends_its_query_and_not_the_crawl(
     assert (figures["products"], figures["failed"]) == (140, odd)
 
 
+def test_a_call_at_which_the_api_fails_in_every_run_is_left_out_among_others(
+    shop: Any, crawl: Crawl, caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = {"queries": ["good", "bad"], "retries": 0}
+    shop.search_faults = [(200, page_of(shop, 0, 30, 30)), (500, "")]
+    with pytest.raises(PassingError, match="the search API fails"):
+        crawl(**queries)
+    shop.search_faults = [(504, "")]
+    figures = crawl(**queries)
+    assert (figures["images"], figures["failed"]) == (30, {"FAILED_CALL": 1})
+    assert "leaving out bad | sim | all from rank 1 on: 2 runs failed at it" in caplog.text
+
+
+def test_an_api_that_answers_nothing_is_given_up_by_no_number_of_runs(shop: Any, crawl: Crawl) -> None:
+    shop.every_search = (500, "")
+    for _ in range(4):
+        with pytest.raises(PassingError, match="the search API fails"):
+            crawl(queries=["a", "b", "c", "d"], retries=0)
+    assert shop.requests["/search/v1/image"] == 4
+
+
 def test_two_queries_in_a_row_that_are_not_understood_end_the_crawl(shop: Any, crawl: Crawl) -> None:
     shop.search_faults = [(200, page_of(shop, 0, 100, 100)), *[(200, '{"total": 9, "results": []}')] * 4]
     with pytest.raises(UserError, match=r"another shape \(200 \{total: int, results: \[\]\}\)"):

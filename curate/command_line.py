@@ -54,13 +54,15 @@ def curate(
         workers: processes; one per core by default.
     """
     from curate import stage
+    from curate.known.worn import detector_of
     from curate.source.locations import location
     from fashion_pggan.params import load_params
 
+    chosen = load_params(params).curate
     outcomes = stage.run(
         location(source),
         target,
-        load_params(params).curate,
+        chosen,
         report=report,
         plots=plots,
         workers=workers,
@@ -68,7 +70,7 @@ def curate(
         answers=answers,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
-    log.info("%s: %s", target, said)
+    log.info("%s: %s; what is worn is recognised by %s", target, said, detector_of(chosen))
 
 
 @app.command

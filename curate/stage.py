@@ -84,11 +84,12 @@ def run(
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            origins = origins_of(images)
-            describe(building, files, rows, origins, params, each=each, plots=plots, answers=answered)
+            origins, who = origins_of(images), known.detector
+            describe(building, files, rows, origins, params, who, each=each, plots=plots, answers=answered)
     if report:
-        spent = {"version": version, "decoded": known.decoded, "seconds": round(time.monotonic() - began, 1)}
-        write_text(report, json.dumps(_figures(rows, facts, params) | spent, indent=1) + "\n")
+        made = {"version": version, "worn_by": known.detector, "decoded": known.decoded}
+        spent = {"seconds": round(time.monotonic() - began, 1)}
+        write_text(report, json.dumps(_figures(rows, facts, params) | made | spent, indent=1) + "\n")
     return _outcomes(rows)
 
 

@@ -63,6 +63,7 @@ class Summary:
             f"{crawl['images']:,} fetched{_counted(crawl['failed'], ', failed: ')}",
             "images kept": f"{curate['kept']:,} of {curate['images']:,} at {curate['resolution']} px"
             f"{_counted(curate['dropped'], ', dropped: ')}",
+            **({"worn recognised by": curate["worn_by"]} if "worn_by" in curate else {}),
             "images shown": f"{train['images_shown']:,} in {duration(train['seconds'])} "
             f"on {train['device']}, {train['images_per_s']:.1f} images/s",
             "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -9,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.facts.row import SCHEMA
-from curate.known.examine import examine_all, reduce_all
-from curate.known.store_names import facts_name, levels_name
+from curate.known import worn
+from curate.known.examine import examine_all, look_all, reduce_all
+from curate.known.store_names import facts_name, levels_name, people_name
 from curate.known.stores import FactStore, LevelStore
+from curate.people.seen import People
 from curate.pixels.failure import Failure
 from curate.source.raw import Image, changed, check_unchanged
 from curate.workers.local import Each
@@ -51,6 +54,9 @@ class Known:
         self.decoded = 0  # images that this run examined or reduced
         self.facts_folder = folder / facts_name(params)
         self.facts = FactStore(self.facts_folder, SCHEMA)
+        self.networks, self.detector = worn.networks_of(params), worn.detector_of(params)
+        worn.warn(params)
+        self.people = FactStore(folder / people_name(self.networks), worn.SCHEMA) if self.networks else None
         self.levels = LevelStore(folder / levels_name(params), params.resolution)
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
@@ -67,7 +73,7 @@ class Known:
         if missing:
             self._examine(missing)
             table = self._rows_of(files)
-        return table
+        return worn.all_with_people(table, self._people_in(table, files), self.params)
 
     def reduce(self, files: Mapping[str, Image]) -> None:
         """Make sure that the levels of the named images are stored; their facts must be known.
@@ -100,8 +106,25 @@ class Known:
         died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # memory or time may have been short
         return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
+    def _people_in(self, table: pa.Table, files: Mapping[str, Image]) -> dict[str, People]:
+        """What the networks see in the images that can be decoded; looks at those that it has not seen."""
+        if not self.people:
+            return {}
+        names = table.filter(pc.is_valid(table["pixels_hash"]))["sha256"].to_pylist()
+        seen = set(self.people.table["sha256"].to_pylist())
+        unseen = [name for name in names if name not in seen]
+        results = look_all([files[name] for name in unseen], self.params, self.each, self.networks)
+        for batch in self._batches(unseen, results, "looking for people"):
+            self._add_people(batch)
+        rows = self.people.table.to_pylist()
+        return {row.pop("sha256"): People(**row) for row in rows}
+
+    def _add_people(self, found: Iterable[tuple[str, People | None]]) -> None:
+        if self.people:
+            self.people.add([{"sha256": name, **asdict(people)} for name, people in found if people])
+
     def _examine(self, files: Mapping[str, Image]) -> None:
-        results = examine_all(list(files.values()), self.params, self.each)
+        results = examine_all(list(files.values()), self.params, self.each, networks=self.networks)
         for batch in self._batches(list(files), results, "curating"):
             others = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
             if others:
@@ -109,6 +132,7 @@ class Known:
             # Levels come first: an image with stored facts is not examined again.
             new = {name: result.levels for name, result in batch if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})
+            self._add_people((name, result.people) for name, result in batch)
             self.facts.add([result.facts | {"sha256": name} for name, result in batch])
 
     def _batches(

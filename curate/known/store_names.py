@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from curate.facts.classifier_recipe import recipe_hashes
+from curate.weights.weight_files import FILES
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.shards import levels_up_to
@@ -15,6 +16,7 @@ from fashion_pggan.storage.shards import levels_up_to
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they compute pixels
 DECODING = ("curate.pixels", "fashion_pggan.images.decode", "fashion_pggan.storage.png")
 MEASURING = ("curate.facts", "fashion_pggan.images.hashes", *DECODING)  # the folders that compute facts
+LOOKING = ("curate.people", *DECODING)  # the folders that look for people
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
 
 
@@ -22,6 +24,11 @@ def facts_name(params: CurateParams) -> str:
     """The folder of facts."""
     recipe = recipe_hashes(Path(params.classifier)) if params.classifier else []
     return f"facts-{_name_of(MEASURING, *recipe)}"
+
+
+def people_name(networks: str) -> str:
+    """The folder of the people that these networks saw."""
+    return f"people-{_name_of(LOOKING, networks, [file.sha256 for file in FILES])}"
 
 
 def levels_name(params: CurateParams) -> str:

@@ -5,6 +5,7 @@ Source: Gebru et al. 2021, "Datasheets for Datasets", arXiv:1803.09010.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
@@ -17,29 +18,34 @@ LISTED = 20  # rows of a table; the rest are counted together
 OPEN = "**For a person to answer:**"
 
 
-def datasheet_of(
-    rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, *, version: str, program: str
-) -> str:
+class Made(NamedTuple):
+    """What a dataset is, and what made it."""
+
+    version: str  # of the dataset
+    program: str  # its name, version and commit
+    detector: str  # who said what is worn
+
+
+def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, made: Made) -> str:
     """Markdown: seven sections, facts and open questions.
 
     Args:
         rows: of the manifest.
         origins: of the raw images.
         params: the curate section.
-        version: of the dataset.
-        program: name, version and commit of the program.
+        made: what made it.
     """
     kept = [row for row in rows if row.kept]
     sections = {
         "Motivation": _motivation(),
         "Composition": _composition(rows, kept, params),
         "Collection process": _collection(kept, origins),
-        "Preprocessing, cleaning, labelling": _preprocessing(rows, params, program),
+        "Preprocessing, cleaning, labelling": _preprocessing(rows, params, made),
         "Uses": _uses(),
         "Distribution": _distribution(kept),
-        "Maintenance": _maintenance(version),
+        "Maintenance": _maintenance(made.version),
     }
-    title = f"# Datasheet of dataset {version}\n\nWritten from the records alone, by {program}.\n"
+    title = f"# Datasheet of dataset {made.version}\n\nWritten from the records alone, by {made.program}.\n"
     return title + "".join(f"\n## {name}\n\n{text.lstrip()}" for name, text in sections.items())
 
 
@@ -96,15 +102,16 @@ def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
     )
 
 
-def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, program: str) -> str:
+def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, made: Made) -> str:
     dropped = Counter(row.reason for row in rows if not row.kept)
     facts = [
         (
             "Decoded strictly, turned upright, brought to sRGB, transparent parts put on white; cut to the "
             "square of the manifest's crop columns; reduced by area averaging, each level from the one above."
         ),
+        f"Worn garments are recognised by: {made.detector}.",
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
-        f"The raw images are not part of the dataset. The program: {program}.",
+        f"The raw images are not part of the dataset. The program: {made.program}.",
     ]
     values = [(name, str(value)) for name, value in params.model_dump(exclude={"cluster"}).items()]
     return (

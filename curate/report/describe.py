@@ -8,7 +8,7 @@ from curate.pixels.failure import Failure
 from curate.pixels.measure import Pixels
 from curate.reasons import Reason
 from curate.report.contact_sheets import SIDE, Tile, chosen, sheet_of, words_instead
-from curate.report.datasheet import datasheet_of
+from curate.report.datasheet import Made, datasheet_of
 from curate.report.given_answers import answered
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
@@ -37,6 +37,7 @@ def describe(
     rows: Sequence[CuratedImage],
     origins: Origins,
     params: CurateParams,
+    detector: str,
     *,
     each: Each,
     plots: Path | None = None,
@@ -50,12 +51,14 @@ def describe(
         rows: of the manifest.
         origins: of the raw images.
         params: the curate section.
+        detector: who said what is worn.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
         answers: to the datasheet's questions.
     """
     dataset = Dataset(folder)
-    sheet = datasheet_of(rows, origins, params, version=dataset.version, program=commit_of(*PROGRAM))
+    made = Made(dataset.version, commit_of(*PROGRAM), detector)
+    sheet = datasheet_of(rows, origins, params, made)
     write_text(folder / DATASHEET, answered(sheet, answers))
     write_sheets(folder / SHEETS, dataset, files, rows, params.max_pixels, each)
     if plots:

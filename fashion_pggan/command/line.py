@@ -24,6 +24,7 @@ For example:
 COMMANDS = {
     "crawl": "crawler.command_line:app",
     "curate": "curate.command_line:app",
+    "models": "curate.weights.command_line:app",
     "train": "train.command_line:app",
     "runs": "train.travel.command_line:app",
     "generate": "generate.command_line:app",

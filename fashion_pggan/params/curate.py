@@ -39,6 +39,10 @@ class CurateParams(Section):
     classifier: LocalPath = Field(
         description="a recipe for a model of your own (docs/how-to/curate-by-style.md); empty: none"
     )
+    people: Literal["auto", "rules", "detector"] = Field(
+        description="who says what is worn; detector: networks that see people (fashion-pggan models fetch), "
+        "rules: faces and skin, auto: the networks where they are there"
+    )
     near_bits: Annotated[int, Unit("bits of 256")] = Field(
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
     )

@@ -70,6 +70,12 @@ def test_the_summary_says_what_came_of_each_stage(finished: Path) -> None:
     assert Summary.read(finished / "reports").text() == EXPECTED
 
 
+def test_it_says_what_recognised_worn_garments(finished: Path) -> None:
+    Path("reports/curate.json").write_text(json.dumps({**REPORTS["curate"], "worn_by": "rules"}))
+    text = Summary.read(finished / "reports").text()
+    assert "\nworn recognised by  rules\n" in text
+
+
 def test_it_ends_with_where_things_lie(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call("summary")
     assert capsys.readouterr().out.splitlines()[-3:] == [

@@ -116,7 +116,9 @@ def test_an_image_that_is_not_what_its_record_says_is_named(crawled, tmp_path, p
 def test_what_took_a_worker_down_is_tried_again(wild, tmp_path, params, run, monkeypatch):
     died = Examined(row_of(1, Failure.DECODER_DIED, None))
     with monkeypatch.context() as patched:
-        patched.setattr("curate.known.known.examine_all", lambda paths, params, each: [died for _ in paths])
+        patched.setattr(
+            "curate.known.known.examine_all", lambda paths, params, each, **_: [died for _ in paths]
+        )
         with pytest.raises(UserError, match="DECODER_DIED"):
             run(wild, tmp_path / "out", params)
     assert run(wild, tmp_path / "out", params)["kept"] == 10

@@ -6,13 +6,15 @@ import grimp
 import pytest
 
 from curate.known.known import Known
-from curate.known.store_names import MEASURING, REDUCING, facts_name, levels_name
+from curate.known.store_names import LOOKING, MEASURING, REDUCING, facts_name, levels_name, people_name
 from fashion_pggan import program
 from fashion_pggan.storage.shards import levels_up_to
 
 IMAGES = 3
 # What these folders import from elsewhere, and why a change there makes no stored fact or level wrong.
 HARMLESS = {
+    "curate.weights.weight_files": "the SHA-256 of its files are part of the store's name",
+    "curate.weights.installed": "the versions that it names are part of the store's name",
     "fashion_pggan.errors": "words errors",
     "fashion_pggan.params": "values that change a fact or a level are part of the store's name",
     "fashion_pggan.storage.bounded.plain_file": "reads a file's bytes",
@@ -83,6 +85,17 @@ def test_a_garments_square_depends_on_how_its_box_is_found_and_the_centre_square
     assert levels_name(garment) != before[1]
 
 
+def test_people_are_looked_for_again_when_that_code_or_its_networks_change_and_nothing_else_is(
+    params, program_copy
+):
+    before = facts_name(params), levels_name(params.model_copy(update={"crop": "garment"}))
+    people = people_name("mediapipe 1, ai-edge-litert 1")
+    assert people != people_name("mediapipe 1, ai-edge-litert 2")
+    program_copy("curate/people/detectors.py", "np.zeros(", "np.ones(")
+    assert people_name("mediapipe 1, ai-edge-litert 1") != people
+    assert (facts_name(params), levels_name(params.model_copy(update={"crop": "garment"}))) == before
+
+
 def test_a_remark_in_every_module_changes_no_name(params, program_copy):
     garment = params.model_copy(update={"crop": "garment"})
     before = facts_name(params), levels_name(params), levels_name(garment)
@@ -94,7 +107,7 @@ def test_a_remark_in_every_module_changes_no_name(params, program_copy):
 
 def test_all_that_can_change_a_fact_or_a_level_is_in_the_folders_that_name_it():
     imports = grimp.build_graph("curate", "fashion_pggan", cache_dir=None)
-    folders = {*MEASURING, *REDUCING}
+    folders = {*LOOKING, *MEASURING, *REDUCING}
     inside = {module for folder in folders for module in imports.find_descendants(folder)} | folders
     imported = {name for module in inside for name in imports.find_modules_directly_imported_by(module)}
     assert imported - inside == set(HARMLESS)

@@ -5,7 +5,7 @@ from collections import Counter
 import grimp
 import pytest
 
-from curate.report.datasheet import OPEN, datasheet_of
+from curate.report.datasheet import OPEN, Made, datasheet_of
 from curate.report.describe import PROGRAM
 from curate.source.origins import Origins, origins_of
 from curate.source.raw import raw_images
@@ -52,7 +52,7 @@ def _row(place: int, reason: str = "", **changed: object) -> CuratedImage:
 def sheet(params):
     rows = [_row(place) for place in range(100)] + [_row(200, "TOO_SMALL"), _row(201, "BLANK", url="")]
     origins = Origins(Counter(demo=102), "2026-11-01T00:00:00+00:00", "2026-11-02T00:00:00+00:00")
-    return datasheet_of(rows, origins, params, version="abc", program="fashion-pggan 9.9")
+    return datasheet_of(rows, origins, params, Made("abc", "fashion-pggan 9.9", "rules"))
 
 
 def test_the_sections_are_those_of_datasheets_for_datasets(sheet):
@@ -92,24 +92,24 @@ def test_what_only_a_person_knows_is_a_question(sheet):
 def test_a_folder_without_records_is_said_to_say_nothing(tmp_path, params):
     assert origins_of(raw_images(tmp_path, locally(1))) == Origins()
     rows = [_row(0, url="", title="", query="")]
-    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    sheet = datasheet_of(rows, Origins(), params, Made("abc", "", "rules"))
     assert "a folder, which does not say where they come from" in sheet
     assert "by query" not in sheet
 
 
 def test_text_from_the_web_stays_text(params):
     rows = [_row(0, query="a | b\n<script> [x](y) `z`")]
-    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    sheet = datasheet_of(rows, Origins(), params, Made("abc", "", "rules"))
     assert "| a \\| b &lt;script&gt; \\[x\\](y) \\`z\\` | 1 |" in sheet
     origins = Origins(Counter({"<b>": 1}), "<i>\n# a", "<u>")
-    sheet = datasheet_of(rows, origins, params, version="abc", program="")
+    sheet = datasheet_of(rows, origins, params, Made("abc", "", "rules"))
     assert "of: &lt;b&gt; (1) raw images." in sheet
     assert "Collected from &lt;i&gt; \\# a to &lt;u&gt;." in sheet
 
 
 def test_an_address_that_is_none_does_not_stop_it(params):
     rows = [_row(0, url="http://[::1"), _row(1, url="nowhere")]
-    sheet = datasheet_of(rows, Origins(), params, version="abc", program="")
+    sheet = datasheet_of(rows, Origins(), params, Made("abc", "", "rules"))
     assert "an address for 2 of 2" in sheet
     assert "| none | 2 |" in sheet
 

@@ -1,0 +1,1 @@
+"""Measurements of what curation recognises, on images that you label."""

@@ -1,0 +1,1 @@
+"""Networks that others trained: a wheel in; checked files in a cache of the user's out."""

@@ -125,6 +125,7 @@ class Crawl:
                 self.renewal.takes(hit, "PLACEHOLDER")
         try:
             async for hit in self.renewal.hits(settled, self._count_lost):
+                self.hits[hit.url] = hit  # failed.csv names the fresh address
                 yield hit
         except PassingError as error:
             log.warning("%s: a further run asks for fresh addresses of the rest", error)

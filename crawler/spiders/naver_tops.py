@@ -211,6 +211,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             yield self._request(hit, self.ways.first(hit.link))
         async for hit in self.crawl.renewed(self.pending.empty.wait):
             await self.pending.enter()
+            if self.failure is not None:
+                self.pending.leave()
+                return
             yield self._request(hit, self.ways.first(hit.link))
 
     def _asked_again_or_lost(self, hit: SearchHit, request: Request, reason: str) -> Iterator[Any]:

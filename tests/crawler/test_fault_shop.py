@@ -53,7 +53,7 @@ class Crawl:
             "retries": RETRIES,
             "timeout_s": TIMEOUT_S,
             "max_bytes": MAX_BYTES,
-            "max_sharing": 3,  # a small drill has few placeholders
+            "max_sharing": 1,  # a small drill has few placeholders
         }
         (folder / "params.yaml").write_text(yaml.safe_dump(values, allow_unicode=True))
         self.peak_mb = 0.0

@@ -5,9 +5,10 @@ from pathlib import Path
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.hashes import values_of
+from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.storage.proof.listing import files_below
 from fashion_pggan.storage.proof.png_checksums import png_fault
-from fashion_pggan.verify import listed
+from fashion_pggan.verify import datasets, listed
 from fashion_pggan.verify.findings import Faults
 from train.damaged.damaged_states import checkpoint_fault, snapshot_fault
 from train.record.log import rows_of
@@ -20,8 +21,11 @@ def runs(folder: Path) -> Faults:
 
 
 def faults(run: Path) -> Faults:
-    """Each file of a run, checked by the list and by its own hash, for the list may be unfinished."""
-    yield from listed.faults(run)
+    """Each file of a run, checked by the list and by its own hash, for the list may be unfinished.
+
+    A run that DVC carries has a mark in place of the list.
+    """
+    yield from datasets.marked(run) if (run / MARK).is_file() else listed.faults(run)
     for name in files_below(run):
         if check := CHECKS.get(Path(name).suffix):
             yield run / name, check(run / name)

@@ -13,6 +13,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.verify.stage_outputs import object_of
 from train import stage
+from train.damaged.damaged_runs import faults
 from train.saved.checkpoint import checkpoints_in
 from train.travel import carried
 
@@ -69,6 +70,9 @@ def test_the_output_holds_the_last_checkpoint_and_the_logs(clone):
     names = {path.relative_to(CARRIED).as_posix().partition("/")[0] for path in CARRIED.rglob("*")}
     logs = {"run.json", "status.json", "tensorboard", "training.csv"}
     assert names == {MARK, "checkpoint-000000000160.pt", *logs}
+    assert {path: fault for path, fault in faults(CARRIED) if fault} == {}
+    (CARRIED / "run.json").unlink()
+    assert [path.name for path, fault in faults(CARRIED) if fault] == ["run.json"]
 
 
 def test_a_clone_without_runs_resumes_from_its_outputs(clone, dataset, short, caplog):

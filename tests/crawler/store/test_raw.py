@@ -175,7 +175,7 @@ def test_a_kill_while_a_store_packs_loses_nothing(tmp_path: Path, monkeypatch: p
             patched.setattr("crawler.store.store.write_table", lambda *_: (tmp_path / "no").stat())
             with pytest.raises(FileNotFoundError):
                 store.pack(4000)
-    half = tmp_path / "store/shards/.new.tar.0123abcd"
+    half = tmp_path / "store/shards/.new.tar.0123abcd.pggan"
     half.write_bytes(b"half")
     with Store(tmp_path / "store", tombstones) as store:
         assert not half.exists()

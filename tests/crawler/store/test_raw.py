@@ -183,7 +183,7 @@ def test_a_kill_while_a_store_packs_loses_nothing(tmp_path: Path, monkeypatch: p
         found = [store.find(f"http://a/{number}") for number in range(9)]
         assert [store.files.image_at(image).read_bytes() for image in found if image] == bodies
     assert not [path for path in (tmp_path / "store/images").rglob("*") if path.is_file()]
-    assert not [fault for _, fault in faults(tmp_path / "store") if fault]
+    assert {path.name for path, fault in faults(tmp_path / "store") if fault} == {".files.json"}  # not held
 
 
 @pytest.mark.parametrize("moment", ["at once", "after a crawl"])

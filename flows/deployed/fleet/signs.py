@@ -30,6 +30,7 @@ class Watched:
     sign: tuple[object, ...] = ()  # its state and its last heartbeat
     since: float = 0.0  # when the sign changed last, by the monotonic clock of this machine
     crashes: int = 0
+    was_stopping: bool = False  # an earlier run of this flow was stopped, and stops it
 
     def silence(self, sign: tuple[object, ...], now: float) -> float:
         """Seconds without a new sign of life; clocks of other machines do not count."""
@@ -38,17 +39,18 @@ class Watched:
         return now - self.since
 
 
-def verdict_on(state: StateType, silence_s: float, crashes: int) -> Verdict:
+def verdict_on(state: StateType, silence_s: float, crashes: int, *, was_stopping: bool = False) -> Verdict:
     """What a run needs.
 
     Args:
         state: of the run, as the server knows it.
         silence_s: seconds without a sign of life.
         crashes: of earlier runs of the same part.
+        was_stopping: whether it was being cancelled when the watch began.
     """
     if state is StateType.COMPLETED:
         return Verdict.DONE
-    if state is StateType.CRASHED:
+    if state is StateType.CRASHED or (state is StateType.CANCELLED and was_stopping):
         return Verdict.AGAIN if crashes + 1 < MOST_CRASHES else Verdict.ENDED
     if state in (StateType.FAILED, StateType.CANCELLED):
         return Verdict.ENDED

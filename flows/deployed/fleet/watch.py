@@ -64,7 +64,8 @@ class Watch:
             for part in self.order.names:
                 if part not in self.order.done:
                     run = self._at_work(client, deployment, part) or self._ask(part)
-                    self.watched[part] = Watched(run.id)
+                    stopping = run.state is not None and run.state.is_cancelling()
+                    self.watched[part] = Watched(run.id, was_stopping=stopping)
             while self.watched:
                 for part in list(self.watched):
                     self._look(client, part)
@@ -114,7 +115,7 @@ class Watch:
         state = run.state
         assert state is not None  # the server gives each run one
         silence = watched.silence((state.id, _last_heartbeat(client, run.id)), time.monotonic())
-        match verdict_on(state.type, silence, watched.crashes):
+        match verdict_on(state.type, silence, watched.crashes, was_stopping=watched.was_stopping):
             case Verdict.WAIT:
                 self._say_if_late(part, state.name)
             case Verdict.DONE:
@@ -122,7 +123,8 @@ class Watch:
             case Verdict.LOST:
                 client.set_flow_run_state(run.id, Crashed(message=LOST % silence), force=True)
             case Verdict.AGAIN:
-                self.log.warning("part %s crashed (%s): another worker goes on", part, _reason(state.message))
+                ended = f"{state.type.value.lower()} ({_reason(state.message)})"
+                self.log.warning("part %s %s: a worker resumes it", part, ended)
                 self.watched[part] = Watched(self._ask(part).id, crashes=watched.crashes + 1)
             case Verdict.ENDED:
                 del self.watched[part]

@@ -115,8 +115,8 @@ def test_a_part_whose_worker_is_silent_or_crashes_is_asked_for_again(
     lines = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     silent = "no sign of life for 102 s: its worker was killed, or the machine is gone"
     assert lines == [
-        "part 2/2 crashed (Process exited with status code: -9): another worker goes on",
-        f"part 1/2 crashed ({silent}): another worker goes on",
+        "part 2/2 crashed (Process exited with status code: -9): a worker resumes it",
+        f"part 1/2 crashed ({silent}): a worker resumes it",
     ]
 
 
@@ -165,6 +165,19 @@ def test_a_run_that_is_still_at_work_is_not_asked_for_twice(watching: Watching) 
     server.known = [server.run_of("1/2")]
     watching(server).to_the_end()
     assert server.asked == ["2/2"]
+
+
+def test_a_run_that_an_earlier_flow_was_stopping_is_waited_for_and_asked_for_again(
+    watching: Watching,
+) -> None:
+    server = Server(
+        p1=[["Cancelling", "Cancelling", "Cancelled: the flow that asked was stopped"], ["Completed: m1:/a"]],
+        p2=[["Completed: m2:/b"]],
+    )
+    server.known = [server.run_of("1/2")]
+    server.known[0].state = State(type=StateType.CANCELLING)
+    watching(server).to_the_end()
+    assert server.asked == ["2/2", "1/2"]
 
 
 def test_a_part_that_waits_for_a_worker_says_so_once(

@@ -98,8 +98,10 @@ def error_of_difference(of_halves: Values, along: Values, count: int) -> float:
 
     Both halves of a pair are draws of half as many images, and independent. So the variance of what is
     measured on half as many images is half of the squared gap within a pair, and that of all images is half
-    of that. `standard_error` looks at how far halves are from the whole, with which they share images: close
-    to the floor it is too large (benchmarks/README.md). Directions count as there.
+    of that. This is right on average, but so uncertain that its intervals hold too seldom. `standard_error`
+    looks at how far halves are from the whole, with which they share images: it is too large close to the
+    floor. The mean of both variances, widened for few pairs and few images as Student's distribution says,
+    holds its rate (benchmarks/README.md). Directions count as there.
 
     Args:
         of_halves: (2 pairs, few) differences between halves, the two of a pair one after the other.
@@ -112,8 +114,11 @@ def error_of_difference(of_halves: Values, along: Values, count: int) -> float:
     interaction = np.square(gaps - rows[:, None]).sum() / (pairs * max(few - 1, 1))
     total = np.square(rows).mean()
     images = max(total - interaction * (1 / few - 1 / len(along)), total / few) / 2
+    half = count // 2
+    paired = images * half / count + along.var(ddof=1) / len(along)
+    whole = standard_error(of_halves, along, half / (count - half)) ** 2
     freedom = 1 / (1 / pairs + 1 / (count - 1))
-    return student(freedom) * math.sqrt(images * (count // 2) / count + along.var(ddof=1) / len(along))
+    return student(freedom) * math.sqrt((paired + whole) / 2)
 
 
 def student(freedom: float) -> float:

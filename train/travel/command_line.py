@@ -66,6 +66,30 @@ def remove(run: str, /, *, runs: Annotated[Path, Keeps] = RUNS) -> None:
 
 
 @app.command
+def share(
+    *,
+    runs: Annotated[Path, Keeps] = RUNS,
+    models: Path = Path("models"),
+    carried: Path = Path("data/run"),
+) -> None:
+    """Hold what a run and its models have in common once on the disk, where DVC has copied it apart.
+
+    Files of runs become hard links to equal files of the outputs. DVC's cache keeps its own copy.
+
+    For example:
+        fashion-pggan runs share
+
+    Args:
+        runs: the folder of runs.
+        models: trained models.
+        carried: what DVC carries of the run behind them.
+    """
+    from train.travel.sharing import share as share_files
+
+    log.info("%s: %s are free now", runs, bytes_in_words(share_files(runs, [models, carried])))
+
+
+@app.command
 def export(
     run: str, file: OutputFile, /, *, runs: Annotated[Path, Keeps] = RUNS, without_snapshots: bool = False
 ) -> None:

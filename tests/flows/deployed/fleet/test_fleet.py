@@ -38,6 +38,7 @@ class Fleet:
         self.url = f"http://127.0.0.1:{free_port()}/api"
         self.settings = {
             "PREFECT_API_URL": self.url,
+            "PWD": str(project.folder),  # where a worker crawls, by prefect.yaml; a shell sets it
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
         }

@@ -150,7 +150,7 @@ def test_a_feed_has_a_row_for_each_image_fetched_or_stored_before(
     said = feed.read_text()
     records = read_records(tmp_path / "raw/records.parquet", RawImage)
     assert len(records) == 4
-    assert all(record.url in said and said.count(record.sha256) == 2 for record in records)
+    assert all(record.url in said and record.sha256 in said for record in records)
     assert "xff" not in said  # no bytes
     if form == "jsonlines":
         rows = [json.loads(line) for line in said.splitlines()]

@@ -35,6 +35,7 @@ BESIDE = frozenset(  # parts of a signature that prove nothing alone
     | {"hash", "md5", "digest", "st", "t", "ts", "time", "timestamp", "nonce", "oh", "ccb"}
     | {"sp", "sv", "sr", "spr", "sip", "ss", "srt", "skoid", "sktid", "skt", "ske", "sks", "skv"}  # of Azure
 )
+LASTING = frozenset({"signature", "sig", "sign", "hmac"})  # with no time beside them they never change
 NAMES = frozenset(
     {"id", "image", "img", "name", "file", "path", "src", "url", "product", "item", "sku"}
 )  # of an image
@@ -55,8 +56,9 @@ def without_signature(path: str, query: str) -> str:
     named = {name.lower(): value for _, name, value in parts}
     is_file = IMAGE_FILE.search(path) is not None
     ends = "policy" in named or any(MOMENT.fullmatch(named[name]) for name in UNTIL & named.keys())
-    proves, beside = bool(PROOFS & named.keys()), bool(BESIDE & named.keys())
-    if not (ends and (is_file or proves or beside)) and not (proves and is_file):
+    proves, beside = PROOFS & named.keys(), BESIDE & named.keys()
+    changes = beside or proves - LASTING
+    if not (ends and (is_file or proves or beside)) and not (proves and is_file and changes):
         return query
     return "&".join(part for part, name, value in parts if not _signs(name.lower(), value, is_file and ends))
 

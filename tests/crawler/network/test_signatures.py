@@ -48,6 +48,7 @@ def test_a_signature_is_no_part_of_what_recognises_an_image(query: str) -> None:
         "w=600&h=800&s=" + HEX,
         "id=5&type=large",
         "e=5",
+        "sig=" + HEX,  # of this spelling, for good
         "src=https%3A%2F%2Fa.example%2F1.jpg",
     ],
 )

@@ -23,8 +23,8 @@ from crawler.providers.provider import open_provider
 from crawler.session.crawl_places import Places
 from crawler.session.figures import counted, figures_of, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
-from crawler.session.missing import complaint_about, why_nothing
-from crawler.session.placeholders import Askable, SharedFile, placeholders_of
+from crawler.session.missing import PAGE_ON_REFERER, complaint_about, why_nothing
+from crawler.session.placeholders import Askable, placeholders_of
 from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.session.renewal import Renewal, is_signed
@@ -120,7 +120,7 @@ class Crawl:
         await settled()
         if self.renewal is None:
             return
-        for file in self._placeholders():
+        for file in placeholders_of(self._stored(), self.params.max_sharing):
             for hit in filter(is_signed, file.hits):
                 self.renewal.takes(hit, "PLACEHOLDER")
         try:
@@ -218,12 +218,18 @@ class Crawl:
         if rows:
             log.info("%s names what failed: %s", file, many(len(rows), "row"))
 
-    def _placeholders(self) -> list[SharedFile]:
-        pairs = ((hit, self.store.images.get(hit.url)) for hit in self._wanted())
-        return placeholders_of(pairs, self.params.max_sharing)
+    def _stored(self) -> list[tuple[SearchHit, StoredImage]]:
+        return [(hit, image) for hit in self._wanted() if (image := self.store.images.get(hit.url))]
 
     def _leave_placeholders_out(self) -> None:
-        for file in self._placeholders():
+        stored = self._stored()
+        files = placeholders_of(stored, self.params.max_sharing)
+        if self.params.provider == "urls" and stored and sum(len(file.hits) for file in files) == len(stored):
+            log.warning(
+                "%s leads to placeholders alone; all are kept: read %s", self.params.url_list, PAGE_ON_REFERER
+            )
+            return
+        for file in files:
             self.placeholders.append(file.row())
             for hit in file.hits:
                 self.unwanted.add(hit.url)

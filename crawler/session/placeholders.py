@@ -42,12 +42,11 @@ class SharedFile:
         }
 
 
-def placeholders_of(pairs: Iterable[tuple[SearchHit, StoredImage | None]], most: int) -> list[SharedFile]:
+def placeholders_of(pairs: Iterable[tuple[SearchHit, StoredImage]], most: int) -> list[SharedFile]:
     """The files that came for more than `most` products, largest first; none where it is 0."""
     files: dict[str, list[SearchHit]] = defaultdict(list)
     for hit, stored in pairs if most else ():
-        if stored is not None:
-            files[stored.sha256].append(hit)
+        files[stored.sha256].append(hit)
     shared = (SharedFile(sha256, hits) for sha256, hits in files.items() if len(hits) > most)
     return sorted((file for file in shared if file.products > most), key=lambda file: -len(file.hits))
 

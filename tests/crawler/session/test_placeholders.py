@@ -118,3 +118,14 @@ def test_redirects_to_one_image_are_a_placeholder(shop: Any, crawl: Crawl) -> No
     shop.faults["/no_image.jpg"] = lambda request: web.Response(body=GONE, content_type="image/jpeg")
     figures = crawl()
     assert (figures["images"], figures["failed"]) == (30, {"PLACEHOLDER": 13})
+
+
+def test_a_list_of_one_file_alone_is_kept_with_a_warning(
+    shop: Any, crawl: Crawl, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.images = dict.fromkeys(shop.images, GONE)
+    (tmp_path / "list.txt").write_text("".join(f"{shop.address}{path}\n" for path in shop.images))
+    with caplog.at_level("WARNING"):
+        figures = crawl(provider="urls", url_list=str(tmp_path / "list.txt"), contact="a@b.org")
+    assert (figures["images"], figures["files"], figures["failed"]) == (30, 1, {})
+    assert "leads to placeholders alone; all are kept" in caplog.text

@@ -1,5 +1,7 @@
 """What networks see becomes one probability; the networks themselves are tested where they are there."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from curate.people.seen import People, people_in, worn_of
 from curate.weights.installed import installed, lacking
 from fashion_pggan.errors import UserError
 
+CACHE = os.environ.get("XDG_CACHE_HOME", "")  # the user's; tests have another
 needs_networks = pytest.mark.skipif(
     bool(lacking()), reason="the networks that see people are not installed: fashion-pggan models fetch"
 )
@@ -37,7 +40,8 @@ def test_other_networks_than_the_callers_are_an_error(monkeypatch):
 
 
 @needs_networks
-def test_the_networks_see_nobody_in_noise_whatever_its_size():
+def test_the_networks_see_nobody_in_noise_whatever_its_size(monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", CACHE)
     noise = np.random.default_rng(0).integers(0, 256, (300, 200, 3), dtype=np.uint8)
     for pixels in (noise, noise[:40], noise[:1, :1]):
         assert worn_of(people_in(pixels, installed())) < 0.5

@@ -32,6 +32,10 @@ USUAL = Path("data/run")  # as dvc.yaml has it
 log = logging.getLogger(__name__)
 
 
+class NotHereError(FileNotFoundError):
+    """DVC's cache never had an output, as in a new worktree."""
+
+
 class Carried(NamedTuple):
     """A run that DVC carries."""
 
@@ -79,7 +83,7 @@ def take_in(
             f"the run behind {models} cannot be taken from DVC ({one_line(error)})",
             [carried, models],
             _shown_in(runs / wanted[0]),
-            afresh=afresh,
+            afresh=afresh or (isinstance(error, NotHereError) and not _has_remote()),
         )
         return None
     needed = sum(path.stat().st_size for path in files.values())
@@ -112,12 +116,18 @@ def _lost(what: str, outputs: Sequence[Path], here: int, *, afresh: bool) -> Non
     if here:
         log.info("%s: resuming what is here", what)
     elif afresh:
-        log.warning("%s: training without it, as train.afresh says", what)
+        log.warning("%s: training without it", what)
     else:
         raise UserError(
             f"{what}: run {to_type('dvc pull', *outputs)} to resume it, or set train.afresh to true to train "
             "without it"
         )
+
+
+def _has_remote() -> bool:
+    """Whether `dvc pull` could bring what the cache lacks."""
+    files = [path for path in (Path(".dvc/config"), Path(".dvc/config.local")) if path.is_file()]
+    return any('remote "' in path.read_text(errors="replace") for path in files)
 
 
 def _shown_in(run: Path) -> int:
@@ -158,7 +168,7 @@ def _files_in(output: Path) -> Mapping[str, Path]:
     cache = cache_folder(here)
     files = listed(locked, cache)
     if files is None:
-        raise FileNotFoundError(f"the cache lacks {output}")
+        raise NotHereError(f"the cache lacks {output}")
     return {name: object_of(md5, cache) for name, md5 in files.items()}
 
 

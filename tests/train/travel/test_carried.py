@@ -118,6 +118,7 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short,
     listing = object_of(lock["stages"]["train"]["outs"][0]["md5"], cache)
     if harm == "no list":
         listing.unlink()
+        (cache.parent / "config").write_text("['remote \"store\"']\n    url = elsewhere\n")
     else:
         (md5,) = [each["md5"] for each in json.loads(listing.read_text()) if each["relpath"].endswith(".pt")]
         object_of(md5, cache).unlink()
@@ -128,10 +129,16 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short,
         train(dataset, longer(short))
     assert not list(Path("runs").glob("*/checkpoint-*"))
     train(dataset, short.model_copy(update={"afresh": True, "total_kimg": 0.02}))
-    assert "training without it, as train.afresh says" in caplog.text
+    assert "): training without it" in caplog.text
     (run,) = Path("runs").iterdir()
     assert checkpoints_in(run)
     train(dataset, short.model_copy(update={"total_kimg": 0.02}))  # what is here resumes
+
+
+def test_a_worktree_whose_cache_is_empty_trains_where_nothing_can_be_pulled(cache, dataset, short, caplog):
+    shutil.rmtree(cache)
+    train(dataset, short.model_copy(update={"total_kimg": 0.02}))
+    assert "(the cache lacks data/run): training without it" in caplog.text
 
 
 def test_a_carried_run_that_is_farther_than_the_one_here_is_taken(clone, dataset, short, caplog):

@@ -10,9 +10,10 @@ import pytest
 from aiohttp import web
 
 from crawler.network.ways import SMALLER, Ways
-from crawler.store.store import Store, images_of
+from crawler.store.store import Store
 from crawler.store.stored import Fetched
 from crawler.store.tombstones import Tombstones
+from tests.crawler.kept import bytes_of, raw
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -145,10 +146,9 @@ def test_a_preview_is_replaced_by_what_was_linked_and_kept_where_that_fails(
 
     shop.images, shop.faults = {}, dict.fromkeys(sides, answer)
     crawl(**list_of(tmp_path, [f"{shop.address}{path}?type=w800" for path in sides]))
-    stored = {urlsplit(image.url).path: image for image in images_of(tmp_path / "store").values()}
     got = {
-        path: int.from_bytes((tmp_path / "store" / image.file).read_bytes()[6:8], "little")
-        for path, image in stored.items()
+        urlsplit(record.url).path: int.from_bytes(bytes_of(tmp_path / "raw", record)[6:8], "little")
+        for record in raw(tmp_path)
     }
     assert got == {"/p/a": 966, "/p/b": 80, "/p/c": 966, "/p/d": 700}
     assert shop.requests["/p/c"] == 1  # the original is as large as its link says

@@ -31,7 +31,7 @@ def test_a_recipe_makes_the_same_image_again(models, sampler, tmp_path):
     ("name", "content", "says"),
     [
         ("a.json", b"{", "holds no recipe"),
-        ("a.json", b"\xff\xfe", "holds no recipe"),
+        ("a.json", b"\xff\xfe", "is not text in UTF-8: save it as UTF-8"),
         ("a.json", b"[]", "is not a recipe"),
         ("a.json", b'{"seed": NaN, "latent_index": 1}', "is not a recipe: seed"),
         ("a.json", b'{"seed": 1, "latent_index": 1e300}', "is not a recipe: latent_index"),

@@ -1,5 +1,6 @@
 """The spider: it searches page by page, fetches images that the store lacks, and makes data/raw."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -130,6 +131,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         error, request = failure.value, failure.request
         if isinstance(error, PostponedError):
             self.pending.postpone(error.call_when_due, self.crawler.engine, error.request)
+            return
+        if isinstance(error, asyncio.CancelledError):  # the crawl is stopped: the next run fetches the image
+            self.pending.leave()
             return
         yield from self._asked_again_or_lost(request.cb_kwargs["hit"], request, reason_of(error))
 

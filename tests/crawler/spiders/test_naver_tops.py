@@ -90,3 +90,12 @@ def test_every_error_has_a_reason_that_may_pass_or_stays(
 ) -> None:
     assert reason_of(error) == reason
     assert (reason in MAY_PASS) is may_pass
+
+
+def test_an_image_that_waits_for_its_host_when_the_crawl_is_stopped_is_not_given_up() -> None:
+    spider = NaverTops()
+    left: list[str] = []
+    spider.pending = SimpleNamespace(leave=lambda: left.append("left"))  # no crawl: a loss would be an error
+    failure = SimpleNamespace(value=asyncio.CancelledError(), request=None)
+    assert list(spider.failed(failure)) == []
+    assert left == ["left"]

@@ -58,9 +58,10 @@ def curate(
     from curate.source.locations import location
     from fashion_pggan.params import load_params
 
+    place = location(source)
     chosen = load_params(params).curate
     outcomes = stage.run(
-        location(source),
+        place,
         target,
         chosen,
         report=report,

@@ -112,7 +112,8 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             is_untried = "served_then" not in request.meta
             raise PostponedError(request, partial(host.line.append_and_call, is_untried=is_untried))
         if not host.may_be_asked():
-            raise RefusedError("HOST_BUSY", f"the host of {request.url} has failed {host.bad} times")
+            reason = request.meta.get("refused_with", "HOST_BUSY")
+            raise RefusedError(reason, f"the host of {request.url} has failed {host.bad} times")
         request.meta["sent_at"] = now
 
     async def process_response(self, request: Any, response: Any) -> Any:
@@ -152,6 +153,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return response
         again = request.copy()
         again.meta["refused_alone"], again.meta["served_then"] = own, host.served
+        again.meta["refused_with"] = f"HTTP_{response.status}"
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         if of_pace:
             again.meta["is_due"] = True

@@ -155,7 +155,7 @@ def test_the_command_says_it_for_people_and_for_programs(run, command_here):
 
 
 def test_wrong_paths_are_named_with_what_to_do(tmp_path):
-    with pytest.raises(UserError, match=r"no run at .*nowhere: run fashion-pggan train status to list all"):
+    with pytest.raises(UserError, match=r"no run at .*nowhere: run .* status --runs .* to list all"):
         run_status(tmp_path / "nowhere")
     with pytest.raises(
         UserError, match=r"is not the folder of a run \(it has no status\.json\): give one of those"

@@ -115,9 +115,7 @@ def test_zeros_at_the_end_are_noticed_and_the_error_says_what_to_do(written):
     read_snapshot(written)
     data = written.read_bytes()
     written.write_bytes(data[:-300] + bytes(300))
-    with pytest.raises(
-        UserError, match=r"is damaged, .* copy it from models/snapshots \(dvc checkout models"
-    ):
+    with pytest.raises(UserError, match=r"is damaged, .* copy it from models \(dvc checkout models"):
         read_snapshot(written)
 
 

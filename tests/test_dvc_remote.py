@@ -44,7 +44,7 @@ class Clone:
         self.run("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "commit", "--quiet", "-m", "a")
 
     def images(self) -> dict[str, bytes]:
-        folder = self.folder / "data/raw/images"
+        folder = self.folder / "data/raw/shards"
         return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.curation.logistic import logistic_weights
 from curate.facts import appearance
 from curate.facts.appearance import Look, features_of
 from curate.facts.evidence import evidence_of
@@ -132,18 +133,9 @@ def _fit(images: list[tuple[bool, Pixels]], share: float) -> npt.NDArray[np.floa
     """Logistic regression with a ridge, as if this share were positive, by Newton's method; bias last."""
     features = np.stack([features_of(pixels) for _, pixels in images]).astype(np.float64)
     truth = np.array([label for label, _ in images], dtype=float)
-    importance = np.where(truth > 0, share / truth.mean(), (1 - share) / (1 - truth.mean()))
     mean = features.mean(axis=0)
     _, _, axes = np.linalg.svd(features - mean, full_matrices=False)
-    inputs = np.column_stack([(features - mean) @ axes.T, np.ones(len(truth))])
-    ridge = np.full(inputs.shape[1], RIDGE)
-    ridge[-1] = 1e-9
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(30):
-        likely = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ ((likely - truth) * importance) + ridge * weights
-        curve = (inputs * (importance * likely * (1 - likely))[:, None]).T @ inputs + np.diag(ridge)
-        weights -= np.linalg.solve(curve, slope)
+    weights = logistic_weights((features - mean) @ axes.T, truth, share, RIDGE)
     return np.append(axes.T @ weights[:-1], weights[-1] - mean @ (axes.T @ weights[:-1]))
 
 

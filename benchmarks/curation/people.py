@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.curation.logistic import logistic_weights
 from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of
 from curate.people.seen import WEIGHTS, people_in, worn_of
@@ -118,17 +119,10 @@ def _share(found: npt.NDArray[np.bool_], z: float = 1.96) -> str:
 
 def _fit(seen: list[Seen]) -> None:
     """Logistic regression by Newton's method, as if half were worn; then 0.5 is put at the threshold."""
-    inputs = np.column_stack([np.array([each.scores for each in seen]), np.ones(len(seen))])
+    scores = np.array([each.scores for each in seen])
     truth = np.array([each.worn for each in seen], dtype=float)
-    importance = np.where(truth > 0, 0.5 / truth.mean(), 0.5 / (1 - truth.mean()))
-    ridge = np.array([*[RIDGE] * (inputs.shape[1] - 1), 1e-9])
-    weights = np.zeros(inputs.shape[1])
-    for _ in range(30):
-        likely = 1 / (1 + np.exp(-inputs @ weights))
-        slope = inputs.T @ ((likely - truth) * importance) + ridge * weights
-        curve = (inputs * (importance * likely * (1 - likely))[:, None]).T @ inputs + np.diag(ridge)
-        weights -= np.linalg.solve(curve, slope)
-    logits = inputs[:, :-1] @ weights[:-1]
+    weights = logistic_weights(scores, truth, 0.5, RIDGE)
+    logits = scores @ weights[:-1]
     print("WEIGHTS =", {name: round(float(one), 2) for name, one in zip(WEIGHTS, weights, strict=False)})
     print(f"BIAS = {-_threshold(logits[truth == 0]):.2f}")
 

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.intervals.differences import garments
 from evaluate.comparison.cache import Store
 from evaluate.comparison.compare import compare, describe
 from evaluate.comparison.distances import Distances, Estimate, Floor
@@ -13,18 +14,6 @@ from fashion_pggan.distance.work import Work
 from tests.evaluate.sets.image_sets import set_of
 
 WORK = Work(2)
-
-
-def _garments(count, seed, side=16):
-    """Flat garments on flat ground, each of its own colours: images differ much, patches of one little."""
-    random = np.random.default_rng(seed)
-    images = np.empty((count, side, side, 3), dtype=np.uint8)
-    for image in images:
-        image[:] = random.integers(150, 256, 3)
-        top, left = random.integers(0, side // 2, 2)
-        image[top : top + side // 2, left : left + side // 2] = random.integers(0, 200, 3)
-    noise = random.integers(-8, 9, images.shape)
-    return np.clip(images + noise, 0, 255).astype(np.uint8)
 
 
 @pytest.fixture
@@ -46,7 +35,7 @@ def _measured(tmp_path, params, reals, fakes, seed):
 
 
 def test_a_set_is_as_far_from_its_other_half_as_the_floor_in_at_least_18_of_20_seeds(tmp_path, quick):
-    images = _garments(160, seed=1)
+    images = garments(160, (1,))
     found = []
     for seed in range(20):
         order = np.random.default_rng(seed).permutation(len(images))
@@ -63,7 +52,7 @@ def test_intervals_are_as_wide_as_distances_spread_with_other_images(tmp_path, q
     changes = (lambda each: each // 2 + each[..., :1] // 3, lambda each: np.roll(each, 1, axis=3) // 3)
     cast, shifted = (
         [
-            _measured(tmp_path, quick, _garments(80, seed), change(_garments(80, 99 + seed)), seed)
+            _measured(tmp_path, quick, garments(80, (seed,)), change(garments(80, (99 + seed,))), seed)
             for seed in range(16)
         ]
         for change in changes
@@ -77,13 +66,13 @@ def test_intervals_are_as_wide_as_distances_spread_with_other_images(tmp_path, q
 def test_more_images_narrow_the_interval(tmp_path, quick):
     errors = []
     for count in (20, 320):
-        other = _garments(count, 2) // 2
-        errors.append(_measured(tmp_path, quick, _garments(count, 1), other, 0).error)
+        other = garments(count, (2,)) // 2
+        errors.append(_measured(tmp_path, quick, garments(count, (1,)), other, 0).error)
     assert errors[1] < errors[0] / 2
 
 
 def test_the_same_images_with_other_patches_have_a_narrower_interval(tmp_path, quick):
-    images = _garments(60, 1)
+    images = garments(60, (1,))
     described = [
         describe(set_of(images, name), quick, tmp_path / name, WORK, lambda _: None)
         for name in ("one", "other")
@@ -94,7 +83,7 @@ def test_the_same_images_with_other_patches_have_a_narrower_interval(tmp_path, q
 
 
 def test_a_half_is_measured_as_if_the_other_images_were_not_there(tmp_path, quick):
-    images = {name: _garments(21, seed) for seed, name in enumerate(("reals", "fakes"))}
+    images = {name: garments(21, (seed,)) for seed, name in enumerate(("reals", "fakes"))}
     halves = Halves.draw(0, 3, 21, same=False)
     directions = draw_directions(0, 0, 147, 5)
     whole = {
@@ -124,10 +113,10 @@ def test_the_standard_error_takes_out_what_all_directions_average_out():
 
 
 def test_few_images_have_no_interval(tmp_path, quick):
-    assert _measured(tmp_path, quick, _garments(7, 1), _garments(7, 2), 0).interval is None
-    assert _measured(tmp_path, quick, _garments(8, 1), _garments(8, 2), 0).interval is not None
+    assert _measured(tmp_path, quick, garments(7, (1,)), garments(7, (2,)), 0).interval is None
+    assert _measured(tmp_path, quick, garments(8, (1,)), garments(8, (2,)), 0).interval is not None
     without = quick.model_copy(update={"replicates": 0})
-    assert _measured(tmp_path, without, _garments(30, 1), _garments(30, 2), 0).interval is None
+    assert _measured(tmp_path, without, garments(30, (1,)), garments(30, (2,)), 0).interval is None
 
 
 def test_an_interval_stays_above_zero_and_a_ratio_has_the_errors_of_both():

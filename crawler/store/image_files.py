@@ -4,7 +4,7 @@ import errno
 import hashlib
 import re
 import stat
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -45,6 +45,7 @@ class ImageFiles:
         self.whole: set[str] = set()  # single files that this run has verified or written
         self.broken: dict[str, str] = {}  # by SHA-256: what was damaged or missing when this run looked
         self.packed: dict[str, StoredImage] = {}  # by SHA-256: a record of each image that is in a shard
+        self.inside: dict[str, list[StoredImage]] = defaultdict(list)  # the same by shard
         self.harmed: dict[str, set[str]] = {}  # by shard: SHA-256 of its damaged images, once it was read
 
     @property
@@ -85,6 +86,9 @@ class ImageFiles:
     def know(self, images: Iterable[StoredImage]) -> None:
         """Take in which images the shards hold."""
         self.packed = {image.sha256: image for image in images if image.offset}
+        self.inside = defaultdict(list)
+        for image in self.packed.values():
+            self.inside[image.file].append(image)
 
     def pack(self, images: Iterable[StoredImage], most: int) -> dict[str, Packed]:
         """Pack the intact ones of some images, with distinct SHA-256, into new shards; their files stay.
@@ -137,9 +141,7 @@ class ImageFiles:
     def _harmed_in(self, name: str, shard: Path) -> set[str]:
         """The damaged images of a shard: it is looked at once in a run."""
         if name not in self.harmed:
-            members = {
-                Member(one.offset, one.size, one.sha256) for one in self.packed.values() if one.file == name
-            }
+            members = {Member(one.offset, one.size, one.sha256) for one in self.inside[name]}
             self.harmed[name] = {one.sha256 for one in members}  # unless it can be read
             with suppress(FileNotFoundError):
                 self.harmed[name] = {one.sha256 for one in damaged_in(shard, members, self.memory)}

@@ -105,7 +105,7 @@ def says_nothing(module: str) -> bool:
 @cache
 def reached_files(stage: str) -> dict[str, str]:
     """The files of code that a stage's outputs may depend on, by module."""
-    entry = main_of(STAGES[stage]["cmd"].split()[2])
+    entry = main_of(STAGES[stage]["cmd"].split()[3])
     files = {module: str(file_of(module).relative_to(REPOSITORY)) for module in reached_from(entry)}
     return {
         module: file for module, file in files.items() if file not in NO_OUTPUT and not says_nothing(module)

@@ -111,8 +111,8 @@ def test_a_stage_writes_only_where_git_does_not_look(stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_is_a_module_and_a_flow(stage: str) -> None:
-    module = STAGES[stage]["cmd"].split()[2]
-    assert STAGES[stage]["cmd"].startswith(f"python -m {module} ")
+    module = STAGES[stage]["cmd"].split()[3]
+    assert STAGES[stage]["cmd"].startswith(f"exec python -m {module} ")
     assert (REPOSITORY / module / "__main__.py").is_file()
     assert (REPOSITORY / module / "command_line.py").is_file()
     assert (REPOSITORY / "flows" / f"{stage}_flow.py").is_file()

@@ -67,15 +67,23 @@ class Job:
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.of, self.grace_s, self.mark = of, grace_s, uuid4().hex
-        self.first = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**environment, MARK: self.mark},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        self._said = folder / "runs/job.log"
+        self._said.parent.mkdir(exist_ok=True)
+        with self._said.open("w") as said:
+            self.first = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**environment, MARK: self.mark},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def end(self) -> str:
+        """How it ended, and the last that it said."""
+        lines = self._said.read_text(errors="replace").splitlines()
+        return f"status {self.first.poll()}: {' | '.join(line for line in lines[-6:] if line)}"
 
     def alive(self) -> Iterator[psutil.Process]:
         """Its processes."""
@@ -128,14 +136,16 @@ def stop_often(
         before, job = _logged(folder), Job(command, folder, of, grace_s, environment)
         if not _logs_more(folder, before, job):
             job.stop()
-            raise UserError(f"no new row before stop {number + 1} of {stops}: raise train.total_kimg")
+            raise UserError(
+                f"no new row before stop {number + 1} of {stops}: if it is done, raise train.total_kimg; "
+                f"it ended with {job.end()}"
+            )
         began = time.monotonic()
         killed = job.stop()
         yield Stop(_logged(folder), _saved(folder), time.monotonic() - began, killed)
-    if status := Job(command, folder, of, grace_s, environment).first.wait():
-        raise UserError(
-            f"the training ended with status {status} after {stops} stops: run the command by hand"
-        )
+    job = Job(command, folder, of, grace_s, environment)
+    if job.first.wait():
+        raise UserError(f"the training failed after {stops} stops with {job.end()}")
 
 
 def _logs_more(folder: Path, before: int, job: Job) -> bool:

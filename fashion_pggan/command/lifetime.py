@@ -63,6 +63,9 @@ def when_asked_to_stop(act: Callable[[int, FrameType | None], None], grace_s: fl
 def stopping_children(grace_s: float) -> Iterator[list[int]]:
     """Meanwhile SIGTERM, SIGHUP and Ctrl-C stop the children, and this process waits for their end.
 
+    A signal that finds no child acts LOOK_S later: a child that had the same signal may just have ended, and
+    DVC, when interrupted while it records that, leaves half a record.
+
     Args:
         grace_s: seconds that they have when the starter of this process has ended.
 
@@ -70,11 +73,18 @@ def stopping_children(grace_s: float) -> Iterator[list[int]]:
         The numbers of the signals that came.
     """
     came: list[int] = []
+    passed = False
 
     def pass_on(number: int, frame: FrameType | None) -> None:
+        nonlocal passed
         children = psutil.Process().children()
-        if not (children or came):
-            raise KeyboardInterrupt
+        passed = passed or bool(children)
+        if not passed:
+            if number in came:
+                raise KeyboardInterrupt
+            later = threading.Timer(LOOK_S, os.kill, (os.getpid(), number))
+            later.daemon = True
+            later.start()
         came.append(number)
         for child in children:
             with suppress(psutil.NoSuchProcess):

@@ -26,7 +26,7 @@ WAITS = [
     *DVC[2:],
 ]  # for the stage, which DVC does not
 LONG = {  # no checkpoint but that of a stop
-    "total_kimg": 0.3 * STOPS,
+    "total_kimg": 1.0 * STOPS,
     "fmap_base": 32,
     "fmap_max": 8,
     "latent_size": 8,
@@ -64,6 +64,7 @@ def project(ready: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     folder = tmp_path / "project"
     shutil.copytree(ready, folder, symlinks=True)
     monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("SHELL", "/bin/sh")  # as in a container; not every sh makes way for its last command
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
     return folder

@@ -24,7 +24,7 @@ SLOW = {"max_products": 120, "shop_products": 90, "delay_s": 0.4, "concurrent_pe
 FLOW = "fashion-pggan-crawl-parts/fleet"
 START_S = 400.0  # seconds, of Prefect on a busy machine
 STAGE = {
-    "cmd": "python -m crawler data/raw --report reports/crawl.json",
+    "cmd": "exec python -m crawler data/raw --report reports/crawl.json",
     "params": ["crawl"],
     "outs": ["data/raw"],
 }

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.known import Known
-from curate.report.describe import KEPT, describe
-from curate.report.given_answers import read_answers
+from curate.report.describe import DATASHEET, KEPT, describe
+from curate.report.given_answers import take_over
 from curate.source.locations import reading
 from curate.source.origins import origins_of
 from curate.source.raw import Raw, image_of, raw_images
@@ -31,7 +31,7 @@ from fashion_pggan.storage.targets import Kind, hold_target
 
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
-KIND = Kind("a dataset")
+KIND = Kind("a dataset", taken_over=frozenset({DATASHEET}))
 
 
 def run(
@@ -57,7 +57,8 @@ def run(
         plots: folder for the counts that `dvc plots` shows.
         workers: processes; by default one per core.
         knowledge: folder of what earlier runs found out about images; it outlives `target`.
-        answers: file of answers to the datasheet's questions; may be missing.
+        answers: file of answers to the datasheet's questions; may be missing. Those that a person wrote into
+            the datasheet in `target` are added to it.
 
     Returns:
         How many images were kept (under `kept`) or dropped (under the reason).
@@ -66,7 +67,6 @@ def run(
         UserError: there are no images, or every image was dropped.
     """
     began = time.monotonic()
-    answered = read_answers(answers) if answers else {}
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in other folders
@@ -76,6 +76,7 @@ def run(
         check_outside(knowledge, [source])
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
     with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge), listed(knowledge):
+        answered = take_over(target / DATASHEET, answers)
         images = _sorted_images(source, each)
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
         known = Known(knowledge, params, each)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from curate.report.questions import asked
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.bounded.urls import host_in
@@ -15,7 +16,6 @@ from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.shards import levels_up_to
 
 LISTED = 20  # rows of a table; the rest are counted together
-OPEN = "**For a person to answer:**"
 
 
 class Made(NamedTuple):
@@ -37,23 +37,20 @@ def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateP
     """
     kept = [row for row in rows if row.kept]
     sections = {
-        "Motivation": _motivation(),
+        "Motivation": "",
         "Composition": _composition(rows, kept, params),
         "Collection process": _collection(kept, origins),
         "Preprocessing, cleaning, labelling": _preprocessing(rows, params, made),
-        "Uses": _uses(),
+        "Uses": "",
         "Distribution": _distribution(kept),
         "Maintenance": _maintenance(made.version),
     }
     title = f"# Datasheet of dataset {made.version}\n\nWritten from the records alone, by {made.program}.\n"
-    return title + "".join(f"\n## {name}\n\n{text.lstrip()}" for name, text in sections.items())
-
-
-def _motivation() -> str:
-    return _asked(
-        "For what purpose was the dataset created?",
-        "Who created it, on behalf of whom, and who funded it?",
-    )
+    title += "Answer the questions in datasheet.yaml: every run writes this file again.\n"
+    parts = [
+        f"\n## {name}\n\n{facts}{chr(10) if facts else ''}{asked(name)}" for name, facts in sections.items()
+    ]
+    return title + "".join(parts)
 
 
 def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], params: CurateParams) -> str:
@@ -74,11 +71,7 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
         ),
         "There are no recommended splits. No original is in the dataset twice (see Preprocessing).",
     ]
-    return _listed(facts) + _asked(
-        "Does the dataset show people who can be recognised, and have they agreed?",
-        "Does it hold anything confidential, offensive or protected by law?",
-        "Of what larger set is it a sample, and for whom is it representative?",
-    )
+    return _listed(facts)
 
 
 def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
@@ -95,10 +88,6 @@ def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:
         _listed(facts)
         + _counted("Images kept by query", "query", queries)
         + _counted("Images kept by host", "host", hosts)
-        + _asked(
-            "Were those who made or are shown in the images told of the collection, and could they refuse?",
-            "Was there an ethical review?",
-        )
     )
 
 
@@ -118,15 +107,6 @@ def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, made: Mad
         _listed(facts)
         + _counted("Images dropped by reason", "reason", dropped)
         + _table("Parameters", ("curate.", "value"), values)
-        + _asked("Who looked at the contact sheets, when, and did they agree with what was dropped?")
-    )
-
-
-def _uses() -> str:
-    return _asked(
-        "For what has the dataset been used, and where are the results?",
-        "For what must it not be used?",
-        "What about its composition or collection could harm somebody in later uses?",
     )
 
 
@@ -139,10 +119,7 @@ def _distribution(kept: Sequence[CuratedImage]) -> str:
         ),
         "`fashion-pggan curate export` writes it for others as ImageFolder, WebDataset or Parquet.",
     ]
-    return _listed(facts) + _asked(
-        "Under which licence or terms did the images come, and under which may they be passed on?",
-        "To whom is the dataset given, how and when?",
-    )
+    return _listed(facts)
 
 
 def _maintenance(version: str) -> str:
@@ -150,10 +127,7 @@ def _maintenance(version: str) -> str:
         f"Version {version} is a hash of all its pixels: other pixels are another version.",
         "The same raw images, parameters and program make the same dataset again, byte by byte.",
     ]
-    return _listed(facts) + _asked(
-        "Who maintains it, and how are they reached?",
-        "How does somebody have an image taken out, and how do those who hold copies learn of it?",
-    )
+    return _listed(facts)
 
 
 def _share(rows: Sequence[CuratedImage], name: str) -> str:
@@ -162,10 +136,6 @@ def _share(rows: Sequence[CuratedImage], name: str) -> str:
 
 def _listed(facts: Iterable[str]) -> str:
     return "".join(f"- {fact}\n" for fact in facts)
-
-
-def _asked(*questions: str) -> str:
-    return "\n" + "".join(f"> {OPEN} {question}\n>\n" for question in questions).removesuffix(">\n")
 
 
 def _counted(title: str, column: str, counts: Counter[str]) -> str:

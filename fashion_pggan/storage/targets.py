@@ -26,6 +26,7 @@ class Kind:
     name: str  # with its article, for errors
     # reads what was written, or says why that cannot be told and what to do; None: reads the mark
     written: Callable[[Path], Written | str] | None = None
+    taken_over: frozenset[str] = frozenset()  # files that a person may edit: the stage keeps what they wrote
 
 
 def check_target(target: Path, kind: Kind, apart: Iterable[Path]) -> None:
@@ -160,7 +161,7 @@ def _check_contents(target: Path, kind: Kind, called: Path, seen: Mapping[str, s
                 continue
             if name not in written.names:
                 _refuse(f"{called} holds {name}, which is not part of {kind.name}")
-            if (target / name).exists():  # no link to nothing
+            if name not in kind.taken_over and (target / name).exists():  # no link to nothing
                 found = (target / name).stat()
                 linked = f"linked {found.st_ino} {found.st_mtime_ns} {found.st_size}"
                 # the bytes of a link stay under the other name, as those of a crawl's store

@@ -5,8 +5,9 @@ from collections import Counter
 import grimp
 import pytest
 
-from curate.report.datasheet import OPEN, Made, datasheet_of
+from curate.report.datasheet import Made, datasheet_of
 from curate.report.describe import PROGRAM
+from curate.report.questions import OPEN
 from curate.source.origins import Origins, origins_of
 from curate.source.raw import raw_images
 from curate.workers.local import locally

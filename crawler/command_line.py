@@ -91,6 +91,25 @@ def merge(*parts: Path, store: OutputFolder = STORE, tombstones: Tombs = TOMBSTO
 
 
 @app.command
+def share(*, store: OutputFolder = STORE, raw: Path = Path("data/raw")) -> None:
+    """Hold the shards of the store and of data/raw once on the disk, where DVC has copied them apart.
+
+    Shards of the store become hard links to those of data/raw. DVC's cache keeps its own copy.
+
+    For example:
+        fashion-pggan crawl share
+
+    Args:
+        store: the folder that keeps every image fetched.
+        raw: the crawl stage's output.
+    """
+    from crawler.commands.share import share as hold_once
+    from fashion_pggan.errors import bytes_in_words
+
+    log.info("%s: %s are free now", store, bytes_in_words(hold_once(store, raw)))
+
+
+@app.command
 def forget(
     *,
     url: tuple[str, ...] = (),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fashion_pggan.command.edge import run_command
+from fashion_pggan.storage.files import hold_once
 from fashion_pggan.storage.packed.tar_shards import Named, write_shards
 
 STAGE = """stages:
@@ -20,6 +21,7 @@ STAGE = """stages:
     outs: [data/raw]
 """
 COLUMNS = ("crawl and commit", "status", "nothing to do", "again with 1 % more", "checkout")
+SIZES = ("data", "DVC's cache", "store, output and cache", "the same, shared")
 
 
 def main() -> None:
@@ -31,10 +33,9 @@ def main() -> None:
     parser.add_argument("--forms", nargs="+", choices=list(FORMS), default=list(FORMS))
     parser.add_argument("--folder", type=Path, help="on the disk to measure; empty: that of temporary files")
     given = parser.parse_args()
-    print(
-        "| form | " + " | ".join(f"{name}, s (CPU)" for name in COLUMNS) + " | DVC's cache, MB | data, MB |"
-    )
-    print("|---" * (len(COLUMNS) + 3) + "|")
+    columns = ["form", *(f"{name}, s (CPU)" for name in COLUMNS), *(f"{name}, MB" for name in SIZES)]
+    print(f"| {' | '.join(columns)} |")
+    print("|---" * len(columns) + "|")
     for form in given.forms:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             cells = " | ".join(_costs(Path(folder), FORMS[form], given))
@@ -58,8 +59,12 @@ def _costs(folder: Path, form: Callable[..., None], given: argparse.Namespace) -
     yield _timed(folder, "repro", "--force")
     subprocess.run(["rm", "-r", "data/raw"], cwd=folder, check=True)
     yield _timed(folder, "checkout")
-    yield f"{_size(folder / '.dvc/cache'):.0f}"
-    yield f"{_size(made):.0f}"
+    for place in (made, folder / ".dvc/cache", folder):
+        yield f"{_size(place):.0f}"
+    for path in filter(Path.is_file, made.rglob("*")):  # as `fashion-pggan crawl share` does
+        hold_once(folder / "data/raw" / path.relative_to(made), path)
+    subprocess.run([sys.executable, "-m", "dvc", "status", "--quiet"], cwd=folder, check=True)
+    yield f"{_size(folder):.0f}"
 
 
 def _images(first: int, count: int, size: int) -> Iterator[Named]:

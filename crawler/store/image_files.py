@@ -15,7 +15,7 @@ from crawler.store.stored import StoredImage, extension_of
 from fashion_pggan.storage.files import half_written, link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.packed.in_shard import InShard, Member, copy_part, damaged_in, place_of
-from fashion_pggan.storage.packed.tar_shards import FOLDER, NEW, Named, Packed, write_shards
+from fashion_pggan.storage.packed.tar_shards import FOLDER, NAME, NEW, Named, Packed, write_shards
 from fashion_pggan.storage.record_folder import RecordFolder
 
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}  # no file can be read; EIO: a bad disk
@@ -209,9 +209,10 @@ class ImageFiles:
         return len(nameless)
 
     def remove_left_over(self) -> None:
-        """Delete the half-written files of a killed crawl."""
+        """Delete what a killed command has half written."""
         for path in self.folder.glob(f"{FOLDER}/.*"):
-            if half_written(self._place_of(path)) == NEW and self._holds(path):
+            whole = half_written(self._place_of(path))
+            if (whole == NEW or NAME.fullmatch(whole)) and self._holds(path):
                 path.unlink(missing_ok=True)
         for path in [*self.folder.glob(".*"), *self.folder.glob(f"{FOLDERS}/.*")]:
             if LEFT_OVER.fullmatch(path.name) and self._holds(path):

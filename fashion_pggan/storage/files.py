@@ -131,6 +131,47 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
+def hold_once(source: Path, target: Path, sha256: str = "") -> int:
+    """Replace a file by a hard link to an equal one, where programs only ever replace both as a whole.
+
+    Where DVC links an output to its cache, the output is read-only: it stays alone, so that no edit
+    reaches the cache through a further name. Symbolic links and files on two disks stay, too.
+
+    Args:
+        source: stays as it is.
+        target: becomes the link.
+        sha256: that both must have; empty: both must have the same.
+
+    Returns:
+        Bytes that are free now.
+    """
+    if not _may_be_one(source, target):
+        return 0
+    found = sha256_of(target)
+    if sha256_of(source) != found or (sha256 or found) != found:
+        return 0
+    own = target.stat()
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.pggan")
+    try:
+        temporary.hardlink_to(source)
+        temporary.replace(target)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # there are no hard links, or too many of this file
+        return 0
+    return own.st_size if own.st_nlink == 1 else 0
+
+
+def _may_be_one(source: Path, target: Path) -> bool:
+    """Whether two plain files on one disk, of one size and not read-only, are still two."""
+    try:
+        theirs, ours = source.lstat(), target.lstat()
+    except FileNotFoundError:
+        return False
+    plain = stat.S_ISREG(theirs.st_mode) and stat.S_ISREG(ours.st_mode)
+    alike = (theirs.st_dev, theirs.st_size) == (ours.st_dev, ours.st_size)
+    return plain and alike and theirs.st_ino != ours.st_ino and bool(theirs.st_mode & stat.S_IWUSR)
+
+
 def check_room(folder: Path, needed: int, what: str, advice: str = "give another place") -> None:
     """Refuse what a disk has no room for.
 

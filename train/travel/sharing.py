@@ -4,12 +4,11 @@ DVC replaces hard links in its outputs by copies of its cache's objects. Hard li
 copies share nothing with the cache, so a file that is damaged later is still whole there.
 """
 
-import filecmp
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
+from fashion_pggan.storage.files import hold_once
 from fashion_pggan.storage.locks import exclusive, holder_of
-from train.lineage.takeover import link
 from train.travel.run_files import kind_of, names_below
 
 SHARED = ("checkpoints", "snapshots", "images")  # kinds that are only ever replaced as a whole
@@ -31,24 +30,7 @@ def share(runs: Path, outputs: Iterable[Path]) -> int:
     freed = 0
     for run in sorted(path for path in runs.glob("[!.]*/") if holder_of(path) is None):
         pairs = [(output / name, run / name) for output, name in offered if (run / name).is_file()]
-        if any(_equal(*pair) for pair in pairs):
+        if pairs:
             with exclusive(run, wait_s=0.0):
-                freed += sum(_shared(pairs))
+                freed += sum(hold_once(*pair) for pair in pairs)
     return freed
-
-
-def _shared(pairs: Iterable[tuple[Path, Path]]) -> Iterator[int]:
-    for source, target in pairs:
-        if _equal(source, target):
-            own = target.stat()
-            link(source, target)
-            yield own.st_size if own.st_nlink == 1 and target.samefile(source) else 0
-
-
-def _equal(source: Path, target: Path) -> bool:
-    """Whether two files have the same bytes, and are not one already."""
-    return (
-        not (source.is_symlink() or target.is_symlink() or source.samefile(target))
-        and source.stat().st_dev == target.stat().st_dev
-        and filecmp.cmp(source, target, shallow=False)
-    )

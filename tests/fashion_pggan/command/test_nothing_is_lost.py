@@ -89,6 +89,7 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "curate": {"params", "answers"},
     "crawl": {"params"},
     "crawl merge": {"parts"},
+    "crawl share": {"raw"},
     "demo-shop": {"images", "labels"},
     "evaluate better": {"former", "new", "dataset", "params"},
     "evaluate keep": {"new", "dataset", "params"},

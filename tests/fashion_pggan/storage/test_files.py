@@ -10,6 +10,7 @@ import pytest
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import (
     atomic_write,
+    hold_once,
     remove_left_over,
     sha256_of,
     write_bytes,
@@ -108,3 +109,26 @@ def test_a_neighbour_that_was_taken_for_left_over_is_made_again(
     write_text(tmp_path / "report.json", "new")
     assert taken
     assert names(tmp_path) == {"report.json"}
+
+
+def test_only_equal_plain_files_that_may_change_become_one(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("output", "equal", "other", "longer", "link")]
+    for path, data in zip(paths[:4], (b"bytes", b"bytes", b"bites", b"bytes!"), strict=True):
+        path.write_bytes(data)
+    output, equal, other, longer, link = paths
+    link.symlink_to(equal)
+    for target in (other, longer, link, output, tmp_path / "missing"):
+        assert hold_once(output, target) == 0
+    assert hold_once(output, equal, sha256_of(other)) == hold_once(link, output) == 0
+    output.chmod(0o444)  # as DVC leaves a link into its cache
+    assert hold_once(output, equal) == 0
+    output.chmod(0o644)
+    assert hold_once(output, equal) == 5
+    assert output.samefile(equal)
+    assert hold_once(output, equal) == 0
+    equal.unlink()
+    equal.write_bytes(b"bytes")
+    (tmp_path / "elsewhere").hardlink_to(equal)
+    assert hold_once(output, equal) == 0  # it is linked, and another name holds its bytes
+    assert output.samefile(equal)
+    assert names(tmp_path) == {"output", "equal", "other", "longer", "link", "elsewhere"}

@@ -35,7 +35,7 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
     settings = shared.params or PARAMS
     params = load_params(settings)
     with shared.kept() as store:
-        evaluation = stage.run(
+        evaluation, headline = stage.run(
             dataset,
             models,
             reports,
@@ -45,7 +45,7 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
             work=shared.work(),
             settings=read_text(settings),
         )
-    print(printable(evaluation.text()))
+    print(printable(f"{headline}\n\n{evaluation.text()}"))
 
 
 def two_sets(

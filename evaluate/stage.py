@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from evaluate.comparison.cache import Store
@@ -11,6 +12,8 @@ from evaluate.measures.best_snapshot import measure_best
 from evaluate.measures.feature_network import network_of
 from evaluate.report.origin import Subject
 from evaluate.report.page import write_report
+from evaluate.report.stage_reports import read_facts
+from evaluate.report.verdicts import headline, verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
@@ -33,7 +36,7 @@ def run(
     store: Store,
     work: Work,
     settings: str = "",
-) -> Evaluation:
+) -> tuple[Evaluation, str]:
     """Measure every snapshot.
 
     Args:
@@ -46,6 +49,9 @@ def run(
         store: keeps distances, so that nothing is measured twice.
         work: where to compute.
         settings: the text of params.yaml, for the report.
+
+    Returns:
+        The distances, and the worst verdict in a line.
 
     Raises:
         UserError: there is no dataset or no snapshot, or the last snapshot is of another dataset.
@@ -60,16 +66,23 @@ def run(
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))
-    measured = {"dataset": dataset.version, "mirror": mirror, **evaluation.facts(params.seed)}
-    _write_json(reports / "evaluation.json", measured)
     best = snapshots[rows.index(evaluation.best)]
     fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
     reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
     measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
     _write_json(reports / "measures.json", measures)
+    answers = verdicts(evaluation, measures, read_facts(reports / "train.json"))
+    measured = {
+        "dataset": dataset.version,
+        "mirror": mirror,
+        "headline": headline(answers),
+        "verdicts": [asdict(answer) for answer in answers],
+        **evaluation.facts(params.seed),
+    }
+    _write_json(reports / "evaluation.json", measured)
     subject = Subject(reports, models, snapshots, dataset, settings)
-    write_report(subject, evaluation, params, work, time.monotonic() - began)
-    return evaluation
+    write_report(subject, evaluation, answers, params, work, time.monotonic() - began)
+    return evaluation, headline(answers)
 
 
 def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) -> None:

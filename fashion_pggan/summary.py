@@ -68,8 +68,10 @@ class Summary:
             f"on {train['device']}, {train['images_per_s']:.1f} images/s",
             "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",
         }
+        headline = self.evaluation.get("headline")  # older reports have none
         return "\n".join(
             [
+                *([str(headline), ""] if headline else []),
                 *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),
                 "",
                 (

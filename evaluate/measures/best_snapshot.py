@@ -8,6 +8,7 @@ from evaluate.comparison.distances import plain
 from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
+from evaluate.measures.nearest import training_of
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
@@ -38,7 +39,13 @@ def measure_best(
     Returns:
         Facts for `dvc metrics`; None for a measure that the parameters switch off.
     """
-    facts: dict[str, Any] = {"kimg": kimg, "ms_ssim": None, "copies": None, "features": None}
+    facts: dict[str, Any] = {
+        "kimg": kimg,
+        "ms_ssim": None,
+        "distinct": None,
+        "copies": None,
+        "features": None,
+    }
     pairs = min(params.variation_pairs, reals.count // 2)
     if pairs and reals.resolution >= SMALLEST:
         with Progress("comparing pairs", 4 * pairs, "images") as progress:
@@ -52,6 +59,7 @@ def measure_best(
             "real": plain(of_reals.similarity),
         }
     some = fakes.part(0, params.copies_images, fakes.name)
+    facts["distinct"] = _distinct(some, reals)
     found = find_copies(some, reals)
     write_pairs(folder / "copies.png", found, some, reals)
     write_text(folder / "copies.json", json.dumps(found.distances()) + "\n")
@@ -59,3 +67,15 @@ def measure_best(
     if network:
         facts["features"] = measure_features(network, reals, fakes, params.feature_neighbours, params)
     return facts
+
+
+def _distinct(fakes: ImageSet, reals: ImageSet) -> dict[str, int]:
+    """How many images are no copies of others of their set; as many real images beside them."""
+    some = reals.part(0, min(reals.count, fakes.count), reals.name)
+    made, real = (training_of(each) for each in (fakes, some))
+    return {
+        "images": made.count,
+        "distinct": made.count - made.repeats(),
+        "real_images": real.count,
+        "real_distinct": real.count - real.repeats(),
+    }

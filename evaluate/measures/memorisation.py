@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.stats import hypergeom
 
 from evaluate.measures.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
 from evaluate.sets.image_set import ImageSet
@@ -19,6 +20,7 @@ NAMED = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
 RARE = 0.01  # share of real images that lie within the threshold of another real image
+DIGITS = 3  # of distances: those of two images from each other are equal
 NOT_FOUND = "zoomed, rotated or shifted copies are not found: docs/explanation/memorisation.md"
 
 
@@ -33,11 +35,39 @@ class Copies:
     training_called: Callable[[int], int | str] = int
 
     @property
+    def rank(self) -> int:
+        """The place of the threshold among the distances of real images; 0: there are too few."""
+        return max(round(RARE * self._pairs), 1) if self._pairs else 0
+
+    @property
+    def _pairs(self) -> int:
+        """Real images that count: two that are nearest to each other are one draw, not two."""
+        return len(self.real.pixels) // 2
+
+    @property
     def threshold(self) -> float:
-        """The distance in grey levels within which 1 % of real images have another real image."""
-        if not len(self.real.pixels):
+        """The distance in grey levels within which about 1 % of real images have another real image."""
+        if not self.rank:
             return COPY_LEVELS
-        return max(float(np.quantile(self.real.pixels, RARE)), COPY_LEVELS)
+        of_pairs = np.unique(self.real.pixels.round(DIGITS))
+        return max(float(of_pairs[min(self.rank, len(of_pairs)) - 1]), COPY_LEVELS)
+
+    @property
+    def expected_share(self) -> float | None:
+        """The share of honest images within the threshold, on average: the threshold is itself a draw."""
+        return self.rank / (self._pairs + 1) if self.rank else None
+
+    @property
+    def chance(self) -> float | None:
+        """The probability that at least `near` honest images lie within the threshold.
+
+        Honest images and real ones come in random order by distance, so the number of honest ones before the
+        real one of this rank has a negative hypergeometric distribution.
+        """
+        if not self.rank:
+            return None
+        count, nearer = len(self.generated.pixels), self.near + self.rank - 1
+        return float(hypergeom.cdf(self.rank - 1, count + self._pairs, self._pairs, nearer))
 
     @property
     def near(self) -> int:
@@ -56,7 +86,8 @@ class Copies:
             "copies": self.copies,
             "near": self.near,
             "near_share": round(self.near / len(self.generated.pixels), 4),
-            "expected_share": RARE,
+            "expected_share": _rounded(self.expected_share),
+            "chance": _rounded(self.chance),
             "real_copies": self.real_copies,
             "generated": _quantiles(self.generated),
             "real": _quantiles(self.real),
@@ -114,8 +145,9 @@ class Copies:
                 f"{COPY_LEVELS:g} grey levels, or within {COPY_BITS} of 256 hash bits"
             ),
             (
-                f"{self.near} of {count} ({self.near / count:.1%}) are copies or as near to a training image "
-                f"as {RARE:.0%} of real images are to another, {self.threshold:.1f} grey levels"
+                f"{self.near} of {count} ({self.near / count:.1%}) are copies or within "
+                f"{self.threshold:.1f} grey levels of a training image; "
+                f"of as many real images {self._expected(count)}"
             ),
         ]
         if self.copies:
@@ -128,6 +160,11 @@ class Copies:
                 "set, which were passed over: remove them with fashion-pggan curate"
             )
         return [*sentences, NOT_FOUND]
+
+    def _expected(self, count: int) -> str:
+        if self.expected_share is None:
+            return "too few are there to say how many"
+        return f"about {count * self.expected_share:.0f} ({self.expected_share:.1%})"
 
 
 def find_copies(generated: ImageSet, training: ImageSet) -> Copies:
@@ -173,3 +210,7 @@ def _quantiles(found: Neighbours) -> dict[str, float] | None:
         **{name: round(float(np.quantile(found.pixels, share)), 3) for name, share in named},
         "median_bits": float(np.median(found.bits)),
     }
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any
@@ -14,7 +15,7 @@ from evaluate.report.curves import distances_over_training, nearest_distances, t
 from evaluate.report.inline_image import LARGE, embedded_file
 from evaluate.report.origin import Subject, origin_of
 from evaluate.report.stage_reports import read_facts, read_history, tables_of_crawl, way_of_images
-from evaluate.report.verdicts import verdicts
+from evaluate.report.verdicts import STATES, Verdict, headline
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED, about_floor
 from evaluate.results.table import interval_of
@@ -28,13 +29,19 @@ STAGES = ("crawl", "curate", "train", "generate", "measures", "copies")
 
 
 def write_report(
-    subject: Subject, evaluation: Evaluation, params: EvaluateParams, work: Work, seconds: float
+    subject: Subject,
+    evaluation: Evaluation,
+    answers: Sequence[Verdict],
+    params: EvaluateParams,
+    work: Work,
+    seconds: float,
 ) -> None:
     """Write `report.html`.
 
     Args:
         subject: what was evaluated.
         evaluation: what was measured.
+        answers: of `verdicts`.
         params: the evaluate section.
         work: where the evaluation computed.
         seconds: duration of the evaluation.
@@ -57,7 +64,9 @@ def write_report(
         script=script,
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         style=style,
-        verdicts=verdicts(evaluation, facts["measures"], facts["train"]),
+        verdicts=answers,
+        headline=headline(answers),
+        states=STATES,
         way=way_of_images(facts["crawl"], facts["curate"]),
         tables=tables_of_crawl(facts["crawl"]),
         origin=origin_of(subject, evaluation, facts, params, work, seconds),

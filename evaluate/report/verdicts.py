@@ -1,7 +1,6 @@
 """The verdicts of the report, in words. All functions are pure, so that each sentence can be tested."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,41 +10,61 @@ from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
-STANDARD_ERRORS = 2.0  # standard deviations above the expected number: more near images are too many
+RARE = 0.02  # probability below which as many near images are no chance
+DISTINCT = 0.5  # of the generated images; fewer is a collapse
 
-
-NOT_FOUND = "Zoomed, rotated or shifted copies would not be found."
+NO_COPY = "no copy of a training image was found"
+NOT_FOUND = "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
 SAME = "The intervals overlap: this distance cannot tell them apart."
 BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
 
-State = Literal["good", "look", "note"]  # look: a person should look; note: neither good nor bad
+QUALITY = "How far from the real images?"
+
+State = Literal["bad", "look", "note", "good"]  # worst first
+STATES: Mapping[State, str] = {"bad": "bad", "look": "look at it", "note": "to know", "good": "good"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one question."""
+    """The answer to one question.
+
+    `look`: a person should look; `note`: neither good nor bad, or not everything could be seen.
+    """
 
     question: str
     state: State
+    short: str  # for a headline
     says: str
 
 
 def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping[str, Any]) -> list[Verdict]:
-    """The answers for this run, the most important first.
+    """The answers for this run, the worst first, of equally bad ones the most important.
 
     Args:
         evaluation: distances of all snapshots.
         measures: as in measures.json.
         train: as in train.json; empty if it is missing.
     """
-    answers = [_quality(evaluation), _course(evaluation)]
-    if measures.get("ms_ssim"):
-        answers.append(_variation(measures["ms_ssim"]))
-    if measures.get("copies"):
-        answers.append(_copies(measures["copies"]))
+    answers = [_copies(measures["copies"])] if measures.get("copies") else []
+    answers.append(_quality(evaluation))
+    if variation := _variation(measures.get("ms_ssim"), measures.get("distinct")):
+        answers.append(variation)
+    answers.append(_course(evaluation))
     if train:
         answers.append(_health(train))
-    return answers
+    return sorted(answers, key=lambda answer: list(STATES).index(answer.state))
+
+
+def headline(answers: Sequence[Verdict]) -> str:
+    """The worst verdict in a line; the distance, if no verdict is worse than *to know*.
+
+    Args:
+        answers: of `verdicts`.
+    """
+    worst = answers[0]
+    if worst.state not in ("bad", "look"):
+        (worst,) = (answer for answer in answers if answer.question == QUALITY)
+    return f"{STATES[worst.state]}: {worst.short}"
 
 
 def _quality(evaluation: Evaluation) -> Verdict:
@@ -53,89 +72,151 @@ def _quality(evaluation: Evaluation) -> Verdict:
     ratio = evaluation.ratio(evaluation.best)
     name = evaluation.floor.name
     times = f"{ratio.value:.1f} times the {name}" if ratio else f"no ratio to the {name}"
-    state: State = "look"
+    among = "other real images"
     if evaluation.floor.kind != "disjoint":
-        state, among = "note", "themselves, with patches at other positions"
-        means = f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
-    else:
-        among = "other real images"
-        means = "The intervals do not overlap: the generator can still improve."
-        if best.overlaps(floor):
-            sharp = ratio and ratio.interval and ratio.interval[1] <= SHARP
-            state, means = ("good", SAME) if sharp else ("note", f"{SAME} {BLUNT}")
+        among = "themselves, with patches at other positions"
+    short = f"distance {best.value:.2f}, {times}"
     says = f"Distance {_with_interval(best)}; real images lie {_with_interval(floor)} from {among}: {times}."
-    return Verdict("How far from the real images?", state, f"{says} {means}")
+
+    def verdict(state: State, means: str, short: str = short) -> Verdict:
+        return Verdict(QUALITY, state, short, f"{says} {means}")
+
+    if untrained := _no_better_than_untrained(evaluation):
+        return verdict("bad", untrained, "no snapshot is clearly better than the untrained network")
+    if evaluation.floor.kind != "disjoint":
+        return verdict(
+            "note", f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
+        )
+    if ratio and ratio.interval and ratio.interval[1] < 1:
+        return verdict(
+            "bad",
+            "It lies clearly nearer than other real images do: a sign that training images are repeated.",
+            f"nearer to the training images than other real images are: {times}",
+        )
+    if not best.overlaps(floor):
+        return verdict("look", "The intervals do not overlap: the generator can still improve.")
+    if ratio and ratio.interval and ratio.interval[1] <= SHARP:
+        return verdict("good", SAME, f"as near as real images are: {short}")
+    return verdict("note", f"{SAME} {BLUNT}")
+
+
+def _no_better_than_untrained(evaluation: Evaluation) -> str:
+    """A sentence, if the untrained network was measured, and no other snapshot is clearly better."""
+    untrained, *others = evaluation.rows
+    if untrained.kimg > 0 or not others:
+        return ""
+    best = min((row.distances.average for row in others), key=lambda average: average.value)
+    gain = best.over(untrained.distances.average)
+    if gain is None or (gain.interval[1] if gain.interval else gain.value) < 1:
+        return ""
+    return (
+        f"The untrained network lies at {_with_interval(untrained.distances.average)}: training has not "
+        "brought the images clearly nearer."
+    )
 
 
 def _course(evaluation: Evaluation) -> Verdict:
     best, last, rival = evaluation.best, evaluation.rows[-1], evaluation.runner_up
-    state: State = "look"
+    question = "Was it trained long enough?"
     if len(evaluation.rows) == 1:
-        state, says = "note", "There is one snapshot: nothing to compare it with."
-    elif best is last and rival is None:
-        says = "The last snapshot is clearly the best: longer training may still improve it."
-    elif best is last:
-        state, says = (
-            "note",
-            f"The last snapshot is the best, but cannot be told from that at {_kimg(rival)}.",
+        return Verdict(
+            question, "note", "there is one snapshot", "There is one snapshot: nothing to compare it with."
         )
-    elif best.distances.average.overlaps(last.distances.average):
-        state, says = (
-            "good",
-            f"The best, at {_kimg(best)}, cannot be told from the last: training has levelled off.",
+    if best is last and rival is None:
+        return Verdict(
+            question,
+            "look",
+            "the last snapshot is the best",
+            "The last snapshot is clearly the best: longer training may still improve it.",
         )
-    else:
-        says = f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last."
-    return Verdict("Was it trained long enough?", state, says)
+    if best is last:
+        says = f"The last snapshot is the best, but cannot be told from that at {_kimg(rival)}."
+        return Verdict(question, "note", "the last snapshot is the best", says)
+    if best.distances.average.overlaps(last.distances.average):
+        says = f"The best, at {_kimg(best)}, cannot be told from the last: training has levelled off."
+        return Verdict(question, "good", "training has levelled off", says)
+    says = f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last."
+    return Verdict(question, "look", f"the last snapshot is worse than that at {_kimg(best)}", says)
 
 
-def _variation(similarity: Mapping[str, Any]) -> Verdict:
+def _variation(similarity: Mapping[str, Any] | None, distinct: Mapping[str, Any] | None) -> Verdict | None:
+    """How varied the images are: repeated ones weigh more than the similarity of pairs, which misses them."""
     question = "Do its images vary?"
+    repeats = _repeats(distinct) if distinct else ""
+    few = distinct is not None and distinct["distinct"] < DISTINCT * distinct["images"]
+    if similarity is None:
+        if not repeats:
+            return None
+        return Verdict(question, "bad" if few else "look", repeats, f"{_sentence(repeats)}.")
     made, real = similarity["generated"], similarity["real"]
     says = (
         f"MS-SSIM of pairs is {made['value']:.3f} for generated and {real['value']:.3f} for real images "
         f"({similarity['pairs']:,} pairs each; lower is more varied)"
     )
+    state, short, means = _by_similarity(made, real)
+    says = f"{says}{means}."
+    if not repeats:
+        return Verdict(question, state, short, says)
+    return Verdict(question, "bad" if few else "look", repeats, f"{_sentence(repeats)}. {says}")
+
+
+def _by_similarity(made: Mapping[str, Any], real: Mapping[str, Any]) -> tuple[State, str, str]:
     if made["low"] is None or real["low"] is None:
-        return Verdict(question, "note", f"{says}.")
+        return "note", "too few images to say how varied they are", ""
     if made["low"] > real["high"]:
-        return Verdict(
-            question, "look", f"{says}: less varied than the training images, a sign of mode collapse."
-        )
+        short = "less varied than the training images"
+        return "look", short, f": {short}, a sign of mode collapse"
     if made["high"] < real["low"]:
-        return Verdict(
-            question, "look", f"{says}: more varied than the training images, often because of noise."
-        )
-    return Verdict(question, "good", f"{says}: they cannot be told apart.")
+        short = "more varied than the training images"
+        return "look", short, f": {short}, often because of noise"
+    return "good", "as varied as the training images", ": they cannot be told apart"
+
+
+def _repeats(distinct: Mapping[str, Any]) -> str:
+    """That generated images repeat each other, more often than the real images do; empty if they do not."""
+    made, images = distinct["distinct"], distinct["images"]
+    if images - made <= distinct["real_images"] - distinct["real_distinct"]:
+        return ""
+    return f"{made:,} of {images:,} generated images are distinct, the others repeat them"
 
 
 def _copies(copies: Mapping[str, Any]) -> Verdict:
     question = "Does it copy training images?"
-    count, near, expected = copies["images"], copies["near"], copies["expected_share"]
+    count, near = copies["images"], copies["near"]
     if found := copies["copies"]:
-        kind = "is a copy" if found == 1 else "are copies"
-        says = f"{found} of {count:,} generated images {kind} of training images, by pixels or by hashes"
-        return Verdict(question, "look", f"{says}: look at the pairs below before you share any.")
+        kind = "is a copy of a training image" if found == 1 else "are copies of training images"
+        short = f"{found:,} of {count:,} generated images {kind}"
+        says = f"{short}, by pixels or by hashes: look at the pairs below before you share any."
+        return Verdict(question, "bad", short, says)
+    if copies["chance"] is None:
+        says = f"{NO_COPY}. There are too few training images to say how near honest images are."
+        return Verdict(question, "note", NO_COPY, f"{_sentence(says)} {NOT_FOUND}")
     says = (
-        f"No copy was found, and {near} of {count:,} generated images are as near to a training image as "
-        f"{expected:.0%} of real images are to another"
+        f"{_sentence(NO_COPY)}, and {near:,} of {count:,} generated images are as near to one as "
+        f"{copies['expected_share']:.1%} of real images are on average"
     )
-    usual = count * expected + STANDARD_ERRORS * math.sqrt(count * expected * (1 - expected))
-    if near > usual:
-        return Verdict(
-            question, "look", f"{says}, more than by chance: look at the pairs below before you share any."
-        )
-    return Verdict(question, "good", f"{says}: no more than by chance. {NOT_FOUND}")
+    if copies["chance"] < RARE:
+        short = f"{near:,} of {count:,} generated images are nearer to training images than by chance"
+        says = f"{says}, more than by chance: look at the pairs below before you share any."
+        return Verdict(question, "look", short, says)
+    return Verdict(question, "note", NO_COPY, f"{says}: no more than by chance. {NOT_FOUND}")
 
 
 def _health(train: Mapping[str, Any]) -> Verdict:
     question = "Did training stay healthy?"
     skipped, alarms = train.get("skipped_steps", 0), train.get("alarms", "")
     if not skipped and not alarms:
-        return Verdict(question, "good", "No step was skipped, and no alarm was raised.")
+        return Verdict(
+            question, "good", "training stayed healthy", "No step was skipped, and no alarm was raised."
+        )
     said = [f"{skipped:,} steps skipped because of numbers that are not finite"] if skipped else []
     said += [f"alarms: {alarms}"] if alarms else []
-    return Verdict(question, "look", "; ".join(said) + ".")
+    short = "; ".join(said)
+    return Verdict(question, "look", short, f"{_sentence(short)}.")
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _with_interval(estimate: Estimate) -> str:

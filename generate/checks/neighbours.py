@@ -30,6 +30,7 @@ COMPARED = 1000  # training images, at most, whose own neighbours are looked up
 # docs/explanation/memorisation.md.
 COPY_LEVELS = 4.0  # grey levels
 COPY_BITS = 32  # of 256
+FLAT_LEVELS = 1.0  # standard deviation of grey levels, below which a hash says nothing
 
 Read = Callable[[range], Images]
 
@@ -85,12 +86,14 @@ class Training:
         self.count, self.resolution, self.read = count, resolution, read
         self.side = min(SIDE, resolution)
         self.hashes = np.empty((count, BITS // 8), dtype=np.uint8)
+        self.flat = np.empty(count, dtype=np.bool_)
         reduced = torch.empty(count, 3 * self.side**2)
         for start in range(0, count, AT_ONCE):
             indices = range(start, min(start + AT_ONCE, count))
             rows, images = slice(indices.start, indices.stop), (read_reduced or read)(indices)
             small = _reduced(images, self.side)
             reduced[rows] = torch.from_numpy(small.reshape(len(indices), -1))
+            self.flat[rows] = _flat(small)
             self.hashes[rows] = list(workers().map(perceptual_hash, images))
             advance(len(indices))
         self.reduced = reduced  # (n, 3 side^2)
@@ -138,6 +141,7 @@ class Training:
         sides = [np.ascontiguousarray(image), np.ascontiguousarray(image[:, ::-1])]
         apart = torch.stack([self._apart(each) for each in sides]).amin(dim=0)  # (n,)
         bits = np.stack([bits_apart(perceptual_hash(each), self.hashes) for each in sides])  # (2, n)
+        bits[:, self.flat | _flat(_reduced(image[None], self.side))] = BITS
         if apart_from is not None:
             apart[apart_from], bits[:, apart_from] = torch.inf, BITS
         left = len(apart) - (apart_from is not None)
@@ -175,6 +179,18 @@ class Training:
         found = self.nearest(image, CANDIDATES + HASHED, apart_from=index)
         return next((one for one in found if not one.copy), None), any(one.copy for one in found)
 
+    def repeats(self) -> int:
+        """The number of images that are copies of an earlier one, by hashes or by reduced images."""
+        return sum(self._repeats(place) for place in range(1, self.count))
+
+    def _repeats(self, place: int) -> bool:
+        before = self.reduced[:place]
+        levels = (before - self.reduced[place]).square().mean(dim=1).amin().sqrt()
+        if levels <= COPY_LEVELS:
+            return True
+        bits = bits_apart(self.hashes[place], self.hashes[:place])
+        return not self.flat[place] and bool((bits[~self.flat[:place]] <= COPY_BITS).any())
+
     def _neighbour(self, sides: list[Images], index: int, bits: npt.NDArray[np.int64]) -> Neighbour:
         """A training image compared with an image and its mirror image."""
         other = np.ascontiguousarray(self.image(index))
@@ -194,6 +210,13 @@ def _copies(bits: npt.NDArray[np.int64]) -> list[int]:
     """Indices of copies by their hashes, closest first, at most `HASHED`."""
     places = np.flatnonzero(bits <= COPY_BITS)
     return [int(place) for place in places[np.argsort(bits[places], kind="stable")[:HASHED]]]
+
+
+def _flat(images: Images) -> npt.NDArray[np.bool_]:
+    """Which of images (n, side, side, 3) have no contrast: (n,)."""
+    grey = images.mean(axis=-1).reshape(len(images), -1)
+    flat: npt.NDArray[np.bool_] = grey.std(axis=1) < FLAT_LEVELS
+    return flat
 
 
 def _reduced(images: Images, side: int) -> Images:

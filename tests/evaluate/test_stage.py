@@ -65,6 +65,8 @@ def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports
         24,
         0,
     )
+    assert [verdict["question"] for verdict in facts["verdicts"]].count("Do its images vary?") == 1
+    assert f"<h1>{facts['headline'].capitalize()}</h1>" in (reports / "report.html").read_text()
     assert facts["floor"]["about"] == "24 real images against 24 other real images"
     assert [row["kimg"] for row in facts["rows"]] == [0, 5, 9]
     assert facts["best"]["kimg"] == metrics["best"]["kimg"]
@@ -139,14 +141,14 @@ def test_a_network_of_the_users_measures_the_best_snapshot(tmp_path, dataset, mo
 
 
 def test_a_small_dataset_has_the_floor_of_reused_images_and_says_so(tmp_path, dataset, models, params):
-    evaluation = _run(
+    evaluation, _ = _run(
         dataset.folder, models, tmp_path, params.model_copy(update={"images": 1000}), mirror=False
     )
     assert evaluation.images == len(dataset) == 64
     assert json.loads((tmp_path / "swd.json").read_text())["floor"]["kind"] == "reused"
     assert "real (reused)" in evaluation.text()
     page = (tmp_path / "report.html").read_text()
-    assert " times the reused-images floor</h1>" in page
+    assert " times the reused-images floor.</b></p>" in page
     assert "the true floor is unavailable, because it takes 128 different real images" in page
     for text in (evaluation.text(), page):
         assert "1000 images per set were asked for, but there are 64: distances depend on the number" in text
@@ -173,7 +175,7 @@ def test_a_run_that_went_on_with_more_images_is_measured_with_its_earlier_snapsh
     (first, *_) = snapshots_in(tmp_path / "models")
     generator = Sampler.load(first).generator
     write_snapshot(first, generator, Origin(0.0, 3.0, "params", "of fewer images", "commit"))
-    evaluation = _run(dataset.folder, tmp_path / "models", tmp_path, params, mirror=False)
+    evaluation, _ = _run(dataset.folder, tmp_path / "models", tmp_path, params, mirror=False)
     assert len(evaluation.rows) == 3
 
 

@@ -70,6 +70,12 @@ def test_the_summary_says_what_came_of_each_stage(finished: Path) -> None:
     assert Summary.read(finished / "reports").text() == EXPECTED
 
 
+def test_the_worst_verdict_is_its_first_line(finished: Path) -> None:
+    facts = {**REPORTS["evaluation"], "headline": "bad: 3 of 9 images are copies"}
+    (finished / "reports/evaluation.json").write_text(json.dumps(facts))
+    assert Summary.read(Path("reports")).text().splitlines()[:2] == ["bad: 3 of 9 images are copies", ""]
+
+
 def test_it_says_what_recognised_worn_garments(finished: Path) -> None:
     Path("reports/curate.json").write_text(json.dumps({**REPORTS["curate"], "worn_by": "rules"}))
     text = Summary.read(finished / "reports").text()

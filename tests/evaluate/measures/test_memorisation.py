@@ -1,12 +1,15 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from evaluate.measures.memorisation import find_copies, write_pairs
+from evaluate.measures.memorisation import Copies, find_copies, write_pairs
+from evaluate.measures.nearest import Neighbours
+from evaluate.report.verdicts import RARE
 from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.errors import UserError
 from tests.evaluate.sets.image_sets import set_of
@@ -35,7 +38,8 @@ def test_planted_copies_are_found_mirrored_ones_too(training, make_images):
     assert found.copies == found.near == 3
     assert found.facts()["near_share"] == 0.15
     assert "3 of 20 generated images are copies of training images: within 4 grey levels" in found.text()
-    assert "3 of 20 (15.0%) are copies or as near to a training image as 1%" in found.text()
+    assert "3 of 20 (15.0%) are copies or within" in found.text()
+    assert "of as many real images about 1 (3.2%)" in found.text()
 
 
 def test_darkened_copies_are_found_by_their_hashes_mirrored_ones_too(training, make_images, tmp_path):
@@ -59,6 +63,47 @@ def test_copies_within_the_training_set_hide_no_copies_of_it(training, make_imag
     assert found.copies == found.near == 2
     assert found.real_copies == 10 * 2 + 1
     assert "21 of the training images that were compared have copies in the training set" in found.text()
+
+
+def _apart(some, others):
+    squares = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1) - 2 * some @ others.T
+    return np.sqrt(np.maximum(squares, 0.0) / some.shape[1])
+
+
+def _neighbours(apart):
+    nothing = np.zeros(len(apart), dtype=int)
+    return Neighbours(nothing, nothing.astype(bool), apart.min(axis=1), np.full(len(apart), 128))
+
+
+def _honest(random, count):
+    """Real images against others of their kind, as points."""
+    points = random.normal(50, 20, (count + 256, 12))
+    training, held_out = points[:count], points[count:]
+    among = _apart(training, training)
+    np.fill_diagonal(among, np.inf)
+    return Copies(_neighbours(_apart(held_out, training)), _neighbours(among))
+
+
+@pytest.mark.parametrize("count", [10, 50, 200])
+def test_honest_images_are_seldom_accused_however_few_training_images_there_are(count):
+    """The threshold is a draw, too: by its expected share alone a fifth of them would be."""
+    random = np.random.default_rng(count)
+    found = [_honest(random, count) for _ in range(200)]
+    assert np.mean([each.chance < RARE for each in found]) <= 0.05
+
+
+def test_a_generator_that_stays_near_its_training_images_is_accused_from_ten_of_them_on():
+    random = np.random.default_rng(3)
+    for count in (10, 50, 200):
+        honest = _honest(random, count)
+        near = replace(honest.generated, pixels=honest.generated.pixels * 0.4)
+        assert replace(honest, generated=near).chance < RARE
+
+
+def test_two_training_images_that_are_copies_of_each_other_accuse_nobody(training):
+    found = find_copies(set_of(training[:3]), set_of(np.repeat(training[5:6], 2, axis=0)))
+    assert (found.rank, found.chance, found.expected_share) == (0, None, None)
+    assert "too few are there to say how many" in found.text()
 
 
 def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):

@@ -1,7 +1,18 @@
 import pytest
 
-from evaluate.report.verdicts import verdicts
+from evaluate.report.verdicts import Verdict, headline, verdicts
 from tests.evaluate.report.evaluations import evaluation_of
+
+COPIES = "Does it copy training images?"
+COURSE = "Was it trained long enough?"
+DISTANCE = "How far from the real images?"
+HEALTH = "Did training stay healthy?"
+VARIATION = "Do its images vary?"
+
+
+def answer_to(question: str, *facts) -> Verdict:
+    (answer,) = (each for each in verdicts(*facts) if each.question == question)
+    return answer
 
 
 @pytest.mark.parametrize(
@@ -12,11 +23,14 @@ from tests.evaluate.report.evaluations import evaluation_of
         (evaluation_of(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
         (evaluation_of(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
         (evaluation_of(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
+        (evaluation_of(50.0, 4.0, error=0.3), "bad", "a sign that training images are repeated"),
+        (evaluation_of(30.0, 29.0), "bad", "has not brought the images clearly nearer"),
+        (evaluation_of(30.0, 31.0, kind="reused"), "bad", "The untrained network lies at 30.00"),
     ],
 )
 def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):
-    verdict = verdicts(evaluation, {}, {})[0]
-    assert (verdict.state, verdict.question) == (state, "How far from the real images?")
+    verdict = answer_to(DISTANCE, evaluation, {}, {})
+    assert verdict.state == state
     assert says in verdict.says
 
 
@@ -31,7 +45,7 @@ def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state
     ],
 )
 def test_the_course_of_training_is_judged_by_its_best_and_last_snapshot(averages, state, says):
-    verdict = verdicts(evaluation_of(*averages), {}, {})[1]
+    verdict = answer_to(COURSE, evaluation_of(*averages), {}, {})
     assert verdict.state == state
     assert says in verdict.says
 
@@ -50,23 +64,70 @@ def _similarity(low, high):
 )
 def test_variation_is_judged_against_that_of_the_real_images(low, high, state, says):
     similarity = {"pairs": 128, "generated": _similarity(low, high), "real": _similarity(0.2, 0.3)}
-    verdict = verdicts(evaluation_of(30.0), {"ms_ssim": similarity}, {})[2]
+    verdict = answer_to(VARIATION, evaluation_of(30.0), {"ms_ssim": similarity}, {})
     assert verdict.state == state
     assert says in verdict.says
 
 
-@pytest.mark.parametrize(("near", "state"), [(0, "good"), (5, "good"), (6, "look"), (256, "look")])
-def test_more_near_copies_than_chance_gives_are_told(near, state):
-    """Of 256 images 2.56 are expected, and 2 standard errors above it are 5.7."""
-    copies = {"images": 256, "copies": 0, "near": near, "expected_share": 0.01}
-    assert verdicts(evaluation_of(30.0), {"copies": copies}, {})[2].state == state
+def _distinct(images, distinct, real_distinct=256):
+    return {"images": images, "distinct": distinct, "real_images": 256, "real_distinct": real_distinct}
+
+
+@pytest.mark.parametrize(
+    ("distinct", "state", "short"),
+    [
+        (_distinct(256, 32), "bad", "32 of 256 generated images are distinct, the others repeat them"),
+        (_distinct(256, 250), "look", "250 of 256 generated images are distinct, the others repeat them"),
+        (_distinct(256, 250, real_distinct=249), "good", "as varied as the training images"),
+        (_distinct(256, 256), "good", "as varied as the training images"),
+    ],
+)
+def test_images_that_repeat_each_other_are_counted_though_their_pairs_look_varied(distinct, state, short):
+    similarity = {"pairs": 128, "generated": _similarity(0.2, 0.25), "real": _similarity(0.2, 0.3)}
+    measures = {"ms_ssim": similarity, "distinct": distinct}
+    verdict = answer_to(VARIATION, evaluation_of(30.0), measures, {})
+    assert (verdict.state, verdict.short) == (state, short)
+
+
+def test_repeated_images_are_told_without_pairs_to_compare():
+    measures = {"ms_ssim": None, "distinct": _distinct(256, 32)}
+    assert answer_to(VARIATION, evaluation_of(30.0), measures, {}).state == "bad"
+
+
+def _copies(count=0, chance=0.5, expected=0.01):
+    return {
+        "images": 256,
+        "copies": count,
+        "near": max(count, 3),
+        "expected_share": expected,
+        "chance": chance,
+    }
+
+
+@pytest.mark.parametrize(
+    ("chance", "state"), [(0.5, "note"), (0.021, "note"), (0.019, "look"), (0.0, "look")]
+)
+def test_more_near_images_than_chance_gives_are_told(chance, state):
+    assert answer_to(COPIES, evaluation_of(30.0), {"copies": _copies(chance=chance)}, {}).state == state
+
+
+def test_no_copy_is_no_praise_for_there_are_copies_that_are_not_found():
+    verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": _copies()}, {})
+    assert verdict.says.endswith(
+        "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
+    )
+
+
+def test_too_few_training_images_accuse_nobody():
+    verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": _copies(chance=None, expected=None)}, {})
+    assert verdict.state == "note"
+    assert "too few training images" in verdict.says
 
 
 @pytest.mark.parametrize(("found", "says"), [(1, "1 of 256 generated images is a copy"), (3, "are copies")])
-def test_any_copy_at_all_is_to_be_looked_at(found, says):
-    copies = {"images": 256, "copies": found, "near": found, "expected_share": 0.01}
-    verdict = verdicts(evaluation_of(30.0), {"copies": copies}, {})[2]
-    assert verdict.state == "look"
+def test_any_copy_at_all_is_bad(found, says):
+    verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": _copies(found)}, {})
+    assert verdict.state == "bad"
     assert says in verdict.says
 
 
@@ -79,4 +140,16 @@ def test_any_copy_at_all_is_to_be_looked_at(found, says):
     ],
 )
 def test_skipped_steps_and_alarms_are_told(train, state):
-    assert verdicts(evaluation_of(30.0), {}, train)[2].state == state
+    assert answer_to(HEALTH, evaluation_of(30.0), {}, train).state == state
+
+
+def test_the_worst_verdict_comes_first_and_is_the_headline():
+    """Training images handed in as generated: their distance alone would be praised."""
+    answers = verdicts(evaluation_of(50.0, 4.0, error=0.3), {"copies": _copies(256)}, {"alarms": "COLLAPSE"})
+    assert [answer.state for answer in answers] == ["bad", "bad", "look", "look"]
+    assert headline(answers) == "bad: 256 of 256 generated images are copies of training images"
+
+
+def test_a_good_run_is_called_so_though_there_are_things_to_know():
+    answers = verdicts(evaluation_of(50.0, 11.0, 11.1, error=0.8), {"copies": _copies()}, {})
+    assert headline(answers) == "good: as near as real images are: distance 11.00, 1.1 times the floor"

@@ -1,24 +1,17 @@
 """`fashion-pggan curate …`, or `python -m curate …`."""
 
 import logging
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
-from fashion_pggan.command.options import (
-    PARAMS,
-    OptionalCount,
-    OptionalOutputFile,
-    OptionalOutputFolder,
-    OutputFolder,
-)
+from curate.options import SETTINGS, Settings
+from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, OptionalOutputFolder
 from fashion_pggan.command.roles import Fills, Makes, Writes
-from fashion_pggan.paths import outliving
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
-
-KNOWLEDGE = outliving(Path("runs/curate"))
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -30,36 +23,41 @@ def curate(
     target: Annotated[Path, Makes],
     /,
     *,
-    params: Path = PARAMS,
+    params: Path | None = None,
     report: Annotated[OptionalOutputFile, Writes("images", "kept", "dropped")] = None,
-    knowledge: OutputFolder = KNOWLEDGE,
+    knowledge: OptionalOutputFolder = None,
     plots: Annotated[OptionalOutputFolder, PLOTS] = None,
     answers: Path = Path("datasheet.yaml"),
     workers: OptionalCount = None,
+    settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
 ) -> None:
     """Make a dataset of square images from a folder of any images.
 
     For example:
         fashion-pggan curate data/raw data/curated --report reports/curate.json
         fashion-pggan curate s3://bucket/raw data/curated
+        fashion-pggan curate ~/images squares --resolution 256 --min-side 256 --styles flat --styles mannequin
 
     Args:
         source: a crawl's output (data/raw), a folder of images, or an address such as s3://bucket/raw.
         target: the folder for the dataset; replaced as a whole.
-        params: the file of parameters.
+        params: the file of parameters; params.yaml by default, without one the preset paper.
         report: a JSON file for the figures.
-        knowledge: the folder that keeps what earlier runs found out about images.
+        knowledge: the folder that keeps what earlier runs found out about images; runs/curate, without a
+            params.yaml the user's cache.
         plots: the folder for the counts that `dvc plots` shows (CSV).
         answers: a YAML file of answers to the datasheet's questions; may be missing.
         workers: processes; one per core by default.
+        settings: parameters in place of those of params.yaml.
     """
     from curate import stage
     from curate.known.worn import detector_of
     from curate.source.locations import location
-    from fashion_pggan.params import load_params
+    from fashion_pggan.params.given import with_given
+    from fashion_pggan.params.preset import cache_of, params_or_shipped
 
     place = location(source)
-    chosen = load_params(params).curate
+    chosen = with_given(params_or_shipped(params, "curate").curate, asdict(settings))
     outcomes = stage.run(
         place,
         target,
@@ -67,7 +65,7 @@ def curate(
         report=report,
         plots=plots,
         workers=workers,
-        knowledge=knowledge,
+        knowledge=knowledge or cache_of("curate"),
         answers=answers,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())

@@ -3,15 +3,12 @@
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 from fashion_pggan.devices import device_of
 from fashion_pggan.errors import ArgumentError
 from fashion_pggan.params import LARGEST_INDEX, GenerateParams
+from fashion_pggan.params.given import with_given
 from fashion_pggan.params.preset import params_or_shipped
-from fashion_pggan.params.wording import advice_on
 from fashion_pggan.paths import check_file_to_write
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import check_output
@@ -83,19 +80,7 @@ def section_of(path: Path | None, settings: Settings) -> GenerateParams:
     Raises:
         ArgumentError: a setting is not valid; the text names its option.
     """
-    params = params_or_shipped(path, "generate").generate
-    for name, value in asdict(settings).items():
-        if value is not None:
-            params = _replaced(params, name, value)
-    return params
-
-
-def _replaced(params: GenerateParams, name: str, value: Any) -> GenerateParams:
-    try:
-        return GenerateParams.model_validate({**params.model_dump(), name: value})
-    except ValidationError as error:
-        flag = name.replace("_", "-")
-        raise ArgumentError(f"--{flag} {value}: {advice_on(error.errors()[0])}") from error
+    return with_given(params_or_shipped(path, "generate").generate, asdict(settings))
 
 
 def _check_file(out: Path) -> None:

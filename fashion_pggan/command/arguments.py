@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-from cyclopts import App, ArgumentCollection, ValidationError
+from cyclopts import UNSET, App, ArgumentCollection, ValidationError
 
 from fashion_pggan.paths import advice_on_path
 
@@ -22,7 +22,7 @@ def check_arguments(app: App, commands: Iterable[str], arguments: ArgumentCollec
         kinds = set(_kinds(argument.hint))
         for token in argument.tokens:
             wrong = _wrong(token.value, kinds)
-            if wrong and not argument.is_flag():
+            if wrong and token.implicit_value is UNSET:  # a flag's value is not written
                 raise ValidationError(exception_message=wrong, argument=argument)
 
 

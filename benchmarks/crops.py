@@ -10,7 +10,7 @@ import numpy as np
 from curate.facts.evidence import evidence_of
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
-from curate.squares.crop import centre_square, garment_square, ground_of
+from curate.squares.crop import PLAIN, centre_square, garment_square
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.goods.drawn import Drawn
 from fashion_pggan.command.edge import run_command
@@ -60,17 +60,10 @@ def _tile(pixels: Pixels) -> Pixels:
     """(3 * (SIDE + GAP), SIDE + GAP, 3)."""
     height, width, _ = pixels.shape
     evidence = evidence_of(pixels)
-    ground = ground_of(
-        {f"border_{name}": getattr(evidence, f"border_{name}") for name in ("red", "green", "blue")}
-    )
     box = (evidence.box_left, evidence.box_top, evidence.box_width, evidence.box_height)
-    shown = [
-        reduced(pixels, SIDE),
-        *(
-            reduced(square.of(pixels, ground), SIDE)
-            for square in (centre_square(width, height), garment_square(width, height, box, SIDE))
-        ),
-    ]
+    plain = evidence.border_uniformity >= PLAIN
+    squares = centre_square(width, height), garment_square(width, height, box, SIDE, plain=plain)
+    shown = [reduced(pixels, SIDE), *(reduced(square.of(pixels, box), SIDE) for square in squares)]
     tile = np.full((len(shown) * (SIDE + GAP), SIDE + GAP, 3), 255, np.uint8)
     for row, image in enumerate(shown):
         tile[row * (SIDE + GAP) :][: image.shape[0], : image.shape[1]] = image

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from curate.facts.appearance import Look, likelihood_of
 from curate.facts.faces import faces_of, skin_of
 from curate.facts.letters import banner_of
-from curate.pixels.foreground import Mask, foreground_of, frame_of
+from curate.pixels.cut_out import Mask
+from curate.pixels.foreground import foreground_of, frame_of
 from curate.pixels.measure import Pixels, reduced
 
 READ_AT = 256  # pixels, long side of the reduction used to find letters and faces

@@ -24,7 +24,7 @@ from fashion_pggan.progress import Progress
 
 # A batch of results is written at once, and a kill loses one batch: these are its limits.
 BATCH_BYTES, BATCH_IMAGES, BATCH_S = 64 * 1024**2, 256, 20.0
-SQUARE_FACTS = [  # the facts that give an image's square and the colour around it
+SQUARE_FACTS = [  # the facts that give an image's square
     "sha256",
     "width",
     "height",
@@ -32,9 +32,7 @@ SQUARE_FACTS = [  # the facts that give an image's square and the colour around 
     "box_top",
     "box_width",
     "box_height",
-    "border_red",
-    "border_green",
-    "border_blue",
+    "border_uniformity",
 ]
 
 Result = TypeVar("Result")

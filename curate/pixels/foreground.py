@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from curate.pixels.cut_out import Mask, garment_in
 from curate.pixels.measure import Pixels
 
-Mask = npt.NDArray[np.uint8]  # (h, w), 0 or 1
 Floats = npt.NDArray[np.float32]
 
 CORNER = 0.12  # of a side: where to look for the ground
@@ -38,7 +38,7 @@ class Foreground:
 
     mask: Mask  # all of it
     garment: Mask  # its large pieces
-    box: Box  # of the garment; the whole image when there is none
+    box: Box  # of the garment as it is cut out; the whole image where it is not found
     pieces: int  # large ones
     garments: int  # pieces that each look like a garment; 0 unless there are two or more
 
@@ -53,11 +53,17 @@ def foreground_of(small: Pixels) -> Foreground:
     large = np.flatnonzero(areas >= max(LARGE_PART * areas.max(), SMALLEST_PART))
     garment = np.isin(labels, large).astype(np.uint8) if large.size else mask
     if not garment.any():
-        return Foreground(mask, garment, Box(0, 0, 1, 1), 0, 0)
+        return Foreground(mask, garment, _cut_box(small, mask), 0, 0)
     boxes = [_box(stats[piece], width, height) for piece in large if areas[piece] >= OTHER_PART * areas.max()]
     filled = [areas[piece] for piece in large if areas[piece] >= OTHER_PART * areas.max()]
-    around = _box(cv2.boundingRect(garment), width, height)
-    return Foreground(mask, garment, around, int(large.size), _garments(boxes, filled, height / width))
+    garments = _garments(boxes, filled, height / width)
+    around = _box(cv2.boundingRect(garment), width, height) if garments else _cut_box(small, mask)
+    return Foreground(mask, garment, around, int(large.size), garments)
+
+
+def _cut_box(small: Pixels, mask: Mask) -> Box:
+    found = garment_in(small, mask)
+    return Box(0, 0, 1, 1) if found is None else _box(cv2.boundingRect(found), *found.shape[::-1])
 
 
 def _box(rectangle: Sequence[int], width: int, height: int) -> Box:

@@ -1,35 +1,45 @@
 """The square of an image that goes into the dataset."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from curate.pixels.measure import Pixels
+from curate.squares.ground import widened
 from fashion_pggan.params import CurateParams
 
 MARGIN = 0.08  # of the garment's longer side, kept free around it
+PLAIN = 0.9  # share of the frame that has the colour of a plain ground
+Box = tuple[float, float, float, float]  # left, top, width, height, as shares of the image
+WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
 class Square(NamedTuple):
-    """A square in an image's coordinates, in pixels; it may reach beyond the image's edges."""
+    """A square in an image's coordinates, in pixels; it may reach beyond two opposite edges."""
 
     left: int
     top: int
     side: int
 
-    def of(self, pixels: Pixels, ground: tuple[int, int, int]) -> Pixels:
-        """The pixels inside, (side, side, 3); pixels beyond the image get the ground's colour."""
+    def of(self, pixels: Pixels, box: Box = WHOLE) -> Pixels:
+        """The pixels inside, (side, side, 3); beyond the image goes the ground on (`beyond`).
+
+        Args:
+            pixels: the whole image, upright.
+            box: of the garment, as shares of the image: where the ground ends.
+        """
         height, width, _ = pixels.shape
         top, left = max(self.top, 0), max(self.left, 0)
         bottom, right = min(self.top + self.side, height), min(self.left + self.side, width)
         inside = pixels[top:bottom, left:right]
-        if inside.shape[:2] == (self.side, self.side):
-            return inside
-        padded = np.empty((self.side, self.side, 3), np.uint8)
-        padded[:] = ground
-        padded[top - self.top : bottom - self.top, left - self.left : right - self.left] = inside
-        return padded
+        if right - left < self.side:
+            gaps = box[0] * width, (1 - box[0] - box[2]) * width
+            inside = widened(inside, left - self.left, self.left + self.side - right, gaps)
+        if bottom - top < self.side:
+            gaps = box[1] * height, (1 - box[1] - box[3]) * height
+            turned = widened(inside.transpose(1, 0, 2), top - self.top, self.top + self.side - bottom, gaps)
+            inside = turned.transpose(1, 0, 2)
+        return inside
 
 
 def centre_square(width: int, height: int) -> Square:
@@ -38,23 +48,28 @@ def centre_square(width: int, height: int) -> Square:
     return Square((width - side) // 2, (height - side) // 2, side)
 
 
-def garment_square(
-    width: int, height: int, box: tuple[float, float, float, float], smallest_side: int
-) -> Square:
+def garment_square(width: int, height: int, box: Box, smallest_side: int, *, plain: bool) -> Square:
     """The square around a garment, with a margin, at most as large as the whole image.
 
-    A square that fits is moved into the image. A larger one is padded equally on both sides, so that no
-    sleeve is cut off.
+    A square that fits is moved into the image. The margin gives way before a square reaches beyond the image,
+    unless the ground is plain. Only a garment that is longer than the image's short side has its square
+    extended; where neither the ground is plain nor the garment found, the square is the centre's.
 
     Args:
         width: pixels, upright.
         height: pixels.
-        box: left, top, width, height of the garment as shares of the image.
+        box: of the garment; the whole image where it was not found.
         smallest_side: pixels of the square, at least.
+        plain: whether the ground has one colour, so that nobody sees where it was extended.
     """
+    if box == WHOLE and not plain and smallest_side <= min(width, height):
+        return centre_square(width, height)
     left, top, box_width, box_height = box[0] * width, box[1] * height, box[2] * width, box[3] * height
-    wanted = round(max(box_width, box_height) * (1 + 2 * MARGIN))
-    side = min(max(wanted, smallest_side), max(width, height))
+    longest = max(box_width, box_height)
+    side = round(longest * (1 + 2 * MARGIN))
+    if not plain:
+        side = min(side, max(min(width, height), math.ceil(longest)))
+    side = min(max(side, smallest_side), max(width, height))
     return Square(_start(left + box_width / 2, side, width), _start(top + box_height / 2, side, height), side)
 
 
@@ -70,11 +85,13 @@ def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
     width, height = int(facts["width"]), int(facts["height"])
     if params.crop == "centre":
         return centre_square(width, height)
-    box = tuple(facts[f"box_{name}"] for name in ("left", "top", "width", "height"))
-    return garment_square(width, height, box, 1 if params.enlarge else params.resolution)
+    plain = facts["border_uniformity"] >= PLAIN
+    return garment_square(
+        width, height, box_in(facts), 1 if params.enlarge else params.resolution, plain=plain
+    )
 
 
-def ground_of(facts: Mapping[str, Any]) -> tuple[int, int, int]:
-    """The colour of the ground behind a garment: that of the image's border."""
-    red, green, blue = (round(facts[f"border_{name}"]) for name in ("red", "green", "blue"))
-    return red, green, blue
+def box_in(facts: Mapping[str, Any]) -> Box:
+    """The garment's box."""
+    left, top, width, height = (float(facts[f"box_{name}"]) for name in ("left", "top", "width", "height"))
+    return left, top, width, height

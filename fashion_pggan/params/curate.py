@@ -48,7 +48,7 @@ class CurateParams(Section):
     )
     colour_variants: bool = Field(description="true: the same image in other colours is a near-duplicate too")
     crop: Literal["centre", "garment"] = Field(
-        description="which square; centre: as published, garment: the square around the garment, padded"
+        description="which square; centre: as published, garment: the square around the garment"
     )
     enlarge: bool = Field(description="true: squares below resolution are enlarged")
     shard_images: Images = Field(gt=0, description="in a full shard")

@@ -1,12 +1,11 @@
 """Squares: the centre, or around the garment."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from curate.squares.crop import Square, centre_square, garment_square
+from curate.squares.crop import WHOLE, Square, centre_square, garment_square
 
-GROUND = (200, 100, 50)
 shares = st.floats(0, 1, allow_nan=False)
 sides = st.integers(1, 400)
 
@@ -16,13 +15,24 @@ def test_the_centre_of_an_odd_image_lies_further_left_and_up():
     assert centre_square(4, 7) == Square(0, 1, 4)
 
 
-@given(width=sides, height=sides, left=shares, top=shares, right=shares, bottom=shares, smallest=sides)
+@given(
+    width=sides,
+    height=sides,
+    left=shares,
+    top=shares,
+    right=shares,
+    bottom=shares,
+    smallest=sides,
+    plain=st.booleans(),
+)
 def test_a_garments_square_holds_the_garment_and_is_no_larger_than_the_image(
-    width, height, left, top, right, bottom, smallest
+    width, height, left, top, right, bottom, smallest, plain
 ):
     left, right = sorted((left, right))
     top, bottom = sorted((top, bottom))
-    square = garment_square(width, height, (left, top, right - left, bottom - top), smallest)
+    box = (left, top, right - left, bottom - top)
+    assume(plain or box != WHOLE)
+    square = garment_square(width, height, box, smallest, plain=plain)
     assert square.side <= max(width, height)
     assert square.left <= np.ceil(left * width) or square.side < (right - left) * width
     assert square.left + square.side >= min(np.floor(right * width), square.side)
@@ -34,16 +44,38 @@ def test_a_garments_square_holds_the_garment_and_is_no_larger_than_the_image(
         assert square.top + square.side <= height
 
 
-def test_a_wide_garment_is_padded_with_the_ground_instead_of_being_cut():
+def test_a_garment_longer_than_the_short_side_is_not_cut_and_the_ground_goes_on_on_both_sides():
     pixels = np.full((100, 200, 3), 9, np.uint8)
-    square = garment_square(200, 100, (0.0, 0.2, 1.0, 0.6), 32)
+    pixels[:20], pixels[80:] = 120, 60
+    box = (0.0, 0.2, 1.0, 0.6)
+    square = garment_square(200, 100, box, 32, plain=True)
     assert square == Square(0, -50, 200)
-    padded = square.of(pixels, GROUND)
+    padded = square.of(pixels, box)
     assert padded.shape == (200, 200, 3)
-    assert (padded[50:150] == 9).all()
-    assert (padded[:50] == GROUND).all()
-    assert (padded[150:] == GROUND).all()
+    assert (padded[50:150] == pixels).all()
+    assert (padded[35:50] == 120).all()
+    assert (padded[150:170] == 60).all()
+
+
+def test_beyond_the_image_the_ground_is_mirrored_and_the_garment_is_not():
+    pixels = np.full((40, 20, 3), 200, np.uint8)
+    pixels[:, 4:16] = 0
+    square = Square(-10, 0, 40).of(pixels, (0.2, 0.0, 0.6, 1.0))
+    assert (square[:, :14] == 200).all()
+    assert (square[:, 26:] == 200).all()
+
+
+def test_the_margin_gives_way_before_a_square_reaches_beyond_an_image_whose_ground_is_not_plain():
+    box = (0.2, 0.1, 0.6, 0.7)  # 280 pixels long, with its margin 325
+    assert garment_square(300, 400, box, 32, plain=False) == Square(0, 30, 300)
+    assert garment_square(300, 400, box, 32, plain=True).side == 325
+
+
+def test_a_garment_that_is_not_found_before_a_ground_that_is_not_plain_gets_the_centre_square():
+    assert garment_square(300, 400, WHOLE, 32, plain=False) == centre_square(300, 400)
+    assert garment_square(300, 400, WHOLE, 32, plain=True) == Square(-50, 0, 400)
 
 
 def test_a_small_garment_in_a_corner_has_a_square_within_the_image():
-    assert garment_square(400, 300, (0.9, 0.9, 0.1, 0.1), 64) == Square(336, 236, 64)
+    square = garment_square(400, 300, (0.9, 0.9, 0.1, 0.1), 64, plain=False)
+    assert square == Square(336, 236, 64)

@@ -21,10 +21,31 @@ def free_cores() -> int:
 
     Meanwhile this process sleeps.
     """
-    usable = usable_cores()
-    busy = psutil.cpu_percent(interval=LOOK_S, percpu=True)
-    free = sum(1 - busy[core] / 100 for core in usable if core < len(busy))
-    return len(usable) if free >= IDLE * len(usable) else max(round(free), 1)
+    return _whole(_busy(LOOK_S))
+
+
+class FreeCores:
+    """How many usable cores other programs left free since the last look; this process counts as none."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self.look()
+
+    def look(self) -> int:
+        """As `free_cores` says it, over all the time since the last look, without a wait."""
+        return _whole(_busy(None) - self._process.cpu_percent() / 100)
+
+
+def _busy(seconds: float | None) -> float:
+    """How many usable cores are busy for some seconds; None: since the last such question."""
+    busy = psutil.cpu_percent(interval=seconds, percpu=True)
+    return sum(busy[core] / 100 for core in usable_cores() if core < len(busy))
+
+
+def _whole(busy: float) -> int:
+    usable = len(usable_cores())
+    free = usable - max(busy, 0)
+    return usable if free >= IDLE * usable else max(round(free), 1)
 
 
 def let_threads_sleep() -> None:

@@ -9,20 +9,20 @@ from torch import Tensor
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import TrainParams
-from fashion_pggan.program import hash_of
 from fashion_pggan.storage.shards import Dataset
 from train.adaptive.look import look
 from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.minibatches import check_schedule
-from train.lineage.about import About, about, about_in, change_at, changes_between, facts_of
+from train.lineage.about import About, about, about_in, continued, facts_of, write_about
 from train.lineage.identity import identity_of
 from train.lineage.start import start_from
 from train.lineage.weights import weights_of
-from train.machine.choices import AUTO, precision_of, set_threads
+from train.machine.choices import AUTO, precision_of
 from train.machine.graphs import Recorded
 from train.machine.interruption import Interruption, between_steps
 from train.machine.kernels import try_kernels
+from train.machine.threads import Threads
 from train.model.networks import Architecture, Critic, Generator
 from train.model.precision import set_precision
 from train.processes.ranks import Ranks, share_from_first, wait_for_all
@@ -164,6 +164,8 @@ class Run:
             if record.ended:
                 self.clock.stop()  # so that the last checkpoint and the report name the same time
             if record.ended or asked_to_stop or saving.over():
+                if not record.ended:
+                    self._choose_threads()
                 self._checkpoint(record)
                 record.status()
                 saving.begin()
@@ -219,7 +221,7 @@ class Run:
         """Set threads and precision as the run had them before; returns what it says of itself."""
         before = about(self.folder) if self.ranks.first else None
         held = before.facts if before else {}
-        set_threads(self.params.threads, held)
+        self.threads = Threads(self.params, held, self.ranks.device)
         self.precision = precision_of(self.params, architecture, self.ranks, held)
         facts = facts_of(self.dataset, self.ranks)
         return About(
@@ -255,13 +257,17 @@ class Run:
 
     def _continue(self, before: About) -> None:
         """Take over a run's history, with what has changed since its checkpoint."""
-        history = before.history
-        if changes := changes_between(before, self.about):
-            change = change_at(self.images_shown, hash_of(before.identity), self.git_commit, changes)
-            history = [*history, change]
+        self.about = continued(before, self.about, self.images_shown)
+        if len(self.about.history) > len(before.history):
+            change = self.about.history[-1]
             log.warning("resuming with changes, which are kept in the run's history: %s", change)
-        start = before.start_from or self.about.start_from  # its weights may be elsewhere by now
-        self.about = self.about.model_copy(update={"history": history, "start_from": start})
+
+    def _choose_threads(self) -> None:
+        """Choose the number of threads again; a change is kept in the run's history."""
+        if threads := self.threads.chosen_again():
+            now = self.about.model_copy(update={"facts": self.about.facts | {"threads": threads}})
+            self.about = continued(self.about, now, self.images_shown)
+            write_about(self.folder, self.about)
 
     def agree(self) -> None:
         """Give all processes the first one's state, so that only that one needs the run's folder."""

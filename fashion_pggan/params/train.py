@@ -145,8 +145,8 @@ class TrainParams(Section):
         default=0,
         ge=0,
         le=1024,
-        description="of each process on the CPU; 0: OMP_NUM_THREADS, else as many as cores are free when the "
-        "run starts",
+        description="of each process on the CPU; 0: OMP_NUM_THREADS, else as many as cores are free, as seen "
+        "at the start and at checkpoints",
     )
     precision: Annotated[Literal["float32", "tf32", "bfloat16", "auto"], ON_REQUEST] = Field(
         description="of the convolutions; tf32 needs CUDA; auto: float32 or bfloat16, as a short measurement "

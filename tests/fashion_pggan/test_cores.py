@@ -34,6 +34,26 @@ def test_others_leave_some_cores_free(machine, busy, free):
     assert cores.free_cores() == free
 
 
+@pytest.mark.parametrize(
+    ("busy", "own", "free"),
+    [
+        ((100.0, 0.0, 0.0, 0.0), 100.0, 3),
+        ((100.0, 0.0, 100.0, 100.0), 100.0, 1),
+        ((100.0, 0.0, 100.0, 100.0), 290.0, 3),
+        ((100.0, 0.0, 100.0, 100.0), 150.0, 2),
+        ((0.0, 0.0, 1.0, 0.0), 5.0, 3),
+    ],
+)
+def test_a_look_back_does_not_count_this_process(machine, monkeypatch, busy, own, free):
+    machine(*busy)
+    monkeypatch.setattr(psutil.Process, "cpu_percent", lambda self: own)
+    assert cores.FreeCores().look() == free
+
+
+def test_a_look_back_takes_no_time_and_finds_a_core_at_least():
+    assert 1 <= cores.FreeCores().look() <= len(cores.usable_cores())
+
+
 def test_without_affinity_all_cores_may_be_used(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
     assert cores.usable_cores() == list(range(os.cpu_count() or 1))

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.section import Section
+from fashion_pggan.program import hash_of
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
@@ -64,10 +65,20 @@ def facts_of(dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
     }
 
 
-def change_at(images_shown: int, before: str, git_commit: str, changes: Differences) -> Change:
-    """A change that happens now."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Change(images_shown=images_shown, before=before, at=now, git_commit=git_commit, changes=changes)
+def continued(before: About, now: About, images_shown: int) -> About:
+    """What a run says of itself once it goes on from `before`: its history, with what changes here."""
+    history = before.history
+    if changes := changes_between(before, now):
+        change = Change(
+            images_shown=images_shown,
+            before=hash_of(before.identity),
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            git_commit=now.git_commit,
+            changes=changes,
+        )
+        history = [*history, change]
+    start = before.start_from or now.start_from  # its weights may be elsewhere by now
+    return now.model_copy(update={"history": history, "start_from": start})
 
 
 def write_about(folder: Path, about: About) -> None:

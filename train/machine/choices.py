@@ -1,7 +1,6 @@
-"""What a run chooses by the machine at its first start, and keeps: CPU threads, and a precision if it may."""
+"""The precision that a run chooses by the machine at its first start, and keeps."""
 
 import logging
-import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fashion_pggan.cores import free_cores, usable_cores
 from fashion_pggan.params import TrainParams
 from train.model.networks import Architecture, Critic
 from train.model.precision import autocast
@@ -22,26 +20,6 @@ LARGEST = 32  # pixels of a pass, so that it takes seconds at most
 GAIN = 0.9  # of the time in float32, below which half precision is worth its bits
 
 log = logging.getLogger(__name__)
-
-
-def set_threads(asked: int, before: Mapping[str, Any]) -> None:
-    """Set how many threads PyTorch computes with on the CPU.
-
-    The number that is asked for counts, then OMP_NUM_THREADS, then the run's number so far, because another
-    one rounds differently. A new run takes the cores that are free; processes on one machine share them.
-
-    Args:
-        asked: `train.threads`.
-        before: the run's facts so far; empty for a new run.
-    """
-    if asked:
-        torch.set_num_threads(asked)
-    elif "OMP_NUM_THREADS" not in os.environ:
-        held, beside = before.get("threads"), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-        if isinstance(held, int) and held > 0:
-            torch.set_num_threads(min(held, len(usable_cores())))
-        else:
-            torch.set_num_threads(max(free_cores() // beside, 1))
 
 
 def precision_of(

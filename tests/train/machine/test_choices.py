@@ -1,4 +1,4 @@
-"""A run keeps the threads and the precision of its first start."""
+"""A run keeps the precision of its first start."""
 
 import logging
 
@@ -7,56 +7,13 @@ import torch
 
 from train.lineage.about import about
 from train.machine import choices
-from train.machine.choices import HALF, PLAIN, faster, pass_seconds, precision_of, set_threads
+from train.machine.choices import HALF, PLAIN, faster, pass_seconds, precision_of
 from train.model.networks import Architecture
 from train.processes.ranks import Ranks
 from train.run import Run
 
 ALONE = Ranks(0, 1, torch.device("cpu"))
 SMALL = Architecture(8, 8, 64, 8)
-
-
-@pytest.fixture(autouse=True)
-def _threads(monkeypatch):
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    monkeypatch.setattr(choices, "usable_cores", lambda: [0, 1, 2])
-    monkeypatch.setattr(choices, "free_cores", lambda: 2)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.parametrize(
-    ("asked", "environment", "before", "threads"),
-    [
-        (0, {}, {}, 2),
-        (0, {}, {"threads": 3}, 3),
-        (0, {}, {"threads": 64}, 3),
-        (0, {}, {"threads": "many"}, 2),
-        (0, {"LOCAL_WORLD_SIZE": "2"}, {}, 1),
-        (0, {"LOCAL_WORLD_SIZE": "8"}, {}, 1),
-        (4, {"OMP_NUM_THREADS": "1"}, {"threads": 3}, 4),
-        (0, {"OMP_NUM_THREADS": "1"}, {"threads": 3}, 1),
-    ],
-)
-def test_threads_are_those_asked_for_or_the_runs_or_the_free_cores(
-    monkeypatch, asked, environment, before, threads
-):
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    torch.set_num_threads(1)  # what PyTorch makes of OMP_NUM_THREADS
-    set_threads(asked, before)
-    assert torch.get_num_threads() == threads
-
-
-def test_a_resumed_run_has_the_threads_of_its_first_start(tmp_path, dataset, params, monkeypatch):
-    Run(tmp_path / "run", dataset, short(params), ALONE, "commit").go()
-    assert torch.get_num_threads() == 2
-    monkeypatch.setattr(choices, "free_cores", lambda: 1)
-    torch.set_num_threads(1)
-    resumed = Run(tmp_path / "run", dataset, short(params, total_kimg=0.1), ALONE, "commit")
-    assert torch.get_num_threads() == 2
-    assert resumed.about.history == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import yaml
 from PIL import Image
@@ -27,6 +28,7 @@ from PIL import Image
 from benchmarks.memory import PeakMemory
 from curate.decide import decide
 from curate.facts.row import seen_in
+from curate.facts.view import View
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams, load_params
@@ -178,7 +180,7 @@ def _pool(way: Callable[[str], bytes], paths: Sequence[str], out: Path) -> None:
 def _bare(path: str, side: int, *, facts: bool = False) -> bytes:
     pixels = np.asarray(cv2.cvtColor(cv2.imread(path), cv2.COLOR_BGR2RGB), np.uint8)
     if facts:
-        seen_in(pixels, profile_ignored=False, classifier="")
+        seen_in(View(pixels), profile_ignored=False)
     square = cv2.resize(_centre(pixels), (side, side), interpolation=cv2.INTER_AREA)
     return _pyramid(np.asarray(square, np.float32))
 
@@ -252,11 +254,15 @@ def _many(facts: pa.Table, params: CurateParams, scratch: Path) -> None:
     print(f"\n{MANY} images\n\n| work | kept | seconds | peak memory, GB |\n|---|---|---|---|")
     folder = scratch / "many"
     folder.mkdir()
+
+    def quality_of(names: Sequence[str]) -> pa.Table:
+        return many.filter(pc.is_in(many["sha256"], pa.array(names, pa.string())))
+
     other = params.model_copy(update={"max_banner": 0.5, "min_sharpness": 300.0})
     for name, chosen in (("copies looked for among all, judged", params), ("other thresholds", other)):
         with PeakMemory() as memory:
             began = time.monotonic()
-            decisions = decide(many["sha256"].to_pylist(), many, chosen, folder)
+            decisions = decide(many["sha256"].to_pylist(), many, chosen, folder, quality_of)
             seconds = time.monotonic() - began
         kept = sum(not decision.reason for decision in decisions)
         print(f"| {name} | {kept} | {seconds:.1f} | {memory.peak / 1e9:.2f} |", flush=True)

@@ -51,6 +51,7 @@ def curate(
         settings: parameters in place of those of params.yaml.
     """
     from curate import stage
+    from curate.known.kinds import asks_for_styles
     from curate.known.worn import detector_of
     from curate.source.locations import location
     from fashion_pggan.params.given import with_given
@@ -69,7 +70,8 @@ def curate(
         answers=answers,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
-    log.info("%s: %s; what is worn is recognised by %s", target, said, detector_of(chosen))
+    worn = f"; what is worn is recognised by {detector_of(chosen)}" if asks_for_styles(chosen) else ""
+    log.info("%s: %s%s", target, said, worn)
 
 
 @app.command

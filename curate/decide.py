@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from curate.copies.best import best_copies
+from curate.copies.best import QualityOf, best_copies
 from curate.facts.row import columns_of
 from curate.judge import JUDGED, judge
 from curate.reasons import ADVICE, Reason
@@ -39,7 +39,9 @@ class Decision:
     original: str  # SHA-256 of the image kept in its place; empty unless the reason is DUPLICATE
 
 
-def decide(names: Sequence[str], facts: pa.Table, params: CurateParams, folder: Path) -> list[Decision]:
+def decide(
+    names: Sequence[str], facts: pa.Table, params: CurateParams, folder: Path, quality_of: QualityOf
+) -> list[Decision]:
     """Judge each raw image by itself, then drop the copies among the usable ones.
 
     Args:
@@ -47,6 +49,7 @@ def decide(names: Sequence[str], facts: pa.Table, params: CurateParams, folder: 
         facts: a row per SHA-256.
         params: the curate section.
         folder: where pairs of near-duplicates are kept between runs.
+        quality_of: asked about equally large copies only.
 
     Returns:
         A decision for each of `names`, in their order.
@@ -54,7 +57,7 @@ def decide(names: Sequence[str], facts: pa.Table, params: CurateParams, folder: 
     columns = columns_of(facts.select(["sha256", *JUDGED]))
     reasons = judge(columns, params)
     usable = np.flatnonzero(reasons == "")
-    best = usable[best_copies(facts, usable, params, folder)]
+    best = usable[best_copies(facts, usable, params, folder, quality_of)]
     reason_of = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
     best_of = dict(zip(columns["sha256"][usable].tolist(), columns["sha256"][best].tolist(), strict=True))
     kept: set[str] = set()

@@ -67,4 +67,5 @@ def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
 
 def judge_row(facts: Mapping[str, Any], params: CurateParams) -> str:
     """The reason for one image that has pixels."""
-    return str(judge({name: np.asarray([facts[name]]) for name in JUDGED}, params)[0])
+    known = {name: np.nan if facts[name] is None else facts[name] for name in JUDGED}
+    return str(judge({name: np.asarray([fact]) for name, fact in known.items()}, params)[0])

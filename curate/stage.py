@@ -4,18 +4,20 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
 
 from curate.decide import decide, nothing_left, records_of
+from curate.known.kinds import asks_for_styles
 from curate.known.known import Known
+from curate.known.worn import detector_of, warn
 from curate.report.describe import DATASHEET, KEPT, describe
 from curate.report.given_answers import take_over
 from curate.source.locations import reading
 from curate.source.origins import origins_of
-from curate.source.raw import Raw, image_of, raw_images
+from curate.source.raw import Image, Raw, image_of, raw_images
 from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
 from fashion_pggan.errors import UserError
@@ -67,6 +69,7 @@ def run(
         UserError: there are no images, or every image was dropped.
     """
     began = time.monotonic()
+    warn(params)
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in other folders
@@ -81,14 +84,14 @@ def run(
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
-        rows = _decided(images, facts, known, params)
+        rows = _decided(images, facts, files, known, params)
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            origins, who = origins_of(images), known.detector
+            origins, who = origins_of(images), detector_of(params) if asks_for_styles(params) else ""
             describe(building, files, rows, origins, params, who, each=each, plots=plots, answers=answered)
     if report:
-        made = {"version": version, "worn_by": known.detector, "decoded": known.decoded}
+        made = {"version": version, "decoded": known.decoded}
         spent = {"seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, params) | made | spent, indent=1) + "\n")
     return _outcomes(rows)
@@ -109,10 +112,14 @@ def _sorted_images(source: Path, each: Each) -> list[Raw]:
 
 
 def _decided(
-    images: Sequence[Raw], facts: pa.Table, known: Known, params: CurateParams
+    images: Sequence[Raw], facts: pa.Table, files: Mapping[str, Image], known: Known, params: CurateParams
 ) -> list[CuratedImage]:
     """The manifest's records of all images; at least one is kept."""
-    decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder)
+
+    def quality_of(names: Sequence[str]) -> pa.Table:
+        return known.quality_of({name: files[name] for name in names})
+
+    decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of)
     rows = list(records_of(images, decisions, facts, params))
     outcomes = _outcomes(rows)
     if not outcomes[KEPT]:
@@ -142,11 +149,13 @@ def _write(
 def _figures(rows: Sequence[CuratedImage], facts: pa.Table, params: CurateParams) -> dict[str, object]:
     """The figures that `dvc metrics` shows."""
     outcomes = _outcomes(rows)
+    shown = Counter(row.style for row in rows if row.kept)
+    styles = {"styles": dict(shown.most_common()), "worn_by": detector_of(params)}
     return {
         "images": len(rows),
         "kept": outcomes[KEPT],
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != KEPT},
-        "styles": dict(Counter(row.style for row in rows if row.kept).most_common()),
+        **(styles if asks_for_styles(params) else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,
     }

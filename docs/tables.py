@@ -48,15 +48,11 @@ def measures(_: str) -> str:
     """The columns of measures.parquet, in order, with what their classes say of them."""
     row = importlib.import_module("curate.facts.row")
     said = dict(re.findall(r'pa\.field\("(\w+)".*\),\s+# (.*)$', inspect.getsource(row), re.MULTILINE))
-    worn = importlib.import_module("curate.known.worn")
-    for kind in (row.Header, row.Evidence, row.Fingerprint, worn.People):
+    kinds = importlib.import_module("curate.known.kinds")
+    for kind in (row.Header, row.Fingerprint, *kinds.COLUMNS):
         said |= dict(_comments(kind))
-    said |= dict.fromkeys((f"style_{style.value}" for style in row.Style), "the style's score, 0 to 1")
-    rows = [
-        [f"`{field.name}`", str(field.type), said.get(field.name, "")]
-        for field in (*row.SCHEMA, *worn.SCHEMA)
-        if field.name != "sha256" or field in row.SCHEMA
-    ]
+    said |= dict.fromkeys((f"style_{style.value}" for style in kinds.Style), "the style's score, 0 to 1")
+    rows = [[f"`{field.name}`", str(field.type), said.get(field.name, "")] for field in kinds.MEASURES]
     return _table(["column", "type", "meaning"], rows)
 
 

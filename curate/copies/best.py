@@ -1,7 +1,7 @@
 """Which usable images are copies of which, and which copy is the best. Keeps the pairs between runs."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,22 @@ from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.bounded.npz import arrays_in
 from fashion_pggan.storage.files import atomic_write
 
-QUALITY = ["width", "height", "banner", "format", "jpeg_quality", "size", "sharpness"]
+QUALITY = ["width", "height", "format", "jpeg_quality", "size"]  # known of every image
 PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
 MOST_BYTES = 1 << 30  # of the pairs known: two names of 256 bytes each
+
+# The table of `curate.facts.evidence.Quality` of images, by SHA-256 and sorted by it.
+QualityOf = Callable[[Sequence[str]], pa.Table]
 
 log = logging.getLogger(__name__)
 
 
 def best_copies(
-    facts: pa.Table, usable: npt.NDArray[np.int64], params: CurateParams, folder: Path
+    facts: pa.Table,
+    usable: npt.NDArray[np.int64],
+    params: CurateParams,
+    folder: Path,
+    quality_of: QualityOf,
 ) -> npt.NDArray[np.int64]:
     """For each usable image the place in `usable` of its best copy, which may be itself.
 
@@ -37,6 +44,7 @@ def best_copies(
         usable: rows of `facts`.
         params: the curate section.
         folder: where the pairs found are kept.
+        quality_of: asked about equally large copies only.
     """
     shown = facts.select(["sha256", "pixels_hash", *QUALITY])
     columns = columns_of(shown)
@@ -49,18 +57,35 @@ def best_copies(
     place[usable] = np.arange(len(usable))
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)]
-    return best_of_groups(len(usable), pairs, merits_of(columns, usable))
+    chosen = {name: column[usable] for name, column in columns.items()}
+    return best_of_groups(len(usable), pairs, merits_of(chosen | _quality(chosen, pairs, quality_of)))
 
 
-def merits_of(
-    columns: Mapping[str, npt.NDArray[Any]], usable: npt.NDArray[np.int64]
-) -> list[npt.NDArray[np.float64]]:
+def _quality(
+    columns: Mapping[str, npt.NDArray[Any]], pairs: Pairs, quality_of: QualityOf
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Banner and sharpness of copies as large as the largest with other pixels: they can decide. Else 0."""
+    area = columns["width"] * columns["height"]
+    best = best_of_groups(len(area), pairs, [area])  # its number names the group
+    large = np.flatnonzero(area == area[best])
+    _, pixels = np.unique(columns["pixels_hash"][large], return_inverse=True)
+    least, most = pixels.max(initial=0) + np.zeros(len(area), np.int64), np.zeros(len(area), np.int64)
+    np.minimum.at(least, best[large], pixels)
+    np.maximum.at(most, best[large], pixels)
+    tied = large[least[best[large]] < most[best[large]]]  # equal pixels are equally good
+    found = columns_of(quality_of(columns["sha256"][tied].tolist()).select(["banner", "sharpness"]))
+    quality = {name: np.zeros(len(area)) for name in found}
+    for name, values in found.items():
+        quality[name][tied] = values  # both are sorted by SHA-256
+    return quality
+
+
+def merits_of(facts: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float64]]:
     """What makes a copy better, the most important first: it is larger, has no banner, lost less, is sharper.
 
     Blocks and dither look sharp, so sharpness comes last: after the format (a GIF has 256 colours), the
     quality of a JPEG, and the number of bytes.
     """
-    facts = {name: columns[name][usable] for name in QUALITY}
     quality = np.where(facts["format"] == "GIF", 0.0, np.nan_to_num(facts["jpeg_quality"], nan=100.0))
     area = facts["width"] * facts["height"]
     return [area, -facts["banner"], quality, facts["size"], facts["sharpness"]]

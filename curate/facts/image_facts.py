@@ -5,9 +5,10 @@ from typing import NamedTuple
 import cv2
 
 from curate.facts.row import Row, row_of, seen_in
+from curate.facts.view import View
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.failure import Failure
-from curate.pixels.measure import Header, Pixels
+from curate.pixels.measure import Header
 
 
 class ImageFacts(NamedTuple):
@@ -15,16 +16,15 @@ class ImageFacts(NamedTuple):
 
     row: Row  # without the file's SHA-256
     header: Header | None  # None when it cannot be read
-    pixels: Pixels | None  # None when `failure` in the row says why not
+    view: View | None  # None when `failure` in the row says why not
 
 
-def image_facts_of(data: bytes, *, max_pixels: int, classifier: str) -> ImageFacts:
+def image_facts_of(data: bytes, *, max_pixels: int) -> ImageFacts:
     """Decode and measure an image.
 
     Args:
         data: the file's bytes, whatever they are.
         max_pixels: a larger image is not decoded.
-        classifier: path of a classifier's recipe; empty for none.
     """
     try:
         opened = open_image(data, max_pixels)
@@ -35,7 +35,8 @@ def image_facts_of(data: bytes, *, max_pixels: int, classifier: str) -> ImageFac
     except Refused as refused:
         return ImageFacts(row_of(len(data), refused.failure, refused.header), refused.header, None)
     try:
-        seen = seen_in(pixels, profile_ignored=profile_ignored, classifier=classifier)
+        view = View(pixels)
+        seen = seen_in(view, profile_ignored=profile_ignored)
     except (MemoryError, cv2.error):  # too large for the memory of a worker
         return ImageFacts(row_of(len(data), Failure.DECODER_DIED, header), header, None)
-    return ImageFacts(row_of(len(data), "", header) | seen, header, pixels)
+    return ImageFacts(row_of(len(data), "", header) | seen, header, view)

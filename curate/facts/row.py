@@ -1,4 +1,4 @@
-"""An image's facts as a row: what the file says, what decoding gave, what the pixels show; no opinion."""
+"""An image's facts as a row: what the file says and what decoding gave; no opinion."""
 
 from dataclasses import asdict, fields
 from typing import Any, get_type_hints
@@ -7,11 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.facts.classifier import classifier_at
-from curate.facts.evidence import Evidence, evidence_of
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
-from curate.facts.style import Style, merged, scores_of, style_of
-from curate.pixels.measure import Header, Pixels, deviation_of, pixels_hash, reduced
+from curate.facts.view import View
+from curate.pixels.measure import Header, deviation_of, pixels_hash
 
 Row = dict[str, Any]
 TYPES: dict[Any, pa.DataType] = {
@@ -20,10 +18,12 @@ TYPES: dict[Any, pa.DataType] = {
     float: pa.float64(),
     bool: pa.bool_(),
     int | None: pa.int64(),
+    float | None: pa.float64(),
 }
 
 
-def _fields_of(kind: type) -> list[pa.Field]:
+def fields_of(kind: type) -> list[pa.Field]:
+    """The columns of a dataclass of facts."""
     hints = get_type_hints(kind)
     return [pa.field(field.name, TYPES.get(hints[field.name], pa.binary())) for field in fields(kind)]
 
@@ -33,14 +33,11 @@ SCHEMA = pa.schema(
         pa.field("sha256", pa.string()),  # of the file
         pa.field("size", pa.int64()),  # bytes
         pa.field("failure", pa.string()),  # a Reason: why there are no pixels; empty when there are
-        *_fields_of(Header),
+        *fields_of(Header),
         pa.field("profile_ignored", pa.bool_()),  # whether its colour profile is broken
         pa.field("pixels_hash", pa.string()),  # SHA-256 of the upright image's size and pixels
         pa.field("deviation", pa.float64()),  # grey levels
-        *_fields_of(Evidence),
-        pa.field("style", pa.string()),  # the most likely
-        *(pa.field(f"style_{style.value}", pa.float64()) for style in Style),  # 0 to 1
-        *_fields_of(Fingerprint),
+        *fields_of(Fingerprint),
     ]
 )
 
@@ -49,24 +46,16 @@ def row_of(size: int, failure: str, header: Header | None) -> Row:
     """The facts of an image without pixels (yet), apart from its SHA-256."""
     unknown: Row = dict.fromkeys(SCHEMA.names)
     said = asdict(header) if header else {"format": "", "animated": False}
-    return unknown | said | {"size": size, "failure": failure, "profile_ignored": False, "style": ""}
+    return unknown | said | {"size": size, "failure": failure, "profile_ignored": False}
 
 
-def seen_in(pixels: Pixels, *, profile_ignored: bool, classifier: str) -> Row:
-    """The facts that decoding adds; the scores of a classifier, if given, replace those of the rules."""
-    small = reduced(pixels)
-    evidence = evidence_of(small)
-    scores = scores_of(evidence)
-    if classifier:
-        scores = merged(scores, classifier_at(classifier).scores_of(pixels))
-    fingerprint = fingerprint_of(small)
+def seen_in(view: View, *, profile_ignored: bool) -> Row:
+    """The facts that decoding adds."""
+    fingerprint = fingerprint_of(view.seen)
     return {
         "profile_ignored": profile_ignored,
-        "pixels_hash": pixels_hash(pixels),
-        "deviation": deviation_of(small),
-        **asdict(evidence),
-        "style": style_of(scores).value,
-        **{f"style_{style.value}": score for style, score in scores.items()},
+        "pixels_hash": pixels_hash(view.pixels),
+        "deviation": deviation_of(view.seen),
         **{field.name: getattr(fingerprint, field.name).tobytes() for field in fields(fingerprint)},
     }
 

@@ -14,9 +14,8 @@ from fashion_pggan.verify.findings import Faults
 def faults(folder: Path) -> Faults:
     """Each file of all stores with what is wrong with it; empty when it is whole."""
     yield from listed.faults(folder)
-    for kind in ("facts", "people"):
-        for path in sorted(folder.glob(f"{kind}-*/*.parquet")):
-            yield path, table_fault(path)
+    for path in sorted(folder.glob("*-*/*.parquet")):
+        yield path, table_fault(path)
     for path in sorted(folder.glob("facts-*/copies-*.npz")):
         yield path, _archive_fault(path)
     for path in sorted(folder.glob("levels-*/*.json")):

@@ -1,21 +1,24 @@
 """What a run knows about its images: from earlier runs, or by examining them now."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.facts.row import SCHEMA
-from curate.known import worn
-from curate.known.examine import examine_all, look_all, reduce_all
-from curate.known.store_names import facts_name, levels_name, people_name
+from curate.facts.evidence import Quality
+from curate.facts.row import SCHEMA, Row, row_of
+from curate.known.examine import Measured, examine_all, measure_all, reduce_all
+from curate.known.kinds import Kind, asks_for_styles, kinds_for
+from curate.known.measures import measures_of
+from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
-from curate.people.seen import People
 from curate.pixels.failure import Failure
+from curate.pixels.measure import Header
 from curate.source.raw import Image, changed, check_unchanged
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
@@ -48,18 +51,18 @@ class Known:
     """
 
     def __init__(self, folder: Path, params: CurateParams, each: Each) -> None:
-        self.params, self.each = params, each
-        self.decoded = 0  # images that this run examined or reduced
-        self.facts_folder = folder / facts_name(params)
+        self.folder, self.params, self.each = folder, params, each
+        self.decoded = 0  # images that this run examined, measured or reduced
+        self.facts_folder = folder / facts_name()
         self.facts = FactStore(self.facts_folder, SCHEMA)
-        self.networks, self.detector = worn.networks_of(params), worn.detector_of(params)
-        worn.warn(params)
-        self.people = FactStore(folder / people_name(self.networks), worn.SCHEMA) if self.networks else None
+        self.kinds = kinds_for(params)
+        self.asked = [kind for kind in self.kinds if kind.read]
+        self.stores: dict[str, FactStore] = {}  # of what else was measured, by the name of its kind
         self.levels = LevelStore(folder / levels_name(params), params.resolution)
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
     def facts_of(self, files: Mapping[str, Image]) -> pa.Table:
-        """The facts of the named images, sorted by SHA-256. Examines unknown images, checks all.
+        """What is asked for about the named images, sorted by SHA-256. Examines unknown images, checks all.
 
         Raises:
             UserError: a file's SHA-256 is not its name.
@@ -71,7 +74,23 @@ class Known:
         if missing:
             self._examine(missing)
             table = self._rows_of(files)
-        return worn.all_with_people(table, self._people_in(table, files), self.params)
+        seen = table.filter(pc.is_valid(table["pixels_hash"]))["sha256"].to_pylist()
+        if lost := self._measure(self.asked, {name: files[name] for name in seen}):
+            self.facts.add([_died(row) for row in self._rows_of(lost).to_pylist()])
+            table = self._rows_of(files)
+        more = [self._store(kind).table for kind in self.asked]
+        return measures_of(table, more, styles=asks_for_styles(self.params))
+
+    def quality_of(self, files: Mapping[str, Image]) -> pa.Table:
+        """`Quality` of images that were decoded before, sorted by SHA-256; measured now where it is unknown.
+
+        Raises:
+            UserError: one of them cannot be decoded now.
+        """
+        kind = next(kind for kind in self.kinds if kind.columns is Quality)
+        if lost := self._measure([kind], files):
+            raise _undecodable(files[lost[0]])
+        return _rows_in(self._store(kind).table, files)
 
     def reduce(self, files: Mapping[str, Image]) -> None:
         """Make sure that the levels of the named images are stored; their facts must be known.
@@ -81,20 +100,21 @@ class Known:
         """
         self.levels.forget_damaged(files)
         names = [name for name in files if name not in self.levels]
-        facts = {row["sha256"]: row for row in self._rows_of(names).select(SQUARE_FACTS).to_pylist()}
+        facts = self._square_facts(names)
         results = reduce_all([(files[name], facts[name]) for name in names], self.params, self.each)
         for batch in self._batches(names, results, "reducing"):
             lost = [name for name, flat in batch if flat is None]
             if lost:
-                raise UserError(
-                    f"{files[lost[0]]} could be decoded before, but not now, for memory is short: give "
-                    "fewer --workers"
-                )
+                raise _undecodable(files[lost[0]])
             self.levels.add({name: flat for name, flat in batch if flat is not None})
 
     def _rows_of(self, names: Iterable[str]) -> pa.Table:
-        table = self.facts.table
-        return table.filter(pc.is_in(table["sha256"], value_set=pa.array(list(names), pa.string())))
+        return _rows_in(self.facts.table, names)
+
+    def _store(self, kind: Kind) -> FactStore:
+        if kind.name not in self.stores:
+            self.stores[kind.name] = FactStore(self.folder / kind.store, kind.schema)
+        return self.stores[kind.name]
 
     def _outdated(self, table: pa.Table) -> pa.ChunkedArray:
         """Whether to examine it again: a smaller max_pixels refused it, or its worker died."""
@@ -104,25 +124,40 @@ class Known:
         died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # memory or time may have been short
         return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
-    def _people_in(self, table: pa.Table, files: Mapping[str, Image]) -> dict[str, People]:
-        """What the networks see in the images that can be decoded; looks at those that it has not seen."""
-        if not self.people:
-            return {}
-        names = table.filter(pc.is_valid(table["pixels_hash"]))["sha256"].to_pylist()
-        seen = set(self.people.table["sha256"].to_pylist())
-        unseen = [name for name in names if name not in seen]
-        results = look_all([files[name] for name in unseen], self.params, self.each, self.networks)
-        for batch in self._batches(unseen, results, "looking for people"):
-            self._add_people(batch)
-        rows = self.people.table.to_pylist()
-        return {row.pop("sha256"): People(**row) for row in rows}
+    def _square_facts(self, names: Sequence[str]) -> dict[str, Row]:
+        """What gives the squares of images whose facts are known."""
+        more = [self._store(kind).table for kind in self.asked]
+        table = measures_of(self._rows_of(names), more, styles=False)
+        return {row["sha256"]: row for row in table.select(SQUARE_FACTS).to_pylist()}
 
-    def _add_people(self, found: Iterable[tuple[str, People | None]]) -> None:
-        if self.people:
-            self.people.add([{"sha256": name, **asdict(people)} for name, people in found if people])
+    def _measure(self, kinds: Sequence[Kind], files: Mapping[str, Image]) -> list[str]:
+        """Measure what is not known yet of images that have pixels; the names of those that gave none now."""
+        known = {kind.name: set(self._store(kind).table["sha256"].to_pylist()) for kind in kinds}
+        lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for name in files:
+            lacking[tuple(kind.name for kind in kinds if name not in known[kind.name])].append(name)
+        lost = []
+        for unknown, names in lacking.items():
+            wanted = [kind for kind in kinds if kind.name in unknown]
+            results = measure_all([(files[name], name) for name in names], wanted, self.params, self.each)
+            for batch in self._batches(names, results, "measuring") if wanted else ():
+                lost += [name for name, measured in batch if measured is None]
+                self._add((name, measured) for name, measured in batch if measured is not None)
+        return lost
+
+    def _add(self, measured: Iterable[tuple[str, Measured]]) -> None:
+        """Store what was measured of images besides the facts of every image."""
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for name, found in measured:
+            for kind, row in found.items():
+                rows[kind].append(row | {"sha256": name})
+        for kind, added in rows.items():
+            self.stores[kind].add(added)
 
     def _examine(self, files: Mapping[str, Image]) -> None:
-        results = examine_all(list(files.values()), self.params, self.each, networks=self.networks)
+        for kind in self.asked:
+            self._store(kind)
+        results = examine_all(list(files.values()), self.params, self.each, kinds=self.asked)
         for batch in self._batches(list(files), results, "curating"):
             others = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
             if others:
@@ -130,7 +165,7 @@ class Known:
             # Levels come first: an image with stored facts is not examined again.
             new = {name: result.levels for name, result in batch if name not in self.levels}
             self.levels.add({name: flat for name, flat in new.items() if flat is not None})
-            self._add_people((name, result.people) for name, result in batch)
+            self._add((name, result.measured) for name, result in batch)
             self.facts.add([result.facts | {"sha256": name} for name, result in batch])
 
     def _batches(
@@ -151,3 +186,19 @@ class Known:
                 self.decoded += 1
                 progress.advance()
             yield batch
+
+
+def _rows_in(table: pa.Table, names: Iterable[str]) -> pa.Table:
+    return table.filter(pc.is_in(table["sha256"], value_set=pa.array(list(names), pa.string())))
+
+
+def _died(facts: Row) -> Row:
+    """The facts of an image that took a worker down when more was measured: those of its header."""
+    header = Header(**{field.name: facts[field.name] for field in fields(Header)})
+    return row_of(facts["size"], Failure.DECODER_DIED, header) | {"sha256": facts["sha256"]}
+
+
+def _undecodable(image: Image) -> UserError:
+    return UserError(
+        f"{image} could be decoded before, but not now, for memory is short: give fewer --workers"
+    )

@@ -4,11 +4,9 @@ So a program reads a store only if it would write the same. Another program, oth
 parameters use another folder.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
 
-from curate.facts.classifier_recipe import recipe_hashes
-from curate.weights.weight_files import FILES
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.shards import levels_up_to
@@ -20,23 +18,18 @@ LOOKING = ("curate.people", *DECODING)  # the folders that look for people
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
 
 
-def facts_name(params: CurateParams) -> str:
-    """The folder of facts."""
-    recipe = recipe_hashes(Path(params.classifier)) if params.classifier else []
-    return f"facts-{_name_of(MEASURING, *recipe)}"
-
-
-def people_name(networks: str) -> str:
-    """The folder of the people that these networks saw."""
-    return f"people-{_name_of(LOOKING, networks, [file.sha256 for file in FILES])}"
+def facts_name() -> str:
+    """The folder of the facts of every image."""
+    return f"facts-{name_of(MEASURING)}"
 
 
 def levels_name(params: CurateParams) -> str:
     """The folder of levels. A garment's square depends on measured facts, the centre square does not."""
     packages = REDUCING if params.crop == "centre" else {*REDUCING, *MEASURING}
     sides = levels_up_to(params.resolution)
-    return f"levels-{_name_of(tuple(packages), sides, params.crop, params.enlarge)}"
+    return f"levels-{name_of(tuple(packages), sides, params.crop, params.enlarge)}"
 
 
-def _name_of(packages: tuple[str, ...], *values: object) -> str:
+def name_of(packages: Sequence[str], *values: object) -> str:
+    """A hash of folders of the program, of the libraries that compute pixels, and of values."""
     return hash_of(program_of(*packages), [version(name) for name in LIBRARIES], *values)

@@ -1,15 +1,14 @@
 """Who says what is worn: networks that see people, the user's classifier, or rules."""
 
 import logging
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Collection
+from dataclasses import fields
 from pathlib import Path
 
-import pyarrow as pa
-
 from curate.facts.classifier_recipe import recipe_at
+from curate.facts.evidence import Evidence
 from curate.facts.row import Row
-from curate.facts.style import Style, merged, style_of
+from curate.facts.style import Style, merged, scores_of, style_of
 from curate.people.seen import People, worn_of
 from curate.weights.installed import installed, lacking
 from curate.weights.weight_files import FILES, content_of
@@ -17,9 +16,6 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 
 RULES, CLASSIFIER = "rules", "a classifier"
-STYLES = ["style", *(f"style_{style.value}" for style in Style)]  # the facts that depend on it
-SCORES = [field.name for field in fields(People)]
-SCHEMA = pa.schema([("sha256", pa.string()), *((name, pa.float64()) for name in SCORES)])
 
 log = logging.getLogger(__name__)
 
@@ -62,36 +58,23 @@ def styles_named(params: CurateParams) -> Collection[str]:
     return {*recipe.classes, *(recipe.text.prompts if recipe.text else ())}
 
 
-def with_people(facts: Row, people: People | None, named: Collection[str]) -> Row:
-    """An image's facts and what networks saw in it, whose score replaces that of the rules.
+def styled(facts: Row) -> Row:
+    """The style of an image and its scores, from what was measured of it; nothing where that lacks.
 
-    Args:
-        facts: with the scores of all styles.
-        people: None where no network looked.
-        named: styles whose scores are a classifier's and stay.
+    The rules score every style. A classifier's scores replace those of the styles that it names, and what
+    networks saw replaces the score of `worn`.
     """
-    if people is None:
-        return facts | dict.fromkeys(SCORES)
-    scores = {style: facts[f"style_{style.value}"] for style in Style}
-    kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
-    scores = merged(scores, {Style.WORN: worn_of(people), **kept})
-    named_scores = {f"style_{style.value}": score for style, score in scores.items()}
-    return facts | {"style": style_of(scores).value} | named_scores | asdict(people)
-
-
-def all_with_people(table: pa.Table, seen: Mapping[str, People], params: CurateParams) -> pa.Table:
-    """`with_people` for a table of facts; `seen` by SHA-256."""
-    named = styles_named(params)
-    rows = [
-        with_people(row, seen.get(row["sha256"]), named)
-        for row in table.select(["sha256", *STYLES]).to_pylist()
-    ]
-    schema = pa.schema(
-        [*(table.schema.field(name) for name in STYLES), *(SCHEMA.field(name) for name in SCORES)]
-    )
-    made = pa.Table.from_pylist(rows, schema)
-    for name in STYLES:
-        table = table.set_column(table.schema.get_field_index(name), schema.field(name), made[name])
-    for name in SCORES:
-        table = table.append_column(schema.field(name), made[name])
-    return table
+    measured = {field.name: facts[field.name] for field in fields(Evidence)}
+    if None in measured.values():
+        return {}
+    named = {style: facts[f"classifier_{style.value}"] for style in Style}
+    named = {style: score for style, score in named.items() if score is not None}
+    scores = merged(scores_of(Evidence(**measured)), named) if named else scores_of(Evidence(**measured))
+    seen = {field.name: facts[field.name] for field in fields(People)}
+    if None not in seen.values():
+        kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
+        scores = merged(scores, {Style.WORN: worn_of(People(**seen)), **kept})
+    return {
+        "style": style_of(scores).value,
+        **{f"style_{name.value}": score for name, score in scores.items()},
+    }

@@ -23,7 +23,7 @@ class Made(NamedTuple):
 
     version: str  # of the dataset
     program: str  # its name, version and commit
-    detector: str  # who said what is worn
+    detector: str  # who said what is worn; empty when styles were not asked for
 
 
 def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, made: Made) -> str:
@@ -98,7 +98,9 @@ def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, made: Mad
             "Decoded strictly, turned upright, brought to sRGB, transparent parts put on white; cut to the "
             "square of the manifest's crop columns; reduced by area averaging, each level from the one above."
         ),
-        f"Worn garments are recognised by: {made.detector}.",
+        f"Worn garments are recognised by: {made.detector}."
+        if made.detector
+        else "How garments are shown was not asked for (`curate.measure: all` in params.yaml asks for it).",
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
         f"The raw images are not part of the dataset. The program: {made.program}.",
     ]

@@ -51,7 +51,7 @@ def describe(
         rows: of the manifest.
         origins: of the raw images.
         params: the curate section.
-        detector: who said what is worn.
+        detector: who said what is worn; empty when styles were not asked for.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
         answers: to the datasheet's questions.
@@ -73,7 +73,7 @@ def write_sheets(
     max_pixels: int,
     each: Each,
 ) -> None:
-    """Write a sheet per reason, one of all kept images, and one per style of those."""
+    """Write a sheet per reason, one of all kept images, and one per style of those, if asked for."""
     kept = {row.sha256: row for row in rows if row.kept}
     groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
     shown = {row.sha256 for group in groups.values() for row in group if _visible(row)}
@@ -90,7 +90,7 @@ def _groups(rows: Iterable[CuratedImage]) -> dict[str, list[CuratedImage]]:
     groups: dict[str, list[CuratedImage]] = defaultdict(list)
     for row in rows:
         groups[row.reason or KEPT].append(row)
-        if row.kept:
+        if row.kept and row.style:
             groups[f"style-{row.style}"].append(row)
     return dict(groups)
 

@@ -43,6 +43,10 @@ class CurateParams(Section):
         description="who says what is worn; detector: networks that see people (fashion-pggan models fetch), "
         "rules: faces and skin, auto: the networks where they are there"
     )
+    measure: Literal["needed", "all"] = Field(
+        description="facts of each image; needed: what other parameters read, all: also style and scores "
+        "(measures.parquet, contact sheets by style)"
+    )
     near_bits: Annotated[int, Unit("bits of 256")] = Field(
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
     )

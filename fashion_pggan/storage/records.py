@@ -67,7 +67,7 @@ class CuratedImage(Record):
     kept: bool  # whether it is in the dataset
     reason: str  # why it was dropped; empty when kept
     duplicate_of: str  # sha256 of the image kept in its place; empty unless the reason is DUPLICATE
-    style: str  # how the garment is shown, the most likely; empty when it could not be decoded
+    style: str  # how the garment is shown, the most likely; empty when not asked for or not decoded
     width: int | None  # pixels, upright; None when it could not be decoded
     height: int | None  # pixels, likewise
     crop_left: int | None  # pixels in the upright image; may lie outside, where it is padded

@@ -138,8 +138,9 @@ def test_every_image_has_its_facts_beside_the_manifest(made):
         assert (facts[row.sha256]["thumbnail"] is None) == (row.reason in ("EMPTY", "NOT_IMAGE"))
 
 
-def test_only_the_styles_asked_for_are_kept(made, wild, known, tmp_path, params, run):
-    rows = [row for row in read_records(made / "out/manifest.parquet", CuratedImage) if row.kept]
+def test_only_the_styles_asked_for_are_kept(wild, known, tmp_path, params, run):
+    run(wild, tmp_path / "all", params.model_copy(update={"measure": "all"}))
+    rows = [row for row in read_records(tmp_path / "all/manifest.parquet", CuratedImage) if row.kept]
     style = rows[0].style
     outcomes = run(wild, tmp_path / "out", params.model_copy(update={"styles": [style]}))
     assert outcomes["kept"] == sum(row.style == style for row in rows)

@@ -191,7 +191,9 @@ def test_of_equally_large_copies_the_least_lossy_is_best():
     usable = np.arange(5)
     while usable.size:
         pairs = np.stack([np.zeros(len(usable), int), np.arange(len(usable))], axis=1)
-        best = best_of_groups(len(usable), pairs, merits_of(columns, usable))[0]
+        best = best_of_groups(
+            len(usable), pairs, merits_of({name: column[usable] for name, column in columns.items()})
+        )[0]
         order.append(int(usable[best]))
         usable = np.delete(usable, best)
     assert order == [3, 4, 2, 1, 0]

@@ -6,7 +6,7 @@ import grimp
 import pytest
 
 from curate.known.known import Known
-from curate.known.store_names import LOOKING, MEASURING, REDUCING, facts_name, levels_name, people_name
+from curate.known.store_names import LOOKING, MEASURING, REDUCING, facts_name, levels_name, name_of
 from fashion_pggan import program
 from fashion_pggan.storage.shards import levels_up_to
 
@@ -72,7 +72,7 @@ def test_what_computes_facts_or_pixels_decodes_again_and_nothing_else_does(
 
 def test_tuning_the_search_for_near_duplicates_decodes_nothing_again(decoded):
     assert decoded() == IMAGES
-    assert decoded(near_bits=0) == decoded(colour_variants=True) == decoded(max_banner=0.1) == 0
+    assert decoded(near_bits=0) == decoded(colour_variants=True) == 0
 
 
 def test_a_garments_square_depends_on_how_its_box_is_found_and_the_centre_square_does_not(
@@ -80,7 +80,7 @@ def test_a_garments_square_depends_on_how_its_box_is_found_and_the_centre_square
 ):
     garment = params.model_copy(update={"crop": "garment"})
     before = levels_name(params), levels_name(garment)
-    program_copy("curate/facts/evidence.py", "PARTED_AT = 160", "PARTED_AT = 128")
+    program_copy("curate/facts/view.py", "PARTED_AT = 160", "PARTED_AT = 128")
     assert levels_name(params) == before[0]
     assert levels_name(garment) != before[1]
 
@@ -88,21 +88,21 @@ def test_a_garments_square_depends_on_how_its_box_is_found_and_the_centre_square
 def test_people_are_looked_for_again_when_that_code_or_its_networks_change_and_nothing_else_is(
     params, program_copy
 ):
-    before = facts_name(params), levels_name(params.model_copy(update={"crop": "garment"}))
-    people = people_name("mediapipe 1, ai-edge-litert 1")
-    assert people != people_name("mediapipe 1, ai-edge-litert 2")
+    before = facts_name(), levels_name(params.model_copy(update={"crop": "garment"}))
+    people = name_of(LOOKING, "mediapipe 1, ai-edge-litert 1")
+    assert people != name_of(LOOKING, "mediapipe 1, ai-edge-litert 2")
     program_copy("curate/people/detectors.py", "np.zeros(", "np.ones(")
-    assert people_name("mediapipe 1, ai-edge-litert 1") != people
-    assert (facts_name(params), levels_name(params.model_copy(update={"crop": "garment"}))) == before
+    assert name_of(LOOKING, "mediapipe 1, ai-edge-litert 1") != people
+    assert (facts_name(), levels_name(params.model_copy(update={"crop": "garment"}))) == before
 
 
 def test_a_remark_in_every_module_changes_no_name(params, program_copy):
     garment = params.model_copy(update={"crop": "garment"})
-    before = facts_name(params), levels_name(params), levels_name(garment)
+    before = facts_name(), levels_name(params), levels_name(garment)
     for path in program.REPOSITORY.rglob("*.py"):
         path.write_text(path.read_text() + "# a remark\n")
     program._content_of.cache_clear()
-    assert (facts_name(params), levels_name(params), levels_name(garment)) == before
+    assert (facts_name(), levels_name(params), levels_name(garment)) == before
 
 
 def test_all_that_can_change_a_fact_or_a_level_is_in_the_folders_that_name_it():
@@ -117,7 +117,7 @@ def test_all_that_can_change_a_fact_or_a_level_is_in_the_folders_that_name_it():
 def test_parameters_that_change_levels_change_their_name_and_not_that_of_facts(params, change):
     changed = params.model_copy(update=change)
     assert levels_name(changed) != levels_name(params)
-    assert facts_name(changed) == facts_name(params)
+    assert facts_name() == facts_name()
 
 
 def test_other_sides_of_the_levels_are_other_levels(params, monkeypatch):

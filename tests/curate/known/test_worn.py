@@ -1,12 +1,12 @@
 """Who says what is worn is recorded, and another one looks at the images without measuring the rest again."""
 
 import json
+from dataclasses import asdict
 
 import pyarrow.parquet as pq
 import pytest
 
-from curate.facts.style import Style
-from curate.known import examine, worn
+from curate.known import kinds, worn
 from curate.people.seen import People, worn_of
 from curate.weights.installed import Lacking
 from fashion_pggan.errors import UserError
@@ -27,7 +27,7 @@ def networks(monkeypatch):
     monkeypatch.setattr(worn, "lacking", lambda: None)
     monkeypatch.setattr(worn, "installed", lambda: NETWORKS)
     monkeypatch.setattr(worn, "FILES", ())
-    monkeypatch.setattr(examine, "people_in", look)
+    monkeypatch.setattr(kinds, "people_in", look)
 
 
 @pytest.fixture
@@ -35,7 +35,12 @@ def curated(wild, tmp_path, params, run):
     """The figures of a run, and what it measured, by SHA-256."""
 
     def curate(**changes):
-        run(wild, tmp_path / "out", params.model_copy(update=changes), report=tmp_path / "curate.json")
+        run(
+            wild,
+            tmp_path / "out",
+            params.model_copy(update={"measure": "all"} | changes),
+            report=tmp_path / "curate.json",
+        )
         measures = pq.read_table(tmp_path / "out/measures.parquet").to_pylist()
         return json.loads((tmp_path / "curate.json").read_text()), {row["sha256"]: row for row in measures}
 
@@ -48,7 +53,7 @@ def test_networks_that_come_later_look_at_each_image_once_and_nothing_else_is_do
     with_pixels = [name for name, row in measured.items() if row["pixels_hash"]]
     assert (figures["decoded"], figures["worn_by"]) == (len(with_pixels), NETWORKS)
     assert curated(people="detector")[0]["decoded"] == 0
-    changed = {"style", *worn.SCORES, "style_worn", "style_flat"}
+    changed = {"style", "person_score", "hand_score", "style_worn", "style_flat"}
     for name, row in measured.items():
         assert {key for key in row if row[key] != by_rules[name][key]} <= changed
     assert curated(people="rules")[1] == by_rules
@@ -64,13 +69,15 @@ def test_a_fresh_run_with_networks_decodes_each_file_once(curated, networks, mad
     assert f"Worn garments are recognised by: {NETWORKS}." in (tmp_path / "out/datasheet.md").read_text()
 
 
-def test_scores_of_a_classifier_stay_what_they_are():
-    scores = {Style.WORN: 0.1, Style.MANNEQUIN: 0.2, Style.FLAT: 0.7, Style.SEVERAL: 0.0}
-    facts = {f"style_{style.value}": scores.get(style, 0.0) for style in Style} | {"style": "flat"}
-    assert worn.with_people(facts, SOMEBODY, ())["style_flat"] == pytest.approx(1 - worn_of(SOMEBODY))
-    assert worn.with_people(facts, SOMEBODY, {"flat"})["style_flat"] == 0.7
-    assert worn.with_people(facts, SOMEBODY, ())["style"] == "worn"
-    assert worn.with_people(facts, None, ()) == facts | {"person_score": None, "hand_score": None}
+def test_scores_of_a_classifier_stay_what_they_are(curated):
+    """Networks replace the score of the rules alone."""
+    facts = next(row for row in curated()[1].values() if row["pixels_hash"])
+    seen = facts | asdict(SOMEBODY)
+    assert worn.styled(seen)["style"] == "worn"
+    assert worn.styled(seen)["style_flat"] == pytest.approx(1 - worn_of(SOMEBODY))
+    assert worn.styled(seen | {"classifier_flat": 0.7})["style_flat"] == 0.7
+    assert worn.styled(facts) == {name: value for name, value in facts.items() if name.startswith("style")}
+    assert worn.styled(facts | {"faces": None}) == {}
 
 
 def test_without_the_networks_rules_speak_and_one_line_says_so_where_it_matters(params, monkeypatch, caplog):

@@ -29,7 +29,7 @@ def wild(tmp_path_factory, make_image, encode):
 @pytest.fixture(scope="module")
 def described(wild, tmp_path_factory, params, run):
     folder = tmp_path_factory.mktemp("out")
-    run(wild, folder / "data", params, plots=folder / "plots")
+    run(wild, folder / "data", params.model_copy(update={"measure": "all"}), plots=folder / "plots")
     return folder
 
 
@@ -77,7 +77,7 @@ def test_the_kept_ones_are_seen_as_they_are_in_the_dataset(described):
 
 
 def test_all_that_describes_a_dataset_is_the_same_on_repetition(described, wild, tmp_path, params, run):
-    run(wild, tmp_path / "data", params)
+    run(wild, tmp_path / "data", params.model_copy(update={"measure": "all"}))
     for name in ("datasheet.md", "sheets/kept.png", "sheets/DUPLICATE.png", "sheets/ASPECT.png"):
         assert (tmp_path / "data" / name).read_bytes() == (described / "data" / name).read_bytes()
 

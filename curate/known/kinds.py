@@ -1,0 +1,108 @@
+"""The kinds of facts that are measured only when something reads them, each with a store of its own.
+
+To add a fact: write a dataclass of its columns (a comment beside each) and a function that measures them on a
+`View`; list the dataclass in `COLUMNS`, and in `kinds_for` a `Kind` that is read when `curate.measure` is
+all or when a parameter reads it. Then an image is decoded for it once, also one that is known; it is kept in
+runs/curate; its columns stand in measures.parquet and before `judge`, null where it was not asked for.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from curate.facts.classifier import classifier_at
+from curate.facts.classifier_recipe import recipe_hashes
+from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_of, shown_in
+from curate.facts.row import SCHEMA, fields_of
+from curate.facts.style import Style
+from curate.facts.view import View
+from curate.known.store_names import LOOKING, MEASURING, name_of
+from curate.known.worn import networks_of
+from curate.people.seen import People, people_in
+from curate.weights.weight_files import FILES
+from fashion_pggan.params import CurateParams
+
+
+@dataclass(frozen=True)
+class Classified:
+    """The scores of the user's own classifier, for the styles that its recipe names."""
+
+    classifier_worn: float | None  # 0 to 1; null when the recipe does not name it
+    classifier_mannequin: float | None  # likewise
+    classifier_flat: float | None  # likewise
+    classifier_several: float | None  # likewise
+    classifier_close_up: float | None  # likewise
+    classifier_banner: float | None  # likewise
+
+
+COLUMNS = (Quality, Garment, Shown, Classified, People)
+STYLES = pa.schema(
+    [
+        pa.field("style", pa.string()),  # the most likely; empty when it was not asked for
+        *(pa.field(f"style_{style.value}", pa.float64()) for style in Style),  # 0 to 1
+    ]
+)
+MEASURES = pa.schema([*SCHEMA, *(field for kind in COLUMNS for field in fields_of(kind)), *STYLES])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Facts that are measured together."""
+
+    name: str  # of its store: folder `<name>-<hash>`
+    columns: type  # a dataclass; its fields are columns of measures.parquet
+    measure: Callable[[View], Any]  # an instance of `columns`; pickled for the workers
+    read: bool  # whether a parameter asks for it
+    folders: Sequence[str] = MEASURING  # of the program that computes it: a change there measures again
+    values: Sequence[object] = ()  # what else its facts depend on, likewise
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of its store."""
+        return pa.schema([SCHEMA.field("sha256"), *fields_of(self.columns)])
+
+    @property
+    def store(self) -> str:
+        """The name of its store's folder."""
+        return f"{self.name}-{name_of(self.folders, *self.values)}"
+
+
+def kinds_for(params: CurateParams) -> list[Kind]:
+    """All kinds of facts that these parameters can have measured.
+
+    Raises:
+        UserError: a classifier or networks are asked for and are not there.
+    """
+    styles = asks_for_styles(params)  # which are made of all that follows
+    judged = params.max_banner < 1 or params.max_collage < 1 or params.min_sharpness > 0
+    kinds = [
+        Kind("quality", Quality, quality_of, styles or judged),
+        Kind("garment", Garment, garment_of, styles or params.crop == "garment"),
+        Kind("shown", Shown, shown_in, styles),
+    ]
+    if params.classifier:
+        classify = partial(_classified, recipe=params.classifier)
+        hashes = recipe_hashes(Path(params.classifier))
+        kinds.append(Kind("classified", Classified, classify, styles, values=hashes))
+    if networks := networks_of(params):
+        values = networks, [file.sha256 for file in FILES]
+        kinds.append(Kind("people", People, partial(_people, networks=networks), styles, LOOKING, values))
+    return kinds
+
+
+def asks_for_styles(params: CurateParams) -> bool:
+    """Whether each image gets a style and its scores."""
+    return params.measure == "all" or bool(params.styles or params.max_scores)
+
+
+def _classified(view: View, recipe: str) -> Classified:
+    scores = classifier_at(recipe).scores_of(view.pixels)
+    return Classified(**{f"classifier_{style.value}": scores.get(style) for style in Style})
+
+
+def _people(view: View, networks: str) -> People:
+    return people_in(view.seen, networks)

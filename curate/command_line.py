@@ -51,7 +51,7 @@ def curate(
         settings: parameters in place of those of params.yaml.
     """
     from curate import stage
-    from curate.known.kinds import asks_for_styles
+    from curate.known.asked import asks_for_styles
     from curate.known.worn import detector_of
     from curate.source.locations import location
     from fashion_pggan.params.given import with_given

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import pyarrow as pa
 
 from curate.decide import decide, nothing_left, records_of
-from curate.known.kinds import asks_for_styles
+from curate.known.asked import asks_for_styles
 from curate.known.known import Known
 from curate.known.worn import detector_of, warn
 from curate.report.describe import DATASHEET, KEPT, describe

@@ -48,7 +48,7 @@ def measures(_: str) -> str:
     """The columns of measures.parquet, in order, with what their classes say of them."""
     row = importlib.import_module("curate.facts.row")
     said = dict(re.findall(r'pa\.field\("(\w+)".*\),\s+# (.*)$', inspect.getsource(row), re.MULTILINE))
-    kinds = importlib.import_module("curate.known.kinds")
+    kinds = importlib.import_module("curate.known.asked")
     for kind in (row.Header, row.Fingerprint, *kinds.COLUMNS):
         said |= dict(_comments(kind))
     said |= dict.fromkeys((f"style_{style.value}" for style in kinds.Style), "the style's score, 0 to 1")

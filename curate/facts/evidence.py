@@ -1,7 +1,7 @@
 """What an image shows, as numbers: its light, its ground, the place of the garment, people, letters.
 
 They cost most of curation's time, so each class here is measured only when something reads it
-(`curate.known.kinds`). Shares and positions are relative to the image, 0 to 1.
+(`curate.known.asked`). Shares and positions are relative to the image, 0 to 1.
 """
 
 from dataclasses import asdict, dataclass

@@ -11,7 +11,7 @@ from curate.facts.image_facts import image_facts_of
 from curate.facts.row import Row, row_of
 from curate.facts.view import View
 from curate.judge import judge_row
-from curate.known.kinds import MEASURES, Kind
+from curate.known.asked import MEASURES, Kind
 from curate.known.worn import styled
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.failure import Failure

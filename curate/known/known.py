@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from curate.facts.evidence import Quality
 from curate.facts.row import SCHEMA, Row, row_of
+from curate.known.asked import Kind, asks_for_styles, kinds_for
 from curate.known.examine import Measured, examine_all, measure_all, reduce_all
-from curate.known.kinds import Kind, asks_for_styles, kinds_for
 from curate.known.measures import measures_of
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore

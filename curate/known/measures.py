@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.known.kinds import MEASURES, STYLES
+from curate.known.asked import MEASURES, STYLES
 from curate.known.worn import styled
 
 

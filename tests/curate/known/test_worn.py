@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pyarrow.parquet as pq
 import pytest
 
-from curate.known import kinds, worn
+from curate.known import asked, worn
 from curate.people.seen import People, worn_of
 from curate.weights.installed import Lacking
 from fashion_pggan.errors import UserError
@@ -27,7 +27,7 @@ def networks(monkeypatch):
     monkeypatch.setattr(worn, "lacking", lambda: None)
     monkeypatch.setattr(worn, "installed", lambda: NETWORKS)
     monkeypatch.setattr(worn, "FILES", ())
-    monkeypatch.setattr(kinds, "people_in", look)
+    monkeypatch.setattr(asked, "people_in", look)
 
 
 @pytest.fixture

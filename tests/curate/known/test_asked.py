@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.known import examine, known
-from curate.known.kinds import COLUMNS, MEASURES, kinds_for
+from curate.known.asked import COLUMNS, MEASURES, kinds_for
 from curate.pixels.failure import Failure
 from fashion_pggan.storage.records import CuratedImage, read_records
 

@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from curate.options import SETTINGS, Settings
 from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, OptionalOutputFolder
 from fashion_pggan.command.roles import Fills, Makes, Writes
+from fashion_pggan.errors import ArgumentError
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
+
+Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -84,6 +88,9 @@ def export(
     level: OptionalCount = None,
     image_format: Literal["png", "webp", "jpeg"] = "png",
     shard_images: OptionalCount = None,
+    validation: Share = 0.1,
+    test: Share = 0.1,
+    licence: str = "",
 ) -> None:
     """Write a curated dataset in the form that another program loads.
 
@@ -97,8 +104,14 @@ def export(
         level: side of the images in pixels; the largest by default.
         image_format: how each image is encoded.
         shard_images: images in a tar or Parquet file; 1,000 by default.
+        validation: share of the images for validation (column split).
+        test: share of the images for a test.
+        licence: of all images (column licence, and the card).
     """
+    if validation + test > 1:
+        raise ArgumentError(f"--validation {validation} and --test {test}: give shares of 1 together at most")
     from curate.export import SHARD_IMAGES, run
+    from curate.exported_facts import Splits
     from fashion_pggan.images.writing import Format, ImageFormat
 
     count = run(
@@ -108,5 +121,7 @@ def export(
         level=level,
         image_format=ImageFormat(image_format),
         shard_images=shard_images or SHARD_IMAGES,
+        splits=Splits(validation, test),
+        licence=licence,
     )
     log.info("%s: %d images", target, count)

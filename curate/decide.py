@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from curate.copies.best import QualityOf, best_copies
+from curate.copies.kinship import Kinship, kinship_of
 from curate.facts.row import columns_of
 from curate.judge import JUDGED, judge
 from curate.reasons import ADVICE, Reason
@@ -23,6 +24,8 @@ MANIFEST_FACTS = [  # the facts that a record of the manifest is made from
     "width",
     "height",
     "pixels_hash",
+    "phash",
+    "phash_mirrored",
     "style",
     "box_left",
     "box_top",
@@ -82,13 +85,15 @@ def records_of(
     for raw, decision in zip(images, decisions, strict=True):
         place = (None, None) if decision.reason else divmod(kept, params.shard_images)
         kept += not decision.reason
-        yield _record(raw, decision, facts_of[raw.sha256], place, params)
+        kin = kinship_of(facts_of[raw.sha256], facts_of[decision.original]) if decision.original else None
+        yield _record(raw, decision, facts_of[raw.sha256], kin, place, params)
 
 
 def _record(
     raw: Raw,
     decision: Decision,
     facts: Mapping[str, Any],
+    kin: Kinship | None,
     place: tuple[int | None, int | None],
     params: CurateParams,
 ) -> CuratedImage:
@@ -110,6 +115,8 @@ def _record(
         url=raw.url,
         title=raw.title,
         query=raw.query,
+        duplicate_kind=kin.kind.value if kin else "",
+        duplicate_bits=kin.bits if kin else None,
     )
 
 

@@ -2,13 +2,15 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
+from curate.exported_facts import Splits, exported_facts
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
@@ -25,8 +27,11 @@ DATASHEET = "datasheet.md"
 MARK = ".export.json"  # in a folder that an export may replace
 KIND = Kind("an export")
 SHARD_IMAGES = 1000
+SPLITS = Splits(validation=0.1, test=0.1)
 BATCH = 64  # images held at once
-DECISIONS = frozenset({"kept", "reason", "duplicate_of", "shard", "row"})  # not exported
+DECISIONS = frozenset(
+    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row"}
+)  # not exported
 
 
 def run(
@@ -37,6 +42,8 @@ def run(
     level: int | None = None,
     image_format: ImageFormat = ImageFormat.PNG,
     shard_images: int = SHARD_IMAGES,
+    splits: Splits = SPLITS,
+    licence: str = "",
 ) -> int:
     """Write a dataset in a form that other programs load, with the provenance of each image.
 
@@ -47,6 +54,8 @@ def run(
         level: side of the images in pixels; the largest by default.
         image_format: how each is encoded.
         shard_images: images per tar or Parquet file.
+        splits: shares of the images for validation and test.
+        licence: of all images; empty when it is not known.
 
     Returns:
         How many images were written.
@@ -61,9 +70,11 @@ def run(
     if level not in levels:
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
     with replace_target(target, KIND, [source]) as building:
-        images = _exported(dataset, level, image_format)
-        WRITERS[form](building, images, _columns(), len(dataset), shard_images)
-        write_text(building / "README.md", _card(source, dataset.version))
+        more = exported_facts(source, _records(source), splits, licence)
+        images = _exported(dataset, level, image_format, more.facts)
+        columns = pa.schema([*_columns(), *more.columns])
+        WRITERS[form](building, images, columns, len(dataset), shard_images)
+        write_text(building / "README.md", _card(source, dataset.version, licence))
         if Dataset(source).version != dataset.version:
             raise UserError(f"{source} changed during the export: run the same command again")
         facts = {"form": form, "level": level, "images": len(dataset), "version": dataset.version}
@@ -71,23 +82,30 @@ def run(
     return len(dataset)
 
 
-def _card(source: Path, version: str) -> str:
+def _records(source: Path) -> Iterator[CuratedImage]:
+    check_marked(source / MANIFEST)
+    return iterate_records(source / MANIFEST, CuratedImage)
+
+
+def _card(source: Path, version: str, licence: str) -> str:
     """The card that Hugging Face's programs look for: the datasheet, after a header for them."""
     sheet, text = source / DATASHEET, f"# Dataset {markdown(version)}\n"
     if sheet.is_file():
         check_marked(sheet)
         text = read_text(sheet)
-    return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n---\n\n{text}"
+    said = f"license: other\nlicense_name: {json.dumps(licence)}\n" if licence else ""
+    return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n{said}---\n\n{text}"
 
 
 def _columns() -> pa.Schema:
     return pa.schema([field for field in schema_of(CuratedImage) if field.name not in DECISIONS])
 
 
-def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterator[Exported]:
+def _exported(
+    dataset: Dataset, level: int, image_format: ImageFormat, more: Mapping[str, dict[str, Any]]
+) -> Iterator[Exported]:
     """Every image of the dataset, encoded on all cores, in the order of the manifest."""
-    check_marked(dataset.folder / MANIFEST)
-    kept = (row for row in iterate_records(dataset.folder / MANIFEST, CuratedImage) if row.kept)
+    kept = (row for row in _records(dataset.folder) if row.kept)
     done = 0
     with (
         ThreadPoolExecutor(os.cpu_count()) as pool,
@@ -97,9 +115,8 @@ def _exported(dataset: Dataset, level: int, image_format: ImageFormat) -> Iterat
             pixels = dataset.images(_indices(dataset, rows), level)
             files = pool.map(lambda image: encoded(image, image_format), pixels)
             for row, data in zip(rows, files, strict=True):
-                yield Exported(
-                    row.sha256, data, SUFFIXES[image_format], row.model_dump(exclude=set(DECISIONS))
-                )
+                facts = row.model_dump(exclude=set(DECISIONS)) | more[row.sha256]
+                yield Exported(row.sha256, data, SUFFIXES[image_format], facts)
             done += len(rows)
             progress.advance(len(rows))
     if done != len(dataset):

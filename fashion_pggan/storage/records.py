@@ -78,6 +78,8 @@ class CuratedImage(Record):
     url: str  # provenance, empty for a plain folder
     title: str  # of the product, as the search said
     query: str  # that found it
+    duplicate_kind: str = ""  # what it has in common with that image: bytes, pixels, near or mirrored
+    duplicate_bits: int | None = None  # of 256 in which their perceptual hashes differ
 
 
 class GeneratedImage(Record):

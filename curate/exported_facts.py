@@ -1,0 +1,133 @@
+"""What an export says about each image besides the manifest: measures, near-duplicates, split, licence."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from curate.copies.groups import best_of_groups
+from curate.copies.hash_search import close_pairs
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.proof.folder_mark import check_marked
+from fashion_pggan.storage.records import CuratedImage
+from fashion_pggan.storage.tables import UNREADABLE, open_table
+
+MEASURES = "measures.parquet"
+HASHES = ("phash", "phash_mirrored")  # written in hexadecimal; other bytes are not exported
+NEAR_BITS = 32  # of 256: images this near to each other are in one group, whatever their colours
+OWN = {
+    "group": pa.string(),  # the smallest SHA-256 of all files that show the same, dropped ones included
+    "copies": pa.int64(),  # how many files were dropped as copies of this image
+    "copy_kinds": pa.string(),  # how they differ from it
+    "label": pa.string(),  # the style; where none was measured, the query that found it
+    "split": pa.string(),
+    "licence": pa.string(),
+}
+
+
+class Splits(NamedTuple):
+    """Shares of all groups of images; the rest is for training."""
+
+    validation: float
+    test: float
+
+    def of(self, group: str) -> str:
+        """The split of a group, by its name alone: it stays when the dataset grows."""
+        place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
+        if place < self.test:
+            return "test"
+        return "validation" if place < self.test + self.validation else "train"
+
+
+@dataclass(frozen=True)
+class ExportedFacts:
+    """Further columns of an export, and their values by SHA-256."""
+
+    columns: pa.Schema
+    facts: Mapping[str, dict[str, Any]]
+
+
+def exported_facts(
+    dataset: Path, rows: Iterable[CuratedImage], splits: Splits, licence: str
+) -> ExportedFacts:
+    """The facts that a dataset has of its images, for an export.
+
+    Args:
+        dataset: a curated dataset.
+        rows: of its manifest.
+        splits: shares of the groups.
+        licence: of all images; empty when it is not known.
+    """
+    measured, columns = _measured(dataset / MEASURES, set(CuratedImage.model_fields))
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    first: dict[str, str] = {}  # of a kept image and its copies
+    labels: dict[str, str] = {}
+    for row in rows:
+        if row.kept or row.duplicate_of:
+            kept = row.duplicate_of or row.sha256
+            first[kept] = min(first.get(kept, row.sha256), row.sha256)
+            if row.kept:
+                labels[kept] = row.style or row.query
+            else:
+                kinds[kept][row.duplicate_kind] += 1
+    groups = _joined(first, measured)
+    facts = {
+        name: measured.get(name, {})
+        | {
+            "group": groups[name],
+            "copies": kinds[name].total(),
+            "copy_kinds": ", ".join(sorted(filter(None, kinds[name]))),
+            "label": labels[name],
+            "split": splits.of(groups[name]),
+            "licence": licence,
+        }
+        for name in first
+    }
+    return ExportedFacts(pa.schema([*columns, *(pa.field(name, kind) for name, kind in OWN.items())]), facts)
+
+
+def _measured(path: Path, left_out: set[str]) -> tuple[dict[str, dict[str, Any]], list[pa.Field]]:
+    """Numbers, texts and hashes of a table of measures, by SHA-256, and their columns."""
+    if not path.is_file():
+        return {}, []
+    check_marked(path)
+    try:
+        with open_table(path, foreign=True) as file:
+            columns = [
+                pa.field(field.name, pa.string()) if field.name in HASHES else field.remove_metadata()
+                for field in file.schema
+                if field.name not in left_out and (field.name in HASHES or not pa.types.is_binary(field.type))
+            ]
+            names = ["sha256", *(column.name for column in columns)]
+            rows = [row for batch in file.batches(names) for row in batch.to_pylist()]
+    except UNREADABLE as error:
+        raise UserError(f"{path} cannot be read ({error}): run dvc repro curate") from error
+    return {row.pop("sha256"): _in_hexadecimal(row) for row in rows}, columns
+
+
+def _in_hexadecimal(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+
+
+def _joined(first: Mapping[str, str], measured: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The group of each kept image; images in other colours and mirrored ones are in one group."""
+    names = sorted(first, key=lambda name: first[name])
+    hashed = [name for name in names if measured.get(name, {}).get("phash")]
+    groups = dict(first)
+    if not hashed:
+        return groups
+    words = {which: np.stack([_words(measured[name][which]) for name in hashed]) for which in HASHES}
+    new = np.ones(len(hashed), bool)
+    pairs = [close_pairs(words["phash"], words[which], new, NEAR_BITS) for which in HASHES]
+    for name, best in zip(hashed, best_of_groups(len(hashed), np.concatenate(pairs), []), strict=True):
+        groups[name] = first[hashed[best]]
+    return groups
+
+
+def _words(hexadecimal: str) -> Any:
+    return np.frombuffer(bytes.fromhex(hexadecimal), np.uint64)

@@ -1,0 +1,100 @@
+"""What an export adds to the manifest: measures in plain columns, groups of near-duplicates, splits."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from curate.copies.kinship import kinship_of
+from curate.exported_facts import Splits, exported_facts
+from fashion_pggan.params import CurateParams
+from fashion_pggan.storage.records import CuratedImage, read_records
+
+SPLITS = Splits(validation=0.1, test=0.1)
+
+
+def test_a_group_s_split_is_that_of_its_name_alone_in_the_stated_shares() -> None:
+    counts = Counter(SPLITS.of(str(number)) for number in range(5000))
+    assert counts.keys() == {"train", "validation", "test"}
+    assert abs(counts["test"] - 500) < 80
+    assert abs(counts["validation"] - 500) < 80
+    assert {Splits(0.0, 0.0).of(str(number)) for number in range(50)} == {"train"}
+    assert {Splits(0.0, 1.0).of(str(number)) for number in range(50)} == {"test"}
+
+
+@pytest.fixture(scope="module")
+def rows(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_image: Callable[..., Image.Image],
+    params: CurateParams,
+    run: Callable[..., Counter[str]],
+) -> tuple[Path, list[CuratedImage]]:
+    """Six images, copies of one by bytes, by pixels, smaller, and mirrored; one in two colours."""
+    folder = tmp_path_factory.mktemp("copies")
+    for seed in range(6):
+        make_image(240, 180, seed=seed).save(folder / f"{seed}.png")
+    image = make_image(240, 180, seed=0)
+    image.save(folder / "bytes.png")
+    image.save(folder / "pixels.webp", lossless=True)  # smaller, so not the best
+    image.resize((160, 120)).save(folder / "near.png")
+    ImageOps.mirror(image).resize((160, 120)).save(folder / "mirrored.png")
+    texture = np.random.default_rng(7).integers(0, 256, (24, 32), dtype=np.uint8)
+    grey = Image.fromarray(texture).resize((240, 180), Image.Resampling.BICUBIC)
+    dark, darker = (grey.point(lambda value, share=share: value * share // 4) for share in (3, 2))
+    Image.merge("RGB", (grey, dark, darker)).save(folder / "warm.png")
+    Image.merge("RGB", (darker, dark, grey)).save(folder / "cold.png")
+    out = tmp_path_factory.mktemp("out") / "data"
+    run(folder, out, params)
+    return out, read_records(out / "manifest.parquet", CuratedImage)
+
+
+def test_a_copy_says_how_far_it_is_and_what_it_shares(rows: tuple[Path, list[CuratedImage]]) -> None:
+    said = {row.file: row for row in rows[1] if row.duplicate_of}
+    kinds = {name: row.duplicate_kind for name, row in said.items()}
+    assert Counter(kinds.values()) == {"bytes": 1, "pixels": 1, "near": 1, "mirrored": 1}
+    assert kinds["near.png"] == "near"
+    assert kinds["mirrored.png"] == "mirrored"
+    assert all(row.duplicate_bits is not None and row.duplicate_bits <= 32 for row in said.values())
+    assert all(row.duplicate_bits is None for row in rows[1] if row.kept)
+
+
+def test_what_shows_the_same_is_in_one_group_and_one_split(rows: tuple[Path, list[CuratedImage]]) -> None:
+    out, records = rows
+    found = exported_facts(out, records, SPLITS, "CC BY 4.0")
+    kept = {row.file: found.facts[row.sha256] for row in records if row.kept}
+    (copied,) = [facts for facts in kept.values() if facts["copies"]]
+    assert copied["copies"] == 4
+    assert copied["copy_kinds"] == "bytes, mirrored, near, pixels"
+    assert kept["warm.png"]["group"] == kept["cold.png"]["group"]
+    assert len({facts["group"] for facts in kept.values()}) == 7
+    assert {facts["licence"] for facts in kept.values()} == {"CC BY 4.0"}
+    for facts in kept.values():
+        assert facts["split"] == SPLITS.of(facts["group"])
+        assert set(facts) == {*found.columns.names}
+
+
+def test_a_larger_dataset_moves_nothing_to_another_split(rows: tuple[Path, list[CuratedImage]]) -> None:
+    out, records = rows
+    some = [row for row in records if row.file not in {"4.png", "5.png"}]
+    before, after = (exported_facts(out, each, SPLITS, "").facts for each in (some, records))
+    assert {name: facts["split"] for name, facts in before.items()}.items() <= {
+        name: facts["split"] for name, facts in after.items()
+    }.items()
+
+
+def test_kinship_tells_bytes_from_pixels_from_looks() -> None:
+    one: dict[str, Any] = {
+        "sha256": "a",
+        "pixels_hash": "p",
+        "phash": bytes(32),
+        "phash_mirrored": b"\xff" * 32,
+    }
+    assert kinship_of(one, one) == ("bytes", 0)
+    assert kinship_of({**one, "sha256": "b"}, one) == ("pixels", 0)
+    near = {**one, "sha256": "b", "pixels_hash": "q", "phash": bytes(31) + b"\x07"}
+    assert kinship_of(near, one) == ("near", 3)
+    assert kinship_of({**near, "phash": b"\xff" * 31 + b"\xfe"}, one) == ("mirrored", 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from benchmarks.damage import flip
-from benchmarks.drills import harms, outputs, stops, together
+from benchmarks.drills import harms, outputs, packed, stops, together
 from benchmarks.drills.pipeline import STAGES, Pipeline, ended, start, tree_of
 from benchmarks.drills.trials import INPUTS, Harm, Row, Trial, judge, short, try_once, worded
 
@@ -162,6 +162,7 @@ DRILLS: dict[str, Drill] = {
     "marks": outputs.marks,
     "missing": outputs.missing,
     "foreign": outputs.foreign,
+    "shards": packed.shards,
     "stops": stops.stops,
     "together": together.together,
 }

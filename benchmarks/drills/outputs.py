@@ -57,7 +57,7 @@ def marks(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row
             flip(path, chance.randrange(8 * path.stat().st_size))
             return path
 
-        trials = [_verified(pipeline, output, harm) for _ in range(tries)]
+        trials = [verified(pipeline, output, harm) for _ in range(tries)]
         yield Row(f"one bit in: the mark of {output.folder}", trials)
 
 
@@ -74,7 +74,7 @@ def missing(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[R
 
     for output in OUTPUTS:
         yield Row(
-            f"a file missing in {output.folder}", [_verified(pipeline, output, harm) for _ in range(tries)]
+            f"a file missing in {output.folder}", [verified(pipeline, output, harm) for _ in range(tries)]
         )
 
 
@@ -93,7 +93,7 @@ def verify(project: Path, place: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def _verified(pipeline: Pipeline, output: Output, harm: Callable[[Path], Path]) -> Trial:
+def verified(pipeline: Pipeline, output: Output, harm: Callable[[Path], Path]) -> Trial:
     """Harm an output, ask `verify`, and run the stage that writes it."""
     stage, project = STAGE[output.stage], pipeline.fresh(pipeline.finished)
     (folder,) = project.glob(output.folder)

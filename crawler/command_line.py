@@ -146,7 +146,8 @@ def forget(
             "the same bytes stay under other URLs: fashion-pggan crawl forget --sha256 %s removes them too",
             digest,
         )
-    log.info(NEXT)
+    for line in NEXT.splitlines():
+        log.info("%s", line)
 
 
 def show(

@@ -1,4 +1,4 @@
-"""Drills on shards of raw images: cut off, swapped, linked elsewhere, missing; foreign ones, and records that lie."""
+"""Drills on shards of raw images: cut off, swapped, linked elsewhere, foreign; and on records that lie."""
 
 import hashlib
 import io

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 PAGE = """# Drills
 
 `make drills` harms a small pipeline on purpose and compares the results with those of an undisturbed run.
-`python -m benchmarks.drills NAME ... --write docs/reference/drills.md` runs some drills and replaces their rows.
+`python -m benchmarks.drills NAME ... --write docs/reference/drills.md` runs some of them and replaces their
+rows.
 
 - **lost**: trials in which a file that a stage reads was gone or changed afterwards.
 - **silent**: trials in which a command ended with status 0 and another result. Nothing may be.

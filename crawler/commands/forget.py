@@ -1,6 +1,7 @@
 """Forgetting: delete images and records, and set tombstones so that they never come back."""
 
 import re
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,12 +10,14 @@ from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.held import held_store
 from crawler.store.marks import FORGOTTEN, digest_of
-from crawler.store.raw import raw_of, remove_from_raw
+from crawler.store.nameless import nameless_shards
+from crawler.store.raw import KIND, raw_of, remove_from_raw
 from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import ArgumentError
 from fashion_pggan.storage.records import RawImage
+from fashion_pggan.storage.targets import HeldTarget, hold_target
 
 NEXT = """Run `dvc repro` to remove them from the dataset. To remove them everywhere: commit tombstones.jsonl;
 run `dvc gc --workspace` (and --cloud) to drop old versions of data/raw and data/curated from DVC's cache;
@@ -42,24 +45,31 @@ def forget(
     names = [_checked_host(host) for host in hosts]
     sums = [_checked_sha256(value) for value in hashes]
 
-    with held_store(store):
-        images_of(store), raw_of(raw)  # raise before anything is set or deleted
+    with held_store(store), _held(raw) as target:
+        stored = images_of(store).values()  # this and the next two raise before anything is set or deleted
+        known: list[StoredImage | RawImage] = [*stored, *raw_of(raw)]
+        shards = nameless_shards(store, stored)
         tombstones.add("url", digests)
         tombstones.add("host", names)
         tombstones.add("sha256", sums)
         with Store(store, tombstones) as opened:
             # with a tombstone for its URL, a later search costs no request
-            known: list[StoredImage | RawImage] = [*opened.images.values(), *raw_of(raw)]
             tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
             gone = opened.remove(tombstones.forbid_image)
-            opened.remove_nameless()
+            opened.remove_nameless(shards)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
         forget_failed(store, tombstones.forbid)
         hashes_left = {image.sha256 for image in opened.images.values()}
         elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
         nowhere = {image.sha256 for image in gone} - hashes_left | tombstones.of["sha256"]
-        return Gone(len(gone), remove_from_raw(raw, tombstones.forbid_image, nowhere), elsewhere)
+        records = remove_from_raw(target, tombstones.forbid_image, nowhere) if target else 0
+        return Gone(len(gone), records, elsewhere)
+
+
+def _held(raw: Path) -> AbstractContextManager[HeldTarget | None]:
+    """Hold data/raw, if there is one; a file of the user's in it is refused before anything is deleted."""
+    return hold_target(raw, KIND) if raw.is_dir() else nullcontext()
 
 
 def without_forgotten(line: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:

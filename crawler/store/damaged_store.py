@@ -1,12 +1,15 @@
 """Reads a crawl's whole store and says which of its files are damaged."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from crawler.lines import lines_of
+from crawler.store.nameless import SINGLE, going, shard_fault
 from crawler.store.recorded import LOG, TABLE
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import file_fault
+from fashion_pggan.storage.packed.tar_shards import NAME
 from fashion_pggan.verify import images, listed
 from fashion_pggan.verify.findings import Faults
 
@@ -25,8 +28,17 @@ def faults(folder: Path) -> Faults:
         yield path, fault
         rows += values if names else []
     yield from images.recorded(folder, rows)
-    for path in images.nameless(folder, rows):  # a kill leaves some, and their names are their hashes
-        yield path, file_fault(path, path.stem)
+    known, will_go = {row["sha256"] for row in rows}, {folder / name for name in going(folder)}
+    for path in images.nameless(folder, rows):
+        yield path, "" if path in will_go else _nameless_fault(path, folder, known)
+
+
+def _nameless_fault(path: Path, folder: Path, known: Collection[str]) -> str:
+    """What is wrong with a file that no record names: a kill leaves some."""
+    name = path.relative_to(folder).as_posix()
+    if NAME.fullmatch(name):
+        return shard_fault(path, known)
+    return file_fault(path, path.stem) if SINGLE.fullmatch(name) else "no record names it"
 
 
 def _lines_of(path: Path, names: list[str]) -> tuple[str, list[dict[str, Any]]]:

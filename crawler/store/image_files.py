@@ -15,7 +15,15 @@ from crawler.store.stored import StoredImage, extension_of
 from fashion_pggan.storage.files import half_written, link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.packed.in_shard import InShard, Member, copy_part, damaged_in, place_of
-from fashion_pggan.storage.packed.tar_shards import FOLDER, NAME, NEW, Named, Packed, write_shards
+from fashion_pggan.storage.packed.tar_shards import (
+    FOLDER,
+    NAME,
+    NEW,
+    Named,
+    Packed,
+    sha256_in,
+    write_shards,
+)
 from fashion_pggan.storage.record_folder import RecordFolder
 
 GONE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}  # no file can be read; EIO: a bad disk
@@ -24,7 +32,7 @@ UNKNOWN_TYPE = ".bin"  # of an image in a shard: WebDataset leaves out what has 
 IMAGE = re.compile(r"[0-9a-f]{64}(?:\.[a-z]+)?")
 FOLDERS = f"{IMAGES}/[0-9a-f][0-9a-f]"
 LEFT_OVER = re.compile(  # half-written
-    r"\.(?:fetched\.(?:jsonl|parquet)|plan-\w+\.jsonl|calls\.json|\.files\.json|[0-9a-f]{64}(?:\.[a-z]+)?)\.\w+"
+    r"\.(?:fetched\.(?:jsonl|parquet)|plan-\w+\.jsonl|calls\.json|\.files\.json|\.going\.json|[0-9a-f]{64}(?:\.[a-z]+)?)\.\w+"
 )
 
 
@@ -146,6 +154,11 @@ class ImageFiles:
             with suppress(FileNotFoundError):
                 self.harmed[name] = {one.sha256 for one in damaged_in(shard, members, self.memory)}
         return self.harmed[name]
+
+    def is_damaged(self, name: str) -> bool:
+        """Whether a shard that was looked at has any byte that was not written, be it in no image."""
+        shard = self.folder / name
+        return bool(self.harmed[name]) or not self.memory.matches(shard, sha256_in(name))
 
     def write(self, image: StoredImage, data: bytes) -> None:
         """Write a file atomically but do not sync it: syncing takes longer than the download."""

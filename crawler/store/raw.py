@@ -50,7 +50,7 @@ def written_in(folder: Path) -> Written | str:
     if fault:
         return f"its {RECORDS} is damaged ({fault}): {MEND}"
     single = {name: sha256 for name, sha256 in files.items() if not NAME.fullmatch(name)}
-    return Written(frozenset([*files, *shards_in(folder), NEW, RECORDS]), single)
+    return Written(frozenset([*files, NEW, RECORDS]), single)
 
 
 KIND = Kind("the outcome of a crawl", written_in)
@@ -118,34 +118,42 @@ def raw_of(target: Path) -> list[RawImage]:
     return records
 
 
-def remove_from_raw(target: Path, unwanted: Callable[[RawImage], bool], hashes: Shas = ()) -> int:
+def remove_from_raw(target: HeldTarget, unwanted: Callable[[RawImage], bool], hashes: Shas = ()) -> int:
     """Delete images and their records from data/raw; a shard that held one is written again without it.
 
     Args:
-        target: data/raw.
+        target: data/raw, which is replaced in one step.
         unwanted: which records.
         hashes: images that no record names, but that a shard may still hold.
 
     Returns:
         The number of deleted records.
     """
-    records = raw_of(target)
+    folder = target.folder
+    records = raw_of(folder)
     left = [record for record in records if not unwanted(record)]
     gone = {record.sha256 for record in records} - {record.sha256 for record in left} | {*hashes}
-    places: dict[str, Packed] = {}
-    for name in shards_in(target) if gone else ():
-        places |= without(target / name, gone, target)
-    moved = [
-        record.model_copy(update=places[record.sha256]._asdict()) if record.sha256 in places else record
-        for record in left
-    ]
-    if moved != records:
-        write_records(target / RECORDS, moved, RawImage)
-    named = _paths_of(moved, target)
-    there = {target / name for name in shards_in(target)}  # also those of a killed run
-    for path in (_paths_of(records, target) | there) - named:
-        path.unlink(missing_ok=True)
+    holding = [name for name in shards_in(folder) if _holds_any(folder / name, gone)]
+    if left == records and not holding:
+        return 0
+    with target.replaced() as new:
+        make_folder(new / FOLDER)
+        places: dict[str, Packed] = {}
+        for name in holding:
+            places |= without(folder / name, gone, new)
+        moved = [
+            record.model_copy(update=places[record.sha256]._asdict()) if record.sha256 in places else record
+            for record in left
+        ]
+        for name in {record.file for record in moved if record.sha256 not in places}:
+            make_folder((new / name).parent)
+            link_or_copy(folder / name, new / name)
+        write_records(new / RECORDS, moved, RawImage)
     return len(records) - len(left)
+
+
+def _holds_any(shard: Path, hashes: Shas) -> bool:
+    return bool(hashes) and any(sha256_in(name) in hashes for name in images_in(shard))
 
 
 def _linked(

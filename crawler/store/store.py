@@ -11,12 +11,13 @@ from typing import Self
 
 from crawler.lines import line_of
 from crawler.store.image_files import ImageFiles, file_of, single_file_of
+from crawler.store.nameless import finish_going, note_going
 from crawler.store.recorded import LOG, TABLE, check_file, read_recorded, write_table
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.storage.files import append, atomic_write, write_text
 from fashion_pggan.storage.hashes import hash_memory
-from fashion_pggan.storage.packed.tar_shards import Packed, shards_in, taken_by
+from fashion_pggan.storage.packed.tar_shards import Packed, taken_by
 
 ALL = set(StoredImage.model_fields)
 
@@ -133,11 +134,11 @@ class Store:
         Args:
             most: bytes of a shard.
         """
-        harmed = self.files.harmed
+        damaged = {name for name in self.files.harmed if self.files.is_damaged(name)}
         single = {
             image.sha256: image
             for image in self.images.values()
-            if not image.offset or harmed.get(image.file)  # what is left of a damaged shard moves, too
+            if not image.offset or image.file in damaged  # what is left of a damaged shard moves, too
         }
         before = self._paths_of(self.images.values())
         self._move(self.files.pack((single[sha256] for sha256 in sorted(single)), most), before)
@@ -151,11 +152,17 @@ class Store:
             self._move(self._rewritten(), before)
         return gone
 
-    def remove_nameless(self) -> int:
-        """Delete images that no record names: nobody can say whose they are. Returns how many files."""
-        before = {self.folder / name for name in shards_in(self.folder)}
-        nameless = before - self._paths_of(self.images.values())
-        self._move(self._rewritten(), before)
+    def remove_nameless(self, shards: Iterable[Path] = ()) -> int:
+        """Delete images that no record names: nobody can say whose they are.
+
+        Args:
+            shards: those that `nameless_shards` found.
+
+        Returns:
+            How many files were deleted.
+        """
+        nameless = {*shards} - self._paths_of(self.images.values())
+        self._move(self._rewritten(), self._paths_of(self.images.values()) | nameless)
         return len(nameless) + self.files.remove_nameless({image.file for image in self.images.values()})
 
     def _rewritten(self) -> dict[str, Packed]:
@@ -188,12 +195,12 @@ class Store:
             url: _at(image, places[image.sha256]) if image.sha256 in places else image
             for url, image in self.images.items()
         }
+        note_going(self.folder, before - self._paths_of(moved.values()))
         write_table(self.folder, moved.values())
         os.ftruncate(self.handle, 0)
         self.images = moved
         self.files.know(moved.values())
-        for path in before - self._paths_of(self.images.values()):
-            path.unlink(missing_ok=True)
+        finish_going(self.folder, {image.file for image in moved.values()})
 
     def compact(self) -> None:
         """Move the log into the table; a crash in between leaves both, with the same content."""
@@ -224,6 +231,8 @@ class Store:
         found = read_recorded(self.folder)  # raises before anything is removed
         recent, torn, self.lost_records = found.recent, found.is_torn, found.lost
         self.files.remove_left_over()
+        if not found.lost:  # otherwise a lost record may name them
+            finish_going(self.folder, {image.file for image in found.images.values()})
         if self.session_file.exists() and self.session_file.read_bytes() != _boot().encode():
             whole = [image for image in recent if self.files.survived(image)]
             torn, recent = torn or len(whole) < len(recent), whole

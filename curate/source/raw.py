@@ -123,8 +123,8 @@ def _recorded(source: Path) -> list[Raw]:
     nameless = sorted(filter(CRAWLED.fullmatch, present - {record.file for record in records}))
     if nameless:
         raise UserError(
-            f"{len(nameless)} images in {source} have no record in {RECORDS}, the first is {nameless[0]}: "
-            "run the crawl stage again (dvc repro --force crawl)"
+            f"{len(nameless)} files of a crawl in {source} have no record in {RECORDS}, the first is "
+            f"{nameless[0]}: move them away, or to a folder of their own that you curate"
         )
     return list(map(_raw_of, records))
 

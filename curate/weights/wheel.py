@@ -1,5 +1,6 @@
 """Takes the person detector's files out of a wheel of mediapipe, which is not installed."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from fashion_pggan.storage.files import write_bytes
 # The wheel for one platform, on every platform: it is read, never run.
 WHEEL_SHA256 = "956eb1ebc275c629e61b085b2cab89c3a5b9e93bad1bb107348d98dafb5a4bb5"
 PLATFORM = ("--platform", "manylinux_2_28_x86_64", "--python-version", "3.12", "--abi", "cp312")
+MOST_WHEEL = 256 << 20  # bytes; those of all platforms have less than 40
 OTHERWISE = "or get the wheel elsewhere and give it with --wheel"
 
 
@@ -64,10 +66,15 @@ def _unpack(wheel: Path) -> None:
 
 def _member(wheel: Path, file: File) -> bytes:
     try:
-        with open_plain(wheel) as opened, ZipFile(opened) as archive, archive.open(file.member) as member:
-            data = member.read(MOST)
-    except (UserError, FileNotFoundError):
+        with open_plain(wheel) as opened:
+            if (size := os.fstat(opened.fileno()).st_size) > MOST_WHEEL:  # zipfile reads its list in one piece
+                raise ValueError(f"{size:,} bytes")
+            with ZipFile(opened) as archive, archive.open(file.member) as member:
+                data = member.read(MOST)
+    except UserError:
         raise
+    except FileNotFoundError:
+        raise UserError(f"there is no {wheel}: give the wheel of {SOURCE} with --wheel") from None
     except Exception as error:  # zipfile and zlib raise many kinds of error on broken bytes
         raise UserError(
             f"{wheel} is not a whole wheel of {SOURCE} ({one_line(error)}): give another file with --wheel"

@@ -1,5 +1,6 @@
 """NumPy archives within limits: plain arrays, whose total size is checked before they are unpacked."""
 
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ import numpy.typing as npt
 
 from fashion_pggan.errors import bytes_in_words, one_line
 from fashion_pggan.storage.bounded.plain_file import open_plain
+
+LARGEST_LIST = 64 << 20  # bytes of all that is no array's
 
 
 def arrays_in(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
@@ -24,6 +27,9 @@ def arrays_in(path: Path, most: int) -> dict[str, npt.NDArray[Any]]:
     """
     with open_plain(path) as file:
         try:
+            packed = os.fstat(file.fileno()).st_size
+            if packed > most + LARGEST_LIST:  # zipfile reads the list of arrays in one piece
+                raise ValueError(f"it has {bytes_in_words(packed)}, more than {bytes_in_words(most)}")
             with zipfile.ZipFile(file) as archive:
                 size = sum(entry.file_size for entry in archive.infolist())
             if size > most:

@@ -13,6 +13,7 @@ from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.tar import entries_of
 from fashion_pggan.storage.files import atomic_write, sha256_of
 from fashion_pggan.storage.packed.in_shard import InShard
+from fashion_pggan.storage.record_folder import RecordFolder
 
 FOLDER = "shards"  # below a folder of raw images
 NAME = re.compile(rf"{FOLDER}/(?P<sha256>[0-9a-f]{{64}})\.tar")
@@ -85,9 +86,10 @@ def images_in(shard: Path) -> dict[str, InShard]:
 
 
 def shards_in(folder: Path) -> list[str]:
-    """The shards of a folder, by their paths below it."""
+    """The shards of a folder, by their paths below it; none where `shards` is a link to somewhere else."""
+    files = RecordFolder(folder, links=True)
     found = (f"{FOLDER}/{path.name}" for path in (folder / FOLDER).glob("*.tar") if path.is_file())
-    return sorted(filter(NAME.fullmatch, found))
+    return sorted(name for name in found if NAME.fullmatch(name) and files.holds(name))
 
 
 def without(shard: Path, unwanted: Iterable[str], folder: Path) -> dict[str, Packed]:

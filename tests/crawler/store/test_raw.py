@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,11 +14,12 @@ from crawler.commands.forget import forget
 from crawler.commands.merge import merge
 from crawler.store.damaged_store import faults
 from crawler.store.marks import digest_of
-from crawler.store.raw import KIND, RECORDS, raw_of, remove_from_raw
+from crawler.store.raw import KIND, RECORDS, raw_of
 from crawler.store.store import Store, images_of
 from crawler.store.stored import Fetched
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.packed.tar_shards import Named, write_shards
 from fashion_pggan.storage.records import RawImage, write_records
 from fashion_pggan.storage.targets import check_target
 from fashion_pggan.verify.images import crawled
@@ -126,19 +128,77 @@ def test_forgetting_rewrites_the_one_shard_of_an_image(
     check_target(tmp_path / "raw", KIND, [])
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "crawler.store.store.write_table",
+        "crawler.store.store.finish_going",
+        "crawler.store.raw.write_records",
+    ],
+)
 def test_a_killed_forgetting_ends_when_it_is_asked_again(
-    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     crawl()
     body = shop.images["/p/3.jpg"]
+    places = tmp_path / "store", tmp_path / "raw"
+
+    def ask() -> Any:
+        return forget(Tombstones(tmp_path / "tombstones.jsonl"), *places, [f"{shop.address}/p/3.jpg"], [], [])
+
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "unlink", lambda self, missing_ok=False: pytest.fail("killed"))
+        calls = iter([0] if moment.endswith("finish_going") else [])  # the first is that of the start
+        patched.setattr(moment, lambda *_: next(calls, None) is None and pytest.fail("killed"))
+        patched.setattr(Store, "compact", lambda _: None)
         with pytest.raises(pytest.fail.Exception):
-            remove_from_raw(tmp_path / "raw", lambda record: record.url.endswith("/p/3.jpg"))
-    assert len(shards(tmp_path)) == 2  # records name the new one
-    remove_from_raw(tmp_path / "raw", lambda record: record.url.endswith("/p/3.jpg"))
-    assert len(shards(tmp_path)) == 1
-    assert body not in members(tmp_path / "raw").values()
+            ask()
+    ask()
+    for place in places:
+        assert len([*(place / "shards").iterdir()]) == 1
+        assert body not in members(place).values()
+        assert len(members(place)) == 29
+    assert not (tmp_path / "store/.going.json").exists()
+
+
+def foreign_tar(folder: Path) -> Path:
+    """A shard as another crawl writes it."""
+    (folder / "elsewhere/shards").mkdir(parents=True)
+    (place,) = write_shards(folder / "elsewhere", [Named(f"{'ab' * 32}.jpg", b"mine")], 10**6).values()
+    return folder / "elsewhere" / place.file
+
+
+@pytest.mark.parametrize("place", ["raw", "store"])
+def test_a_shard_of_another_crawl_is_named_and_stays(
+    shop: Any, crawl: Crawl, tmp_path: Path, place: str
+) -> None:
+    crawl()
+    mine = Path(shutil.copy(foreign_tar(tmp_path), tmp_path / place / "shards"))
+    check = {"raw": crawled, "store": faults}[place]
+    assert [path for path, fault in check(tmp_path / place) if fault] == [mine]
+    arguments = tmp_path / "store", tmp_path / "raw", [f"{shop.address}/p/3.jpg"], [], []
+    with pytest.raises(UserError, match=mine.name):
+        forget(Tombstones(tmp_path / "tombstones.jsonl"), *arguments)
+    assert not (tmp_path / "tombstones.jsonl").exists()
+    if place == "raw":
+        with pytest.raises(
+            UserError, match=rf"raw holds shards/{mine.name}, which is not part of the outcome"
+        ):
+            crawl()
+    else:
+        crawl()
+    assert mine.exists()
+
+
+@pytest.mark.parametrize("place", ["raw", "store"])
+def test_shards_behind_a_link_are_never_deleted(shop: Any, crawl: Crawl, tmp_path: Path, place: str) -> None:
+    crawl()
+    (tmp_path / place / "shards").rename(tmp_path / "elsewhere")
+    (tmp_path / place / "shards").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / place / {"raw": RECORDS, "store": "fetched.parquet"}[place]).unlink()
+    arguments = tmp_path / "store", tmp_path / "raw", [f"{shop.address}/p/3.jpg"], [], []
+    with suppress(UserError):
+        forget(Tombstones(tmp_path / "tombstones.jsonl"), *arguments)
+    assert len([*(tmp_path / "elsewhere").iterdir()]) == 1
 
 
 def test_the_store_and_the_outcome_share_their_shards_and_the_store_keeps_no_single_file(
@@ -163,7 +223,7 @@ def test_a_damaged_shard_is_replaced_with_what_was_fetched_again(
     assert set(members(tmp_path / "raw").values()) == set(shop.images.values())
     assert (shard.name in shards(tmp_path)) == (shards(tmp_path) == before)
     crawl()
-    assert not [fault for _, fault in faults(tmp_path / "store") if fault and place == 700]
+    assert not [fault for _, fault in faults(tmp_path / "store") if fault]
 
 
 def test_a_kill_while_a_store_packs_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

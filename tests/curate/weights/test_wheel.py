@@ -118,3 +118,12 @@ def test_the_cache_is_the_users_and_a_relative_one_is_ignored(monkeypatch, tmp_p
     monkeypatch.setenv("XDG_CACHE_HOME", "here")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache.cache_folder() == tmp_path / ".cache/fashion-pggan/mediapipe-0.10.21"
+
+
+def test_a_missing_wheel_and_one_with_more_bytes_than_any_has_are_named(tmp_path):
+    with pytest.raises(UserError, match=r"there is no .*none\.whl: give the wheel of mediapipe"):
+        wheel.fetch(tmp_path / "none.whl")
+    with (tmp_path / "huge.whl").open("wb") as file:  # sparse
+        file.truncate(wheel.MOST_WHEEL + 1)
+    with pytest.raises(UserError, match=r"huge\.whl is not a whole wheel .* \(268,435,457 bytes\)"):
+        wheel.fetch(tmp_path / "huge.whl")

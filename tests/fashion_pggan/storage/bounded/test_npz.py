@@ -69,3 +69,10 @@ def test_a_whole_archive_is_read_and_a_pipe_is_not(tmp_path):
         arrays_in(tmp_path / "pipe.npz", 1 << 20)
     with pytest.raises(FileNotFoundError):
         arrays_in(tmp_path / "none.npz", 1)
+
+
+def test_an_archive_with_more_bytes_than_its_arrays_may_have_is_not_opened(tmp_path):
+    with (tmp_path / "a.npz").open("wb") as file:  # sparse
+        file.truncate(1 << 33)
+    with pytest.raises(ValueError, match=r"it has 8\.6 GB, more than 1\.0 MB"):
+        arrays_in(tmp_path / "a.npz", 1 << 20)

@@ -45,9 +45,10 @@ def forget(
     names = [_checked_host(host) for host in hosts]
     sums = [_checked_sha256(value) for value in hashes]
 
+    records = raw_of(raw)  # all of this raises before anything is set or deleted
     with held_store(store), _held(raw) as target:
-        stored = images_of(store).values()  # this and the next two raise before anything is set or deleted
-        known: list[StoredImage | RawImage] = [*stored, *raw_of(raw)]
+        stored = images_of(store).values()
+        known: list[StoredImage | RawImage] = [*stored, *records]
         shards = nameless_shards(store, stored)
         tombstones.add("url", digests)
         tombstones.add("host", names)
@@ -63,8 +64,8 @@ def forget(
         hashes_left = {image.sha256 for image in opened.images.values()}
         elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
         nowhere = {image.sha256 for image in gone} - hashes_left | tombstones.of["sha256"]
-        records = remove_from_raw(target, tombstones.forbid_image, nowhere) if target else 0
-        return Gone(len(gone), records, elsewhere)
+        of_raw = remove_from_raw(target, tombstones.forbid_image, nowhere) if target else 0
+        return Gone(len(gone), of_raw, elsewhere)
 
 
 def _held(raw: Path) -> AbstractContextManager[HeldTarget | None]:

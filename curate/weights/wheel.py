@@ -67,7 +67,9 @@ def _unpack(wheel: Path) -> None:
 def _member(wheel: Path, file: File) -> bytes:
     try:
         with open_plain(wheel) as opened:
-            if (size := os.fstat(opened.fileno()).st_size) > MOST_WHEEL:  # zipfile reads its list in one piece
+            if (
+                size := os.fstat(opened.fileno()).st_size
+            ) > MOST_WHEEL:  # zipfile reads its list in one piece
                 raise ValueError(f"{size:,} bytes")
             with ZipFile(opened) as archive, archive.open(file.member) as member:
                 data = member.read(MOST)

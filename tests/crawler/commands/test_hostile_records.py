@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +155,15 @@ def test_an_image_that_dvc_made_a_link_is_forgotten_and_what_it_links_to_stays(
     store_at(tmp_path / "raw", home)
     found = {"title": "", "query": "", "provider": "demo", "rank": 1}
     sizes = {"declared_width": None, "declared_height": None}
-    linked = RawImage(**found, **sizes, **hostile(good, LINK, home).model_dump())
+    facts = hostile(good, LINK, home).model_dump() | {"sha256": sha256(THESIS).hexdigest()}
+    linked = RawImage(**found, **sizes, **facts)
     write_records(tmp_path / "raw" / RECORDS, [linked], RawImage)
     tombstones = Tombstones(tmp_path / "t.jsonl")
+    with pytest.raises(UserError, match=r"raw holds .*, which is not part of the outcome of a crawl"):
+        forget(tombstones, tmp_path / "store", tmp_path / "raw", [], [], [linked.sha256])
+    ours = {tmp_path / "raw" / name for name in (LINK, RECORDS)}
+    for path in {path for path in (tmp_path / "raw").rglob("*") if path.is_file()} - ours:
+        path.unlink()
     forget(tombstones, tmp_path / "store", tmp_path / "raw", [], [], [linked.sha256])
     assert not (tmp_path / "raw" / LINK).is_symlink()
     assert (home / "thesis.txt").read_bytes() == THESIS

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from crawler.lists.failed import forget_failed
 from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
-from crawler.store.held import held_store
 from crawler.store.marks import FORGOTTEN, digest_of
-from crawler.store.nameless import nameless_shards
+from crawler.store.own.held import held_store
+from crawler.store.own.nameless import nameless_shards
 from crawler.store.raw import KIND, raw_of, remove_from_raw
 from crawler.store.store import Store, images_of
 from crawler.store.stored import StoredImage

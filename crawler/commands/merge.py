@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crawler.commands.forget import without_forgotten
 from crawler.plan.journal import Journal, check_journal, is_done, rewrite
-from crawler.store.held import held_store
+from crawler.store.own.held import held_store
 from crawler.store.recorded import IMAGES, check_file, read_recorded
 from crawler.store.store import Store, images_of
 from crawler.store.tombstones import Tombstones

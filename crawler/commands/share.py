@@ -7,7 +7,7 @@ crawl and `verify` notice an edit.
 
 from pathlib import Path
 
-from crawler.store.held import held_store
+from crawler.store.own.held import held_store
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import hold_once
 from fashion_pggan.storage.packed.tar_shards import sha256_in, shards_in

@@ -28,8 +28,8 @@ from crawler.session.placeholders import Askable, placeholders_of
 from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.session.renewal import Renewal, is_signed
-from crawler.store.held import held_store
 from crawler.store.items import SearchHit, fetched_of
+from crawler.store.own.held import held_store
 from crawler.store.raw import record_of, write_raw
 from crawler.store.store import Store
 from crawler.store.stored import Fetched, StoredImage

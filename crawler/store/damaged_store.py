@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.lines import lines_of
-from crawler.store.nameless import SINGLE, going, shard_fault
+from crawler.store.own.nameless import SINGLE, going, shard_fault
 from crawler.store.recorded import LOG, TABLE
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import file_fault

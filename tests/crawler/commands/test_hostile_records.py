@@ -162,7 +162,7 @@ def test_an_image_that_dvc_made_a_link_is_forgotten_and_what_it_links_to_stays(
     with pytest.raises(UserError, match=r"raw holds .*, which is not part of the outcome of a crawl"):
         forget(tombstones, tmp_path / "store", tmp_path / "raw", [], [], [linked.sha256])
     ours = {tmp_path / "raw" / name for name in (LINK, RECORDS)}
-    for path in {path for path in (tmp_path / "raw").rglob("*") if path.is_file()} - ours:
+    for path in {one for one in (tmp_path / "raw").rglob("*") if one.is_file() or one.is_symlink()} - ours:
         path.unlink()
     forget(tombstones, tmp_path / "store", tmp_path / "raw", [], [], [linked.sha256])
     assert not (tmp_path / "raw" / LINK).is_symlink()

@@ -145,6 +145,6 @@ def test_a_crawl_in_which_most_could_not_be_had_does_not_pass_for_the_whole(
 def test_two_crawls_do_not_share_a_store(
     shop: Any, crawl: Crawl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crawler.store.held.exclusive", partial(exclusive, wait_s=0.1))
+    monkeypatch.setattr("crawler.store.own.held.exclusive", partial(exclusive, wait_s=0.1))
     with exclusive(tmp_path / "store"), pytest.raises(UserError, match="store is in use by process"):
         crawl()

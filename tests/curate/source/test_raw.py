@@ -159,7 +159,7 @@ def test_records_of_another_crawl_do_not_pass(as_crawled):
     folder, records = as_crawled
     write_records(folder / "records.parquet", records[:1], RawImage)
     with pytest.raises(
-        UserError, match=r"1 images in .* have no record in records\.parquet, the first is images"
+        UserError, match=r"1 files of a crawl in .* have no record in records\.parquet, the first is images"
     ):
         raw_images(folder, map)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.store.held import held_store
+from crawler.store.own.held import held_store
 from crawler.store.store import Store
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluate.comparison.distances import plain
+from evaluate.measures.colours import tones
 from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
@@ -58,6 +59,7 @@ def measure_best(
             "generated": plain(of_fakes.similarity),
             "real": plain(of_reals.similarity),
         }
+    facts["colours"] = tones(fakes, reals.part(0, min(reals.count, fakes.count), reals.name))
     some = fakes.part(0, params.copies_images, fakes.name)
     facts["distinct"] = _distinct(some, reals)
     found = find_copies(some, reals)

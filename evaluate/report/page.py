@@ -15,7 +15,8 @@ from evaluate.report.curves import distances_over_training, nearest_distances, t
 from evaluate.report.inline_image import LARGE, embedded_file
 from evaluate.report.origin import Subject, origin_of
 from evaluate.report.stage_reports import read_facts, read_history, tables_of_crawl, way_of_images
-from evaluate.report.verdicts import STATES, Verdict, headline
+from evaluate.report.verdict import STATES, Verdict
+from evaluate.report.verdicts import headline
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED, about_floor
 from evaluate.results.table import interval_of

@@ -1,11 +1,12 @@
 """The verdicts of the report, in words. All functions are pure, so that each sentence can be tested."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from evaluate.comparison.distances import Estimate
 from evaluate.comparison.snapshots import Row
+from evaluate.report.colour_verdict import colour_verdict
+from evaluate.report.verdict import STATES, State, Verdict
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED
 
@@ -16,25 +17,10 @@ DISTINCT = 0.5  # of the generated images; fewer is a collapse
 NO_COPY = "no copy of a training image was found"
 NOT_FOUND = "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
 SAME = "The intervals overlap: this distance cannot tell them apart."
+COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
 BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
 
 QUALITY = "How far from the real images?"
-
-State = Literal["bad", "look", "note", "good"]  # worst first
-STATES: Mapping[State, str] = {"bad": "bad", "look": "look at it", "note": "to know", "good": "good"}
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The answer to one question.
-
-    `look`: a person should look; `note`: neither good nor bad, or not everything could be seen.
-    """
-
-    question: str
-    state: State
-    short: str  # for a headline
-    says: str
 
 
 def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping[str, Any]) -> list[Verdict]:
@@ -47,7 +33,12 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
     """
     answers = [_copies(measures["copies"])] if measures.get("copies") else []
     answers.append(_quality(evaluation))
-    if variation := _variation(measures.get("ms_ssim"), measures.get("distinct")):
+    if "colours" in measures:
+        answers.append(colour_verdict(measures["colours"]))
+    other_colours = "colours" in measures and answers[-1].state == "look"
+    if variation := _variation(
+        measures.get("ms_ssim"), measures.get("distinct"), other_colours=other_colours
+    ):
         answers.append(variation)
     answers.append(_course(evaluation))
     if train:
@@ -139,7 +130,9 @@ def _course(evaluation: Evaluation) -> Verdict:
     return Verdict(question, "look", f"the last snapshot is worse than that at {_kimg(best)}", says)
 
 
-def _variation(similarity: Mapping[str, Any] | None, distinct: Mapping[str, Any] | None) -> Verdict | None:
+def _variation(
+    similarity: Mapping[str, Any] | None, distinct: Mapping[str, Any] | None, *, other_colours: bool
+) -> Verdict | None:
     """How varied the images are: repeated ones weigh more than the similarity of pairs, which misses them."""
     question = "Do its images vary?"
     repeats = _repeats(distinct) if distinct else ""
@@ -155,6 +148,8 @@ def _variation(similarity: Mapping[str, Any] | None, distinct: Mapping[str, Any]
     )
     state, short, means = _by_similarity(made, real)
     says = f"{says}{means}."
+    if not repeats and state == "look" and other_colours:
+        return Verdict(question, "note", short, f"{says} {COLOURS_TOO}")
     if not repeats:
         return Verdict(question, state, short, says)
     return Verdict(question, "bad" if few else "look", repeats, f"{_sentence(repeats)}. {says}")

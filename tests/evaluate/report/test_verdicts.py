@@ -1,6 +1,7 @@
 import pytest
 
-from evaluate.report.verdicts import Verdict, headline, verdicts
+from evaluate.report.verdict import Verdict
+from evaluate.report.verdicts import headline, verdicts
 from tests.evaluate.report.evaluations import evaluation_of
 
 COPIES = "Does it copy training images?"
@@ -153,3 +154,17 @@ def test_the_worst_verdict_comes_first_and_is_the_headline():
 def test_a_good_run_is_called_so_though_there_are_things_to_know():
     answers = verdicts(evaluation_of(50.0, 11.0, 11.1, error=0.8), {"copies": _copies()}, {})
     assert headline(answers) == "good: as near as real images are: distance 11.00, 1.1 times the floor"
+
+
+def test_other_colours_are_blamed_before_a_collapse():
+    similarity = {"pairs": 128, "generated": _similarity(0.5, 0.6), "real": _similarity(0.2, 0.3)}
+    tone = {"generated": 10.0, "real": 30.0, "spread": 5.0, "chance": 0.0}
+    colours = {name: dict.fromkeys(("red", "green", "blue"), tone) for name in ("mean", "contrast")}
+    measures = {"ms_ssim": similarity, "colours": colours}
+    evaluation = evaluation_of(50.0, 11.0, 11.1, error=0.8)
+    assert headline(verdicts(evaluation, measures, {})).startswith(
+        "look at it: less contrast (0.33 times) and darker"
+    )
+    verdict = answer_to(VARIATION, evaluation, measures, {})
+    assert verdict.state == "note"
+    assert "Other colours or another contrast move MS-SSIM, too" in verdict.says

@@ -1,12 +1,14 @@
 """Which images are dropped by their own facts: facts and thresholds in, one reason out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.facts.style import Style
+from curate.pixels.measure import Header
 from curate.reasons import Reason
 from fashion_pggan.params import CurateParams
 
@@ -35,15 +37,10 @@ def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
         facts: columns as `curate.facts` names them.
         params: the curate section.
     """
-    width, height = facts["width"], facts["height"]
-    short, long = np.minimum(width, height), np.maximum(width, height)
-    no_header = np.isnan(width) & (facts["failure"] != "")
+    no_header = np.isnan(facts["width"]) & (facts["failure"] != "")
     rules = [
         (no_header, facts["failure"]),
-        (width * height > params.max_pixels, Reason.TOO_MANY_PIXELS),
-        (facts["animated"].astype(bool), Reason.ANIMATED),
-        (short < params.min_side, Reason.TOO_SMALL),
-        (long > short * params.max_aspect, Reason.ASPECT),
+        *_header_rules(facts, params),
         (facts["failure"] != "", facts["failure"]),
         (facts["deviation"] < params.min_deviation, Reason.BLANK),
         (facts["sharpness"] < params.min_sharpness, Reason.BLURRED),
@@ -52,8 +49,29 @@ def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
         (_other_style(facts, params), Reason.STYLE),
     ]
     conditions = [condition for condition, _ in rules]
-    choices = [np.broadcast_to(np.asarray(reason, "U24"), width.shape) for _, reason in rules]
+    choices = [np.broadcast_to(np.asarray(reason, "U24"), no_header.shape) for _, reason in rules]
     return np.select(conditions, choices, default="")
+
+
+def by_header(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
+    """Which images the header alone drops, whatever their pixels are: these are not decoded.
+
+    Args:
+        facts: `width`, `height` and `animated`, as `judge` takes them.
+        params: the curate section.
+    """
+    return np.asarray(np.any([condition for condition, _ in _header_rules(facts, params)], axis=0))
+
+
+def _header_rules(facts: Columns, params: CurateParams) -> list[tuple[npt.NDArray[np.bool_], Reason]]:
+    width, height = facts["width"], facts["height"]
+    short, long = np.minimum(width, height), np.maximum(width, height)
+    return [
+        (width * height > params.max_pixels, Reason.TOO_MANY_PIXELS),
+        (facts["animated"].astype(bool), Reason.ANIMATED),
+        (short < params.min_side, Reason.TOO_SMALL),
+        (long > short * params.max_aspect, Reason.ASPECT),
+    ]
 
 
 def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
@@ -67,5 +85,13 @@ def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:
 
 def judge_row(facts: Mapping[str, Any], params: CurateParams) -> str:
     """The reason for one image that has pixels."""
-    known = {name: np.nan if facts[name] is None else facts[name] for name in JUDGED}
-    return str(judge({name: np.asarray([fact]) for name, fact in known.items()}, params)[0])
+    return str(judge(_columns(facts, JUDGED), params)[0])
+
+
+def dropped_by_header(header: Header, params: CurateParams) -> bool:
+    """Whether one image's header drops it."""
+    return bool(by_header(_columns(asdict(header), ["width", "height", "animated"]), params)[0])
+
+
+def _columns(facts: Mapping[str, Any], names: Sequence[str]) -> Columns:
+    return {name: np.asarray([np.nan if facts[name] is None else facts[name]]) for name in names}

@@ -32,7 +32,7 @@ SCHEMA = pa.schema(
     [
         pa.field("sha256", pa.string()),  # of the file
         pa.field("size", pa.int64()),  # bytes
-        pa.field("failure", pa.string()),  # a Reason: why there are no pixels; empty when there are
+        pa.field("failure", pa.string()),  # why there are no pixels; empty: there are, or nothing was tried
         *fields_of(Header),
         pa.field("profile_ignored", pa.bool_()),  # whether its colour profile is broken
         pa.field("pixels_hash", pa.string()),  # SHA-256 of the upright image's size and pixels

@@ -10,7 +10,7 @@ import cv2
 from curate.facts.image_facts import image_facts_of
 from curate.facts.row import Row, row_of
 from curate.facts.view import View
-from curate.judge import judge_row
+from curate.judge import dropped_by_header, judge_row
 from curate.known.asked import MEASURES, Kind
 from curate.known.worn import styled
 from curate.pixels.decode import Refused, decode, open_image
@@ -35,7 +35,7 @@ class Examined:
 
 
 def examine(image: Image, params: CurateParams, kinds: Sequence[Kind] = ()) -> Examined:
-    """Decode and measure an image; also crop and reduce it if no rule drops it.
+    """Decode and measure an image, unless its header drops it; crop and reduce it if no rule drops it.
 
     Args:
         image: where to read it.
@@ -44,7 +44,9 @@ def examine(image: Image, params: CurateParams, kinds: Sequence[Kind] = ()) -> E
     """
     data = image.read_bytes()
     sha256 = {"sha256": hashlib.sha256(data).hexdigest()}
-    row, header, view = image_facts_of(data, max_pixels=params.max_pixels)
+    row, header, view = image_facts_of(
+        data, max_pixels=params.max_pixels, needless=partial(dropped_by_header, params=params)
+    )
     if view is None:
         return Examined(row | sha256)
     try:

@@ -14,6 +14,7 @@ from curate.facts.evidence import Quality
 from curate.facts.row import SCHEMA, Row, row_of
 from curate.known.asked import Kind, asks_for_styles, kinds_for
 from curate.known.examine import Measured, examine_all, measure_all, reduce_all
+from curate.known.fresh import as_fresh, outdated
 from curate.known.measures import measures_of
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
@@ -68,16 +69,17 @@ class Known:
             UserError: a file's SHA-256 is not its name.
         """
         table = self._rows_of(files)
-        known = set(table.filter(pc.invert(self._outdated(table)))["sha256"].to_pylist())
+        known = set(table.filter(pc.invert(outdated(table, self.params)))["sha256"].to_pylist())
         missing = {name: path for name, path in files.items() if name not in known}
         check_unchanged({name: path for name, path in files.items() if name in known})
         if missing:
             self._examine(missing)
             table = self._rows_of(files)
+        table = as_fresh(table, self.params)
         seen = table.filter(pc.is_valid(table["pixels_hash"]))["sha256"].to_pylist()
         if lost := self._measure(self.asked, {name: files[name] for name in seen}):
             self.facts.add([_died(row) for row in self._rows_of(lost).to_pylist()])
-            table = self._rows_of(files)
+            table = as_fresh(self._rows_of(files), self.params)
         more = [self._store(kind).table for kind in self.asked]
         return measures_of(table, more, styles=asks_for_styles(self.params))
 
@@ -115,14 +117,6 @@ class Known:
         if kind.name not in self.stores:
             self.stores[kind.name] = FactStore(self.folder / kind.store, kind.schema)
         return self.stores[kind.name]
-
-    def _outdated(self, table: pa.Table) -> pa.ChunkedArray:
-        """Whether to examine it again: a smaller max_pixels refused it, or its worker died."""
-        pixels = pc.multiply(table["width"], table["height"])
-        small_enough = pc.less_equal(pixels, self.params.max_pixels)
-        refused = pc.equal(table["failure"], Failure.TOO_MANY_PIXELS.value)
-        died = pc.equal(table["failure"], Failure.DECODER_DIED.value)  # memory or time may have been short
-        return pc.or_(pc.fill_null(pc.and_(refused, small_enough), False), pc.fill_null(died, False))
 
     def _square_facts(self, names: Sequence[str]) -> dict[str, Row]:
         """What gives the squares of images whose facts are known."""

@@ -70,7 +70,9 @@ class CuratedImage(Record):
     style: str  # how the garment is shown, the most likely; empty when not asked for or not decoded
     width: int | None  # pixels, upright; None when it could not be decoded
     height: int | None  # pixels, likewise
-    crop_left: int | None  # pixels in the upright image; may lie outside, where it is padded
+    crop_left: (
+        int | None
+    )  # pixels in the upright image; None when it was not decoded; may lie outside, where it is padded
     crop_top: int | None  # pixels, likewise
     crop_side: int | None  # pixels, of the square
     shard: int | None  # where its pixels lie in the dataset

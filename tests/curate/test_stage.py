@@ -135,7 +135,9 @@ def test_every_image_has_its_facts_beside_the_manifest(made):
     assert set(facts) == {row.sha256 for row in rows}
     for row in rows:
         assert (facts[row.sha256]["width"], facts[row.sha256]["style"]) == (row.width, row.style)
-        assert (facts[row.sha256]["thumbnail"] is None) == (row.reason in ("EMPTY", "NOT_IMAGE"))
+        assert (facts[row.sha256]["thumbnail"] is None) == (
+            row.reason in ("EMPTY", "NOT_IMAGE", "TOO_SMALL", "ASPECT")
+        )
 
 
 def test_only_the_styles_asked_for_are_kept(wild, known, tmp_path, params, run):

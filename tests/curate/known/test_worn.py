@@ -61,7 +61,7 @@ def test_networks_that_come_later_look_at_each_image_once_and_nothing_else_is_do
 
 
 def test_a_fresh_run_with_networks_decodes_each_file_once(curated, networks, made, tmp_path):
-    figures, measured = curated(people="auto")
+    figures, measured = curated(people="auto", min_side=40)
     assert figures["decoded"] == json.loads((made / "curate.json").read_text())["decoded"]
     seen = [row for row in measured.values() if row["pixels_hash"]]
     assert {row["style"] == "worn" for row in seen if row["width"] > row["height"]} == {True}

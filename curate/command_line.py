@@ -32,6 +32,7 @@ def curate(
     knowledge: OptionalOutputFolder = None,
     plots: Annotated[OptionalOutputFolder, PLOTS] = None,
     answers: Path = Path("datasheet.yaml"),
+    overrides: Path = Path("overrides.csv"),
     workers: OptionalCount = None,
     settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
 ) -> None:
@@ -51,6 +52,7 @@ def curate(
             params.yaml the user's cache.
         plots: the folder for the counts that `dvc plots` shows (CSV).
         answers: a YAML file of answers to the datasheet's questions; may be missing.
+        overrides: a CSV file of your decisions about single images; may be missing.
         workers: processes; one per core by default.
         settings: parameters in place of those of params.yaml.
     """
@@ -72,6 +74,7 @@ def curate(
         workers=workers,
         knowledge=knowledge or cache_of("curate"),
         answers=answers,
+        overrides=overrides,
     )
     said = ", ".join(f"{outcome} {count}" for outcome, count in outcomes.most_common())
     worn = f"; what is worn is recognised by {detector_of(chosen)}" if asks_for_styles(chosen) else ""

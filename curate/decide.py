@@ -13,6 +13,7 @@ from curate.copies.best import QualityOf, best_copies
 from curate.copies.kinship import Kinship, kinship_of
 from curate.facts.row import columns_of
 from curate.judge import JUDGED, judge
+from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
 from curate.source.raw import Raw
 from curate.squares.crop import square_of
@@ -23,6 +24,7 @@ MANIFEST_FACTS = [  # the facts that a record of the manifest is made from
     "sha256",
     "width",
     "height",
+    "format",
     "pixels_hash",
     "phash",
     "phash_mirrored",
@@ -40,12 +42,21 @@ class Decision:
 
     reason: str  # why it is dropped; empty when it is kept
     original: str  # SHA-256 of the image kept in its place; empty unless the reason is DUPLICATE
+    overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
 
 
 def decide(
-    names: Sequence[str], facts: pa.Table, params: CurateParams, folder: Path, quality_of: QualityOf
+    names: Sequence[str],
+    facts: pa.Table,
+    params: CurateParams,
+    folder: Path,
+    quality_of: QualityOf,
+    overrides: Mapping[str, Override] = {},
 ) -> list[Decision]:
     """Judge each raw image by itself, then drop the copies among the usable ones.
+
+    A person's decision goes before both. Where they dropped the best of several copies, the next best is
+    kept; an image that they keep is no reason to drop its copies.
 
     Args:
         names: SHA-256 of every raw image; files with the same bytes share one.
@@ -53,12 +64,20 @@ def decide(
         params: the curate section.
         folder: where pairs of near-duplicates are kept between runs.
         quality_of: asked about equally large copies only.
+        overrides: a person's decisions by SHA-256.
 
     Returns:
         A decision for each of `names`, in their order.
     """
-    columns = columns_of(facts.select(["sha256", *JUDGED]))
+    columns = columns_of(facts.select(["sha256", "pixels_hash", *JUDGED]))
     reasons = judge(columns, params)
+    said = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
+    for place, name in enumerate(columns["sha256"].tolist()):
+        if name in overrides:
+            if overrides[name].decision == DROP:
+                reasons[place] = Reason.OVERRULED.value
+            elif columns["pixels_hash"][place]:  # what gave no pixels cannot be kept
+                reasons[place] = ""
     usable = np.flatnonzero(reasons == "")
     best = usable[best_copies(facts, usable, params, folder, quality_of)]
     reason_of = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
@@ -66,8 +85,14 @@ def decide(
     kept: set[str] = set()
     decisions = []
     for name in names:
+        kept_anyway = name in overrides and overrides[name].decision == KEEP and name not in kept
         if reason_of[name]:
-            decisions.append(Decision(reason_of[name], ""))
+            overruled = (said[name] or "kept") if reason_of[name] != said[name] else ""
+            decisions.append(Decision(reason_of[name], "", overruled))
+        elif kept_anyway:
+            kept.add(name)
+            copy = Reason.DUPLICATE.value if best_of[name] != name else ""
+            decisions.append(Decision("", "", said[name] or copy))
         elif best_of[name] != name or name in kept:  # another file with the same bytes is a copy too
             decisions.append(Decision(Reason.DUPLICATE.value, best_of[name]))
         else:
@@ -115,6 +140,8 @@ def _record(
         url=raw.url,
         title=raw.title,
         query=raw.query,
+        format=facts["format"],
+        overruled=decision.overruled,
         duplicate_kind=kin.kind.value if kin else "",
         duplicate_bits=kin.bits if kin else None,
     )

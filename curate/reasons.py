@@ -24,6 +24,7 @@ class Reason(StrEnum):
     BANNER = "BANNER"  # text banner score above curate.max_banner
     COLLAGE = "COLLAGE"  # several images in one: score above curate.max_collage
     STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
+    OVERRULED = "OVERRULED"  # a person dropped it: overrides.csv
     DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
 
 

@@ -1,6 +1,7 @@
 """The curate stage: raw images in; a dataset with its manifest, facts and descriptions out."""
 
 import json
+import logging
 import os
 import time
 from collections import Counter
@@ -13,6 +14,8 @@ from curate.decide import decide, nothing_left, records_of
 from curate.known.asked import asks_for_styles
 from curate.known.known import Known
 from curate.known.worn import detector_of, warn
+from curate.overrides import KEEP, Override, read_overrides
+from curate.reasons import Reason
 from curate.report.describe import DATASHEET, KEPT, describe
 from curate.report.given_answers import take_over
 from curate.source.locations import reading
@@ -33,7 +36,10 @@ from fashion_pggan.storage.targets import Kind, hold_target
 
 MANIFEST = "manifest.parquet"
 MEASURES = "measures.parquet"
+NONE = Override("")
 KIND = Kind("a dataset", taken_over=frozenset({DATASHEET}))
+
+log = logging.getLogger(__name__)
 
 
 def run(
@@ -46,6 +52,7 @@ def run(
     workers: int | None = None,
     knowledge: Path,
     answers: Path | None = None,
+    overrides: Path | None = None,
 ) -> Counter[str]:
     """Make a dataset.
 
@@ -61,6 +68,7 @@ def run(
         knowledge: folder of what earlier runs found out about images; it outlives `target`.
         answers: file of answers to the datasheet's questions; may be missing. Those that a person wrote into
             the datasheet in `target` are added to it.
+        overrides: file of a person's decisions about single images; may be missing.
 
     Returns:
         How many images were kept (under `kept`) or dropped (under the reason).
@@ -70,6 +78,7 @@ def run(
     """
     began = time.monotonic()
     warn(params)
+    decided = read_overrides(overrides) if overrides else {}
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in other folders
@@ -84,7 +93,8 @@ def run(
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
         known = Known(knowledge, params, each)
         facts = known.facts_of(files)
-        rows = _decided(images, facts, files, known, params)
+        rows = _decided(images, facts, files, known, params, decided)
+        _tell(overrides, decided, rows)
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
@@ -112,19 +122,40 @@ def _sorted_images(source: Path, each: Each) -> list[Raw]:
 
 
 def _decided(
-    images: Sequence[Raw], facts: pa.Table, files: Mapping[str, Image], known: Known, params: CurateParams
+    images: Sequence[Raw],
+    facts: pa.Table,
+    files: Mapping[str, Image],
+    known: Known,
+    params: CurateParams,
+    overrides: Mapping[str, Override],
 ) -> list[CuratedImage]:
     """The manifest's records of all images; at least one is kept."""
 
     def quality_of(names: Sequence[str]) -> pa.Table:
         return known.quality_of({name: files[name] for name in names})
 
-    decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of)
+    decisions = decide(
+        [raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of, overrides
+    )
     rows = list(records_of(images, decisions, facts, params))
     outcomes = _outcomes(rows)
     if not outcomes[KEPT]:
         raise UserError(nothing_left(outcomes, params))
     return rows
+
+
+def _tell(path: Path | None, overrides: Mapping[str, Override], rows: Sequence[CuratedImage]) -> None:
+    """Say which decisions of a person have no effect, and which formats are not opened."""
+    left = overrides.keys() - {row.sha256 for row in rows}
+    if left:
+        log.warning("%s: %d images are not in the source (forgotten, or never there)", path, len(left))
+    failed = [row for row in rows if row.reason and overrides.get(row.sha256, NONE).decision == KEEP]
+    for row in failed:
+        log.warning("%s: %s cannot be kept: %s", path, row.sha256, row.reason)
+    closed = Counter(row.format for row in rows if row.reason == Reason.UNSUPPORTED_FORMAT)
+    if closed:
+        said = ", ".join(f"{name} {count}" for name, count in closed.most_common())
+        log.info("formats that are never opened: %s", said)
 
 
 def _outcomes(rows: Sequence[CuratedImage]) -> Counter[str]:

@@ -69,6 +69,7 @@ def first(tmp_path: Path, endpoint: str) -> Clone:
         ".dvcignore",
         ".gitignore",
         "datasheet.yaml",
+        "overrides.csv",
         "tombstones.jsonl",
         "pyproject.toml",
     ):

@@ -39,7 +39,9 @@ def image_facts_of(
             return ImageFacts(row_of(len(data), "", header), header, None)
         pixels, profile_ignored = decode(opened)
     except Refused as refused:
-        return ImageFacts(row_of(len(data), refused.failure, refused.header), refused.header, None)
+        return ImageFacts(
+            row_of(len(data), refused.failure, refused.header, refused.kind), refused.header, None
+        )
     try:
         view = View(pixels)
         seen = seen_in(view, profile_ignored=profile_ignored)

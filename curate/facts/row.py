@@ -42,10 +42,10 @@ SCHEMA = pa.schema(
 )
 
 
-def row_of(size: int, failure: str, header: Header | None) -> Row:
-    """The facts of an image without pixels (yet), apart from its SHA-256."""
+def row_of(size: int, failure: str, header: Header | None, kind: str = "") -> Row:
+    """The facts of an image without pixels (yet), apart from its SHA-256; `kind` where there is no header."""
     unknown: Row = dict.fromkeys(SCHEMA.names)
-    said = asdict(header) if header else {"format": "", "animated": False}
+    said = asdict(header) if header else {"format": kind, "animated": False}
     return unknown | said | {"size": size, "failure": failure, "profile_ignored": False}
 
 

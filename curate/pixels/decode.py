@@ -16,15 +16,17 @@ from fashion_pggan.images.decode.jpeg import PREMATURE
 from fashion_pggan.images.decode.opening import MOST_PIXELS, TooManyPixels, opened
 
 SNIFFED_BYTES = 1024
+HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}  # brands
 
 
 class Refused(Exception):  # noqa: N818  # an answer, not an error
     """The bytes give no usable pixels."""
 
-    def __init__(self, failure: Failure, header: Header | None = None) -> None:
+    def __init__(self, failure: Failure, header: Header | None = None, kind: str = "") -> None:
         super().__init__(failure)
         self.failure = failure
         self.header = header  # when it could be read
+        self.kind = header.format if header else kind  # of the file, as far as it is known
 
 
 class Opened(NamedTuple):
@@ -54,7 +56,9 @@ def kind_of(data: bytes) -> str:
     ):
         if found:
             return kind
-    raise Refused(Failure.UNSUPPORTED_FORMAT if _never_opened(data) else Failure.NOT_IMAGE)
+    if never := _never_opened(data):
+        raise Refused(Failure.UNSUPPORTED_FORMAT, kind=never)
+    raise Refused(Failure.NOT_IMAGE)
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -63,12 +67,25 @@ def _brands(data: bytes) -> set[bytes]:
     return {data[start : start + 4] for start in range(8, end, 4)}
 
 
-def _never_opened(data: bytes) -> bool:
-    return (
-        data.startswith((b"%PDF", b"%!PS", b"\xc5\xd0\xd3\xc6", b"8BPS", b"\xff\x4f\xff\x51"))
-        or data[4:12] == b"jP  \r\n\x87\n"
-        or data[4:8] == b"ftyp"  # HEIF, films
-        or b"<svg" in data[:SNIFFED_BYTES].lower()
+def _never_opened(data: bytes) -> str:
+    """The kind of a file that is never opened; empty for what is no image."""
+    return next(
+        (
+            kind
+            for kind, found in (
+                ("PDF", data.startswith(b"%PDF")),
+                ("EPS", data.startswith((b"%!PS", b"\xc5\xd0\xd3\xc6"))),
+                ("PSD", data.startswith(b"8BPS")),
+                ("JPEG2000", data.startswith(b"\xff\x4f\xff\x51") or data[4:12] == b"jP  \r\n\x87\n"),
+                ("JXL", data.startswith(b"\xff\x0a") or data[:12] == b"\0\0\0\x0cJXL \r\n\x87\n"),
+                ("HEIC", data[4:8] == b"ftyp" and bool(_brands(data) & HEIC)),
+                ("FILM", data[4:8] == b"ftyp"),
+                ("ICO", data.startswith((b"\0\0\1\0", b"\0\0\2\0")) and 0 < data[4] + 256 * data[5] < 256),
+                ("SVG", b"<svg" in data[:SNIFFED_BYTES].lower()),
+            )
+            if found
+        ),
+        "",
     )
 
 

@@ -82,6 +82,8 @@ class CuratedImage(Record):
     query: str  # that found it
     duplicate_kind: str = ""  # what it has in common with that image: bytes, pixels, near or mirrored
     duplicate_bits: int | None = None  # of 256 in which their perceptual hashes differ
+    format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
+    overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
 
 
 class GeneratedImage(Record):

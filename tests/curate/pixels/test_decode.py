@@ -38,6 +38,9 @@ def _failure(data):
         (b"8BPS\0\1", Failure.UNSUPPORTED_FORMAT),
         (b"\0\0\0\x0cjP  \r\n\x87\n", Failure.UNSUPPORTED_FORMAT),
         (b"\0\0\0\x18ftypheic", Failure.UNSUPPORTED_FORMAT),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", Failure.UNSUPPORTED_FORMAT),
+        (b"\xff\x0a\0", Failure.UNSUPPORTED_FORMAT),
+        (b"\0\0\1\0\1\0\x10\x10", Failure.UNSUPPORTED_FORMAT),
         (b"\x89PNG\r\n\x1a\nnonsense", Failure.TRUNCATED),
     ],
 )
@@ -254,3 +257,24 @@ def test_one_flipped_bit_in_a_png_is_noticed(make_image, encode):
     data = bytearray(encode(make_image(), "PNG"))
     data[len(data) // 2] ^= 4
     assert _failure(bytes(data)) in (Failure.DECODE_ERROR, Failure.TRUNCATED)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
+        (b"\xff\x0a\0", "JXL"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "FILM"),
+        (b"\0\0\1\0\1\0\x10\x10", "ICO"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\0\0\1\0\0\0", ""),
+        (b"<html>", ""),
+    ],
+)
+def test_a_file_that_is_never_opened_is_named_as_what_it_is(data, kind):
+    facts = image_facts_of(data, max_pixels=1000).row
+    assert facts["format"] == kind
+    assert facts["failure"] == (Failure.UNSUPPORTED_FORMAT if kind else Failure.NOT_IMAGE)

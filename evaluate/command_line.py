@@ -197,7 +197,7 @@ def features(
     *,
     network: Path,
     side: Annotated[int, Parameter(validator=at_least(0))] = 0,
-    pixels: Literal["0..255", "0..1", "-1..1"] = "0..255",
+    pixels: Annotated[Literal["0..255", "0..1", "-1..1"], Parameter(allow_leading_hyphen=True)] = "0..255",
     neighbours: Count = 5,
     images: OptionalCount = None,
     json: Annotated[OptionalOutputFile, Writes("fid", "kid")] = None,

@@ -190,9 +190,9 @@ def _features_text(found: dict[str, Any]) -> str:
         if name.endswith(("_low", "_high", "_error")):
             continue
         low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
-        interval = "" if low is None else f"   {low:.4f} to {high:.4f}"
+        interval = "" if low is None else f"   {low:z.4f} to {high:z.4f}"
         lines.append(
-            f"{name:<12}{value:12.4f}{interval}" if isinstance(value, float) else f"{name:<12}{value:>12}"
+            f"{name:<12}{value:z12.4f}{interval}" if isinstance(value, float) else f"{name:<12}{value:>12}"
         )
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from evaluate.comparison.interval import FEWEST, WITHIN
 
+ROUNDING = 1e-9  # of a squared distance
 CHUNK = 1024  # vectors compared with all others at once
 GROUPS = 64  # of images; halves are made of whole groups
 
@@ -59,7 +60,7 @@ def feature_distances(
         )
     inside, reached = _neighbourhoods(real, fake, neighbours)
     inside_of_fakes, _ = _neighbourhoods(fake, real, neighbours)
-    fid, spread = frechet(real, fake), frechet_error(real, fake, seed, replicates)
+    fid, spread = max(frechet(real, fake), 0.0), frechet_error(real, fake, seed, replicates)
     sums = KernelSums.of(real, fake, seed)
     kid, error = sums.distance() * 1e3, sums.error(seed, replicates)
     error = None if error is None else error * 1e3
@@ -183,7 +184,7 @@ def _neighbourhoods(
         rows = np.arange(len(own))
         own[rows, rows + start] = -1.0  # a vector is nearest to itself, despite rounding
         radii = np.partition(own, neighbours, axis=1)[:, neighbours]
-        holds = _squared(centres[part], points) <= radii[:, None]
+        holds = _squared(centres[part], points) <= radii[:, None] * (1 + ROUNDING)  # ties are inside
         inside += holds.sum(axis=0)
         reached[part] = holds.any(axis=1)
     return inside, reached
@@ -191,5 +192,6 @@ def _neighbourhoods(
 
 def _squared(some: Features, others: Features) -> Features:
     squares = np.square(some).sum(axis=1)[:, None] + np.square(others).sum(axis=1)
-    apart: Features = np.maximum(squares - 2 * (some @ others.T), 0)
+    apart: Features = squares - 2 * (some @ others.T)
+    apart[apart < ROUNDING * squares] = 0  # equal vectors
     return apart

@@ -8,7 +8,7 @@ from evaluate.comparison.snapshots import Row
 from evaluate.report.colour_verdict import colour_verdict
 from evaluate.report.verdict import STATES, State, Verdict
 from evaluate.results.evaluation import Evaluation
-from evaluate.results.notes import UNDERSTATED
+from evaluate.results.notes import MOST_UNDERSTATED, UNDERSTATED
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
 RARE = 0.02  # probability below which as many near images are no chance
@@ -16,6 +16,8 @@ DISTINCT = 0.5  # of the generated images; fewer is a collapse
 
 NO_COPY = "no copy of a training image was found"
 NOT_FOUND = "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
+APART = "The intervals do not overlap: the generator can still improve."
+REPEATED = "It lies clearly nearer than other real images do: a sign that training images are repeated."
 SAME = "The intervals overlap: this distance cannot tell them apart."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
 BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
@@ -63,32 +65,35 @@ def _quality(evaluation: Evaluation) -> Verdict:
     ratio = evaluation.ratio(evaluation.best)
     name = evaluation.floor.name
     times = f"{ratio.value:.1f} times the {name}" if ratio else f"no ratio to the {name}"
-    among = "other real images"
-    if evaluation.floor.kind != "disjoint":
-        among = "themselves, with patches at other positions"
+    disjoint = evaluation.floor.kind == "disjoint"
+    among = "other real images" if disjoint else "themselves, with patches at other positions"
     short = f"distance {best.value:.2f}, {times}"
     says = f"Distance {_with_interval(best)}; real images lie {_with_interval(floor)} from {among}: {times}."
-
-    def verdict(state: State, means: str, short: str = short) -> Verdict:
-        return Verdict(QUALITY, state, short, f"{says} {means}")
-
+    state: State
     if untrained := _no_better_than_untrained(evaluation):
-        return verdict("bad", untrained, "no snapshot is clearly better than the untrained network")
-    if evaluation.floor.kind != "disjoint":
-        return verdict(
-            "note", f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
-        )
-    if ratio and ratio.interval and ratio.interval[1] < 1:
-        return verdict(
-            "bad",
-            "It lies clearly nearer than other real images do: a sign that training images are repeated.",
-            f"nearer to the training images than other real images are: {times}",
-        )
-    if not best.overlaps(floor):
-        return verdict("look", "The intervals do not overlap: the generator can still improve.")
-    if ratio and ratio.interval and ratio.interval[1] <= SHARP:
-        return verdict("good", SAME, f"as near as real images are: {short}")
-    return verdict("note", f"{SAME} {BLUNT}")
+        state, means, short = "bad", untrained, "no snapshot is clearly better than the untrained network"
+    elif not disjoint:
+        state, means = _beside_a_reused_floor(ratio)
+    elif ratio and _ends(ratio)[1] < 1:
+        state, means, short = "bad", REPEATED, f"nearer to the training images than other real ones: {times}"
+    elif not best.overlaps(floor):
+        state, means = "look", APART
+    elif ratio and ratio.interval and ratio.interval[1] <= SHARP:
+        state, means, short = "good", SAME, f"as near as real images are: {short}"
+    else:
+        state, means = "note", f"{SAME} {BLUNT}"
+    return Verdict(QUALITY, state, short, f"{says} {means}")
+
+
+def _beside_a_reused_floor(ratio: Estimate | None) -> tuple[State, str]:
+    means = f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
+    if ratio and _ends(ratio)[0] > MOST_UNDERSTATED:
+        return "look", f"{means} Even above such a floor the generator can still improve."
+    return "note", means
+
+
+def _ends(estimate: Estimate) -> tuple[float, float]:
+    return estimate.interval or (estimate.value, estimate.value)
 
 
 def _no_better_than_untrained(evaluation: Evaluation) -> str:
@@ -98,7 +103,7 @@ def _no_better_than_untrained(evaluation: Evaluation) -> str:
         return ""
     best = min((row.distances.average for row in others), key=lambda average: average.value)
     gain = best.over(untrained.distances.average)
-    if gain is None or (gain.interval[1] if gain.interval else gain.value) < 1:
+    if gain is None or _ends(gain)[1] < 1:
         return ""
     return (
         f"The untrained network lies at {_with_interval(untrained.distances.average)}: training has not "

@@ -20,7 +20,7 @@ def models_text(found: TwoModels) -> str:
         " " * 12 + "".join(f"{name:>{CELL}}" for name in former),
         "former".ljust(12) + "".join(f"{each.value:>{CELL}.4f}" for each in former.values()),
         "new".ljust(12) + "".join(f"{each.value:>{CELL}.4f}" for each in new.values()),
-        "difference".ljust(12) + "".join(f"{each.value:>+{CELL}.4f}" for each in found.differences.values()),
+        "difference".ljust(12) + "".join(f"{each.value:>+z{CELL}.4f}" for each in found.differences.values()),
         " " * 12 + "".join(f"{_interval(each):>{CELL}}" for each in found.differences.values()),
         about_images(found),
         VERDICTS[found.better],

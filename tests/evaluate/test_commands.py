@@ -50,6 +50,10 @@ def test_the_commands_write_their_numbers(evaluate, write_network, tmp_path, dat
     ("arguments", "says"),
     [
         (["features", "{data}", "{data}", "--network", "weights.pt"], "no feature network at weights.pt"),
+        (
+            ["features", "{data}", "{data}", "--network", "weights.pt", "--pixels", "-1..1"],
+            "no feature network at weights.pt",
+        ),
         (["copies", "{data}", "{data}", "--images", "0"], "--images 0: give 1 or more"),
         (["variation", "{data}", "--pairs", "-3"], "--pairs -3: give 1 or more"),
         (["{data}", "--workers", "0"], "--workers 0: give 1 or more"),

@@ -76,3 +76,11 @@ def test_equal_clouds_are_precise_and_covered_and_far_ones_are_neither():
     assert one_mode.coverage < 0.05
     with pytest.raises(ValueError, match="give equal numbers, 6 or more"):
         feature_distances(real[:5], alike[:5], 5)
+
+
+def test_equal_vectors_are_ties_whatever_rounding_does():
+    """Each set holds every vector six times, so each neighbourhood of five has radius 0."""
+    vectors = np.repeat(np.random.default_rng(2).normal(1e3, 1, size=(20, 64)), 6, axis=0)
+    found = feature_distances(vectors, vectors[::-1].copy(), 5)
+    assert (found.precision, found.recall, found.coverage) == (1, 1, 1)
+    assert found.fid >= 0

@@ -24,6 +24,7 @@ def answer_to(question: str, *facts) -> Verdict:
         (evaluation_of(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
         (evaluation_of(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
         (evaluation_of(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
+        (evaluation_of(900.0, 210.0, kind="reused"), "look", "Even above such a floor"),
         (evaluation_of(50.0, 4.0, error=0.3), "bad", "a sign that training images are repeated"),
         (evaluation_of(30.0, 29.0), "bad", "has not brought the images clearly nearer"),
         (evaluation_of(30.0, 31.0, kind="reused"), "bad", "The untrained network lies at 30.00"),

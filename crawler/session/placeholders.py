@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from crawler.session.products import products_in, without_query
 from crawler.store.items import SearchHit
 from crawler.store.stored import StoredImage
 
-ADDRESSES_OF_A_PRODUCT = 5  # at one host, under which a shop may show one image of one product
 ASK_AGAIN = timedelta(days=7)  # a placeholder may become the product's image
 
 
@@ -22,14 +22,8 @@ class SharedFile:
 
     @property
     def products(self) -> int:
-        """How many products it came for, at least.
-
-        A product is known by its page, else by its title, else by its address without the query. Some
-        lists have one title for all, so every five addresses at one host are a product, too.
-        """
-        named = len({_product_of(hit) for hit in self.hits})
-        hosts = Counter(urlsplit(hit.url).netloc for hit in self.hits)
-        return max(named, -(-max(hosts.values()) // ADDRESSES_OF_A_PRODUCT))
+        """How many products it came for, at least."""
+        return products_in(self.hits)
 
     def row(self) -> dict[str, str | int]:
         """Its row in the crawl's figures."""
@@ -60,7 +54,7 @@ class Askable:
     """
 
     def __init__(self, stored: Iterable[StoredImage], most: int) -> None:
-        paths = {(image.sha256, _without_query(image.url)) for image in stored} if most else set()
+        paths = {(image.sha256, without_query(image.url)) for image in stored} if most else set()
         counted = Counter(sha256 for sha256, _ in paths)
         self.shared = {sha256 for sha256, count in counted.items() if count > most}
 
@@ -72,11 +66,3 @@ class Askable:
             return datetime.now(UTC) - datetime.fromisoformat(image.crawled_at) >= ASK_AGAIN
         except (ValueError, TypeError):  # of a foreign record
             return True
-
-
-def _product_of(hit: SearchHit) -> str:
-    return hit.source or " ".join(hit.title.casefold().split()) or _without_query(hit.url)
-
-
-def _without_query(url: str) -> str:
-    return url.partition("?")[0]

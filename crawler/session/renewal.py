@@ -12,6 +12,7 @@ from crawler.network.addresses import canonical_url, canonical_with_signature
 from crawler.plan.journal import Journal
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.client import SearchClient
+from crawler.session.products import product_of, without_query
 from crawler.store.items import SearchHit
 
 REFUSED = frozenset({"HTTP_401", "HTTP_403", "HTTP_410"})  # of an address that does not work, or no more
@@ -106,27 +107,27 @@ def is_signed(hit: SearchHit) -> bool:
 def fresh_links(page: Page | None, hits: list[SearchHit]) -> dict[str, str]:
     """The links of a fresh answer to images, by canonical URL, where they are others than before.
 
-    An image is known by its canonical URL, or by its title and its address without the query.
+    An image is known by its canonical URL, or by its product and its address without the query.
     """
     by_url: dict[str, str] = {}
-    by_product: dict[tuple[str, str], list[str]] = defaultdict(list)
+    by_image: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in page.results if page else ():
-        by_product[_product_of(result)].append(result.link)
+        by_image[_image_of(result)].append(result.link)
         try:
             by_url.setdefault(canonical_url(result.link), result.link)
         except ValueError:
             continue
     found = {}
     for hit in hits:
-        alike = by_product[_product_of(hit)]
+        alike = by_image[_image_of(hit)]
         link = by_url.get(hit.url) or (alike[0] if len(alike) == 1 else hit.link)
         if link != hit.link:
             found[hit.url] = link
     return found
 
 
-def _product_of(found: Result | SearchHit) -> tuple[str, str]:
-    return found.title, found.link.partition("?")[0]
+def _image_of(found: Result | SearchHit) -> tuple[str, str]:
+    return product_of(found), without_query(found.link)
 
 
 def _host_of(hit: SearchHit) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, Port, at_least
+from fashion_pggan.errors import ArgumentError
 
 PORT = 8765
 
@@ -22,6 +23,7 @@ def demo_shop(
     public_url: str = "",
     tls: OptionalOutputFile = None,
     faults: str | None = None,
+    sites: OptionalOutputFile = None,
 ) -> None:
     """Serve a small shop with the search API on loopback: drawn garments, or a folder's images.
 
@@ -40,12 +42,15 @@ def demo_shop(
         public_url: what links begin with; the address asked by default.
         tls: speak https, and write the certificate to this file.
         faults: SEED[,NAME=VALUE...]: fail as the worst hosts do (docs/reference/fault-shop.md).
+        sites: with faults: play other sites by https, too, and write their certificates to this file.
     """
     from demo_shop.faulty.faults import Faults
     from demo_shop.serving import catalogue_of, serve
     from fashion_pggan.loopback import check_loopback
 
     check_loopback(host)
-    failing = Faults.parse(faults) if faults else None
+    if sites and not faults:
+        raise ArgumentError("--sites: other sites are a part of the faults: give --faults SEED, too")
+    failing = Faults.parse(faults, sites=sites is not None) if faults else None
     catalogue = catalogue_of(images, labels, products, repeat, image_bytes)
-    serve(catalogue, host, port, url=public_url, faults=failing, tls=tls)
+    serve(catalogue, host, port, url=public_url, faults=failing, tls=tls, sites=sites)

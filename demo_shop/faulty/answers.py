@@ -13,7 +13,7 @@ from functools import cache, partial
 from aiohttp import web
 from PIL import Image, ImageDraw
 
-from demo_shop.faulty.faults import KINDS, OWNERS_SAY_NO
+from demo_shop.faulty.faults import ELSEWHERE, KINDS, OWNERS_SAY_NO, SITES
 
 TRAP = "127.0.0.2"  # a shop with faults also listens here, and counts requests
 METADATA = "http://169.254.169.254/latest/meta-data/iam/security-credentials/"
@@ -90,6 +90,12 @@ async def _loopback(order: Order) -> web.StreamResponse:
     port = order.request.transport.get_extra_info("sockname")[1]
     place = f"{order.request.scheme}://{TRAP}:{port}{order.request.path}"
     return web.Response(status=302, headers={"Location": place})
+
+
+async def _elsewhere(site: str, order: Order) -> web.StreamResponse:
+    if order.request.host == site:
+        return await as_it_is(order)
+    return web.Response(status=302, headers={"Location": f"https://{site}{order.request.path}"})
 
 
 async def _silent(order: Order) -> web.StreamResponse:
@@ -215,5 +221,6 @@ ANSWERS: dict[str, Answer] = {
     "slow": partial(_in_pieces, _slowly, len, _delivered),
     "overlong": partial(_in_pieces, _whole, len, _and_more),
     "expiring": _expiring,
+    **{kind: partial(_elsewhere, site) for kind, site in SITES.items()},
 }
-assert ANSWERS.keys() == KINDS.keys()
+assert ANSWERS.keys() == KINDS.keys() | ELSEWHERE.keys()

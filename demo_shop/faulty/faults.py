@@ -40,6 +40,15 @@ HARMLESS = {  # the right bytes come at the first attempt
 }
 RENEWED = {"expiring": "403 at the address that the first search answer signs; the next one signs anew"}
 KINDS = {**PASSING, **LASTING, **HARMLESS, **RENEWED}
+ELSEWHERE = {  # where the shop plays other sites; each speaks https alone, with a certificate of its own
+    "other_site": "the search links the image at another site",
+    "moved": "a redirect from http to https of another site",
+    "expired": "a redirect to a site whose certificate has expired",
+    "other_name": "a redirect to a site whose certificate is of another name",
+    "self_signed": "a redirect to a site whose certificate nobody trusts",
+}
+UNTRUSTED = frozenset({"expired", "other_name", "self_signed"})
+SITES = {kind: f"{kind.replace('_', '-')}.shop.example" for kind in ELSEWHERE}  # their names
 OWNERS_SAY_NO = frozenset({"noai", "noimageai", "noindex", "tdm"})  # the right bytes, with an opt-out
 SHARE = 0.01  # of the products, for each kind
 CALLS = ("speed", "api_error", "api_busy")  # of search calls; all pass
@@ -67,10 +76,14 @@ class Faults:
     quota: int  # search calls a day; 0: no limit
 
     @classmethod
-    def parse(cls, text: str) -> "Faults":
+    def parse(cls, text: str, *, sites: bool = False) -> "Faults":
         """Read `SEED` or `SEED,name=value,...`.
 
         A name is a kind, `share` for all kinds, `calls` for each fault of search calls, or `quota`.
+
+        Args:
+            text: what to read.
+            sites: whether the shop plays other sites.
 
         Raises:
             ArgumentError: `text` cannot be read.
@@ -86,10 +99,13 @@ class Faults:
                 f"--faults {text}: give a seed, or a seed and values, such as 7,share=0.01,cut=0.1"
             ) from None
         share, calls, quota = (values.pop(name) for name in ("share", "calls", "quota"))
-        if unknown := values.keys() - KINDS.keys():
-            known = ", ".join(("share", "calls", "quota", *KINDS))
+        kinds = KINDS | (ELSEWHERE if sites else {})
+        if not sites and (lacking := values.keys() & ELSEWHERE.keys()):
+            raise ArgumentError(f"--faults {text}: {min(lacking)} is of another site: give --sites FILE, too")
+        if unknown := values.keys() - kinds.keys():
+            known = ", ".join(("share", "calls", "quota", *kinds))
             raise ArgumentError(f"--faults {text}: no fault is named {min(unknown)}: give one of {known}")
-        shares = {kind: values.get(kind, share) for kind in KINDS}
+        shares = {kind: values.get(kind, share) for kind in kinds}
         if (
             min(shares.values()) < 0
             or sum(shares.values()) > 1
@@ -104,7 +120,7 @@ class Faults:
     def of(self, index: int) -> Fault | None:
         """The fault of a product, or None."""
         kind = _pick(self.shares, self._chance("product", index))
-        if kind is None or kind in LASTING or kind in RENEWED:
+        if kind is None or kind not in PASSING.keys() | HARMLESS.keys():
             return Fault(kind, None) if kind else None
         chance = self._chance("passes", index)
         return Fault(kind, None if chance < 0.5 or kind in HARMLESS else 1 + (chance < 0.75))

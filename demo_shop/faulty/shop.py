@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from demo_shop.faulty.answers import ANSWERS, RETRY_AFTER, TRAP, Order, as_it_is
-from demo_shop.faulty.faults import Fault, Faults
+from demo_shop.faulty.faults import SITES, Fault, Faults
 from demo_shop.goods.catalogue import Catalogue
 from demo_shop.server import ApiError, Shop
 
@@ -33,6 +33,8 @@ class FaultyShop(Shop):
     def __init__(self, catalogue: Catalogue, faults: Faults, public_url: str = "") -> None:
         super().__init__(catalogue, public_url)
         self.faults = faults
+        self.names |= {*SITES.values()}
+        self.proxy = ""  # the URL of the proxy that leads to other sites
         self.calls: Counter[str] = Counter()  # attempts, by parameters
         self.calls_today = self.trespasses = 0
         self.signed: Counter[int] = Counter()  # search answers with a signed address, by product
@@ -69,6 +71,8 @@ class FaultyShop(Shop):
             self.signed[number] += 1
             at = self.signed[number]
             item["link"] += f"?expires={SIGNED_AT + at}&token=t{at}"
+        elif fault is not None and fault.kind == "other_site":
+            item["link"] = f"https://{SITES[fault.kind]}{self.path_of(number)}"
         return item
 
     async def image(self, request: web.Request) -> web.StreamResponse:
@@ -86,15 +90,15 @@ class FaultyShop(Shop):
             return web.Response(status=499)
 
     async def ledger(self, request: web.Request) -> web.Response:
-        """Send the ledger, for tests: requested or faulty products, calls, requests at the trap."""
+        """Send the ledger, for tests: requested or faulty products, calls, trespasses, the proxy."""
         faults = {number: self.faults.of(number) for number in range(len(self.catalogue))}
         products = {
             number: self._entry(number, fault)
             for number, fault in faults.items()
             if fault or self.asked[number]
         }
-        figures = {"calls": self.calls.total(), "trespasses": self.trespasses, "products": products}
-        return web.json_response(figures)
+        figures = {"calls": self.calls.total(), "trespasses": self.trespasses, "proxy": self.proxy}
+        return web.json_response({**figures, "products": products})
 
     async def next_day(self, request: web.Request) -> web.Response:
         """Reset the daily quota."""

@@ -20,13 +20,13 @@ import pytest
 import yaml
 
 from crawler.store.recorded import IMAGES, LOG
-from demo_shop.faulty.faults import LASTING, PASSING
+from demo_shop.faulty.faults import LASTING, PASSING, UNTRUSTED
 from demo_shop.running import RunningShop
 from fashion_pggan.storage.packed.in_shard import place_of
 from tests.running import tries
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NOT_IMAGES = set(LASTING)
+NOT_IMAGES = {*LASTING, *UNTRUSTED}
 PASSES_LATER = 75  # exit status of what a further run may mend
 CONNECTIONS, RETRIES, MAX_BYTES = 64, 2, 2_000_000
 TIMEOUT_S = 8.0  # far more than the shop's slowest image takes, on a busy machine, too: 1.6 s
@@ -64,7 +64,12 @@ class Crawl:
             command += [f"--{name}", str(self.folder / place)]
         command += ["--tombstones", str(self.folder / "tombstones.jsonl")]
         with (self.folder / "said.txt").open("ab") as said:
-            environment = {**os.environ, "FASHION_PGGAN_SHOP_URL": self.shop.url}
+            environment = {
+                **os.environ,
+                "FASHION_PGGAN_SHOP_URL": self.shop.url,
+                "https_proxy": self.ledger()["proxy"],
+                "SSL_CERT_FILE": str(self.folder.with_suffix(".pem")),
+            }
             return subprocess.Popen(
                 command, cwd=REPOSITORY, env=environment, stdout=said, stderr=said, process_group=0
             )
@@ -138,8 +143,10 @@ class Crawl:
         return ledger
 
 
-def _shop(products, spec):
-    return RunningShop("--products", str(products), "--repeat", "16", "--faults", spec)
+def _shop(products, spec, sites):
+    """A shop that fails; `sites` gets the certificates of other sites."""
+    size = ("--products", str(products), "--repeat", "16")
+    return RunningShop(*size, "--faults", spec, "--sites", str(sites))
 
 
 def _to_be_had(entry):
@@ -150,7 +157,8 @@ def _to_be_had(entry):
 
 def test_every_product_is_stored_with_the_right_bytes_or_counted_and_nothing_hangs(tmp_path):
     products = tries(4_000, 10_000)
-    with _shop(products, f"1,share=0.002,quota={products * 6 // 1000}") as shop:
+    spec = f"1,share=0.002,quota={products * 6 // 1000}"
+    with _shop(products, spec, tmp_path / "crawl.pem") as shop:
         crawl = Crawl(tmp_path / "crawl", shop, products)
         crawl.run_to_the_end()
         ledger, stored, report = crawl.ledger(), crawl.stored(), crawl.report()
@@ -160,6 +168,9 @@ def test_every_product_is_stored_with_the_right_bytes_or_counted_and_nothing_han
     assert not wrong, "not stored though it could be, or stored though it must not be"
     assert all(ledger["products"][number]["sha256"] == digest for number, digest in stored.items())
     assert sum(report["failed"].values()) == products - len(stored), report["failed"]
+    kinds = Counter(entry["kind"] for entry in ledger["products"].values())
+    untrusted = {f"CERTIFICATE_{kind.upper()}": kinds[kind] for kind in UNTRUSTED}
+    assert untrusted.items() <= report["failed"].items()
     assert ledger["trespasses"] == 0
     twice = [number for number in stored if ledger["products"][number]["delivered"] > 1]
     assert not twice
@@ -179,12 +190,12 @@ def _lines(store):
 def test_a_crawl_killed_at_events_has_what_an_undisturbed_one_has(tmp_path):
     kills = tries(10, 20)
     products, spec = 300 * kills, f"2,share={0.01 / kills}"
-    with _shop(products, spec) as shop:
+    with _shop(products, spec, tmp_path / "undisturbed.pem") as shop:
         undisturbed = Crawl(tmp_path / "undisturbed", shop, products)
         undisturbed.run_to_the_end()
         expected = undisturbed.stored()
     seeded = random.Random(6)
-    with _shop(products, spec) as shop:
+    with _shop(products, spec, tmp_path / "killed.pem") as shop:
         crawl = Crawl(tmp_path / "killed", shop, products)
         for number in range(kills):
             event = (_files, _lines)[number % 2]

@@ -42,7 +42,7 @@ CALLS = {
     "evaluate variation": "evaluate variation in/raw --json {json}",
     "evaluate features": "evaluate features in/raw in/raw --network in/raw/1.jpg --json {json}",
     "use": "use paper --out {out}",
-    "demo-shop": "demo-shop --tls {tls} --port 0",
+    "demo-shop": "demo-shop --tls {tls} --sites {sites} --faults 1 --port 0",
 }
 KINDS = {  # of the folders that a command makes, in the order of its options
     "crawl": [crawler.store.raw.KIND],

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 from scrapy import exceptions
 
-REFUSALS = frozenset({429, 503})  # too fast, or too busy
-PASSING_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 524})
+REFUSALS = frozenset(
+    {420, 429, 503, 509, 529}
+)  # too fast, too busy, or too much; 420, 509, 529 are no standard
+PASSING_STATUSES = REFUSALS | {408, 425, 500, 502, 504, 520, 521, 522, 523, 524}
+LASTING_STATUSES = frozenset({404, 410})  # whatever Retry-After says beside them
 
 
 class RefusedError(exceptions.IgnoreRequest):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any

@@ -12,6 +12,7 @@ from scrapy.utils.python import to_unicode
 
 from crawler.answer.answer import BRING_AN_IMAGE, Wishes, check_cached
 from crawler.answer.failures import (
+    LASTING_STATUSES,
     OF_ANSWERS,
     PASSING_STATUSES,
     REFUSALS,
@@ -119,7 +120,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     async def process_response(self, request: Any, response: Any) -> Any:
         """Retry after a status that may pass; hand on every other response."""
         may_pass, host = response.status in PASSING_STATUSES, self._host_of(request)
-        if response.status in REFUSALS and request.meta.get("image"):
+        if self._refuses(response) and request.meta.get("image"):
             return await self._refused(request, response, host)
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
@@ -159,6 +160,11 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             again.meta["is_due"] = True
             raise PostponedError(again, host.line.append_and_call)
         return await self._pause(again, max(wanted, pause_before(own)))
+
+    def _refuses(self, response: Any) -> bool:
+        """Whether an answer is of the host's pace: so is any error that says when to come again."""
+        says_when = response.status >= 400 and self._wanted_by(response) > 0
+        return response.status in REFUSALS or (says_when and response.status not in LASTING_STATUSES)
 
     def _wanted_by(self, response: Any) -> float:
         """The pause in seconds that Retry-After asks for."""

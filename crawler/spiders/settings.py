@@ -52,6 +52,8 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.network.robots.middleware.Robots": 100,
     "crawler.network.middlewares.PausingRetry": 550,
     "crawler.network.middlewares.Redirects": 600,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "crawler.network.proxies.Proxies": 750,
 }
 SPIDER_MIDDLEWARES = {
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,  # the spider handles every status
@@ -130,7 +132,6 @@ def settings_of(params: CrawlParams) -> dict[str, Any]:
         "AUTOTHROTTLE_ENABLED": not loopback,  # a host that slows down gets fewer requests
         "AUTOTHROTTLE_START_DELAY": params.delay_s,
         "AUTOTHROTTLE_TARGET_CONCURRENCY": float(params.concurrent_per_host),
-        "HTTPPROXY_ENABLED": not loopback,
         "CRAWL_HOSTS": params.hosts,
         "CRAWL_PROVIDER": params.provider,
         "CRAWL_PATIENCE_S": params.patience_s,

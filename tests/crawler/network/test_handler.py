@@ -161,6 +161,20 @@ def test_the_environments_proxy_is_not_the_demo_shops(
     assert crawl()["failed"] == {}
 
 
+def test_where_the_demo_shop_leads_elsewhere_the_environments_proxy_is_asked(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def moved(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": "http://images.example/a.jpg"})
+
+    shop.images = {}
+    shop.faults = {"/moved/1.jpg": moved}
+    with server_that_says(ANNOUNCED) as proxy:
+        monkeypatch.setenv("http_proxy", proxy)
+        figures = crawl()
+    assert (figures["images"], figures["failed"]) == (1, {})
+
+
 def test_listeners_of_scrapys_signals_may_stop_a_download(
     shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,16 +2,20 @@
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from aiohttp import web
+from scrapy.http import Response
 
+from crawler.network.middlewares import PausingRetry
 from crawler.network.pacing.hosts import Host
 from crawler.network.pacing.refusals import SLOWEST, Pace
 
 Crawl = Callable[..., dict[str, Any]]
+JPEG, IMAGE = b"\xff\xd8\xff\xe0 shirt", {"Content-Type": "image/jpeg"}
 
 
 def refused_at(pace: Pace, now: float, times: int = 4) -> list[bool]:
@@ -106,3 +110,41 @@ def test_a_crawl_does_not_wait_long_for_images_that_a_host_refuses_for_good(shop
     figures = crawl(patience_s=3.0)
     assert (figures["images"], sum(figures["failed"].values())) == (30, 8)
     assert max(shop.requests[path] for path in shop.faults) <= 15
+
+
+@pytest.mark.parametrize("status", [420, 509, 529])
+def test_statuses_that_some_hosts_use_for_too_fast_lose_no_image(
+    shop: Any, crawl: Crawl, status: int
+) -> None:
+    asked: Counter[str] = Counter()
+
+    def refuse_twice(request: web.Request) -> web.Response:
+        asked[request.path] += 1
+        return web.Response(status=status if asked[request.path] <= 2 else 200, body=JPEG, headers=IMAGE)
+
+    shop.faults = {f"/fast/{i}.jpg": refuse_twice for i in range(3)}
+    figures = crawl(retries=0)
+    assert (figures["images"], figures["failed"]) == (33, {})
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "refuses"),
+    [
+        (403, "2", True),
+        (500, "2", True),
+        (403, "", False),
+        (403, "0", False),
+        (403, "soon", False),
+        (404, "2", False),
+        (410, "2", False),
+        (302, "2", False),
+        (429, "", True),
+        (503, "soon", True),
+    ],
+)
+def test_an_error_that_says_when_to_come_again_is_of_the_hosts_pace(
+    status: int, retry_after: str, refuses: bool
+) -> None:
+    middleware = PausingRetry.__new__(PausingRetry)
+    response = Response("https://a.example/1.jpg", status=status, headers={"Retry-After": retry_after})
+    assert middleware._refuses(response) is refuses

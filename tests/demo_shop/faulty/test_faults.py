@@ -21,8 +21,6 @@ from demo_shop.faulty.faults import (
     LASTING,
     PASSING,
     RENEWED,
-    SITES,
-    UNTRUSTED,
     Faults,
 )
 from demo_shop.goods.repeated import Repeated
@@ -30,7 +28,6 @@ from demo_shop.running import RunningShop
 from fashion_pggan.errors import UserError
 
 KEYS = {"X-NCP-APIGW-API-KEY-ID": "demo", "X-NCP-APIGW-API-KEY": "demo"}
-SAYS = {"expired": "has expired", "other_name": "Hostname mismatch", "self_signed": "self-signed certificate"}
 PRODUCTS = 400
 GARMENTS = Repeated(PRODUCTS, 4)
 SPEC = "7,share=0.04,calls=0.3,quota=12"
@@ -290,35 +287,3 @@ def test_kinds_of_other_sites_need_these_sites():
     ours = [Faults.parse("7").of(index) for index in range(500)]
     with_sites = [Faults.parse("7", sites=True).of(index) for index in range(500)]
     assert [one for one in ours if one] == [one for one in with_sites if one and one.kind in KINDS]
-
-
-def test_other_sites_have_certificates_of_their_own_behind_a_proxy(tmp_path):
-    file, garments = tmp_path / "sites.pem", Repeated(30, 1)
-    spec = "7,share=0," + ",".join(f"{kind}=0.2" for kind in ELSEWHERE)
-    trusting = ("--sites", str(file), "--products", "30", "--repeat", "1", "--faults", spec)
-    with RunningShop(*trusting) as shop:
-        ledger = _ledger(shop)
-        proxy = urllib.parse.urlsplit(ledger["proxy"])
-        context = ssl.create_default_context(cafile=str(file))
-        for kind, name in SITES.items():
-            number, path = _one(shop, kind)
-            status, headers, _ = _get(shop, path)
-            assert (status, headers["Location"]) == (302, f"https://{name}{path}")
-            connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, timeout=5, context=context)
-            connection.set_tunnel(name)
-            try:
-                if kind in UNTRUSTED:
-                    with pytest.raises(ssl.SSLCertVerificationError, match=SAYS[kind]):
-                        connection.request("GET", path)
-                else:
-                    connection.request("GET", path)
-                    assert connection.getresponse().read() == garments.image(number)
-            finally:
-                connection.close()
-        links = {item["link"] for item in _search(shop, 1)[2]["items"]}
-        assert any(link.startswith(f"https://{SITES['other_site']}/images/") for link in links)
-        connection = http.client.HTTPSConnection(proxy.hostname, proxy.port, timeout=5, context=context)
-        connection.set_tunnel("elsewhere.example")
-        with pytest.raises(OSError, match="403"):
-            connection.request("GET", "/")
-        connection.close()

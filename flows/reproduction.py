@@ -177,9 +177,9 @@ def _started(grace_s: float, *command: str) -> Iterator["subprocess.Popen[str]"]
 
 
 def _end_group(process: "subprocess.Popen[str]", grace_s: float) -> None:
-    """Interrupt DVC and its stage as Ctrl-C does; kill what is left after `grace_s`."""
+    """Have the leash stop DVC and its stage; kill what is left after `grace_s`."""
     with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGINT)
+        process.send_signal(signal.SIGINT)  # not to the group: a shell in it would end before its command
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_s + KILL_S)
         os.killpg(process.pid, signal.SIGKILL)

@@ -23,6 +23,7 @@ import psutil
 OWNER = "FASHION_PGGAN_OWNER"  # in the environment: the process to end with
 MARKS = ("DVC_STAGE", "TORCHELASTIC_RUN_ID", "PREFECT__FLOW_RUN_ID")
 STARTERS = ("python", "pypy", "dvc")  # programs that start others; one that adopts orphans has another name
+SHELLS = ("sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "mksh", "fish", "tcsh", "csh")
 LOOK_S = 0.2  # seconds between two looks
 
 _graces: list[float] = []  # seconds to save in, of the work that is being done
@@ -63,8 +64,9 @@ def when_asked_to_stop(act: Callable[[int, FrameType | None], None], grace_s: fl
 def stopping_children(grace_s: float) -> Iterator[list[int]]:
     """Meanwhile SIGTERM, SIGHUP and Ctrl-C stop the children, and this process waits for their end.
 
-    A signal that finds no child acts LOOK_S later: a child that had the same signal may just have ended, and
-    DVC, when interrupted while it records that, leaves half a record.
+    A shell ends before the command that it runs, so the command is asked, too, and waited for. A signal that
+    finds no child acts LOOK_S later: a child that had the same signal may just have ended, and DVC, when
+    interrupted while it records that, leaves half a record.
 
     Args:
         grace_s: seconds that they have when the starter of this process has ended.
@@ -73,13 +75,12 @@ def stopping_children(grace_s: float) -> Iterator[list[int]]:
         The numbers of the signals that came.
     """
     came: list[int] = []
-    passed = False
+    asked: set[psutil.Process] = set()
 
     def pass_on(number: int, frame: FrameType | None) -> None:
-        nonlocal passed
-        children = psutil.Process().children()
-        passed = passed or bool(children)
-        if not passed:
+        children = _children_of(psutil.Process())
+        asked.update(children)
+        if not asked:
             if number in came:
                 raise KeyboardInterrupt
             later = threading.Timer(LOOK_S, os.kill, (os.getpid(), number))
@@ -91,7 +92,19 @@ def stopping_children(grace_s: float) -> Iterator[list[int]]:
                 child.terminate()
 
     with when_asked_to_stop(pass_on, grace_s):
-        yield came
+        try:
+            yield came
+        finally:
+            psutil.wait_procs(asked, timeout=grace_s)
+
+
+def _children_of(process: psutil.Process) -> list[psutil.Process]:
+    """The children of a process, and those of the shells among them."""
+    found = []
+    with suppress(psutil.NoSuchProcess):
+        for child in process.children():
+            found += [child, *(_children_of(child) if child.name() in SHELLS else ())]
+    return found
 
 
 def owned() -> dict[str, str]:

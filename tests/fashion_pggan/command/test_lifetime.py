@@ -128,7 +128,7 @@ WRAPPER = """
 import subprocess, sys
 from fashion_pggan.command.lifetime import stopping_children
 with stopping_children(30.0) as came:
-    status = subprocess.run([sys.executable, "-c", sys.argv[1]]).returncode
+    status = subprocess.run([*sys.argv[2:], sys.executable, "-c", sys.argv[1]]).returncode
 print(came, status)
 """
 WORK = """
@@ -158,3 +158,17 @@ def test_a_wrapper_that_runs_nothing_ends_soon_after_a_request(monkeypatch: pyte
         assert came == [signal.SIGTERM]
         with pytest.raises(KeyboardInterrupt):
             time.sleep(GONE_S)
+
+
+def test_a_command_below_a_shell_is_asked_and_waited_for_though_the_shell_ends_first() -> None:
+    slow = WORK.replace('print("saved"', 'time.sleep(0.1) or print("saved"')
+    with subprocess.Popen(
+        [sys.executable, "-c", WRAPPER, slow, "sh", "-c", '"$@"; echo went on', "sh"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as wrapper:
+        assert wrapper.stdout
+        assert wrapper.stdout.readline() == "working\n"
+        wrapper.terminate()
+        assert wrapper.wait(GONE_S) == 0
+        assert sorted(wrapper.stdout.read().splitlines()) == ["[15] -15", "saved"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.drills.drills import DRILLS
 from benchmarks.drills.page import head, line, page
-from benchmarks.drills.pipeline import Pipeline
+from benchmarks.drills.pipeline import STAGES, Pipeline
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 from fashion_pggan.provenance import git_commit
@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument(
         "--tries", type=int, default=5, help="per row; some drills have a number of their own"
     )
+    parser.add_argument("--stage", choices=[stage.name for stage in STAGES], help="of drills on every stage")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", type=Path, help="a Markdown page for the table")
     arguments = parser.parse_args()
@@ -32,7 +33,9 @@ def main() -> None:
     former = arguments.drills and arguments.write and arguments.write.is_file()
     before, lines, bad = arguments.write.read_text() if former else "", list[str](), 0
     with tempfile.TemporaryDirectory(prefix="drills-") as folder:
-        pipeline = Pipeline(Path(folder))
+        pipeline = Pipeline(
+            Path(folder), [stage for stage in STAGES if arguments.stage in (None, stage.name)]
+        )
         pipeline.run(lambda line: print(line, file=sys.stderr, flush=True))
         print(head(), flush=True)
         for name in arguments.drills or DRILLS:

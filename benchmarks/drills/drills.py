@@ -55,7 +55,7 @@ KEPT = (
 
 def kills(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
     """Each stage killed at moments spread over its run."""
-    for stage in STAGES:
+    for stage in pipeline.chosen:
         moments = [pipeline.seconds[stage.name] * chance.uniform(0, 1) for _ in range(tries)]
         yield Row(
             f"{stage.name} killed",
@@ -65,7 +65,7 @@ def kills(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row
 
 def power_cuts(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
     """Each stage killed, with the loss of all that it had not synced."""
-    for stage in STAGES:
+    for stage in pipeline.chosen:
         cuts: list[Harm] = [
             partial(
                 harms.cut_power,
@@ -82,7 +82,7 @@ def disks(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row
     if not harms.can_limit_disk():
         yield Row("full disk: not tried, for this machine allows no mounts in a user namespace", [])
         return
-    for stage in STAGES:
+    for stage in pipeline.chosen:
         (bytes_, inodes), (size, files) = _growth(pipeline, stage.name)
         full = [f"size={bytes_ + size * level // LEVELS}" for level in range(LEVELS)]
         few = [f"nr_inodes={inodes + 1 + files * level // tries}" for level in range(tries)]
@@ -129,14 +129,14 @@ def _flip(pipeline: Pipeline, kind: Kept, chance: random.Random) -> Trial:
 
 def pairs(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
     """Each stage run twice at once."""
-    for stage in STAGES:
+    for stage in pipeline.chosen:
         trials = [_told(try_once(pipeline, stage, harms.run_twice)) for _ in range(tries)]
         yield Row(f"{stage.name} twice at once", trials)
 
 
 def clocks(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
     """Each stage with a clock that jumps a day back or a year ahead while it runs."""
-    for stage in STAGES:
+    for stage in pipeline.chosen:
         after_s = pipeline.seconds[stage.name] / 2
         jumps = [partial(harms.jump_clock, after_s=after_s, jump_s=jump) for jump in (-DAY_S, 365 * DAY_S)]
         yield Row(f"clock jumps in {stage.name}", [_told(try_once(pipeline, stage, jump)) for jump in jumps])

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,9 +157,11 @@ class Pipeline:
 
     Args:
         folder: for the run and the trials.
+        chosen: stages that drills on every stage are tried on.
     """
 
     folder: Path
+    chosen: Sequence[Stage] = STAGES
     seconds: dict[str, float] = field(default_factory=dict)
     results: dict[str, Tree] = field(default_factory=dict)
     trials: int = 0

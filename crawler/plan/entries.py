@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, TypeAdapter
 
-from crawler.plan.packed import unpacked
+from crawler.plan.packed import MOST_RESULTS, unpacked
 
 Number = Annotated[int, Strict(), Field(ge=-(2**53), le=2**53)]
 Text = Annotated[str, Field(max_length=100_000)]
@@ -34,7 +34,7 @@ class Answer(_Entry):
     call: Call
     total: Number | None
     returned: Number
-    results: Annotated[list[Found], Field(max_length=10_000)]
+    results: Annotated[list[Found], Field(max_length=MOST_RESULTS)]
 
 
 class Lost(_Entry):

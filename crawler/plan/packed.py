@@ -6,11 +6,13 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from fashion_pggan.storage.bounded.json_text import json_in
-from fashion_pggan.storage.bounded.plain_file import LONGEST_LINE
+
+LONGEST = 4 << 20  # bytes of an answer's text: a page of a hundred results has 50,000
+MOST_RESULTS, MOST_FIELDS = 10_000, 100  # of an answer, of a result
 
 
 def packed(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a line with its answer packed; other lines stay as they are.
+    """The values of a line with its answer packed; other lines, and answers of extreme length, stay.
 
     Results are packed by column, for equal fields have equal parts.
     """
@@ -20,7 +22,10 @@ def packed(values: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps(
         [values["total"], values["returned"], *columns], ensure_ascii=False, separators=(",", ":")
     )
-    data = zlib.compress(text.encode(errors="surrogatepass"), 9)
+    data = text.encode(errors="surrogatepass")
+    if len(data) > LONGEST:
+        return values
+    data = zlib.compress(data, 9)
     return {"call": values["call"], "packed": b64encode(data).decode()}
 
 
@@ -34,10 +39,12 @@ def unpacked(values: dict[str, Any]) -> dict[str, Any]:
         return values
     try:
         inflater = zlib.decompressobj()
-        text = inflater.decompress(b64decode(values["packed"], validate=True), LONGEST_LINE)
+        text = inflater.decompress(b64decode(values["packed"], validate=True), LONGEST)
         if not inflater.eof:
             raise ValueError("it is cut, or too long")
         total, returned, *columns = json_in(text.decode(errors="surrogatepass"))
+        if len(columns) > MOST_FIELDS or any(len(column) > MOST_RESULTS for column in columns):
+            raise ValueError("it has more results than a page")
         results = [list(result) for result in zip(*columns, strict=True)]
     except (TypeError, zlib.error) as error:
         raise ValueError(str(error)) from error

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.plan.entries import entry_of
-from crawler.plan.packed import packed, unpacked
-from fashion_pggan.storage.bounded.plain_file import LONGEST_LINE
+from crawler.plan.packed import LONGEST, MOST_FIELDS, MOST_RESULTS, packed, unpacked
 
 CALL = ["셔츠", 1, 100, "sim", "all"]
 RESULT = st.tuples(
@@ -51,11 +50,18 @@ def of(data: bytes) -> dict[str, Any]:
         of(zlib.compress(b"[1,2,3]")),
         of(zlib.compress(b"[1,2,[1],[]]")),
         of(zlib.compress(b"\xff")),
-        of(zlib.compress(bytes(LONGEST_LINE + 1))),
+        of(zlib.compress(b" " * LONGEST + b"[1,2]")),
+        of(zlib.compress(b"[1,2,[" + b"1," * MOST_RESULTS + b"1]]")),
+        of(zlib.compress(b"[1,2" + b",[]" * (MOST_FIELDS + 1) + b"]")),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_what_is_no_packed_answer_is_no_entry(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"."):
         unpacked(values)
     assert entry_of(values) is None
+
+
+def test_an_answer_too_long_to_be_read_packed_is_not_packed() -> None:
+    line = {"call": CALL, "total": 1, "returned": 1, "results": [[1, "a" * LONGEST, "https://a", 1, 1, ""]]}
+    assert packed(line) == unpacked(line) == line

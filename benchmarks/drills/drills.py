@@ -8,7 +8,7 @@ from functools import partial
 
 from benchmarks.damage import flip
 from benchmarks.drills import harms, outputs, packed, stops, together
-from benchmarks.drills.pipeline import STAGES, Pipeline, ended, start, tree_of
+from benchmarks.drills.pipeline import STAGES, Pipeline, Stage, ended, start, tree_of
 from benchmarks.drills.trials import INPUTS, Harm, Row, Trial, judge, short, try_once, worded
 
 DAY_S = 86_400
@@ -78,19 +78,32 @@ def power_cuts(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterato
 
 
 def disks(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
-    """Disks that are too small in 16 ways, hold too few files, or are read-only."""
-    if not harms.can_limit_disk():
-        yield Row("full disk: not tried, for this machine allows no mounts in a user namespace", [])
-        return
+    """Disks that are too small in 16 ways."""
     for stage in pipeline.chosen:
-        (bytes_, inodes), (size, files) = _growth(pipeline, stage.name)
-        full = [f"size={bytes_ + size * level // LEVELS}" for level in range(LEVELS)]
-        few = [f"nr_inodes={inodes + 1 + files * level // tries}" for level in range(tries)]
-        for name, options in (("full disk", full), ("too few inodes", few)):
-            limits = [partial(harms.limit_disk, options=option) for option in options]
-            yield Row(f"{name} in {stage.name}", [_told(try_once(pipeline, stage, each)) for each in limits])
-        read_only = partial(harms.limit_disk, options="size=1g", remount="ro")
-        yield Row(f"read-only disk in {stage.name}", [_told(try_once(pipeline, stage, read_only))])
+        (bytes_, _), (size, _) = _growth(pipeline, stage.name)
+        limits = [f"size={bytes_ + size * level // LEVELS}" for level in range(LEVELS)]
+        yield _limited(pipeline, stage, "full disk", limits)
+
+
+def inodes(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
+    """Disks that hold too few files."""
+    for stage in pipeline.chosen:
+        (_, before), (_, files) = _growth(pipeline, stage.name)
+        limits = [f"nr_inodes={before + 1 + files * level // tries}" for level in range(tries)]
+        yield _limited(pipeline, stage, "too few inodes", limits)
+
+
+def read_only(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row]:
+    """Disks that nobody may write to."""
+    for stage in pipeline.chosen:
+        yield _limited(pipeline, stage, "read-only disk", ["size=1g"], remount="ro")
+
+
+def _limited(pipeline: Pipeline, stage: Stage, name: str, limits: list[str], remount: str = "") -> Row:
+    if not harms.can_limit_disk():
+        return Row(f"{name} in {stage.name}: not tried, for this machine allows no mounts", [])
+    tried = [partial(harms.limit_disk, options=each, remount=remount) for each in limits]
+    return Row(f"{name} in {stage.name}", [_told(try_once(pipeline, stage, each)) for each in tried])
 
 
 def _growth(pipeline: Pipeline, name: str) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -155,6 +168,8 @@ DRILLS: dict[str, Drill] = {
     "kills": kills,
     "power": power_cuts,
     "disks": disks,
+    "inodes": inodes,
+    "read-only": read_only,
     "flips": flips,
     "pairs": pairs,
     "clocks": clocks,

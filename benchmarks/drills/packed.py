@@ -70,7 +70,8 @@ def _add(folder: Path) -> Path:
 
 
 def _outside(folder: Path) -> Path:
-    return _recorded(folder, lambda record: {"file": "../../params.yaml", "offset": 0})
+    _recorded(folder, lambda record: {"file": "../../params.yaml", "offset": 0})
+    return folder / "../../params.yaml"
 
 
 def _shifted(folder: Path) -> Path:

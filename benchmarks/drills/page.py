@@ -33,7 +33,7 @@ def head() -> str:
 
 def line(cells: Sequence[str]) -> str:
     """A row of the table."""
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
 
 def page(rows: Iterable[str], former: str = "") -> str:

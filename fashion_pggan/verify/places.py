@@ -17,6 +17,7 @@ FOLDERS = {  # what a folder is, by a name in it
     "records.parquet": "fashion_pggan.verify.images:crawled",
     "fetched.parquet": "crawler.store.damaged_store:faults",
     "fetched.jsonl": "crawler.store.damaged_store:faults",
+    "shards/*.tar": "fashion_pggan.verify.images:crawled",  # its records are missing
     "facts-*": "curate.known.damaged_knowledge:faults",
     INDEX: "fashion_pggan.verify.datasets:curated",
     "status.json": "train.damaged.damaged_runs:faults",

@@ -18,6 +18,7 @@ from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import make_folder, remove_left_over, sha256_of, write_text
 from fashion_pggan.storage.hashes import hashed_json, state_of, values_of
 from fashion_pggan.storage.locks import exclusive
+from fashion_pggan.storage.proof.folder_mark import check_not_within
 
 LIST = ".files.json"
 CARRY_THEIR_OWN = (".npy", ".pt")  # hash: in a file beside, or in the file
@@ -42,7 +43,11 @@ def listed(folder: Path, *, apart: Sequence[str] = ()) -> Iterator[None]:
     Args:
         folder: made when missing.
         apart: folders below it whose files are recorded elsewhere.
+
+    Raises:
+        UserError: the folder, or one above it, is replaced as a whole.
     """
+    check_not_within(folder / LIST)
     make_folder(folder)
     for here, _ in _walk(folder, apart):
         remove_left_over(here)

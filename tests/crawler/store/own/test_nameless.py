@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.packed.tar_shards import Named, write_shards
 from fashion_pggan.verify.images import crawled
+from fashion_pggan.verify.kinds import verify
+from fashion_pggan.verify.places import kinds_at
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -46,6 +49,13 @@ def test_a_shard_of_another_crawl_is_named_and_stays(
     else:
         crawl()
     assert mine.exists()
+
+
+def test_shards_whose_records_are_missing_are_damage(tmp_path: Path) -> None:
+    (kind,) = kinds_at(foreign_tar(tmp_path).parents[1])
+    outcome = verify(Path(), replace(kind, folder=str(tmp_path / "elsewhere")))
+    assert outcome is not None
+    assert [path.name for path, _ in outcome.damaged] == [RECORDS]
 
 
 @pytest.mark.parametrize("place", ["raw", "store"])

@@ -15,6 +15,7 @@ from fashion_pggan.storage.proof.listing import (
     listed,
     take_off_missing,
 )
+from fashion_pggan.storage.targets import Kind, check_target, replace_target
 
 
 @pytest.fixture
@@ -122,3 +123,16 @@ def test_listed_files_that_have_changed_are_found_by_their_ending(folder: Path) 
     assert changed_in(folder, ".png") == {"grids/1.png"}
     (folder / LIST).unlink()
     assert changed_in(folder, ".png") == set()
+
+
+def test_a_folder_that_is_replaced_as_a_whole_takes_no_list(tmp_path: Path) -> None:
+    kind = Kind("trained models")
+    with replace_target(tmp_path / "models", kind) as new:
+        (new / "notes.txt").touch()
+    for place in (tmp_path / "models", tmp_path / "models/known"):
+        with (
+            pytest.raises(UserError, match="models, which is replaced as a whole: give a place"),
+            listed(place),
+        ):
+            pytest.fail("listed")
+    check_target(tmp_path / "models", kind, [])

@@ -9,13 +9,15 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from curate.options import SETTINGS, Settings
-from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, OptionalOutputFolder
+from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, OptionalOutputFolder, Port
 from fashion_pggan.command.roles import Fills, Makes, Writes
 from fashion_pggan.errors import ArgumentError
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
 
 Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
+
+PORT = 8808
 
 app = App(name="curate")
 log = logging.getLogger("curate")
@@ -128,3 +130,32 @@ def export(
         licence=licence,
     )
     log.info("%s: %d images", target, count)
+
+
+@app.command
+def browse(
+    dataset: Path = Path("data/curated"),
+    source: str = "data/raw",
+    /,
+    *,
+    overrides: Path = Path("overrides.csv"),
+    port: Port = PORT,
+) -> None:
+    """Open a page on this machine to look through kept and dropped images, and to overrule single decisions.
+
+    It serves until interrupted. Decisions go into overrides.csv; the next curation applies them.
+
+    For example:
+        fashion-pggan curate browse
+        fashion-pggan curate browse squares ~/images
+
+    Args:
+        dataset: a curated dataset.
+        source: the raw images that it was made from; may be missing.
+        overrides: the CSV file of decisions.
+        port: of the page; 0: a free one.
+    """
+    from curate.browse.session import open_page
+    from curate.source.locations import location
+
+    open_page(dataset, location(source), overrides, port)

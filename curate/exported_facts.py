@@ -63,7 +63,7 @@ def exported_facts(
         splits: shares of the groups.
         licence: of all images; empty when it is not known.
     """
-    measured, columns = _measured(dataset / MEASURES, set(CuratedImage.model_fields))
+    found, columns = measured(dataset / MEASURES, set(CuratedImage.model_fields))
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     first: dict[str, str] = {}  # of a kept image and its copies
     labels: dict[str, str] = {}
@@ -75,9 +75,9 @@ def exported_facts(
                 labels[kept] = row.style or row.query
             else:
                 kinds[kept][row.duplicate_kind] += 1
-    groups = _joined(first, measured)
+    groups = _joined(first, found)
     facts = {
-        name: measured.get(name, {})
+        name: found.get(name, {})
         | {
             "group": groups[name],
             "copies": kinds[name].total(),
@@ -91,7 +91,7 @@ def exported_facts(
     return ExportedFacts(pa.schema([*columns, *(pa.field(name, kind) for name, kind in OWN.items())]), facts)
 
 
-def _measured(path: Path, left_out: set[str]) -> tuple[dict[str, dict[str, Any]], list[pa.Field]]:
+def measured(path: Path, left_out: set[str]) -> tuple[dict[str, dict[str, Any]], list[pa.Field]]:
     """Numbers, texts and hashes of a table of measures, by SHA-256, and their columns."""
     if not path.is_file():
         return {}, []

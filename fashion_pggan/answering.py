@@ -1,20 +1,36 @@
-"""Answers requests on loopback until told to stop, and closes connections that wait too long."""
+"""Answers requests on loopback until told to stop, guards pages, closes connections that wait too long."""
 
 import asyncio
+import errno
 import logging
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from fashion_pggan import loopback
+from fashion_pggan.errors import UserError
 from fashion_pggan.loopback import without_malformed
+
+LOOPBACK = "127.0.0.1"
+PAGE_HEADERS = {  # a page runs and shows what this server gave it, and nothing else
+    **loopback.HEADERS,
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+}
 
 FIRST_S = 10.0  # seconds that the first request of a connection may take to come
 IDLE_S = 75.0  # seconds that a later one may
 STOP_S = 2.0  # seconds that running answers may take at the end
+
+log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -48,6 +64,57 @@ async def told_to_stop() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
+
+
+def serve(application: web.Application, port: int, name: str, fragment: str = "") -> None:
+    """Serve a page on this machine until interrupted, and say where.
+
+    Args:
+        application: what answers.
+        port: 0: a free one.
+        name: of the page, for the log.
+        fragment: end of its address, which no request repeats.
+
+    Raises:
+        UserError: the port is in use.
+    """
+    try:
+        with socket.create_server((LOOPBACK, port)) as listening:
+            address = f"http://{LOOPBACK}:{listening.getsockname()[1]}/{fragment}"
+            log.info("%s: %s (Ctrl-C ends it)", name, address)
+            asyncio.run(_serve(application, listening))
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise UserError(f"port {port} is in use: end what uses it, or give another --port") from error
+
+
+@web.middleware
+async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse requests from pages of other sites, and answer a failure with its reason."""
+    if why := loopback.refusal(request.method, request.headers):
+        return _refused(403, why)
+    try:
+        answer = await handler(request)
+    except UserError as error:
+        return _refused(400, str(error))
+    except web.HTTPException as error:
+        return _refused(error.status, error.reason)
+    except Exception:
+        log.exception("%s %s", request.method, request.path)
+        return _refused(500, "the program failed: see the terminal that it runs in")
+    answer.headers.update(PAGE_HEADERS)
+    return answer
+
+
+def _refused(status: int, text: str) -> web.Response:
+    return web.json_response({"error": text}, status=status, headers=PAGE_HEADERS)
+
+
+async def _serve(application: web.Application, listening: socket.socket) -> None:
+    async with answering(application) as runner:
+        await web.SockSite(runner, listening).start()
+        await told_to_stop()
 
 
 async def _close_slow(runner: web.AppRunner, first_s: float) -> None:

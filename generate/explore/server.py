@@ -1,36 +1,26 @@
 """The explorer's server: on loopback only, read-only, and it checks every request."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any, TypeVar
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
 from pydantic import ValidationError
 
-from fashion_pggan import loopback
+from fashion_pggan.answering import guarded
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.wording import advice_on
 from generate.explore.scene import Scene
 from generate.sampling.recipe import Place
 
-LOOPBACK = "127.0.0.1"
 PAGES = {
     "/": ("index.html", "text/html"),
     "/explore.js": ("explore.js", "text/javascript"),
     "/explore.css": ("explore.css", "text/css"),
 }
 NUMBERS = frozenset({"seed", "latent_index", "other_index", "share", "truncation"})
-HEADERS = {
-    **loopback.HEADERS,
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob: data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
 THREADS = 2  # requests computed at once
 
 T = TypeVar("T")
@@ -57,7 +47,7 @@ def place_of(query: Mapping[str, str]) -> Place:
 def application(scene: Scene) -> web.Application:
     """The server of a scene."""
     answers = _Answers(scene)
-    app = web.Application(middlewares=[_guarded])
+    app = web.Application(middlewares=[guarded])
     app.add_routes([web.get(path, answers.page) for path in PAGES])
     app.add_routes([web.get("/about", answers.about), web.get("/image.png", answers.image)])
     app.add_routes([web.get("/recipe.json", answers.recipe), web.get("/near", answers.near)])
@@ -103,25 +93,3 @@ class _Answers:
 
     async def _compute(self, work: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
-
-
-@web.middleware
-async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse requests from pages of other sites, and answer a failure with its reason."""
-    if why := loopback.refusal(request.method, request.headers):
-        return _refused(403, why)
-    try:
-        answer = await handler(request)
-    except UserError as error:
-        return _refused(400, str(error))
-    except web.HTTPException as error:
-        return _refused(error.status, error.reason)
-    except Exception:
-        logging.getLogger(__name__).exception("explorer")
-        return _refused(500, "the program failed: see the terminal that it runs in")
-    answer.headers.update(HEADERS)
-    return answer
-
-
-def _refused(status: int, text: str) -> web.Response:
-    return web.json_response({"error": text}, status=status, headers=HEADERS)

@@ -1,23 +1,15 @@
 """One session of the explorer: a snapshot and its training dataset, served until interrupted."""
 
-import asyncio
-import errno
-import logging
-import socket
 from pathlib import Path
 
-from aiohttp import web
-
-from fashion_pggan.answering import answering, told_to_stop
+from fashion_pggan.answering import serve
 from fashion_pggan.devices import device_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.shards import INDEX
 from generate.checks.neighbours import Training
 from generate.explore.scene import Scene
-from generate.explore.server import LOOPBACK, application
+from generate.explore.server import application
 from generate.sampling.sampler import Sampler, snapshots_in
-
-log = logging.getLogger(__name__)
 
 
 def open_page(snapshot: Path, data: Path, port: int, device: str) -> None:
@@ -38,7 +30,7 @@ def open_page(snapshot: Path, data: Path, port: int, device: str) -> None:
             "no folder models here: train first (make demo, or dvc repro train), or name a snapshot"
         )
     sampler = Sampler.load(source, device_of(device))
-    _serve(Scene(sampler, *_training(data, sampler)), port)
+    serve(application(Scene(sampler, *_training(data, sampler))), port, "explorer")
 
 
 def _training(folder: Path, sampler: Sampler) -> tuple[Training | None, str]:
@@ -49,20 +41,3 @@ def _training(folder: Path, sampler: Sampler) -> tuple[Training | None, str]:
         return Training.of(folder, sampler), ""
     except UserError as error:
         return None, str(error)
-
-
-async def _answer(scene: Scene, listening: socket.socket) -> None:
-    async with answering(application(scene)) as runner:
-        await web.SockSite(runner, listening).start()
-        await told_to_stop()
-
-
-def _serve(scene: Scene, port: int) -> None:
-    try:
-        with socket.create_server((LOOPBACK, port)) as listening:
-            log.info("explorer: http://%s:%d/ (Ctrl-C ends it)", LOOPBACK, listening.getsockname()[1])
-            asyncio.run(_answer(scene, listening))
-    except OSError as error:
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise UserError(f"port {port} is in use: end what uses it, or give another --port") from error

@@ -1,0 +1,91 @@
+"""The page's server: on loopback only; it changes overrides.csv alone, for those who have the page's key."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from typing import TypeVar
+
+from aiohttp import web
+
+from curate.browse.gallery import Gallery
+from fashion_pggan.answering import guarded
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.json_text import json_in
+
+PAGES = {
+    "/": ("index.html", "text/html"),
+    "/browse.js": ("browse.js", "text/javascript"),
+    "/browse.css": ("browse.css", "text/css"),
+}
+KEY = "X-Key"  # header of a request that changes something
+LONGEST = 4096  # bytes of such a request
+THREADS = 2
+
+T = TypeVar("T")
+
+
+def application(gallery: Gallery, key: str) -> web.Application:
+    """The server of a gallery.
+
+    Args:
+        gallery: what it shows.
+        key: that a request must have to change something; the page's address holds it.
+    """
+    answers = _Answers(gallery, key)
+    app = web.Application(middlewares=[guarded], client_max_size=LONGEST)
+    app.add_routes([web.get(path, answers.page) for path in PAGES])
+    app.add_routes([web.get("/about", answers.about), web.get("/images", answers.images)])
+    app.add_routes([web.get(r"/image/{sha256:[0-9a-f]{64}}.png", answers.image)])
+    app.add_routes([web.post("/decision", answers.decision)])
+    app.on_cleanup.append(answers.close)
+    return app
+
+
+class _Answers:
+    """Answers requests; images are decoded in threads, decisions written one at a time."""
+
+    def __init__(self, gallery: Gallery, key: str) -> None:
+        self.gallery, self.key, self.writing = gallery, key, asyncio.Lock()
+        self.pool = ThreadPoolExecutor(THREADS, "browse")
+        folder = files(__package__)
+        self.pages = {path: folder.joinpath(name).read_bytes() for path, (name, _) in PAGES.items()}
+
+    async def page(self, request: web.Request) -> web.Response:
+        path = request.path
+        return web.Response(body=self.pages[path], content_type=PAGES[path][1], charset="utf-8")
+
+    async def about(self, request: web.Request) -> web.Response:
+        return web.json_response(self.gallery.about())
+
+    async def images(self, request: web.Request) -> web.Response:
+        asked = {name: request.query.get(name, "") for name in ("outcome", "style", "score", "down", "start")}
+        start = asked["start"] or "0"
+        if not (start.isascii() and start.isdigit() and len(start) < 10):
+            raise UserError(f"start {start[:20]!r} is not a whole number: give the number of images before")
+        return web.json_response(
+            self.gallery.page(
+                asked["outcome"], asked["style"], asked["score"], down=bool(asked["down"]), start=int(start)
+            )
+        )
+
+    async def image(self, request: web.Request) -> web.Response:
+        png = await self._compute(self.gallery.png, request.match_info["sha256"])
+        return web.Response(body=png, content_type="image/png")
+
+    async def decision(self, request: web.Request) -> web.Response:
+        if not secrets.compare_digest(request.headers.get(KEY, "").encode(), self.key.encode()):
+            raise web.HTTPForbidden(reason="open the address that the command printed: its key is missing")
+        said = json_in((await request.read()).decode(errors="replace"))
+        if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
+            raise UserError("a decision is an object of texts: sha256, decision, reason")
+        given = [said.get(name, "") for name in ("sha256", "decision", "reason")]
+        async with self.writing:
+            return web.json_response(await self._compute(self.gallery.decide, *given))
+
+    async def close(self, app: web.Application) -> None:
+        self.pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _compute(self, work: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))

@@ -38,7 +38,7 @@ function words(image) {
 function card(image) {
   const item = document.createElement("li"), row = made("p", "", { className: "row" });
   item.append(made("img", "", { src: `image/${image.sha256}.png`, alt: image.title || image.file, loading: "lazy", title: image.sha256 }),
-    made("b", image.outcome), made("p", words(image), { className: "said" }), row);
+    made("b", image.outcome.replaceAll("_", "_\u200b")), made("p", words(image), { className: "said" }), row);
   for (const decision of ["keep", "drop"]) {
     const button = made("button", decision === "keep" ? "Keep" : "Drop", { type: "button", className: decision });
     button.addEventListener("click", () => decide(image, item, image.decision === decision ? "" : decision));

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from curate.browse.gallery import Gallery
 from fashion_pggan.answering import guarded
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.json_text import json_in
 
 PAGES = {
@@ -77,7 +77,10 @@ class _Answers:
     async def decision(self, request: web.Request) -> web.Response:
         if not secrets.compare_digest(request.headers.get(KEY, "").encode(), self.key.encode()):
             raise web.HTTPForbidden(reason="open the address that the command printed: its key is missing")
-        said = json_in((await request.read()).decode(errors="replace"))
+        try:
+            said = json_in((await request.read()).decode(errors="replace"))
+        except ValueError as error:
+            raise UserError(f"a decision is JSON ({one_line(error)}): send an object") from error
         if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
             raise UserError("a decision is an object of texts: sha256, decision, reason")
         given = [said.get(name, "") for name in ("sha256", "decision", "reason")]

@@ -155,7 +155,7 @@ def browse(
         overrides: the CSV file of decisions.
         port: of the page; 0: a free one.
     """
-    from curate.browse.session import open_page
+    from curate.browse.opening_page import open_page
     from curate.source.locations import location
 
     open_page(dataset, location(source), overrides, port)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from curate.browse.gallery import Gallery
+from curate.browse.dataset_view import Gallery
 from fashion_pggan.answering import guarded
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.json_text import json_in
@@ -80,9 +80,9 @@ class _Answers:
         try:
             said = json_in((await request.read()).decode(errors="replace"))
         except ValueError as error:
-            raise UserError(f"a decision is JSON ({one_line(error)}): send an object") from error
+            raise UserError(f"a decision is JSON ({one_line(error)}): give an object") from error
         if not isinstance(said, dict) or not all(isinstance(value, str) for value in said.values()):
-            raise UserError("a decision is an object of texts: sha256, decision, reason")
+            raise UserError("a decision is not an object of texts: give sha256, decision and reason")
         given = [said.get(name, "") for name in ("sha256", "decision", "reason")]
         async with self.writing:
             return web.json_response(await self._compute(self.gallery.decide, *given))

@@ -4,7 +4,7 @@ import logging
 import secrets
 from pathlib import Path
 
-from curate.browse.gallery import Gallery
+from curate.browse.dataset_view import Gallery
 from curate.browse.server import application
 from curate.exported_facts import measured
 from curate.overrides import read_overrides

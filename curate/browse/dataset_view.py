@@ -111,7 +111,7 @@ class Gallery:
             UserError: there is no such image or decision, or the file cannot be read.
         """
         if sha256 not in self.rows or not SHA256.fullmatch(sha256):
-            raise UserError(f"no image {sha256[:64]!r} in this dataset: choose one that the page shows")
+            raise UserError(f"no image {sha256[:64]!r} in this dataset: give one that the page shows")
         if decision not in {"", "keep", "drop"}:
             raise UserError(f"{decision[:20]!r} is not a decision: give keep or drop, or nothing")
         decided = read_overrides(self.overrides)
@@ -148,7 +148,7 @@ class Gallery:
         """
         row = self.rows.get(sha256)
         if row is None:
-            raise UserError(f"no image {sha256[:64]!r} in this dataset: choose one that the page shows")
+            raise UserError(f"no image {sha256[:64]!r} in this dataset: give one that the page shows")
         if row.kept:
             assert row.shard is not None
             assert row.row is not None

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 import os
 import time
 from collections import Counter
@@ -9,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.asked import asks_for_styles
@@ -91,8 +93,9 @@ def run(
         answered = take_over(target / DATASHEET, answers)
         images = _sorted_images(source, each)
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
+        kept = _facts_of_kept(knowledge, params, each, files, decided)
         known = Known(knowledge, params, each)
-        facts = known.facts_of(files)
+        facts = _replaced(known.facts_of(files), kept)
         rows = _decided(images, facts, files, known, params, decided)
         _tell(overrides, decided, rows)
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
@@ -105,6 +108,27 @@ def run(
         spent = {"seconds": round(time.monotonic() - began, 1)}
         write_text(report, json.dumps(_figures(rows, facts, params) | made | spent, indent=1) + "\n")
     return _outcomes(rows)
+
+
+def _facts_of_kept(
+    knowledge: Path,
+    params: CurateParams,
+    each: Each,
+    files: Mapping[str, Image],
+    decided: Mapping[str, Override],
+) -> pa.Table | None:
+    """The facts of images that a person keeps: they are decoded, though their header may drop them."""
+    wanted = {name: files[name] for name in decided if name in files and decided[name].decision == KEEP}
+    lenient = {"max_aspect": math.inf, "min_side": 1 if params.enlarge else params.resolution}
+    return Known(knowledge, params.model_copy(update=lenient), each).facts_of(wanted) if wanted else None
+
+
+def _replaced(facts: pa.Table, some: pa.Table | None) -> pa.Table:
+    """The facts with those of some images in place of theirs, sorted by SHA-256."""
+    if some is None:
+        return facts
+    others = facts.filter(pc.invert(pc.is_in(facts["sha256"], value_set=some["sha256"].combine_chunks())))
+    return pa.concat_tables([others, some]).sort_by("sha256")
 
 
 def workers_of(params: CurateParams, workers: int | None) -> Each:

@@ -65,7 +65,9 @@ def test_a_person_s_decisions_go_before_the_rules(
     run: Callable[..., Counter[str]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sha256 = {name: sha256_of(wild / name) for name in ("0.png", "5.png", "wide.png", "page.jpg")}
+    sha256 = {
+        name: sha256_of(wild / name) for name in ("0.png", "5.png", "wide.png", "small.png", "page.jpg")
+    }
     same = sha256_of(wild / "sub/same pixels.bmp"), sha256_of(wild / "3.png")
     before = outcomes(_curated(run, wild, tmp_path / "before", params, known, tmp_path / "none.csv"))
     (copy,) = [name for name in ("3.png", "sub/same pixels.bmp") if before[name][0] == "DUPLICATE"]
@@ -73,6 +75,7 @@ def test_a_person_s_decisions_go_before_the_rules(
         sha256["0.png"]: Override("drop"),
         sha256["5.png"]: Override("keep"),
         sha256["wide.png"]: Override("keep"),
+        sha256["small.png"]: Override("keep"),
         sha256["page.jpg"]: Override("keep"),
         same[copy == "3.png"]: Override("keep"),
         ONE: Override("keep"),
@@ -82,9 +85,10 @@ def test_a_person_s_decisions_go_before_the_rules(
     assert after["0.png"] == ("OVERRULED", "kept")
     assert after["5.png"] == ("kept", "")
     assert after["wide.png"] == ("kept", "ASPECT")
+    assert after["small.png"] == ("kept", "TOO_SMALL")
     assert after["page.jpg"] == ("NOT_IMAGE", "")
     assert after[copy] == ("kept", "DUPLICATE")
-    rest = before.keys() - {"0.png", "wide.png", copy, "3.png", "sub/copy.png"}
+    rest = before.keys() - {"0.png", "wide.png", "small.png", copy, "3.png", "sub/copy.png"}
     assert {name: after[name] for name in rest} == {name: before[name] for name in rest}
     assert any("1 images are not in the source" in message for message in caplog.messages)
     assert any(message.endswith("cannot be kept: NOT_IMAGE") for message in caplog.messages)
@@ -107,3 +111,17 @@ def _curated(
 ) -> Path:
     run(wild, out, params, knowledge=known, overrides=file)
     return out
+
+
+def test_an_image_below_the_resolution_is_not_kept(
+    wild: Path,
+    tmp_path: Path,
+    params: CurateParams,
+    run: Callable[..., Counter[str]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    write_overrides(tmp_path / "overrides.csv", {sha256_of(wild / "small.png"): Override("keep")})
+    larger = params.model_copy(update={"resolution": 64})
+    after = _curated(run, wild, tmp_path / "after", larger, tmp_path / "known", tmp_path / "overrides.csv")
+    assert outcomes(after)["small.png"] == ("TOO_SMALL", "")
+    assert any(message.endswith("cannot be kept: TOO_SMALL") for message in caplog.messages)

@@ -107,9 +107,12 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
     bare, bare_facts = partial(_bare, side=resolution), partial(_bare, side=resolution, facts=True)
     known = scratch / "known"
     _curate(folder, scratch, _params_at(scratch, resolution // 2), known)  # only its facts are used later
-    again = _params_at(scratch, resolution)
+    again, everything = _params_at(scratch, resolution), _params_at(scratch, resolution, measure="all")
     ways: dict[str, Callable[[int], object]] = {
         "curate, everything new": lambda turn: _curate(folder, scratch, again, scratch / f"new{turn}"),
+        "curate, everything new, curate.measure all": lambda turn: _curate(
+            folder, scratch, everything, scratch / f"all{turn}"
+        ),
         "bare OpenCV loop that measures the same facts": lambda _: _pool(bare_facts, paths, out),
         "curate, facts known, another resolution": lambda turn: _curate(
             folder, scratch, again, _copy(known, scratch / f"known{turn}")

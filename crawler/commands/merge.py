@@ -12,6 +12,7 @@ from crawler.store.recorded import IMAGES, check_file, read_recorded
 from crawler.store.store import Store, images_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import check_there
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.packed.tar_shards import FOLDER
 from fashion_pggan.storage.record_folder import RecordFolder
@@ -26,6 +27,7 @@ def merge(parts: Sequence[Path], store: Path, tombstones: Tombstones) -> Counter
         UserError: a part is no store, or a record names a file outside it; nothing was changed.
     """
     for part in parts:
+        check_there(part, "a crawl's store")
         if not any(part.glob("plan-*.jsonl")) and not any(part.glob("fetched.*")):
             raise UserError(f"{part} is not a crawl's store: give the folder that was its --store")
     with held_store(store):

@@ -9,6 +9,7 @@ from crawler.network.addresses import canonical_url
 from crawler.store.raw import RECORDS, raw_of
 from crawler.store.stored import extension_of
 from fashion_pggan.errors import ArgumentError, UserError
+from fashion_pggan.paths import check_there
 from fashion_pggan.storage.escaped import printable_line
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.packed.in_shard import place_of
@@ -48,6 +49,7 @@ def show(name: str, raw: Path, out: Path | None) -> str:
 
 def _found(name: str, raw: Path) -> Sequence[RawImage]:
     """The records of one image."""
+    check_there(raw, "a crawl's output, such as data/raw")
     records = raw_of(raw)
     if not records:
         raise UserError(f"no records at {raw / RECORDS}: run the stage that writes them first (dvc repro)")

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 from curate.source.locations import below
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import check_there
 from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.hashes import HashMemory, hash_memory
@@ -45,9 +46,10 @@ def raw_images(source: Path, each: Each) -> list[Raw]:
     In a plain folder every file is read for its SHA-256; the workers do this on shared storage.
 
     Raises:
-        UserError: the records do not fit the images: some are missing or lie outside the folder, a crawl's
-            images have no records; or a file cannot be read.
+        UserError: there is no such folder; the records do not fit the images: some are missing or lie outside
+            the folder, a crawl's images have no records; or a file cannot be read.
     """
+    check_there(source, "a crawl's output or a folder of images")
     if (source / RECORDS).is_file():
         return _recorded(source)
     if source.is_file():

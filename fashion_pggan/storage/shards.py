@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.paths import check_there
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import atomic_write, write_text
@@ -110,6 +111,7 @@ class Dataset:
 
     def __init__(self, folder: Path) -> None:
         index_path = folder / INDEX
+        check_there(folder, "a dataset, or run the curate stage first (dvc repro curate)")
         if not index_path.is_file():
             raise UserError(f"no dataset in {folder}: run the curate stage first (dvc repro curate)")
         try:

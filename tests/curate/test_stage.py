@@ -72,11 +72,12 @@ def test_the_output_does_not_depend_on_workers_or_names(made, wild, tmp_path, pa
 
 def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params, run):
     (tmp_path / "empty").mkdir()
-    for source in (tmp_path / "empty", tmp_path / "nowhere"):
-        with pytest.raises(
-            UserError, match=r"no images in .*: run the crawl stage first \(dvc repro crawl\)"
-        ):
-            run(source, tmp_path / "out", params)
+    for name, says in (
+        ("empty", r"no images in .*empty: run the crawl stage first \(dvc repro crawl\)"),
+        ("nowhere", r"no folder at .*nowhere: give a crawl's output or a folder of images"),
+    ):
+        with pytest.raises(UserError, match=f"^{says}$"):
+            run(tmp_path / name, tmp_path / "out", params)
 
 
 def test_when_nothing_is_left_the_error_says_why_and_what_to_change(

@@ -223,7 +223,8 @@ def test_a_missing_dataset_is_one_clear_line(project, command_of):
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert ended.stderr.strip() == (
-        f"error: no dataset in {project / 'nowhere'}: run the curate stage first (dvc repro curate)"
+        f"error: no folder at {project / 'nowhere'}: give a dataset, "
+        "or run the curate stage first (dvc repro curate)"
     )
 
 

@@ -51,7 +51,7 @@ def test_the_file_is_named_by_the_hash_and_another_file_stays(
 def test_what_cannot_be_shown_is_said(shop: Any, crawled: Path, tmp_path: Path) -> None:
     with pytest.raises(ArgumentError, match=r"nothing: .+ has no such image: give a URL or a SHA-256"):
         show("nothing", crawled, None)
-    with pytest.raises(UserError, match=r"no records at .+: run the stage that writes them first"):
+    with pytest.raises(UserError, match=r"no folder at .+elsewhere: give a crawl's output, such as data/raw"):
         show("nothing", tmp_path / "elsewhere", None)
     record = raw(tmp_path)[3]
     shard = crawled / record.file

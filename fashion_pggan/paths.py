@@ -6,8 +6,6 @@ import re
 import shlex
 from pathlib import Path
 
-from fashion_pggan.errors import UserError
-
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)  # s3://, and s3:/ where a slash was lost
 
 EXPERIMENTS = (".dvc", "tmp", "exps")  # where DVC makes temporary clones
@@ -27,16 +25,6 @@ def advice_on_link(path: Path) -> str:
         if error.errno == errno.ELOOP:
             return "is a link that leads to itself: remove it, or give another path"
     return ""
-
-
-def check_there(folder: Path, give: str) -> None:
-    """Make sure that a folder to read is there.
-
-    Raises:
-        UserError: it is not; `give` says what to give.
-    """
-    if not folder.exists():
-        raise UserError(f"no folder at {folder}: give {give}")
 
 
 def outliving(folder: Path) -> Path:

@@ -12,8 +12,8 @@ from crawler.store.recorded import IMAGES, check_file, read_recorded
 from crawler.store.store import Store, images_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
-from fashion_pggan.paths import check_there
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.files import check_there
 from fashion_pggan.storage.packed.tar_shards import FOLDER
 from fashion_pggan.storage.record_folder import RecordFolder
 

@@ -9,9 +9,8 @@ from crawler.network.addresses import canonical_url
 from crawler.store.raw import RECORDS, raw_of
 from crawler.store.stored import extension_of
 from fashion_pggan.errors import ArgumentError, UserError
-from fashion_pggan.paths import check_there
 from fashion_pggan.storage.escaped import printable_line
-from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.files import check_there, write_bytes
 from fashion_pggan.storage.packed.in_shard import place_of
 from fashion_pggan.storage.records import RawImage
 

@@ -9,9 +9,8 @@ from pathlib import Path, PurePath
 from curate.source.locations import below
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
-from fashion_pggan.paths import check_there
 from fashion_pggan.storage.building import scratch_folder
-from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.files import check_there, sha256_of
 from fashion_pggan.storage.hashes import HashMemory, hash_memory
 from fashion_pggan.storage.packed.in_shard import InShard, Member, damaged_in, place_of
 from fashion_pggan.storage.record_folder import RecordFolder

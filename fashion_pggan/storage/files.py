@@ -226,3 +226,13 @@ def file_fault(path: Path, sha256: str) -> str:
         return "" if sha256_of(path) == sha256 else CHANGED
     except OSError as error:
         return one_line(error)
+
+
+def check_there(folder: Path, give: str) -> None:
+    """Make sure that a folder to read is there.
+
+    Raises:
+        UserError: it is not; `give` says what to give.
+    """
+    if not folder.exists():
+        raise UserError(f"no folder at {folder}: give {give}")

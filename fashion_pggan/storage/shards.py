@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.paths import check_there
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
-from fashion_pggan.storage.files import atomic_write, write_text
+from fashion_pggan.storage.files import atomic_write, check_there, write_text
 from fashion_pggan.storage.hashes import hash_memory
 
 FORMAT = 1

@@ -22,6 +22,7 @@ JUDGED = [  # the facts that the rules read
     "deviation",
     "sharpness",
     "banner",
+    "text_score",
     "collage",
     "style",
     *(f"style_{style.value}" for style in Style),
@@ -44,7 +45,7 @@ def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
         (facts["failure"] != "", facts["failure"]),
         (facts["deviation"] < params.min_deviation, Reason.BLANK),
         (facts["sharpness"] < params.min_sharpness, Reason.BLURRED),
-        (facts["banner"] > params.max_banner, Reason.BANNER),
+        (_banner(facts) > params.max_banner, Reason.BANNER),
         (facts["collage"] > params.max_collage, Reason.COLLAGE),
         (_other_style(facts, params), Reason.STYLE),
     ]
@@ -72,6 +73,11 @@ def _header_rules(facts: Columns, params: CurateParams) -> list[tuple[npt.NDArra
         (short < params.min_side, Reason.TOO_SMALL),
         (long > short * params.max_aspect, Reason.ASPECT),
     ]
+
+
+def _banner(facts: Columns) -> npt.NDArray[np.float64]:
+    """The network's score for text where it looked, that of the rule elsewhere."""
+    return np.where(np.isnan(facts["text_score"]), facts["banner"], facts["text_score"])
 
 
 def _other_style(facts: Columns, params: CurateParams) -> npt.NDArray[np.bool_]:

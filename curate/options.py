@@ -26,6 +26,7 @@ class Settings:
         max_scores: by style, such as --max-scores.worn 0.2; images with a higher score are dropped.
         classifier: a recipe for a model of your own.
         people: detector, rules or auto: who says what is worn.
+        text: detector, rules or auto: who says what is a banner.
         measure: needed or all: what is measured of each image; all: also style and scores.
         near_bits: of 256; largest distance between the hashes of near-duplicates; 0: exact copies alone.
         colour_variants: whether the same image in other colours is a near-duplicate too.
@@ -47,6 +48,7 @@ class Settings:
     max_scores: Annotated[dict[str, float] | None, KEPT] = None
     classifier: Annotated[str | None, KEPT] = None
     people: Annotated[str | None, KEPT] = None
+    text: Annotated[str | None, KEPT] = None
     measure: Annotated[str | None, KEPT] = None
     near_bits: Annotated[int | None, KEPT] = None
     colour_variants: Annotated[bool | None, KEPT, Parameter(negative="--no-colour-variants")] = None

@@ -20,9 +20,11 @@ from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_o
 from curate.facts.row import SCHEMA, fields_of
 from curate.facts.style import Style
 from curate.facts.view import View
-from curate.known.store_names import LOOKING, MEASURING, name_of
+from curate.known.banners import text_network_of
+from curate.known.store_names import LOOKING, MEASURING, READING, name_of
 from curate.known.worn import networks_of
 from curate.people.seen import People, people_in
+from curate.text.lines import Text, text_in
 from curate.weights.weight_files import FILES
 from fashion_pggan.params import CurateParams
 
@@ -39,7 +41,7 @@ class Classified:
     classifier_banner: float | None  # likewise
 
 
-COLUMNS = (Quality, Garment, Shown, Classified, People)
+COLUMNS = (Quality, Garment, Shown, Classified, People, Text)
 STYLES = pa.schema(
     [
         pa.field("style", pa.string()),  # the most likely; empty when it was not asked for
@@ -91,6 +93,9 @@ def kinds_for(params: CurateParams) -> list[Kind]:
     if networks := networks_of(params):
         values = networks, [file.sha256 for file in FILES]
         kinds.append(Kind("people", People, partial(_people, networks=networks), styles, LOOKING, values))
+    if network := text_network_of(params):
+        read = partial(_text, network=network)
+        kinds.append(Kind("text", Text, read, styles or params.max_banner < 1, READING, (network,)))
     return kinds
 
 
@@ -106,3 +111,7 @@ def _classified(view: View, recipe: str) -> Classified:
 
 def _people(view: View, networks: str) -> People:
     return people_in(view.seen, networks)
+
+
+def _text(view: View, network: str) -> Text:
+    return text_in(view.seen, view.foreground.cut, network)

@@ -74,6 +74,9 @@ def styled(facts: Row) -> Row:
     if None not in seen.values():
         kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
         scores = merged(scores, {Style.WORN: worn_of(People(**seen)), **kept})
+    if facts["text_score"] is not None and Style.BANNER not in named:
+        kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
+        scores = merged(scores, {Style.BANNER: facts["text_score"], **kept})
     return {
         "style": style_of(scores).value,
         **{f"style_{name.value}": score for name, score in scores.items()},

@@ -38,7 +38,8 @@ class Foreground:
 
     mask: Mask  # all of it
     garment: Mask  # its large pieces
-    box: Box  # of the garment as it is cut out; the whole image where it is not found
+    cut: Mask | None  # the garment as GrabCut finds it, smaller than the mask; None where it does not
+    box: Box  # of it; the whole image where it is not found
     pieces: int  # large ones
     garments: int  # pieces that each look like a garment; 0 unless there are two or more
 
@@ -46,6 +47,7 @@ class Foreground:
 def foreground_of(small: Pixels) -> Foreground:
     """Separate an image by the colours of its corners, which a garment reaches least."""
     mask = _mask(small)
+    cut = garment_in(small, mask)
     height, width = mask.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     areas = stats[:, cv2.CC_STAT_AREA] / mask.size  # the first is the ground
@@ -53,17 +55,16 @@ def foreground_of(small: Pixels) -> Foreground:
     large = np.flatnonzero(areas >= max(LARGE_PART * areas.max(), SMALLEST_PART))
     garment = np.isin(labels, large).astype(np.uint8) if large.size else mask
     if not garment.any():
-        return Foreground(mask, garment, _cut_box(small, mask), 0, 0)
+        return Foreground(mask, garment, cut, _cut_box(cut), 0, 0)
     boxes = [_box(stats[piece], width, height) for piece in large if areas[piece] >= OTHER_PART * areas.max()]
     filled = [areas[piece] for piece in large if areas[piece] >= OTHER_PART * areas.max()]
     garments = _garments(boxes, filled, height / width)
-    around = _box(cv2.boundingRect(garment), width, height) if garments else _cut_box(small, mask)
-    return Foreground(mask, garment, around, int(large.size), garments)
+    around = _box(cv2.boundingRect(garment), width, height) if garments else _cut_box(cut)
+    return Foreground(mask, garment, cut, around, int(large.size), garments)
 
 
-def _cut_box(small: Pixels, mask: Mask) -> Box:
-    found = garment_in(small, mask)
-    return Box(0, 0, 1, 1) if found is None else _box(cv2.boundingRect(found), *found.shape[::-1])
+def _cut_box(cut: Mask | None) -> Box:
+    return Box(0, 0, 1, 1) if cut is None else _box(cv2.boundingRect(cut), *cut.shape[::-1])
 
 
 def _box(rectangle: Sequence[int], width: int, height: int) -> Box:

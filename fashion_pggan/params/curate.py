@@ -47,6 +47,10 @@ class CurateParams(Section):
         description="facts of each image; needed: what other parameters read, all: also style and scores "
         "(measures.parquet, contact sheets by style)"
     )
+    text: Literal["auto", "rules", "detector"] = Field(
+        description="who says what is a banner; detector: a network that sees text (the extra `text`), "
+        "rules: a strip of letters at the upper or lower edge, auto: the network where it is there"
+    )
     near_bits: Annotated[int, Unit("bits of 256")] = Field(
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
     )

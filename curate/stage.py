@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.asked import asks_for_styles
+from curate.known.banners import reader_of
 from curate.known.known import Known
 from curate.known.worn import detector_of, warn
 from curate.overrides import KEEP, Override, read_overrides
@@ -101,7 +102,7 @@ def run(
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            origins, who = origins_of(images), detector_of(params) if asks_for_styles(params) else ""
+            origins, who = origins_of(images), _said_by(params)
             describe(building, files, rows, origins, params, who, each=each, plots=plots, answers=answered)
     if report:
         made = {"version": version, "decoded": known.decoded}
@@ -201,16 +202,25 @@ def _write(
     return version
 
 
+def _said_by(params: CurateParams) -> tuple[str, str]:
+    """Who says what is worn, and what is a banner; empty where nobody asks."""
+    styles = asks_for_styles(params)
+    worn = detector_of(params) if styles else ""
+    return worn, reader_of(params) if styles or params.max_banner < 1 else ""
+
+
 def _figures(rows: Sequence[CuratedImage], facts: pa.Table, params: CurateParams) -> dict[str, object]:
     """The figures that `dvc metrics` shows."""
     outcomes = _outcomes(rows)
     shown = Counter(row.style for row in rows if row.kept)
-    styles = {"styles": dict(shown.most_common()), "worn_by": detector_of(params)}
+    worn_by, banners_by = _said_by(params)
+    styles = {"styles": dict(shown.most_common()), "worn_by": worn_by}
     return {
         "images": len(rows),
         "kept": outcomes[KEPT],
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != KEPT},
-        **(styles if asks_for_styles(params) else {}),
+        **(styles if worn_by else {}),
+        **({"banners_by": banners_by} if banners_by else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,
     }

@@ -15,7 +15,7 @@ LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they 
 DECODING = ("curate.pixels", "fashion_pggan.images.decode", "fashion_pggan.storage.png")
 MEASURING = ("curate.facts", "fashion_pggan.images.hashes", *DECODING)  # the folders that compute facts
 LOOKING = ("curate.people", *DECODING)  # the folders that look for people
-READING = ("curate.text", "curate.facts.view", *DECODING)  # the folders that look for text
+READING = ("curate.text", *MEASURING)  # the folders that look for text, away from the garment
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts
 
 

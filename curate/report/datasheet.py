@@ -24,6 +24,7 @@ class Made(NamedTuple):
     version: str  # of the dataset
     program: str  # its name, version and commit
     detector: str  # who said what is worn; empty when styles were not asked for
+    reader: str = ""  # who said what is a banner; empty when nobody asked
 
 
 def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, made: Made) -> str:
@@ -101,6 +102,7 @@ def _preprocessing(rows: Sequence[CuratedImage], params: CurateParams, made: Mad
         f"Worn garments are recognised by: {made.detector}."
         if made.detector
         else "How garments are shown was not asked for (`curate.measure: all` in params.yaml asks for it).",
+        *([f"Text banners are recognised by: {made.reader}."] if made.reader else []),
         "What was dropped is in the manifest with its reason; contact sheets of each reason are in sheets/.",
         f"The raw images are not part of the dataset. The program: {made.program}.",
     ]

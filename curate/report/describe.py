@@ -37,7 +37,7 @@ def describe(
     rows: Sequence[CuratedImage],
     origins: Origins,
     params: CurateParams,
-    detector: str,
+    said_by: tuple[str, str],
     *,
     each: Each,
     plots: Path | None = None,
@@ -51,13 +51,13 @@ def describe(
         rows: of the manifest.
         origins: of the raw images.
         params: the curate section.
-        detector: who said what is worn; empty when styles were not asked for.
+        said_by: who said what is worn, and what is a banner; empty when that was not asked for.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
         answers: to the datasheet's questions.
     """
     dataset = Dataset(folder)
-    made = Made(dataset.version, commit_of(*PROGRAM), detector)
+    made = Made(dataset.version, commit_of(*PROGRAM), *said_by)
     sheet = datasheet_of(rows, origins, params, made)
     write_text(folder / DATASHEET, answered(sheet, answers))
     write_sheets(folder / SHEETS, dataset, files, rows, params.max_pixels, each)

@@ -30,7 +30,7 @@ class Text:
     text_share: float  # of the image, prints on the garment included
     text_x: float | None  # the middle of the text that is no print; null without any
     text_y: float | None  # likewise
-    text_score: float  # for text that is no print; 2 % of the photographs without any exceed 0.5
+    text_score: float  # for text that is no print; 3 % of the photographs without any exceed 0.5
 
 
 class Line(NamedTuple):

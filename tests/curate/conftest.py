@@ -24,7 +24,14 @@ REPOSITORY = Path(__file__).parents[2]
 def params() -> CurateParams:
     """Not params.yaml's, which a user may have changed."""
     return load_params(REPOSITORY / "presets" / "photos.yaml").curate.model_copy(
-        update={"resolution": 32, "min_side": 64, "max_aspect": 2.5, "shard_images": 4, "people": "rules", "text": "rules"}
+        update={
+            "resolution": 32,
+            "min_side": 64,
+            "max_aspect": 2.5,
+            "shard_images": 4,
+            "people": "rules",
+            "text": "rules",
+        }
     )
 
 

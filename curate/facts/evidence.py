@@ -19,7 +19,9 @@ from curate.pixels.foreground import frame_of
 from curate.pixels.measure import Pixels
 
 NEAR_BORDER = 24  # grey levels from the border's median that count as uniform
-SEAM = 18.0  # grey levels between two sides of a seam
+SEAMS_AT = 192  # pixels, sides of the reduction in which seams are looked for
+SEAM, SHARPER = 10.0, 2.0  # at least between two sides of a seam: units of Lab; times the mean step around it
+AROUND = 9  # pixels
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def quality_of(view: View) -> Quality:
         contrast=float(view.grey.std()),
         saturation=float(cv2.cvtColor(view.small, cv2.COLOR_RGB2HSV)[..., 1].mean()),
         banner=banner_of(view.readable),
-        collage=max(_seam(view.grey), _seam(view.grey.T)),
+        collage=_seam(view.seen),
     )
 
 
@@ -126,10 +128,17 @@ def _complexity(grey: npt.NDArray[np.uint8], garment: Mask) -> float:
     return float(edges[inside].mean()) if inside.any() else 0.0
 
 
-def _seam(grey: npt.NDArray[np.uint8]) -> float:
-    """The largest share of a column, away from the edges, in which the two sides differ."""
-    width = grey.shape[1]
-    if width < 20:
-        return 0.0
-    steps = np.abs(np.diff(grey.astype(np.float32), axis=1))[:, width // 8 : -width // 8] > SEAM
-    return float(steps.mean(axis=0).max())
+def _seam(seen: Pixels) -> float:
+    """The largest share of a straight line across the image, away from its edges, that is a seam.
+
+    A seam is a step that is larger than those around it, so that it also shows between busy images.
+    """
+    small = cv2.resize(seen, (SEAMS_AT, SEAMS_AT), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32)
+    shares = []
+    for turned in (lab, lab.transpose(1, 0, 2)):
+        steps = np.abs(np.diff(turned, axis=1)).max(axis=2)
+        around = cv2.blur(steps, (AROUND, 1))
+        seam = (steps > SEAM) & (steps > SHARPER * around)
+        shares.append(float(seam[:, SEAMS_AT // 8 : -SEAMS_AT // 8].mean(axis=0).max()))
+    return max(shares)

@@ -17,7 +17,7 @@ from curate.facts.view import View
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
 from curate.text.detector import how_to_install, installed
-from curate.text.lines import text_in
+from curate.text.text_lines import text_in
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 

@@ -24,7 +24,7 @@ from curate.known.banners import text_network_of
 from curate.known.store_names import LOOKING, MEASURING, READING, name_of
 from curate.known.worn import networks_of
 from curate.people.seen import People, people_in
-from curate.text.lines import Text, text_in
+from curate.text.text_lines import Text, text_in
 from curate.weights.weight_files import FILES
 from fashion_pggan.params import CurateParams
 

@@ -3,7 +3,7 @@
 import pytest
 
 from curate.known import asked, banners
-from curate.text.lines import Text
+from curate.text.text_lines import Text
 from fashion_pggan.errors import UserError
 
 NETWORK = "rapidocr 3.10.0, onnxruntime 1.32.0"

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from curate.text import lines
+from curate.text import text_lines
 from curate.text.detector import installed
-from curate.text.lines import text_in, text_of
+from curate.text.text_lines import text_in, text_of
 from fashion_pggan.errors import UserError
 
 GARMENT = np.zeros((80, 80), np.uint8)
@@ -50,7 +50,7 @@ def test_the_middle_of_the_image_stands_for_a_garment_that_was_not_found():
 
 
 def test_another_network_than_the_callers_is_an_error(monkeypatch):
-    monkeypatch.setattr(lines, "installed", lambda: "")
+    monkeypatch.setattr(text_lines, "installed", lambda: "")
     with pytest.raises(
         UserError, match=r"has nothing that sees text, not rapidocr 3: run pip install .*\[text\]"
     ):

@@ -249,7 +249,7 @@ def _many(facts: pa.Table, params: CurateParams, scratch: Path) -> None:
     rows = facts.take(np.arange(MANY) % len(facts))
     columns = {name: rows[name] for name in rows.column_names}
     columns["sha256"] = columns["pixels_hash"] = pa.array([f"{number:064x}" for number in range(MANY)])
-    for name in ("phash", "phash_mirrored", "phash_inner"):
+    for name in ("phash", "phash_whole", "phash_mirrored", "phash_narrow", "phash_wide"):
         bits = np.frombuffer(b"".join(rows[name].to_pylist()), np.uint8).reshape(MANY, 32).copy()
         bits[len(facts) :] ^= random.integers(0, 256, (max(MANY - len(facts), 0), 32), np.uint8)
         columns[name] = pa.array([row.tobytes() for row in bits], pa.binary())

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 
 from curate.copies.groups import Pairs, best_of_groups, exact_copies
 from curate.copies.pairs import Fingerprints, copies_among
+from curate.facts.fingerprint import Fingerprint
 from curate.facts.row import bytes_of, columns_of
 from fashion_pggan.errors import one_line
 from fashion_pggan.params import CurateParams
@@ -19,7 +21,7 @@ from fashion_pggan.storage.bounded.npz import arrays_in
 from fashion_pggan.storage.files import atomic_write
 
 QUALITY = ["width", "height", "format", "jpeg_quality", "size"]  # known of every image
-PRINTS = ["phash", "phash_mirrored", "phash_inner", "thumbnail"]
+PRINTS = [field.name for field in fields(Fingerprint)]
 MOST_BYTES = 1 << 30  # of the pairs known: two names of 256 bytes each
 
 # The table of `curate.facts.evidence.Quality` of images, by SHA-256 and sorted by it.

@@ -20,12 +20,12 @@ def close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int)
     found = [_search(one, other, rows, columns, bits) for rows, columns in tasks]
     pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    return np.asarray(pairs[np.bitwise_count(one[pairs[:, 0]] ^ other[pairs[:, 1]]).sum(axis=1) <= bits])
+    return np.asarray(pairs[bits_of(one, other, pairs) <= bits])
 
 
-def bits_of(words: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
-    """The number of bits in which the hashes of each pair differ."""
-    return np.asarray(np.bitwise_count(words[pairs[:, 0]] ^ words[pairs[:, 1]]).sum(axis=1))
+def bits_of(one: Words, other: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
+    """The number of bits in which `one[i]` and `other[j]` differ, for each pair (i, j)."""
+    return np.asarray(np.bitwise_count(one[pairs[:, 0]] ^ other[pairs[:, 1]]).sum(axis=1, dtype=np.int64))
 
 
 def _search(one: Words, other: Words, rows: Indices, columns: Indices, bits: int) -> Pairs:

@@ -3,20 +3,24 @@
 Where the limits come from: docs/explanation/near-duplicates.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Self
+from itertools import islice
+from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from curate.copies.confirm import alike, parts_among
-from curate.copies.groups import Pairs, best_of_groups
+from curate.copies.align import inner_place
+from curate.copies.confirm import Kind, copied
+from curate.copies.groups import Pairs
 from curate.copies.hash_search import Words, bits_of, close_pairs
-from curate.facts.fingerprint import THUMBNAIL_SIDE
+from curate.facts.fingerprint import NARROW, THUMBNAIL_SIDE, WIDE
+from fashion_pggan.images.hashes.perceptual_hash import BITS
 
-PART_BITS = 64  # between an image's hash, or its inner hash, and the hash of what may be a part of it
-STRIP = 6  # rows of 32: the banner that a copy may have along its upper or lower edge
+WIDER, WIDEST = 2, 64  # bits: a rotated or cropped copy is found at twice `near_bits`, before it is aligned
+TOGETHER = 64  # pairs compared before the groups are looked at again
 
 
 @dataclass(frozen=True)
@@ -24,51 +28,125 @@ class Fingerprints:
     """The fingerprints of many images; see `curate.facts.fingerprint.Fingerprint`."""
 
     phash: Words
+    phash_whole: Words
     phash_mirrored: Words
-    phash_inner: Words
-    thumbnail: npt.NDArray[np.uint8]  # (n, 32, 32, 3)
+    phash_narrow: Words
+    phash_wide: Words
+    borders: npt.NDArray[np.float32]  # (n, 2)
+    thumbnail: npt.NDArray[np.uint8]  # (n, 48, 48, 3)
 
     @classmethod
     def of(cls, columns: Mapping[str, npt.NDArray[np.uint8]]) -> Self:
         """From the bytes of all images in a row, by field."""
-        names = ("phash", "phash_mirrored", "phash_inner")
+        names = ("phash", "phash_whole", "phash_mirrored", "phash_narrow", "phash_wide")
         words = {name: np.ascontiguousarray(columns[name]).view(np.uint64).reshape(-1, 4) for name in names}
         thumbnails = columns["thumbnail"].reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE, 3)
-        return cls(**words, thumbnail=thumbnails)
+        borders = np.ascontiguousarray(columns["borders"]).view(np.float32).reshape(-1, 2)
+        return cls(**words, borders=borders, thumbnail=thumbnails)
+
+
+class _Search(NamedTuple):
+    """Hashes that are compared with those of others, and what a pair found by them may be."""
+
+    kind: Kind
+    one: Words
+    other: Words
+    cut: float = 0.0  # of a side, that the part lacks at each edge
+
+
+class _Candidate(NamedTuple):
+    bits: int  # between the hashes that found it
+    part: int
+    whole: int
+    search: int
 
 
 def copies_among(
     prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int, *, colour_variants: bool = False
 ) -> Pairs:
-    """Pairs of images that are copies of each other, at least one of them new, confirmed on thumbnails.
+    """Pairs of images that are copies of each other, at least one of them new; enough to connect each group.
 
-    A copy may be re-encoded, resized, brighter or darker, mirrored, without its edges, or with a strip along
-    one edge. An image in other colours counts as a copy only with `colour_variants`.
+    A copy may be re-encoded, resized, framed, of other brightness or contrast, slightly rotated, mirrored,
+    without its edges, or with a strip along one edge. An image in other colours counts as a copy only with
+    `colour_variants`.
 
     Args:
         prints: of n images.
         new: (n,); pairs of which neither is new are known and left out.
-        near_bits: how many of 256 bits may differ between copies.
+        near_bits: how many of 256 bits may differ between the hashes of copies, once they are aligned.
         colour_variants: whether images that differ only in their colours are copies.
     """
-    full, mirrored, inner = prints.phash, prints.phash_mirrored, prints.phash_inner
-    near = close_pairs(full, full, new, max(near_bits, PART_BITS))
-    mirrors = close_pairs(full, mirrored, new, near_bits)
-    parts = np.concatenate([close_pairs(inner, full, new, PART_BITS), near])
-    thumbnails = prints.thumbnail
-    close = near[bits_of(full, near) <= near_bits]
-    found = [
-        np.sort(close, axis=1) if colour_variants else alike(thumbnails, close),
-        alike(thumbnails, mirrors, mirrored=True),
+    group = np.arange(len(new))
+    found: list[tuple[int, int]] = []
+    searches = _searches(prints)
+    waiting = iter(sorted(_candidates(searches, new, min(WIDER * near_bits, WIDEST))))
+
+    def is_copy(pair: _Candidate) -> bool:
+        search = searches[pair.search]
+        if colour_variants and search.kind == Kind.NEAR and pair.bits <= near_bits:
+            return True
+        return _is_copy(prints, pair, search, near_bits)
+
+    with ThreadPoolExecutor() as pool:
+        while some := list(islice(_apart(waiting, group), TOGETHER)):
+            for pair, confirmed in zip(some, pool.map(is_copy, some), strict=True):
+                if confirmed:
+                    one, other = sorted((pair.part, pair.whole))
+                    found.append((one, other))
+                    _join(group, one, other)
+    return np.unique(np.asarray(found, np.int64).reshape(-1, 2), axis=0)
+
+
+def _searches(prints: Fingerprints) -> list[_Search]:
+    full = prints.phash
+    return [
+        _Search(Kind.NEAR, full, full),
+        _Search(Kind.FRAMED, prints.phash_whole, prints.phash_whole),
+        _Search(Kind.MIRRORED, prints.phash_mirrored, full),
+        _Search(Kind.PART, prints.phash_narrow, full, NARROW),
+        _Search(Kind.PART, prints.phash_wide, full, WIDE),
     ]
-    # pairs already in one group need no closer look, which takes milliseconds a pair
-    for rows in (np.s_[STRIP:], np.s_[:-STRIP]):
-        found.append(alike(thumbnails[:, rows], _apart(near, found, len(new))))
-    found.append(parts_among(thumbnails, _apart(parts, found, len(new)), len(new)))
-    return np.unique(np.concatenate(found), axis=0)
 
 
-def _apart(pairs: Pairs, found: Sequence[Pairs], count: int) -> Pairs:
-    """The pairs whose two images are not yet in one group."""
-    group = best_of_groups(count, np.concatenate(found), [])
-    return np.asarray(pairs[group[pairs[:, 0]] != group[pairs[:, 1]]])
+def _candidates(searches: Sequence[_Search], new: npt.NDArray[np.bool_], far: int) -> list[_Candidate]:
+    """Pairs whose hashes are close."""
+    candidates = []
+    for number, search in enumerate(searches):
+        pairs = close_pairs(search.one, search.other, new, far)  # of wholes and parts
+        if search.kind != Kind.PART:
+            pairs = np.unique(np.sort(pairs, axis=1), axis=0)
+        bits = bits_of(search.one, search.other, pairs)
+        rows = zip(bits.tolist(), pairs[:, 1].tolist(), pairs[:, 0].tolist(), strict=True)
+        candidates += [_Candidate(*row, number) for row in rows]
+    return candidates
+
+
+def _is_copy(prints: Fingerprints, pair: _Candidate, search: _Search, near_bits: int) -> bool:
+    part, whole, start = pair.part, pair.whole, inner_place(search.cut)
+    if search.kind == Kind.FRAMED:
+        smaller, larger = prints.borders[part], prints.borders[whole]
+        if smaller.sum() < larger.sum():  # the one with the wider borders shows a part of the other
+            part, whole, smaller, larger = whole, part, larger, smaller
+        start = inner_place((smaller - larger) / (1 - 2 * larger))
+    one = prints.thumbnail[part]
+    if search.kind == Kind.MIRRORED:
+        one = np.ascontiguousarray(one[:, ::-1])
+    limit = near_bits if pair.bits > near_bits else BITS  # close as they are, or once they are aligned
+    return copied(one, prints.thumbnail[whole], start, limit) is not None
+
+
+def _apart(candidates: Iterator[_Candidate], group: npt.NDArray[np.int64]) -> Iterator[_Candidate]:
+    """The candidates whose two images are not yet in one group."""
+    return (pair for pair in candidates if _root(group, pair.part) != _root(group, pair.whole))
+
+
+def _root(group: npt.NDArray[np.int64], index: int) -> int:
+    while group[index] != index:
+        group[index] = group[group[index]]
+        index = int(group[index])
+    return index
+
+
+def _join(group: npt.NDArray[np.int64], one: int, other: int) -> None:
+    one, other = sorted((_root(group, one), _root(group, other)))
+    group[other] = one

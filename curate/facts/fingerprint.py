@@ -6,33 +6,45 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from curate.pixels.borders import without_borders
 from curate.pixels.measure import Pixels, reduced
 from fashion_pggan.images.hashes.perceptual_hash import Hash, grey_of, hash_of_grey
 
-INNER = 0.05  # of a side, cut off at each edge for the inner hash
-THUMBNAIL_SIDE = 32  # pixels
+NARROW, WIDE = 0.04, 0.08  # of a side, cut off at each edge for the inner hashes
+THUMBNAIL_SIDE = 48  # pixels
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What stays of an image after re-encoding, resizing, mirroring or cropping."""
+    """What stays of an image after re-encoding, resizing, framing, mirroring or cropping."""
 
-    phash: Hash  # perceptual hash, 256 bits
-    phash_mirrored: Hash  # of the mirrored image
-    phash_inner: Hash  # of the image without its edges
-    thumbnail: npt.NDArray[np.uint8]  # (32, 32, 3), the whole image
+    phash: Hash  # perceptual hash, 256 bits, of the image without plain borders
+    phash_whole: Hash  # of it with them
+    phash_mirrored: Hash  # of its mirror image
+    phash_narrow: Hash  # of it without 4 % at each edge
+    phash_wide: Hash  # of it without 8 %
+    borders: npt.NDArray[np.float32]  # (2,), above and at the left, as shares of the whole
+    thumbnail: npt.NDArray[np.uint8]  # (48, 48, 3), of the image without them
 
 
 def fingerprint_of(pixels: Pixels) -> Fingerprint:
     """The fingerprint of an upright image."""
-    pixels = reduced(pixels)
-    height, width, _ = pixels.shape
-    top, left = round(height * INNER), round(width * INNER)
-    inner = pixels[top : height - top, left : width - left]
+    whole = reduced(pixels)
+    pixels = np.ascontiguousarray(without_borders(whole))
+    borders = (1 - np.divide(pixels.shape[:2], whole.shape[:2])) / 2
     grey = grey_of(pixels)
     return Fingerprint(
         phash=hash_of_grey(grey),
+        phash_whole=hash_of_grey(grey_of(whole)),
         phash_mirrored=hash_of_grey(grey[:, ::-1]),
-        phash_inner=hash_of_grey(grey_of(inner)),
+        phash_narrow=hash_of_grey(grey_of(_inner(pixels, NARROW))),
+        phash_wide=hash_of_grey(grey_of(_inner(pixels, WIDE))),
+        borders=borders.astype(np.float32),
         thumbnail=cv2.resize(pixels, (THUMBNAIL_SIDE, THUMBNAIL_SIDE), interpolation=cv2.INTER_AREA),
     )
+
+
+def _inner(pixels: Pixels, cut: float) -> Pixels:
+    height, width, _ = pixels.shape
+    top, left = round(height * cut), round(width * cut)
+    return pixels[top : height - top, left : width - left]

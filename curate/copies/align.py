@@ -1,0 +1,57 @@
+"""Two thumbnails in; where one lies in the other out."""
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from curate.facts.fingerprint import THUMBNAIL_SIDE
+
+Thumbnail = npt.NDArray[np.uint8]  # (48, 48, 3)
+Place = npt.NDArray[np.float32]  # (2, 3): from the coordinates of a part to those of the whole
+
+SMOOTHED = 5  # pixels, of the filter before the search
+STEPS = cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3
+SCALES = (0.75, 1.33)  # of the part in the whole, over that at the start
+MOST_SKEW = 0.15  # a rotation by 4 degrees, of an image twice as high as wide
+SIZE = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+
+
+def inner_place(cut: float | npt.NDArray[np.float32]) -> Place:
+    """The place of a part that lacks a share of height and width, or one of each, at each edge."""
+    down, across = np.broadcast_to(np.asarray(cut, np.float32), 2)
+    most = THUMBNAIL_SIDE - 1
+    return np.asarray([[1 - 2 * across, 0, most * across], [0, 1 - 2 * down, most * down]], np.float32)
+
+
+def place_of(part: Thumbnail, whole: Thumbnail, start: Place) -> Place | None:
+    """Where the part lies in the whole: moved, scaled, slightly rotated; None when it does not fit anywhere.
+
+    Args:
+        part: of an image.
+        whole: of another.
+        start: where it is looked for.
+    """
+    try:
+        _, found = cv2.findTransformECC(
+            _grey(part), _grey(whole), start.copy(), cv2.MOTION_AFFINE, STEPS, None, SMOOTHED
+        )
+    except cv2.error:  # it does not converge
+        return None
+    place = np.asarray(found, np.float32)
+    scales = place[0, 0] / start[0, 0], place[1, 1] / start[1, 1]
+    likely = SCALES[0] < min(scales) and max(scales) < SCALES[1]
+    likely &= max(abs(place[0, 1]), abs(place[1, 0])) < MOST_SKEW
+    return place if likely else None
+
+
+def seen_at(whole: Thumbnail, place: Place) -> tuple[Thumbnail, npt.NDArray[np.uint8]]:
+    """What the whole shows at the place of a part, and a mask of where it shows anything."""
+    found = cv2.warpAffine(whole, place, SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    mask = cv2.warpAffine(
+        np.ones(SIZE, np.uint8), place, SIZE, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    )
+    return np.asarray(found, np.uint8), np.asarray(mask, np.uint8)
+
+
+def _grey(thumbnail: Thumbnail) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -24,14 +24,11 @@ BANNER_WIDTH, BANNER_LEVELS = 0.5, 24  # of the image; grey levels: what a banne
 class Kind(StrEnum):
     """How one image is a copy of another."""
 
-    PIXELS = "pixels"  # the same pixels in another encoding
     NEAR = "near"  # re-encoded, resized, of another contrast, slightly rotated
     FRAMED = "framed"  # with plain borders, or without them
     MIRRORED = "mirrored"
     PART = "part"  # without its edges
     BANNER = "banner"  # with a strip along its upper or lower edge
-    COLOURS = "colours"  # in other colours
-    LINKED = "linked"  # through other copies
 
 
 def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> tuple[Kind, int] | None:

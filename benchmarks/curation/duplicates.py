@@ -13,7 +13,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.curation.altered import COPIES, garment_in_another_hue, in_another_hue, jpeg, printed_shirts
 from curate.copies.pairs import Fingerprints, copies_among
@@ -103,10 +102,6 @@ def _pairs(prints: list[Fingerprint], new: int, near_bits: int) -> list[tuple[in
     is_new = np.arange(len(prints)) >= len(prints) - new if new else np.ones(len(prints), bool)
     found = copies_among(Fingerprints.of(columns), is_new, near_bits)
     return [(int(one), int(other)) for one, other in found]
-
-
-def _bytes(fingerprint: Fingerprint, name: str) -> npt.NDArray[np.uint8]:
-    return np.asarray(getattr(fingerprint, name)).ravel().view(np.uint8)
 
 
 def _variants(photographs: list[Pixels], near_bits: int) -> None:

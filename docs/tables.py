@@ -51,6 +51,7 @@ def measures(_: str) -> str:
     kinds = importlib.import_module("curate.known.asked")
     for kind in (row.Header, row.Fingerprint, *kinds.COLUMNS):
         said |= dict(_comments(kind))
+    said["style"] = "the most likely style; null when nothing asked for it"
     said |= dict.fromkeys((f"style_{style.value}" for style in kinds.Style), "the style's score, 0 to 1")
     rows = [[f"`{field.name}`", str(field.type), said.get(field.name, "")] for field in kinds.MEASURES]
     return _table(["column", "type", "meaning"], rows)

@@ -12,12 +12,30 @@ Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
 TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared at once, few enough to stay in the processor's cache
 
 
-def close_pairs(one: Words, other: Words, new: npt.NDArray[np.bool_], bits: int) -> Pairs:
-    """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new."""
+def close_pairs(
+    one: Words,
+    other: Words,
+    new: npt.NDArray[np.bool_],
+    bits: int,
+    *,
+    once: bool = False,
+    rows: npt.NDArray[np.bool_] | None = None,
+) -> Pairs:
+    """Pairs (i, j), i != j, in which `one[i]` and `other[j]` differ in at most `bits`, and i or j is new.
+
+    Args:
+        one: (n, 4) hashes.
+        other: (n, 4) hashes.
+        new: (n,).
+        bits: of 256.
+        once: look at (i, j) or (j, i), not at both: one says what the other says.
+        rows: (n,) the hashes of `one` that are compared; None: all. Not together with `once`.
+    """
     known, fresh = np.flatnonzero(~new), np.flatnonzero(new)
-    # known hashes are compared with new ones only
-    tasks = ((fresh, np.arange(len(one))), (known, fresh))
-    found = [_search(one, other, rows, columns, bits) for rows, columns in tasks]
+    chosen = np.ones(len(one), np.bool_) if rows is None else rows
+    found = [_search(one, other, fresh[chosen[fresh]], np.concatenate([fresh, known]), bits, once=once)]
+    if not once:  # known hashes are compared with new ones only
+        found.append(_search(one, other, known[chosen[known]], fresh, bits))
     pairs = np.concatenate([np.empty((0, 2), np.int64), *found])
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
     return np.asarray(pairs[bits_of(one, other, pairs) <= bits])
@@ -28,8 +46,13 @@ def bits_of(one: Words, other: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
     return np.asarray(np.bitwise_count(one[pairs[:, 0]] ^ other[pairs[:, 1]]).sum(axis=1, dtype=np.int64))
 
 
-def _search(one: Words, other: Words, rows: Indices, columns: Indices, bits: int) -> Pairs:
-    """Pairs from `rows` and `columns` whose distance, modulo 256, is at most `bits`; tile by tile."""
+def _search(
+    one: Words, other: Words, rows: Indices, columns: Indices, bits: int, *, once: bool = False
+) -> Pairs:
+    """Pairs from `rows` and `columns` whose distance, modulo 256, is at most `bits`; tile by tile.
+
+    With `once` the columns begin with the rows, and each row is compared with those from its own on.
+    """
     across = np.ascontiguousarray(other[columns].T)  # (4, m)
 
     def search(start: int) -> Pairs:
@@ -41,7 +64,7 @@ def _search(one: Words, other: Words, rows: Indices, columns: Indices, bits: int
             np.empty(size, np.uint8),
         )
         found = [np.empty((0, 2), np.int64)]
-        for begin in range(0, len(columns), TILE_COLUMNS):
+        for begin in range(start if once else 0, len(columns), TILE_COLUMNS):
             tile = np.s_[:, : min(TILE_COLUMNS, len(columns) - begin)]
             total[tile] = 0
             for word in range(one.shape[1]):

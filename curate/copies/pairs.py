@@ -52,6 +52,7 @@ class _Search(NamedTuple):
     one: Words
     other: Words
     cut: float = 0.0  # of a side, that the part lacks at each edge
+    rows: npt.NDArray[np.bool_] | None = None  # the images that are looked up; None: all
 
 
 class _Candidate(NamedTuple):
@@ -98,10 +99,10 @@ def copies_among(
 
 
 def _searches(prints: Fingerprints) -> list[_Search]:
-    full = prints.phash
+    full, framed = prints.phash, prints.borders.max(axis=1) > 0  # without borders the whole is all there is
     return [
         _Search(Kind.NEAR, full, full),
-        _Search(Kind.FRAMED, prints.phash_whole, prints.phash_whole),
+        _Search(Kind.FRAMED, prints.phash_whole, prints.phash_whole, rows=framed),
         _Search(Kind.MIRRORED, prints.phash_mirrored, full),
         _Search(Kind.PART, prints.phash_narrow, full, NARROW),
         _Search(Kind.PART, prints.phash_wide, full, WIDE),
@@ -112,7 +113,8 @@ def _candidates(searches: Sequence[_Search], new: npt.NDArray[np.bool_], far: in
     """Pairs whose hashes are close."""
     candidates = []
     for number, search in enumerate(searches):
-        pairs = close_pairs(search.one, search.other, new, far)  # of wholes and parts
+        once = search.kind in (Kind.NEAR, Kind.MIRRORED)
+        pairs = close_pairs(search.one, search.other, new, far, once=once, rows=search.rows)
         if search.kind != Kind.PART:
             pairs = np.unique(np.sort(pairs, axis=1), axis=0)
         bits = bits_of(search.one, search.other, pairs)

@@ -64,13 +64,51 @@ def recoloured(pixels):
     return other
 
 
+def on_white_square(pixels):
+    height, width, _ = pixels.shape
+    more, less = (max(height, width) - side for side in (height, width))
+    sides = (more // 2, more - more // 2, less // 2, less - less // 2)
+    return cv2.copyMakeBorder(pixels, *sides, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+
+
+def rotated(pixels, degrees):
+    height, width, _ = pixels.shape
+    turned = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    return cv2.warpAffine(pixels, turned, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
 COPIES = {
     "re-encoded": lambda pixels: encoded(pixels, 50),
     "halved": lambda pixels: cv2.resize(pixels, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA),
     "brighter": lambda pixels: np.clip(pixels * 1.15, 0, 255).astype(np.uint8),
     "darker": lambda pixels: (pixels * 0.85).astype(np.uint8),
     "mirrored": lambda pixels: pixels[:, ::-1],
+    "on a white square": on_white_square,
+    "a dark frame": lambda pixels: cv2.copyMakeBorder(
+        pixels, 8, 8, 8, 8, cv2.BORDER_CONSTANT, value=(30,) * 3
+    ),
+    "contrast": lambda pixels: np.clip(128 + 1.2 * (pixels - 128.0), 0, 255).astype(np.uint8),
+    "rotated": lambda pixels: rotated(pixels, 1.0),
 }
+
+
+LEAST = {"on a white square": 0.75}  # of drawn garments, whose own grounds are plain; of photographs 0.99
+
+
+def shirt_with(print_of):
+    """One blank shirt on a white ground, with a print in its middle."""
+    shirt = np.full((400, 400, 3), 245, np.uint8)
+    cv2.fillPoly(
+        shirt, [np.array([[120, 80], [280, 80], [330, 150], [280, 340], [120, 340], [70, 150]])], (200,) * 3
+    )
+    shirt[160:220, 170:230] = print_of
+    return shirt
+
+
+def test_prints_on_one_blank_shirt_are_other_garments():
+    random = np.random.default_rng(5)
+    prints = random.integers(0, 256, (12, 4, 4, 3), dtype=np.uint8)
+    assert copies([shirt_with(np.kron(each, np.ones((15, 15, 1), np.uint8))) for each in prints]) == set()
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +129,7 @@ def test_different_garments_are_no_copies(garments):
 def test_copies_are_found_and_nothing_else(garments, kind):
     found = copies([*garments, *map(COPIES[kind], garments)])
     assert found <= {(index, index + COUNT) for index in range(COUNT)}
-    assert len(found) >= 0.95 * COUNT
+    assert len(found) >= LEAST.get(kind, 0.95) * COUNT
 
 
 def test_many_images_without_their_edges_are_found_and_nothing_else(garments):

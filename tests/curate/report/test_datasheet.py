@@ -45,7 +45,8 @@ def _row(place: int, reason: str = "", **changed: object) -> CuratedImage:
         "query": "남자 반팔티",
     }
     known = {name: value for name, value in values.items() if name in CuratedImage.model_fields}
-    extra = {name: "" for name in CuratedImage.model_fields if name not in known}
+    fields = CuratedImage.model_fields.items()
+    extra = {name: "" for name, field in fields if name not in known and field.is_required()}
     return CuratedImage(**(known | extra | changed))
 
 

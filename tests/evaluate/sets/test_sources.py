@@ -36,6 +36,7 @@ def exported(tmp_path_factory, write_dataset, make_images):
             **dict.fromkeys(CuratedImage.model_fields, ""),
         ).model_copy(
             update={
+                "duplicate_bits": None,
                 "sha256": f"{index:064x}",
                 "kept": True,
                 "shard": 0,

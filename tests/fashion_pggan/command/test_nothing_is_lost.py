@@ -86,7 +86,8 @@ def written(function: Any) -> dict[str, object]:
 WRITTEN = {name: found for name, function in commands(program(loaded=True)) if (found := written(function))}
 READ = {  # the paths that commands only read: whoever adds one says so here, or gives it a role
     "curate export": {"dataset"},
-    "curate": {"params", "answers"},
+    "curate": {"params", "answers", "overrides"},
+    "curate browse": {"dataset", "overrides"},  # overrides.csv is written, after it was read as one
     "crawl": {"params"},
     "crawl merge": {"parts"},
     "crawl share": {"raw"},

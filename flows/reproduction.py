@@ -179,7 +179,8 @@ def _started(grace_s: float, *command: str) -> Iterator["subprocess.Popen[str]"]
 def _end_group(process: "subprocess.Popen[str]", grace_s: float) -> None:
     """Have the leash stop DVC and its stage; kill what is left after `grace_s`."""
     with suppress(ProcessLookupError):
-        process.send_signal(signal.SIGINT)  # not to the group: a shell in it would end before its command
+        # Not to the group: a shell in it would end before its command. Not SIGINT: DVC ignores it meanwhile.
+        process.send_signal(signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace_s + KILL_S)
         os.killpg(process.pid, signal.SIGKILL)

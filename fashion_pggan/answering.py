@@ -6,9 +6,11 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from importlib.resources import files
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -28,9 +30,12 @@ PAGE_HEADERS = {  # a page runs and shows what this server gave it, and nothing 
 
 FIRST_S = 10.0  # seconds that the first request of a connection may take to come
 IDLE_S = 75.0  # seconds that a later one may
+THREADS = 2  # requests computed at once
 STOP_S = 2.0  # seconds that running answers may take at the end
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 @asynccontextmanager
@@ -87,6 +92,35 @@ def serve(application: web.Application, port: int, name: str, fragment: str = ""
         if error.errno != errno.EADDRINUSE:
             raise
         raise UserError(f"port {port} is in use: end what uses it, or give another --port") from error
+
+
+class PageAnswers:
+    """Answers requests for a page's files; what takes longer is computed in threads.
+
+    Args:
+        package: that holds the files.
+        pages: the name and the type of each file, by its path in addresses.
+    """
+
+    def __init__(self, package: str, pages: Mapping[str, tuple[str, str]]) -> None:
+        folder = files(package)
+        self._pages = {
+            path: (folder.joinpath(name).read_bytes(), kind) for path, (name, kind) in pages.items()
+        }
+        self._pool = ThreadPoolExecutor(THREADS, package)
+
+    async def page(self, request: web.Request) -> web.Response:
+        """A file of the page."""
+        body, kind = self._pages[request.path]
+        return web.Response(body=body, content_type=kind, charset="utf-8")
+
+    async def close(self, app: web.Application) -> None:
+        """Drop what waits."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def compute(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do some work in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(*arguments))
 
 
 @web.middleware

@@ -1,16 +1,15 @@
 """`python -m benchmarks.curation.collages IMAGES`: are pairs and grids of 2 x 2 seen by their seams?"""
 
 import argparse
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.curation.photographs import photographs_in
 from curate.facts.evidence import quality_of
 from curate.facts.view import View
-from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
 from fashion_pggan.command.edge import run_command
 
@@ -24,7 +23,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="images of the folder to pass over")
     parser.add_argument("--untouched", type=int, default=300)
     arguments = parser.parse_args()
-    images = _decoded(arguments.images, arguments.first)
+    images = photographs_in(arguments.images, arguments.first)
     scores = {"untouched": [_score(pixels) for pixels in islice(images, arguments.untouched)]}
     parts = [cv2.resize(pixels, (SIDE * 3 // 4, SIDE)) for pixels in islice(images, 4 * EACH)]
     scores["pair"] = [_score(np.hstack(parts[start : start + 2])) for start in range(0, 2 * EACH, 2)]
@@ -38,14 +37,6 @@ def main() -> None:
 
 def _score(pixels: Pixels) -> float:
     return quality_of(View(pixels)).collage
-
-
-def _decoded(folder: Path, first: int) -> Iterator[Pixels]:
-    for path in sorted(folder.iterdir())[first:]:
-        try:
-            yield decode(open_image(path.read_bytes())).pixels
-        except Refused:
-            continue
 
 
 if __name__ == "__main__":

@@ -5,16 +5,16 @@ none of them twice. A font with Hangul makes half of the texts Korean.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.curation.photographs import photographs_in
 from curate.facts.letters import banner_of
 from curate.facts.view import View
-from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
 from curate.text.detector import how_to_install, installed
 from curate.text.text_lines import text_in
@@ -140,7 +140,7 @@ def main() -> None:
     if not installed():
         raise UserError(f"rapidocr is not installed: run {how_to_install()}")
     scribe = Scribe(arguments.first, arguments.font)
-    images = _decoded(arguments.images, arguments.first)
+    images = photographs_in(arguments.images, arguments.first)
     scores = {"untouched": [_scores(pixels) for pixels in islice(images, arguments.untouched)]}
     for kind, put in KINDS.items():
         written = (Image.fromarray(pixels) for pixels in islice(images, 40))
@@ -159,14 +159,6 @@ def _with(image: Image.Image, scribe: Scribe, put: Callable[[Scribe, Image.Image
 def _scores(pixels: Pixels) -> tuple[float, float]:
     view = View(pixels)
     return text_in(view.seen, view.foreground.cut, installed()).text_score, banner_of(view.readable)
-
-
-def _decoded(folder: Path, first: int) -> Iterator[Pixels]:
-    for path in sorted(folder.iterdir())[first:]:
-        try:
-            yield decode(open_image(path.read_bytes())).pixels
-        except Refused:
-            continue
 
 
 if __name__ == "__main__":

@@ -2,15 +2,11 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
-from typing import TypeVar
 
 from aiohttp import web
 
 from curate.browse.dataset_view import Gallery
-from fashion_pggan.answering import guarded
+from fashion_pggan.answering import PageAnswers, guarded
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.bounded.json_text import json_in
 
@@ -21,9 +17,6 @@ PAGES = {
 }
 KEY = "X-Key"  # header of a request that changes something
 LONGEST = 4096  # bytes of such a request
-THREADS = 2
-
-T = TypeVar("T")
 
 
 def application(gallery: Gallery, key: str) -> web.Application:
@@ -43,18 +36,12 @@ def application(gallery: Gallery, key: str) -> web.Application:
     return app
 
 
-class _Answers:
+class _Answers(PageAnswers):
     """Answers requests; images are decoded in threads, decisions written one at a time."""
 
     def __init__(self, gallery: Gallery, key: str) -> None:
+        super().__init__(__package__, PAGES)
         self.gallery, self.key, self.writing = gallery, key, asyncio.Lock()
-        self.pool = ThreadPoolExecutor(THREADS, "browse")
-        folder = files(__package__)
-        self.pages = {path: folder.joinpath(name).read_bytes() for path, (name, _) in PAGES.items()}
-
-    async def page(self, request: web.Request) -> web.Response:
-        path = request.path
-        return web.Response(body=self.pages[path], content_type=PAGES[path][1], charset="utf-8")
 
     async def about(self, request: web.Request) -> web.Response:
         return web.json_response(self.gallery.about())
@@ -71,7 +58,7 @@ class _Answers:
         )
 
     async def image(self, request: web.Request) -> web.Response:
-        png = await self._compute(self.gallery.png, request.match_info["sha256"])
+        png = await self.compute(self.gallery.png, request.match_info["sha256"])
         return web.Response(body=png, content_type="image/png")
 
     async def decision(self, request: web.Request) -> web.Response:
@@ -85,10 +72,4 @@ class _Answers:
             raise UserError("a decision is not an object of texts: give sha256, decision and reason")
         given = [said.get(name, "") for name in ("sha256", "decision", "reason")]
         async with self.writing:
-            return web.json_response(await self._compute(self.gallery.decide, *given))
-
-    async def close(self, app: web.Application) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _compute(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))
+            return web.json_response(await self.compute(self.gallery.decide, *given))

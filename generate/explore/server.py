@@ -1,15 +1,12 @@
 """The explorer's server: on loopback only, read-only, and it checks every request."""
 
-import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 from pydantic import ValidationError
 
-from fashion_pggan.answering import guarded
+from fashion_pggan.answering import PageAnswers, guarded
 from fashion_pggan.errors import UserError
 from fashion_pggan.params.wording import advice_on
 from generate.explore.scene import Scene
@@ -21,9 +18,6 @@ PAGES = {
     "/explore.css": ("explore.css", "text/css"),
 }
 NUMBERS = frozenset({"seed", "latent_index", "other_index", "share", "truncation"})
-THREADS = 2  # requests computed at once
-
-T = TypeVar("T")
 
 
 def place_of(query: Mapping[str, str]) -> Place:
@@ -56,24 +50,18 @@ def application(scene: Scene) -> web.Application:
     return app
 
 
-class _Answers:
+class _Answers(PageAnswers):
     """Answers requests; images are computed in threads."""
 
     def __init__(self, scene: Scene) -> None:
+        super().__init__(__package__, PAGES)
         self.scene = scene
-        self.pool = ThreadPoolExecutor(THREADS, "explore")
-        folder = files(__package__)
-        self.pages = {path: folder.joinpath(name).read_bytes() for path, (name, _) in PAGES.items()}
-
-    async def page(self, request: web.Request) -> web.Response:
-        path = request.path
-        return web.Response(body=self.pages[path], content_type=PAGES[path][1], charset="utf-8")
 
     async def about(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._compute(self.scene.about))
+        return web.json_response(await self.compute(self.scene.about))
 
     async def image(self, request: web.Request) -> web.Response:
-        png = await self._compute(self.scene.png, place_of(request.query).model_dump_json())
+        png = await self.compute(self.scene.png, place_of(request.query).model_dump_json())
         return web.Response(body=png, content_type="image/png")
 
     async def recipe(self, request: web.Request) -> web.Response:
@@ -82,14 +70,8 @@ class _Answers:
 
     async def near(self, request: web.Request) -> web.Response:
         place = place_of(request.query).model_dump_json()
-        return web.json_response(await self._compute(self.scene.near, place))
+        return web.json_response(await self.compute(self.scene.near, place))
 
     async def training(self, request: web.Request) -> web.Response:
-        png = await self._compute(self.scene.training_png, int(request.match_info["index"]))
+        png = await self.compute(self.scene.training_png, int(request.match_info["index"]))
         return web.Response(body=png, content_type="image/png")
-
-    async def close(self, app: web.Application) -> None:
-        self.pool.shutdown(wait=False, cancel_futures=True)
-
-    async def _compute(self, work: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self.pool, lambda: work(*arguments))

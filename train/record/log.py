@@ -5,6 +5,7 @@ import hashlib
 import io
 import logging
 import math
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -16,6 +17,7 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.shards import Images
 
 CHECK = "check"  # column of a run's own file
+EVENTS = "events.out.tfevents."  # begins the name of each file of TensorBoard's
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +103,7 @@ class History:
             )
             write_rows(self.path, self.rows, checks=True)
         again_from = images_shown + 1 if images_shown else 0  # rows at this very position are kept
+        _read_before_now(folder / "tensorboard")
         self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
 
     def add(self, row: Row, others: Mapping[str, float]) -> None:
@@ -127,6 +130,18 @@ class History:
     def close(self) -> None:
         """Flush TensorBoard's files."""
         self.board.close()
+
+
+def _read_before_now(board: Path) -> None:
+    """Rename event files that TensorBoard would read after one that is opened now.
+
+    It reads them in the order of their names, which begin with the second in which they were opened, and
+    each removes the steps it repeats from those before it. Another machine's clock may be ahead of ours.
+    """
+    files = sorted(board.glob(f"{EVENTS}*"))
+    if files and files[-1].name >= f"{EVENTS}{int(time.time()):010d}":
+        for number, file in enumerate(files):
+            file.rename(file.with_name(f"{EVENTS}{number:010d}.earlier"))
 
 
 def read_rows(path: Path) -> list[Row]:

@@ -69,6 +69,21 @@ def test_a_resumed_run_has_no_row_twice_and_loses_none(tmp_path, row):
     assert [event.step for event in board(tmp_path).Images("samples")] == [100, 200, 300, 400]
 
 
+@pytest.mark.parametrize("ahead_s", [0, 3600])
+def test_a_run_that_goes_on_by_a_clock_behind_hides_none_of_its_rows(tmp_path, row, monkeypatch, ahead_s):
+    """In one second, the processes' numbers sort as text: 1000 before 999."""
+    for turn, (process, start) in enumerate([(999, 0), (1000, 100), (1001, 200)]):
+        monkeypatch.setattr("os.getpid", lambda process=process: process)
+        clock = 1_800_000_000 - turn * ahead_s
+        monkeypatch.setattr("time.time", lambda clock=clock: clock)
+        history = History(tmp_path, start)
+        for kimg in (start / 1000 + 0.1, start / 1000 + 0.2):
+            history.add(row(kimg, critic_loss=turn), {})
+        history.close()
+    assert steps(tmp_path, "loss/critic") == [100, 200, 300, 400]
+    assert [event.value for event in board(tmp_path).Scalars("loss/critic")] == [0, 1, 2, 2]
+
+
 def test_a_run_killed_before_its_first_checkpoint_begins_again_without_traces(tmp_path, row):
     for _ in range(2):
         history = History(tmp_path, 0)

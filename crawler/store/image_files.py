@@ -114,14 +114,7 @@ class ImageFiles:
 
     def named(self, image: StoredImage) -> Named | None:
         """An image to pack; None when its bytes do not have its SHA-256."""
-        try:
-            data = self.image_at(image).read_bytes()
-        except OSError as error:
-            if error.errno not in GONE:
-                raise
-            return None
-        is_whole = hashlib.sha256(data).hexdigest() == image.sha256
-        return Named(image.sha256 + (extension_of(data) or UNKNOWN_TYPE), data) if is_whole else None
+        return named_at(self.image_at(image), image.sha256)
 
     def begin_of(self, image: StoredImage, count: int) -> bytes:
         """The first bytes of an image.
@@ -236,6 +229,18 @@ class ImageFiles:
 
     def _place_of(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
+
+
+def named_at(place: Path | InShard, sha256: str) -> Named | None:
+    """An image to pack; None when its bytes do not have its SHA-256, or cannot be read."""
+    try:
+        data = place.read_bytes()
+    except OSError as error:
+        if error.errno not in GONE:
+            raise
+        return None
+    is_whole = hashlib.sha256(data).hexdigest() == sha256
+    return Named(sha256 + (extension_of(data) or UNKNOWN_TYPE), data) if is_whole else None
 
 
 def file_of(sha256: str, body: bytes) -> str:

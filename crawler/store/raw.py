@@ -1,10 +1,12 @@
 """data/raw, the outcome of a crawl: the images that its search found, with a record of each."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from crawler.store.image_files import named_at
 from crawler.store.items import SearchHit
 from crawler.store.recorded import IMAGES
 from crawler.store.store import Store
@@ -12,6 +14,7 @@ from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import link_or_copy, make_folder
 from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.packed.in_shard import place_of
 from fashion_pggan.storage.packed.tar_shards import (
     FOLDER,
     NAME,
@@ -22,7 +25,6 @@ from fashion_pggan.storage.packed.tar_shards import (
     sha256_in,
     shards_in,
     taken_by,
-    without,
     write_shards,
 )
 from fashion_pggan.storage.proof.folder_mark import Written
@@ -35,6 +37,8 @@ RECORDS = "records.parquet"
 MEND = "run dvc repro --force crawl, which replaces all of it, or move it away"
 
 Shas = Collection[str]  # SHA-256 of images
+
+log = logging.getLogger(__name__)
 
 
 def written_in(folder: Path) -> Written | str:
@@ -121,6 +125,9 @@ def raw_of(target: Path) -> list[RawImage]:
 def remove_from_raw(target: HeldTarget, unwanted: Callable[[RawImage], bool], hashes: Shas = ()) -> int:
     """Delete images and their records from data/raw; a shard that held one is written again without it.
 
+    A new shard holds what the remaining records name, whatever the old one held or called it. Images whose
+    bytes are not those of their records go, too.
+
     Args:
         target: data/raw, which is replaced in one step.
         unwanted: which records.
@@ -133,27 +140,57 @@ def remove_from_raw(target: HeldTarget, unwanted: Callable[[RawImage], bool], ha
     records = raw_of(folder)
     left = [record for record in records if not unwanted(record)]
     gone = {record.sha256 for record in records} - {record.sha256 for record in left} | {*hashes}
-    holding = [name for name in shards_in(folder) if _holds_any(folder / name, gone)]
+    held = {record.file for record in records if record.sha256 in gone}
+    holding = [name for name in shards_in(folder) if name in held or _holds_any(folder / name, gone)]
     if left == records and not holding:
         return 0
     with target.replaced() as new:
         make_folder(new / FOLDER)
-        places: dict[str, Packed] = {}
-        for name in holding:
-            places |= without(folder / name, gone, new)
+        places = _rewritten(folder, new, holding, left)
+        kept = [record for record in left if record.file not in holding or record.sha256 in places]
         moved = [
-            record.model_copy(update=places[record.sha256]._asdict()) if record.sha256 in places else record
-            for record in left
+            record.model_copy(update=places[record.sha256]._asdict()) if record.file in holding else record
+            for record in kept
         ]
-        for name in {record.file for record in moved if record.sha256 not in places}:
+        for name in {record.file for record in kept} - {*holding}:
             make_folder((new / name).parent)
             link_or_copy(folder / name, new / name)
         write_records(new / RECORDS, moved, RawImage)
+    if lost := len(left) - len(kept):
+        log.warning("%d images of %s were damaged and are gone: dvc repro fetches them again", lost, folder)
     return len(records) - len(left)
 
 
+def _rewritten(
+    folder: Path, new: Path, names: Collection[str], records: Iterable[RawImage]
+) -> dict[str, Packed]:
+    """Write shards again with the intact images of some records; returns the images' places, by SHA-256."""
+    inside: dict[str, dict[str, RawImage]] = defaultdict(dict)
+    for record in records:
+        if record.file in names:
+            inside[record.file][record.sha256] = record
+    places: dict[str, Packed] = {}
+    for name, images in inside.items():
+        in_order = (images[sha256] for sha256 in sorted(images))
+        named = (named_at(place_of(folder / name, one.offset, one.size), one.sha256) for one in in_order)
+        places |= write_shards(new, filter(None, named), (folder / name).stat().st_size)
+    return places
+
+
 def _holds_any(shard: Path, hashes: Shas) -> bool:
-    return bool(hashes) and any(sha256_in(name) in hashes for name in images_in(shard))
+    """Whether a shard names one of some images, or cannot tell what it holds."""
+    if not hashes:
+        return False
+    named = _named_in(shard)
+    return named is None or not named.isdisjoint(hashes)
+
+
+def _named_in(shard: Path) -> set[str] | None:
+    """The SHA-256 by which a shard names its images; None where it is no tar file of images."""
+    try:
+        return {sha256_in(name) for name in images_in(shard)}
+    except UserError:
+        return None
 
 
 def _linked(
@@ -175,12 +212,13 @@ def _linked(
     return places
 
 
-def _stays(shard: Path, wanted: Mapping[str, Packed], allowed: Shas) -> bool:
+def _stays(shard: Path, wanted: Mapping[str, Packed], allowed: set[str]) -> bool:
     """Whether half of a shard is wanted, and all of it allowed."""
     size, used = shard.stat().st_size, taken_by(place.size for place in wanted.values())
     if used == size:
         return True
-    return 2 * used >= size and all(sha256_in(name) in allowed for name in images_in(shard))
+    named = _named_in(shard) if 2 * used >= size else None
+    return named is not None and named <= allowed
 
 
 def _lasting(store: Store, refused: Shas) -> set[str]:

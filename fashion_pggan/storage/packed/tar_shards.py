@@ -92,27 +92,6 @@ def shards_in(folder: Path) -> list[str]:
     return sorted(name for name in found if NAME.fullmatch(name) and files.holds(name))
 
 
-def without(shard: Path, unwanted: Iterable[str], folder: Path) -> dict[str, Packed]:
-    """Write a shard again without some images; the old one stays.
-
-    Args:
-        shard: a whole one.
-        unwanted: SHA-256 of images.
-        folder: that the new shard's `shards` lies in.
-
-    Returns:
-        The new place of each image that is left, by its SHA-256; none where the shard holds no unwanted one.
-
-    Raises:
-        UserError, OSError: as `images_in`.
-    """
-    unwanted, images = set(unwanted), images_in(shard)
-    left = {name: image for name, image in images.items() if sha256_in(name) not in unwanted}
-    if len(left) == len(images):
-        return {}
-    return write_shards(folder, (Named(name, left[name].read_bytes()) for name in left), shard.stat().st_size)
-
-
 def sha256_in(name: str) -> str:
     """The SHA-256 in the name of an image or a shard."""
     return PurePosixPath(name).name.partition(".")[0]

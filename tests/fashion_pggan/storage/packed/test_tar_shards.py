@@ -17,7 +17,6 @@ from fashion_pggan.storage.packed.tar_shards import (
     images_in,
     sha256_in,
     taken_by,
-    without,
     write_shards,
 )
 
@@ -70,20 +69,6 @@ def test_a_shard_is_as_large_as_asked_or_holds_one_image(
         assert NAME.fullmatch(file)
         members = [place for place in places.values() if place.file == file]
         assert len(members) == 1 or (folder / file).stat().st_size <= most
-
-
-def test_without_some_images_the_others_keep_their_bytes_and_the_old_shard_stays(tmp_path: Path) -> None:
-    places = write_shards(tmp_path, map(named, BODIES), most=10_000)
-    old = tmp_path / places[sha256(b"first").hexdigest()].file
-    assert without(old, ["0" * 64], tmp_path) == {}
-    left = without(old, [sha256(b"first").hexdigest()], tmp_path)
-    assert left.keys() == {sha256(data).hexdigest() for data in BODIES[1:]}
-    (new,) = {place.file for place in left.values()}
-    assert b"first" in old.read_bytes()
-    assert b"first" not in (tmp_path / new).read_bytes()
-    direct = write_shards(tmp_path / "direct", map(named, BODIES[1:]), most=10_000)
-    assert left == direct  # the same bytes by either way
-    assert without(tmp_path / new, left, tmp_path) == {}
 
 
 @pytest.mark.parametrize("harm", ["no tar", "cut", "endless"])

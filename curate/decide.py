@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from curate.copies.best import QualityOf, best_copies
-from curate.copies.kinship import Kinship, kinship_of
+from curate.copies.kinship import Kinship, kinships_of
 from curate.facts.row import columns_of
 from curate.judge import JUDGED, judge
 from curate.overrides import DROP, KEEP, Override
@@ -26,8 +26,6 @@ MANIFEST_FACTS = [  # the facts that a record of the manifest is made from
     "height",
     "format",
     "pixels_hash",
-    "phash",
-    "phash_mirrored",
     "style",
     "box_left",
     "box_top",
@@ -106,11 +104,17 @@ def records_of(
 ) -> Iterator[CuratedImage]:
     """The manifest's records, one for each raw image, in their order."""
     facts_of = {row["sha256"]: row for row in facts.select(MANIFEST_FACTS).to_pylist()}
+    copies = {
+        (raw.sha256, decision.original)
+        for raw, decision in zip(images, decisions, strict=True)
+        if decision.original
+    }
+    kinships = kinships_of(copies, facts, params)
     kept = 0
     for raw, decision in zip(images, decisions, strict=True):
         place = (None, None) if decision.reason else divmod(kept, params.shard_images)
         kept += not decision.reason
-        kin = kinship_of(facts_of[raw.sha256], facts_of[decision.original]) if decision.original else None
+        kin = kinships.get((raw.sha256, decision.original))
         yield _record(raw, decision, facts_of[raw.sha256], kin, place, params)
 
 
@@ -142,7 +146,7 @@ def _record(
         query=raw.query,
         format=facts["format"],
         overruled=decision.overruled,
-        duplicate_kind=kin.kind.value if kin else "",
+        duplicate_kind=kin.kind if kin else "",
         duplicate_bits=kin.bits if kin else None,
     )
 

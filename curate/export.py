@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate.exported_facts import Splits, exported_facts
+from curate.exported_facts import SPLITS, Splits, exported_facts
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
@@ -27,7 +27,6 @@ DATASHEET = "datasheet.md"
 MARK = ".export.json"  # in a folder that an export may replace
 KIND = Kind("an export")
 SHARD_IMAGES = 1000
-SPLITS = Splits(validation=0.1, test=0.1)
 BATCH = 64  # images held at once
 DECISIONS = frozenset(
     {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row"}

@@ -24,6 +24,7 @@ OWN = {
     "group": pa.string(),  # the smallest SHA-256 of all files that show the same, dropped ones included
     "copies": pa.int64(),  # how many files were dropped as copies of this image
     "copy_kinds": pa.string(),  # how they differ from it
+    "copy_bits": pa.int64(),  # of 256 in which the hash of the farthest differs; null without any
     "label": pa.string(),  # the style; where none was measured, the query that found it
     "split": pa.string(),
     "licence": pa.string(),
@@ -42,6 +43,9 @@ class Splits(NamedTuple):
         if place < self.test:
             return "test"
         return "validation" if place < self.test + self.validation else "train"
+
+
+SPLITS = Splits(validation=0.1, test=0.1)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def exported_facts(
     """
     found, columns = measured(dataset / MEASURES, set(CuratedImage.model_fields))
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    farthest: dict[str, int] = {}
     first: dict[str, str] = {}  # of a kept image and its copies
     labels: dict[str, str] = {}
     for row in rows:
@@ -75,6 +80,7 @@ def exported_facts(
                 labels[kept] = row.style or row.query
             else:
                 kinds[kept][row.duplicate_kind] += 1
+                farthest[kept] = max(farthest.get(kept, 0), row.duplicate_bits or 0)
     groups = _joined(first, found)
     facts = {
         name: found.get(name, {})
@@ -82,6 +88,7 @@ def exported_facts(
             "group": groups[name],
             "copies": kinds[name].total(),
             "copy_kinds": ", ".join(sorted(filter(None, kinds[name]))),
+            "copy_bits": farthest.get(name),
             "label": labels[name],
             "split": splits.of(groups[name]),
             "licence": licence,

@@ -6,6 +6,7 @@ Pairs among the photographs themselves are listed, for a person to look at.
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import fields
 from itertools import pairwise
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 
 from benchmarks.curation.altered import COPIES, garment_in_another_hue, in_another_hue, jpeg, printed_shirts
-from curate.copies.pairs import Fingerprints, copies_among
+from curate.copies.pairs import Fingerprints, copies_among, kinds_of
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
@@ -66,14 +67,19 @@ def _images(paths: Iterable[Path]) -> Iterable[tuple[Path, Pixels]]:
 def _copies(
     images: dict[Path, Pixels], prints: dict[Path, Fingerprint], chosen: list[Path], near_bits: int
 ) -> None:
-    print("\n| copy | found | other images taken for copies |\n|---|---|---|")
+    print("\n| copy | found | other images taken for copies | kinds of those found |\n|---|---|---|---|")
     places = {path: place for place, path in enumerate(prints)}
     right = [places[path] for path in chosen]
     for name, change in COPIES.items():
         copies = [fingerprint_of(change(images[path])) for path in chosen]
-        pairs = _pairs([*prints.values(), *copies], len(copies), near_bits)
-        found = sum(right[other - len(prints)] == one for one, other in pairs if other >= len(prints))
-        print(f"| {name} | {found / len(copies):.2f} | {len(pairs) - found} |", flush=True)
+        everything = [*prints.values(), *copies]
+        pairs = _pairs(everything, len(copies), near_bits)
+        found = [pair for pair in pairs if pair[1] >= len(prints) and right[pair[1] - len(prints)] == pair[0]]
+        said = kinds_of(_columns(everything), np.asarray(found).reshape(-1, 2), near_bits)
+        kinds = Counter(kind[0].value for kind in said if kind)
+        named = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        share = len(found) / len(copies)
+        print(f"| {name} | {share:.2f} | {len(pairs) - len(found)} | {named} |", flush=True)
 
 
 def _look_alikes(photographs: list[Pixels], near_bits: int) -> None:
@@ -93,14 +99,19 @@ def _kept(images: Iterable[Pixels], near_bits: int) -> int:
     return len(prints) - len(_pairs(prints, 0, near_bits))  # the pairs found are just enough to connect
 
 
-def _pairs(prints: list[Fingerprint], new: int, near_bits: int) -> list[tuple[int, int]]:
+def _columns(prints: list[Fingerprint]) -> Fingerprints:
     names = [field.name for field in fields(Fingerprint)]
-    columns = {
-        name: np.concatenate([getattr(each, name).ravel().view(np.uint8) for each in prints])
-        for name in names
-    }
+    return Fingerprints.of(
+        {
+            name: np.concatenate([getattr(each, name).ravel().view(np.uint8) for each in prints])
+            for name in names
+        }
+    )
+
+
+def _pairs(prints: list[Fingerprint], new: int, near_bits: int) -> list[tuple[int, int]]:
     is_new = np.arange(len(prints)) >= len(prints) - new if new else np.ones(len(prints), bool)
-    found = copies_among(Fingerprints.of(columns), is_new, near_bits)
+    found = copies_among(_columns(prints), is_new, near_bits)
     return [(int(one), int(other)) for one, other in found]
 
 

@@ -29,7 +29,7 @@ function words(image) {
   const size = image.width ? `${image.width} × ${image.height} ` : "";
   const said = [`${size}${image.format}`, image.style, image.title || image.file];
   if (image.score !== null) said.unshift(`${by("score").value} ${Number(image.score.toPrecision(4))}`);
-  if (image.original) said.push(`copy of ${image.original.slice(0, 8)}, ${image.bits} bits`);
+  if (image.original) said.push(`copy of ${image.original.slice(0, 8)}: ${image.kind}, ${image.bits ?? "?"} bits`);
   if (image.overruled) said.push(`the rules said ${image.overruled}`);
   if (image.decision && image.reason) said.push(`“${image.reason}”`);
   return said.filter(Boolean).join(" · ");

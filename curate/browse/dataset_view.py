@@ -133,6 +133,7 @@ class Gallery:
             "outcome": row.reason or KEPT,
             "format": row.format,
             "original": row.duplicate_of if row.duplicate_of != row.sha256 else "",
+            "kind": row.duplicate_kind,
             "bits": row.duplicate_bits,
             "score": self._score(row, score) if score else None,
             "decision": override.decision,

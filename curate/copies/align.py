@@ -1,5 +1,7 @@
 """Two thumbnails in; where one lies in the other out."""
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +53,12 @@ def seen_at(whole: Thumbnail, place: Place) -> tuple[Thumbnail, npt.NDArray[np.u
         np.ones(SIZE, np.uint8), place, SIZE, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     )
     return np.asarray(found, np.uint8), np.asarray(mask, np.uint8)
+
+
+def turn_of(place: Place) -> float:
+    """The angle by which the part is rotated in the whole, in degrees, whatever the shapes of both images."""
+    across, down = float(place[0, 1]), float(place[1, 0])
+    return math.degrees(math.asin(math.sqrt(-across * down))) if across * down < 0 else 0.0
 
 
 def _grey(thumbnail: Thumbnail) -> npt.NDArray[np.uint8]:

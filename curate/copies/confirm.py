@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curate.copies.align import Place, Thumbnail, place_of, seen_at
+from curate.copies.align import Place, Thumbnail, place_of, seen_at, turn_of
 from curate.copies.differences import differences_of
 from fashion_pggan.images.hashes.perceptual_hash import grey_of, hash_of_grey
 
@@ -19,16 +19,19 @@ EDGE = 2  # pixels left out where one image ends
 LEAST_COMMON = 0.5  # of the part
 STRIP = 9  # rows of 48: the banner that a copy may have along its upper or lower edge
 BANNER_WIDTH, BANNER_LEVELS = 0.5, 24  # of the image; grey levels: what a banner changes at least
+TURNED = 0.4  # degrees, from which on a copy counts as rotated
 
 
 class Kind(StrEnum):
     """How one image is a copy of another."""
 
-    NEAR = "near"  # re-encoded, resized, of another contrast, slightly rotated
+    NEAR = "near"  # re-encoded, resized, of another contrast
+    ROTATED = "rotated"  # slightly
     FRAMED = "framed"  # with plain borders, or without them
     MIRRORED = "mirrored"
     PART = "part"  # without its edges
     BANNER = "banner"  # with a strip along its upper or lower edge
+    RECOLOURED = "recoloured"  # of other colours, where these count as copies
 
 
 def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> tuple[Kind, int] | None:
@@ -43,8 +46,9 @@ def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> tuple[
     place = place_of(part, whole, start)
     found = _aligned(part, whole, place) if place is not None else None
     same = bool(start[0, 0] == start[1, 1] == 1)
-    if found is not None:
-        return (Kind.NEAR if same else Kind.PART, found) if found <= bits else None
+    if place is not None and found is not None:
+        kind = (Kind.ROTATED if turn_of(place) > TURNED else Kind.NEAR) if same else Kind.PART
+        return (kind, found) if found <= bits else None
     without = _without_banner(part, whole) if same else None
     return (Kind.BANNER, without) if without is not None and without <= bits else None
 

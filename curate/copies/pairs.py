@@ -20,6 +20,7 @@ from curate.facts.fingerprint import NARROW, THUMBNAIL_SIDE, WIDE
 from fashion_pggan.images.hashes.perceptual_hash import BITS
 
 WIDER, WIDEST = 2, 64  # bits: a rotated or cropped copy is found at twice `near_bits`, before it is aligned
+LEAST_FRAME = 0.01  # of a side, by which the borders of a framed copy differ
 TOGETHER = 64  # pairs compared before the groups are looked at again
 
 
@@ -83,10 +84,9 @@ def copies_among(
     waiting = iter(sorted(_candidates(searches, new, min(WIDER * near_bits, WIDEST))))
 
     def is_copy(pair: _Candidate) -> bool:
-        search = searches[pair.search]
-        if colour_variants and search.kind == Kind.NEAR and pair.bits <= near_bits:
+        if colour_variants and _is_variant(pair, searches, near_bits):
             return True
-        return _is_copy(prints, pair, search, near_bits)
+        return _copy_of(prints, pair, searches[pair.search], near_bits) is not None
 
     with ThreadPoolExecutor() as pool:
         while some := list(islice(_apart(waiting, group), TOGETHER)):
@@ -96,6 +96,34 @@ def copies_among(
                     found.append((one, other))
                     _join(group, one, other)
     return np.unique(np.asarray(found, np.int64).reshape(-1, 2), axis=0)
+
+
+def kinds_of(
+    prints: Fingerprints, pairs: Pairs, near_bits: int, *, colour_variants: bool = False
+) -> list[tuple[Kind, int] | None]:
+    """How the images of each pair are copies, and how many bits apart at best, as `copies_among` finds.
+
+    Args:
+        prints: of n images.
+        pairs: (k, 2) indices below n.
+        near_bits: as for `copies_among`.
+        colour_variants: likewise.
+
+    Returns:
+        One for each pair; None where only other images connect the two.
+    """
+    searches = _searches(prints)
+    candidates = _candidates_of(pairs, searches, min(WIDER * near_bits, WIDEST))
+
+    def kind_of(some: list[_Candidate]) -> tuple[Kind, int] | None:
+        for pair in sorted(some):
+            if found := _copy_of(prints, pair, searches[pair.search], near_bits):
+                return found
+        variants = [pair.bits for pair in some if _is_variant(pair, searches, near_bits)]
+        return (Kind.RECOLOURED, min(variants)) if colour_variants and variants else None
+
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(kind_of, candidates))
 
 
 def _searches(prints: Fingerprints) -> list[_Search]:
@@ -117,13 +145,37 @@ def _candidates(searches: Sequence[_Search], new: npt.NDArray[np.bool_], far: in
         pairs = close_pairs(search.one, search.other, new, far, once=once, rows=search.rows)
         if search.kind != Kind.PART:
             pairs = np.unique(np.sort(pairs, axis=1), axis=0)
-        bits = bits_of(search.one, search.other, pairs)
-        rows = zip(bits.tolist(), pairs[:, 1].tolist(), pairs[:, 0].tolist(), strict=True)
-        candidates += [_Candidate(*row, number) for row in rows]
+        candidates += _bits_apart(search, pairs, number)
     return candidates
 
 
-def _is_copy(prints: Fingerprints, pair: _Candidate, search: _Search, near_bits: int) -> bool:
+def _candidates_of(pairs: Pairs, searches: Sequence[_Search], far: int) -> list[list[_Candidate]]:
+    """For each pair, how its hashes are close; either image may be a part of the other."""
+    candidates: list[list[_Candidate]] = [[] for _ in pairs]
+    ordered = np.sort(pairs, axis=1)
+    both = np.concatenate([ordered, ordered[:, ::-1]])
+    for number, search in enumerate(searches):
+        asked = both if search.kind == Kind.PART else ordered
+        for place, pair in enumerate(_bits_apart(search, asked, number)):
+            if pair.bits <= far:
+                candidates[place % len(pairs)].append(pair)
+    return candidates
+
+
+def _bits_apart(search: _Search, pairs: Pairs, number: int) -> list[_Candidate]:
+    bits = bits_of(search.one, search.other, pairs)
+    rows = zip(bits.tolist(), pairs[:, 1].tolist(), pairs[:, 0].tolist(), strict=True)
+    return [_Candidate(*row, number) for row in rows]
+
+
+def _is_variant(pair: _Candidate, searches: Sequence[_Search], near_bits: int) -> bool:
+    """Whether it is a copy where colours do not count."""
+    return searches[pair.search].kind == Kind.NEAR and pair.bits <= near_bits
+
+
+def _copy_of(
+    prints: Fingerprints, pair: _Candidate, search: _Search, near_bits: int
+) -> tuple[Kind, int] | None:
     part, whole, start = pair.part, pair.whole, inner_place(search.cut)
     if search.kind == Kind.FRAMED:
         smaller, larger = prints.borders[part], prints.borders[whole]
@@ -134,7 +186,17 @@ def _is_copy(prints: Fingerprints, pair: _Candidate, search: _Search, near_bits:
     if search.kind == Kind.MIRRORED:
         one = np.ascontiguousarray(one[:, ::-1])
     limit = near_bits if pair.bits > near_bits else BITS  # close as they are, or once they are aligned
-    return copied(one, prints.thumbnail[whole], start, limit) is not None
+    found = copied(one, prints.thumbnail[whole], start, limit)
+    return (_kind_of(prints, pair, search, found[0]), min(pair.bits, found[1])) if found else None
+
+
+def _kind_of(prints: Fingerprints, pair: _Candidate, search: _Search, aligned: Kind) -> Kind:
+    if search.kind in (Kind.MIRRORED, Kind.PART):
+        return search.kind
+    if aligned not in (Kind.NEAR, Kind.PART):
+        return aligned
+    framed = np.abs(prints.borders[pair.part] - prints.borders[pair.whole]).max() > LEAST_FRAME
+    return Kind.FRAMED if framed else Kind.NEAR
 
 
 def _apart(candidates: Iterator[_Candidate], group: npt.NDArray[np.int64]) -> Iterator[_Candidate]:

@@ -7,6 +7,7 @@ parameters use another folder.
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from fashion_pggan.images.decode import heif
 from fashion_pggan.params import CurateParams
 from fashion_pggan.program import hash_of, program_of
 from fashion_pggan.storage.shards import levels_up_to
@@ -33,4 +34,5 @@ def levels_name(params: CurateParams) -> str:
 
 def name_of(packages: Sequence[str], *values: object) -> str:
     """A hash of folders of the program, of the libraries that compute pixels, and of values."""
-    return hash_of(program_of(*packages), [version(name) for name in LIBRARIES], *values)
+    libraries = [version(name) for name in LIBRARIES] + [name for name in [heif.installed()] if name]
+    return hash_of(program_of(*packages), libraries, *values)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Header, jpeg_quality_of
+from fashion_pggan.images.decode import heif
 from fashion_pggan.images.decode.decoding import Seen, seen
 from fashion_pggan.images.decode.jpeg import PREMATURE
 from fashion_pggan.images.decode.opening import MOST_PIXELS, TooManyPixels, opened
@@ -56,7 +57,10 @@ def kind_of(data: bytes) -> str:
     ):
         if found:
             return kind
-    if never := _never_opened(data):
+    never = _never_opened(data)
+    if never == "HEIC" and heif.installed():
+        return never
+    if never:
         raise Refused(Failure.UNSUPPORTED_FORMAT, kind=never)
     raise Refused(Failure.NOT_IMAGE)
 
@@ -68,7 +72,7 @@ def _brands(data: bytes) -> set[bytes]:
 
 
 def _never_opened(data: bytes) -> str:
-    """The kind of a file that is never opened; empty for what is no image."""
+    """The kind of a file that is not opened, HEIC without its extra; empty for what is no image."""
     return next(
         (
             kind
@@ -101,7 +105,7 @@ def open_image(data: bytes, max_pixels: int = MOST_PIXELS) -> Opened:
     """
     kind = kind_of(data)
     try:
-        image, width, height, animated = opened(data, (kind,), max_pixels)
+        image, width, height, animated = opened(data, (heif.KIND if kind == "HEIC" else kind,), max_pixels)
     except TooManyPixels as many:
         header = Header(kind, many.width, many.height, False, many.width, many.height)
         raise Refused(Failure.TOO_MANY_PIXELS, header) from many

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from curate.exported_facts import SPLITS
 from curate.report.questions import asked
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
@@ -70,7 +71,12 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
             f"from: an address for {_share(kept, 'url')}, a title for {_share(kept, 'title')}, a query for "
             f"{_share(kept, 'query')} (manifest.parquet)."
         ),
-        "There are no recommended splits. No original is in the dataset twice (see Preprocessing).",
+        (
+            "The recommended split is the column `split` of an export (see Distribution), by a hash of each "
+            f"group of near-duplicates: {SPLITS.test:.0%} for test, {SPLITS.validation:.0%} for validation "
+            "unless its options say otherwise. The training stage of this program uses all images."
+        ),
+        "No original is in the dataset twice (see Preprocessing).",
     ]
     return _listed(facts)
 

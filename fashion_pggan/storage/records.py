@@ -80,8 +80,10 @@ class CuratedImage(Record):
     url: str  # provenance, empty for a plain folder
     title: str  # of the product, as the search said
     query: str  # that found it
-    duplicate_kind: str = ""  # what it has in common with that image: bytes, pixels, near or mirrored
-    duplicate_bits: int | None = None  # of 256 in which their perceptual hashes differ
+    duplicate_kind: str = ""  # how it is a copy: bytes, pixels, near, … (explanation/near-duplicates.md)
+    duplicate_bits: int | None = (
+        None  # of 256 in which the hashes of what both show differ; None where linked
+    )
     format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
     overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
 
@@ -100,7 +102,7 @@ class GeneratedImage(Record):
     nearest_index: int | None  # of the nearest training image in the dataset; None: not looked for
     nearest_mirrored: bool | None  # whether its mirror image is the near one
     nearest_distance: float | None  # root mean square difference in grey levels of 255
-    nearest_bits: int | None  # of 256 in which their perceptual hashes differ
+    nearest_bits: int | None  # of 256 in which the hashes of what both show differ; None where linked
     critic_score: float | None  # higher is more real; None: not asked for
 
 

@@ -36,7 +36,7 @@ MEASURED = {
         "style_flat",
         "style_worn",
     ),
-    *("format", "size", "group", "copies", "copy_kinds", "split"),
+    *("format", "size", "group", "copies", "copy_kinds", "copy_bits", "split"),
 }
 
 

@@ -3,13 +3,11 @@
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from curate.copies.kinship import kinship_of
 from curate.exported_facts import Splits, exported_facts
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage, read_records
@@ -69,6 +67,8 @@ def test_what_shows_the_same_is_in_one_group_and_one_split(rows: tuple[Path, lis
     (copied,) = [facts for facts in kept.values() if facts["copies"]]
     assert copied["copies"] == 4
     assert copied["copy_kinds"] == "bytes, mirrored, near, pixels"
+    assert 0 <= copied["copy_bits"] <= 32
+    assert {facts["copy_bits"] for facts in kept.values() if not facts["copies"]} == {None}
     assert kept["warm.png"]["group"] == kept["cold.png"]["group"]
     assert len({facts["group"] for facts in kept.values()}) == 7
     assert {facts["licence"] for facts in kept.values()} == {"CC BY 4.0"}
@@ -84,17 +84,3 @@ def test_a_larger_dataset_moves_nothing_to_another_split(rows: tuple[Path, list[
     assert {name: facts["split"] for name, facts in before.items()}.items() <= {
         name: facts["split"] for name, facts in after.items()
     }.items()
-
-
-def test_kinship_tells_bytes_from_pixels_from_looks() -> None:
-    one: dict[str, Any] = {
-        "sha256": "a",
-        "pixels_hash": "p",
-        "phash": bytes(32),
-        "phash_mirrored": b"\xff" * 32,
-    }
-    assert kinship_of(one, one) == ("bytes", 0)
-    assert kinship_of({**one, "sha256": "b"}, one) == ("pixels", 0)
-    near = {**one, "sha256": "b", "pixels_hash": "q", "phash": bytes(31) + b"\x07"}
-    assert kinship_of(near, one) == ("near", 3)
-    assert kinship_of({**near, "phash": b"\xff" * 31 + b"\xfe"}, one) == ("mirrored", 1)

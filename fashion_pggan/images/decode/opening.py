@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
+from fashion_pggan.images.decode import heif
 from fashion_pggan.images.decode.jpeg_parts import joined, parts_of
 from fashion_pggan.images.decode.png import exif_of, whole_png
 from fashion_pggan.storage.png.chunks import SIGNATURE
@@ -47,14 +48,18 @@ def opened(data: bytes, kinds: tuple[str, ...], max_pixels: int) -> Frame:
         TooManyPixels: the header says more. Nothing was decoded, EXIF included.
         Exception: the header is broken; decoders raise any kind of error.
     """
+    if heif.KIND in kinds:
+        heif.register()
     Image.MAX_IMAGE_PIXELS = None  # our own limit is checked below
     with warnings.catch_warnings(action="ignore"):
         image = _first_read(data, kinds)
         width, height = image.size
         if width * height > max_pixels:
             raise TooManyPixels(width, height)
-        # A camera's JPEG may hold a second image or a gain map after the first: only the first counts.
-        animated = image.format not in ("MPO", "TIFF") and bool(getattr(image, "is_animated", False))
+        # A camera's JPEG or HEIC may hold more images or a gain map after the first: only that counts.
+        animated = image.format not in ("MPO", "TIFF", heif.KIND) and bool(
+            getattr(image, "is_animated", False)
+        )
         if image.format == "PNG" and "exif" not in image.info:  # Pillow would decode the image to find it
             image.info["exif"] = exif_of(data) or None
         if image.format != "TIFF" and orientation_of(image) in SIDEWAYS:  # Pillow turns TIFF by itself

@@ -1,4 +1,4 @@
-"""Detects WebP and AVIF whose data ends in zeros that no encoder wrote: their decoders accept these."""
+"""Detects WebP, AVIF and HEIC whose data ends in zeros that no encoder wrote: their decoders accept these."""
 
 import io
 import struct
@@ -9,7 +9,7 @@ from PIL import Image
 CODED = (b"VP8 ", b"VP8L")  # chunks of a WebP that hold pixels
 LEAST, SHARE = 64, 50  # bytes, and 1/50 of the data; a WebP with white cloth below ends in about 50 zeros
 AHEAD = 16  # bytes that an encoder may add to what a decoder needs
-AVIF_RUN = 256  # bytes; product shots have runs of 56 at most
+AVIF_RUN = 256  # bytes; product shots have runs of 56 at most, the code of HEIC has none of 3
 
 
 class Coded(NamedTuple):
@@ -30,7 +30,7 @@ def check_tail(data: bytes, kind: str, said: int) -> None:
     Raises:
         ValueError: zeros replace data.
     """
-    if kind == "AVIF" and bytes(AVIF_RUN) in data[data.find(b"mdat") + said + AVIF_RUN :]:
+    if kind in ("AVIF", "HEIF") and bytes(AVIF_RUN) in data[data.find(b"mdat") + said + AVIF_RUN :]:
         raise ValueError("zeros in place of data")
     coded = _coded(data) if kind == "WEBP" else None
     if coded:

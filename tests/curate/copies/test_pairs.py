@@ -13,7 +13,7 @@ from PIL import Image
 
 from curate.copies.best import merits_of
 from curate.copies.groups import best_of_groups, exact_copies
-from curate.copies.pairs import Fingerprints, copies_among
+from curate.copies.pairs import Fingerprints, copies_among, kinds_of
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import pixels_hash
@@ -132,6 +132,30 @@ def test_copies_are_found_and_nothing_else(garments, kind):
     assert len(found) >= LEAST.get(kind, 0.95) * COUNT
 
 
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ("re-encoded", "near"),
+        ("mirrored", "mirrored"),
+        ("on a white square", "framed"),
+        ("a dark frame", "framed"),
+        ("rotated", "rotated"),
+        ("without edges", "part"),
+        ("banner", "banner"),
+    ],
+)
+def test_a_copy_is_of_the_kind_that_the_decision_found(change, kind):
+    changes = {**COPIES, "without edges": lambda pixels: without_edges(pixels, 0.07), "banner": with_banner}
+    noise = np.random.default_rng(3).integers(0, 256, (4, 12, 9, 3), dtype=np.uint8)
+    scenes = [cv2.resize(each, (270, 360), interpolation=cv2.INTER_CUBIC) for each in noise]
+    images = [*scenes, *map(changes[change], scenes)]
+    found = copies(images)
+    assert found == {(index, index + 4) for index in range(4)}
+    kinds = kinds_of(fingerprints(images), np.asarray(sorted(found)), 32)
+    assert [name for name, _ in kinds] == [kind] * 4
+    assert kinds_of(fingerprints(images), np.asarray(sorted(found))[:, ::-1], 32) == kinds
+
+
 def test_many_images_without_their_edges_are_found_and_nothing_else(garments):
     found = copies([*garments, *(without_edges(pixels, 0.05) for pixels in garments)])
     assert found <= {(index, index + COUNT) for index in range(COUNT)}
@@ -161,6 +185,10 @@ def test_other_colours_are_copies_only_when_asked_for(garments):
     variant[(plain == (200, 30, 30)).all(axis=2)] = (30, 120, 40)
     assert copies([plain, variant]) == set()
     assert copies([plain, variant], near_bits=64, colour_variants=True) == {(0, 1)}
+    pair = np.asarray([(0, 1)])
+    assert kinds_of(fingerprints([plain, variant]), pair, 64) == [None]
+    [(kind, bits)] = kinds_of(fingerprints([plain, variant]), pair, 64, colour_variants=True)
+    assert (kind, 0 < bits <= 64) == ("recoloured", True)
 
 
 def test_only_pairs_with_something_new_are_looked_for(garments):

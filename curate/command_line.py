@@ -115,8 +115,8 @@ def export(
     """
     if validation + test > 1:
         raise ArgumentError(f"--validation {validation} and --test {test}: give shares of 1 together at most")
+    from curate.copies.splits import Splits
     from curate.export import SHARD_IMAGES, run
-    from curate.exported_facts import Splits
     from fashion_pggan.images.writing import Format, ImageFormat
 
     count = run(

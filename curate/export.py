@@ -10,7 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate.exported_facts import SPLITS, Splits, exported_facts
+from curate.copies.splits import SPLITS, Splits
+from curate.exported_facts import exported_facts
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress

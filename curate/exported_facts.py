@@ -1,17 +1,17 @@
 """What an export says about each image besides the manifest: measures, near-duplicates, split, licence."""
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from curate.copies.groups import best_of_groups
 from curate.copies.hash_search import close_pairs
+from curate.copies.splits import Splits
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.proof.folder_mark import check_marked
 from fashion_pggan.storage.records import CuratedImage
@@ -29,23 +29,6 @@ OWN = {
     "split": pa.string(),
     "licence": pa.string(),
 }
-
-
-class Splits(NamedTuple):
-    """Shares of all groups of images; the rest is for training."""
-
-    validation: float
-    test: float
-
-    def of(self, group: str) -> str:
-        """The split of a group, by its name alone: it stays when the dataset grows."""
-        place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
-        if place < self.test:
-            return "test"
-        return "validation" if place < self.test + self.validation else "train"
-
-
-SPLITS = Splits(validation=0.1, test=0.1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from curate.exported_facts import SPLITS
+from curate.copies.splits import SPLITS
 from curate.report.questions import asked
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from curate.exported_facts import Splits, exported_facts
+from curate.copies.splits import SPLITS, Splits
+from curate.exported_facts import exported_facts
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage, read_records
-
-SPLITS = Splits(validation=0.1, test=0.1)
 
 
 def test_a_group_s_split_is_that_of_its_name_alone_in_the_stated_shares() -> None:

@@ -1,7 +1,6 @@
 """A curated dataset in the form that another program loads, with the provenance of each image."""
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -12,6 +11,7 @@ import pyarrow as pa
 
 from curate.copies.splits import SPLITS, Splits
 from curate.exported_facts import exported_facts
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
@@ -108,7 +108,7 @@ def _exported(
     kept = (row for row in _records(dataset.folder) if row.kept)
     done = 0
     with (
-        ThreadPoolExecutor(os.cpu_count()) as pool,
+        ThreadPoolExecutor(usable_cores()) as pool,
         Progress("exporting", len(dataset), "images") as progress,
     ):
         while rows := list(islice(kept, BATCH)):

@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ from curate.source.origins import origins_of
 from curate.source.raw import Image, Raw, image_of, raw_images
 from curate.workers.cluster import on_cluster
 from curate.workers.local import Each, locally
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.files import write_text
@@ -136,7 +136,7 @@ def workers_of(params: CurateParams, workers: int | None) -> Each:
     """The workers that read and decode: a Dask cluster if curate.cluster names one, else local processes."""
     if params.cluster:
         return on_cluster(params.cluster)
-    return locally(workers or os.cpu_count() or 1)
+    return locally(workers or usable_cores())
 
 
 def _sorted_images(source: Path, each: Each) -> list[Raw]:

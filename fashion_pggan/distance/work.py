@@ -17,21 +17,17 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def _cores() -> int:
-    return len(usable_cores())
-
-
 @dataclass(frozen=True)
 class Work:
     """Where to compute. `workers` never changes a result; `device` changes rounding alone."""
 
-    workers: int = field(default_factory=_cores)  # threads
+    workers: int = field(default_factory=usable_cores)  # threads
     device: torch.device | None = None  # None: the CPU; on a device, descriptors stay there if they fit
 
     @classmethod
     def on(cls, device: torch.device, workers: int | None = None) -> "Work":
         """Work on a device. On the CPU NumPy computes, because it sorts many times faster than PyTorch."""
-        return cls(workers or _cores(), None if device.type == "cpu" else device)
+        return cls(workers or usable_cores(), None if device.type == "cpu" else device)
 
     @property
     def torch_device(self) -> torch.device:

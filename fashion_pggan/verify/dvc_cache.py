@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.verify.findings import MISSING, Faults
 from fashion_pggan.verify.stage_outputs import Output, listed, md5_of, object_of
@@ -55,7 +56,7 @@ def objects(cache: Path) -> list[Path]:
 
 def damaged_objects(cache: Path) -> Iterator[Path]:
     """Read every object in a cache and yield those whose content does not match their name."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets other threads run
+    with ThreadPoolExecutor(usable_cores()) as threads:  # hashing lets other threads run
         paths = objects(cache)
         yield from (path for path, good in zip(paths, threads.map(_is_whole, paths), strict=True) if not good)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.paths import to_type
 from fashion_pggan.storage.bounded.plain_file import open_plain, read_bytes, read_text
@@ -159,7 +160,7 @@ def _fault(said: str | None, there: str | None) -> str:
 
 def _read(folder: Path) -> Iterator[tuple[str, str]]:
     paths = [Path(here) / name for here, _, names in os.walk(folder) for name in names]
-    with ThreadPoolExecutor(os.cpu_count()) as threads:  # hashing lets other threads run
+    with ThreadPoolExecutor(usable_cores()) as threads:  # hashing lets other threads run
         for path, md5 in zip(paths, threads.map(md5_of, paths), strict=True):
             yield path.relative_to(folder).as_posix(), md5
 

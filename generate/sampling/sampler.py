@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.shards import Images
@@ -32,7 +33,7 @@ def snapshots_in(models: Path) -> list[Path]:
 @cache
 def workers() -> ThreadPoolExecutor:
     """Threads, with one PyTorch thread each: their number does not change a result."""
-    count = torch.get_num_threads()
+    count = min(torch.get_num_threads(), usable_cores())  # PyTorch does not read the quota of a container
     return ThreadPoolExecutor(count, "image", initializer=torch.set_num_threads, initargs=(1,))
 
 

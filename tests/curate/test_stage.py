@@ -1,7 +1,6 @@
 """The stage as a whole: a folder of wild images becomes a dataset, or stays as it was."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import yaml
 from curate import stage
 from curate.known.examine import examine
 from curate.squares.levels import levels_in
+from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.storage.records import CuratedImage, read_records
@@ -240,6 +240,6 @@ def constant_model(path):
     )
 
 
-@pytest.mark.parametrize(("count", "workers"), [(None, os.cpu_count() or 1), (3, 3)])
+@pytest.mark.parametrize(("count", "workers"), [(None, usable_cores()), (3, 3)])
 def test_there_is_a_process_per_core_unless_a_number_is_given(params, count, workers):
     assert stage.workers_of(params, count).keywords == {"workers": workers}

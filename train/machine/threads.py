@@ -65,7 +65,7 @@ class Threads:
             "other programs left %d of %d cores free: computing with %d instead of %d threads, which rounds "
             "differently (train.threads keeps a number)",
             free,
-            len(usable_cores()),
+            usable_cores(),
             free,
             before,
         )
@@ -75,5 +75,5 @@ class Threads:
 def _first(held: object, beside: int) -> int:
     """The threads of a start: the run's so far, else the cores that are free, shared by processes beside."""
     if isinstance(held, int) and held > 0:
-        return min(held, len(usable_cores()))
+        return min(held, usable_cores())
     return max(free_cores() // beside, 1)

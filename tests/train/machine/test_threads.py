@@ -30,7 +30,7 @@ class Machine:
 def machine(monkeypatch):
     machine = Machine()
     monkeypatch.delenv("OMP_NUM_THREADS")
-    monkeypatch.setattr(threads, "usable_cores", lambda: list(range(machine.cores)))
+    monkeypatch.setattr(threads, "usable_cores", lambda: machine.cores)
     monkeypatch.setattr(threads, "free_cores", machine.look)
     monkeypatch.setattr(threads, "FreeCores", lambda: machine)
     before = torch.get_num_threads()

@@ -6,9 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import hypergeom
 
-from evaluate.measures.nearest import Neighbours, neighbours_among, neighbours_of, read_one, training_of
+from evaluate.measures.altered_copies import Altered, altered_of, chance_of, rank_of, real_count, shown_pairs
+from evaluate.measures.nearest import (
+    Indices,
+    Neighbours,
+    neighbours_among,
+    neighbours_of,
+    read_one,
+    training_of,
+)
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
@@ -19,9 +26,10 @@ SHEET_PAIRS = 24
 NAMED = 5  # copies named on a terminal
 SHEET_COLUMNS = 8  # images, two of a pair
 QUANTILES = (0.0, 0.01, 0.05, 0.5)
-RARE = 0.01  # share of real images that lie within the threshold of another real image
 DIGITS = 3  # of distances: those of two images from each other are equal
-NOT_FOUND = "zoomed, rotated or shifted copies are not found: docs/explanation/memorisation.md"
+NOT_FOUND = "some altered copies are not found: docs/explanation/memorisation.md says which, and how many"
+
+NOT_ALIGNED: dict[str, Any] = {"altered": None, "altered_limit": None, "altered_chance": None}
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,13 @@ class Copies:
     real_copies: int = 0  # real images that have copies among the others
     generated_called: Callable[[int], int | str] = int
     training_called: Callable[[int], int | str] = int
+    altered: Altered | None = None  # None: too small to be aligned
+    shown: Neighbours | None = None  # the neighbours to show; None: the nearest
 
     @property
     def rank(self) -> int:
         """The place of the threshold among the distances of real images; 0: there are too few."""
-        return max(round(RARE * self._pairs), 1) if self._pairs else 0
+        return rank_of(self._pairs)
 
     @property
     def _pairs(self) -> int:
@@ -59,15 +69,10 @@ class Copies:
 
     @property
     def chance(self) -> float | None:
-        """The probability that at least `near` honest images lie within the threshold.
-
-        Honest images and real ones come in random order by distance, so the number of honest ones before the
-        real one of this rank has a negative hypergeometric distribution.
-        """
+        """The probability that at least `near` honest images lie within the threshold."""
         if not self.rank:
             return None
-        count, nearer = len(self.generated.pixels), self.near + self.rank - 1
-        return float(hypergeom.cdf(self.rank - 1, count + self._pairs, self._pairs, nearer))
+        return chance_of(self.near, len(self.generated.pixels), self.rank, self._pairs)
 
     @property
     def near(self) -> int:
@@ -89,6 +94,7 @@ class Copies:
             "expected_share": _rounded(self.expected_share),
             "chance": _rounded(self.chance),
             "real_copies": self.real_copies,
+            **(self.altered.facts() if self.altered else NOT_ALIGNED),
             "generated": _quantiles(self.generated),
             "real": _quantiles(self.real),
         }
@@ -107,7 +113,7 @@ class Copies:
 
     def pairs(self, count: int) -> list[dict[str, Any]]:
         """The closest pairs by either measure, closest first, by index or file name."""
-        near = self.generated
+        near = self.shown or self.generated
         return [
             {
                 "generated": self.generated_called(int(place)),
@@ -116,8 +122,15 @@ class Copies:
                 "pixels": round(float(near.pixels[place]), 3),
                 "bits": int(near.bits[place]),
             }
-            for place in near.closest(count, self.threshold)
+            for place in self.closest(count)
         ]
+
+    def closest(self, count: int) -> Indices:
+        """Indices of the generated images of the closest pairs: copies, altered copies, then by distance."""
+        near = self.generated.closest(len(self.generated.pixels), self.threshold)
+        altered = self.altered.found if self.altered else np.zeros(len(near), dtype=np.bool_)
+        order = np.where(self.generated.copies, 0, np.where(altered, 1, 2))
+        return near[np.argsort(order[near], kind="stable")][:count]
 
     def text(self) -> str:
         """The result for a terminal."""
@@ -150,8 +163,13 @@ class Copies:
                 f"of as many real images {self._expected(count)}"
             ),
         ]
-        if self.copies:
-            pairs = self.pairs(min(NAMED, self.copies))
+        if self.altered:
+            sentences.append(
+                f"{self.altered.found.sum()} others are altered copies: moved, zoomed, rotated, blended, or "
+                "pasted in part"
+            )
+        if marked := self.copies + (int(self.altered.found.sum()) if self.altered else 0):
+            pairs = self.pairs(min(NAMED, marked))
             shown = ", ".join(f"{pair['generated']} of {pair['training']}" for pair in pairs)
             sentences.append(f"the closest: {shown}")
         if self.real_copies:
@@ -185,18 +203,20 @@ def find_copies(generated: ImageSet, training: ImageSet) -> Copies:
     if training.count < 2:
         raise UserError(f"{training.count} training images have no neighbours: give 2 or more")
     some = training.part(0, min(training.count, COMPARED), training.name)
-    total = training.count + generated.count + some.count
+    total = training.count + 2 * generated.count + some.count + real_count(generated, training)
     with Progress("looking for copies", total, "images") as progress:
         looked_in = training_of(training, progress.advance)
         nearest = neighbours_of(generated, looked_in, progress.advance)
         real = neighbours_among(some, looked_in, progress.advance)
-        return Copies(nearest, *real, generated.called, training.called)
+        altered = altered_of(generated, training, nearest, progress.advance)
+        shown = shown_pairs(nearest, altered, generated, training)
+        return Copies(nearest, *real, generated.called, training.called, altered, shown)
 
 
 def write_pairs(path: Path, found: Copies, generated: ImageSet, training: ImageSet) -> None:
     """Write the closest pairs as a contact sheet: each generated image, with its neighbour to the right."""
-    images, near = [], found.generated
-    for place in near.closest(SHEET_PAIRS, found.threshold):
+    images, near = [], found.shown or found.generated
+    for place in found.closest(SHEET_PAIRS):
         images.append(read_one(generated, int(place), False))
         images.append(read_one(training, int(near.index[place]), bool(near.mirrored[place])))
     write_grid(path, np.stack(images), SHEET_COLUMNS)

@@ -15,12 +15,18 @@ RARE = 0.02  # probability below which as many near images are no chance
 DISTINCT = 0.5  # of the generated images; fewer is a collapse
 
 NO_COPY = "no copy of a training image was found"
-NOT_FOUND = "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
+NOT_FOUND = (
+    "Not every copy is found: some that are shifted, zoomed, blended or pasted in part are missed, and most "
+    "that are changed more strongly or in several ways."
+)
+NOT_ALIGNED = "Images below 32 px are not aligned: shifted, zoomed and pasted copies are not found."
 APART = "The intervals do not overlap: the generator can still improve."
 REPEATED = "It lies clearly nearer than other real images do: a sign that training images are repeated."
 SAME = "The intervals overlap: this distance cannot tell them apart."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
 BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
+
+LOOK = "Look at the pairs below before you share any."
 
 QUALITY = "How far from the real images?"
 
@@ -188,9 +194,14 @@ def _copies(copies: Mapping[str, Any]) -> Verdict:
         short = f"{found:,} of {count:,} generated images {kind}"
         says = f"{short}, by pixels or by hashes: look at the pairs below before you share any."
         return Verdict(question, "bad", short, says)
+    altered, not_found = copies["altered"], NOT_FOUND if copies["altered"] is not None else NOT_ALIGNED
+    if altered and copies["altered_chance"] is not None and copies["altered_chance"] < RARE:
+        short = f"{altered:,} of {count:,} generated images are altered copies of training images"
+        says = f"{short}: moved, zoomed, rotated, blended or pasted. {LOOK} {not_found}"
+        return Verdict(question, "bad", short, says)
     if copies["chance"] is None:
         says = f"{NO_COPY}. There are too few training images to say how near honest images are."
-        return Verdict(question, "note", NO_COPY, f"{_sentence(says)} {NOT_FOUND}")
+        return Verdict(question, "note", NO_COPY, f"{_sentence(says)} {not_found}")
     says = (
         f"{_sentence(NO_COPY)}, and {near:,} of {count:,} generated images are as near to one as "
         f"{copies['expected_share']:.1%} of real images are on average"
@@ -199,7 +210,12 @@ def _copies(copies: Mapping[str, Any]) -> Verdict:
         short = f"{near:,} of {count:,} generated images are nearer to training images than by chance"
         says = f"{says}, more than by chance: look at the pairs below before you share any."
         return Verdict(question, "look", short, says)
-    return Verdict(question, "note", NO_COPY, f"{says}: no more than by chance. {NOT_FOUND}")
+    some = (
+        f" {altered:,} may be altered copies, no more than by chance: {LOOK[0].lower()}{LOOK[1:]}"
+        if altered
+        else ""
+    )
+    return Verdict(question, "note", NO_COPY, f"{says}: no more than by chance.{some} {not_found}")
 
 
 def _health(train: Mapping[str, Any]) -> Verdict:

@@ -96,13 +96,15 @@ def test_repeated_images_are_told_without_pairs_to_compare():
     assert answer_to(VARIATION, evaluation_of(30.0), measures, {}).state == "bad"
 
 
-def _copies(count=0, chance=0.5, expected=0.01):
+def _copies(count=0, chance=0.5, expected=0.01, altered=0, altered_chance=1.0):
     return {
         "images": 256,
         "copies": count,
         "near": max(count, 3),
         "expected_share": expected,
         "chance": chance,
+        "altered": altered,
+        "altered_chance": altered_chance,
     }
 
 
@@ -115,9 +117,16 @@ def test_more_near_images_than_chance_gives_are_told(chance, state):
 
 def test_no_copy_is_no_praise_for_there_are_copies_that_are_not_found():
     verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": _copies()}, {})
-    assert verdict.says.endswith(
-        "Copies that are zoomed, rotated or shifted, and copied parts, are hardly found."
-    )
+    assert verdict.says.endswith("and most that are changed more strongly or in several ways.")
+
+
+@pytest.mark.parametrize(("chance", "state"), [(0.5, "note"), (0.019, "bad")])
+def test_altered_copies_are_told_and_more_than_by_chance_are_bad(chance, state):
+    copies = _copies(altered=9, altered_chance=chance)
+    verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": copies}, {})
+    assert verdict.state == state
+    assert "9 " in verdict.says
+    assert "Look at the pairs below" in verdict.says or "look at the pairs below" in verdict.says
 
 
 def test_too_few_training_images_accuse_nobody():

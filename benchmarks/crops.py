@@ -1,23 +1,20 @@
 """`python -m benchmarks.crops OUT.png [--images DIR]`: images beside both of their squares."""
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.curation.photographs import drawn_garments, photographs_in
 from curate.facts.evidence import evidence_of
-from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
 from curate.squares.crop import PLAIN, centre_square, garment_square
-from demo_shop.draw.sketch import sketch_of
-from demo_shop.goods.drawn import Drawn
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.storage.files import write_bytes
 
 SIDE, GAP = 128, 6  # pixels, of a square and between two
-STEP = 7  # every so many images of a folder
+STEP, DRAWN = 7, 400  # every so many images of a folder; how many are drawn otherwise
 
 
 def main() -> None:
@@ -28,7 +25,8 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--columns", type=int, default=10)
     arguments = parser.parse_args()
-    images = _of_folder(arguments.images) if arguments.images else _drawn()
+    photographs = photographs_in(arguments.images, every=STEP) if arguments.images else None
+    images = photographs or (pixels for _, pixels in drawn_garments(range(DRAWN)))
     tiles = [_tile(pixels) for pixels, _ in zip(images, range(arguments.count), strict=False)]
     while len(tiles) % arguments.columns:
         tiles.append(np.full_like(tiles[0], 255))
@@ -38,22 +36,6 @@ def main() -> None:
     ]
     sheet = cv2.cvtColor(np.concatenate(rows), cv2.COLOR_RGB2BGR)
     write_bytes(arguments.out, cv2.imencode(".png", sheet)[1].tobytes())
-
-
-def _of_folder(folder: Path) -> Iterator[Pixels]:
-    for path in sorted(folder.iterdir())[::STEP]:
-        try:
-            yield decode(open_image(path.read_bytes())).pixels
-        except Refused:
-            continue
-
-
-def _drawn() -> Iterator[Pixels]:
-    shop = Drawn(400)
-    for index in range(400):
-        sketch = sketch_of(index)
-        if not sketch.fault and sketch.image_index == index and min(sketch.width, sketch.height) >= 256:
-            yield decode(open_image(shop.image(index))).pixels
 
 
 def _tile(pixels: Pixels) -> Pixels:

@@ -15,20 +15,17 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.curation.logistic import logistic_weights
+from benchmarks.curation.photographs import drawn_garments, pixels_in
 from curate.facts import appearance
 from curate.facts.appearance import Look, features_of
 from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of, style_of
-from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import Pixels
-from demo_shop.draw.sketch import sketch_of
-from demo_shop.goods.drawn import Drawn
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
 
 LABELS = Path(__file__).parents[1] / "tests/curate/labels.csv"
 SHOWN = {"flat": "flat", "hanger": "mannequin", "torso": "mannequin", "two": "several", "banner": "banner"}
-SMALLEST = 256  # pixels, drawn images below are left out
 FITTED_DRAWN = 300  # drawn garments for fitting; the measured ones come after them
 RIDGE = 1.0  # pulls weights to zero
 PART = (0.5, 0.8)  # of the garment's box: a close-up made of a whole image
@@ -67,16 +64,11 @@ def _photographs(folder: Path, use: str) -> Iterator[Labelled]:
                 continue
             if not path.is_file():
                 raise UserError(f"no {row['file']} in {folder}: give the folder that {LABELS} speaks of")
-            yield Labelled(row["style"], decode(open_image(path.read_bytes())).pixels)
+            yield Labelled(row["style"], pixels_in(path.read_bytes()))
 
 
 def _drawn(indices: range) -> Iterator[Labelled]:
-    shop = Drawn(indices.stop)
-    for index in indices:
-        sketch = sketch_of(index)
-        whole = not sketch.fault and sketch.image_index == index
-        if whole and min(sketch.width, sketch.height) >= SMALLEST:
-            yield Labelled(SHOWN[sketch.shot], decode(open_image(shop.image(index))).pixels)
+    return (Labelled(SHOWN[sketch.shot], pixels) for sketch, pixels in drawn_garments(indices))
 
 
 def _report(name: str, images: list[Labelled]) -> None:

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from benchmarks.curation.photographs import photographs_in
 from curate.facts.evidence import evidence_of
-from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels, reduced
 from curate.squares.crop import PLAIN, Box, Square, garment_square
 from fashion_pggan.command.edge import run_command
@@ -56,11 +56,7 @@ def main() -> None:
 
 
 def _cropped(folder: Path, every: int) -> Iterator[Cropped]:
-    for path in sorted(folder.iterdir())[::every]:
-        try:
-            pixels = decode(open_image(path.read_bytes())).pixels
-        except Refused:
-            continue
+    for pixels in photographs_in(folder, every=every):
         evidence = evidence_of(pixels)
         height, width, _ = pixels.shape
         box = (evidence.box_left, evidence.box_top, evidence.box_width, evidence.box_height)

@@ -2,14 +2,12 @@
 
 import json
 import logging
-import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from curate.decide import decide, nothing_left, records_of
 from curate.known.asked import asks_for_styles
@@ -82,6 +80,7 @@ def run(
     began = time.monotonic()
     warn(params)
     decided = read_overrides(overrides) if overrides else {}
+    who = _said_by(params)
     each = workers_of(params, workers)
     if params.cluster and isinstance(source, PurePath):
         source = source.absolute()  # workers run in other folders
@@ -94,42 +93,20 @@ def run(
         answered = take_over(target / DATASHEET, answers)
         images = _sorted_images(source, each)
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
-        kept = _facts_of_kept(knowledge, params, each, files, decided)
-        known = Known(knowledge, params, each)
-        facts = _replaced(known.facts_of(files), kept)
+        known = Known(knowledge, params, each, {name for name in decided if decided[name].decision == KEEP})
+        facts = known.facts_of(files)
         rows = _decided(images, facts, files, known, params, decided)
         _tell(overrides, decided, rows)
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            origins, who = origins_of(images), _said_by(params)
+            origins = origins_of(images)
             describe(building, files, rows, origins, params, who, each=each, plots=plots, answers=answered)
     if report:
         made = {"version": version, "decoded": known.decoded}
         spent = {"seconds": round(time.monotonic() - began, 1)}
-        write_text(report, json.dumps(_figures(rows, facts, params) | made | spent, indent=1) + "\n")
+        write_text(report, json.dumps(_figures(rows, facts, params, who) | made | spent, indent=1) + "\n")
     return _outcomes(rows)
-
-
-def _facts_of_kept(
-    knowledge: Path,
-    params: CurateParams,
-    each: Each,
-    files: Mapping[str, Image],
-    decided: Mapping[str, Override],
-) -> pa.Table | None:
-    """The facts of images that a person keeps: they are decoded, though their header may drop them."""
-    wanted = {name: files[name] for name in decided if name in files and decided[name].decision == KEEP}
-    lenient = {"max_aspect": math.inf, "min_side": 1 if params.enlarge else params.resolution}
-    return Known(knowledge, params.model_copy(update=lenient), each).facts_of(wanted) if wanted else None
-
-
-def _replaced(facts: pa.Table, some: pa.Table | None) -> pa.Table:
-    """The facts with those of some images in place of theirs, sorted by SHA-256."""
-    if some is None:
-        return facts
-    others = facts.filter(pc.invert(pc.is_in(facts["sha256"], value_set=some["sha256"].combine_chunks())))
-    return pa.concat_tables([others, some]).sort_by("sha256")
 
 
 def workers_of(params: CurateParams, workers: int | None) -> Each:
@@ -209,11 +186,13 @@ def _said_by(params: CurateParams) -> tuple[str, str]:
     return worn, reader_of(params) if styles or params.max_banner < 1 else ""
 
 
-def _figures(rows: Sequence[CuratedImage], facts: pa.Table, params: CurateParams) -> dict[str, object]:
+def _figures(
+    rows: Sequence[CuratedImage], facts: pa.Table, params: CurateParams, said_by: tuple[str, str]
+) -> dict[str, object]:
     """The figures that `dvc metrics` shows."""
     outcomes = _outcomes(rows)
     shown = Counter(row.style for row in rows if row.kept)
-    worn_by, banners_by = _said_by(params)
+    worn_by, banners_by = said_by
     styles = {"styles": dict(shown.most_common()), "worn_by": worn_by}
     return {
         "images": len(rows),

@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +14,7 @@ from curate.facts.evidence import Quality
 from curate.facts.row import SCHEMA, Row, row_of
 from curate.known.asked import Kind, asks_for_styles, kinds_for
 from curate.known.examine import Measured, examine_all, measure_all, reduce_all
-from curate.known.fresh import as_fresh, outdated
+from curate.known.fresh import as_fresh, lenient, outdated
 from curate.known.measures import measures_of
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
@@ -49,10 +49,13 @@ class Known:
         folder: holds the stores; each program and each set of parameters has its own (`store_names`).
         params: the curate section.
         each: the workers that examine images.
+        kept: SHA-256 of the images that a person keeps.
     """
 
-    def __init__(self, folder: Path, params: CurateParams, each: Each) -> None:
-        self.folder, self.params, self.each = folder, params, each
+    def __init__(
+        self, folder: Path, params: CurateParams, each: Each, kept: Collection[str] = frozenset()
+    ) -> None:
+        self.folder, self.params, self.each, self.kept = folder, params, each, kept
         self.decoded = 0  # images that this run examined, measured or reduced
         self.facts_folder = folder / facts_name()
         self.facts = FactStore(self.facts_folder, SCHEMA)
@@ -69,17 +72,18 @@ class Known:
             UserError: a file's SHA-256 is not its name.
         """
         table = self._rows_of(files)
-        known = set(table.filter(pc.invert(outdated(table, self.params)))["sha256"].to_pylist())
+        known = set(table.filter(pc.invert(outdated(table, self.params, self.kept)))["sha256"].to_pylist())
         missing = {name: path for name, path in files.items() if name not in known}
         check_unchanged({name: path for name, path in files.items() if name in known})
         if missing:
-            self._examine(missing)
+            for kept, params in ((False, self.params), (True, lenient(self.params))):
+                self._examine({n: file for n, file in missing.items() if (n in self.kept) == kept}, params)
             table = self._rows_of(files)
-        table = as_fresh(table, self.params)
+        table = as_fresh(table, self.params, self.kept)
         seen = table.filter(pc.is_valid(table["pixels_hash"]))["sha256"].to_pylist()
         if lost := self._measure(self.asked, {name: files[name] for name in seen}):
             self.facts.add([_died(row) for row in self._rows_of(lost).to_pylist()])
-            table = as_fresh(self._rows_of(files), self.params)
+            table = as_fresh(self._rows_of(files), self.params, self.kept)
         more = [self._store(kind).table for kind in self.asked]
         return measures_of(table, more, styles=asks_for_styles(self.params))
 
@@ -148,10 +152,10 @@ class Known:
         for kind, added in rows.items():
             self.stores[kind].add(added)
 
-    def _examine(self, files: Mapping[str, Image]) -> None:
+    def _examine(self, files: Mapping[str, Image], params: CurateParams) -> None:
         for kind in self.asked:
             self._store(kind)
-        results = examine_all(list(files.values()), self.params, self.each, kinds=self.asked)
+        results = examine_all(list(files.values()), params, self.each, kinds=self.asked)
         for batch in self._batches(list(files), results, "curating"):
             others = [name for name, result in batch if result.facts["sha256"] not in (None, name)]
             if others:

@@ -33,9 +33,10 @@ def fingerprint_of(pixels: Pixels) -> Fingerprint:
     pixels = np.ascontiguousarray(without_borders(whole))
     borders = (1 - np.divide(pixels.shape[:2], whole.shape[:2])) / 2
     grey = grey_of(pixels)
+    whole_grey = grey_of(whole) if borders.any() else grey
     return Fingerprint(
         phash=hash_of_grey(grey),
-        phash_whole=hash_of_grey(grey_of(whole)),
+        phash_whole=hash_of_grey(whole_grey),
         phash_mirrored=hash_of_grey(grey[:, ::-1]),
         phash_narrow=hash_of_grey(grey_of(_inner(pixels, NARROW))),
         phash_wide=hash_of_grey(grey_of(_inner(pixels, WIDE))),

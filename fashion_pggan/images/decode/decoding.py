@@ -16,6 +16,7 @@ from fashion_pggan.images.decode.opening import orientation_of
 from fashion_pggan.images.decode.png import whole_png
 from fashion_pggan.images.decode.tails import check_tail
 
+JPEGS = ("JPEG", "MPO")  # Pillow's names
 WHITE = (255, 255, 255, 255)
 SRGB = ImageCms.createProfile("sRGB")
 TURNS = {  # EXIF orientation -> what brings it upright
@@ -52,17 +53,25 @@ def seen(data: bytes, image: Image.Image) -> Seen:
     """
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     with warnings.catch_warnings(action="ignore"):
+        if _is_plain(image):
+            return Seen(jpeg_pixels(data, image.mode, image.size), profile_ignored=False)
         loaded = _loaded(data, image)
         orientation = 1 if image.format == "TIFF" else orientation_of(image)  # Pillow turns TIFF by itself
         coloured, ignored = _to_srgb(_eight_bits(_upright(loaded, orientation)))
         return Seen(np.asarray(_on_white(coloured)), ignored)
 
 
+def _is_plain(image: Image.Image) -> bool:
+    """Whether it is a JPEG whose decoded pixels are what a person sees: they need no copy."""
+    plain = image.format in JPEGS and image.mode == "RGB"
+    return plain and not image.info.get("icc_profile") and orientation_of(image) not in TURNS
+
+
 def _loaded(data: bytes, image: Image.Image) -> Image.Image:
     """The decoded image, with its metadata."""
     if image.format == "PNG":
         image = Image.open(io.BytesIO(whole_png(data)), formats=["PNG"])
-    if image.format not in ("JPEG", "MPO"):  # a decoder that only warns of missing parts
+    if image.format not in JPEGS:  # a decoder that only warns of missing parts
         image.load()
         check_tail(data, image.format or "", sum(len(image.info.get(name) or b"") for name in METADATA))
         return image

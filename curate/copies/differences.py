@@ -60,7 +60,7 @@ def _fit(x: Floats, y: Floats, where: Mask) -> tuple[float, float]:
 
 def _apart(values: Floats) -> tuple[Floats, Floats]:
     """The grey part (h, w, 1) and the rest (h, w, 3)."""
-    grey = values.mean(axis=2, keepdims=True)
+    grey = _summed(values)[..., None] / np.float32(3)
     return grey, values - grey
 
 
@@ -71,5 +71,10 @@ def _relative(difference: Floats, slopes: tuple[Floats, Floats], inside: Mask) -
 
 def _mean_square(values: Floats, inside: Mask) -> Floats:
     """Around each place; sums that run along a row may round to less than 0."""
-    square = cv2.blur(np.where(inside, (values * values).sum(axis=2), 0), WINDOW)
+    square = cv2.blur(np.where(inside, _summed(values * values), 0), WINDOW)
     return np.asarray(np.maximum(square, 0), np.float32)
+
+
+def _summed(values: Floats) -> Floats:
+    """Over the channels, (h, w): several times faster than NumPy's sum along a short axis."""
+    return np.asarray(cv2.transform(values, np.ones((1, values.shape[2]))), np.float32)

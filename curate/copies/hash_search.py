@@ -9,7 +9,8 @@ from curate.copies.groups import Indices, Pairs
 
 Words = npt.NDArray[np.uint64]  # (n, 4): 256 bits each
 
-TILE_ROWS, TILE_COLUMNS = 64, 4096  # hashes compared at once, few enough to stay in the processor's cache
+TILE_ROWS, TILE_COLUMNS = 16, 4096  # hashes compared at once, few enough to stay in the processor's cache
+FIRST_WORDS = 3  # of 4: they rule out nearly all pairs, and the fourth is compared for the rest
 
 
 def close_pairs(
@@ -49,11 +50,11 @@ def bits_of(one: Words, other: Words, pairs: Pairs) -> npt.NDArray[np.int64]:
 def _search(
     one: Words, other: Words, rows: Indices, columns: Indices, bits: int, *, once: bool = False
 ) -> Pairs:
-    """Pairs from `rows` and `columns` whose distance, modulo 256, is at most `bits`; tile by tile.
+    """Pairs from `rows` and `columns` whose first words differ in at most `bits`; tile by tile.
 
     With `once` the columns begin with the rows, and each row is compared with those from its own on.
     """
-    across = np.ascontiguousarray(other[columns].T)  # (4, m)
+    across = np.ascontiguousarray(other[columns, :FIRST_WORDS].T)  # (3, m)
 
     def search(start: int) -> Pairs:
         block = rows[start : start + TILE_ROWS]
@@ -66,13 +67,15 @@ def _search(
         found = [np.empty((0, 2), np.int64)]
         for begin in range(start if once else 0, len(columns), TILE_COLUMNS):
             tile = np.s_[:, : min(TILE_COLUMNS, len(columns) - begin)]
-            total[tile] = 0
-            for word in range(one.shape[1]):
-                there = across[None, word, begin : begin + TILE_COLUMNS]
+            for word, there in enumerate(across[:, begin : begin + TILE_COLUMNS]):
                 np.bitwise_xor(one[block, word, None], there, out=different[tile])
-                np.bitwise_count(different[tile], out=counts[tile])
-                np.add(total[tile], counts[tile], out=total[tile])
-            row, column = np.nonzero(total[tile] <= bits)
+                np.bitwise_count(different[tile], out=counts[tile] if word else total[tile])
+                if word:
+                    np.add(total[tile], counts[tile], out=total[tile])
+            close = total[tile] <= bits
+            row, column = np.divmod(
+                np.flatnonzero(close), close.shape[1]
+            )  # np.nonzero is slower than all above
             found.append(np.stack([block[row], columns[column + begin]], axis=1))
         return np.concatenate(found)
 

@@ -4,9 +4,9 @@ Where the limits come from: docs/explanation/near-duplicates.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from curate.copies.align import inner_place
 from curate.copies.confirm import Kind, copied
+from curate.copies.glance import alike
 from curate.copies.groups import Pairs
 from curate.copies.hash_search import Words, bits_of, close_pairs
 from curate.facts.fingerprint import NARROW, THUMBNAIL_SIDE, WIDE
@@ -63,6 +64,15 @@ class _Candidate(NamedTuple):
     search: int
 
 
+class _Laid(NamedTuple):
+    """A candidate's thumbnails, and how one is laid on the other."""
+
+    part: npt.NDArray[np.uint8]  # (48, 48, 3)
+    whole: npt.NDArray[np.uint8]  # (48, 48, 3)
+    cut: npt.NDArray[np.float32]  # (2,), shares of height and width that the part lacks at each edge
+    limit: int  # bits that may differ once they are aligned
+
+
 def copies_among(
     prints: Fingerprints, new: npt.NDArray[np.bool_], near_bits: int, *, colour_variants: bool = False
 ) -> Pairs:
@@ -83,15 +93,11 @@ def copies_among(
     searches = _searches(prints)
     waiting = iter(sorted(_candidates(searches, new, min(WIDER * near_bits, WIDEST))))
 
-    def is_copy(pair: _Candidate) -> bool:
-        if colour_variants and _is_variant(pair, searches, near_bits):
-            return True
-        return _copy_of(prints, pair, searches[pair.search], near_bits) is not None
-
     with ThreadPoolExecutor() as pool:
         while some := list(islice(_apart(waiting, group), TOGETHER)):
-            for pair, confirmed in zip(some, pool.map(is_copy, some), strict=True):
-                if confirmed:
+            laid = [_laid(prints, pair, searches[pair.search], near_bits) for pair in some]
+            for pair, same in zip(some, _confirmed(laid, pool), strict=True):
+                if same or (colour_variants and _is_variant(pair, searches, near_bits)):
                     one, other = sorted((pair.part, pair.whole))
                     found.append((one, other))
                     _join(group, one, other)
@@ -176,18 +182,34 @@ def _is_variant(pair: _Candidate, searches: Sequence[_Search], near_bits: int) -
 def _copy_of(
     prints: Fingerprints, pair: _Candidate, search: _Search, near_bits: int
 ) -> tuple[Kind, int] | None:
-    part, whole, start = pair.part, pair.whole, inner_place(search.cut)
+    found = _copied(_laid(prints, pair, search, near_bits))
+    return (_kind_of(prints, pair, search, found[0]), min(pair.bits, found[1])) if found else None
+
+
+def _laid(prints: Fingerprints, pair: _Candidate, search: _Search, near_bits: int) -> _Laid:
+    part, whole, cut = pair.part, pair.whole, np.full(2, search.cut, np.float32)
     if search.kind == Kind.FRAMED:
         smaller, larger = prints.borders[part], prints.borders[whole]
         if smaller.sum() < larger.sum():  # the one with the wider borders shows a part of the other
             part, whole, smaller, larger = whole, part, larger, smaller
-        start = inner_place((smaller - larger) / (1 - 2 * larger))
+        cut = (smaller - larger) / (1 - 2 * larger)
     one = prints.thumbnail[part]
     if search.kind == Kind.MIRRORED:
         one = np.ascontiguousarray(one[:, ::-1])
     limit = near_bits if pair.bits > near_bits else BITS  # close as they are, or once they are aligned
-    found = copied(one, prints.thumbnail[whole], start, limit)
-    return (_kind_of(prints, pair, search, found[0]), min(pair.bits, found[1])) if found else None
+    return _Laid(one, prints.thumbnail[whole], cut, limit)
+
+
+def _confirmed(laid: Sequence[_Laid], pool: Executor) -> npt.NDArray[np.bool_]:
+    """Which of them are copies: (k,)."""
+    parts, wholes, cuts, _ = zip(*laid, strict=True)
+    found = alike(np.stack(parts), np.stack(wholes), np.stack(cuts))
+    found[found] = [how is not None for how in pool.map(_copied, compress(laid, found))]
+    return found
+
+
+def _copied(laid: _Laid) -> tuple[Kind, int] | None:
+    return copied(laid.part, laid.whole, inner_place(laid.cut), laid.limit)
 
 
 def _kind_of(prints: Fingerprints, pair: _Candidate, search: _Search, aligned: Kind) -> Kind:

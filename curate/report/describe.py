@@ -9,6 +9,7 @@ from curate.pixels.measure import Pixels
 from curate.reasons import Reason
 from curate.report.contact_sheets import SIDE, Tile, chosen, sheet_of, words_instead
 from curate.report.datasheet import Made, datasheet_of
+from curate.report.extremes import extremes_of
 from curate.report.given_answers import answered
 from curate.report.plots import write_plots
 from curate.report.thumbnails import thumbnails_of
@@ -27,6 +28,7 @@ DATASHEET = "datasheet.md"
 SHEETS = "sheets"
 KEPT = "kept"
 SHEET_IMAGES = 60  # at most; for duplicates, each with the image that was kept
+EXTREME = 10  # one in so many is shown on a sheet of extremes, but at least a row
 SHEET_COLUMNS = 10  # even, so that pairs stay side by side
 NOTHING_TO_SEE = frozenset(Failure) - {Failure.ANIMATED}  # these are not decoded for a sheet
 
@@ -73,7 +75,7 @@ def write_sheets(
     max_pixels: int,
     each: Each,
 ) -> None:
-    """Write a sheet per reason, one of all kept images, and one per style of those, if asked for."""
+    """Write a sheet per reason, and of the kept: one of all, one per style if asked for, and the extremes."""
     kept = {row.sha256: row for row in rows if row.kept}
     groups = {name: _drawn(name, group) for name, group in _groups(rows).items()}
     shown = {row.sha256 for group in groups.values() for row in group if _visible(row)}
@@ -84,6 +86,15 @@ def write_sheets(
     for name, group in groups.items():
         tiles = [tile for row in group for tile in _tiles(row, dataset, kept, seen)]
         write_bytes(folder / f"{name}.png", png_of(sheet_of(tiles, SHEET_COLUMNS)))
+    _write_extremes(folder, dataset, list(kept.values()))
+
+
+def _write_extremes(folder: Path, dataset: Dataset, kept: Sequence[CuratedImage]) -> None:
+    """Write a sheet of the darkest of the kept images, one of the most blurred, one of the most unusual."""
+    most = min(SHEET_IMAGES, max(len(kept) // EXTREME, SHEET_COLUMNS))
+    for name, places in extremes_of((_square(row, dataset) for row in kept), most).items():
+        tiles = [Tile(_square(kept[place], dataset), _caption(kept[place])) for place in places]
+        write_bytes(folder / f"{KEPT}-{name}.png", png_of(sheet_of(tiles, SHEET_COLUMNS)))
 
 
 def _groups(rows: Iterable[CuratedImage]) -> dict[str, list[CuratedImage]]:

@@ -98,7 +98,9 @@ def sheets_of(folder: Path) -> dict[str, Embedded]:
 
 
 def _name_of(sheet: str) -> str:
-    """What a sheet shows: curation names them `kept`, `style-STYLE` or by the reason for dropping."""
+    """What a sheet shows: curation names them by `kept`, its extremes, styles, or the reason for dropping."""
+    if sheet.startswith(f"{KEPT}-"):
+        return f"{KEPT}: {sheet.removeprefix(f'{KEPT}-')}"
     if sheet.startswith(STYLE):
         return f"style: {sheet.removeprefix(STYLE).replace('_', ' ')}"
     return sheet if sheet == KEPT else f"dropped: {sheet}"

@@ -81,9 +81,7 @@ class CuratedImage(Record):
     title: str  # of the product, as the search said
     query: str  # that found it
     duplicate_kind: str = ""  # how it is a copy: bytes, pixels, near, … (explanation/near-duplicates.md)
-    duplicate_bits: int | None = (
-        None  # of 256 in which the hashes of what both show differ; None where linked
-    )
+    duplicate_bits: int | None = None  # of 256 in which their hashes differ, aligned or not; None: linked
     format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
     overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
 

@@ -42,7 +42,9 @@ def test_there_is_a_sheet_for_every_outcome(described):
     names = {path.stem for path in (described / "data/sheets").iterdir()}
     styles = {name for name in names if name.startswith("style-")}
     assert styles
-    assert names - styles == {"kept", "ASPECT", "DUPLICATE", "NOT_IMAGE", "TOO_SMALL", "TRUNCATED"}
+    extremes = {"kept-darkest", "kept-blurred", "kept-unusual"}
+    assert names - styles - extremes == {"kept", "ASPECT", "DUPLICATE", "NOT_IMAGE", "TOO_SMALL", "TRUNCATED"}
+    assert extremes <= names
     assert (described / "data/datasheet.md").read_text().startswith("# Datasheet of dataset ")
 
 

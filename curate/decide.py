@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from curate.copies.best import QualityOf, best_copies
 from curate.copies.kinship import Kinship, kinships_of
 from curate.facts.row import columns_of
-from curate.judge import JUDGED, judge
+from curate.judge import JUDGED, Columns, judge
 from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
+from curate.source.labels import label_of
 from curate.source.raw import Raw
 from curate.squares.crop import square_of
 from fashion_pggan.params import CurateParams
@@ -50,6 +52,7 @@ def decide(
     folder: Path,
     quality_of: QualityOf,
     overrides: Mapping[str, Override] = {},
+    labels: Mapping[str, str] = {},
 ) -> list[Decision]:
     """Judge each raw image by itself, then drop the copies among the usable ones.
 
@@ -63,12 +66,13 @@ def decide(
         folder: where pairs of near-duplicates are kept between runs.
         quality_of: asked about equally large copies only.
         overrides: a person's decisions by SHA-256.
+        labels: by SHA-256; empty or missing: none.
 
     Returns:
         A decision for each of `names`, in their order.
     """
     columns = columns_of(facts.select(["sha256", "pixels_hash", *JUDGED]))
-    reasons = judge(columns, params)
+    reasons = _judged(columns, params, labels)
     said = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
     for place, name in enumerate(columns["sha256"].tolist()):
         if name in overrides:
@@ -97,6 +101,15 @@ def decide(
             kept.add(name)
             decisions.append(Decision("", ""))
     return decisions
+
+
+def _judged(columns: Columns, params: CurateParams, labels: Mapping[str, str]) -> npt.NDArray[np.str_]:
+    """The reason of each image by itself, without overrides."""
+    reasons = judge(columns, params)
+    if params.labels and params.unlabelled == "drop":
+        without = np.array([not labels.get(name) for name in columns["sha256"].tolist()])
+        reasons[without & (reasons == "")] = Reason.UNLABELLED.value
+    return reasons
 
 
 def records_of(
@@ -144,6 +157,7 @@ def _record(
         url=raw.url,
         title=raw.title,
         query=raw.query,
+        label=label_of(raw, params),
         format=facts["format"],
         overruled=decision.overruled,
         duplicate_kind=kin.kind if kin else "",

@@ -25,7 +25,7 @@ OWN = {
     "copies": pa.int64(),  # how many files were dropped as copies of this image
     "copy_kinds": pa.string(),  # how they differ from it
     "copy_bits": pa.int64(),  # of 256 in which the hash of the farthest differs; null without any
-    "label": pa.string(),  # the style; where none was measured, the query that found it
+    "label": pa.string(),  # of `curate.labels`; without one, the style; where none was measured, the query
     "split": pa.string(),
     "licence": pa.string(),
 }
@@ -60,7 +60,7 @@ def exported_facts(
             kept = row.duplicate_of or row.sha256
             first[kept] = min(first.get(kept, row.sha256), row.sha256)
             if row.kept:
-                labels[kept] = row.style or row.query
+                labels[kept] = row.label or row.style or row.query
             else:
                 kinds[kept][row.duplicate_kind] += 1
                 farthest[kept] = max(farthest.get(kept, 0), row.duplicate_bits or 0)

@@ -28,6 +28,8 @@ class Settings:
         people: detector, rules or auto: who says what is worn.
         text: detector, rules or auto: who says what is a banner.
         measure: needed or all: what is measured of each image; all: also style and scores.
+        labels: by label, such as --labels.hoodie 후드티: ends of its queries, or names of its folders.
+        unlabelled: keep or drop: what becomes of images without a label.
         near_bits: of 256; largest distance between the hashes of near-duplicates; 0: exact copies alone.
         colour_variants: whether the same image in other colours is a near-duplicate too.
         resolution: pixels, side of the square images; a power of two.
@@ -50,6 +52,8 @@ class Settings:
     people: Annotated[str | None, KEPT] = None
     text: Annotated[str | None, KEPT] = None
     measure: Annotated[str | None, KEPT] = None
+    labels: Annotated[dict[str, list[str]] | None, KEPT] = None
+    unlabelled: Annotated[str | None, KEPT] = None
     near_bits: Annotated[int | None, KEPT] = None
     colour_variants: Annotated[bool | None, KEPT, Parameter(negative="--no-colour-variants")] = None
     resolution: Annotated[int | None, SQUARES] = None

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     BANNER = "BANNER"  # text banner score above curate.max_banner
     COLLAGE = "COLLAGE"  # several images in one: score above curate.max_collage
     STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
+    UNLABELLED = "UNLABELLED"  # without a label, and curate.unlabelled is drop
     OVERRULED = "OVERRULED"  # a person dropped it: overrides.csv
     DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
 
@@ -37,5 +38,6 @@ ADVICE: Mapping[Reason, str] = {
     Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
     Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
     Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
+    Reason.UNLABELLED: "add ends of queries to curate.labels, now {labels}, or set curate.unlabelled: keep",
     Reason.STYLE: "add to curate.styles, now {styles}, or raise curate.max_scores, now {max_scores}",
 }

@@ -18,6 +18,7 @@ from curate.overrides import KEEP, Override, read_overrides
 from curate.reasons import Reason
 from curate.report.describe import DATASHEET, KEPT, describe
 from curate.report.given_answers import take_over
+from curate.source.labels import label_of
 from curate.source.locations import reading
 from curate.source.origins import origins_of
 from curate.source.raw import Image, Raw, image_of, raw_images
@@ -136,8 +137,9 @@ def _decided(
     def quality_of(names: Sequence[str]) -> pa.Table:
         return known.quality_of({name: files[name] for name in names})
 
+    labels = {raw.sha256: label_of(raw, params) for raw in reversed(images)}
     decisions = decide(
-        [raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of, overrides
+        [raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of, overrides, labels
     )
     rows = list(records_of(images, decisions, facts, params))
     outcomes = _outcomes(rows)
@@ -160,6 +162,12 @@ def _tell(path: Path | None, overrides: Mapping[str, Override], rows: Sequence[C
         log.info("formats that are never opened: %s", said)
 
 
+def _labels(rows: Sequence[CuratedImage], params: CurateParams) -> dict[str, int]:
+    """How many images were kept of each label, in the dataset's order, and of none."""
+    counts = Counter(row.label for row in rows if row.kept)
+    return {**{label: counts[label] for label in params.labels}, "unlabelled": counts[""]}
+
+
 def _outcomes(rows: Sequence[CuratedImage]) -> Counter[str]:
     return Counter(row.reason or KEPT for row in rows)
 
@@ -168,10 +176,10 @@ def _write(
     building: Path, rows: Sequence[CuratedImage], facts: pa.Table, known: Known, params: CurateParams
 ) -> str:
     """Write the dataset into an empty folder and return its version."""
-    writer = ShardWriter(building, params.resolution, params.shard_images)
+    writer = ShardWriter(building, params.resolution, params.shard_images, list(params.labels))
     for row in rows:
         if row.kept:
-            place = writer.add(known.levels.read(row.sha256))
+            place = writer.add(known.levels.read(row.sha256), row.label)
             assert place == (row.shard, row.row)
     version = writer.finish()
     write_records(building / MANIFEST, rows, CuratedImage)
@@ -200,6 +208,7 @@ def _figures(
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != KEPT},
         **(styles if worn_by else {}),
         **({"banners_by": banners_by} if banners_by else {}),
+        **({"labels": _labels(rows, params)} if params.labels else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,
     }

@@ -93,4 +93,4 @@ def _check_file(out: Path) -> None:
 
 def _sampler(snapshot: Path, params: GenerateParams, device: str) -> Sampler:
     path = snapshots_in(snapshot)[-1] if snapshot.is_dir() else snapshot
-    return Sampler.load(path, device_of(device)).truncated(params.truncation)
+    return Sampler.load(path, device_of(device)).of_label(params.label).truncated(params.truncation)

@@ -22,6 +22,7 @@ class Settings:
         first: index of the first image's latent vector (generate.first).
         form: imagefolder, webdataset or parquet (generate.form).
         format: png, webp or jpeg (generate.format).
+        label: of all images, of a training with labels (generate.label).
         truncation: 1: off; lower: nearer to the mean image (generate.truncation).
         reject_copies: share of training images that are nearer to another; 0: off (generate.reject_copies).
         reject_scores: share of low critic scores to leave out; 0: off (generate.reject_scores).
@@ -32,6 +33,7 @@ class Settings:
     first: int | None = None
     form: str | None = None
     format: str | None = None
+    label: str | None = None
     truncation: float | None = None
     reject_copies: float | None = None
     reject_scores: float | None = None

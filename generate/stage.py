@@ -35,7 +35,9 @@ IDENTIFIERS = {  # provenance: not a metric, and too wide for a table
     "dataset_version",
     "form",
     "format",
+    "label",
 }
+LABEL = "label"  # a column, of images with labels alone
 RUNS = Path("runs/train")
 
 
@@ -73,7 +75,7 @@ def run(
     with hold_target(target, KIND, apart) as held:
         sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
         training = Training.of(data, sampler) if data else None
-        sampler = sampler.truncated(params.truncation)
+        sampler = sampler.of_label(params.label).truncated(params.truncation)
         scorer = Scorer.of(runs, sampler) if params.reject_scores else None
         judge = Judge(sampler, params, training, scorer)
         with held.replaced() as building:
@@ -88,6 +90,8 @@ def _written(building: Path, sampler: Sampler, params: GenerateParams, judge: Ju
     """Write the dataset into an empty folder; returns its facts."""
     images = _Images(sampler, params, judge)
     columns = schema_of(GeneratedImage)
+    if not sampler.origin.labels:
+        columns = columns.remove(columns.get_field_index(LABEL))
     WRITERS[Format(params.form)](building, iter(images), columns, params.count, SHARD_IMAGES)
     facts = images.facts() | judge.facts()
     write_grid(building / "sheet.png", np.stack(images.shown), SHEET_COLUMNS)
@@ -138,14 +142,17 @@ class _Images:
             nearest_distance=near.distance if near else None,
             nearest_bits=near.bits if near else None,
             critic_score=candidate.score,
+            label=self.sampler.label(self.params.seed, candidate.index),
         )
         key = f"seed{self.params.seed}_{candidate.index:08d}"
-        return Exported(key, data, SUFFIXES[ImageFormat(self.params.format)], row.model_dump())
+        unknown = set() if self.sampler.origin.labels else {LABEL}
+        return Exported(key, data, SUFFIXES[ImageFormat(self.params.format)], row.model_dump(exclude=unknown))
 
     def facts(self) -> dict[str, Any]:
         """The facts for the mark and the card."""
         nearest = quantiles("nearest", self.distances) if self.distances else {}
-        chosen = self.params.model_dump(exclude={"count", "minibatch"})
+        unknown = set() if self.params.label else {LABEL}
+        chosen = self.params.model_dump(exclude={"count", "minibatch"} | unknown)
         return {
             "images": self.params.count,
             **chosen,

@@ -13,6 +13,7 @@ from fashion_pggan.storage.shards import Dataset
 from train.adaptive.look import look
 from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
+from train.limits.label_shares import labels_of
 from train.limits.minibatches import check_schedule
 from train.lineage.about import About, about, about_in, continued, facts_of, write_about
 from train.lineage.identity import identity_of
@@ -66,9 +67,9 @@ class Run:
         self.folder, self.dataset, self.params, self.ranks = folder, dataset, params, ranks
         self.git_commit = git_commit
         self.identity = identity_of(params, dataset, ranks, self._start(weights))
-        architecture = Architecture(
-            dataset.resolution, params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group
-        )
+        self.labels = labels_of(dataset, params)
+        shape = (params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group)
+        architecture = Architecture(dataset.resolution, *shape, len(self.labels))
         self.about = self._choose(architecture)
         self.kept: set[str] = set()  # names of the snapshots that the run has written
         self.logged = ""  # the log's rows at its checkpoint
@@ -185,7 +186,8 @@ class Run:
         """
         at_a_look = self.loop.at_a_look and self.params.schedule == "adaptive"
         if at_a_look and self.adaptive.due(self.images_shown):
-            look(self.adaptive, self.images_shown, self.average, self.dataset, self.phase, self.ranks)
+            shares = list(self.labels.values())
+            look(self.adaptive, self.images_shown, self.average, self.dataset, self.phase, self.ranks, shares)
         phase = self.phase
         self.loop.advance(phase, means.add, stops)
         return phase

@@ -4,11 +4,21 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit, Words
+from fashion_pggan.params.section import (
+    MOST_LABELS,
+    Images,
+    LocalPath,
+    Pixels,
+    Resolution,
+    Section,
+    Unit,
+    Words,
+)
 from fashion_pggan.storage.shards import levels_up_to
 
 StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
 Score = Annotated[float, Field(ge=0, le=1)]
+Label = Annotated[str, Field(pattern=r"^[\w][\w .+-]{0,99}$")]  # a folder of this name is made from it
 
 
 class CurateParams(Section):
@@ -55,6 +65,14 @@ class CurateParams(Section):
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
     )
     colour_variants: bool = Field(description="true: the same image in other colours is a near-duplicate too")
+    labels: dict[Label, list[Words]] = Field(
+        {},
+        max_length=MOST_LABELS,
+        description="by label: ends of the queries, or names of the folders, of its images; empty: none",
+    )
+    unlabelled: Literal["keep", "drop"] = Field(
+        "keep", description="what becomes of images without a label, where there are labels"
+    )
     crop: Literal["centre", "garment"] = Field(
         description="which square; centre: as published, garment: the square around the garment"
     )
@@ -64,6 +82,15 @@ class CurateParams(Section):
         description="tcp://HOST:PORT of a Dask scheduler (docs/how-to/dask-cluster.md); "
         "empty: this machine's cores"
     )
+
+    @model_validator(mode="after")
+    def _one_label_each(self) -> Self:
+        label_of: dict[str, str] = {}
+        for label, names in self.labels.items():
+            for words in names:
+                if (other := label_of.setdefault(words, label)) != label:
+                    raise ValueError(f"labels: {words!r} belongs to {other} and to {label}: leave one out")
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

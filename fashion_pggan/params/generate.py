@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import LARGEST_INDEX, Images, Index, Section, Share
+from fashion_pggan.params.section import LARGEST_INDEX, Images, Index, Section, Share, Words
 
 
 class GenerateParams(Section):
@@ -16,6 +16,7 @@ class GenerateParams(Section):
     minibatch: Images = Field(gt=0, description="made at once; on the CPU it changes nothing else")
     form: Literal["imagefolder", "webdataset", "parquet"] = Field(description="of the dataset, by its loader")
     format: Literal["png", "webp", "jpeg"] = Field(description="of each image; png and webp are exact")
+    label: Words = Field("", description="of all images; empty: as often as in the training's images")
     truncation: float = Field(
         ge=0, le=1, description="1: off; lower: nearer to the mean image, with less variety"
     )

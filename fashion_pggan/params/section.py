@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from fashion_pggan.paths import advice_on_path
 
 LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
+MOST_LABELS = 1000  # of a dataset
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,9 @@ class TrainParams(Section):
     stddev_group: Annotated[Images, OTHER] = Field(
         gt=0, description="in a group of the minibatch standard deviation"
     )
+    labels: Annotated[bool, OTHER] = Field(
+        default=False, description="true: learn the dataset's labels too, and generate by label"
+    )
     # growing schedule
     initial_resolution: Annotated[Resolution, OTHER] = Field(description="where growing starts")
     stabilise_kimg: Annotated[Kimg, OTHER] = Field(gt=0, description="at each resolution alone")
@@ -104,6 +107,9 @@ class TrainParams(Section):
     )
     drift_weight: Annotated[float, ON_REQUEST] = Field(
         ge=0, description="of squared real scores; wgan-gp alone"
+    )
+    label_weight: Annotated[float, ON_REQUEST] = Field(
+        1.0, ge=0, description="of the labels' cross-entropy in both losses"
     )
     # optimizer and average
     adam_beta1: Annotated[float, ON_REQUEST] = Field(ge=0, lt=1, description="decay of Adam's mean gradient")

@@ -84,6 +84,7 @@ class CuratedImage(Record):
     duplicate_bits: int | None = None  # of 256 in which their hashes differ, aligned or not; None: linked
     format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
     overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
+    label: str = ""  # of `curate.labels`; empty: none
 
 
 class GeneratedImage(Record):
@@ -102,6 +103,7 @@ class GeneratedImage(Record):
     nearest_distance: float | None  # root mean square difference in grey levels of 255
     nearest_bits: int | None  # of 256 in which the hashes of what both show differ; None where linked
     critic_score: float | None  # higher is more real; None: not asked for
+    label: str = ""  # that the generator was given; only of a training with labels
 
 
 def write_records(

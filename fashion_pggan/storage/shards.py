@@ -2,6 +2,7 @@
 
 A dataset is a folder with `index.json` and, per level (a resolution of the pyramid, 4, 8, ... R), one
 `r<resolution>/<shard>.npy` per shard: uint8 arrays of shape (images, resolution, resolution, 3), RGB.
+A dataset with labels has the names of the classes in `index.json`, and each image's place among them.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ from fashion_pggan.storage.hashes import hash_memory
 FORMAT = 1
 INDEX = "index.json"
 SMALLEST = 4  # pixels, side of the smallest level
+UNLABELLED = -1  # the class of an image without a label
 
 Images = npt.NDArray[np.uint8]  # (n, resolution, resolution, 3)
 
@@ -55,27 +57,38 @@ class ShardWriter:
         folder: an empty folder.
         resolution: side of the largest level in pixels, a power of two.
         shard_images: how many images a full shard holds.
+        label_names: the classes that images may have; none: without labels.
     """
 
-    def __init__(self, folder: Path, resolution: int, shard_images: int) -> None:
+    def __init__(
+        self, folder: Path, resolution: int, shard_images: int, label_names: Sequence[str] = ()
+    ) -> None:
         self.folder, self.resolution, self.shard_images = folder, resolution, shard_images
+        self.label_names = list(label_names)
+        self.labels: list[int] = []  # of the pending images
         self.pending: list[Mapping[int, npt.NDArray[np.uint8]]] = []
         self.shards: list[dict[str, object]] = []
 
-    def add(self, levels: Mapping[int, npt.NDArray[np.uint8]]) -> tuple[int, int]:
-        """Append one image, given as resolution -> (resolution, resolution, 3), and return (shard, row)."""
+    def add(self, levels: Mapping[int, npt.NDArray[np.uint8]], label: str = "") -> tuple[int, int]:
+        """Append one image, given as resolution -> (resolution, resolution, 3), and return (shard, row).
+
+        `label` is one of `label_names`; empty: none.
+        """
         position = len(self.shards), len(self.pending)
         self.pending.append(levels)
+        self.labels.append(self.label_names.index(label) if label else UNLABELLED)
         if len(self.pending) == self.shard_images:
             self._write_shard()
         return position
 
     def finish(self) -> str:
-        """Write what is pending and the index; return the dataset's version, a hash of all its pixels."""
+        """Write what is pending and the index; return the version, a hash of all pixels and labels."""
         if self.pending:
             self._write_shard()
-        version = _version_of(self.shards)
-        index = {"format": FORMAT, "version": version, "resolution": self.resolution, "shards": self.shards}
+        version = _version_of(self.shards, self.label_names)
+        labels = {"labels": self.label_names} if self.label_names else {}
+        index = {"format": FORMAT, "version": version, "resolution": self.resolution, **labels}
+        index["shards"] = self.shards
         write_text(self.folder / INDEX, json.dumps(index, indent=1) + "\n")
         return version
 
@@ -91,8 +104,9 @@ class ShardWriter:
                     file.write(pixels.data)
                     digest.update(pixels.data)
             checksums[str(resolution)] = digest.hexdigest()
-        self.shards.append({"images": len(self.pending), "sha256": checksums})
-        self.pending = []
+        labels = {"labels": self.labels} if self.label_names else {}
+        self.shards.append({"images": len(self.pending), "sha256": checksums, **labels})
+        self.pending, self.labels = [], []
 
 
 class Dataset:
@@ -121,7 +135,11 @@ class Dataset:
             self.resolution: int = index["resolution"]
             self.counts: list[int] = [shard["images"] for shard in index["shards"]]
             self.checksums: list[dict[str, str]] = [shard["sha256"] for shard in index["shards"]]
-            whole = _version_of(index["shards"]) == self.version and self._lists_all_levels()
+            self.label_names: list[str] = index.get("labels", [])
+            labels = [label for shard in index["shards"] for label in shard.get("labels", ())]
+            self.labels = np.array(labels or [UNLABELLED] * sum(self.counts), np.int64)  # (images,)
+            version = _version_of(index["shards"], self.label_names)
+            whole = version == self.version and self._lists_all_levels()
             if self.counts and not whole:
                 raise ValueError("it is not what was written, by the version in it")
         except (ValueError, KeyError, TypeError) as error:
@@ -248,6 +266,7 @@ class Part(Dataset):
     def __init__(self, whole: Dataset, chosen: npt.NDArray[np.int64]) -> None:
         super().__init__(whole.folder)
         self.whole, self.chosen = whole, chosen
+        self.labels = self.labels[chosen]
 
     @property
     def choice(self) -> str:
@@ -271,8 +290,9 @@ class Part(Dataset):
         return self.whole.image(int(self.chosen[index]), resolution)
 
 
-def _version_of(shards: Sequence[Mapping[str, object]]) -> str:
-    return hashlib.sha256(json.dumps(shards).encode()).hexdigest()[:16]
+def _version_of(shards: Sequence[Mapping[str, object]], label_names: Sequence[str]) -> str:
+    content = [shards, label_names] if label_names else shards
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def _shard_path(folder: Path, resolution: int, shard: int) -> Path:

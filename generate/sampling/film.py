@@ -16,7 +16,6 @@ from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import atomic_write, write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
 from fashion_pggan.storage.shards import Images
-from generate.sampling.latents import between
 from generate.sampling.sampler import Sampler
 
 RATE = 30  # frames per second
@@ -81,7 +80,7 @@ def _frames(sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> 
     factor = max(1, SMALLEST // sampler.resolution)
     shares = np.linspace(0, 1, frames).tolist()
     for start in range(0, frames, AT_ONCE):
-        way = torch.stack([between(first, last, share) for share in shares[start : start + AT_ONCE]])
+        way = torch.stack([sampler.between(first, last, share) for share in shares[start : start + AT_ONCE]])
         for image in sampler.images_of(way):
             yield image.repeat(factor, axis=0).repeat(factor, axis=1)
 

@@ -43,16 +43,17 @@ class Directions:
     shares: list[float]  # squared strength along each, over that along all directions
 
     def moved(self, latent: Tensor, moves: list[float]) -> Tensor:
-        """A latent vector (latent_size,) moved along the first directions.
+        """A latent vector (latent_size,) moved along the first directions; a label behind it stays.
 
         A move of 1 has the length of the latent vector: it turns the vector by 45 degrees.
         """
         if not any(moves):
             return latent
         steps = torch.tensor(moves, dtype=torch.float32)
-        length = len(latent) ** 0.5  # of a normalised latent
-        moved: Tensor = pixel_norm(latent[None])[0] + length * (steps @ self.vectors[: len(moves)])
-        return moved
+        size = self.vectors.shape[1]
+        vector = pixel_norm(latent[None, :size])[0]
+        length = size**0.5  # of a normalised latent
+        return torch.cat([vector + length * (steps @ self.vectors[: len(moves)]), latent[size:]])
 
 
 def directions_of(generator: Generator) -> Directions:
@@ -63,7 +64,8 @@ def directions_of(generator: Generator) -> Directions:
 
     Source: Shen and Zhou 2021, "Closed-form factorization of latent semantics in GANs".
     """
-    weights = generator.dense.scaled().detach().cpu().double()  # (features, latent_size)
+    size = generator.architecture.latent_size
+    weights = generator.dense.scaled()[:, :size].detach().cpu().double()  # (features, latent_size)
     strengths, vectors = torch.linalg.eigh(weights.T @ weights)
     order = torch.arange(len(strengths) - 1, -1, -1)[:DIRECTIONS]
     kept = vectors.T[order]  # (k, latent_size)

@@ -15,7 +15,7 @@ from fashion_pggan.params import LARGEST_INDEX, explained
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_bytes, read_text
 from fashion_pggan.storage.shards import Images
-from generate.sampling.latents import DIRECTIONS, between, directions_of
+from generate.sampling.latents import DIRECTIONS, directions_of
 from generate.sampling.sampler import Sampler
 
 LARGEST_MOVE = 2.0
@@ -40,12 +40,14 @@ class Place(BaseModel):
     share: Share = 0.0  # of the way to the other latent vector
     moves: Annotated[list[Move], Field(max_length=DIRECTIONS)] = []  # along the principal directions
     truncation: Share = 1.0  # see Sampler.truncated
+    label: Name = ""  # empty: the one that is drawn for the latent index
 
     def latent(self, sampler: Sampler) -> Tensor:
-        """The latent vector (latent_size,)."""
+        """The row that the generator takes: a latent vector (latent_size,), then a label if it has any."""
+        sampler = sampler.of_label(self.label)
         latent = sampler.latents(self.seed, [self.latent_index])[0]
         if self.other_index is not None:
-            latent = between(latent, sampler.latents(self.seed, [self.other_index])[0], self.share)
+            latent = sampler.between(latent, sampler.latents(self.seed, [self.other_index])[0], self.share)
         return directions_of(sampler.generator).moved(latent, self.moves) if any(self.moves) else latent
 
     def image(self, sampler: Sampler) -> Images:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.shards import Images
+from generate.sampling.latents import between
 from train.model.networks import Generator, as_pixels, upscale
-from train.model.randomness import latents_of
+from train.model.randomness import inputs_of
 from train.saved.snapshot import Origin, read_snapshot
 
 
@@ -80,6 +82,25 @@ class Sampler:
         generator, origin = read_snapshot(snapshot)
         return cls(generator, origin, device, snapshot=snapshot.stem, sha256=sha256_of(snapshot))
 
+    def of_label(self, label: str) -> "Sampler":
+        """The same snapshot, with images of one label alone; of all where `label` is empty.
+
+        Raises:
+            UserError: it has no such label.
+        """
+        if not label:
+            return self
+        if label not in self.origin.labels:
+            known = ", ".join(self.origin.labels) or "none"
+            raise UserError(f"no label {label!r} in this snapshot: give one of its labels ({known})")
+        origin = replace(self.origin, labels={name: float(name == label) for name in self.origin.labels})
+        return Sampler(self.generator, origin, self.device, snapshot=self.snapshot, sha256=self.sha256)
+
+    def label(self, seed: int, index: int) -> str:
+        """The label of the image at an index; empty without labels."""
+        ones = self.latents(seed, [index])[0, self.latent_size :]
+        return [*self.origin.labels][int(ones.argmax())] if len(ones) else ""
+
     def truncated(self, truncation: float) -> "Sampler":
         """The same snapshot with images nearer to the mean image; only the first layer's weights are copied.
 
@@ -100,15 +121,29 @@ class Sampler:
         return Sampler(frozen, self.origin, self.device, snapshot=self.snapshot, sha256=self.sha256)
 
     def latents(self, seed: int, indices: Sequence[int]) -> Tensor:
-        """Latent vectors (n, latent_size); each depends on the seed and its index alone."""
-        return latents_of(seed, list(indices), self.latent_size)
+        """Latent vectors (n, latent_size); each depends on the seed and its index alone.
+
+        Of a snapshot with labels, a one-hot label follows each: (n, latent_size + label_size). It is drawn as
+        often as the training's images have it.
+        """
+        return inputs_of(seed, list(indices), self.latent_size, self.origin.label_shares)
+
+    def between(self, first: Tensor, second: Tensor, share: float) -> Tensor:
+        """The point at `share` of the way from one row of `latents` to another.
+
+        Latent vectors follow the arc, see `generate.sampling.latents.between`; labels mix along the line,
+        which no image of the training did.
+        """
+        size = self.latent_size
+        labels = torch.lerp(first[size:], second[size:], share)
+        return torch.cat([between(first[:size], second[:size], share), labels])
 
     def images(self, seed: int, indices: Sequence[int]) -> Images:
         """Images (n, resolution, resolution, 3), uint8 RGB, of latents by seed and index."""
         return self.images_of(self.latents(seed, indices))
 
     def images_of(self, latents: Tensor) -> Images:
-        """Images (n, resolution, resolution, 3), uint8 RGB, of latent vectors (n, latent_size).
+        """Images (n, resolution, resolution, 3), uint8 RGB, of rows as `latents` gives them.
 
         Images of a snapshot taken while growing are enlarged to the final resolution by repeating pixels, as
         published.

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -43,21 +43,35 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def write_dataset(folder: Path, resolution: int = 16, images: int = 40, seed: int = 0) -> Dataset:
-    """Images of random flat colours with a little noise, as curation would write them."""
+def write_dataset(
+    folder: Path, resolution: int = 16, images: int = 40, seed: int = 0, labels: Sequence[str] = ()
+) -> Dataset:
+    """Images of random flat colours with a little noise, as curation would write them.
+
+    With labels, each image has one in turn, and its colours are the darker the earlier its label is.
+    """
     folder.mkdir(parents=True)
-    writer = ShardWriter(folder, resolution, shard_images=16)
+    writer = ShardWriter(folder, resolution, 16, labels)
     random = np.random.default_rng(seed)
-    for _ in range(images):
-        level = random.uniform(0, 255, 3) + random.normal(0, 8, (resolution, resolution, 3))
+    for number in range(images):
+        label = number % len(labels) if labels else 0
+        share = 255 / max(len(labels), 1)
+        low, high = share * label, share * (label + 1)
+        level = random.uniform(low, high, 3) + random.normal(0, 8, (resolution, resolution, 3))
         levels = {}
         while level.shape[0] >= 4:
             levels[level.shape[0]] = np.clip(np.rint(level), 0, 255).astype(np.uint8)
             half = level.shape[0] // 2
             level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
-        writer.add(levels)
+        writer.add(levels, labels[label] if labels else "")
     writer.finish()
     return Dataset(folder)
+
+
+@pytest.fixture(scope="session")
+def labelled(tmp_path_factory) -> Dataset:
+    """Of two labels: dark images and bright ones."""
+    return write_dataset(tmp_path_factory.mktemp("labelled") / "curated", labels=("dark", "bright"))
 
 
 @pytest.fixture(scope="session")

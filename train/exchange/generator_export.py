@@ -2,7 +2,7 @@
 
 The exported network takes latents (n, latent_size) float32 and returns images (n, 3, r, r), linear RGB,
 about [-1, 1] and not clamped; n is free; r is the resolution that the snapshot has grown to. A fade stays
-where it was.
+where it was. With labels, a one-hot label follows each latent vector.
 """
 
 import importlib.util
@@ -11,7 +11,6 @@ import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -22,9 +21,13 @@ from fashion_pggan.storage.building import scratch_folder
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
 from train.model.networks import Generator
-from train.saved.snapshot import Origin, read_snapshot
+from train.saved.snapshot import Origin, described, read_snapshot
 
 TRACED = 2  # images in the example; one would be taken for a fixed size
+LATENTS = (
+    "(n, latent_size) float32, standard normal",
+    "(n, latent_size + label_size) float32: standard normal, then a one for the label, in origin's order",
+)  # without labels, with labels
 HEADER = "fashion_pggan"  # where the file says what it is, as JSON
 
 
@@ -42,7 +45,7 @@ class Grown(nn.Module):
         self.steps, self.fade = generator.architecture.grown(lod)
 
     def forward(self, latents: Tensor) -> Tensor:
-        """Images (n, 3, r, r) of latents (n, latent_size)."""
+        """Images (n, 3, r, r) of latents (n, latent_size + label_size)."""
         return self.generator.at(latents, self.steps, self.fade)
 
 
@@ -59,7 +62,8 @@ def export(snapshot: Path, target: Path, form: str) -> None:
     """
     generator, origin = read_snapshot(snapshot)
     network = Grown(generator, origin.lod).eval()
-    example = torch.zeros(TRACED, generator.architecture.latent_size)
+    shape = generator.architecture
+    example = torch.zeros(TRACED, shape.latent_size + shape.label_size)
     program = torch.export.export(network, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},))
     with scratch_folder() as folder:
         file = folder / "exported"
@@ -72,9 +76,8 @@ def header_of(generator: Generator, origin: Origin) -> str:
     return json.dumps(
         {
             "program": WRITTEN_BY,
-            "architecture": asdict(generator.architecture),
-            "origin": asdict(origin),
-            "latents": "(n, latent_size) float32, standard normal",
+            **described(generator, origin),
+            "latents": LATENTS[generator.architecture.label_size > 0],
             "images": "(n, 3, r, r) float32 RGB; as bytes: round(127.5 x + 127.5), limited to 0..255",
         }
     )

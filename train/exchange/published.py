@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params.section import MOST_LABELS
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.bounded.npz import arrays_in
 from fashion_pggan.storage.files import atomic_write
@@ -46,7 +47,8 @@ def import_official(source: Path, target: Path) -> None:
     letter = "Gs" if "Gs" in scopes else "G"
     if letter not in scopes:
         raise UserError(f"{source} has no generator (Gs/… or G/…): give weights that hold one")
-    architecture = architecture_of(scopes[letter], source)
+    label_size = _label_size(scopes.get("D", {}))
+    architecture = architecture_of(scopes[letter], source, label_size)
     networks = {name: _network(name, weights, architecture) for name, weights in scopes.items()}
     if missing := [f"{NETWORKS[each]} ({each}/…)" for each in NETWORKS if each not in networks]:
         log.warning(
@@ -62,6 +64,7 @@ def import_official(source: Path, target: Path) -> None:
         params_hash=f"imported-{hash_of(source.name)}",
         dataset_version="unknown",
         git_commit="unknown",
+        labels={f"label {number}": 1 / label_size for number in range(label_size)},
     )
     write_snapshot(target, generator, origin, {NETWORKS[name]: module for name, module in networks.items()})
 
@@ -90,8 +93,15 @@ def export_official(source: Path, target: Path) -> None:
             archive.comment = WRITTEN_BY.encode()
 
 
-def architecture_of(weights: Mapping[str, npt.NDArray[np.float32]], source: Path) -> Architecture:
+def architecture_of(
+    weights: Mapping[str, npt.NDArray[np.float32]], source: Path, label_size: int = 0
+) -> Architecture:
     """The architecture that a generator's arrays have.
+
+    Args:
+        weights: by the names of the variables.
+        source: their file.
+        label_size: labels that it takes; its arrays alone do not tell them from the latent vector.
 
     Raises:
         UserError: it cannot be told from them.
@@ -99,16 +109,28 @@ def architecture_of(weights: Mapping[str, npt.NDArray[np.float32]], source: Path
     try:
         levels = sum(name.startswith("ToRGB_lod") and name.endswith("/weight") for name in weights)
         channels = [weights[f"ToRGB_lod{lod}/weight"].shape[2] for lod in reversed(range(levels))]
-        latent_size = weights["4x4/Dense/weight"].shape[0]
+        latent_size = weights["4x4/Dense/weight"].shape[0] - label_size
         most = channels[0]
     except (KeyError, IndexError):
         raise UserError(
             f"{source}: no 4x4/Dense/weight or ToRGB_lod…/weight in its generator: give weights under the "
             "published program's names"
         ) from None
+    if latent_size < 1 or label_size > MOST_LABELS:
+        raise UserError(
+            f"{source}: its critic tells {label_size} labels, but its generator takes "
+            f"{latent_size + label_size} numbers, and this program knows up to {MOST_LABELS} labels: give "
+            "networks of one training"
+        )
     fewer = [count << stage for stage, count in enumerate(channels, start=1) if count < most]
     base = fewer[0] if fewer else most << levels
-    return Architecture(2 ** (levels + 1), latent_size, base, most, STDDEV_GROUP)
+    return Architecture(2 ** (levels + 1), latent_size, base, most, STDDEV_GROUP, label_size)
+
+
+def _label_size(critic: Mapping[str, npt.NDArray[np.float32]]) -> int:
+    """How many labels a critic tells apart, by its last layer; 0 where there is none."""
+    last = critic.get("4x4/Dense1/weight")
+    return max(last.shape[-1] - 1, 0) if last is not None and last.ndim else 0
 
 
 def _lod(value: npt.NDArray[np.float32] | np.float32, largest: int, source: Path) -> float:
@@ -133,7 +155,7 @@ def _network(letter: str, weights: Weights, architecture: Architecture) -> Gener
     if unknown:
         raise UserError(
             f"{letter}/{unknown[0]} and {len(unknown) - 1} more are not variables of a "
-            f"{architecture.resolution} px network without labels: leave them out"
+            f"{architecture.resolution} px network: leave them out"
         )
     load_official(module, letter[0], weights)
     return module

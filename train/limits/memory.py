@@ -163,10 +163,12 @@ def empty_batch(images: int, side: int, architecture: Architecture, device: torc
     """A batch of zeros, for passes whose result does not matter."""
     return Batch(
         torch.zeros((images, side, side, 3), dtype=torch.uint8, device=device),
+        torch.zeros((images, architecture.label_size), device=device),
         torch.zeros(images, dtype=torch.bool, device=device),
         torch.zeros((images, 1, 1, 1), device=device),
         torch.zeros((images, architecture.latent_size), device=device),
         torch.zeros((images, architecture.latent_size), device=device),
+        torch.zeros((images, architecture.label_size), device=device),
         torch.zeros((3, images, DRAWS), device=device),
     )
 

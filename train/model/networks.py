@@ -40,6 +40,7 @@ class Architecture:
     fmap_base: int  # a layer has min(fmap_base / 2^stage, fmap_max) feature maps
     fmap_max: int  # most feature maps of a layer
     stddev_group: int = 4  # images in a group of the minibatch standard deviation
+    label_size: int = 0  # length of a one-hot label; 0: without labels
 
     def feature_maps(self, stage: int) -> int:
         """Channels at a stage; the block at resolution 2^r uses stage r - 1."""
@@ -70,13 +71,13 @@ class GeneratorBlock(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latent vectors to images."""
+    """Latent vectors to images. With labels, a one-hot label follows each latent vector."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
         self.architecture = architecture
         maps = architecture.feature_maps
-        self.dense = LatentDense(architecture.latent_size, maps(1))
+        self.dense = LatentDense(architecture.latent_size + architecture.label_size, maps(1))
         self.conv = Conv(maps(1), maps(1))
         self.blocks = nn.ModuleList(GeneratorBlock(maps(r - 2), maps(r - 1)) for r in architecture.exponents)
         self.to_rgb = nn.ModuleList(
@@ -87,7 +88,7 @@ class Generator(nn.Module):
         """Make images.
 
         Args:
-            latents: (n, latent_size), drawn from N(0, 1).
+            latents: (n, latent_size + label_size): latent vectors drawn from N(0, 1), then labels.
             lod: from 0 (grown to the end) to log2(resolution / 4).
 
         Returns:
@@ -138,6 +139,7 @@ class Trace:
     conv: Tensor  # (n, c, 4, 4)
     dense: Tensor  # (n, c)
     scores: Tensor  # (n,)
+    logits: Tensor  # (n, label_size)
 
     def last(self, n: int) -> "Trace":
         """Of the last n images alone."""
@@ -145,12 +147,12 @@ class Trace:
             self.entry[-n:],
             None if self.entry_below is None else self.entry_below[-n:],
             [(inside[-n:], output[-n:]) for inside, output in self.blocks],
-            *(kept[-n:] for kept in (self.smallest, self.conv, self.dense, self.scores)),
+            *(kept[-n:] for kept in (self.smallest, self.conv, self.dense, self.scores, self.logits)),
         )
 
 
 class Critic(nn.Module):
-    """Images to scores: high for real ones."""
+    """Images to scores, high for real ones, and with labels to the logits of their classes."""
 
     def __init__(self, architecture: Architecture) -> None:
         super().__init__()
@@ -160,7 +162,7 @@ class Critic(nn.Module):
         self.blocks = nn.ModuleList(CriticBlock(maps(r - 1), maps(r - 2)) for r in architecture.exponents)
         self.conv = Conv(maps(1) + 1, maps(1))
         self.dense0 = Dense(maps(1) * 16, maps(0))
-        self.dense1 = Dense(maps(0), 1, gain=1.0)
+        self.dense1 = Dense(maps(0), 1 + architecture.label_size, gain=1.0)
 
     def forward(self, images: Tensor, lod: float) -> Tensor:
         """Score images.
@@ -194,8 +196,8 @@ class Critic(nn.Module):
         conv = leaky_relu(self.conv(minibatch_stddev(x, self.architecture.stddev_group, sets)))
         dense = leaky_relu(self.dense0(conv.flatten(1)))
         with autocast(dense.device, enabled=False):
-            scores = self.dense1(dense.to(self.dense1.weight.dtype)).squeeze(1)  # (n, 1) -> (n,)
-        return Trace(entry, below, passed, x, conv, dense, scores)
+            last = self.dense1(dense.to(self.dense1.weight.dtype))  # (n, 1 + label_size)
+        return Trace(entry, below, passed, x, conv, dense, last[:, 0], last[:, 1:])
 
     def gradients(self, trace: Trace, steps: int, fade: Tensor | float | None) -> Tensor:
         """The gradient of the sum of a trace's scores by its images.
@@ -206,7 +208,8 @@ class Critic(nn.Module):
             (n, 3, r, r).
         """
         blocks, from_rgb = cast("list[CriticBlock]", self.blocks), cast("list[Conv]", self.from_rgb)
-        g = self.dense1.pullback(torch.ones_like(trace.scores).unsqueeze(1))  # (n, c)
+        of_scores = F.pad(torch.ones_like(trace.scores).unsqueeze(1), (0, self.architecture.label_size))
+        g = self.dense1.pullback(of_scores)  # (n, c)
         g = self.dense0.pullback(leaky_relu_pullback(g, trace.dense)).view_as(trace.conv)  # (n, c, 4, 4)
         g = self.conv.pullback(leaky_relu_pullback(g, trace.conv))  # (n, c + 1, 4, 4)
         g = minibatch_stddev_pullback(g, trace.smallest, self.architecture.stddev_group)

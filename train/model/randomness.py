@@ -1,6 +1,7 @@
 """Randomness as a function of (seed, purpose, position), which needs no state in a checkpoint."""
 
 import zlib
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,27 @@ def latents_of(seed: int, indices: range | list[int], latent_size: int) -> Tenso
     """Latent vectors (n, latent_size) from N(0, 1); each depends only on the seed and its index."""
     rows = [torch.randn(latent_size, generator=generator_at(seed, "latent", index)) for index in indices]
     return torch.stack(rows)
+
+
+def inputs_of(
+    seed: int, indices: range | list[int], latent_size: int, label_shares: Sequence[float] = ()
+) -> Tensor:
+    """What a generator takes for each index: (n, latent_size + labels), a latent vector and a one-hot label.
+
+    Args:
+        seed: of latent vectors and labels.
+        indices: of the images; each row depends on the seed and its own index alone.
+        latent_size: of the generator.
+        label_shares: how often each label is drawn, adding up to 1; empty: the generator takes no labels.
+    """
+    latents = latents_of(seed, indices, latent_size)
+    if not label_shares:
+        return latents
+    bounds = torch.tensor(label_shares, dtype=torch.float64).cumsum(0)[:-1]
+    drawn = [torch.rand((), generator=generator_at(seed, "label", index)) for index in indices]
+    places = torch.searchsorted(bounds, torch.stack(drawn).double(), right=True)
+    labels = torch.nn.functional.one_hot(places, len(label_shares))
+    return torch.cat([latents, labels.to(latents.dtype)], dim=1)
 
 
 def indices_at(images_shown: int, count: int, total: int, seed: int) -> npt.NDArray[np.int64]:

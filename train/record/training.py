@@ -23,6 +23,7 @@ class Training(Protocol):
     git_commit: str
     identity: dict[str, Any]
     about: About
+    labels: dict[str, float]  # share of each label; empty: trained without labels
 
     @property
     def images_shown(self) -> int:

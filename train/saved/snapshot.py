@@ -6,7 +6,7 @@ that only makes images does not read them.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,12 @@ class Origin:
     params_hash: str  # of what it was trained with
     dataset_version: str  # of the dataset it was trained on
     git_commit: str  # of the program, see fashion_pggan.provenance
+    labels: dict[str, float] = field(default_factory=dict)  # share of each label, in the networks' order
+
+    @property
+    def label_shares(self) -> list[float]:
+        """The share of each label among the training's labelled images; empty without labels."""
+        return list(self.labels.values())
 
 
 def snapshot_path(folder: Path, images_shown: int) -> Path:
@@ -62,8 +68,15 @@ def write_snapshot(
         for prefix, network in named.items()
         for name, tensor in network.state_dict().items()
     }
-    header = {"format": FORMAT, "architecture": asdict(generator.architecture), "origin": asdict(origin)}
-    write_hashed(path, weights, header)
+    write_hashed(path, weights, {"format": FORMAT, **described(generator, origin)})
+
+
+def described(generator: Generator, origin: Origin) -> dict[str, dict[str, Any]]:
+    """A generator's architecture and origin; without labels, neither speaks of them."""
+    architecture, where = asdict(generator.architecture), asdict(origin)
+    if not architecture["label_size"]:
+        del architecture["label_size"], where["labels"]
+    return {"architecture": architecture, "origin": where}
 
 
 def read_snapshot(path: Path) -> tuple[Generator, Origin]:

@@ -4,12 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import FeatureMaps, LatentSize, Resolution, Section
+from fashion_pggan.params.section import MOST_LABELS, FeatureMaps, LatentSize, Resolution, Section
 
 FORMAT = 1
 LARGEST_HEADER = 64 << 10  # characters
 
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+ShareOfAll = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=1 << 20)]
 
 
@@ -21,6 +22,7 @@ class ArchitectureFields(Section):
     fmap_base: FeatureMaps
     fmap_max: FeatureMaps
     stddev_group: Count = 4
+    label_size: int = Field(0, ge=0, le=MOST_LABELS)
 
     @model_validator(mode="after")
     def _buildable(self) -> Self:
@@ -39,6 +41,7 @@ class OriginFields(Section):
     params_hash: Name
     dataset_version: Name
     git_commit: Name
+    labels: dict[Name, ShareOfAll] = Field({}, max_length=MOST_LABELS)
 
 
 class Header(Section):
@@ -48,6 +51,14 @@ class Header(Section):
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")  # early files lack it
     architecture: ArchitectureFields
     origin: OriginFields
+
+    @model_validator(mode="after")
+    def _as_many_labels(self) -> Self:
+        if len(self.origin.labels) != self.architecture.label_size:
+            raise ValueError(
+                f"{len(self.origin.labels)} labels for networks with {self.architecture.label_size}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _grown_so_far(self) -> Self:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -22,10 +24,12 @@ class Batch:
     """One process's share of a minibatch: real images and the random numbers of a step."""
 
     reals: Tensor  # (n, r, r, 3) uint8
+    labels: Tensor  # (n, label_size) float32, one-hot, of the reals and of the critic's fakes
     flips: Tensor  # (n,) bool, whether an image is mirrored
     mixing: Tensor  # (n, 1, 1, 1) float32 in [0, 1)
     critic_latents: Tensor  # (n, latent_size) float32
     generator_latents: Tensor  # (n, latent_size) float32
+    generator_labels: Tensor  # (n, label_size) float32, one-hot, drawn from all images' labels
     draws: Tensor  # (3, n, DRAWS) float32 in [0, 1), for augmenting reals, fakes, and the generator's fakes
 
     def tensors(self) -> list[Tensor]:
@@ -53,6 +57,7 @@ class Feed:
 
     def __init__(self, dataset: Dataset, params: TrainParams, ranks: Ranks) -> None:
         self.dataset, self.params, self.ranks = dataset, params, ranks
+        self.labels = one_hot(dataset.labels, len(dataset.label_names) if params.labels else 0)
         self.waited_s = 0.0
         self._thread = ThreadPoolExecutor(1, "feed", initializer=_enter, initargs=(ranks.device,))
         self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
@@ -90,13 +95,16 @@ class Feed:
         indices = indices_at(images_shown, minibatch, len(self.dataset), self.params.seed)
         mine = indices[self.ranks.rank :: self.ranks.count]
         reals = torch.from_numpy(mine if resident else self.dataset.images(mine, resolution))
+        others = self._drawn(torch.rand, "labels", images_shown, (minibatch,)) * len(self.dataset)
         latents = (minibatch, self.params.latent_size)
         batch = Batch(
             reals,
+            self.labels[torch.from_numpy(mine)],
             self._drawn(torch.rand, "mirror", images_shown, (minibatch,)) < 0.5 * self.params.mirror,
             self._drawn(torch.rand, "mixing", images_shown, (minibatch, 1, 1, 1)),
             self._drawn(torch.randn, "critic", images_shown, latents),
             self._drawn(torch.randn, "generator", images_shown, latents),
+            self.labels[others.long().clamp(max=len(self.dataset) - 1)],
             self._drawn(torch.rand, "augment", images_shown, (minibatch, 3, DRAWS))
             .transpose(0, 1)
             .contiguous(),
@@ -140,6 +148,16 @@ def resident_bytes(images: int, resolution: int, params: TrainParams, device: to
     """Bytes of a level that lies on the device as a whole; 0: it is read from the shards."""
     size = images * resolution**2 * 3
     return size if device.type == "cuda" and size <= params.resident_gb * 1e9 else 0
+
+
+def one_hot(labels: npt.NDArray[np.int64], size: int) -> Tensor:
+    """Labels (n,) as (n, size) float32 with a single one each, or none where a label is negative."""
+    return torch.from_numpy(np.equal.outer(labels, np.arange(size)).astype(np.float32))
+
+
+def with_labels(latents: Tensor, labels: Tensor) -> Tensor:
+    """What a generator takes: latent vectors (n, latent_size), each followed by its label (n, label_size)."""
+    return torch.cat([latents, labels], dim=1) if labels.shape[1] else latents
 
 
 def reals_of(batch: Batch, fade: Tensor | float | None) -> Tensor:

@@ -1,5 +1,7 @@
 """What critic and generator minimise: Wasserstein losses with gradient penalty, or logistic ones with R1.
 
+With labels, the cross-entropy of the critic's logits is added to both (Odena et al. 2017, AC-GAN).
+
 Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018;
 docs/reference/conformance.md.
 """
@@ -18,12 +20,13 @@ LossName = Literal["wgan-gp", "logistic-r1"]
 
 @dataclass(frozen=True)
 class CriticLoss:
-    """The critic's loss and the parts worth watching; tensors without gradient but for `loss`."""
+    """The critic's loss and the parts worth watching; only `loss` and `logits` have a gradient."""
 
-    loss: Tensor  # scalar
+    loss: Tensor  # scalar, without that of labels
     score_real: Tensor  # scalar, mean
     score_fake: Tensor  # scalar, mean
     penalty_norm: Tensor  # scalar, mean gradient norm over its target; 1 is where WGAN-GP's penalty is zero
+    logits: tuple[Tensor, Tensor]  # (n, label_size) of real images, and of fakes
 
 
 def critic_loss(
@@ -63,17 +66,28 @@ def critic_loss(
     norms = norms_of(critic.gradients(trace.last(n), steps, fade)) / gp_target
     if loss == "wgan-gp":
         real, fake, _ = trace.scores.chunk(3)
+        logits_real, logits_fake, _ = trace.logits.chunk(3)
         total = fake.mean() - real.mean() + gp_weight * (norms - 1).square().mean()
         total = total + drift_weight * real.square().mean()
     else:
         fake, real = trace.scores.chunk(2)
+        logits_fake, logits_real = trace.logits.chunk(2)
         total = F.softplus(fake).mean() + F.softplus(-real).mean() + gp_weight / 2 * norms.square().mean()
-    return CriticLoss(total, real.detach().mean(), fake.detach().mean(), norms.detach().mean())
+    score_real, score_fake, norm = (values.detach().mean() for values in (real, fake, norms))
+    return CriticLoss(total, score_real, score_fake, norm, (logits_real, logits_fake))
 
 
 def generator_loss(scores: Tensor, loss: LossName = "wgan-gp") -> Tensor:
-    """What the generator minimises, from the scores (n,) of its images: a scalar."""
+    """What the generator minimises, from the scores (n,) of its images: a scalar, without that of labels."""
     return -scores.mean() if loss == "wgan-gp" else F.softplus(-scores).mean()
+
+
+def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean softmax cross-entropy of logits (n, label_size) by one-hot labels: a scalar.
+
+    A label without a one, of an image without a label, counts zero.
+    """
+    return F.cross_entropy(logits, labels.to(logits.dtype))
 
 
 def norms_of(gradients: Tensor) -> Tensor:

@@ -19,8 +19,8 @@ from train.model.precision import autocast
 from train.processes.ranks import Ranks, wait_for_all
 from train.step.all_reduce import average_over
 from train.step.augment import augmented
-from train.step.data import Batch, reals_of
-from train.step.losses import critic_loss, generator_loss, penalty_target
+from train.step.data import Batch, reals_of, with_labels
+from train.step.losses import CriticLoss, critic_loss, generator_loss, label_loss, penalty_target
 from train.step.optimizer import Adam
 
 Values = dict[str, Tensor]  # scalars of a step, by the names of the log's columns
@@ -47,6 +47,7 @@ class Trainer:
     def __init__(self, architecture: Architecture, params: TrainParams, ranks: Ranks) -> None:
         self.params, self.ranks = params, ranks
         self.compiles = params.compile
+        self.labelled = architecture.label_size > 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(params.seed)
             self.generator = Generator(architecture)
@@ -154,7 +155,8 @@ class Trainer:
         with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
             with torch.no_grad():
                 reals = reals_of(batch, fade)
-                fakes = self.generator.at(batch.critic_latents, steps, fade).to(reals.dtype)
+                latents = with_labels(batch.critic_latents, batch.labels)
+                fakes = self.generator.at(latents, steps, fade).to(reals.dtype)
                 if params.augment == "diffaugment":
                     reals, fakes = augmented(reals, batch.draws[0]), augmented(fakes, batch.draws[1])
             result = critic_loss(
@@ -169,13 +171,16 @@ class Trainer:
                 gp_weight=params.gp_weight,
                 drift_weight=params.drift_weight,
             )
-        values = {
-            "critic_loss": result.loss.detach(),
-            "score_real": result.score_real,
-            "score_fake": result.score_fake,
-            "penalty_norm": result.penalty_norm,
-        }
-        return result.loss, values
+        loss, values = self._with_labels(result, batch)
+        values |= {name: getattr(result, name) for name in ("score_real", "score_fake", "penalty_norm")}
+        return loss, values | {"critic_loss": loss.detach()}
+
+    def _with_labels(self, result: CriticLoss, batch: Batch) -> tuple[Tensor, Values]:
+        if not self.labelled:
+            return result.loss, {}
+        real, fake = (label_loss(logits, batch.labels) for logits in result.logits)
+        loss = result.loss + self.params.label_weight * (real + fake)
+        return loss, {"label_real": real.detach(), "label_fake": fake.detach()}
 
     def generator_loss_of(
         self, batch: Batch, rates: Rates, steps: int, fading: bool
@@ -183,8 +188,12 @@ class Trainer:
         """The generator's loss over one pass, and what to log."""
         fade = rates.fade if fading else None
         with autocast(self.ranks.device, enabled=self.params.precision == "bfloat16"):
-            fakes = self.generator.at(batch.generator_latents, steps, fade)
+            latents = with_labels(batch.generator_latents, batch.generator_labels)
+            fakes = self.generator.at(latents, steps, fade)
             if self.params.augment == "diffaugment":
                 fakes = augmented(fakes.to(batch.draws.dtype), batch.draws[2])
-            loss = generator_loss(self.critic.trace(fakes, steps, fade).scores, self.params.loss)
+            trace = self.critic.trace(fakes, steps, fade)
+            loss = generator_loss(trace.scores, self.params.loss)
+            if self.labelled:
+                loss = loss + self.params.label_weight * label_loss(trace.logits, batch.generator_labels)
         return loss, {"generator_loss": loss.detach()}

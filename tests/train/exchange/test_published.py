@@ -17,6 +17,7 @@ ARCHITECTURES = [
     Architecture(32, 16, 128, 16),  # fewer maps at the end
     Architecture(16, 8, 512, 8),  # as many everywhere
     Architecture(4, 8, 64, 8),  # one level
+    Architecture(16, 8, 64, 8, label_size=5),
 ]
 
 
@@ -94,7 +95,11 @@ SPOILED = {
     "double": (lambda w: w | {"G/4x4/Conv/bias": np.zeros(16)}, "G/4x4/Conv/bias is float64"),
     "labels": (
         lambda w: w | {"D/4x4/Dense1/weight": np.zeros((16, 4), np.float32)},
-        r"4x4/Dense1/weight is \(4, 16\)",
+        r"4x4/Dense1/bias is \(1,\), the network needs \(4,\)",
+    ),
+    "more labels than inputs": (
+        lambda w: w | {"D/4x4/Dense1/weight": np.zeros((16, 1 + 16), np.float32)},
+        "16 labels, but its generator takes 16 numbers",
     ),
     "lod": (lambda w: w | {"Gs/lod": np.float32(9)}, "lod is 9.0: give one number from 0 to 3"),
     "critic alone": (lambda w: {k: a for k, a in w.items() if k[0] == "D"}, "no generator"),

@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from train.growth.schedule import Phase
 from train.model.networks import downscale, upscale
 from train.model.randomness import indices_at
 from train.processes.ranks import Ranks
-from train.step.data import Feed, faded, reals_of, resident_bytes
+from train.step.data import Batch, Feed, faded, reals_of, resident_bytes
 
 
 @given(st.integers(1, 50), st.integers(0, 5), st.integers(0, 3))
@@ -114,7 +116,7 @@ def test_minibatches_are_pinned_by_way_of_the_device_of_their_process(dataset, p
     feed = Feed(dataset, preset.model_copy(update={"resident_gb": 0.0}), Ranks(1, 2, device, 1))
     feed._asked(0, Phase(lod=0.0, resolution=16, minibatch=8, learning_rate=0.001))[1].result()
     feed.close()
-    assert pinned == [[device]] * 6
+    assert pinned == [[device]] * len(fields(Batch))
 
 
 def test_a_level_lies_on_a_cuda_device_up_to_a_size(preset):

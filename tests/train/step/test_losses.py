@@ -27,7 +27,7 @@ class Linear(nn.Module):
 
 class Scored:
     def __init__(self, scores: torch.Tensor) -> None:
-        self.scores = scores
+        self.scores, self.logits = scores, scores.new_zeros(len(scores), 0)
 
     def last(self, n: int) -> "Scored":
         return Scored(self.scores[-n:])

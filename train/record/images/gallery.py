@@ -9,7 +9,7 @@ from fashion_pggan.images.grid import png_of
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-from train.model.randomness import latents_of
+from train.model.randomness import inputs_of
 from train.record.images.samples import grid_of, images_of, stddev_of, stddev_over
 from train.record.intervals import EveryKimg, EverySeconds
 from train.record.log import History
@@ -38,7 +38,9 @@ class Gallery:
         self.snapshot_clock, self.grid_clock = EverySeconds(params.snapshot_s), EverySeconds(params.grid_s)
         self.shown = params.grid_columns * params.grid_rows
         count = max(self.shown, COMPARED)
-        self.latents = latents_of(params.seed, range(count), params.latent_size).to(training.ranks.device)
+        shares = list(training.labels.values())
+        latents = inputs_of(params.seed, range(count), params.latent_size, shares)
+        self.latents = latents.to(training.ranks.device)
         self.data_stddev: dict[int, float] = {}  # by resolution
 
     def renew(self, *, ended: bool) -> None:
@@ -115,6 +117,7 @@ class Gallery:
             hash_of(training.identity),
             training.dataset.version,
             training.git_commit,
+            training.labels,
         )
 
 

@@ -10,7 +10,7 @@ from fashion_pggan.images.grid import png_of
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.proof.png_checksums import png_fault
-from train.model.randomness import latents_of
+from train.model.randomness import inputs_of
 from train.record.images.samples import grid_of
 from train.saved.snapshot import read_snapshot
 
@@ -48,5 +48,5 @@ def grids_redrawn(
 def _draw(grid: Path, snapshot: Path, params: TrainParams, device: torch.device) -> None:
     generator, origin = read_snapshot(snapshot)
     count, size = params.grid_columns * params.grid_rows, generator.architecture.latent_size
-    latents = latents_of(params.seed, range(count), size).to(device)
+    latents = inputs_of(params.seed, range(count), size, origin.label_shares).to(device)
     write_bytes(grid, png_of(grid_of(generator.to(device), latents, origin.lod, params.grid_columns)))

@@ -11,7 +11,7 @@ from fashion_pggan.images.grid import evenly, png_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
 from train.model.networks import as_pixels, upscale
-from train.model.randomness import latents_of
+from train.model.randomness import inputs_of
 from train.record.images.samples import images_of
 from train.saved.snapshot import Origin, read_origin, read_snapshot
 
@@ -42,7 +42,8 @@ def _row(snapshot: Path, *, seed: int, columns: int, device: torch.device) -> Im
     """A label and images side by side: (h, w, 3)."""
     generator, origin = read_snapshot(snapshot)
     final = generator.architecture.resolution
-    latents = latents_of(seed, range(columns), generator.architecture.latent_size).to(device)
+    size = generator.architecture.latent_size
+    latents = inputs_of(seed, range(columns), size, origin.label_shares).to(device)
     native = images_of(generator.to(device), latents, origin.lod)
     side = max(final, LOWEST)
     pixels = as_pixels(upscale(native, side // native.shape[-1]))  # (columns, side, side, 3)

@@ -84,11 +84,14 @@ WISHES = frozenset(  # such images are not missing: this crawl, or their owner, 
     | {"BAD_QUERY", "ODD_ANSWER", "FAILED_CALL"}  # of queries
 )
 
+BUSY_PAGE = "BUSY_PAGE"  # a page in place of an image, at a host that serves it when it is asked later
+
 OF_ANSWERS = frozenset(
     {"OPTED_OUT", "ENCODED", "TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS"}
 )  # the host itself works
 
 MAY_PASS = frozenset(  # a resumed crawl tries these again
     {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE", "EMPTY"}
+    | {BUSY_PAGE}
     | {f"HTTP_{status}" for status in PASSING_STATUSES}
 )

@@ -6,12 +6,15 @@ from functools import partial
 from typing import Any, Self
 from urllib.parse import urljoin
 
+from scrapy import Request
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware, get_retry_request
+from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.python import to_unicode
 
 from crawler.answer.answer import BRING_AN_IMAGE, Wishes, check_cached
 from crawler.answer.failures import (
+    BUSY_PAGE,
     LASTING_STATUSES,
     OF_ANSWERS,
     PASSING_STATUSES,
@@ -20,6 +23,7 @@ from crawler.answer.failures import (
     RefusedError,
     reason_of,
 )
+from crawler.answer.page import is_page, says_too_fast
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
 from crawler.network.host_rules import referer_of, rules_at
@@ -27,6 +31,8 @@ from crawler.network.pacing.hosts import Host, host_at
 from crawler.network.pacing.pauses import pause_before, retry_after_s
 
 REFUSED_ALONE = 5  # times that an image is refused while its host serves others
+ROBOTS_TRIES = 5  # after broken connections: all images of the host wait for its robots.txt
+BROKEN = "BROKEN_TRANSFER"
 NO_ANSWER = frozenset({"UNREACHABLE", "TIMEOUT"})  # the next attempt may use another scheme
 
 
@@ -120,8 +126,12 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
     async def process_response(self, request: Any, response: Any) -> Any:
         """Retry after a status that may pass; hand on every other response."""
         may_pass, host = response.status in PASSING_STATUSES, self._host_of(request)
-        if self._refuses(response) and request.meta.get("image"):
-            return await self._refused(request, response, host)
+        if request.meta.get("image"):
+            if self._refuses(response):
+                await self._refused(request, f"HTTP_{response.status}", host, self._wanted_by(response))
+                return response
+            if response.status in BRING_AN_IMAGE and response.body:
+                return await self._brought(request, response, host)
         host.answered(well=not may_pass)
         if request.meta.get("dont_retry") or not may_pass:
             return response
@@ -137,29 +147,76 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             if isinstance(exception, RefusedError) and exception.reason in OF_ANSWERS:
                 self._host_of(request).answered(well=True)
             return None
-        self._host_of(request).answered(well=False)
-        reason = reason_of(exception)
+        reason, host = reason_of(exception), self._host_of(request)
+        tried = request.meta.get("retry_times", 0)
+        if reason == BROKEN and request.meta.get("image") and host.pages.images:
+            host.broken += not tried
+            if tried >= self.max_retry_times:  # the host serves others
+                await self._refused(request, reason, host, most=host.tries_after_breaks())
+                return None
+        host.answered(well=False)
         if request.meta.get("dont_retry") or (request.meta.get("or_by_https") and reason in NO_ANSWER):
             return None
         return await self._again(request, reason, 0.0)
 
-    async def _refused(self, request: Any, response: Any, host: Host) -> Any:
-        """Ask again when the host may bear it; an image that it refuses among others it serves fails."""
+    async def _brought(self, request: Any, response: Any, host: Host) -> Any:
+        """Hand on an image; ask again for one in whose place a page came, where it may be a refusal."""
+        says_so, pages = says_too_fast(response.body), host.pages
+        if not says_so and not is_page(response.body):
+            host.answered(well=True)
+            pages.image_came(request)
+            return response
+        if says_so or await pages.is_refusal(self._brings_a_page):
+            await self._refused(request, BUSY_PAGE, host)
+            raise RefusedError(BUSY_PAGE, f"{request.url} brings a page, as to who asks too fast")
+        host.answered(well=True)
+        tried = request.meta.get("pages", 0)
+        if pages.may_pass(tried):
+            again = request.copy()
+            again.meta["pages"] = tried + 1
+            await self._pause(again, pause_before(tried + 1))
+        return response
+
+    async def _brings_a_page(self, served: Any) -> bool:
+        """Whether a page comes for a request that was served with an image before."""
+        meta = {"verbatim_url": True, "dont_retry": True}
+        request = Request(served.url, headers=served.headers, meta=meta, callback=NO_CALLBACK)
+        try:
+            response = await self.crawler.engine.download_async(request)
+        except Exception:  # it tells nothing
+            return False
+        return response.status in BRING_AN_IMAGE and is_page(response.body)
+
+    async def _refused(
+        self, request: Any, reason: str, host: Host, wanted: float = 0.0, most: int | None = None
+    ) -> None:
+        """Ask again when the host may bear it; returns when the image is given up.
+
+        Args:
+            request: that was refused.
+            reason: the name of the refusal.
+            host: that refuses.
+            wanted: the pause in seconds that it asks for.
+            most: times that an image is asked for again while its host serves others; None: as for refusals.
+
+        Raises:
+            PostponedError: the image waits for its turn.
+        """
+        most = max(self.max_retry_times, REFUSED_ALONE) if most is None else most
         of_pace = host.refused(request.meta.get("sent_at", 0.0), request.meta.get("served_then"))
         own = request.meta.get("refused_alone", 0) + (not of_pace)
-        wanted = self._wanted_by(response)
         if of_pace or (own == 1 and wanted <= host.patience_s):  # otherwise it may be of this image alone
             host.pause(wanted)
-        if wanted > host.patience_s or host.is_given_up() or own > max(self.max_retry_times, REFUSED_ALONE):
-            return response
+        if wanted > host.patience_s or host.is_given_up() or own > most:
+            return
         again = request.copy()
         again.meta["refused_alone"], again.meta["served_then"] = own, host.served
-        again.meta["refused_with"] = f"HTTP_{response.status}"
+        again.meta["refused_with"] = reason
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         if of_pace:
             again.meta["is_due"] = True
             raise PostponedError(again, host.line.append_and_call)
-        return await self._pause(again, max(wanted, pause_before(own)))
+        await self._pause(again, max(wanted, pause_before(min(own, REFUSED_ALONE))))
 
     def _refuses(self, response: Any) -> bool:
         """Whether an answer is of the host's pace: so is any error that says when to come again."""
@@ -174,12 +231,12 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         return host_at(self.crawler, request.url)
 
     async def _again(self, request: Any, reason: str, wanted: float) -> Any:
-        attempts = request.meta.get("retry_times", 0)
+        attempts, is_robots = request.meta.get("retry_times", 0), "dont_obey_robotstxt" in request.meta
         retry = get_retry_request(
             request,
             spider=self.crawler.spider,
             reason=reason,
-            max_retry_times=self.max_retry_times,
+            max_retry_times=max(self.max_retry_times, ROBOTS_TRIES if is_robots and reason == BROKEN else 0),
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
+from crawler.answer.page import is_page
 from crawler.answer.whole import is_whole
 from fashion_pggan.storage.records import Record
 
@@ -24,8 +25,6 @@ SIGNATURES = (  # offset, bytes there, extension
     (0, b"II*\x00", ".tif"),
     (0, b"MM\x00*", ".tif"),
 )
-PAGE = re.compile(rb"<(?:!doctype html|html|head|body|script)[\s>]")  # lower-case
-BEGIN = 1024  # bytes in which HTML is looked for
 MOST_BYTES = 2**32  # of an image
 Address = Annotated[str, Field(max_length=32_000, pattern=r"^https?://[^\x00-\x20\x7f]+$")]
 Text = Annotated[str, Field(max_length=200_000)]
@@ -70,9 +69,7 @@ def reason_against(status: int, body: bytes, content_range: bytes = b"") -> str:
         return f"HTTP_{status}"
     if not body:
         return "EMPTY"
-    begin = body[:BEGIN].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    is_page = begin.startswith(b"<") and PAGE.search(begin) and b"<svg" not in begin
-    return "NOT_AN_IMAGE" if is_page or begin.startswith((b'{"', b"[{")) else ""
+    return "NOT_AN_IMAGE" if is_page(body) else ""
 
 
 def _is_all(content_range: bytes, body: bytes) -> bool:

@@ -1,6 +1,7 @@
 """How each host has answered lately, and the images that wait for their turn at it."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -8,12 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.network.host_rules import rules_at
+from crawler.network.pacing.pages import Pages
 from crawler.network.pacing.pauses import LONGEST_PAUSE_S
-from crawler.network.pacing.refusals import Pace
+from crawler.network.pacing.refusals import MOST_REFUSED, Pace
 
 PATIENCE_S, PATIENCE = 60.0, 20  # seconds and failures in a row after which a host is left alone
 PROBE_S = 300.0  # before one request probes it again
 LAST_SHARE = 1 / 3  # of its patience, for a host that has refused all images which are left
+BAD_LUCK = 0.001  # share of a host's images that its random breaks may cost
+MOST_BREAKS = 20  # of one image's connections
 
 
 class Line:
@@ -64,6 +68,8 @@ class Host:
         self.line = Line(self._free_at, self._take)
         self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
         self.served = 0  # good answers so far
+        self.broken = 0  # images whose connection broke at the first try
+        self.pages = Pages()
         self.bad = 0  # failures since the last good answer
         self.first_bad = self.last_bad = 0.0
         self.refuses = False  # whether those are refusals: too fast, or too busy
@@ -94,6 +100,16 @@ class Host:
         if served_before is not None and self.served > served_before:
             return False
         return self.pace.refused(self.last_bad, sent_at)
+
+    def tries_after_breaks(self) -> int:
+        """How often to ask again for an image whose connection breaks, by the share of them that break.
+
+        Few breaks may be of the images: 0.
+        """
+        share = self.broken / (self.broken + self.pages.images + 1)
+        if self.broken <= MOST_REFUSED:
+            return 0
+        return min(math.ceil(math.log(BAD_LUCK) / math.log(share)), MOST_BREAKS)
 
     def pause(self, seconds: float) -> None:
         """Ask it for nothing before some seconds are over; 0 changes nothing."""

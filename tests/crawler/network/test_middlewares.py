@@ -1,6 +1,7 @@
 """Busy hosts, and hosts whose robots.txt fails."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import web
+from scrapy import Request
 
 from crawler.network.handler import ImageHandler
 from crawler.network.pacing.hosts import Host
@@ -129,6 +131,72 @@ def test_a_host_that_refuses_what_is_too_fast_is_asked_at_its_own_pace(
     figures = crawl(retries=0, patience_s=60.0, concurrent_requests=32, concurrent_per_host=32)
     assert (figures["fetched"], figures["failed"]) == (60, {})
     assert len(refused) < 60
+
+
+def closes(request: web.Request) -> web.Response:
+    """Close the connection before the answer."""
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+def cuts(request: web.Request) -> Any:
+    """Send half an answer."""
+
+    async def half() -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": "100"})
+        await response.prepare(request)
+        await response.write(bytes(50))
+        return closes(request)
+
+    return half()
+
+
+@pytest.mark.parametrize("breaks", [closes, cuts])
+def test_a_host_that_closes_many_connections_loses_no_image(shop: Any, crawl: Crawl, breaks: Any) -> None:
+    """More often than crawl.retries, while it serves others."""
+    asked: Counter[str] = Counter()
+    names = [f"/often/{i}" for i in range(8)]
+
+    def often(request: web.Request) -> Any:
+        asked[request.path] += 1
+        return breaks(request) if asked[request.path] <= 2 else web.Response(body=request.path.encode())
+
+    shop.faults = dict.fromkeys(names, often)
+    figures = crawl(retries=1, patience_s=60.0)
+    assert (figures["images"], figures["failed"]) == (38, {})
+
+
+def test_a_host_that_closes_what_is_too_fast_is_asked_at_its_own_pace(shop: Any, crawl: Crawl) -> None:
+    """It serves 40 a second, and closes the connection of the rest."""
+    rate, tokens, at, closed = 40.0, [10.0], [time.monotonic()], []
+
+    async def answer(request: web.Request) -> web.Response:
+        if "search" in request.path:
+            return shop._search(request)
+        now = time.monotonic()
+        tokens[0], at[0] = min(10.0, tokens[0] + (now - at[0]) * rate), now
+        if tokens[0] < 1:
+            closed.append(request.path)
+            return closes(request)
+        tokens[0] -= 1
+        return web.Response(body=shop.images[request.path])
+
+    shop.answer_all = answer
+    shop.images = {f"/p/{i}": b"x%d" % i for i in range(60)}
+    figures = crawl(retries=1, patience_s=60.0, concurrent_requests=32, concurrent_per_host=32)
+    assert (figures["fetched"], figures["failed"]) == (60, {})
+    assert len(closed) < 120
+
+
+def test_few_broken_connections_are_of_the_images() -> None:
+    host = Host()
+    for _ in range(20):
+        host.pages.image_came(Request("https://a.example/1.jpg"))
+    host.broken = 3
+    assert host.tries_after_breaks() == 0
+    host.broken = 20
+    assert 5 <= host.tries_after_breaks() <= 12
 
 
 def test_an_image_that_its_host_refuses_among_others_fails_alone(shop: Any, crawl: Crawl) -> None:

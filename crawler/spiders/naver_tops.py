@@ -21,7 +21,14 @@ from crawler.session.figures import line_of, tables_of
 from crawler.session.previews import is_smaller, larger_of, side_of
 from crawler.spiders.image_scraper import shorten
 from crawler.spiders.pending import PendingRequests
-from crawler.spiders.scrapy_options import YES, QuickCrawl, complaint_about, without_job_folder, wrong_setting
+from crawler.spiders.scrapy_options import (
+    YES,
+    QuickCrawl,
+    complaint_about,
+    left_out_part,
+    without_job_folder,
+    wrong_setting,
+)
 from crawler.spiders.settings import escape_log, quieten_scrapy, settings_of
 from crawler.store.items import FetchedImage, SearchHit
 from crawler.store.pipeline import StoreContext, set_store_context
@@ -85,6 +92,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         quieten_scrapy(crawler.settings.getpriority("LOG_LEVEL"))
         spider: Self = super().from_crawler(crawler, *arguments, **options)
         spider.failure = spider.failure or without_job_folder(crawler.settings)
+        spider.failure = spider.failure or left_out_part(crawler.settings)
         try:
             spider.params = spider.quick.params_of(load_params(spider.params_file).crawl)
             ours = settings_of(spider.params)
@@ -109,9 +117,11 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         if self.crawl is not None:
             await self.pending.empty.wait()
 
-    def parse(self, response: Any, hit: SearchHit) -> Iterator[Any]:
+    def parse(self, response: Any, hit: SearchHit | None = None) -> Iterator[Any]:
         """Hand on the image of a response; curation judges whether it is a good one."""
-        assert self.crawl is not None
+        if self.crawl is None or hit is None:  # as `scrapy parse` does
+            self.failure = UserError(f"{response.url} is of no search: put it into a list, and crawl that")
+            return
         request = response.request
         content_range = response.headers.get("Content-Range") or b""
         if reason := reason_against(response.status, response.body, content_range):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from crawler.answer.counts import KNOWN_BY
+from crawler.spiders import settings as our_settings
 from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
@@ -76,6 +77,17 @@ def without_job_folder(settings: Any) -> Exception | None:
         return None
     settings.set("JOBDIR", None, priority="cmdline")
     return UserError(f"JOBDIR={value}: leave it out; a crawl resumes from its store")
+
+
+def left_out_part(settings: Any) -> Exception | None:
+    """Refuse a setting without a part that stores, asks permission or keeps the pace, and put ours back."""
+    for name in ("ITEM_PIPELINES", "DOWNLOADER_MIDDLEWARES", "DOWNLOAD_HANDLERS"):
+        ours = {key: part for key, part in getattr(our_settings, name).items() if part is not None}
+        given = settings.getdict(name)
+        if lacking := [f"{key}: {part}" for key, part in ours.items() if given.get(key) != part]:
+            settings.set(name, getattr(our_settings, name), priority="cmdline")
+            return UserError(f"-s {name} leaves out {lacking[0]}: name all of {name}, and yours")
+    return None
 
 
 def wrong_setting(settings: Any, ours: Mapping[str, object]) -> Exception | None:

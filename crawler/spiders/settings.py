@@ -62,7 +62,6 @@ SPIDER_MIDDLEWARES = {
 }
 EXTENSIONS = {
     "scrapy.extensions.logstats.LogStats": None,  # the spider shows its own progress
-    "scrapy.extensions.memusage.MemoryUsage": None,
 }
 CONCURRENT_ITEMS = 1  # per response, which holds one image; Scrapy starts as many tasks for each
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the spider knows every URL of the search

@@ -29,6 +29,8 @@ from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import snapshots_in
 from train.saved.snapshot import BEST
 
+HEAVY_TAILS = "a few images lie far from all others: the intervals of FID and KID hold less often than 95 %"
+
 
 def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> None:
     """Measure every snapshot of a training, and print the table."""
@@ -177,8 +179,8 @@ def features(
     """Measure two sets by a feature network."""
     params, folder = shared.section(), shared.folder()
     real, fake = (of_path(path, "images", params.seed, folder) for path in (first, second))
-    count = min(real.count, images or real.count)
-    found = measure_features(network, real.part(0, count, "images"), fake, neighbours, params)
+    fake = fake.part(0, min(fake.count, images or fake.count), fake.name)
+    found = measure_features(network, real, fake, neighbours, params)
     print(printable(_features_text(found)))
     _keep(json_file, found)
 
@@ -187,14 +189,14 @@ def _features_text(found: dict[str, Any]) -> str:
     """A line for each measure, with its 95 % interval where there is one."""
     lines = []
     for name, value in found.items():
-        if name.endswith(("_low", "_high", "_error")):
+        if name.endswith(("_low", "_high", "_error")) or isinstance(value, bool | None):
             continue
         low, high = found.get(f"{name}_low"), found.get(f"{name}_high")
         interval = "" if low is None else f"   {low:z.4f} to {high:z.4f}"
         lines.append(
-            f"{name:<12}{value:z12.4f}{interval}" if isinstance(value, float) else f"{name:<12}{value:>12}"
+            f"{name:<16}{value:z12.4f}{interval}" if isinstance(value, float) else f"{name:<16}{value:>12}"
         )
-    return "\n".join(lines)
+    return "\n".join([*lines, *([HEAVY_TAILS] if found["heavy_tails"] else [])])
 
 
 def _keep(path: Path | None, facts: dict[str, Any]) -> None:

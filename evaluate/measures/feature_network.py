@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.measures.features import feature_distances
+from evaluate.measures.features import feature_distances, frechet, heavy_tailed
 from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError, install_hint, one_line
@@ -119,7 +119,8 @@ def measure_features(
 ) -> dict[str, Any]:
     """Compare equally many images of both sets by their features; facts for JSON.
 
-    Only minibatch, seed and replicates are used of `params`.
+    Beside FID stands that of real images against other real ones, as many where there are twice as many, else
+    halves of them. Only minibatch, seed and replicates are used of `params`.
 
     Raises:
         UserError: there are too few images for so many neighbours, or the network fails on them.
@@ -130,15 +131,24 @@ def measure_features(
             f"{neighbours} neighbours of {count} images: give from 1 to {count - 1} (--neighbours, or "
             "evaluate.feature_neighbours), or more images"
         )
-    with Progress("features", 2 * count, "images") as progress:
+    reals = min(real.count, 2 * count)
+    with Progress("features", reals + count, "images") as progress:
         ours, theirs = (
-            network.features(each.part(0, count, each.name), params.minibatch, progress.advance)
-            for each in (real, fake)
+            network.features(each.part(0, number, each.name), params.minibatch, progress.advance)
+            for each, number in ((real, reals), (fake, count))
         )
     found = asdict(
-        feature_distances(ours, theirs, neighbours, seed=params.seed, replicates=params.replicates)
+        feature_distances(ours[:count], theirs, neighbours, seed=params.seed, replicates=params.replicates)
     )
-    return {**found, "network": network.path.name, "neighbours": neighbours}
+    half = reals // 2
+    return {
+        **found,
+        "fid_real": max(frechet(ours[:half], ours[half : 2 * half]), 0.0) if half > 1 else None,
+        "fid_real_images": half,
+        "heavy_tails": heavy_tailed(ours[:count]) or heavy_tailed(theirs),
+        "network": network.path.name,
+        "neighbours": neighbours,
+    }
 
 
 def _onnx(path: Path, device: torch.device) -> Run:

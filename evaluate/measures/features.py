@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 from evaluate.comparison.interval import FEWEST, WITHIN
 
+HEAVY = (
+    3.0  # mean fourth power of the distance from the mean over the squared mean square; 1 to 1.5 if normal
+)
 ROUNDING = 1e-9  # of a squared distance
 CHUNK = 1024  # vectors compared with all others at once
 GROUPS = 64  # of images; halves are made of whole groups
@@ -78,6 +81,12 @@ def feature_distances(
         density=float(inside.mean() / neighbours),
         coverage=float(reached.mean()),
     )
+
+
+def heavy_tailed(features: Features) -> bool:
+    """Whether a few vectors (n, d) lie so far out that the intervals of FID and KID hold too seldom."""
+    squares = np.square(features - features.mean(axis=0)).sum(axis=1)
+    return bool(np.square(squares).mean() > HEAVY * np.square(squares.mean()))
 
 
 def frechet(real: Features, fake: Features) -> float:

@@ -5,7 +5,7 @@ from itertools import chain
 
 from evaluate.comparison.distances import Estimate, Floor, plain
 from evaluate.comparison.snapshots import Row
-from evaluate.results.notes import about_contrast, about_floor, about_number
+from evaluate.results.notes import about_contrast, about_floor, about_intervals, about_number
 from evaluate.results.table import as_text
 
 
@@ -95,7 +95,7 @@ class Evaluation:
         labelled = [(f"{row.kimg:.1f}k", row.distances.named()) for row in self.rows]
         lines = [
             as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
-            f"{self.images} images per set; lower is better; below each number its 95 % interval",
+            f"{self.images} images per set; lower is better; {about_intervals(self.floor.distances)}",
             *self.notes,
             f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
             f"best by average: {self.best.kimg:.1f}k",

@@ -36,6 +36,13 @@ def about_floor(kind: str, images: int) -> str:
     )
 
 
+def about_intervals(distances: Distances) -> str:
+    """Where the intervals are, or that there are none."""
+    if distances.average.interval:
+        return "below each number its 95 % interval"
+    return "no intervals (fewer than 8 images, or evaluate.replicates is 0)"
+
+
 def about_contrast(distances: Distances, first: str, second: str) -> list[str]:
     """The levels at which a set has no contrast: a sentence for each set with such a level."""
     return [

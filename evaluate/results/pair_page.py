@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from evaluate.comparison.pair import Pair
-from evaluate.results.notes import notes_of
+from evaluate.results.notes import about_intervals, notes_of
 from evaluate.results.table import interval_of
 from fashion_pggan.storage.escaped import on_page
 
@@ -27,5 +27,6 @@ def page_of(pair: Pair, first: str, second: str) -> str:
         second=second,
         ratios=pair.floor.ratios(pair.distances) if pair.floor else {},
         interval_of=interval_of,
+        about_intervals=about_intervals,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )

@@ -44,6 +44,10 @@ def test_the_commands_write_their_numbers(evaluate, write_network, tmp_path, dat
     assert found["kid_low"] < found["kid"] < found["kid_high"]
     assert f"{found['kid_low']:.4f} to {found['kid_high']:.4f}" in printed
     assert found["fid"] == pytest.approx(0, abs=1e-6)
+    assert found["fid_real"] > 1  # of 32 images against 32 others
+    assert found["fid_real_images"] == 32
+    assert not found["heavy_tails"]
+    assert "fid_real " in printed
 
 
 @pytest.mark.parametrize(

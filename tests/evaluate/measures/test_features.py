@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from evaluate.measures.features import KernelSums, feature_distances, frechet
+from evaluate.measures.features import KernelSums, feature_distances, frechet, heavy_tailed
 
 
 def test_frechet_distance_of_normal_clouds_is_the_closed_form():
@@ -84,3 +84,10 @@ def test_equal_vectors_are_ties_whatever_rounding_does():
     found = feature_distances(vectors, vectors[::-1].copy(), 5)
     assert (found.precision, found.recall, found.coverage) == (1, 1, 1)
     assert found.fid >= 0
+
+
+def test_a_few_vectors_far_out_are_heavy_tails():
+    normal = np.random.default_rng(1).normal(size=(400, 16))
+    assert not heavy_tailed(normal)
+    normal[:4] *= 20
+    assert heavy_tailed(normal)

@@ -1,6 +1,7 @@
 from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import measure_pair
 from evaluate.results.notes import notes_of
+from evaluate.results.pair_page import page_of
 from evaluate.results.table import pair_json, pair_text
 from fashion_pggan.distance.work import Work
 from tests.evaluate.sets.image_sets import set_of
@@ -34,3 +35,12 @@ def test_fewer_images_than_asked_for_are_said_in_text_and_json(tmp_path, params,
     assert "16384 images per set were asked for, but there are 20: distances depend on" in pair_text(pair)
     assert (pair_json(pair)["images"], pair_json(pair)["images_asked"]) == (20, 16384)
     assert "asked for" not in pair_text(_pair(tmp_path, params, reals, fakes, 20))
+
+
+def test_three_images_promise_no_intervals(tmp_path, params, make_images):
+    pair = _pair(tmp_path, params, make_images(3, 32, 1), make_images(3, 32, 2))
+    page = page_of(pair, "first", "second")
+    assert "no intervals (fewer than 8 images" in page
+    assert "95 % interval" not in page
+    many = _pair(tmp_path, params, make_images(16, 32, 1), make_images(16, 32, 2))
+    assert "below each number its 95 % interval" in page_of(many, "first", "second")

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from evaluate.comparison.cache import Store
@@ -63,10 +63,11 @@ def run(
     comparison = SnapshotComparison(dataset, params, mirror=mirror, store=store, work=work)
     floor, rows = comparison.measure(snapshots)
     evaluation = Evaluation(comparison.images, floor, rows, params.images)
+    best = snapshots[rows.index(evaluation.best)]
+    evaluation = replace(evaluation, again=comparison.again(best))
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))
-    best = snapshots[rows.index(evaluation.best)]
     fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
     reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
     measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)

@@ -31,11 +31,12 @@ class Estimate:
             return Estimate(ratio)
         return Estimate(ratio, ratio * math.hypot(self.error / self.value, other.error / other.value))
 
-    def overlaps(self, other: "Estimate") -> bool:
-        """Whether the intervals overlap; False without intervals."""
-        if self.interval is None or other.interval is None:
-            return False
-        return self.interval[0] <= other.interval[1] and other.interval[0] <= self.interval[1]
+    def untold(self, other: "Estimate") -> bool:
+        """Whether the two cannot be told apart: the interval of their ratio holds 1; False without one."""
+        ratio = self.over(other)
+        return (
+            ratio is not None and ratio.interval is not None and ratio.interval[0] <= 1 <= ratio.interval[1]
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Distances:
     levels: dict[int, Estimate]
     average: Estimate  # the plain mean of the levels
     flat: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())  # levels at which either set has no contrast
+    chances: tuple[float, float] | None = None  # of `chances_of`; None: not tested
 
     def named(self) -> dict[str, Estimate]:
         """All distances, by published column name."""
@@ -83,6 +85,7 @@ class Distances:
             "levels": {str(level): [each.value, each.error] for level, each in self.levels.items()},
             "average": [self.average.value, self.average.error],
             "flat": [list(levels) for levels in self.flat],
+            "chances": self.chances and list(self.chances),
         }
 
     @classmethod
@@ -90,7 +93,9 @@ class Distances:
         """The inverse of `plain`."""
         levels = {int(level): Estimate(*pair) for level, pair in plain["levels"].items()}
         first, second = (tuple(levels) for levels in plain["flat"])
-        return cls(levels, Estimate(*plain["average"]), (first, second))
+        above, below = plain["chances"] or (None, None)
+        chances = None if above is None or below is None else (float(above), float(below))
+        return cls(levels, Estimate(*plain["average"]), (first, second), chances)
 
 
 @dataclass(frozen=True)

@@ -62,11 +62,11 @@ def distances_of_halves(
     real: Descriptors, fake: Descriptors, directions: Directions, halves: Halves, work: Work
 ) -> Values:
     """Distances between halves, (replicates, directions); each half is normalised by itself."""
-    ours, theirs = (_by_channel(descriptors, directions, work) for descriptors in (real, fake))
+    ours, theirs = (by_channel(descriptors, directions, work) for descriptors in (real, fake))
 
     def apart(place: int) -> Values:
-        one, our_means = _scaled(ours, real, halves.real[place], directions)
-        other, their_means = _scaled(theirs, fake, halves.fake[place], directions)
+        one, our_means = scaled(ours, real, halves.real[place], directions)
+        other, their_means = scaled(theirs, fake, halves.fake[place], directions)
         return rows_apart(one, other, our_means - their_means, work)
 
     return np.stack(work.each(apart, range(len(halves.real))))
@@ -128,7 +128,7 @@ def student(freedom: float) -> float:
     return 1 + (square + 1) / (4 * freedom) + second
 
 
-def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
+def by_channel(descriptors: Descriptors, directions: Directions, work: Work) -> Tensor:
     """Each colour channel's part of the projections, not normalised: (k, 3, images, patches)."""
     count, each = directions.shape[1], len(directions) // CHANNELS
     rows = np.zeros((count, CHANNELS, len(directions)), dtype=np.float32)
@@ -146,7 +146,7 @@ def _by_channel(descriptors: Descriptors, directions: Directions, work: Work) ->
     return parts.view(count, CHANNELS, len(descriptors.moments), -1)
 
 
-def _scaled(
+def scaled(
     parts: Tensor, descriptors: Descriptors, chosen: Indices, directions: Directions
 ) -> tuple[Tensor, Values]:
     """Projections (k, m) of chosen images, scaled by their own deviations, and their means (k,)."""

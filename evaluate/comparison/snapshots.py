@@ -1,13 +1,14 @@
 """The snapshots of a training, each compared with the training's dataset; measured distances are kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluate.comparison.cache import MEASURING, Store
 from evaluate.comparison.compare import compare
 from evaluate.comparison.distances import Distances, Floor
 from evaluate.comparison.pair import floor_set, measure_floor
+from evaluate.comparison.resampled import chances_of
 from evaluate.sets.image_set import Advance
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
 from fashion_pggan.distance.descriptors import Descriptors
@@ -20,6 +21,7 @@ from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import Sampler
 from train.saved.snapshot import read_origin
 
+FRESH = "fresh fakes"  # the name of the set that measures the best again
 GENERATING = ("generate.sampling", "train.model", "train.saved")  # these folders make the images
 NO_DISTANCE = {  # parameters that change no distance
     "minibatch",
@@ -81,6 +83,29 @@ class SnapshotComparison:
             for key, snapshot in zip(keys, snapshots, strict=True)
         ]
         return Floor(kind, distances[floor_key]), rows
+
+    def again(self, snapshot: Path) -> Distances:
+        """The distances of a chosen snapshot, measured on images that did not choose it, and tested.
+
+        The smallest of many distances is too small. So the latents are new ones, and the real images are
+        those that the floor was measured with.
+        """
+        key = hash_of(self.key, "again", sha256_of(snapshot))
+        if (known := self.store.row(key)) is not None:
+            return known
+        sampler = Sampler.load(snapshot, self.work.torch_device)
+        fakes = of_snapshot(sampler, self.params.seed, 2 * self.images).part(self.images, self.images, FRESH)
+        _, reals = floor_set(self.pool, self.images)
+        with (
+            Progress("measuring the best again", 2 * self.images, "images") as progress,
+            self.store.described(reals, self.params, self.work, progress.advance) as real,
+            self.store.described(fakes, self.params, self.work, progress.advance) as fake,
+        ):
+            found = compare(real, fake, self.params, self.work)
+            chances = chances_of(real, fake, self.params, self.work)
+        found = replace(found, chances=chances)
+        self.store.keep_row(key, found)
+        return found
 
     def _distances(self, wanted: Mapping[str, Path | None], advance: Advance) -> dict[str, Distances]:
         """Distances by key: those the store holds, then those to measure; None stands for the floor."""

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluate.comparison.distances import Estimate
+from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.snapshots import Row
 from evaluate.report.colour_verdict import colour_verdict
 from evaluate.report.verdict import STATES, State, Verdict
 from evaluate.results.evaluation import Evaluation
-from evaluate.results.notes import MOST_UNDERSTATED, UNDERSTATED
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
+FARTHER = 0.05  # probability below which a distance is larger than that of two sets of one kind
+NEARER = 0.01  # and below which it is smaller
 RARE = 0.02  # probability below which as many near images are no chance
 DISTINCT = 0.5  # of the generated images; fewer is a collapse
 
@@ -20,11 +21,12 @@ NOT_FOUND = (
     "that are changed more strongly or in several ways."
 )
 NOT_ALIGNED = "Images below 32 px are not aligned: shifted, zoomed and pasted copies are not found."
-APART = "The intervals do not overlap: the generator can still improve."
+APART = "Two sets of one kind seldom lie so far apart, so the generator can still improve"
 REPEATED = "It lies clearly nearer than other real images do: a sign that training images are repeated."
-SAME = "The intervals overlap: this distance cannot tell them apart."
+SAME = "This distance cannot tell them apart: two sets of one kind lie as far apart often enough"
+UNTESTED = "There are too few images, or evaluate.replicates is too small, to test it."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
-BLUNT = "But they are wide: measure more images (evaluate.images) for a clearer answer."
+BLUNT = "But the ratio's interval is wide: measure more images (evaluate.images) for a clearer answer."
 
 LOOK = "Look at the pairs below before you share any."
 
@@ -67,35 +69,42 @@ def headline(answers: Sequence[Verdict]) -> str:
 
 
 def _quality(evaluation: Evaluation) -> Verdict:
-    best, floor = evaluation.best.distances.average, evaluation.floor.distances.average
-    ratio = evaluation.ratio(evaluation.best)
-    name = evaluation.floor.name
+    chosen, floor = evaluation.chosen, evaluation.floor.distances.average
+    ratio, name = evaluation.ratio(chosen), evaluation.floor.name
     times = f"{ratio.value:.1f} times the {name}" if ratio else f"no ratio to the {name}"
     disjoint = evaluation.floor.kind == "disjoint"
     among = "other real images" if disjoint else "themselves, with patches at other positions"
-    short = f"distance {best.value:.2f}, {times}"
-    says = f"Distance {_with_interval(best)}; real images lie {_with_interval(floor)} from {among}: {times}."
-    state: State
+    fresh = ", on images that did not choose it" if evaluation.again else ""
+    says = (
+        f"Distance {_with_interval(chosen.average)}{fresh}; real images lie {_with_interval(floor)} from "
+        f"{among}: {times}."
+    )
+    distance = f"distance {chosen.average.value:.2f}, {times}"
+    state, short, means = _tested(chosen, ratio if disjoint else None, distance)
     if untrained := _no_better_than_untrained(evaluation):
         state, means, short = "bad", untrained, "no snapshot is clearly better than the untrained network"
-    elif not disjoint:
-        state, means = _beside_a_reused_floor(ratio)
-    elif ratio and _ends(ratio)[1] < 1:
-        state, means, short = "bad", REPEATED, f"nearer to the training images than other real ones: {times}"
-    elif not best.overlaps(floor):
-        state, means = "look", APART
-    elif ratio and ratio.interval and ratio.interval[1] <= SHARP:
-        state, means, short = "good", SAME, f"as near as real images are: {short}"
-    else:
-        state, means = "note", f"{SAME} {BLUNT}"
+    if not disjoint:
+        means = f"{means} The {name} is too low, so the test decides, not the ratio."
     return Verdict(QUALITY, state, short, f"{says} {means}")
 
 
-def _beside_a_reused_floor(ratio: Estimate | None) -> tuple[State, str]:
-    means = f"The dataset is too small for a true floor, which lies higher: {UNDERSTATED}."
-    if ratio and _ends(ratio)[0] > MOST_UNDERSTATED:
-        return "look", f"{means} Even above such a floor the generator can still improve."
-    return "note", means
+def _tested(chosen: Distances, ratio: Estimate | None, distance: str) -> tuple[State, str, str]:
+    """State, headline and meaning, by the test of the distance against images dealt out anew."""
+    if chosen.chances is None:
+        return "note", distance, UNTESTED
+    farther, nearer = chosen.chances
+    if nearer < NEARER:
+        return "bad", f"nearer to the training images than other real ones: {distance}", REPEATED
+    if farther < FARTHER:
+        return "look", distance, f"{APART} ({_chance(farther)})."
+    says = f"{SAME} ({_chance(farther)})."
+    if ratio and _ends(ratio)[1] <= SHARP:
+        return "good", f"as near as real images are: {distance}", says
+    return "note", f"not told from real images: {distance}", f"{says} {BLUNT}"
+
+
+def _chance(share: float) -> str:
+    return "below 0.1 %" if share < 0.001 else f"{share:.1%}".replace("%", " %")
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:
@@ -134,7 +143,7 @@ def _course(evaluation: Evaluation) -> Verdict:
     if best is last:
         says = f"The last snapshot is the best, but cannot be told from that at {_kimg(rival)}."
         return Verdict(question, "note", "the last snapshot is the best", says)
-    if best.distances.average.overlaps(last.distances.average):
+    if best.distances.average.untold(last.distances.average):
         says = f"The best, at {_kimg(best)}, cannot be told from the last: training has levelled off."
         return Verdict(question, "good", "training has levelled off", says)
     says = f"The best is at {_kimg(best)}; the last is clearly worse: use the best, not the last."

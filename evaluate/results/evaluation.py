@@ -1,12 +1,12 @@
 """The result of evaluating a training: rows, floor, the best snapshot and its runner-up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
-from evaluate.comparison.distances import Estimate, Floor, plain
+from evaluate.comparison.distances import Distances, Estimate, Floor, plain
 from evaluate.comparison.snapshots import Row
 from evaluate.results.notes import about_contrast, about_floor, about_intervals, about_number
-from evaluate.results.table import as_text
+from evaluate.results.table import as_text, interval_of
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Evaluation:
     floor: Floor
     rows: list[Row]  # least trained first
     asked: int | None = None  # images per set
+    again: Distances | None = None  # of the best snapshot, on images that did not choose it
 
     @property
     def ranked(self) -> list[Row]:
@@ -30,11 +31,16 @@ class Evaluation:
 
     @property
     def runner_up(self) -> Row | None:
-        """The second-best snapshot, if its interval overlaps the best's: either may be the better one."""
+        """The second-best snapshot, if it cannot be told from the best: either may be the better one."""
         first, *others = self.ranked
-        if not others or not first.distances.average.overlaps(others[0].distances.average):
+        if not others or not first.distances.average.untold(others[0].distances.average):
             return None
         return others[0]
+
+    @property
+    def chosen(self) -> Distances:
+        """The distances to report for the best snapshot: those of fresh images, if it was measured again."""
+        return self.again or self.best.distances
 
     @property
     def notes(self) -> list[str]:
@@ -46,9 +52,9 @@ class Evaluation:
         ]
         return list(dict.fromkeys([*([fewer] if fewer else []), *chain.from_iterable(flat)]))
 
-    def ratio(self, row: Row) -> Estimate | None:
-        """The average distance of a row over that of the floor."""
-        return row.distances.average.over(self.floor.distances.average)
+    def ratio(self, distances: Distances) -> Estimate | None:
+        """An average distance over that of the floor."""
+        return distances.average.over(self.floor.distances.average)
 
     def metrics(self, seed: int) -> dict[str, object]:
         """What `dvc metrics` shows."""
@@ -59,6 +65,7 @@ class Evaluation:
             "floor": {"kind": self.floor.kind, **self.floor.distances.columns()},
             "untrained": self._facts(self.rows[0]) if self.rows[0].kimg == 0 else None,
             "best": self._facts(self.best),
+            "best_again": self.again and self._facts(replace(self.best, distances=self.again)),
             "runner_up": self._facts(self.runner_up) if self.runner_up else None,
             "last": self._facts(self.rows[-1]),
         }
@@ -78,8 +85,16 @@ class Evaluation:
             "notes": self.notes,
             "rows": [self._row_facts(row) for row in self.rows],
             "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
+            "best_again": self.again and self._again_facts(self.again),
             "runner_up": self.runner_up
             and {"kimg": self.runner_up.kimg, "snapshot": self.runner_up.snapshot},
+        }
+
+    def _again_facts(self, again: Distances) -> dict[str, object]:
+        chances = {"farther": again.chances[0], "nearer": again.chances[1]} if again.chances else None
+        return {
+            "columns": self._row_facts(replace(self.best, distances=again))["columns"],
+            "chances": chances,
         }
 
     def _row_facts(self, row: Row) -> dict[str, object]:
@@ -100,8 +115,12 @@ class Evaluation:
             f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
             f"best by average: {self.best.kimg:.1f}k",
         ]
+        if self.again:
+            lines[-1] += (
+                f", {self.again.average.value:.4f} ({interval_of(self.again.average)}) on fresh images"
+            )
         if self.runner_up:
-            lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it: their intervals overlap"
+            lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it"
         return "\n".join(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:
@@ -109,6 +128,6 @@ class Evaluation:
         del facts["images"]  # true for all rows: one sentence is enough
         if row.distances.average.interval:
             facts["avg_low"], facts["avg_high"] = (round(end, 4) for end in row.distances.average.interval)
-        if ratio := self.ratio(row):
+        if ratio := self.ratio(row.distances):
             facts["ratio_to_floor"] = round(ratio.value, 4)
         return facts

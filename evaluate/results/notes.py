@@ -4,8 +4,7 @@ from evaluate.comparison.distances import Distances
 from evaluate.comparison.pair import Pair
 
 # How much a true floor exceeds a floor of reused images; measured, see docs/explanation/distance.md.
-MOST_UNDERSTATED = 6  # times, at any level
-UNDERSTATED = f"1.2 to {MOST_UNDERSTATED} times by level, most at 16 px"
+UNDERSTATED = "1.2 to 6 times by level, most at 16 px"
 
 
 def notes_of(pair: Pair) -> list[str]:

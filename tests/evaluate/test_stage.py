@@ -67,6 +67,11 @@ def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports
     )
     assert [verdict["question"] for verdict in facts["verdicts"]].count("Do its images vary?") == 1
     assert f"<h1>{facts['headline'].capitalize()}</h1>" in (reports / "report.html").read_text()
+    again = facts["best_again"]
+    assert 0 <= again["chances"]["farther"] <= 1
+    value = again["columns"]["SWDx1e3_avg"]["value"]
+    assert value == metrics["best_again"]["SWDx1e3_avg"] != metrics["best"]["SWDx1e3_avg"]
+    assert f"distance {value:.2f}" in (reports / "report.html").read_text()
     assert facts["floor"]["about"] == "24 real images against 24 other real images"
     assert [row["kimg"] for row in facts["rows"]] == [0, 5, 9]
     assert facts["best"]["kimg"] == metrics["best"]["kimg"]
@@ -120,7 +125,7 @@ def test_rows_that_were_measured_are_not_measured_again(
     measured.clear()
     monkeypatch.setattr(snapshots, "compare", killed_at(-1))
     _run(dataset.folder, models, tmp_path, params, mirror=True)
-    assert len(measured) == 2
+    assert len(measured) == 3  # a row, the floor, and the best again
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 

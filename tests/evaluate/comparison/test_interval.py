@@ -126,9 +126,9 @@ def test_an_interval_stays_above_zero_and_a_ratio_has_the_errors_of_both():
     assert wide.over(Estimate(0.0, 1.0)) is None
     assert Estimate(0.0, 0.0).interval == (0.0, 0.0)
     assert wide.over(Estimate(5.0)).interval is None
-    assert wide.overlaps(Estimate(12.0, 0.1))
-    assert not Estimate(10.0, 0.1).overlaps(Estimate(12.0, 0.1))
-    assert not wide.overlaps(Estimate(10.0))
+    assert wide.untold(Estimate(12.0, 0.1))
+    assert not Estimate(10.0, 0.1).untold(Estimate(12.0, 0.1))
+    assert not wide.untold(Estimate(10.0))
 
 
 def test_distances_are_the_same_after_a_round_through_json():

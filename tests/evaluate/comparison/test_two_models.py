@@ -44,7 +44,7 @@ def test_a_nearer_model_is_told_from_another_although_their_own_intervals_overla
     near, far = raw(0, 0.0), raw(0, 0.02)
     (low, high) = near.minus(far)[AVERAGE].interval
     assert high - low < 2 * near.distances().average.error
-    assert near.distances().average.overlaps(far.distances().average)
+    assert near.distances().average.untold(far.distances().average)
     apart = near.minus(far)[AVERAGE].value
     assert apart == pytest.approx(near.distances().average.value - far.distances().average.value)
 

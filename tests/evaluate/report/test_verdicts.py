@@ -19,18 +19,20 @@ def answer_to(question: str, *facts) -> Verdict:
 @pytest.mark.parametrize(
     ("evaluation", "state", "says"),
     [
-        (evaluation_of(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69)"),
-        (evaluation_of(50.0, 11.0, error=3.0), "note", "they are wide: measure more images"),
-        (evaluation_of(50.0, 30.0), "look", "3.0 times the floor. The intervals do not overlap"),
-        (evaluation_of(50.0, 10.0, kind="reused"), "note", "too small for a true floor, which lies higher"),
-        (evaluation_of(50.0, 30.0, kind="reused"), "note", "3.0 times the reused-images floor."),
-        (evaluation_of(900.0, 210.0, kind="reused"), "look", "Even above such a floor"),
-        (evaluation_of(50.0, 4.0, error=0.3), "bad", "a sign that training images are repeated"),
+        (evaluation_of(50.0, 11.0, error=0.8), "good", "11.00 (9.54 to 12.69), on images that did not"),
+        (evaluation_of(50.0, 11.0, error=3.0), "note", "is wide: measure more images"),
+        (evaluation_of(50.0, 30.0, chances=(0.0, 1.0)), "look", "can still improve (below 0.1 %)"),
+        (evaluation_of(50.0, 11.0, chances=(0.049, 0.951)), "look", "can still improve (4.9 %)"),
+        (evaluation_of(50.0, 11.0, error=0.8, chances=(0.051, 0.949)), "good", "often enough (5.1 %)"),
+        (evaluation_of(50.0, 10.0, kind="reused"), "note", "too low, so the test decides, not the ratio"),
+        (evaluation_of(50.0, 30.0, kind="reused", chances=(0.0, 1.0)), "look", "3.0 times the reused-images"),
+        (evaluation_of(50.0, 4.0, error=0.3, chances=(1.0, 0.0)), "bad", "training images are repeated"),
+        (evaluation_of(50.0, 11.0, chances=None), "note", "There are too few images"),
         (evaluation_of(30.0, 29.0), "bad", "has not brought the images clearly nearer"),
         (evaluation_of(30.0, 31.0, kind="reused"), "bad", "The untrained network lies at 30.00"),
     ],
 )
-def test_the_distance_is_judged_by_its_interval_and_the_floors(evaluation, state, says):
+def test_the_distance_is_judged_by_its_test_and_the_ratio(evaluation, state, says):
     verdict = answer_to(DISTANCE, evaluation, {}, {})
     assert verdict.state == state
     assert says in verdict.says
@@ -156,7 +158,8 @@ def test_skipped_steps_and_alarms_are_told(train, state):
 
 def test_the_worst_verdict_comes_first_and_is_the_headline():
     """Training images handed in as generated: their distance alone would be praised."""
-    answers = verdicts(evaluation_of(50.0, 4.0, error=0.3), {"copies": _copies(256)}, {"alarms": "COLLAPSE"})
+    evaluation = evaluation_of(50.0, 4.0, error=0.3, chances=(1.0, 0.0))
+    answers = verdicts(evaluation, {"copies": _copies(256)}, {"alarms": "COLLAPSE"})
     assert [answer.state for answer in answers] == ["bad", "bad", "look", "look"]
     assert headline(answers) == "bad: 256 of 256 generated images are copies of training images"
 

@@ -90,8 +90,8 @@ def _records(source: Path) -> Iterator[CuratedImage]:
 def _card(source: Path, version: str, licence: str) -> str:
     """The card that Hugging Face's programs look for: the datasheet, after a header for them."""
     sheet, text = source / DATASHEET, f"# Dataset {markdown(version)}\n"
+    check_marked(sheet)
     if sheet.is_file():
-        check_marked(sheet)
         text = read_text(sheet)
     said = f"license: other\nlicense_name: {json.dumps(licence)}\n" if licence else ""
     return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n{said}---\n\n{text}"

@@ -83,9 +83,9 @@ def exported_facts(
 
 def measured(path: Path, left_out: set[str]) -> tuple[dict[str, dict[str, Any]], list[pa.Field]]:
     """Numbers, texts and hashes of a table of measures, by SHA-256, and their columns."""
+    check_marked(path)
     if not path.is_file():
         return {}, []
-    check_marked(path)
     try:
         with open_table(path, foreign=True) as file:
             columns = [

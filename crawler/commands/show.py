@@ -9,9 +9,10 @@ from crawler.network.addresses import canonical_url
 from crawler.store.raw import RECORDS, raw_of
 from crawler.store.stored import extension_of
 from fashion_pggan.errors import ArgumentError, UserError
+from fashion_pggan.storage.bounded.plain_file import read_bytes
 from fashion_pggan.storage.escaped import printable_line
-from fashion_pggan.storage.files import check_there, write_bytes
-from fashion_pggan.storage.packed.in_shard import place_of
+from fashion_pggan.storage.files import LAST_CHECKS, check_there, write_bytes
+from fashion_pggan.storage.packed.in_shard import InShard
 from fashion_pggan.storage.records import RawImage
 
 DIGITS = re.compile(r"[0-9a-f]{6,64}")  # a SHA-256, or its beginning as contact sheets have it
@@ -31,7 +32,7 @@ def show(name: str, raw: Path, out: Path | None) -> str:
     """
     found = _found(name, raw)
     record = found[0]
-    place = place_of(raw / record.file, record.offset, record.size)
+    place = InShard(raw / record.file, record.offset, record.size)
     data = place.read_bytes()
     if sha256(data).hexdigest() != record.sha256:
         raise UserError(
@@ -39,11 +40,25 @@ def show(name: str, raw: Path, out: Path | None) -> str:
             "which fetches it again (dvc repro --force crawl)"
         )
     file = out or Path(record.sha256 + extension_of(data))
-    if file.exists() and file.read_bytes() != data:
-        raise UserError(f"{file} is another file: move it away, or give another OUT")
+    _check_free(file, data)
+    LAST_CHECKS[file.absolute()] = lambda: _check_free(file, data)
     write_bytes(file, data)
     facts = [("written to", file), ("bytes", f"{record.size:,}, from {place}"), *_facts(found)]
     return "\n".join(f"{what:12} {printable_line(str(value))}" for what, value in facts)
+
+
+def _check_free(file: Path, data: bytes) -> None:
+    """Make sure that writing bytes to a file destroys no others, now or when it is written.
+
+    Raises:
+        UserError: it would.
+    """
+    try:
+        is_other = file.exists() and read_bytes(file, len(data)) != data
+    except UserError:  # larger, or a pipe
+        is_other = True
+    if is_other:
+        raise UserError(f"{file} is another file: move it away, or give another OUT")
 
 
 def _found(name: str, raw: Path) -> Sequence[RawImage]:

@@ -12,9 +12,10 @@ from threading import get_ident
 
 from crawler.store.recorded import IMAGES
 from crawler.store.stored import StoredImage, extension_of
+from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import half_written, link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
-from fashion_pggan.storage.packed.in_shard import InShard, Member, copy_part, damaged_in, place_of
+from fashion_pggan.storage.packed.in_shard import InShard, Member, copy_part, damaged_in
 from fashion_pggan.storage.packed.tar_shards import (
     FOLDER,
     NAME,
@@ -87,9 +88,9 @@ class ImageFiles:
             self.broken.setdefault(image.sha256, "files damaged" if there else "files missing")
         return good
 
-    def image_at(self, image: StoredImage) -> Path | InShard:
+    def image_at(self, image: StoredImage) -> InShard:
         """Where to read an image; raises what `path_of` raises."""
-        return place_of(self.path_of(image), image.offset, image.size)
+        return InShard(self.path_of(image), image.offset, image.size)
 
     def know(self, images: Iterable[StoredImage]) -> None:
         """Take in which images the shards hold."""
@@ -231,10 +232,12 @@ class ImageFiles:
         return path.relative_to(self.folder).as_posix()
 
 
-def named_at(place: Path | InShard, sha256: str) -> Named | None:
+def named_at(place: InShard, sha256: str) -> Named | None:
     """An image to pack; None when its bytes do not have its SHA-256, or cannot be read."""
     try:
         data = place.read_bytes()
+    except UserError:  # a pipe or a folder
+        return None
     except OSError as error:
         if error.errno not in GONE:
             raise

@@ -14,7 +14,7 @@ from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.files import link_or_copy, make_folder
 from fashion_pggan.storage.hashes import hash_memory
-from fashion_pggan.storage.packed.in_shard import place_of
+from fashion_pggan.storage.packed.in_shard import InShard
 from fashion_pggan.storage.packed.tar_shards import (
     FOLDER,
     NAME,
@@ -172,7 +172,7 @@ def _rewritten(
     places: dict[str, Packed] = {}
     for name, images in inside.items():
         in_order = (images[sha256] for sha256 in sorted(images))
-        named = (named_at(place_of(folder / name, one.offset, one.size), one.sha256) for one in in_order)
+        named = (named_at(InShard(folder / name, one.offset, one.size), one.sha256) for one in in_order)
         places |= write_shards(new, filter(None, named), (folder / name).stat().st_size)
     return places
 

@@ -15,11 +15,13 @@ from crawler.store.own.nameless import finish_going, note_going
 from crawler.store.recorded import LOG, TABLE, check_file, read_recorded, write_table
 from crawler.store.stored import Fetched, StoredImage
 from crawler.store.tombstones import Tombstones
+from fashion_pggan.storage.bounded.plain_file import read_bytes
 from fashion_pggan.storage.files import append, atomic_write, write_text
 from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.packed.tar_shards import Packed, taken_by
 
 ALL = set(StoredImage.model_fields)
+LONGEST_BOOT = 1024  # bytes of the identifier of a boot
 
 
 class Store:
@@ -233,7 +235,7 @@ class Store:
         self.files.remove_left_over()
         if not found.lost:  # otherwise a lost record may name them
             finish_going(self.folder, {image.file for image in found.images.values()})
-        if self.session_file.exists() and self.session_file.read_bytes() != _boot().encode():
+        if self.session_file.exists() and read_bytes(self.session_file, LONGEST_BOOT) != _boot().encode():
             whole = [image for image in recent if self.files.survived(image)]
             torn, recent = torn or len(whole) < len(recent), whole
         if not torn:

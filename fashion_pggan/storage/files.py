@@ -9,10 +9,11 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import IO
 
 from fashion_pggan.errors import UserError, bytes_in_words, one_line
+from fashion_pggan.storage.bounded.plain_file import open_plain
 
 HALF_WRITTEN = re.compile(r"(?P<folder>(?:.*/)?)\.(?P<name>[^/]+)\.[0-9a-f]{8}\.pggan")  # see `atomic_write`
 CHANGED = "it is not what was written, by its SHA-256"
@@ -215,8 +216,13 @@ def append(handle: int, line: bytes) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
+    """SHA-256 of the bytes of a file, which may be on shared storage, in hexadecimal.
+
+    Raises:
+        UserError: it is a device, a pipe or a folder.
+        OSError: it is missing or cannot be read.
+    """
+    with open_plain(path) if isinstance(path, PurePath) else path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -224,7 +230,7 @@ def file_fault(path: Path, sha256: str) -> str:
     """What is wrong with a file whose SHA-256 is known; empty if nothing is."""
     try:
         return "" if sha256_of(path) == sha256 else CHANGED
-    except OSError as error:
+    except (OSError, UserError) as error:
         return one_line(error)
 
 

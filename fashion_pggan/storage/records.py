@@ -27,7 +27,8 @@ class Record(BaseModel):
 
 
 R = TypeVar("R", bound=Record)
-Bytes = Annotated[int, Field(ge=0, le=2**48)]
+Place = Annotated[int, Field(ge=0, le=2**48)]  # bytes
+Size = Annotated[int, Field(ge=0, le=2**32)]  # bytes
 
 
 class RawImage(Record):
@@ -44,8 +45,8 @@ class RawImage(Record):
     declared_height: int | None  # pixels, likewise
     crawled_at: str  # UTC, ISO 8601
     content_type: str  # as the server said; may be empty or wrong
-    size: Bytes  # of the image
-    offset: Bytes = 0  # of its first byte in `file`; 0: the file is the image, as a former version wrote it
+    size: Size  # of the image
+    offset: Place = 0  # of its first byte in `file`; 0: the file is the image, as a former version wrote it
     source: str = ""  # the page that shows it, where the search says so
     plan_query: str = ""  # query, sort and size filter of the call that found it
     final_url: str = ""  # its final address, after redirects

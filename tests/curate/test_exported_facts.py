@@ -1,5 +1,6 @@
 """What an export adds to the manifest: measures in plain columns, groups of near-duplicates, splits."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image, ImageOps
 
 from curate.copies.splits import SPLITS, Splits
 from curate.exported_facts import exported_facts
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage, read_records
 
@@ -83,3 +85,13 @@ def test_a_larger_dataset_moves_nothing_to_another_split(rows: tuple[Path, list[
     assert {name: facts["split"] for name, facts in before.items()}.items() <= {
         name: facts["split"] for name, facts in after.items()
     }.items()
+
+
+def test_measures_that_the_mark_lists_are_not_left_out_in_silence(
+    rows: tuple[Path, list[CuratedImage]], tmp_path: Path
+) -> None:
+    out = tmp_path / "data"
+    shutil.copytree(rows[0], out)
+    (out / "measures.parquet").unlink()
+    with pytest.raises(UserError, match=r"measures\.parquet is missing, the folder's mark lists it: write"):
+        exported_facts(out, rows[1], SPLITS, "")

@@ -1,4 +1,7 @@
-"""Where an image's bytes are in a shard, and reading them there without unpacking it."""
+"""Where an image's bytes are in a shard, and reading them there without unpacking it.
+
+A single file, as former versions wrote it for each image, counts as a shard with one image, at byte 0.
+"""
 
 import hashlib
 import os
@@ -30,7 +33,7 @@ class InShard:
     size: int  # bytes
 
     def __str__(self) -> str:
-        return f"{self.shard} at byte {self.offset}"
+        return f"{self.shard} at byte {self.offset}" if self.offset else str(self.shard)
 
     def read_bytes(self) -> bytes:
         """The bytes; fewer where the shard ends, so that their SHA-256 is another one.

@@ -83,7 +83,8 @@ def check_marked(path: Path) -> None:
     """Make sure that a file is the one that its folder's mark lists: not damaged, nor of another run.
 
     Raises:
-        UserError: it is another one. A folder without a mark, of an earlier version, passes.
+        UserError: it is another one, or listed and missing. A folder without a mark, of an earlier version,
+            passes.
         OSError: the file cannot be read.
     """
     folder = path.parent
@@ -93,6 +94,10 @@ def check_marked(path: Path) -> None:
         written = written_in(folder)
     except ValueError as error:
         raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
+    if not path.exists():
+        if path.name in written.names:
+            raise UserError(f"{path} is missing, the folder's mark lists it: write {folder} again")
+        return
     with hash_memory() as memory:
         if not written.fits(path, path.name, memory):
             raise UserError(f"{path} is not the file that was written with {folder}: write {folder} again")
@@ -111,7 +116,7 @@ def check_not_within(path: Path) -> None:
 
 def ends_of(path: Path) -> str:
     """The size of a file, and a hash of its first and last bytes: cheap to read, and its alone."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         digest = hashlib.sha256(file.read(END))
         size = file.seek(0, 2)
         file.seek(max(END, size - END))

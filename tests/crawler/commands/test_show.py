@@ -1,6 +1,7 @@
 """`fashion-pggan show` takes one image out of data/raw, and never writes over another file."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,10 @@ from typing import Any
 import pytest
 
 from crawler.commands.show import show
+from crawler.store.raw import RECORDS
 from fashion_pggan.errors import ArgumentError, UserError
+from fashion_pggan.storage.files import write_bytes
+from fashion_pggan.storage.records import RawImage, write_records
 from tests.crawler.kept import raw
 
 Crawl = Callable[..., dict[str, Any]]
@@ -46,6 +50,38 @@ def test_the_file_is_named_by_the_hash_and_another_file_stays(
     with pytest.raises(UserError, match=r"mine\.jpg is another file: move it away, or give another OUT"):
         show(record.url, crawled, Path("mine.jpg"))
     assert Path("mine.jpg").read_text() == "mine"
+
+
+def test_a_file_that_appears_meanwhile_stays_and_a_pipe_is_not_read(
+    shop: Any, crawled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, mine = raw(tmp_path)[3], tmp_path / "mine.jpg"
+
+    def write_late(path: Path, data: bytes) -> None:
+        mine.write_text("mine")
+        write_bytes(path, data)
+
+    monkeypatch.setattr("crawler.commands.show.write_bytes", write_late)
+    with pytest.raises(UserError, match=r"mine\.jpg is another file"):
+        show(record.url, crawled, mine)
+    assert mine.read_text() == "mine"
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="pipe is another file"):
+        show(record.url, crawled, tmp_path / "pipe")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_file_without_an_end_is_no_image(shop: Any, crawled: Path, tmp_path: Path, kind: str) -> None:
+    record = raw(tmp_path)[3]
+    single = f"images/{record.sha256[:2]}/{record.sha256}.jpg"
+    (crawled / single).parent.mkdir(parents=True)
+    if kind == "pipe":
+        os.mkfifo(crawled / single)
+    else:
+        (crawled / single).symlink_to("/dev/zero")
+    write_records(crawled / RECORDS, [record.model_copy(update={"file": single, "offset": 0})], RawImage)
+    with pytest.raises(UserError, match=r"\.jpg is not a plain file: move it away"):
+        show(record.sha256, crawled, tmp_path / "out.jpg")
 
 
 def test_what_cannot_be_shown_is_said(shop: Any, crawled: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from crawler.store import store as store_module
 from crawler.store.store import Store, images_of
 from crawler.store.stored import Fetched, extension_of
 from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import UserError
 
 JPEG = b"\xff\xd8\xff\xe0 an image"
 
@@ -78,6 +79,20 @@ def test_an_image_whose_file_is_no_longer_whole_is_not_found_and_can_be_kept_aga
         assert store.find("http://a/1") is not None
         assert path.read_bytes() == JPEG
         assert store.troubles == {"files missing" if harm == "missing" else "files damaged": 1}
+
+
+def test_pipes_in_a_store_hold_nothing_up(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        images = [store.keep(fetched(f"http://a/{body!r}", body)) for body in (b"one", b"two")]
+    place = tmp_path / images[0].file
+    place.unlink()
+    os.mkfifo(place)
+    with opened(tmp_path) as store:
+        store.pack(10_000)
+        assert [store.find(image.url) is None for image in images] == [True, False]
+    os.mkfifo(tmp_path / ".session")
+    with pytest.raises(UserError, match=r"\.session is not a plain file: move it away"):
+        opened(tmp_path)
 
 
 def test_an_image_that_was_verified_is_not_read_again_until_it_changes(

@@ -10,6 +10,7 @@ import pytest
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import (
     atomic_write,
+    file_fault,
     hold_once,
     remove_left_over,
     sha256_of,
@@ -48,6 +49,18 @@ def test_the_old_file_is_there_until_the_new_one_is_whole(tmp_path: Path) -> Non
 def test_the_hash_is_the_standards(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")  # FIPS 180-4's example
     assert sha256_of(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_has_no_end_is_not_hashed(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "image.jpg"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"image\.jpg is not a plain file: move it away"):
+        sha256_of(path)
+    assert file_fault(path, "0" * 64) == f"{path} is not a plain file: move it away"
 
 
 def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ RAW = RawImage(
     declared_height=1200,
     crawled_at="2026-11-23T00:00:00Z",
     content_type="",
-    size=2**33,
+    size=2**32,
 )
 
 

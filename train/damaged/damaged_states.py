@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 
 from fashion_pggan.errors import one_line
 from fashion_pggan.storage.files import CHANGED
 from fashion_pggan.verify import datasets
 from fashion_pggan.verify.findings import MISSING, Faults
 from train.saved.checkpoint import is_whole
-from train.saved.self_hash import KEY, hash_without_itself
+from train.saved.self_hash import KEY, hash_without_itself, open_weights
 from train.saved.snapshot import BEST
 from train.saved.snapshot_header import header_in
 
@@ -37,7 +37,7 @@ def checkpoint_fault(path: Path) -> str:
 def snapshot_fault(path: Path) -> str:
     """What is wrong with a snapshot; empty if nothing is. Early ones carry no hash."""
     try:
-        with safe_open(path, framework="pt") as file:
+        with open_weights(path) as file:
             sha256 = header_in((file.metadata() or {})[KEY]).sha256
         whole = sha256 is None or hash_without_itself(path, sha256) == sha256
     except (SafetensorError, OSError, KeyError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Writes a safetensors file with its own SHA-256 inside, and checks it.
+"""Writes a safetensors file with its own SHA-256 inside, opens it, and checks it.
 
 The hash is computed over all bytes, with zeros in its own place.
 """
@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.bounded.plain_file import open_plain
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.hashes import hash_memory
 
@@ -20,6 +22,7 @@ KEY = "fashion_pggan"  # of the file's metadata
 OPEN = "0" * 64
 MOST = 1 << 20  # bytes of a file that may hold the hash
 CHUNK = 1 << 20
+LARGEST = 1 << 34  # bytes of a file; the networks of the paper have less than a thousandth
 
 
 def write_hashed(path: Path, weights: dict[str, Tensor], header: Mapping[str, Any]) -> None:
@@ -28,6 +31,17 @@ def write_hashed(path: Path, weights: dict[str, Tensor], header: Mapping[str, An
     place = _place_of(data[:MOST], OPEN)
     sha256 = hashlib.sha256(data).hexdigest()
     write_bytes(path, b"".join([data[:place], sha256.encode(), data[place + len(OPEN) :]]))
+
+
+def open_weights(path: Path) -> Any:
+    """The tensors and metadata of a safetensors file, for a `with` statement.
+
+    Raises:
+        UserError: it is a pipe or a device, which safetensors would wait for, or holds more than any network.
+        SafetensorError, OSError: it cannot be read.
+    """
+    open_plain(path, LARGEST).close()
+    return safe_open(path, framework="pt")
 
 
 def check_hash(path: Path, sha256: str) -> None:

@@ -12,13 +12,13 @@ from typing import Any
 
 import torch
 from pydantic import ValidationError
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params.reading import explained
 from train.model.networks import Architecture, Critic, Generator
-from train.saved.self_hash import KEY, check_hash, write_hashed
+from train.saved.self_hash import KEY, check_hash, open_weights, write_hashed
 from train.saved.snapshot_header import FORMAT, Header, header_in
 
 NAMED = 3  # tensors, in a message
@@ -107,7 +107,7 @@ def read_header(path: Path) -> Header:
         UserError: it is not a snapshot of this program.
     """
     try:
-        with safe_open(path, framework="pt") as file:
+        with open_weights(path) as file:
             return header_in((file.metadata() or {})[KEY])
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise UserError(
@@ -131,7 +131,7 @@ def _read(
     if not path.is_file():
         raise UserError(f"no snapshot at {path}: train first (dvc repro train), or give another path")
     try:
-        with safe_open(path, framework="pt") as file:
+        with open_weights(path) as file:
             header = header_in((file.metadata() or {})[KEY])
             networks = {prefix: _empty(file, prefix, kinds[prefix], header) for prefix in _held(file, kinds)}
             if header.sha256:

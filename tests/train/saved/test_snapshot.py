@@ -1,5 +1,6 @@
 import json
 import logging
+import os
 import struct
 import tracemalloc
 from dataclasses import asdict
@@ -10,10 +11,12 @@ import torch
 from safetensors.torch import save_file
 
 from fashion_pggan.errors import UserError
+from train.damaged.damaged_states import snapshot_fault
 from train.model.networks import Architecture, Critic, Generator
 from train.saved import snapshot
 from train.saved.snapshot import (
     Origin,
+    read_header,
     read_networks,
     read_origin,
     read_snapshot,
@@ -96,6 +99,22 @@ def test_what_is_no_snapshot_is_refused_by_name(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(UserError, match=r"x\.safetensors"):
         read_snapshot(path)
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device", "forty gigabytes"])
+def test_what_has_no_end_is_no_snapshot(written, kind):
+    written.unlink()
+    if kind == "a pipe":
+        os.mkfifo(written)
+    elif kind == "a device":
+        written.symlink_to("/dev/zero")
+    else:
+        written.touch()
+        os.truncate(written, 40 << 30)
+    for read in (read_header, read_origin):
+        with pytest.raises(UserError, match=r"not a plain file|no snapshot at|holds more than 17\.2 GB"):
+            read(written)
+    assert "move it away" in snapshot_fault(written)
 
 
 def test_every_flipped_bit_is_noticed(written):

@@ -50,7 +50,7 @@ def serve_all() -> None:
     flows = {f"{flow.name}/{name}": flow for flow, name in SERVED}
     known = former(flows)
     if not was_there and (ended := end_runs_of(known.values())):
-        log.warning("%d runs were at work when make serve last ended: they are marked as crashed", ended)
+        log.warning("runs that were at work when make serve last ended, now marked as crashed: %d", ended)
     deployments = [_deployment(flow, name, known.get(name)) for name, flow in flows.items()]
     serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.curate --images DIR`: curation beside other ways to do the same work, and at scale.
+"""`python -m benchmarks.curate --images DIR`: curation beside other ways to do the same work; at scale.
 
 Each image mixes two images of DIR, with grain, so that none is a copy of another.
 """
@@ -7,6 +7,8 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -15,27 +17,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import yaml
 from PIL import Image
 
 from benchmarks.memory import PeakMemory
-from curate.decide import decide
 from curate.facts.row import seen_in
 from curate.facts.view import View
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import CurateParams, load_params
 
 ROUNDS = 3
 WORKERS = os.cpu_count() or 1
-MANY = 60_000  # images whose facts are judged and compared
 PRESET = Path("presets/photos.yaml")
 PEER = """
 import multiprocessing, sys, cv2
@@ -55,15 +52,22 @@ LINE = "|---|---|---|---|---|"
 Array = npt.NDArray[np.uint8]
 
 
+class Spent(NamedTuple):
+    """What a way of doing the work took."""
+
+    cpu_s: float
+    wall_s: float
+
+
 def main() -> None:
     """Print tables in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.curate", description=__doc__)
     parser.add_argument("--images", type=Path, required=True, help="a folder of photographs")
-    parser.add_argument("--compare", type=int, default=2000, help="images of the comparison; 0: none")
+    parser.add_argument("--compare", type=int, default=400, help="images of the comparison; 0: none")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the images compared")
     parser.add_argument("--resolution", type=int, default=256, help="pixels")
     parser.add_argument("--img2dataset", help="a Python that has img2dataset installed")
-    parser.add_argument("--count", type=int, default=20_000, help="images of the large run; 0: none")
+    parser.add_argument("--count", type=int, default=0, help="images of the large run; 0: none")
     arguments = parser.parse_args()
     photographs = sorted(path for path in arguments.images.iterdir() if path.is_file())
     if not photographs:
@@ -82,6 +86,12 @@ def _make(folder: Path, photographs: Sequence[Path], numbers: range, scale: floa
     folder.mkdir(exist_ok=True)
     with multiprocessing.Pool(WORKERS, cv2.setNumThreads, (1,)) as pool:
         pool.map(partial(_new_image, photographs, folder, scale), numbers, 64)
+    return folder
+
+
+def _make_one(folder: Path, images: Path) -> Path:
+    folder.mkdir()
+    shutil.copy(min(images.iterdir()), folder)
     return folder
 
 
@@ -108,7 +118,11 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
     known = scratch / "known"
     _curate(folder, scratch, _params_at(scratch, resolution // 2), known)  # only its facts are used later
     again, everything = _params_at(scratch, resolution), _params_at(scratch, resolution, measure="all")
+    one = _make_one(scratch / "one", folder)
     ways: dict[str, Callable[[int], object]] = {
+        "curate, one image alone: start, descriptions": lambda turn: _curate(
+            one, scratch, again, scratch / f"one{turn}"
+        ),
         "curate, everything new": lambda turn: _curate(folder, scratch, again, scratch / f"new{turn}"),
         "curate, everything new, curate.measure all": lambda turn: _curate(
             folder, scratch, everything, scratch / f"all{turn}"
@@ -127,26 +141,33 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
             peer, paths, resolution, out
         )
     kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
-    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; median of {ROUNDS} rounds in turn\n")
+    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; medians of {ROUNDS} rounds in turn\n")
     _print_rates(len(paths), _timed(ways))
 
 
-def _timed(ways: Mapping[str, Callable[[int], object]]) -> dict[str, list[float]]:
-    """The seconds of each way, in each round."""
-    spent: dict[str, list[float]] = {name: [] for name in ways}
+def _timed(ways: Mapping[str, Callable[[int], object]]) -> dict[str, list[Spent]]:
+    """What each way took, in each round."""
+    spent: dict[str, list[Spent]] = {name: [] for name in ways}
     for turn in range(ROUNDS):
         for name, way in ways.items():
-            began = time.monotonic()
+            wall, cpu = time.monotonic(), _cpu_s()
             way(turn)
-            spent[name].append(time.monotonic() - began)
+            spent[name].append(Spent(_cpu_s() - cpu, time.monotonic() - wall))
     return spent
 
 
-def _print_rates(images: int, spent: Mapping[str, list[float]]) -> None:
-    print("| way | images/s | slowest | fastest |\n|---|---|---|---|")
-    for name, seconds in spent.items():
-        rates = sorted(images / second for second in seconds)
-        print(f"| {name} | {statistics.median(rates):.0f} | {rates[0]:.0f} | {rates[-1]:.0f} |", flush=True)
+def _cpu_s() -> float:
+    """Seconds of CPU of this process and of all children that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
+def _print_rates(images: int, spent: Mapping[str, list[Spent]]) -> None:
+    print("| way | CPU ms an image | images/s | slowest | fastest |\n|---|---|---|---|---|")
+    for name, rounds in spent.items():
+        cpu = 1000 * statistics.median(each.cpu_s for each in rounds) / images
+        rates = sorted(images / each.wall_s for each in rounds)
+        shown = statistics.median(rates), rates[0], rates[-1]
+        print(f"| {name} | {cpu:.1f} | {' | '.join(f'{rate:.0f}' for rate in shown)} |", flush=True)
 
 
 def _params_at(scratch: Path, resolution: int, **changes: object) -> Path:
@@ -221,7 +242,7 @@ def _img2dataset(python: str, paths: Sequence[str], resolution: int, out: Path) 
 
 
 def _at_scale(photographs: Sequence[Path], count: int, resolution: int, scratch: Path) -> None:
-    """A first run, one with nothing new, other thresholds, more images; then judging and copies of many."""
+    """A first run, one with nothing new, other thresholds, more images."""
     raw, more = _make(scratch / "raw", photographs, range(count)), max(count // 20, 1)
     usual, fewer = _params_at(scratch, resolution), _params_at(scratch, resolution, min_sharpness=500.0)
     print(f"\n{count} images\n\n| run | kept | seconds | decoded | peak memory, GB |\n{LINE}")
@@ -231,7 +252,6 @@ def _at_scale(photographs: Sequence[Path], count: int, resolution: int, scratch:
     _report("curate.min_sharpness back to 0", raw, scratch, usual)
     _make(raw, photographs, range(count, count + more))
     _report(f"{more} images more", raw, scratch, usual)
-    _many(pq.read_table(scratch / "out/measures.parquet"), load_params(usual).curate, scratch)
 
 
 def _report(name: str, raw: Path, scratch: Path, params: Path) -> None:
@@ -241,34 +261,6 @@ def _report(name: str, raw: Path, scratch: Path, params: Path) -> None:
     figures = json.loads((scratch / "report.json").read_text())
     row = name, str(figures["kept"]), f"{seconds:.1f}", str(figures["decoded"]), f"{peak / 1e9:.2f}"
     print(f"| {' | '.join(row)} |", flush=True)
-
-
-def _many(facts: pa.Table, params: CurateParams, scratch: Path) -> None:
-    """Facts of many: those of the run, and as often as needed the same with fingerprints that nobody has."""
-    random = np.random.default_rng(0)
-    rows = facts.take(np.arange(MANY) % len(facts))
-    columns = {name: rows[name] for name in rows.column_names}
-    columns["sha256"] = columns["pixels_hash"] = pa.array([f"{number:064x}" for number in range(MANY)])
-    for name in ("phash", "phash_whole", "phash_mirrored", "phash_narrow", "phash_wide"):
-        bits = np.frombuffer(b"".join(rows[name].to_pylist()), np.uint8).reshape(MANY, 32).copy()
-        bits[len(facts) :] ^= random.integers(0, 256, (max(MANY - len(facts), 0), 32), np.uint8)
-        columns[name] = pa.array([row.tobytes() for row in bits], pa.binary())
-    many = pa.table(columns)
-    print(f"\n{MANY} images\n\n| work | kept | seconds | peak memory, GB |\n|---|---|---|---|")
-    folder = scratch / "many"
-    folder.mkdir()
-
-    def quality_of(names: Sequence[str]) -> pa.Table:
-        return many.filter(pc.is_in(many["sha256"], pa.array(names, pa.string())))
-
-    other = params.model_copy(update={"max_banner": 0.5, "min_sharpness": 300.0})
-    for name, chosen in (("copies looked for among all, judged", params), ("other thresholds", other)):
-        with PeakMemory() as memory:
-            began = time.monotonic()
-            decisions = decide(many["sha256"].to_pylist(), many, chosen, folder, quality_of)
-            seconds = time.monotonic() - began
-        kept = sum(not decision.reason for decision in decisions)
-        print(f"| {name} | {kept} | {seconds:.1f} | {memory.peak / 1e9:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Two sets of images compared, and the first compared with itself: the floor."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from evaluate.comparison.cache import Store
 from evaluate.comparison.compare import compare
@@ -33,7 +33,7 @@ def floor_set(reals: ImageSet, images: int) -> tuple[str, ImageSet]:
     """The kind of floor that `reals` suffice for at this number of images, and its second set."""
     disjoint = reals.count >= 2 * images
     others = reals.part(images if disjoint else 0, images, OTHERS)
-    return "disjoint" if disjoint else "reused", replace(others, identity="")
+    return "disjoint" if disjoint else "reused", others
 
 
 def check_sizes(first: ImageSet, second: ImageSet, smallest: int) -> None:

@@ -26,6 +26,7 @@ REPEATED = "It lies clearly nearer than other real images do: a sign that traini
 SAME = "This distance cannot tell them apart: two sets of one kind lie as far apart often enough"
 UNTESTED = "There are too few images, or evaluate.replicates is too small, to test it."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
+TOO_LOW = "too low, so the test decides, not the ratio"
 BLUNT = "But the ratio's interval is wide: measure more images (evaluate.images) for a clearer answer."
 
 LOOK = "Look at the pairs below before you share any."
@@ -84,7 +85,7 @@ def _quality(evaluation: Evaluation) -> Verdict:
     if untrained := _no_better_than_untrained(evaluation):
         state, means, short = "bad", untrained, "no snapshot is clearly better than the untrained network"
     if not disjoint:
-        means = f"{means} The {name} is too low, so the test decides, not the ratio."
+        means = f"{means} The dataset is too small for a true floor: the {name} is {TOO_LOW}."
     return Verdict(QUALITY, state, short, f"{says} {means}")
 
 

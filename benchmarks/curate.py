@@ -111,8 +111,17 @@ def _new_image(photographs: Sequence[Path], folder: Path, scale: float, number: 
 
 
 def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> None:
-    """Print the median rate of each way over several rounds."""
+    """Print the medians of each way over several rounds."""
     paths = sorted(str(path) for path in folder.iterdir())
+    ways = _ways(folder, paths, resolution, scratch, peer)
+    kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
+    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; medians of {ROUNDS} rounds in turn\n")
+    _print_rates(len(paths), _timed(ways))
+
+
+def _ways(
+    folder: Path, paths: Sequence[str], resolution: int, scratch: Path, peer: str | None
+) -> dict[str, Callable[[int], object]]:
     out = scratch / "levels.bin"
     bare, bare_facts = partial(_bare, side=resolution), partial(_bare, side=resolution, facts=True)
     known = scratch / "known"
@@ -140,9 +149,7 @@ def _compare(folder: Path, resolution: int, scratch: Path, peer: str | None) -> 
         ways["img2dataset's resizer: decode, crop, area, JPEG 95, write"] = lambda _: _img2dataset(
             peer, paths, resolution, out
         )
-    kilobytes = statistics.mean(Path(path).stat().st_size for path in paths) / 1000
-    print(f"\n{len(paths)} JPEGs of {kilobytes:.0f} KB on average; medians of {ROUNDS} rounds in turn\n")
-    _print_rates(len(paths), _timed(ways))
+    return ways
 
 
 def _timed(ways: Mapping[str, Callable[[int], object]]) -> dict[str, list[Spent]]:

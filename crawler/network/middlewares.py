@@ -23,7 +23,7 @@ from crawler.answer.failures import (
     RefusedError,
     reason_of,
 )
-from crawler.answer.page import is_page, says_too_fast
+from crawler.answer.text_answer import is_page, says_too_fast
 from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
 from crawler.network.host_rules import referer_of, rules_at

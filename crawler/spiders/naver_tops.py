@@ -120,7 +120,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     def parse(self, response: Any, hit: SearchHit | None = None) -> Iterator[Any]:
         """Hand on the image of a response; curation judges whether it is a good one."""
         if self.crawl is None or hit is None:  # as `scrapy parse` does
-            self.failure = UserError(f"{response.url} is of no search: put it into a list, and crawl that")
+            self.failure = UserError(f"{response.url} is of no search: add it to a list, and crawl that")
             return
         request = response.request
         content_range = response.headers.get("Content-Range") or b""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import ConfigDict, Field
 
-from crawler.answer.page import is_page
+from crawler.answer.text_answer import is_page
 from crawler.answer.whole import is_whole
 from fashion_pggan.storage.records import Record
 

@@ -31,7 +31,7 @@ def labels_of(dataset: Dataset, params: TrainParams) -> dict[str, float]:
     if params.labels and len(shares) < FEWEST:
         raise UserError(
             f"train.labels is true, but the dataset has {len(shares)} label{'s' * (len(shares) != 1)}: "
-            "name two or more in curate.labels, or set train.labels: false"
+            "add two or more to curate.labels, or set train.labels to false"
         )
     if missing := [name for name, share in shares.items() if not share]:
         raise UserError(

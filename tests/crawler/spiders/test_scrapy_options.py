@@ -130,5 +130,5 @@ def test_scrapy_parse_is_told_what_to_do() -> None:
     spider = NaverTops()
     assert list(spider.parse(Response("https://a.example/1.jpg"))) == []
     assert str(spider.failure) == (
-        "https://a.example/1.jpg is of no search: put it into a list, and crawl that"
+        "https://a.example/1.jpg is of no search: add it to a list, and crawl that"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crawler.answer.page import is_page, says_too_fast
+from crawler.answer.text_answer import is_page, says_too_fast
 
 SAY_TOO_FAST = [
     b"<!DOCTYPE html><html><title>Too Many Requests</title></html>",

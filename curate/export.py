@@ -30,8 +30,8 @@ KIND = Kind("an export")
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
 DECISIONS = frozenset(
-    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row"}
-)  # not exported
+    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row", "label"}
+)  # not exported; the label comes with the facts
 
 
 def run(

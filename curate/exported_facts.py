@@ -25,7 +25,7 @@ OWN = {
     "copies": pa.int64(),  # how many files were dropped as copies of this image
     "copy_kinds": pa.string(),  # how they differ from it
     "copy_bits": pa.int64(),  # of 256 in which the hash of the farthest differs; null without any
-    "label": pa.string(),  # of `curate.labels`; without one, the style; where none was measured, the query
+    "label": pa.string(),  # of `curate.labels`; in a dataset without any, the style, else the query
     "split": pa.string(),
     "licence": pa.string(),
 }
@@ -54,17 +54,17 @@ def exported_facts(
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     farthest: dict[str, int] = {}
     first: dict[str, str] = {}  # of a kept image and its copies
-    labels: dict[str, str] = {}
+    labels: dict[str, tuple[str, str]] = {}  # and what stands for it in a dataset without any
     for row in rows:
         if row.kept or row.duplicate_of:
             kept = row.duplicate_of or row.sha256
             first[kept] = min(first.get(kept, row.sha256), row.sha256)
             if row.kept:
-                labels[kept] = row.label or row.style or row.query
+                labels[kept] = row.label, row.style or row.query
             else:
                 kinds[kept][row.duplicate_kind] += 1
                 farthest[kept] = max(farthest.get(kept, 0), row.duplicate_bits or 0)
-    groups = _joined(first, found)
+    groups, labelled = _joined(first, found), any(label for label, _ in labels.values())
     facts = {
         name: found.get(name, {})
         | {
@@ -72,7 +72,7 @@ def exported_facts(
             "copies": kinds[name].total(),
             "copy_kinds": ", ".join(sorted(filter(None, kinds[name]))),
             "copy_bits": farthest.get(name),
-            "label": labels[name],
+            "label": labels[name][0 if labelled else 1],
             "split": splits.of(groups[name]),
             "licence": licence,
         }

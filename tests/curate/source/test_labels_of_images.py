@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curate.copies.splits import SPLITS
+from curate.exported_facts import exported_facts
 from curate.source.labels import label_of
 from curate.source.raw import Raw
 from curate.stage import run
@@ -58,6 +60,8 @@ def test_a_dataset_has_the_labels_of_its_folders(labelled, tmp_path):
     named = [dataset.label_names[place] if place != UNLABELLED else "" for place in dataset.labels]
     assert named == [row.label for row in kept]
     assert Counter(named) == {"hoodie": 2, "shirt": 1, "": 2}
+    facts = exported_facts(tmp_path / "data", rows, SPLITS, "").facts
+    assert [facts[row.sha256]["label"] for row in kept] == named
     said = json.loads((tmp_path / "report.json").read_text())["labels"]
     assert said == {"hoodie": 2, "shirt": 1, "checked": 0, "a b": 0, "unlabelled": 2}
 

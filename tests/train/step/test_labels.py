@@ -12,13 +12,13 @@ from fashion_pggan.storage.shards import UNLABELLED, Dataset, Part, ShardWriter
 from generate.sampling.sampler import Sampler, snapshots_in
 from train.growth.schedule import Phase
 from train.limits.label_shares import label_shares, labels_of
-from train.model.networks import Architecture, Critic
+from train.model.networks import Architecture
 from train.model.randomness import indices_at, inputs_of, latents_of
 from train.processes.ranks import Ranks
 from train.run import Run
 from train.saved.snapshot import read_networks
 from train.step.data import Feed, one_hot, with_labels
-from train.step.losses import label_loss, norms_of
+from train.step.losses import label_loss
 from train.step.trainer import Rates, Trainer
 
 HERE = Ranks(0, 1, torch.device("cpu"))
@@ -135,32 +135,6 @@ def test_half_precision_gives_about_the_gradients_of_single(labels_on, batch):
     half = _gradients(Trainer(SHAPE, labels_on.model_copy(update={"precision": "bfloat16"}), HERE), batch)
     for ours, theirs in zip(half[:2], exact[:2], strict=True):
         assert torch.nn.functional.cosine_similarity(ours, theirs, dim=0) > 0.95
-
-
-@pytest.mark.parametrize("lod", [0.0, 0.4, 2.0])
-def test_the_penalty_is_of_the_score_alone(lod):
-    """Written out, it equals a double backward of the scores; the logits have no part in it."""
-    torch.manual_seed(1)
-    critic = Critic(SHAPE).double()
-    for parameter in critic.parameters():
-        nn.init.normal_(parameter)
-    side = 16 // 2 ** int(lod)
-    images = torch.randn(8, 3, side, side, dtype=torch.float64, requires_grad=True)
-    (expected,) = torch.autograd.grad(critic(images, lod).sum(), images, create_graph=True)
-    steps, fade = critic.architecture.grown(lod)
-    gradients = critic.gradients(critic.trace(images.detach(), steps, fade), steps, fade)
-    torch.testing.assert_close(gradients, expected, rtol=1e-12, atol=1e-14)
-    by_weights = [
-        torch.autograd.grad(
-            (norms_of(g) - 1).square().mean(),
-            list(critic.parameters()),
-            allow_unused=True,
-            materialize_grads=True,
-        )
-        for g in (gradients, expected)
-    ]
-    for ours, theirs in zip(*by_weights, strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-14)
 
 
 def test_labels_of_samples_are_drawn_by_index_as_often_as_they_are_in_the_data():

@@ -71,11 +71,15 @@ def test_a_critic_without_gradient_gives_a_finite_penalty():
     assert torch.isfinite(critic.weights.grad).all()
 
 
+@pytest.mark.parametrize("label_size", [0, 5])
 @pytest.mark.parametrize("lod", [0.0, 0.4, 1.0, 1.75, 2.0])
-def test_the_gradients_written_out_are_those_of_automatic_differentiation(lod):
-    """By the images, and by every weight through the penalty's norms: what a double backward would give."""
+def test_the_gradients_written_out_are_those_of_automatic_differentiation(lod, label_size):
+    """By the images, and by every weight through the penalty's norms: what a double backward would give.
+
+    They are of the scores; the logits of labels have no part in them.
+    """
     torch.manual_seed(1)
-    critic = Critic(Architecture(16, 8, 128, 16)).double()
+    critic = Critic(Architecture(16, 8, 128, 16, label_size=label_size)).double()
     for parameter in critic.parameters():
         nn.init.normal_(parameter)  # biases, too
     side = 16 // 2 ** int(lod)

@@ -141,6 +141,10 @@ def forget(
 
     gone = remove(Tombstones(tombstones), store, raw, list(url), list(host), list(sha256))
     log.info("forgot %d images in %s and %d in %s", gone.stored, store, gone.raw, raw)
+    if gone.nameless:
+        log.info(
+            "deleted %d files in %s that no record names: nobody can say whose they are", gone.nameless, store
+        )
     for digest in gone.elsewhere:
         log.info(
             "the same bytes stay under other URLs: fashion-pggan crawl forget --sha256 %s removes them too",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,7 +34,7 @@ def read_overrides(path: Path) -> dict[str, Override]:
     Raises:
         UserError: the file is not such a list; the text names the line.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     text = read_text(path)
     if not text.strip():

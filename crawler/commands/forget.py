@@ -1,6 +1,7 @@
 """Forgetting: delete images and records, and set tombstones so that they never come back."""
 
 import re
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,14 +9,17 @@ from typing import Any, NamedTuple
 from crawler.lists.failed import forget_failed
 from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
+from crawler.store.image_files import ImageFiles
 from crawler.store.marks import FORGOTTEN, digest_of
 from crawler.store.own.held import held_store
 from crawler.store.own.nameless import nameless_shards
 from crawler.store.raw import KIND, raw_of, remove_from_raw
-from crawler.store.store import Store, images_of
+from crawler.store.recorded import read_recorded
+from crawler.store.store import Store
 from crawler.store.stored import StoredImage
 from crawler.store.tombstones import Tombstones
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.errors import ArgumentError, UserError
+from fashion_pggan.storage.hashes import hash_memory
 from fashion_pggan.storage.records import RawImage
 from fashion_pggan.storage.targets import HeldTarget, hold_target
 
@@ -30,6 +34,7 @@ class Gone(NamedTuple):
     stored: int  # records of the store
     raw: int  # records of the crawl's outcome
     elsewhere: list[str]  # SHA-256 of images that stay under other addresses
+    nameless: int  # files of images that no record named
 
 
 def forget(
@@ -47,7 +52,7 @@ def forget(
 
     records = raw_of(raw)  # all of this raises before anything is set or deleted
     with held_store(store), _held(raw) as target:
-        stored = images_of(store).values()
+        stored = _recorded(store)
         known: list[StoredImage | RawImage] = [*stored, *records]
         shards = nameless_shards(store, stored)
         tombstones.add("url", digests)
@@ -57,7 +62,7 @@ def forget(
             # with a tombstone for its URL, a later search costs no request
             tombstones.add("url", [digest_of(image.url) for image in known if tombstones.forbid_image(image)])
             gone = opened.remove(tombstones.forbid_image)
-            opened.remove_nameless(shards)
+            nameless = opened.remove_nameless(shards)
         for file in sorted(store.glob("plan-*.jsonl")):
             rewrite(file, [file], lambda line: without_forgotten(line, tombstones))
         forget_failed(store, tombstones.forbid)
@@ -65,7 +70,24 @@ def forget(
         elsewhere = sorted({image.sha256 for image in gone} & hashes_left)
         nowhere = {image.sha256 for image in gone} - hashes_left | tombstones.of["sha256"]
         of_raw = remove_from_raw(target, tombstones.forbid_image, nowhere) if target else 0
-        return Gone(len(gone), of_raw, elsewhere)
+        return Gone(len(gone), of_raw, elsewhere, nameless)
+
+
+def _recorded(store: Path) -> Collection[StoredImage]:
+    """The records of a store.
+
+    Raises:
+        UserError: records are damaged or gone, and images are there that these may have named.
+    """
+    found = read_recorded(store)
+    with hash_memory() as memory:
+        nameless = ImageFiles(store, memory).nameless({image.file for image in found.images.values()})
+    if nameless and (found.lost or not found.images):
+        raise UserError(
+            f"{len(nameless)} images in {store} have no record, and records are damaged or missing: run the "
+            "crawl again, which fetches what it has lost, then forget; nothing was changed"
+        )
+    return found.images.values()
 
 
 def _held(raw: Path) -> AbstractContextManager[HeldTarget | None]:

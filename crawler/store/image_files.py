@@ -13,7 +13,7 @@ from threading import get_ident
 from crawler.store.recorded import IMAGES
 from crawler.store.stored import StoredImage, extension_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.files import half_written, link_or_copy, sha256_of
+from fashion_pggan.storage.files import file_fault, half_written, link_or_copy, sha256_of
 from fashion_pggan.storage.hashes import HashMemory
 from fashion_pggan.storage.packed.in_shard import InShard, Member, copy_part, damaged_in
 from fashion_pggan.storage.packed.tar_shards import (
@@ -204,16 +204,16 @@ class ImageFiles:
         path.unlink(missing_ok=True)
         return False
 
-    def remove_nameless(self, named: Collection[str]) -> int:
-        """Delete the images that are not among `named`; returns how many."""
-        nameless = [
+    def nameless(self, named: Collection[str]) -> list[Path]:
+        """The images that are not among `named`: files of which the bytes have the SHA-256 of their name."""
+        return [
             path
             for path in self.folder.glob(f"{FOLDERS}/*")
-            if IMAGE.fullmatch(path.name) and self._place_of(path) not in named and self._holds(path)
+            if IMAGE.fullmatch(path.name)
+            and self._place_of(path) not in named
+            and self._holds(path)
+            and file_fault(path, path.name[:64]) == ""
         ]
-        for path in nameless:
-            path.unlink()
-        return len(nameless)
 
     def remove_left_over(self) -> None:
         """Delete what a killed command has half written."""

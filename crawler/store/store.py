@@ -165,7 +165,10 @@ class Store:
         """
         nameless = {*shards} - self._paths_of(self.images.values())
         self._move(self._rewritten(), self._paths_of(self.images.values()) | nameless)
-        return len(nameless) + self.files.remove_nameless({image.file for image in self.images.values()})
+        images = self.files.nameless({image.file for image in self.images.values()})
+        for path in images:
+            path.unlink()
+        return len(nameless) + len(images)
 
     def _rewritten(self) -> dict[str, Packed]:
         """Write each shard again that holds more than the records name, and forget what is damaged in it.

@@ -1,6 +1,7 @@
 """A person's answers to the datasheet's questions: in a file outside the dataset, or in the datasheet."""
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -35,7 +36,7 @@ def read_answers(path: Path) -> dict[str, str]:
     Raises:
         UserError: it is not a YAML mapping of questions and answers.
     """
-    if not path.is_file():
+    if not os.path.lexists(path):
         return {}
     found = values_in(read_text(path), str(path)) or {}
     if not isinstance(found, dict) or not all(

@@ -3,11 +3,13 @@
 import atexit
 import logging
 import os
+import stat
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 from urllib.error import URLError
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
 from fashion_pggan.loopback import free_port
 from flows.server.key import LOCAL, key_to_start_with, use, use_key_of
+from flows.server.listener import check_listener
 
 OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer
@@ -37,8 +40,8 @@ def ensure_server(*, temporary: bool) -> str:
         address.
 
     Raises:
-        UserError: nothing answers at an address that a person has set, the server there refuses our keys, or
-            no server can be started.
+        UserError: nothing answers at an address that a person has set, the server there refuses our keys, no
+            server can be started, or another user listens at its port.
     """
     url: str = PREFECT_API_URL.value() or OUR_URL
     if answers(url):
@@ -51,7 +54,9 @@ def ensure_server(*, temporary: bool) -> str:
     if temporary:
         url = f"http://127.0.0.1:{free_port()}/api"
     key = key_to_start_with()
+    _keep_to_oneself(PREFECT_HOME.value())
     _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower(), **guarded_by(key, url)})
+    check_listener(urlsplit(url).port or 80)  # another user may have been faster than our server
     os.environ["PREFECT_API_URL"] = url
     use(key)
     return url
@@ -89,10 +94,18 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
             stdout=said,
             stderr=subprocess.STDOUT,
             process_group=0,
+            umask=0o077,
         )
         # Registered before Prefect's own handler, so that the server still gets the last logs.
         atexit.register(_stop, server)
         _wait_for(url, server, said)
+
+
+def _keep_to_oneself(home: Path) -> None:
+    """Take the database from other users, which holds secrets and the key to them."""
+    for path in home.glob("prefect.db*"):
+        if path.stat().st_uid == os.getuid():
+            path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
 
 
 def _wait_for(url: str, server: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:

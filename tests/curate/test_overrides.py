@@ -1,5 +1,6 @@
 """A person's decisions about single images, in a file and in the stage."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -125,3 +126,12 @@ def test_an_image_below_the_resolution_is_not_kept(
     after = _curated(run, wild, tmp_path / "after", larger, tmp_path / "known", tmp_path / "overrides.csv")
     assert outcomes(after)["small.png"] == ("TOO_SMALL", "")
     assert any(message.endswith("cannot be kept: TOO_SMALL") for message in caplog.messages)
+
+
+def test_what_is_no_plain_file_is_refused_and_not_taken_for_no_decisions(tmp_path: Path) -> None:
+    for make in (Path.mkdir, os.mkfifo, lambda path: path.symlink_to(tmp_path / "nothing")):
+        path = tmp_path / "overrides.csv"
+        make(path)
+        with pytest.raises((UserError, OSError)):
+            read_overrides(path)
+        path.rmdir() if path.is_dir() else path.unlink()

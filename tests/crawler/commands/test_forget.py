@@ -169,6 +169,28 @@ def test_a_tombstone_that_cannot_be_read_stops_the_crawl(shop: Any, crawl: Crawl
     assert not shop.requests
 
 
+@pytest.mark.parametrize("damage", ["a flipped bit", "cut", "missing"])
+def test_no_image_is_deleted_because_the_records_are_damaged(
+    shop: Any, crawl: Crawl, tmp_path: Path, damage: str
+) -> None:
+    crawl()
+    store, single = tmp_path / "single", tmp_path / "store"
+    merge([single], store, Tombstones(tmp_path / "tombstones.jsonl"))  # its images are single files
+    images = sorted(store.glob("images/*/*"))
+    assert len(images) == 30
+    table = store / "fetched.parquet"
+    data = bytearray(table.read_bytes())
+    data[len(data) // 3] ^= 4
+    if damage == "missing":
+        table.unlink()
+    else:
+        table.write_bytes(data if damage == "a flipped bit" else data[: len(data) // 2])
+    with pytest.raises(UserError, match=r"images in .* have no record, .*; nothing was changed"):
+        forget(Tombstones(tmp_path / "t.jsonl"), store, tmp_path / "none", [], ["other.example.org"], [])
+    assert sorted(store.glob("images/*/*")) == images
+    assert not (tmp_path / "t.jsonl").exists()
+
+
 @pytest.mark.parametrize(
     ("what", "text"),
     [

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from train.saved.checkpoint import newest_state
-from train.saved.state import check_state
+from train.saved.state import check_plain, check_state
 
 FORMER = Path(__file__).parent / "former"
 
@@ -43,3 +43,12 @@ def test_a_tensor_of_another_shape_or_type_is_refused_and_not_broadcast(state, t
     tensors = dict(state["tensors"])
     with pytest.raises(ValueError, match="generator is not"):
         check_state({**state, "tensors": {**tensors, "generator": tensor}}, tensors)
+
+
+def test_lists_that_hold_one_another_many_times_over_are_looked_at_once():
+    nested: list = [torch.zeros(2)]
+    for _ in range(60):
+        nested = [nested, nested]
+    check_plain({"nested": nested}, most=100)
+    with pytest.raises(ValueError, match="a tensor"):
+        check_plain({"nested": nested}, most=1)

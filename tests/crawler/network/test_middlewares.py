@@ -108,26 +108,33 @@ def test_a_robots_txt_beyond_the_limit_of_images_is_read(shop: Any, crawl: Crawl
     assert crawl(max_bytes=500)["failed"] == {"ROBOTS": 1}
 
 
+def serve_at(rate: float, shop: Any, refusal: Callable[[web.Request], web.Response]) -> list[str]:
+    """Let a shop serve 60 images, so many a second; returns the paths of what it refuses, as it goes."""
+    tokens, at, refused = 10.0, time.monotonic(), list[str]()
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal tokens, at
+        if "search" in request.path:
+            return shop._search(request)
+        now = time.monotonic()
+        tokens, at = min(10.0, tokens + (now - at) * rate), now
+        if tokens < 1:
+            refused.append(request.path)
+            return refusal(request)
+        tokens -= 1
+        return web.Response(body=shop.images[request.path])
+
+    shop.answer_all = answer
+    shop.images = {f"/p/{i}": b"x%d" % i for i in range(60)}
+    return refused
+
+
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_host_that_refuses_what_is_too_fast_is_asked_at_its_own_pace(
     shop: Any, crawl: Crawl, status: int
 ) -> None:
     """It serves 40 a second, says no to the rest at once, and names no pause."""
-    rate, tokens, at, refused = 40.0, [10.0], [time.monotonic()], []
-
-    async def answer(request: web.Request) -> web.Response:
-        if "search" in request.path:
-            return shop._search(request)
-        now = time.monotonic()
-        tokens[0], at[0] = min(10.0, tokens[0] + (now - at[0]) * rate), now
-        if tokens[0] < 1:
-            refused.append(request.path)
-            return web.Response(status=status)
-        tokens[0] -= 1
-        return web.Response(body=shop.images[request.path])
-
-    shop.answer_all = answer
-    shop.images = {f"/p/{i}": b"x%d" % i for i in range(60)}
+    refused = serve_at(40.0, shop, lambda request: web.Response(status=status))
     figures = crawl(retries=0, patience_s=60.0, concurrent_requests=32, concurrent_per_host=32)
     assert (figures["fetched"], figures["failed"]) == (60, {})
     assert len(refused) < 60
@@ -169,21 +176,7 @@ def test_a_host_that_closes_many_connections_loses_no_image(shop: Any, crawl: Cr
 
 def test_a_host_that_closes_what_is_too_fast_is_asked_at_its_own_pace(shop: Any, crawl: Crawl) -> None:
     """It serves 40 a second, and closes the connection of the rest."""
-    rate, tokens, at, closed = 40.0, [10.0], [time.monotonic()], []
-
-    async def answer(request: web.Request) -> web.Response:
-        if "search" in request.path:
-            return shop._search(request)
-        now = time.monotonic()
-        tokens[0], at[0] = min(10.0, tokens[0] + (now - at[0]) * rate), now
-        if tokens[0] < 1:
-            closed.append(request.path)
-            return closes(request)
-        tokens[0] -= 1
-        return web.Response(body=shop.images[request.path])
-
-    shop.answer_all = answer
-    shop.images = {f"/p/{i}": b"x%d" % i for i in range(60)}
+    closed = serve_at(40.0, shop, closes)
     figures = crawl(retries=1, patience_s=60.0, concurrent_requests=32, concurrent_per_host=32)
     assert (figures["fetched"], figures["failed"]) == (60, {})
     assert len(closed) < 120

@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.outputs import WRITTEN_BY
+from fashion_pggan.storage.proof.png_checksums import with_hash
 from fashion_pggan.storage.shards import Images
 
 STRIP_ROWS = 8  # at most, in a strip through training
@@ -37,10 +38,10 @@ def marked() -> PngInfo:
 
 
 def png_of(pixels: Images) -> bytes:
-    """One image (h, w, 3) as PNG."""
+    """One image (h, w, 3) as PNG, with its hash."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", pnginfo=marked())
-    return buffer.getvalue()
+    return with_hash(buffer.getvalue())
 
 
 def sheet_of(images: Images, columns: int) -> Images:

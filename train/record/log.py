@@ -14,10 +14,13 @@ from torch.utils.tensorboard import SummaryWriter
 
 from fashion_pggan.storage.bounded.plain_file import LONGEST_ROW, lines_in
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.outputs import MARK_IN, WRITTEN_BY
 from fashion_pggan.storage.shards import Images
 
 CHECK = "check"  # column of a run's own file
 EVENTS = "events.out.tfevents."  # begins the name of each file of TensorBoard's
+
+SEARCHED = 1 << 20  # bytes at the start of an event file, in which the first text is
 
 log = logging.getLogger(__name__)
 
@@ -124,12 +127,24 @@ class History:
         self.board.add_image(name, sheet, images_shown, dataformats="HWC")
 
     def say(self, name: str, text: str, images_shown: int) -> None:
-        """Add a text (Markdown) to TensorBoard."""
-        self.board.add_text(name, text, images_shown)
+        """Add a text (Markdown) to TensorBoard; its file names this program from the first one on."""
+        self.board.add_text(name, f"{text}\n\n{WRITTEN_BY}", images_shown)
+        self.board.flush()  # a killed run's file is known as ours
 
     def close(self) -> None:
         """Flush TensorBoard's files."""
         self.board.close()
+
+
+def wrote_events(path: Path) -> bool:
+    """Whether a file is one of TensorBoard's that this program wrote.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(SEARCHED)
+    return b"brain.Event:" in start[:64] and MARK_IN in start
 
 
 def _read_before_now(board: Path) -> None:

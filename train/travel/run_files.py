@@ -8,11 +8,13 @@ from pathlib import Path, PurePosixPath
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.paths import to_type
-from fashion_pggan.storage.hashes import hash_memory
+from fashion_pggan.storage.hashes import HashMemory, hash_memory
 from fashion_pggan.storage.locks import LOCK
-from fashion_pggan.storage.proof.listing import LIST, files_listed
+from fashion_pggan.storage.proof.listing import LIST, Files, files_listed
+from fashion_pggan.storage.proof.png_checksums import carries_hash
 from fashion_pggan.storage.targets import LITTER
 from train.damaged.damaged_runs import CHECKS
+from train.record.log import EVENTS, wrote_events
 from train.saved.checkpoint import checkpoints_in
 
 KINDS = {
@@ -80,11 +82,14 @@ def sizes_of(run: Path) -> dict[str, int]:
 def check_ours(run: Path) -> list[str]:
     """Make sure that deleting a run deletes only what this program wrote.
 
+    A file on the run's list has its hash there. Any other must prove itself, and so must TensorBoard's,
+    which may have come in while the list was open.
+
     Returns:
         The paths of its files.
 
     Raises:
-        UserError: a file is foreign or has changed.
+        UserError: a file is foreign, has changed, or may be.
     """
     try:
         said = files_listed(run)
@@ -99,14 +104,23 @@ def check_ours(run: Path) -> list[str]:
                 continue
             if path.is_symlink() or not path.is_file() or not kind_of(name):
                 raise _kept(f"{run} holds {name}, which is not part of a run")
-            if listed is not None and (sha256 := listed.get(name)):
-                if not memory.matches(path, sha256):
-                    raise _kept(f"{path} has changed since it was written")
-            elif listed is not None and not name.endswith(CARRY_THEIR_OWN):
-                raise _kept(f"{path} is not in the run's list of what was written")
-            elif (check := CHECKS.get(path.suffix)) and (fault := check(path)):
-                raise _kept(f"{path} is not what was written ({fault})")
+            if doubt := _doubt(path, name, listed, memory):
+                raise _kept(f"{path} {doubt}")
     return names
+
+
+def _doubt(path: Path, name: str, listed: Files | None, memory: HashMemory) -> str:
+    """Why a file may be the user's; empty if this program wrote it, as it is now."""
+    if path.name.startswith(EVENTS) and not wrote_events(path):
+        return "does not say that this program wrote it"
+    if listed is not None and (sha256 := listed.get(name)):
+        return "" if memory.matches(path, sha256) else "has changed since it was written"
+    if listed is not None and not name.endswith(CARRY_THEIR_OWN):
+        return "is not in the run's list of what was written"
+    if (check := CHECKS.get(path.suffix)) and (fault := check(path)):
+        return f"is not what was written ({fault})"
+    known = path.suffix != ".png" or carries_hash(path)
+    return "" if known else f"does not say that this program wrote it, nor does the run's list ({LIST})"
 
 
 def _belongs(name: str) -> bool:

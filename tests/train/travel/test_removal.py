@@ -3,10 +3,14 @@
 import shutil
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from torch.utils.tensorboard import SummaryWriter
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.hashes import hashed_json
 from fashion_pggan.storage.locks import exclusive
-from fashion_pggan.storage.proof.listing import LIST
+from fashion_pggan.storage.proof.listing import LIST, listed
 from train.travel.removal import remove
 from train.travel.run_files import folder_of, names_below, sizes_of
 
@@ -69,6 +73,61 @@ def test_a_file_of_the_users_under_a_name_of_the_programs_stays(run):
         remove(run)
     (run / LIST).unlink()
     with pytest.raises(UserError, match=r"000009\.000\.png is not what was written"):
+        remove(run)
+
+
+def lose_list(run):
+    (run / LIST).unlink()
+
+
+def open_list(run):  # as a killed training leaves it
+    (run / LIST).write_text(hashed_json({"open": True, "files": {}}))
+
+
+@pytest.mark.parametrize("harm", [lose_list, open_list])
+def test_without_a_list_the_files_of_a_run_prove_themselves(run, harm):
+    harm(run)
+    assert list(run.glob("tensorboard/*"))
+    assert list(run.glob("grids/*.png"))
+    remove(run)
+    assert not run.exists()
+
+
+@pytest.mark.parametrize("harm", [lose_list, open_list])
+@pytest.mark.parametrize("name", ["grids/000009.000.png", "tensorboard/events.out.tfevents.1.mine"])
+def test_without_a_list_a_whole_file_of_the_users_stays(run, tmp_path, harm, name):
+    if name.endswith(".png"):
+        Image.new("RGB", (4, 4)).save(run / name)
+    else:
+        SummaryWriter(str(tmp_path / "mine")).close()
+        (file,) = (tmp_path / "mine").iterdir()
+        shutil.copy(file, run / name)
+    harm(run)
+    before = sorted(names_below(run))
+    with pytest.raises(UserError, match=rf"{name} does not say that this program wrote it.*: move it away"):
+        remove(run)
+    assert sorted(names_below(run)) == before
+
+
+def test_an_edited_grid_without_a_list_stays(run):
+    (grid, *_) = sorted((run / "grids").iterdir())
+    with Image.open(grid) as image:
+        text = PngInfo()
+        for key, value in image.text.items():
+            text.add_text(key, value)
+        image.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(grid, pnginfo=text)
+    lose_list(run)
+    with pytest.raises(UserError, match=rf"{grid.name} does not say that this program wrote it"):
+        remove(run)
+
+
+def test_event_files_that_came_in_while_the_list_was_open_stay(run, tmp_path):
+    open_list(run)
+    SummaryWriter(str(tmp_path / "mine")).close()
+    (file,) = (tmp_path / "mine").iterdir()
+    with listed(run):
+        shutil.copy(file, run / "tensorboard" / file.name)
+    with pytest.raises(UserError, match=rf"{file.name} does not say that this program wrote it"):
         remove(run)
 
 

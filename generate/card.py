@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from fashion_pggan.storage.escaped import markdown_code
 
+LABELLED = '["metadata.jsonl", "train/**"]'  # of an ImageFolder with folders by label
 # the data files that a loader reads, by form
 FILES = {
     "imagefolder": '["metadata.jsonl", "images/**"]',
@@ -27,4 +28,6 @@ TEMPLATES.filters.update(code=markdown_code, json=json.dumps)
 def card_of(facts: Mapping[str, Any]) -> str:
     """README.md of a dataset, from the stage's facts."""
     size = next((name for most, name in SIZES if facts["images"] < most), "n>1M")
-    return TEMPLATES.get_template("card.md.j2").render(**facts, size=size, files=FILES[facts["form"]])
+    labels = facts.get("labels", {})
+    files = LABELLED if labels and facts["form"] == "imagefolder" else FILES[facts["form"]]
+    return TEMPLATES.get_template("card.md.j2").render(**{**facts, "labels": labels}, size=size, files=files)

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from fashion_pggan.command.options import RUNS, Device, OptionalOutputFile
 from fashion_pggan.command.roles import Makes, Writes
 from fashion_pggan.errors import ArgumentError
-from generate.options import SETTINGS, Ends, Frames, Grid, Settings
+from generate.options import SETTINGS, Between, Ends, Frames, Grid, Settings
 
 MODELS = Path("models")
 
@@ -31,6 +31,7 @@ def generate(
     device: Device = "auto",
     grid: Grid = None,
     interpolate: Ends = None,
+    between: Between = None,
     recipe: Path | None = None,
     frames: Frames = 60,
 ) -> None:
@@ -40,6 +41,7 @@ def generate(
         fashion-pggan generate models data/generated --data data/curated
         fashion-pggan generate models grid.png --grid 4x8
         fashion-pggan generate models film.webp --interpolate 3 8 --frames 120
+        fashion-pggan generate models labels.png --grid labelsx8
         fashion-pggan generate --recipe image.png
 
     Args:
@@ -51,13 +53,16 @@ def generate(
         runs: the folder that keeps the critic's checkpoints.
         report: a JSON file for the numbers that `dvc metrics` shows.
         device: auto, cpu, cuda or cuda:N.
-        grid: ROWSxCOLUMNS of images side by side in one PNG.
+        grid: ROWSxCOLUMNS of images side by side in one PNG; labelsxCOLUMNS: the same latents of each label.
         interpolate: two latent indices to make a film between, .webp or .mp4.
+        between: with --interpolate, the labels of both ends.
         recipe: an image's recipe (JSON or PNG), to make the image again.
         frames: frames of the film.
     """
     given = {"--grid": grid, "--interpolate": interpolate, "--recipe": recipe}
     chosen = [name for name, value in given.items() if value is not None]
+    if between and not interpolate:
+        raise ArgumentError("--between needs both ends of a film: give --interpolate, too")
     if len(chosen) > 1:
         raise ArgumentError(f"{' and '.join(chosen)} exclude each other: give one")
     if recipe is None and (snapshot is None or out is None):
@@ -74,6 +79,6 @@ def generate(
     if grid is not None:
         commands.grid(snapshot, out, section, grid, device)
     elif interpolate is not None:
-        commands.film(snapshot, out, section, interpolate, frames, device)
+        commands.film(snapshot, out, section, interpolate, between, frames, device)
     else:
         commands.dataset(snapshot, out, section, data=data, runs=runs, report=report, device=device)

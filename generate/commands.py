@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from fashion_pggan.devices import device_of
-from fashion_pggan.errors import ArgumentError
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params import LARGEST_INDEX, GenerateParams
 from fashion_pggan.params.given import with_given
 from fashion_pggan.params.preset import params_or_shipped
@@ -43,20 +43,32 @@ def grid(snapshot: Path, out: Path, params: GenerateParams, shape: str, device: 
     check_png(out)
     _check_file(out)
     sampler = _sampler(snapshot, params, device)
-    write_sheet(out, sampler, params.seed, params.first, rows, columns)
+    write_sheet(out, _rows(sampler, rows), params.seed, params.first, columns)
     log.info("%s", out)
 
 
 def film(
-    snapshot: Path, out: Path, params: GenerateParams, ends: tuple[int, int], frames: int, device: str
+    snapshot: Path,
+    out: Path,
+    params: GenerateParams,
+    ends: tuple[int, int],
+    between: tuple[str, str] | None,
+    frames: int,
+    device: str,
 ) -> None:
-    """Make a film that walks from one latent vector to another."""
+    """Make a film that walks from one latent vector to another, or from one label to another."""
     if not all(0 <= end <= LARGEST_INDEX for end in ends):
         raise ArgumentError(f"--interpolate {ends[0]} {ends[1]}: give two latent indices from 0 on")
     check_film(out)
     _check_file(out)
+    if between and params.label:
+        raise ArgumentError(f"--label {params.label} and --between exclude each other: give one")
     sampler = _sampler(snapshot, params, device)
-    write_film(out, sampler, params.seed, ends, frames)
+    first, last = (
+        sampler.of_label(label).latents(params.seed, [end])[0]
+        for label, end in zip(between or ("", ""), ends, strict=True)
+    )
+    write_film(out, sampler, first, last, frames)
     log.info("%s", out)
 
 
@@ -89,6 +101,19 @@ def _check_file(out: Path) -> None:
     except ValueError as error:
         raise ArgumentError(f"OUT {out}: {error}") from None
     check_output(out)
+
+
+def _rows(sampler: Sampler, rows: int) -> list[Sampler]:
+    """What makes each row of a grid; no rows: one for each label.
+
+    Raises:
+        UserError: the snapshot has no labels.
+    """
+    if rows:
+        return [sampler] * rows
+    if not sampler.origin.labels:
+        raise UserError("this snapshot has no labels: give --grid ROWSxCOLUMNS, such as 4x8")
+    return [sampler.of_label(label) for label in sampler.origin.labels]
 
 
 def _sampler(snapshot: Path, params: GenerateParams, device: str) -> Sampler:

@@ -23,6 +23,7 @@ class Settings:
         form: imagefolder, webdataset or parquet (generate.form).
         format: png, webp or jpeg (generate.format).
         label: of all images, of a training with labels (generate.label).
+        labels: by label, such as --labels.hoodie 1000: images of it, instead of --count (generate.labels).
         truncation: 1: off; lower: nearer to the mean image (generate.truncation).
         reject_copies: share of training images that are nearer to another; 0: off (generate.reject_copies).
         reject_scores: share of low critic scores to leave out; 0: off (generate.reject_scores).
@@ -34,6 +35,7 @@ class Settings:
     form: str | None = None
     format: str | None = None
     label: str | None = None
+    labels: dict[str, int] | None = None
     truncation: float | None = None
     reject_copies: float | None = None
     reject_scores: float | None = None
@@ -43,15 +45,15 @@ SETTINGS = Settings()
 
 
 def shape_of(grid: str) -> tuple[int, int]:
-    """Rows and columns of a grid such as `4x8`.
+    """Rows and columns of a grid such as `4x8`; no rows for `labelsx8`: a row for each label.
 
     Raises:
         ValueError: the text has another form, or names too many images.
     """
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", grid)
-    rows, columns = (int(part) for part in match.groups()) if match else (0, 0)
-    if not 1 <= rows * columns <= MOST_IMAGES:
-        raise ValueError(f"give rows and columns, such as 4x8, {MOST_IMAGES:,} images at most")
+    match = re.fullmatch(r"(labels|0*[1-9]\d{0,4})x(\d{1,5})", grid)
+    rows, columns = (int(part) if part != "labels" else 0 for part in match.groups()) if match else (0, 0)
+    if not 1 <= max(rows, 1) * columns <= MOST_IMAGES:
+        raise ValueError(f"give rows and columns, such as 4x8 or labelsx8, {MOST_IMAGES:,} images at most")
     return rows, columns
 
 
@@ -62,4 +64,5 @@ def _is_grid(kind: Any, value: str | None) -> None:
 
 Grid = Annotated[str | None, Parameter(validator=_is_grid)]
 Frames = Annotated[int, Parameter(validator=at_least(2, MOST_IMAGES))]
+Between = Annotated[tuple[str, str] | None, Parameter()]
 Ends = Annotated[tuple[int, int] | None, Parameter(allow_leading_hyphen=True)]

@@ -2,7 +2,8 @@
 
 import json
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.records import GeneratedImage, schema_of
+from fashion_pggan.storage.shards import Images
 from fashion_pggan.storage.targets import Kind, hold_target
 from generate.card import card_of
 from generate.checks.critic import Scorer
@@ -26,6 +28,7 @@ from generate.sampling.sampler import Sampler, snapshots_in, workers
 SHARD_IMAGES = 1000  # in a tar or Parquet file
 SHEET_COLUMNS = 8
 SHEET_IMAGES = 64
+SHEET_LABELS = 16  # rows, where there are labels
 MARK = "generated.json"  # written last, when the folder is complete
 KIND = Kind("a generated dataset")
 IDENTIFIERS = {  # provenance: not a metric, and too wide for a table
@@ -76,90 +79,122 @@ def run(
         sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
         training = Training.of(data, sampler) if data else None
         sampler = sampler.of_label(params.label).truncated(params.truncation)
+        parts = [(sampler.of_label(label), count) for label, count in params.labels.items()]
         scorer = Scorer.of(runs, sampler) if params.reject_scores else None
         judge = Judge(sampler, params, training, scorer)
         with held.replaced() as building:
-            facts = _written(building, sampler, params, judge)
+            facts = _written(building, _Images(parts or [(sampler, params.count)], params, judge))
     if report:
         shown = {name: value for name, value in facts.items() if name not in IDENTIFIERS}
         write_text(report, json.dumps(shown, indent=1) + "\n")
-    return params.count
+    return params.total
 
 
-def _written(building: Path, sampler: Sampler, params: GenerateParams, judge: Judge) -> dict[str, Any]:
+def _written(building: Path, images: "_Images") -> dict[str, Any]:
     """Write the dataset into an empty folder; returns its facts."""
-    images = _Images(sampler, params, judge)
+    params = images.params
     columns = schema_of(GeneratedImage)
-    if not sampler.origin.labels:
+    if not images.labelled:
         columns = columns.remove(columns.get_field_index(LABEL))
-    WRITERS[Format(params.form)](building, iter(images), columns, params.count, SHARD_IMAGES)
-    facts = images.facts() | judge.facts()
-    write_grid(building / "sheet.png", np.stack(images.shown), SHEET_COLUMNS)
+    WRITERS[Format(params.form)](building, iter(images), columns, params.total, SHARD_IMAGES)
+    facts = images.facts()
+    write_grid(building / "sheet.png", images.sheet(), SHEET_COLUMNS)
     write_text(building / "README.md", card_of(facts))
     write_text(building / MARK, json.dumps(facts, indent=1) + "\n")
     return facts
 
 
 class _Images:
-    """The stream of images, and the facts about it at the end."""
+    """The stream of images, and the facts about it at the end.
 
-    def __init__(self, sampler: Sampler, params: GenerateParams, judge: Judge) -> None:
-        self.sampler, self.params, self.judge = sampler, params, judge
-        self.shown: list[Any] = []
+    Args:
+        parts: snapshots, and how many images to make with each, one after the other.
+        params: the generate section.
+        judge: what is kept.
+    """
+
+    def __init__(self, parts: Sequence[tuple[Sampler, int]], params: GenerateParams, judge: Judge) -> None:
+        self.parts, self.params, self.judge = parts, params, judge
+        self.labelled = bool(parts[0][0].origin.labels)
+        self.shown: dict[str, list[Images]] = {}
+        self.counts = Counter[str]()
         self.distances = array("d")
         self.last = params.first
 
     def __iter__(self) -> Iterator[Exported]:
-        with Progress("generating", self.params.count, "images") as progress:
-            for candidate, data in self._kept():
-                if len(self.shown) < SHEET_IMAGES:
-                    self.shown.append(candidate.pixels)
-                if candidate.neighbour:
-                    self.distances.append(candidate.neighbour.distance)
-                self.last = candidate.index
-                yield self._exported(candidate, data)
+        with Progress("generating", self.params.total, "images") as progress:
+            for sampler, candidate, data in self._kept():
+                row = self._row(sampler, candidate)
+                self._note(candidate, row.label)
+                yield self._exported(row, data)
                 progress.advance()
 
-    def _kept(self) -> Iterator[tuple[Candidate, bytes]]:
-        start, left, image_format = self.params.first, self.params.count, ImageFormat(self.params.format)
-        while left:
-            size = self.params.minibatch if self.judge.rejects else min(self.params.minibatch, left)
-            pixels = self.sampler.images(self.params.seed, range(start, start + size))
-            kept = self.judge.kept(start, pixels, left)
-            files = workers().map(lambda one: encoded(one.pixels, image_format), kept)
-            yield from zip(kept, files, strict=True)
-            start, left = start + size, left - len(kept)
+    def _kept(self) -> Iterator[tuple[Sampler, Candidate, bytes]]:
+        start, image_format = self.params.first, ImageFormat(self.params.format)
+        for sampler, count in self.parts:
+            left = count
+            while left:
+                size = self.params.minibatch if self.judge.rejects else min(self.params.minibatch, left)
+                pixels = sampler.images(self.params.seed, range(start, start + size))
+                kept = self.judge.kept(start, pixels, left)
+                files = workers().map(lambda one: encoded(one.pixels, image_format), kept)
+                for candidate, data in zip(kept, files, strict=True):
+                    yield sampler, candidate, data
+                start, left = start + size, left - len(kept)
 
-    def _exported(self, candidate: Candidate, data: bytes) -> Exported:
+    def _note(self, candidate: Candidate, label: str) -> None:
+        self.counts[label] += 1
+        self.last = candidate.index
+        if candidate.neighbour:
+            self.distances.append(candidate.neighbour.distance)
+        if label in self.shown or len(self.shown) < SHEET_LABELS:
+            shown = self.shown.setdefault(label, [])
+            if len(shown) < (SHEET_COLUMNS if label else SHEET_IMAGES):
+                shown.append(candidate.pixels)
+
+    def _row(self, sampler: Sampler, candidate: Candidate) -> GeneratedImage:
         near = candidate.neighbour
-        row = GeneratedImage(
+        return GeneratedImage(
             seed=self.params.seed,
             latent_index=candidate.index,
             truncation=self.params.truncation,
-            **facts_of(self.sampler),
+            **facts_of(sampler),
             nearest_index=near.index if near else None,
             nearest_mirrored=near.mirrored if near else None,
             nearest_distance=near.distance if near else None,
             nearest_bits=near.bits if near else None,
             critic_score=candidate.score,
-            label=self.sampler.label(self.params.seed, candidate.index),
+            label=sampler.label(self.params.seed, candidate.index),
         )
-        key = f"seed{self.params.seed}_{candidate.index:08d}"
-        unknown = set() if self.sampler.origin.labels else {LABEL}
-        return Exported(key, data, SUFFIXES[ImageFormat(self.params.format)], row.model_dump(exclude=unknown))
+
+    def _exported(self, row: GeneratedImage, data: bytes) -> Exported:
+        key, suffix = f"seed{row.seed}_{row.latent_index:08d}", SUFFIXES[ImageFormat(self.params.format)]
+        if not self.labelled:
+            return Exported(key, data, suffix, row.model_dump(exclude={LABEL}))
+        return Exported(key, data, suffix, row.model_dump(), f"train/{row.label}")
+
+    def sheet(self) -> Images:
+        """The first images (n, r, r, 3); with labels a row for each of the first labels, ended with white."""
+        if not self.labelled:
+            return np.stack(self.shown[""])
+        white = np.full_like(next(iter(self.shown.values()))[0], 255)
+        rows = [shown + [white] * (SHEET_COLUMNS - len(shown)) for _, shown in sorted(self.shown.items())]
+        return np.stack([image for row in rows for image in row])
 
     def facts(self) -> dict[str, Any]:
         """The facts for the mark and the card."""
         nearest = quantiles("nearest", self.distances) if self.distances else {}
         unknown = set() if self.params.label else {LABEL}
-        chosen = self.params.model_dump(exclude={"count", "minibatch"} | unknown)
+        sampler = self.parts[0][0]
         return {
-            "images": self.params.count,
-            **chosen,
+            "images": self.params.total,
+            **self.params.model_dump(exclude={"count", "minibatch", "labels"} | unknown),
+            **({"labels": dict(sorted(self.counts.items()))} if self.labelled else {}),
             "last": self.last,
-            "resolution": self.sampler.resolution,
-            **facts_of(self.sampler),
+            "resolution": sampler.resolution,
+            **facts_of(sampler),
             **nearest,
+            **self.judge.facts(),
         }
 
 

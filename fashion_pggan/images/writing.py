@@ -49,6 +49,7 @@ class Exported:
     data: bytes  # encoded
     suffix: str  # of a file with these bytes, without the dot
     facts: dict[str, Any]  # columns of the manifest
+    folder: str = "images"  # for its file in an ImageFolder
 
     @property
     def name(self) -> str:
@@ -69,7 +70,7 @@ def write_imagefolder(
     """A file per image and metadata.jsonl, a row per image; its `file_name` leads to the file."""
     with atomic_write(folder / "metadata.jsonl") as metadata:
         for index, image in enumerate(images):
-            name = f"images/{index // FOLDER_IMAGES:05d}/{image.name}"
+            name = f"{image.folder}/{index // FOLDER_IMAGES:05d}/{image.name}"
             write_bytes(folder / name, image.data)
             metadata.write(_json({"file_name": name} | image.facts) + b"\n")
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from fashion_pggan.params.section import (
     MOST_LABELS,
     Images,
+    Label,
     LocalPath,
     Pixels,
     Resolution,
@@ -18,7 +19,6 @@ from fashion_pggan.storage.shards import levels_up_to
 
 StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"]
 Score = Annotated[float, Field(ge=0, le=1)]
-Label = Annotated[str, Field(pattern=r"^[\w][\w .+-]{0,99}$")]  # a folder of this name is made from it
 
 
 class CurateParams(Section):

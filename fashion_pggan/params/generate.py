@@ -1,10 +1,19 @@
 """Section `generate` of params.yaml."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import LARGEST_INDEX, Images, Index, Section, Share, Words
+from fashion_pggan.params.section import (
+    LARGEST_INDEX,
+    MOST_LABELS,
+    Images,
+    Index,
+    Label,
+    Section,
+    Share,
+    Words,
+)
 
 
 class GenerateParams(Section):
@@ -17,6 +26,11 @@ class GenerateParams(Section):
     form: Literal["imagefolder", "webdataset", "parquet"] = Field(description="of the dataset, by its loader")
     format: Literal["png", "webp", "jpeg"] = Field(description="of each image; png and webp are exact")
     label: Words = Field("", description="of all images; empty: as often as in the training's images")
+    labels: dict[Label, Annotated[Images, Field(gt=0)]] = Field(
+        {},
+        max_length=MOST_LABELS,
+        description="by label: images to make, instead of count; empty: count",
+    )
     truncation: float = Field(
         ge=0, le=1, description="1: off; lower: nearer to the mean image, with less variety"
     )
@@ -30,11 +44,18 @@ class GenerateParams(Section):
         ge=0, lt=1, description="of the images with the lowest critic scores to leave out; 0: off"
     )
 
+    @property
+    def total(self) -> int:
+        """Images to make, of all labels together."""
+        return sum(self.labels.values()) or self.count
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.first + self.count - 1 > LARGEST_INDEX:
+        if self.label and self.labels:
+            raise ValueError(f"label {self.label} and labels {', '.join(self.labels)}: leave one out")
+        if self.first + self.total - 1 > LARGEST_INDEX:
             raise ValueError(
-                f"first {self.first} and count {self.count} reach beyond the last latent, {LARGEST_INDEX}: "
+                f"first {self.first} and {self.total} images reach beyond the last latent, {LARGEST_INDEX}: "
                 "lower one"
             )
         return self

@@ -52,6 +52,7 @@ Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
 Words = Annotated[str, BeforeValidator(_empty)]  # empty: none
 LocalPath = Annotated[Words, AfterValidator(_local)]
+Label = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,59}$")]  # a folder of this name is made
 
 
 class Section(BaseModel):

@@ -17,8 +17,12 @@ function number(id) {
 function place(changes = {}) {
   const now = { seed: number("seed"), latent_index: number("latent_index"),
     share: by("share").value, truncation: by("truncation").value, moves: sliders.map((one) => one.value), ...changes };
+  if (by("label").value) now.label = by("label").value;
   if (Number(now.share) === 0) delete now.share;
-  else now.other_index = number("other_index");
+  else {
+    now.other_index = number("other_index");
+    if (by("other_label").value) now.other_label = by("other_label").value;
+  }
   if (!now.moves.some(Number)) delete now.moves;
   if (Number(now.truncation) === 1) delete now.truncation;
   return new URLSearchParams(now).toString();
@@ -120,6 +124,11 @@ function direction(share, k) {
   return slider;
 }
 
+function labels(id) {
+  by(id).append(...about.labels.map((name) => new Option(name)));
+  by(id).labels[0].hidden = about.labels.length === 0;
+}
+
 function reset() {
   for (const one of sliders) one.value = 0;
   by("share").value = 0; by("truncation").value = 1;
@@ -146,6 +155,7 @@ async function begin() {
   about = await (await asked("about")).json();
   by("about").textContent = `Snapshot ${about.snapshot} · ${about.kimg} thousand images shown · ${about.resolution} px · dataset ${about.dataset_version}`;
   sliders = about.directions.map(direction);
+  labels("label"); labels("other_label");
   if (about.training === null) by("near_hint").textContent = `Not shown: ${about.why_no_training}`;
   document.addEventListener("input", follow);
   by("random").addEventListener("click", another);

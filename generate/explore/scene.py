@@ -38,6 +38,7 @@ class Scene:
             **facts_of(self.sampler),
             "resolution": self.sampler.resolution,
             "latent_size": self.sampler.latent_size,
+            "labels": [*self.sampler.origin.labels],
             "directions": [round(share, 4) for share in shares],
             "reach": REACH,
             "largest": LARGEST_INDEX,

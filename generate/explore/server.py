@@ -17,16 +17,16 @@ PAGES = {
     "/explore.js": ("explore.js", "text/javascript"),
     "/explore.css": ("explore.css", "text/css"),
 }
-NUMBERS = frozenset({"seed", "latent_index", "other_index", "share", "truncation"})
+SETTINGS = frozenset({"seed", "latent_index", "other_index", "share", "truncation", "label", "other_label"})
 
 
 def place_of(query: Mapping[str, str]) -> Place:
-    """The place that a request asks for: numbers by name, `moves` as numbers separated by commas.
+    """The place that a request asks for: settings by name, `moves` as numbers separated by commas.
 
     Raises:
         UserError: a setting is missing, unknown, or out of its range.
     """
-    unknown = sorted(set(query) - NUMBERS - {"moves"})
+    unknown = sorted(set(query) - SETTINGS - {"moves"})
     if unknown:
         raise UserError(f"unknown setting {', '.join(unknown)[:80]}: remove it")
     values: dict[str, Any] = {name: value for name, value in query.items() if name != "moves"}

@@ -1,14 +1,16 @@
 """Many images in one file: a grid, or a film that interpolates between two garments."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import groupby
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from PIL import ExifTags, Image
+from torch import Tensor
 
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.grid import png_of, sheet_of
@@ -26,14 +28,25 @@ AT_ONCE = 32  # images in memory
 FREE_BOX = struct.pack(">I4s", 8 + len(WRITTEN_BY), b"free") + WRITTEN_BY.encode()
 
 
-def write_sheet(path: Path, sampler: Sampler, seed: int, first: int, rows: int, columns: int) -> None:
-    """Write rows x columns images of consecutive latents as one PNG.
+def write_sheet(path: Path, rows: Sequence[Sampler], seed: int, first: int, columns: int) -> None:
+    """Write images of consecutive latents as one PNG.
+
+    Args:
+        path: of the PNG.
+        rows: what makes each row. A row goes on where the one before ended, if the same sampler made it, and
+            otherwise starts at `first` again.
+        seed: of the latents.
+        first: index of the first latent.
+        columns: images in a row.
 
     Raises:
         ArgumentError: the name does not end in .png.
     """
     check_png(path)
-    write_bytes(path, png_of(sheet_of(sampler.images(seed, range(first, first + rows * columns)), columns)))
+    images = [
+        sampler.images(seed, range(first, first + columns * len([*same]))) for sampler, same in groupby(rows)
+    ]
+    write_bytes(path, png_of(sheet_of(np.concatenate(images), columns)))
 
 
 def check_png(path: Path) -> None:
@@ -48,18 +61,20 @@ def check_film(path: Path) -> None:
         raise ArgumentError(f"OUT {path}: give a name that ends in .webp or .mp4")
 
 
-def write_film(path: Path, sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> None:
-    """Write the interpolation between two latent vectors as animated WebP or MP4 (VP9), by the name's ending.
+def write_film(path: Path, sampler: Sampler, first: Tensor, last: Tensor, frames: int) -> None:
+    """Write the interpolation between two rows of `Sampler.latents` as a film.
+
+    It is an animated WebP or an MP4 (VP9), by the name's ending.
 
     Raises:
         UserError: the name ends differently, or OpenCV lacks the codec.
     """
     check_film(path)
-    images = _frames(sampler, seed, ends, frames)
+    images = _frames(sampler, first, last, frames)
     if path.suffix.lower() == ".webp":
-        buffer, (first, *others) = BytesIO(), [Image.fromarray(image) for image in images]
+        buffer, (start, *others) = BytesIO(), [Image.fromarray(image) for image in images]
         options = {"duration": 1000 // RATE, "loop": 0, "lossless": True, "exif": _exif()}
-        first.save(buffer, "WEBP", save_all=True, append_images=others, **options)
+        start.save(buffer, "WEBP", save_all=True, append_images=others, **options)
         write_bytes(path, buffer.getvalue())
     else:
         with scratch_folder() as folder:
@@ -75,8 +90,7 @@ def _exif() -> Image.Exif:
     return exif
 
 
-def _frames(sampler: Sampler, seed: int, ends: tuple[int, int], frames: int) -> Iterator[Images]:
-    first, last = sampler.latents(seed, ends)
+def _frames(sampler: Sampler, first: Tensor, last: Tensor, frames: int) -> Iterator[Images]:
     factor = max(1, SMALLEST // sampler.resolution)
     shares = np.linspace(0, 1, frames).tolist()
     for start in range(0, frames, AT_ONCE):

@@ -41,13 +41,14 @@ class Place(BaseModel):
     moves: Annotated[list[Move], Field(max_length=DIRECTIONS)] = []  # along the principal directions
     truncation: Share = 1.0  # see Sampler.truncated
     label: Name = ""  # empty: the one that is drawn for the latent index
+    other_label: Name = ""  # of the other latent vector; empty: `label`, or the one that is drawn
 
     def latent(self, sampler: Sampler) -> Tensor:
         """The row that the generator takes: a latent vector (latent_size,), then a label if it has any."""
-        sampler = sampler.of_label(self.label)
-        latent = sampler.latents(self.seed, [self.latent_index])[0]
+        latent = sampler.of_label(self.label).latents(self.seed, [self.latent_index])[0]
         if self.other_index is not None:
-            latent = sampler.between(latent, sampler.latents(self.seed, [self.other_index])[0], self.share)
+            other = sampler.of_label(self.other_label or self.label).latents(self.seed, [self.other_index])[0]
+            latent = sampler.between(latent, other, self.share)
         return directions_of(sampler.generator).moved(latent, self.moves) if any(self.moves) else latent
 
     def image(self, sampler: Sampler) -> Images:

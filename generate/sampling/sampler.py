@@ -105,7 +105,8 @@ class Sampler:
         """The same snapshot with images nearer to the mean image; only the first layer's weights are copied.
 
         Other GANs shrink the latent vectors. Here the generator normalises them, which would undo that. Its
-        first layer is linear, and its mean output is its bias. So the rest of that layer's output is scaled.
+        first layer is linear, and its mean output is its bias. So what the latent vector adds to that is
+        scaled. What a label adds stays: images come nearer to the mean image of their label.
 
         Args:
             truncation: 1 changes nothing; 0 gives the same image for every latent vector.
@@ -113,7 +114,8 @@ class Sampler:
         if truncation == 1:
             return self
         weights = dict(self.generator.state_dict())
-        weights["dense.weight"] = weights["dense.weight"] * truncation
+        weights["dense.weight"] = weights["dense.weight"].clone()
+        weights["dense.weight"][:, : self.latent_size] *= truncation
         with torch.device("meta"):
             generator = Generator(self.generator.architecture)
         generator.load_state_dict(weights, strict=True, assign=True)

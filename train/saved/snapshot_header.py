@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import MOST_LABELS, FeatureMaps, LatentSize, Resolution, Section
+from fashion_pggan.params.section import MOST_LABELS, FeatureMaps, Label, LatentSize, Resolution, Section
 
 FORMAT = 1
 LARGEST_HEADER = 64 << 10  # characters
@@ -41,7 +41,7 @@ class OriginFields(Section):
     params_hash: Name
     dataset_version: Name
     git_commit: Name
-    labels: dict[Name, ShareOfAll] = Field({}, max_length=MOST_LABELS)
+    labels: dict[Label, ShareOfAll] = Field({}, max_length=MOST_LABELS)
 
 
 class Header(Section):

@@ -11,7 +11,6 @@ from fashion_pggan.command.options import PARAMS, OptionalOutputFile, OutputFile
 from fashion_pggan.command.roles import Keeps, Makes, Writes
 from fashion_pggan.errors import ArgumentError
 from fashion_pggan.paths import outliving
-from fashion_pggan.storage.escaped import printable
 
 STORE = outliving(Path("runs/crawl"))
 TOMBSTONES = Path("tombstones.jsonl")
@@ -53,7 +52,7 @@ def crawl(
         from crawler.commands.preview import dry_run as preview
         from fashion_pggan.params import load_params
 
-        print(printable(preview(load_params(params).crawl)))
+        print(preview(load_params(params).crawl))
         return
     if target is None:
         raise ArgumentError("TARGET is missing: name the folder to make, such as data/raw")

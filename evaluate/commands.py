@@ -22,7 +22,7 @@ from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
-from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.escaped import printable_line, printable_lines
 from fashion_pggan.storage.files import remove_left_over, write_text
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.shards import Dataset
@@ -47,7 +47,7 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
             work=shared.work(),
             settings=read_text(settings),
         )
-    print(printable(f"{headline}\n\n{evaluation.text()}"))
+    print(printable_line(headline), "", evaluation.text(), sep="\n")
 
 
 def two_sets(
@@ -80,7 +80,7 @@ def write_tables(
     pair: Pair, names: tuple[str, str], *, json: Path | None, csv: Path | None, html: Path | None
 ) -> None:
     """Print the table of two sets, and write it to the files that were given."""
-    print(printable(pair_text(pair)))
+    print(pair_text(pair))
     _keep(json, pair_json(pair))
     if csv:
         write_text(csv, pair_csv(pair))
@@ -115,13 +115,13 @@ def keep_better(new: Path, dataset: Path, kept: Path, *, json_file: Path | None,
             remove_left_over(folder)
         if not best.is_file():
             keep(model, kept)
-            print(f"kept the first model as {best}")
+            print(printable_line(f"kept the first model as {best}"))
         elif is_kept(model, kept):
-            print(f"{best} is this model already")
+            print(printable_line(f"{best} is this model already"))
         else:
             found = better(best, model, dataset, json_file=json_file, shared=shared)
             former = keep(model, kept) if found.better == "new" else None
-            print(kept_text(found, kept, former))
+            print(printable_line(kept_text(found, kept, former)))
 
 
 def copies(
@@ -139,7 +139,7 @@ def copies(
     fake = of_path(generated, "fakes", seed, folder)
     fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
     found = find_copies(fake, real)
-    print(printable(found.text()))
+    print(found.text())
     if sheet:
         write_pairs(sheet, found, fake, real)
     _keep(json_file, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
@@ -181,7 +181,7 @@ def features(
     real, fake = (of_path(path, "images", params.seed, folder) for path in (first, second))
     fake = fake.part(0, min(fake.count, images or fake.count), fake.name)
     found = measure_features(network, real, fake, neighbours, params)
-    print(printable(_features_text(found)))
+    print(_features_text(found))
     _keep(json_file, found)
 
 
@@ -196,7 +196,7 @@ def _features_text(found: dict[str, Any]) -> str:
         lines.append(
             f"{name:<16}{value:z12.4f}{interval}" if isinstance(value, float) else f"{name:<16}{value:>12}"
         )
-    return "\n".join([*lines, *([HEAVY_TAILS] if found["heavy_tails"] else [])])
+    return printable_lines([*lines, *([HEAVY_TAILS] if found["heavy_tails"] else [])])
 
 
 def _keep(path: Path | None, facts: dict[str, Any]) -> None:

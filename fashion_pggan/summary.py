@@ -8,6 +8,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
+from fashion_pggan.storage.escaped import printable_lines
 
 LABEL = 20  # characters
 COLUMN = 10  # characters
@@ -69,7 +70,7 @@ class Summary:
             "images generated": f"{generate['images']:,} by the snapshot at {generate['kimg']:g} kimg",
         }
         headline = self.evaluation.get("headline")  # older reports have none
-        return "\n".join(
+        return printable_lines(
             [
                 *([str(headline), ""] if headline else []),
                 *(f"{label:<{LABEL}}{fact}" for label, fact in facts.items()),

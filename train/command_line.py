@@ -16,7 +16,6 @@ from fashion_pggan.command.options import (
     Port,
 )
 from fashion_pggan.command.roles import Makes, Writes
-from fashion_pggan.storage.escaped import printable
 
 BOARD_PORT = 6006  # as TensorBoard has it
 
@@ -125,7 +124,7 @@ def status(run: Path | None = None, /, *, runs: Path = RUNS, json: bool = False)
     if json:
         print(writer.dumps(states[0] if run else states, indent=1))
     else:
-        print(printable("\n\n".join(text_of(standing) for standing in states)))
+        print("\n\n".join(text_of(standing) for standing in states))
 
 
 @app.command

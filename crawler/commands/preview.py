@@ -8,6 +8,7 @@ from crawler.providers.api import SearchApi
 from crawler.providers.provider import api_named
 from crawler.providers.quota import calls_a_day, calls_per_s
 from fashion_pggan.params import CrawlParams
+from fashion_pggan.storage.escaped import printable_line, printable_lines
 
 SHOWN = 12  # calls
 
@@ -20,7 +21,9 @@ def dry_run(params: CrawlParams) -> str:
     """
     api = api_named(params.provider)
     if api is None:
-        return f"no search: the crawl fetches part {params.part} of the URLs in {params.url_list}"
+        return printable_line(
+            f"no search: the crawl fetches part {params.part} of the URLs in {params.url_list}"
+        )
     plan = Plan.of(params, vocabulary_of(params), api)
     plan.check(params.part)
     return preview(plan, params, api)
@@ -42,7 +45,7 @@ def preview(plan: Plan, params: CrawlParams, api: SearchApi) -> str:
         "the first calls, on whose answers the others depend:",
         *(f"  {call}" for call in first),
     ]
-    return "\n".join(lines)
+    return printable_lines(lines)
 
 
 def _table(plan: Plan, pages: int, quota: int) -> tuple[list[str], int]:

@@ -10,7 +10,7 @@ from crawler.store.raw import RECORDS, raw_of
 from crawler.store.stored import extension_of
 from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.storage.bounded.plain_file import read_bytes
-from fashion_pggan.storage.escaped import printable_line
+from fashion_pggan.storage.escaped import printable_lines
 from fashion_pggan.storage.files import LAST_CHECKS, check_there, write_bytes
 from fashion_pggan.storage.packed.in_shard import InShard
 from fashion_pggan.storage.records import RawImage
@@ -44,7 +44,7 @@ def show(name: str, raw: Path, out: Path | None) -> str:
     LAST_CHECKS[file.absolute()] = lambda: _check_free(file, data)
     write_bytes(file, data)
     facts = [("written to", file), ("bytes", f"{record.size:,}, from {place}"), *_facts(found)]
-    return "\n".join(f"{what:12} {printable_line(str(value))}" for what, value in facts)
+    return printable_lines(f"{what:12} {value}" for what, value in facts)
 
 
 def _check_free(file: Path, data: bytes) -> None:

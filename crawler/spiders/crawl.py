@@ -10,7 +10,7 @@ from scrapy.commands.crawl import Command as ScrapyCrawl
 from scrapy.exceptions import UsageError
 
 from fashion_pggan.errors import PassingError, one_line
-from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.escaped import printable_line
 
 
 class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy, so its classes are Any
@@ -29,7 +29,7 @@ class Command(ScrapyCrawl):  # type: ignore[misc]  # mypy does not follow Scrapy
             crawl.result()
         except Exception as error:  # of Scrapy itself: it has no such spider, or a setting that it cannot use
             print(
-                f"error: Scrapy cannot crawl ({printable(one_line(error))}): correct the options",
+                f"error: Scrapy cannot crawl ({printable_line(one_line(error))}): correct the options",
                 file=sys.stderr,
             )
             self.exitcode = 1

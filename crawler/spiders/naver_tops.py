@@ -35,7 +35,6 @@ from crawler.store.pipeline import StoreContext, set_store_context
 from crawler.store.stored import StoredImage, reason_against
 from fashion_pggan.errors import UserError, file_error
 from fashion_pggan.params import CrawlParams, load_params
-from fashion_pggan.storage.escaped import printable
 
 SLOTS = 16  # pending images for each concurrent request, so that hosts take turns
 
@@ -107,7 +106,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         escape_log(self.crawler.settings)
         try:
             if self.failure is None and self.dry_run:
-                print(printable(dry_run(self.params)))
+                print(dry_run(self.params))
             elif self.failure is None:
                 self.crawl = self._open()
                 async for request in self._requests():

@@ -20,6 +20,7 @@ from evaluate.sets.image_set import ImageSet
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.progress import Progress
+from fashion_pggan.storage.escaped import printable_lines
 from generate.checks.neighbours import COMPARED, COPY_BITS, COPY_LEVELS
 
 SHEET_PAIRS = 24
@@ -142,7 +143,7 @@ class Copies:
         lines = [
             f"{row[0]:<24}" + "".join(f"{cell:>10}" for cell in row[1:5]) + f"{row[5]:>22}" for row in rows
         ]
-        return "\n".join(
+        return printable_lines(
             [
                 "distance of each image to its nearest training image, grey levels of 255:",
                 *lines,

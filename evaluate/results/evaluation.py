@@ -6,7 +6,8 @@ from itertools import chain
 from evaluate.comparison.distances import Distances, Estimate, Floor, plain
 from evaluate.comparison.snapshots import Row
 from evaluate.results.notes import about_contrast, about_floor, about_intervals, about_number
-from evaluate.results.table import as_text, interval_of
+from evaluate.results.table import interval_of, table_lines
+from fashion_pggan.storage.escaped import printable_lines
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class Evaluation:
         """The table for a terminal."""
         labelled = [(f"{row.kimg:.1f}k", row.distances.named()) for row in self.rows]
         lines = [
-            as_text([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
+            *table_lines([*labelled, (f"real ({self.floor.kind})", self.floor.distances.named())]),
             f"{self.images} images per set; lower is better; {about_intervals(self.floor.distances)}",
             *self.notes,
             f"the last line is the {self.floor.name}: {about_floor(self.floor.kind, self.images)}",
@@ -121,7 +122,7 @@ class Evaluation:
             )
         if self.runner_up:
             lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it"
-        return "\n".join(lines)
+        return printable_lines(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:
         facts = row.columns()

@@ -5,6 +5,7 @@ from typing import Any
 from evaluate.comparison.distances import Difference, plain
 from evaluate.comparison.two_models import TwoModels
 from evaluate.results.table import CELL
+from fashion_pggan.storage.escaped import printable_lines
 
 VERDICTS = {
     "new": "the new model is nearer to the real images",
@@ -25,7 +26,7 @@ def models_text(found: TwoModels) -> str:
         about_images(found),
         VERDICTS[found.better],
     ]
-    return "\n".join(line.rstrip() for line in lines)
+    return printable_lines(line.rstrip() for line in lines)
 
 
 def about_images(found: TwoModels) -> str:

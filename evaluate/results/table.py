@@ -7,7 +7,7 @@ from evaluate.comparison.distances import Distances, Estimate, Floor
 from evaluate.comparison.pair import Pair
 from evaluate.comparison.snapshots import Row
 from evaluate.results.notes import notes_of
-from fashion_pggan.storage.escaped import csv_of
+from fashion_pggan.storage.escaped import csv_of, printable_lines
 
 CELL = 18  # characters
 
@@ -36,7 +36,7 @@ def by_level_csv(rows: Sequence[Row], floor: Floor) -> str:
     )
 
 
-def as_text(rows: Iterable[tuple[str, Mapping[str, Estimate | None]]]) -> str:
+def table_lines(rows: Iterable[tuple[str, Mapping[str, Estimate | None]]]) -> list[str]:
     """A table for a terminal: a row per label, with the intervals in the line below."""
     rows = list(rows)
     names = list(rows[0][1])
@@ -46,7 +46,7 @@ def as_text(rows: Iterable[tuple[str, Mapping[str, Estimate | None]]]) -> str:
         lines.append(f"{label:<{width}}" + "".join(f"{_value(each):>{CELL}}" for each in estimates.values()))
         if any(each and each.interval for each in estimates.values()):
             lines.append(" " * width + "".join(f"{interval_of(each):>{CELL}}" for each in estimates.values()))
-    return "\n".join(lines)
+    return lines
 
 
 def pair_text(pair: Pair) -> str:
@@ -55,7 +55,7 @@ def pair_text(pair: Pair) -> str:
     if pair.floor is not None:
         rows.append((f"{pair.floor.name} ({pair.floor.kind})", pair.floor.distances.named()))
         rows.append((f"times the {pair.floor.name}", pair.floor.ratios(pair.distances)))
-    return "\n".join([as_text(rows), *notes_of(pair)])
+    return printable_lines([*table_lines(rows), *notes_of(pair)])
 
 
 def pair_rows(pair: Pair) -> list[dict[str, Any]]:

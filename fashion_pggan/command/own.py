@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fashion_pggan.command.options import PARAMS, OutputFile
 from fashion_pggan.command.roles import Writes
-from fashion_pggan.storage.escaped import printable
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ def summary(
     """
     from fashion_pggan.summary import Summary, places_of
 
-    print(printable(Summary.read(reports).text(places_of(reports, models, generated))))
+    print(Summary.read(reports).text(places_of(reports, models, generated)))
 
 
 def use(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import ArgumentError, UserError, bytes_in_words, one_line
-from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.escaped import printable_line
 from fashion_pggan.storage.proof.listing import LIST, take_off_missing
 from fashion_pggan.verify.kinds import Kind, Outcome, verify
 from fashion_pggan.verify.places import kinds_at
@@ -49,7 +49,7 @@ def accept_losses(place: Path) -> None:
                 f"{path} is damaged ({one_line(error)}): run the command that writes there; a new list begins"
             ) from error
         for name in names:
-            print(printable(f"taken off {path}: {name}"), file=sys.stderr)
+            print(printable_line(f"taken off {path}: {name}"), file=sys.stderr)
 
 
 def facts_of(outcomes: Iterable[Outcome]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _said(outcome: Outcome | None) -> str:
 
 def _name(found: list[tuple[Path, str]], word: str) -> None:
     for path, what in found[:MOST]:
-        print(printable(f"    {word}{path}: {what}"))
+        print(printable_line(f"    {word}{path}: {what}"))
     if len(found) > MOST:
         print(f"    {word}and {len(found) - MOST} more")
 

@@ -27,6 +27,11 @@ def printable_line(text: str) -> str:
     return printable(text).replace("\n", "\\n")
 
 
+def printable_lines(lines: Iterable[object]) -> str:
+    """Text for a terminal of these lines, and no others: whatever comes from files stays on its line."""
+    return "\n".join(printable_line(str(line)) for line in lines)
+
+
 def on_page(value: object) -> object:
     """A value for a page in HTML: text without control characters; what is marked as HTML stays."""
     return printable(value) if type(value) is str else value

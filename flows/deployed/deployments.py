@@ -18,6 +18,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.storage.escaped import printable_lines
 from flows.deployed.fleet.parts import crawl_parts
 from flows.deployed.former import end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
@@ -46,7 +47,7 @@ def serve_all() -> None:
     was_there = answers(PREFECT_API_URL.value() or OUR_URL)
     url = ensure_server(temporary=False)
     print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
-    print(*tell_prefect(Path.cwd()), sep="\n", flush=True)
+    print(printable_lines(tell_prefect(Path.cwd())), flush=True)
     flows = {f"{flow.name}/{name}": flow for flow, name in SERVED}
     known = former(flows)
     if not was_there and (ended := end_runs_of(known.values())):

@@ -82,6 +82,18 @@ def test_it_says_what_recognised_worn_garments(finished: Path) -> None:
     assert "\nworn recognised by  rules\n" in text
 
 
+def test_what_reports_say_stays_on_its_line(finished: Path) -> None:
+    hostile = "bad\x1b[2J\nproducts found      9"
+    Path("reports/evaluation.json").write_text(
+        json.dumps({"floor": {"kind": "reused", "about": hostile}, "headline": hostile})
+    )
+    Path("reports/crawl.json").write_text(json.dumps({**REPORTS["crawl"], "failed": {hostile: 1}}))
+    text = Summary.read(finished / "reports").text()
+    assert len(text.splitlines()) == len(EXPECTED.splitlines()) + 2
+    assert text.count("\nproducts found ") == 1
+    assert "\x1b" not in text
+
+
 def test_it_ends_with_where_things_lie(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call("summary")
     assert capsys.readouterr().out.splitlines()[-3:] == [

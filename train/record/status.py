@@ -1,16 +1,20 @@
 """Reads a run's progress from outside: its status file, its file names and its lock."""
 
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
+from fashion_pggan.storage.escaped import printable_lines
 from fashion_pggan.storage.locks import holder_of
 from train.record.images.gallery import LATEST
 from train.record.pace import Left
 from train.record.status_file import FILE, phase_word, read_status
 from train.saved.checkpoint import checkpoints_in, images_shown_of
+
+KIMG = re.compile(r"[0-9]{6,}\.[0-9]{3}")  # the name of a snapshot
 
 
 def runs_in(folder: Path) -> list[Path]:
@@ -38,7 +42,10 @@ def run_status(run: Path, now: float | None = None) -> dict[str, Any]:
     now = time.time() if now is None else now
     status = read_status(run)
     holder = holder_of(run)
-    checkpoints, snapshots = checkpoints_in(run), sorted((run / "snapshots").glob("*.safetensors"))
+    checkpoints = checkpoints_in(run)
+    snapshots = [
+        path for path in sorted((run / "snapshots").glob("*.safetensors")) if KIMG.fullmatch(path.stem)
+    ]
     latest = run / f"{LATEST}.png"
     ended = status.images_shown >= status.total_kimg * 1000
     return {
@@ -91,7 +98,7 @@ def text_of(standing: dict[str, Any]) -> str:
         f"{duration(standing['trained_s'])} trained",
         "written": f"{duration(standing['status_age_s'])} ago",
     }
-    return "\n".join([standing["run"], *(f"  {name:<12}{value}" for name, value in lines.items())])
+    return printable_lines([standing["run"], *(f"  {name:<12}{value}" for name, value in lines.items())])
 
 
 def _speed(standing: dict[str, Any]) -> str:

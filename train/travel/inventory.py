@@ -5,7 +5,7 @@ from typing import Any
 
 from fashion_pggan.errors import UserError, bytes_in_words
 from fashion_pggan.params import load_params
-from fashion_pggan.storage.escaped import printable
+from fashion_pggan.storage.escaped import printable_line, printable_lines
 from fashion_pggan.storage.locks import holder_of
 from train.record.status import run_status
 from train.record.status_file import FILE as STATUS
@@ -39,7 +39,7 @@ def table(found: list[dict[str, Any]]) -> str:
     """The same for people, a line per run."""
     rows = [COLUMNS, *(_row(facts) for facts in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    return "\n".join(
+    return printable_lines(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
@@ -78,7 +78,8 @@ def _row(facts: dict[str, Any]) -> tuple[str, ...]:
     kimg = "?" if facts["kimg"] is None else f"{facts['kimg']:g}{total}"
     sizes = (bytes_in_words(facts["bytes_by_kind"][kind]) for kind in KINDS)
     users = ", ".join(facts["used_by"]) or "nothing"
-    return (printable(facts["run"]), facts["state"], kimg, bytes_in_words(facts["bytes"]), *sizes, users)
+    cells = (facts["run"], facts["state"], kimg, bytes_in_words(facts["bytes"]), *sizes, users)
+    return tuple(map(printable_line, cells))
 
 
 def _run_of(models: Path) -> str:

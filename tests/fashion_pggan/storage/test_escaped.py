@@ -4,7 +4,7 @@ import io
 import pytest
 from markdown_it import MarkdownIt
 
-from fashion_pggan.storage.escaped import csv_of, markdown, markdown_code, printable
+from fashion_pggan.storage.escaped import csv_of, markdown, markdown_code, printable, printable_lines
 
 PAGE = MarkdownIt("commonmark").enable("table")
 HOSTILE = [
@@ -80,3 +80,9 @@ def test_what_turns_letters_or_is_no_utf8_is_written_out():
 
 def test_wide_signs_begin_no_formula_either():
     assert csv_of(["a"], [["\uff1d1+1"]]) == "a\n'\uff1d1+1\n"
+
+
+def test_what_comes_from_files_stays_on_its_line_of_a_terminal():
+    lines = ["name\nall is whole: 9 files", "\x1b[2J\r\x9b31m", 3, "a\ttab \udcff"]
+    text = printable_lines(lines)
+    assert text.splitlines() == [r"name\nall is whole: 9 files", r"\x1b[2J\r\x9b31m", "3", "a\ttab \\udcff"]

@@ -284,3 +284,10 @@ def test_damage_to_one_file_alone_is_named(repository, harm):
         assert path in named(repository), path
         path.write_bytes(data)
     assert named(repository) == set()
+
+
+def test_the_name_of_a_file_stays_on_its_line(repository, capsys):
+    (repository / "data/curated/a\nall is whole: 9 files\x1b[2J").touch()
+    told = said(capsys, str(repository), status=1)
+    assert r"data/curated/a\nall is whole: 9 files\x1b[2J: " in told
+    assert "\nall is whole" not in told

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,12 @@ def test_a_run_that_nobody_holds_is_stopped_and_says_where(run):
         "  device      cpu, 2 processes, 1 min 1 s trained",
         "  written     3 s ago",
     ]
+
+
+def test_a_file_of_another_name_is_no_snapshot(run):
+    (run / "snapshots/mine.safetensors").touch()
+    assert run_status(run)["snapshots"] == 2
+    assert run_status(run)["last_snapshot_kimg"] == 10.016
 
 
 def test_a_run_without_row_checkpoint_or_snapshot_has_words_for_that(tmp_path):
@@ -173,3 +180,14 @@ def test_a_wrong_path_given_to_the_command_is_one_line(tmp_path, command_here):
     assert (said.returncode, said.stdout) == (1, "")
     assert said.stderr.startswith(f"error: {tmp_path} is not the folder of a run")
     assert said.stderr.count("\n") == 1
+
+
+def test_what_a_run_says_of_itself_stays_on_its_line(tmp_path):
+    run = tmp_path / "abc\n  state       finished\x1b[2J"
+    write_status(run, replace(STATUS, device="cpu\n  alarms      none\x9b2J", alarms=["a\nb"]))
+    text = text_of(run_status(run, now=1003.0))
+    assert len(text.splitlines()) == 12
+    assert text.isascii()
+    assert "\n  state       stopped" in text
+    assert r"cpu\n  alarms      none\x9b2J" in text
+    assert r"  alarms      a\nb" in text

@@ -40,3 +40,9 @@ def test_hidden_folders_and_what_is_no_run_are_left_out(run, runs, tmp_path):
     assert [facts["run"] for facts in inventory(runs, tmp_path, tmp_path / "none")] == [run.name]
     with pytest.raises(UserError, match=r"no runs in .*nowhere: train first"):
         inventory(tmp_path / "nowhere", tmp_path, tmp_path / "none")
+
+
+def test_a_name_and_a_state_stay_on_the_line_of_their_run(run, runs, tmp_path):
+    run.rename(runs / "a\nb  finished\x1b[2J")
+    (row,) = table(inventory(runs, tmp_path, tmp_path / "none")).splitlines()[1:]
+    assert row.startswith(r"a\nb  finished\x1b[2J  finished  ")

@@ -27,8 +27,10 @@ def labels_of(dataset: Dataset, params: TrainParams) -> dict[str, float]:
     Raises:
         UserError: the training wants labels, and the dataset has none to tell apart, or no image of one.
     """
+    if not params.labels:
+        return {}
     shares = label_shares(dataset, params)
-    if params.labels and len(shares) < FEWEST:
+    if len(shares) < FEWEST:
         raise UserError(
             f"train.labels is true, but the dataset has {len(shares)} label{'s' * (len(shares) != 1)}: "
             "add two or more to curate.labels, or set train.labels to false"

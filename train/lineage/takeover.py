@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from fashion_pggan.errors import UserError
@@ -9,7 +10,7 @@ from fashion_pggan.paths import to_type
 from fashion_pggan.storage.files import link_or_copy, make_folder
 from fashion_pggan.storage.locks import holder_of
 from train.lineage.about import About
-from train.lineage.beside import Beside, beside
+from train.lineage.beside import Beside, beside, nearest
 from train.lineage.identity import others, worded
 from train.saved.checkpoint import checkpoints_in, images_shown_of, is_whole
 
@@ -18,13 +19,14 @@ NAME = re.compile(r"([0-9]{6,}\.[0-9]{3})\.(safetensors|png)")  # of a snapshot 
 log = logging.getLogger(__name__)
 
 
-def origin_at(place: str, runs: Path, now: About) -> Beside:
+def origin_at(place: str, runs: Path, now: About, elsewhere: Iterable[Beside] = ()) -> Beside:
     """The run to resume.
 
     Args:
         place: its name in `runs`, or its folder.
         runs: folder of runs.
         now: the new run.
+        elsewhere: runs that DVC carries.
 
     Raises:
         UserError: there is none, it is at work, or its networks are others.
@@ -35,6 +37,7 @@ def origin_at(place: str, runs: Path, now: About) -> Beside:
         raise UserError(
             f"train.resume {place} is not a run with a checkpoint, neither in {runs} nor as a folder: "
             f"give one that {to_type('fashion-pggan train status', runs=runs)} lists"
+            f"{_instead(nearest(runs, now, elsewhere))}"
         )
     if (holder := holder_of(folder)) is not None:
         raise UserError(f"{folder} is being trained by process {holder}: stop it first")
@@ -44,6 +47,16 @@ def origin_at(place: str, runs: Path, now: About) -> Beside:
             "leave train.resume empty"
         )
     return run
+
+
+def _instead(run: Beside | None) -> str:
+    """Which run can be resumed instead, in words."""
+    if run is None or not run.resumes:
+        return ""
+    differs = f" (differs in {worded(run.changes)})" if run.changes else ""
+    return (
+        f"; {run.folder.name} is at {run.images_shown} images{differs}: to resume it, set train.resume to it"
+    )
 
 
 def check_room(run: Beside, total_kimg: float, last_image: float) -> None:

@@ -8,7 +8,7 @@ from fashion_pggan.program import hash_of
 from fashion_pggan.provenance import git_commit
 from fashion_pggan.storage.shards import Dataset
 from train.lineage.about import About, facts_of
-from train.lineage.beside import compared, tell_descendant, tell_nearest
+from train.lineage.beside import Beside, compared, tell_descendant, tell_nearest
 from train.lineage.identity import ORIGIN, Identity, identity_of
 from train.lineage.takeover import check_room, origin_at
 from train.lineage.weights import weights_of
@@ -59,9 +59,10 @@ def place_of(
         history=[],
         start_from=params.start_from,
     )
-    if params.resume:
-        return _resumed(runs, params, dataset, ranks, now, Place(params, folder, weights))
     others = [compared(*elsewhere, now)] if elsewhere else []
+    if params.resume:
+        origin = origin_at(params.resume, runs, now, others)
+        return _resumed(runs, origin, dataset, ranks, now, Place(params, folder, weights))
     tell_nearest(runs, now, beginning(params, dataset.resolution), others)
     return Place(params, folder, weights)
 
@@ -92,11 +93,8 @@ def last_image(identity: Identity, total_kimg: float) -> float:
     return float(total_kimg * 1000 + identity["minibatch_repeats"] * max(minibatches))
 
 
-def _resumed(
-    runs: Path, params: TrainParams, dataset: Dataset, ranks: Ranks, now: About, place: Place
-) -> Place:
-    origin = origin_at(params.resume, runs, now)
-    before = origin.about.identity
+def _resumed(runs: Path, origin: Beside, dataset: Dataset, ranks: Ranks, now: About, place: Place) -> Place:
+    params, before = place.params, origin.about.identity
     last = max(last_image(identity, params.total_kimg) for identity in (before, now.identity))
     check_room(origin, params.total_kimg, last)
     if origin.changes:

@@ -168,6 +168,17 @@ def test_what_cannot_be_gone_on_from_is_refused(runs, dataset, params):
         _train(runs, dataset, short(params, seed=9, total_kimg=LONGER, resume=before.name))
 
 
+def test_a_run_that_is_missing_is_refused_with_the_one_that_resumed_it(runs, dataset, params):
+    """As in another clone, which has the later run alone."""
+    first = _only(runs)
+    _train(runs, dataset, short(params, total_kimg=LONGER, seed=9, resume=first.name))
+    (after,) = set(runs.iterdir()) - {first}
+    shutil.rmtree(first)
+    message = rf"; {after.name} is at 320 images \(differs in train\.seed: 9 -> 8\): to resume it, set"
+    with pytest.raises(UserError, match=message):
+        _train(runs, dataset, short(params, total_kimg=LONGER, seed=8, resume=first.name))
+
+
 def test_a_finished_run_that_is_resumed_without_more_images_gives_its_models_again(
     runs, dataset, params, caplog
 ):

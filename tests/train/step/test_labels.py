@@ -153,7 +153,12 @@ def test_a_training_that_cannot_learn_the_labels_is_refused(dataset, labelled, l
     with pytest.raises(UserError, match="no image that is shown has the label 'bright'"):
         labels_of(dark, labels_on)
     assert labels_of(labelled, labels_on) == {"dark": 0.5, "bright": 0.5}
-    assert labels_of(labelled, labels_on.model_copy(update={"labels": False})) == {}
+
+
+def test_a_training_without_labels_says_nothing_about_them(dataset, labelled, labels_on, caplog):
+    without = labels_on.model_copy(update={"labels": False})
+    assert labels_of(labelled, without) == labels_of(dataset, without) == {}
+    assert not caplog.text
 
 
 @pytest.mark.slow

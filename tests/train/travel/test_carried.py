@@ -112,6 +112,12 @@ def test_another_run_does_not_come_but_is_named(cache, finished, dataset, short,
     assert len(list(Path("runs").iterdir())) == 1
 
 
+def test_the_carried_run_is_named_where_the_one_to_resume_is_missing(cache, finished, dataset, short):
+    (run,) = (finished / "runs").iterdir()
+    with pytest.raises(UserError, match=rf"; {run.name} is at 160 images \(differs in train\.seed: "):
+        train(dataset, short.model_copy(update={"seed": 9, "resume": "nowhere"}))
+
+
 @pytest.mark.parametrize("harm", ["cut", "missing", "no list"])
 def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short, caplog, harm):
     lock = yaml.safe_load((cache.parents[1] / "dvc.lock").read_text())

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from curate.copies.best import QualityOf, best_copies
+from curate.copies.best import Measured, best_copies
 from curate.copies.kinship import Kinship, kinships_of
 from curate.facts.row import columns_of
 from curate.judge import JUDGED, Columns, judge
@@ -50,7 +50,7 @@ def decide(
     facts: pa.Table,
     params: CurateParams,
     folder: Path,
-    quality_of: QualityOf,
+    measured: Measured,
     overrides: Mapping[str, Override] = {},
     labels: Mapping[str, str] = {},
 ) -> list[Decision]:
@@ -64,7 +64,7 @@ def decide(
         facts: a row per SHA-256.
         params: the curate section.
         folder: where pairs of near-duplicates are kept between runs.
-        quality_of: asked about equally large copies only.
+        measured: asked about copies only (`curate.copies.best.best_copies`).
         overrides: a person's decisions by SHA-256.
         labels: by SHA-256; empty or missing: none.
 
@@ -81,7 +81,7 @@ def decide(
             elif columns["pixels_hash"][place]:  # what gave no pixels cannot be kept
                 reasons[place] = ""
     usable = np.flatnonzero(reasons == "")
-    best = usable[best_copies(facts, usable, params, folder, quality_of)]
+    best = usable[best_copies(facts, usable, params, folder, measured)]
     reason_of = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
     best_of = dict(zip(columns["sha256"][usable].tolist(), columns["sha256"][best].tolist(), strict=True))
     kept: set[str] = set()

@@ -134,12 +134,12 @@ def _decided(
 ) -> list[CuratedImage]:
     """The manifest's records of all images; at least one is kept."""
 
-    def quality_of(names: Sequence[str]) -> pa.Table:
-        return known.quality_of({name: files[name] for name in names})
+    def measured(kind: type, names: Sequence[str]) -> pa.Table:
+        return known.measured(kind, {name: files[name] for name in names})
 
     labels = {raw.sha256: label_of(raw, params) for raw in reversed(images)}
     decisions = decide(
-        [raw.sha256 for raw in images], facts, params, known.facts_folder, quality_of, overrides, labels
+        [raw.sha256 for raw in images], facts, params, known.facts_folder, measured, overrides, labels
     )
     rows = list(records_of(images, decisions, facts, params))
     outcomes = _outcomes(rows)

@@ -7,7 +7,7 @@ Pairs among the photographs themselves are listed, for a person to look at.
 import argparse
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +16,11 @@ import cv2
 import numpy as np
 
 from benchmarks.curation.altered import COPIES, garment_in_another_hue, in_another_hue, jpeg, printed_shirts
-from curate.copies.pairs import Fingerprints, copies_among, kinds_of
+from curate.copies.candidates import Fingerprints
+from curate.copies.closer import closer_look
+from curate.copies.pairs import copies_among, kinds_of
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
+from curate.facts.view import View
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.measure import Pixels
 from fashion_pggan.command.edge import run_command
@@ -48,7 +51,7 @@ def main() -> None:
     each = (time.process_time() - began) / len(images) * 1000
     print(f"{len(images)} images, {each:.1f} ms of CPU for a fingerprint\n\npairs among them:")
     names = list(prints)
-    for one, other in _pairs(list(prints.values()), 0, arguments.near_bits):
+    for one, other in _pairs(list(prints.values()), list(images.values()), 0, arguments.near_bits):
         print(names[one].name, names[other].name)
     chosen = names[:: max(len(names) // arguments.copied, 1)][: arguments.copied]
     _copies(images, prints, chosen, arguments.near_bits)
@@ -71,9 +74,10 @@ def _copies(
     places = {path: place for place, path in enumerate(prints)}
     right = [places[path] for path in chosen]
     for name, change in COPIES.items():
-        copies = [fingerprint_of(change(images[path])) for path in chosen]
+        changed = [change(images[path]) for path in chosen]
+        copies = [fingerprint_of(pixels) for pixels in changed]
         everything = [*prints.values(), *copies]
-        pairs = _pairs(everything, len(copies), near_bits)
+        pairs = _pairs(everything, [*images.values(), *changed], len(copies), near_bits)
         found = [pair for pair in pairs if pair[1] >= len(prints) and right[pair[1] - len(prints)] == pair[0]]
         said = kinds_of(_columns(everything), np.asarray(found).reshape(-1, 2), near_bits)
         kinds = Counter(kind[0].value for kind in said if kind)
@@ -93,10 +97,12 @@ def _look_alikes(photographs: list[Pixels], near_bits: int) -> None:
     print(f"| photographs in three hues | {3 * len(turned)} | {kept} |")
 
 
-def _kept(images: Iterable[Pixels], near_bits: int) -> int:
+def _kept(images: Sequence[Pixels], near_bits: int) -> int:
     """Of look-alikes, how many groups they form; each keeps one."""
     prints = [fingerprint_of(pixels) for pixels in images]
-    return len(prints) - len(_pairs(prints, 0, near_bits))  # the pairs found are just enough to connect
+    return len(prints) - len(
+        _pairs(prints, images, 0, near_bits)
+    )  # the pairs found are just enough to connect
 
 
 def _columns(prints: list[Fingerprint]) -> Fingerprints:
@@ -109,9 +115,14 @@ def _columns(prints: list[Fingerprint]) -> Fingerprints:
     )
 
 
-def _pairs(prints: list[Fingerprint], new: int, near_bits: int) -> list[tuple[int, int]]:
+def _pairs(
+    prints: list[Fingerprint], images: Sequence[Pixels], new: int, near_bits: int
+) -> list[tuple[int, int]]:
+    def looks_of(places: Sequence[int]) -> dict[int, bytes]:
+        return {place: closer_look(View(images[place])).closer for place in places}
+
     is_new = np.arange(len(prints)) >= len(prints) - new if new else np.ones(len(prints), bool)
-    found = copies_among(_columns(prints), is_new, near_bits)
+    found = copies_among(_columns(prints), is_new, near_bits, looks_of)
     return [(int(one), int(other)) for one, other in found]
 
 

@@ -23,8 +23,12 @@ import pyarrow.parquet as pq
 from benchmarks.curation.altered import COPIES
 from benchmarks.curation.photographs import photographs_in
 from benchmarks.memory import PeakMemory
+from curate.copies.best import Measured
+from curate.copies.closer import closer_look
 from curate.decide import Decision, decide
+from curate.facts.evidence import Quality
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
+from curate.facts.view import View
 from curate.known.asked import MEASURES
 from curate.pixels.measure import Pixels
 from curate.reasons import Reason
@@ -44,10 +48,11 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=10, help="one image in so many is a copy")
     parser.add_argument("--facts", type=Path, help="a file that keeps the facts of the images made")
     arguments = parser.parse_args()
+    photographs = _photographs(arguments.images)
     if arguments.facts and arguments.facts.exists():
         facts = pq.read_table(arguments.facts)
     else:
-        facts = _facts_of_many(arguments.images, arguments.count, arguments.every)
+        facts = _facts_of_many(photographs, arguments.count, arguments.every)
         if arguments.facts:
             pq.write_table(facts, arguments.facts)
     params = load_params(Path("presets/photos.yaml")).curate
@@ -55,14 +60,18 @@ def main() -> None:
     print("| work | wall s | CPU s | peak memory, GB | copies | of them right |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for name in ("copies looked for among all, judged", "judged again"):
-            _report(name, facts, params, Path(folder), arguments.every)
+            measured = partial(_measured, photographs, arguments.every)
+            _report(name, facts, params, Path(folder), arguments.every, measured)
 
 
-def _facts_of_many(folder: Path, count: int, every: int) -> pa.Table:
-    photographs = [
+def _photographs(folder: Path) -> list[Pixels]:
+    return [
         np.asarray(cv2.resize(pixels, SIZE, interpolation=cv2.INTER_AREA), np.uint8)
         for pixels in photographs_in(folder)
     ]
+
+
+def _facts_of_many(photographs: Sequence[Pixels], count: int, every: int) -> pa.Table:
     with ThreadPoolExecutor() as pool:
         prints = list(pool.map(partial(_print_of, photographs, every), range(count)))
     columns = {
@@ -77,12 +86,14 @@ def _facts_of_many(folder: Path, count: int, every: int) -> pa.Table:
 
 
 def _print_of(photographs: Sequence[Pixels], every: int, number: int) -> Fingerprint:
+    return fingerprint_of(_made(photographs, every, number))
+
+
+def _made(photographs: Sequence[Pixels], every: int, number: int) -> Pixels:
     copied = number % every == every - 1
     pixels = _image(photographs, number - copied)
     changes = list(COPIES.values())
-    return fingerprint_of(
-        np.ascontiguousarray(changes[number // every % len(changes)](pixels) if copied else pixels)
-    )
+    return np.ascontiguousarray(changes[number // every % len(changes)](pixels) if copied else pixels)
 
 
 def _image(photographs: Sequence[Pixels], number: int) -> Pixels:
@@ -94,17 +105,23 @@ def _image(photographs: Sequence[Pixels], number: int) -> Pixels:
     return np.asarray(mixed[:, ::-1] if random.random() < 0.5 else mixed, np.uint8)
 
 
-def _report(name: str, facts: pa.Table, params: CurateParams, folder: Path, every: int) -> None:
+def _report(
+    name: str, facts: pa.Table, params: CurateParams, folder: Path, every: int, measured: Measured
+) -> None:
     with PeakMemory() as memory:
         wall, cpu = time.monotonic(), time.process_time()
-        decisions = decide(facts["sha256"].to_pylist(), facts, params, folder, _equal_quality)
+        decisions = decide(facts["sha256"].to_pylist(), facts, params, folder, measured)
         wall, cpu = time.monotonic() - wall, time.process_time() - cpu
     copies, right = _copies_in(decisions, every)
     print(f"| {name} | {wall:.1f} | {cpu:.1f} | {memory.peak / 1e9:.2f} | {copies} | {right} |", flush=True)
 
 
-def _equal_quality(names: Sequence[str]) -> pa.Table:
-    return pa.table({name: np.zeros(len(names)) for name in ("banner", "sharpness")})
+def _measured(photographs: Sequence[Pixels], every: int, kind: type, names: Sequence[str]) -> pa.Table:
+    """Equal quality, or closer looks at the images, which are made again."""
+    if kind is Quality:
+        return pa.table({name: np.zeros(len(names)) for name in ("banner", "sharpness")})
+    made = (_made(photographs, every, int(name, 16)) for name in names)
+    return pa.table({"closer": [closer_look(View(pixels)).closer for pixels in made]})
 
 
 def _copies_in(decisions: Sequence[Decision], every: int) -> tuple[int, int]:

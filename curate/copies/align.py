@@ -9,13 +9,14 @@ import numpy.typing as npt
 from curate.facts.fingerprint import THUMBNAIL_SIDE
 
 Thumbnail = npt.NDArray[np.uint8]  # (48, 48, 3)
+Square = npt.NDArray[np.uint8]  # a thumbnail, or a larger image
 Place = npt.NDArray[np.float32]  # (2, 3): from the coordinates of a part to those of the whole
 
 SMOOTHED = 5  # pixels, of the filter before the search
 STEPS = cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-3
 SCALES = (0.75, 1.33)  # of the part in the whole, over that at the start
 MOST_SKEW = 0.15  # a rotation by 4 degrees, of an image twice as high as wide
-SIZE = (THUMBNAIL_SIDE, THUMBNAIL_SIDE)
+EDGE = 2  # pixels of a thumbnail, left out where one image ends
 
 
 def inner_place(cut: float | npt.NDArray[np.float32]) -> Place:
@@ -46,13 +47,38 @@ def place_of(part: Thumbnail, whole: Thumbnail, start: Place) -> Place | None:
     return place if likely else None
 
 
-def seen_at(whole: Thumbnail, place: Place) -> tuple[Thumbnail, npt.NDArray[np.uint8]]:
+def refined(part: Square, whole: Square, place: Place, shown: Square) -> Place:
+    """A place between larger images, found on thumbnails, as exact as they show it.
+
+    Args:
+        part: of an image, (n, n, 3).
+        whole: of another, of the same size.
+        place: where the part lies in it, nearly.
+        shown: (n, n), 1 where the two are to agree.
+    """
+    try:
+        _, found = cv2.findTransformECC(
+            _grey(part), _grey(whole), place.copy(), cv2.MOTION_AFFINE, STEPS, shown, SMOOTHED
+        )
+    except cv2.error:  # it does not converge
+        return place
+    return np.asarray(found, np.float32)
+
+
+def seen_at(whole: Square, place: Place) -> tuple[Square, npt.NDArray[np.uint8]]:
     """What the whole shows at the place of a part, and a mask of where it shows anything."""
-    found = cv2.warpAffine(whole, place, SIZE, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    size = whole.shape[1], whole.shape[0]
+    found = cv2.warpAffine(whole, place, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     mask = cv2.warpAffine(
-        np.ones(SIZE, np.uint8), place, SIZE, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        np.ones(size[::-1], np.uint8), place, size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     )
     return np.asarray(found, np.uint8), np.asarray(mask, np.uint8)
+
+
+def inside_of(mask: npt.NDArray[np.uint8], scale: int) -> npt.NDArray[np.uint8]:
+    """A mask without its edges, of `EDGE` pixels of a thumbnail that is `scale` times smaller."""
+    side = 2 * EDGE * scale + 1
+    return np.asarray(cv2.erode(mask, np.ones((side, side), np.uint8), borderValue=0), np.uint8)
 
 
 def turn_of(place: Place) -> float:
@@ -61,5 +87,5 @@ def turn_of(place: Place) -> float:
     return math.degrees(math.asin(math.sqrt(-across * down))) if across * down < 0 else 0.0
 
 
-def _grey(thumbnail: Thumbnail) -> npt.NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), np.uint8)
+def _grey(image: Square) -> npt.NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)

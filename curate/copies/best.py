@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from curate.copies.candidates import Fingerprints
+from curate.copies.closer import CloserLook
 from curate.copies.groups import Pairs, best_of_groups, exact_copies
-from curate.copies.pairs import Fingerprints, copies_among
+from curate.copies.pairs import copies_among
+from curate.facts.evidence import Quality
 from curate.facts.fingerprint import Fingerprint
 from curate.facts.row import bytes_of, columns_of
 from fashion_pggan.errors import one_line
@@ -24,8 +27,8 @@ QUALITY = ["width", "height", "format", "jpeg_quality", "size"]  # known of ever
 PRINTS = [field.name for field in fields(Fingerprint)]
 MOST_BYTES = 1 << 30  # of the pairs known: two names of 256 bytes each
 
-# The table of `curate.facts.evidence.Quality` of images, by SHA-256 and sorted by it.
-QualityOf = Callable[[Sequence[str]], pa.Table]
+# The table of a kind of facts (`curate.known.asked`) of images, by SHA-256 and sorted by it.
+Measured = Callable[[type, Sequence[str]], pa.Table]
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ def best_copies(
     usable: npt.NDArray[np.int64],
     params: CurateParams,
     folder: Path,
-    quality_of: QualityOf,
+    measured: Measured,
 ) -> npt.NDArray[np.int64]:
     """For each usable image the place in `usable` of its best copy, which may be itself.
 
@@ -46,7 +49,7 @@ def best_copies(
         usable: rows of `facts`.
         params: the curate section.
         folder: where the pairs found are kept.
-        quality_of: asked about equally large copies only.
+        measured: asked for the quality of equally large copies, and for a closer look at near ones.
     """
     shown = facts.select(["sha256", "pixels_hash", *QUALITY])
     columns = columns_of(shown)
@@ -54,17 +57,17 @@ def best_copies(
     pairs = seen[exact_copies(columns["pixels_hash"][seen])]
     if params.near_bits:
         names = columns["sha256"][seen]
-        pairs = np.concatenate([pairs, seen[_near(facts, seen, names, params, folder)]])
+        pairs = np.concatenate([pairs, seen[_near(facts, seen, names, params, folder, measured)]])
     place = np.full(len(facts), -1)
     place[usable] = np.arange(len(usable))
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)]
     chosen = {name: column[usable] for name, column in columns.items()}
-    return best_of_groups(len(usable), pairs, merits_of(chosen | _quality(chosen, pairs, quality_of)))
+    return best_of_groups(len(usable), pairs, merits_of(chosen | _quality(chosen, pairs, measured)))
 
 
 def _quality(
-    columns: Mapping[str, npt.NDArray[Any]], pairs: Pairs, quality_of: QualityOf
+    columns: Mapping[str, npt.NDArray[Any]], pairs: Pairs, measured: Measured
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Banner and sharpness of copies as large as the largest with other pixels: they can decide. Else 0."""
     area = columns["width"] * columns["height"]
@@ -75,7 +78,7 @@ def _quality(
     np.minimum.at(least, best[large], pixels)
     np.maximum.at(most, best[large], pixels)
     tied = large[least[best[large]] < most[best[large]]]  # equal pixels are equally good
-    found = columns_of(quality_of(columns["sha256"][tied].tolist()).select(["banner", "sharpness"]))
+    found = columns_of(measured(Quality, columns["sha256"][tied].tolist()).select(["banner", "sharpness"]))
     quality = {name: np.zeros(len(area)) for name in found}
     for name, values in found.items():
         quality[name][tied] = values  # both are sorted by SHA-256
@@ -99,6 +102,7 @@ def _near(
     names: npt.NDArray[np.str_],
     params: CurateParams,
     folder: Path,
+    measured: Measured,
 ) -> Pairs:
     """Pairs among the images seen, as places in `seen`; only pairs with a new image are compared."""
     found_by = hash_of(program_of("curate.copies"), params.near_bits, params.colour_variants)
@@ -111,12 +115,18 @@ def _near(
         except (OSError, ValueError, KeyError) as error:
             log.warning("%s is damaged (%s): searching for near-duplicates again", path, one_line(error))
     new = ~np.isin(names, known_names)
+
+    def looks_of(places: Sequence[int]) -> dict[int, bytes]:
+        looks = measured(CloserLook, names[list(places)].tolist()) if places else None
+        return dict(zip(places, looks["closer"].to_pylist(), strict=True)) if looks else {}
+
     if new.any():
         prints = facts.select(PRINTS).take(seen)
         found = copies_among(
             Fingerprints.of({name: bytes_of(prints[name]) for name in PRINTS}),
             new,
             params.near_bits,
+            looks_of,
             colour_variants=params.colour_variants,
         )
         known_pairs = np.concatenate([known_pairs, names[found]])

@@ -2,20 +2,21 @@
 
 import math
 from enum import StrEnum
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curate.copies.align import Place, Thumbnail, place_of, seen_at, turn_of
+from curate.copies.align import Place, Thumbnail, inside_of, place_of, seen_at, turn_of
 from curate.copies.differences import differences_of
+from curate.facts.fingerprint import THUMBNAIL_SIDE
 from fashion_pggan.images.hashes.perceptual_hash import grey_of, hash_of_grey
 
 # The largest difference at any place, in what noise and edges explain; docs/explanation/near-duplicates.md.
 MOST_LIGHT, MOST_COLOUR = 2.2, 1.4
 COLOUR_BY_GAIN, COLOUR_CLIPPED = 4.0, 2.1  # colours that another contrast clips change with it, up to a bound
 MOST_GAIN = 1.67  # of the contrast of one over that of the other
-EDGE = 2  # pixels left out where one image ends
 LEAST_COMMON = 0.5  # of the part
 STRIP = 9  # rows of 48: the banner that a copy may have along its upper or lower edge
 BANNER_WIDTH, BANNER_LEVELS = 0.5, 24  # of the image; grey levels: what a banner changes at least
@@ -34,8 +35,20 @@ class Kind(StrEnum):
     RECOLOURED = "recoloured"  # of other colours, where these count as copies
 
 
-def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> tuple[Kind, int] | None:
-    """How the part copies the whole, and how many bits of their hashes differ once aligned; None: not at all.
+ALL_ROWS = slice(0, THUMBNAIL_SIDE)
+
+
+class Copy(NamedTuple):
+    """How one thumbnail copies another."""
+
+    kind: Kind
+    bits: int  # of 256 in which the hashes of what both show differ, once aligned
+    place: Place  # of the part in the whole
+    rows: slice = ALL_ROWS  # of the thumbnails, which agree
+
+
+def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> Copy | None:
+    """How the part copies the whole; None: not at all.
 
     Args:
         part: a thumbnail.
@@ -48,28 +61,30 @@ def copied(part: Thumbnail, whole: Thumbnail, start: Place, bits: int) -> tuple[
     same = bool(start[0, 0] == start[1, 1] == 1)
     if place is not None and found is not None:
         kind = (Kind.ROTATED if turn_of(place) > TURNED else Kind.NEAR) if same else Kind.PART
-        return (kind, found) if found <= bits else None
-    without = _without_banner(part, whole) if same else None
-    return (Kind.BANNER, without) if without is not None and without <= bits else None
+        return Copy(kind, found, place) if found <= bits else None
+    without = _without_banner(part, whole, start) if same else None
+    return without if without is not None and without.bits <= bits else None
 
 
 def _aligned(part: Thumbnail, whole: Thumbnail, place: Place) -> int | None:
     """The bits apart of a part and what the whole shows at its place; None if they differ."""
     found, mask = seen_at(whole, place)
-    inside = cv2.erode(mask, np.ones((2 * EDGE + 1, 2 * EDGE + 1), np.uint8), borderValue=0)
+    inside = inside_of(mask, 1)
     if inside.mean() < LEAST_COMMON or _differ(part, found, inside.astype(np.bool_)):
         return None
     return _bits_apart(part, found, inside)
 
 
-def _without_banner(one: Thumbnail, other: Thumbnail) -> int | None:
-    """The bits apart of images that agree but for a strip across one edge, which one has as a banner."""
+def _without_banner(one: Thumbnail, other: Thumbnail, place: Place) -> Copy | None:
+    """How images agree but for a strip across one edge, which one has as a banner."""
     changed = cv2.absdiff(one, other).max(axis=2) > BANNER_LEVELS
-    for strip, rest in ((np.s_[:STRIP], np.s_[STRIP:]), (np.s_[-STRIP:], np.s_[:-STRIP])):
+    for rest in (slice(STRIP, THUMBNAIL_SIDE), slice(0, THUMBNAIL_SIDE - STRIP)):
+        strip = slice(0, STRIP) if rest.start else slice(THUMBNAIL_SIDE - STRIP, THUMBNAIL_SIDE)
         inside = np.ones_like(changed[rest])
         wide = changed[strip].any(axis=0).mean() >= BANNER_WIDTH
         if wide and not _differ(one[rest], other[rest], inside):
-            return _bits_apart(one[rest], other[rest], inside.astype(np.uint8))
+            bits = _bits_apart(one[rest], other[rest], inside.astype(np.uint8))
+            return Copy(Kind.BANNER, bits, place, rest)
     return None
 
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.copies.best import PRINTS
-from curate.copies.pairs import Fingerprints, kinds_of
+from curate.copies.candidates import Fingerprints
+from curate.copies.pairs import kinds_of
 from curate.facts.row import bytes_of
 from fashion_pggan.params import CurateParams
 

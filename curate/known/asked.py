@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from curate.copies.closer import CloserLook, closer_look
 from curate.facts.classifier import classifier_at
 from curate.facts.classifier_recipe import recipe_hashes
 from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_of, shown_in
@@ -21,7 +22,7 @@ from curate.facts.row import SCHEMA, fields_of
 from curate.facts.style import Style
 from curate.facts.view import View
 from curate.known.banners import text_network_of
-from curate.known.store_names import LOOKING, MEASURING, READING, name_of
+from curate.known.store_names import CLOSER, LOOKING, MEASURING, READING, name_of
 from curate.known.worn import networks_of
 from curate.people.seen import People, people_in
 from curate.text.text_lines import Text, text_in
@@ -41,7 +42,7 @@ class Classified:
     classifier_banner: float | None  # likewise
 
 
-COLUMNS = (Quality, Garment, Shown, Classified, People, Text)
+COLUMNS = (Quality, Garment, Shown, Classified, People, Text)  # CloserLook stays in its store
 STYLES = pa.schema(
     [
         pa.field("style", pa.string()),  # the most likely; empty when it was not asked for
@@ -85,6 +86,7 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         Kind("quality", Quality, quality_of, styles or judged),
         Kind("garment", Garment, garment_of, styles or params.crop == "garment"),
         Kind("shown", Shown, shown_in, styles),
+        Kind("closer", CloserLook, closer_look, False, CLOSER),
     ]
     if params.classifier:
         classify = partial(_classified, recipe=params.classifier)

@@ -10,7 +10,6 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from curate.facts.evidence import Quality
 from curate.facts.row import SCHEMA, Row, row_of
 from curate.known.asked import Kind, asks_for_styles, kinds_for
 from curate.known.examine import Measured, examine_all, measure_all, reduce_all
@@ -87,13 +86,17 @@ class Known:
         more = [self._store(kind).table for kind in self.asked]
         return measures_of(table, more, styles=asks_for_styles(self.params))
 
-    def quality_of(self, files: Mapping[str, Image]) -> pa.Table:
-        """`Quality` of images that were decoded before, sorted by SHA-256; measured now where it is unknown.
+    def measured(self, columns: type, files: Mapping[str, Image]) -> pa.Table:
+        """Facts of one kind, of images that were decoded before, sorted by SHA-256; measured now if unknown.
+
+        Args:
+            columns: of the kind, such as `Quality`.
+            files: where to read the images, by SHA-256.
 
         Raises:
             UserError: one of them cannot be decoded now.
         """
-        kind = next(kind for kind in self.kinds if kind.columns is Quality)
+        kind = next(kind for kind in self.kinds if kind.columns is columns)
         if lost := self._measure([kind], files):
             raise _undecodable(files[lost[0]])
         return _rows_in(self._store(kind).table, files)

@@ -15,6 +15,7 @@ from fashion_pggan.storage.shards import levels_up_to
 LIBRARIES = ("numpy", "opencv-python-headless", "pillow", "simplejpeg")  # they compute pixels
 DECODING = ("curate.pixels", "fashion_pggan.images.decode", "fashion_pggan.storage.png")
 MEASURING = ("curate.facts", "fashion_pggan.images.hashes", *DECODING)  # the folders that compute facts
+CLOSER = ("curate.copies", *MEASURING)  # the folders that look at likely copies again
 LOOKING = ("curate.people", *DECODING)  # the folders that look for people
 READING = ("curate.text", *MEASURING)  # the folders that look for text, away from the garment
 REDUCING = ("curate.squares", *DECODING)  # the folders that compute levels from facts

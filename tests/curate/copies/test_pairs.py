@@ -1,6 +1,5 @@
 """Copies are found, other garments and other colours are left apart."""
 
-import io
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,44 +8,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from curate.copies.best import merits_of
 from curate.copies.groups import best_of_groups, exact_copies
-from curate.copies.pairs import Fingerprints, copies_among, kinds_of
-from curate.facts.fingerprint import Fingerprint, fingerprint_of
+from curate.copies.pairs import copies_among, kinds_of
+from curate.facts.fingerprint import fingerprint_of
 from curate.pixels.decode import decode, open_image
 from curate.pixels.measure import pixels_hash
 from demo_shop.draw.sketch import sketch_of
 from demo_shop.goods.drawn import Drawn
+from tests.curate.copies.compared import copies, encoded, fingerprints, looks_at
 
 COUNT = 40
 
 
-def fingerprints(images):
-    prints = [fingerprint_of(np.ascontiguousarray(pixels)) for pixels in images]
-    names = [field.name for field in fields(Fingerprint)]
-    return Fingerprints.of(
-        {
-            name: np.concatenate([getattr(each, name).ravel().view(np.uint8) for each in prints])
-            for name in names
-        }
-    )
-
-
 def bytes_in(fingerprint, name):
     return getattr(fingerprint, name).ravel().view(np.uint8)
-
-
-def copies(images, near_bits=32, **more):
-    new = np.ones(len(images), dtype=bool)
-    return {tuple(pair) for pair in copies_among(fingerprints(images), new, near_bits, **more).tolist()}
-
-
-def encoded(pixels, quality):
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def without_edges(pixels, share):
@@ -109,6 +86,19 @@ def test_prints_on_one_blank_shirt_are_other_garments():
     random = np.random.default_rng(5)
     prints = random.integers(0, 256, (12, 4, 4, 3), dtype=np.uint8)
     assert copies([shirt_with(np.kron(each, np.ones((15, 15, 1), np.uint8))) for each in prints]) == set()
+
+
+def test_only_images_whose_thumbnails_are_copies_are_looked_at_again(garments):
+    asked = set()
+
+    def looks_of(places):
+        asked.update(places)
+        return looks_at(images)(places)
+
+    images = [*garments[:10], encoded(garments[4], 60)]
+    new = np.ones(len(images), dtype=bool)
+    assert copies_among(fingerprints(images), new, 32, looks_of).tolist() == [[4, 10]]
+    assert asked == {4, 10}
 
 
 @pytest.fixture(scope="module")
@@ -195,9 +185,9 @@ def test_only_pairs_with_something_new_are_looked_for(garments):
     images = [*garments[:10], *(encoded(pixels, 50) for pixels in garments[:10])]
     prints = fingerprints(images)
     new = np.zeros(20, dtype=bool)
-    assert len(copies_among(prints, new, 32)) == 0
+    assert len(copies_among(prints, new, 32, looks_at(images))) == 0
     new[13] = True
-    assert copies_among(prints, new, 32).tolist() == [[3, 13]]
+    assert copies_among(prints, new, 32, looks_at(images)).tolist() == [[3, 13]]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (3, 2), (64, 64)])

@@ -6,6 +6,7 @@ import statistics
 import pyarrow.parquet as pq
 import pytest
 
+from curate.copies.closer import CloserLook
 from curate.known import examine, known
 from curate.known.asked import COLUMNS, MEASURES, kinds_for
 from curate.pixels.failure import Failure
@@ -42,7 +43,7 @@ def curated(wild, tmp_path, params, run):
 def test_a_kind_is_measured_where_a_parameter_reads_it(params, changes, read):
     kinds = kinds_for(params.model_copy(update=changes))
     assert {kind.name for kind in kinds if kind.read} == read
-    assert {kind.columns for kind in kinds} <= set(COLUMNS)
+    assert {kind.columns for kind in kinds} <= {*COLUMNS, CloserLook}
 
 
 def test_without_a_question_there_is_no_answer_and_no_work(curated, monkeypatch, tmp_path):

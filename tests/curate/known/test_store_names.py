@@ -50,7 +50,7 @@ def decoded(tmp_path, params, make_image, encode):
 @pytest.mark.parametrize(
     ("file", "old", "new", "again"),
     [
-        ("curate/copies/pairs.py", "WIDER, WIDEST = 2, 64", "WIDER, WIDEST = 2, 65", 0),
+        ("curate/copies/candidates.py", "WIDER, WIDEST = 2, 64", "WIDER, WIDEST = 2, 65", 0),
         ("curate/judge.py", "< params.min_side, Reason", "<= params.min_side, Reason", 0),
         ("curate/reasons.py", '"BLURRED"', '"SOFT"', 0),
         ("curate/report/contact_sheets.py", "SIDE = 128", "SIDE = 64", 0),

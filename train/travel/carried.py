@@ -68,7 +68,7 @@ def take_in(
         The carried run if it is another one, and not among the runs.
 
     Raises:
-        UserError: DVC carries a run, lacks its files, and the run to train has no checkpoint.
+        UserError: DVC carries a run, lacks its files, and no wanted run has a checkpoint here.
     """
     try:
         files = dict(_files_of(carried, models))
@@ -82,7 +82,7 @@ def take_in(
         _lost(
             f"the run behind {models} cannot be taken from DVC ({one_line(error)})",
             [carried, models],
-            _shown_in(runs / wanted[0]),
+            max(_shown_in(runs / name) for name in wanted),
             afresh=afresh or (isinstance(error, NotHereError) and not _has_remote()),
         )
         return None

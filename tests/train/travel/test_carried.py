@@ -141,6 +141,16 @@ def test_what_the_cache_lacks_is_said_with_what_brings_it(cache, dataset, short,
     train(dataset, short.model_copy(update={"total_kimg": 0.02}))  # what is here resumes
 
 
+def test_a_run_to_resume_that_is_here_needs_nothing_of_what_the_cache_lacks(cache, finished, dataset, short):
+    """As after `runs import` in a clone that pulled the dataset alone."""
+    (run,) = Path(shutil.copytree(finished / "runs", "runs")).iterdir()
+    shutil.rmtree(cache)
+    (cache.parent / "config").write_text("['remote \"store\"']\n    url = elsewhere\n")
+    train(dataset, longer(short).model_copy(update={"microbatch": {4: 4}, "resume": run.name}))
+    (after,) = set(Path("runs").iterdir()) - {run}
+    assert checkpoints_in(after)[-1].name == "checkpoint-000000000320.pt"
+
+
 def test_a_worktree_whose_cache_is_empty_trains_where_nothing_can_be_pulled(cache, dataset, short, caplog):
     shutil.rmtree(cache)
     train(dataset, short.model_copy(update={"total_kimg": 0.02}))

@@ -10,8 +10,10 @@ from crawler.network.addresses import as_linked, canonical_url
 from fashion_pggan.storage.bounded.plain_file import text_lines_in
 from fashion_pggan.storage.escaped import csv_of
 from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.outputs import check_output
 
 FAILED = "failed.csv"  # below the store; its column url makes it a list to crawl
+KNOWN_BY = ("url", "title", "reason", "tries")  # columns of each version
 
 
 class Failed(NamedTuple):
@@ -34,9 +36,23 @@ def failed_of(link: str, title: str, reason: str, tries: int, last_tried: str) -
     return Failed(as_linked(link), title, reason, status, str(tries), host, last_tried)
 
 
+def check_failed(store: Path) -> None:
+    """Make sure that writing the file replaces none of the user's, neither now nor later.
+
+    Raises:
+        UserError: another file has its name.
+    """
+    check_output(store / FAILED, KNOWN_BY)
+
+
 def write_failed(store: Path, rows: Iterable[Failed]) -> Path:
-    """Replace the file of the crawl before."""
+    """Replace the file of the crawl before.
+
+    Raises:
+        UserError: another file has its name.
+    """
     file = store / FAILED
+    check_failed(store)
     write_text(file, csv_of(Failed._fields, rows))
     return file
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -13,12 +14,14 @@ from pydantic import BaseModel, Field, Strict, ValidationError
 from crawler.lines import line_of, values_of
 from crawler.providers.api import SearchApi
 from crawler.providers.provider import Provider
+from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
 from fashion_pggan.storage.bounded.plain_file import read_bytes
 
 log = logging.getLogger(__name__)
 
 SLOWEST = 1 / 64  # share of the given rate, after many complaints
+OURS = re.compile(rb'\{"day": "|\x00*\Z|.*, "crc32": "[0-9a-f]{8}"\}\n\Z', re.DOTALL)  # damaged at one end
 MOST_BYTES = 1 << 20  # of the file: a line for each key
 KOREA = timezone(timedelta(hours=9))
 
@@ -68,11 +71,19 @@ class DailyCalls:
         self.key = hashlib.sha256(f"{provider.name} {provider.keys.key}".encode()).hexdigest()[:12]
 
     def made_today(self) -> int:
-        """Calls of this key since midnight in Korea."""
+        """Calls of this key since midnight in Korea.
+
+        Raises:
+            UserError: another file has the name of the counts.
+        """
         return self._read().get(self.key, 0)
 
     def count(self) -> None:
-        """Count one call. The write is atomic but not synced: syncing takes longer than the call."""
+        """Count one call. The write is atomic but not synced: syncing takes longer than the call.
+
+        Raises:
+            UserError: another file has the name of the counts.
+        """
         calls = self._read()
         calls[self.key] = calls.get(self.key, 0) + 1
         temporary = self.file.with_name(f".{self.file.name}")
@@ -81,11 +92,13 @@ class DailyCalls:
 
     def _read(self) -> dict[str, int]:
         try:
-            values, _ = values_of(read_bytes(self.file, MOST_BYTES))
+            data = read_bytes(self.file, MOST_BYTES)
         except OSError:
             return {}
+        if not OURS.match(data):
+            raise UserError(f"{self.file} does not count calls of a crawl: move it away, and crawl again")
         try:
-            said = Said.model_validate(values)
+            said = Said.model_validate(values_of(data)[0])
         except ValidationError:
             log.warning("%s is damaged: counting the calls of today from 0", self.file)
             return {}

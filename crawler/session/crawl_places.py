@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from crawler.lists.failed import check_failed
 from crawler.store.raw import KIND
 from fashion_pggan.storage.targets import HeldTarget, hold_target
 
@@ -20,12 +21,13 @@ class Places:
 
     @contextmanager
     def held(self) -> Iterator[HeldTarget]:
-        """Make sure that the target can be made and replaces nothing else, and hold it.
+        """Make sure that the target and the store's failed.csv replace nothing else, and hold the target.
 
         Raises:
-            UserError: the target would replace something else, or another process makes it now.
+            UserError: something else would be replaced, or another process makes the target now.
             OSError: the target cannot be made.
         """
+        check_failed(self.store)
         apart = [self.store, self.tombstones, *([self.report] if self.report else [])]
         with hold_target(self.target, KIND, apart) as target:
             for path in apart:

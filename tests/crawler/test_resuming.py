@@ -15,9 +15,11 @@ import pytest
 import yaml
 from aiohttp import web
 
+from crawler.commands.forget import forget
 from crawler.store.recorded import IMAGES, LOG
 from crawler.store.store import images_of
-from fashion_pggan.errors import PassingError
+from crawler.store.tombstones import Tombstones
+from fashion_pggan.errors import PassingError, UserError
 from tests.crawler.kept import bytes_of, raw
 from tests.running import tries
 
@@ -42,6 +44,42 @@ def test_after_the_quota_only_what_was_not_answered_is_asked(shop: Any, crawl: C
     assert shop.requests[SEARCH] == 4 + 2
     assert (figures["calls"], figures["calls_now"], figures["images"]) == (5, 2, 450)
     assert set(shop.fetched().values()) == {1}
+
+
+@pytest.mark.parametrize("text", ["url,mine\nhttps://example.org/1.jpg,keep\n", "what I have to buy"])
+def test_a_failed_csv_of_the_users_is_refused_and_stays(
+    shop: Any, crawl: Crawl, tmp_path: Path, text: str
+) -> None:
+    file = tmp_path / "store/failed.csv"
+
+    def put(request: web.Request) -> web.Response:  # while the crawl runs
+        file.write_text(text)
+        return web.Response(status=404)
+
+    shop.faults["/p/3.jpg"] = put
+    for _ in range(2):  # at the end, and as the next one begins
+        with pytest.raises(
+            UserError, match=r"failed\.csv is not a file that this command wrote.*move it away"
+        ):
+            crawl()
+        assert file.read_text() == text
+    with pytest.raises(UserError, match=r"failed\.csv is not a file that this command wrote"):
+        forget(
+            Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", [], ["a.b"], []
+        )
+    assert file.read_text() == text
+    file.unlink()
+    shop.faults.clear()
+    crawl()
+    assert file.read_text().startswith("url,title,reason,status,tries,")
+
+
+def test_a_calls_json_of_the_users_is_refused_and_stays(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    crawl()
+    (tmp_path / "store/calls.json").write_text('{"calls": ["mother", "the dentist"]}')
+    with pytest.raises(UserError, match=r"calls\.json does not count calls of a crawl: move it away"):
+        crawl(queries=["others"])
+    assert "dentist" in (tmp_path / "store/calls.json").read_text()
 
 
 def test_a_crawl_that_is_told_to_waits_for_the_next_day(

@@ -8,6 +8,7 @@ from fashion_pggan.storage.proof.folder_mark import MARK
 from fashion_pggan.storage.proof.listing import LIST
 from fashion_pggan.storage.shards import INDEX
 from fashion_pggan.verify import dvc_cache, kinds, stage_outputs
+from fashion_pggan.verify.dvc_lock import lock_fault
 from fashion_pggan.verify.findings import MISSING, Faults
 from fashion_pggan.verify.kinds import KINDS, Check, Kind
 from fashion_pggan.verify.stage_outputs import LOCK, PIPELINE, Output, outputs_of, unlocked
@@ -96,7 +97,7 @@ def _of_stage(repository: Path, stage: str, found: Iterable[Output], cache: Path
 def _beside_stages(repository: Path, found: list[Output], cache: Path, wrong: str) -> Faults:
     lock = repository / LOCK
     if lock.is_file():
-        yield lock, wrong
+        yield lock, wrong or lock_fault(repository, cache)
     elif dvc_cache.objects(cache):
         yield (
             lock,

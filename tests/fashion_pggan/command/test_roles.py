@@ -55,3 +55,35 @@ def test_a_link_to_itself_is_named_given_or_by_default(
     Path(name).symlink_to(name)
     with pytest.raises(UserError, match=f"{name}.* is a link that leads to itself: remove it"):
         call(*command.split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curate raw data/n2 --report data/.n2.building/x.json",
+        "curate raw data/.n2.building/new",
+        "crawl data/raw --store data/.raw.building/store",
+        "use photos --out .models.building/params.yaml",
+        "evaluate a b --json link/x.json",
+    ],
+)
+def test_nothing_is_written_where_an_output_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to("data/.n2.building/deep")
+    with pytest.raises(
+        UserError, match=r"is in .*/\.\w+\.building, where an output is built: give another place"
+    ):
+        call(*command.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
+def test_a_repository_may_lie_below_a_folder_of_such_a_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".my.building").mkdir()
+    monkeypatch.chdir(tmp_path / ".my.building")
+    shutil.copytree(REPOSITORY / "presets", "presets")
+    call("use", "photos")
+    assert Path("params.yaml").is_file()

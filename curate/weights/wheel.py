@@ -45,7 +45,7 @@ def _check_cache() -> None:
     except ValueError as error:
         what = str(error).partition(":")[0]
         raise UserError(
-            f"the cache {folder} cannot be made ({what}): set XDG_CACHE_HOME to a folder that you may write in"
+            f"the cache {folder} cannot be made ({what}): set XDG_CACHE_HOME to a folder of yours"
         ) from error
 
 

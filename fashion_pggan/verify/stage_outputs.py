@@ -52,7 +52,7 @@ def outputs_of(repository: Path) -> list[Output]:
     try:
         said = yaml.safe_load(read_text(repository / LOCK))
         return [
-            Output(stage, out["path"], out["md5"])
+            Output(str(stage), str(out["path"]), str(out["md5"]))
             for stage, facts in (said.get("stages") or {}).items()
             for out in facts.get("outs", ())
         ]

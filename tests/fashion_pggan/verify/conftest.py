@@ -16,6 +16,7 @@ from curate.facts.row import SCHEMA
 from curate.known.stores import FactStore, LevelStore
 from evaluate.comparison.cache import HASHES, Store
 from evaluate.comparison.distances import Distances, Estimate
+from fashion_pggan.command.line import call
 from fashion_pggan.images.grid import write_grid
 from fashion_pggan.storage.hashes import hashed_json
 from fashion_pggan.storage.proof.listing import listed
@@ -79,6 +80,17 @@ def named(place: Path) -> set[Path]:
     """The files that verify names as damaged, missing or foreign."""
     outcomes = [verify(place, kind) for kind in kinds_at(place)]
     return {path for outcome in outcomes if outcome for path, _ in outcome.damaged}
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str, status: int) -> str:
+    """What verify prints before it ends with a status."""
+    if status:
+        with pytest.raises(SystemExit) as ended:
+            call("verify", *words)
+        assert ended.value.code == status
+    else:
+        call("verify", *words)
+    return capsys.readouterr().out
 
 
 def files_of(folder: Path) -> list[Path]:

@@ -2,14 +2,11 @@
 
 import json
 import os
-import re
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from benchmarks.damage import flip
 from crawler.lines import line_of
@@ -18,7 +15,7 @@ from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.storage.proof.listing import listed
 from fashion_pggan.storage.shards import ShardWriter, levels_up_to
 from fashion_pggan.storage.targets import Kind, replace_target
-from tests.fashion_pggan.verify.conftest import files_of, named
+from tests.fashion_pggan.verify.conftest import files_of, named, said
 
 IN_GIT = {"dvc.yaml", "config"}  # git tells what has changed in them
 MANIFESTS = {
@@ -47,17 +44,6 @@ def is_manifest(path: Path) -> bool:
 def flip_middle(path: Path) -> None:
     """Flip a bit in the middle of a file."""
     flip(path, 8 * (path.stat().st_size // 2) + 1)
-
-
-def said(capsys: pytest.CaptureFixture[str], *words: str, status: int) -> str:
-    """What verify prints before it ends with a status."""
-    if status:
-        with pytest.raises(SystemExit) as ended:
-            call("verify", *words)
-        assert ended.value.code == status
-    else:
-        call("verify", *words)
-    return capsys.readouterr().out
 
 
 def test_what_is_whole_is_called_so_with_how_much_was_checked(repository, capsys):
@@ -294,56 +280,3 @@ def test_the_name_of_a_file_stays_on_its_line(repository, capsys):
     told = said(capsys, str(repository), status=1)
     assert r"data/curated/a\nall is whole: 9 files\x1b[2J: " in told
     assert "\nall is whole" not in told
-
-
-def change_lock(repository: Path, path: str, **values: object) -> dict[str, Any]:
-    """Change the entry of an output in dvc.lock; returns it as it was."""
-    lock = yaml.safe_load((repository / "dvc.lock").read_text())
-    (entry,) = [out for facts in lock["stages"].values() for out in facts["outs"] if out["path"] == path]
-    before = dict(entry)
-    entry |= values
-    (repository / "dvc.lock").write_text(yaml.safe_dump(lock))
-    return before
-
-
-@pytest.mark.parametrize("path", ["models", "reports/swd.csv"])
-def test_a_hash_in_the_lock_that_contradicts_what_is_there_is_named(repository, capsys, path):
-    md5 = change_lock(repository, path)["md5"]
-    changed = f"{'0' if md5[0] != '0' else '1'}{md5[1:]}"
-    change_lock(repository, path, md5=changed)
-    told = said(capsys, str(repository), status=1)
-    assert (
-        f"dvc.lock: its md5 of {path} is {changed}, but what is there, and in DVC's cache, has {md5}: "
-        in told
-    )
-    assert "git checkout dvc.lock" in told
-    (repository / path).rename(repository / "elsewhere")  # nothing tells which of the two is right
-    assert repository / "dvc.lock" not in named(repository)
-
-
-@pytest.mark.parametrize(
-    ("values", "fault"),
-    [
-        ({"md5": "zz"}, r"its md5 of models is none \(zz\): get it back"),
-        ({"md5": 7}, r"its md5 of models is none \(7\): get it back"),
-        ({"hash": "md4"}, "its hash of models is md4, not md5: get it back"),
-        (
-            {"size": 7},
-            r"its size of models is 7, not \d+: get it back .git checkout dvc.lock., or, if .* dvc commit",
-        ),
-        ({"nfiles": 99}, r"its nfiles of models is 99, not \d+: get it back"),
-        ({"size": 7, "nfiles": 99}, r"its size of models is 7, .* \(and 1 more\)"),
-    ],
-)
-def test_an_entry_of_the_lock_that_is_none_is_named(repository, capsys, values, fault):
-    change_lock(repository, "models", **values)
-    assert re.search(f"dvc.lock: {fault}", said(capsys, str(repository), status=1))
-
-
-def test_a_damaged_output_is_no_fault_of_the_lock(repository):
-    flip_middle(repository / "models/grids/1.png")
-    change_lock(
-        repository, "models", size=sum(file.stat().st_size for file in files_of(repository / "models"))
-    )
-    (repository / "models/foreign.txt").write_text("mine")
-    assert named(repository) == {repository / "models/grids/1.png", repository / "models/foreign.txt"}

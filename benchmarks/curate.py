@@ -4,6 +4,7 @@ Each image mixes two images of DIR, with grain, so that none is a copy of anothe
 """
 
 import argparse
+import ctypes
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +51,7 @@ if __name__ == "__main__":
             file.write(data)
 """
 LINE = "|---|---|---|---|---|"
+ADOPT = 36  # PR_SET_CHILD_SUBREAPER of Linux: a child's children become ours when it ends
 Array = npt.NDArray[np.uint8]
 
 
@@ -73,6 +76,7 @@ def main() -> None:
     if not photographs:
         raise UserError(f"no images in {arguments.images}: give a folder of photographs")
     print(f"{WORKERS} processes, OpenCV {cv2.__version__}, {arguments.resolution} px")
+    ctypes.CDLL(None).prctl(ADOPT, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         if arguments.compare:
@@ -199,7 +203,15 @@ def _curate(source: Path, scratch: Path, params: Path, knowledge: Path, report: 
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process, PeakMemory(process.pid) as memory:
         if process.wait():
             raise UserError(f"{' '.join(command)} failed: run it by hand")
+    _await_orphans()
     return memory.peak
+
+
+def _await_orphans() -> None:
+    """Wait for the children of children that have ended, so that their CPU time counts."""
+    with suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
 
 
 def _pool(way: Callable[[str], bytes], paths: Sequence[str], out: Path) -> None:

@@ -9,8 +9,10 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from curate.options import SETTINGS, Settings
+from curate.workers import forking
 from fashion_pggan.command.options import OptionalCount, OptionalOutputFile, OptionalOutputFolder, Port
 from fashion_pggan.command.roles import Fills, Makes, Writes
+from fashion_pggan.cores import one_thread_for_algebra
 from fashion_pggan.errors import ArgumentError
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
@@ -58,13 +60,17 @@ def curate(
         workers: processes; one per core by default.
         settings: parameters in place of those of params.yaml.
     """
+    one_thread_for_algebra()
+    forking.start()
     from curate import stage
     from curate.known.asked import asks_for_styles
     from curate.known.worn import detector_of
     from curate.source.locations import location
+    from fashion_pggan.no_pandas import without_pandas
     from fashion_pggan.params.given import with_given
     from fashion_pggan.params.preset import cache_of, params_or_shipped
 
+    without_pandas()
     place = location(source)
     chosen = with_given(params_or_shipped(params, "curate").curate, asdict(settings))
     outcomes = stage.run(

@@ -72,6 +72,14 @@ def _whole(busy: float) -> int:
     return usable if free >= IDLE * usable else max(round(free), 1)
 
 
+def one_thread_for_algebra() -> None:
+    """Have NumPy compute matrices on one thread, unless the user's environment decides.
+
+    Starting more takes longer than a small matrix. OpenBLAS reads this when NumPy is imported.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
 def let_threads_sleep() -> None:
     """Have OpenMP's threads sleep soon when they wait, unless the user's environment decides.
 

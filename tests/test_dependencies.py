@@ -34,6 +34,7 @@ NO_OUTPUT = {
     "fashion_pggan/cores.py": "counts cores; what depends on their number keeps it (train.machine.choices)",
     "fashion_pggan/errors.py": "defines exceptions",
     "fashion_pggan/loopback.py": "says which requests a local server refuses",
+    "fashion_pggan/no_pandas.py": "spares an import; no value depends on it",
     "fashion_pggan/paths.py": "refuses paths",
     "fashion_pggan/progress.py": "draws progress bars and writes log lines",
     "fashion_pggan/verify/datasets.py": "says which files are damaged",

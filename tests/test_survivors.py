@@ -124,7 +124,7 @@ DRILLS = [
     (CRAWL, "-m demo_shop", "dvc"),
     (CRAWL, "-m demo_shop", "-m crawler"),
     (CURATE, "-m curate", "dvc"),
-    (CURATE, "multiprocessing.spawn", "dvc"),
+    (CURATE, "multiprocessing.forkserver", "dvc"),
     (TRAINING, "-m train", "dvc"),
     (FLOW, "leash uvicorn", "-m flows run"),
     (FLOW, "leash --grace-s", "-m flows run"),
@@ -132,7 +132,7 @@ DRILLS = [
 ]
 ALL_WAYS = [
     (("crawler", "{tmp}/raw"), "-m demo_shop", "-m crawler"),
-    (("curate", "data/raw", "{tmp}/curated"), "multiprocessing.spawn", "-m curate"),
+    (("curate", "data/raw", "{tmp}/curated"), "multiprocessing.forkserver", "-m curate"),
     (TORCHRUN, "-u -m train run", "torch.distributed.run"),  # -u: a rank, not torchrun itself
     (FLOW, "-m train", "-m flows run"),
 ]

@@ -48,7 +48,7 @@ def reduced(pixels: Pixels, long_side: int = LOOKED_AT) -> Pixels:
 def pixels_hash(pixels: Pixels) -> str:
     """SHA-256 of size and pixels: equal for equal images in any encoding."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
-    digest.update(pixels.tobytes())
+    digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
 
 

@@ -38,7 +38,9 @@ def levels_of(square: Pixels, resolution: int, *, enlarge: bool = False) -> dict
     level = np.ascontiguousarray(square).astype(np.float32)
     if side != resolution:
         how = cv2.INTER_AREA if side > resolution else cv2.INTER_CUBIC
-        level = np.clip(cv2.resize(level, (resolution, resolution), interpolation=how), 0, 255)
+        level = cv2.resize(level, (resolution, resolution), interpolation=how)
+        if how == cv2.INTER_CUBIC:  # a mean stays between 0 and 255
+            level = np.clip(level, 0, 255)
     levels = {}
     while True:
         levels[level.shape[0]] = _rounded(level)
@@ -64,4 +66,4 @@ def levels_in(flat: Flat, resolution: int) -> dict[int, Pixels]:
 
 
 def _rounded(level: npt.NDArray[np.float32]) -> Pixels:
-    return np.clip(np.rint(level), 0, 255).astype(np.uint8)
+    return np.rint(level).astype(np.uint8)

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 import cv2
 
+from curate.workers import forking
 from fashion_pggan.command.lifetime import end_with
 
 ITEM_LIMIT_S = 60  # seconds for one item
@@ -96,9 +97,9 @@ def _until_broken(
 
 @cache
 def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), prepare_worker, initargs=(os.getpid(),)
-    )
+    forking.start()
+    context = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(workers, context, prepare_worker, initargs=(os.getpid(),))
 
 
 def prepare_worker(owner: int) -> None:

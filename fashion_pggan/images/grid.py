@@ -14,6 +14,7 @@ from fashion_pggan.storage.proof.png_checksums import with_hash
 from fashion_pggan.storage.shards import Images
 
 STRIP_ROWS = 8  # at most, in a strip through training
+EFFORT = 3  # of zlib, 1 to 9: a sheet takes a third of the time that 6 takes, and 3 % more bytes
 
 
 def evenly(kimgs: Sequence[float], most: int = STRIP_ROWS) -> list[int]:
@@ -40,7 +41,7 @@ def marked() -> PngInfo:
 def png_of(pixels: Images) -> bytes:
     """One image (h, w, 3) as PNG, with its hash."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, format="PNG", pnginfo=marked())
+    Image.fromarray(pixels).save(buffer, format="PNG", compress_level=EFFORT, pnginfo=marked())
     return with_hash(buffer.getvalue())
 
 

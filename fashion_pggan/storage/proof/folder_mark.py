@@ -14,10 +14,9 @@ from fashion_pggan.storage.seal import DamagedError, seal_of
 
 MARK = ".fashion-pggan.json"
 RECORDS = "records.parquet"  # stands for a mark in a crawl's outcome
-CARRY_THEIR_OWN = (".npy", ".parquet", ".safetensors")  # hash: in the dataset's index, or in the file
 MOST = 1 << 30  # bytes of a mark: five million names
-KEYS = {"kind", "names", "texts", "files", "large"}  # texts: of former versions
-END = 1 << 16  # bytes at the beginning and at the end of such a file
+KEYS = {"kind", "names", "texts", "files", "large"}  # texts and large: of former versions
+END = 1 << 16  # bytes at the beginning and at the end of a large file
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,10 @@ class Written:
 
     names: frozenset[str]
     files: Mapping[str, str] = field(default_factory=dict)  # the SHA-256
-    large: Mapping[str, str] = field(default_factory=dict)  # what `ends_of` says
+    large: Mapping[str, str] = field(default_factory=dict)  # what `ends_of` says, in former versions
 
     def fits(self, path: Path, name: str, memory: HashMemory) -> bool:
-        """Whether a file is what was written under a name; of a large file, only the ends are read.
+        """Whether a file is what was written under a name.
 
         Raises:
             OSError: it cannot be read.
@@ -41,10 +40,8 @@ class Written:
 
 def text_of_mark(kind: str, folder: Path, names: Iterable[str]) -> str:
     """The mark of a folder with these files."""
-    large = {name for name in names if name.endswith(CARRY_THEIR_OWN)}
-    files = {name: sha256_of(folder / name) for name in names if name not in large}
-    ends = {name: ends_of(folder / name) for name in sorted(large)}
-    return hashed_json({"kind": kind, "names": [*names], "files": files, "large": ends})
+    files = {name: sha256_of(folder / name) for name in names}
+    return hashed_json({"kind": kind, "names": [*files], "files": files})
 
 
 def read_mark(kind: str) -> Callable[[Path], Written | str]:

@@ -10,8 +10,8 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.hashes import values_of
-from fashion_pggan.storage.proof.folder_mark import MARK, Written, ends_of, written_in
+from fashion_pggan.storage.hashes import hashed_json, values_of
+from fashion_pggan.storage.proof.folder_mark import END, MARK, Written, ends_of, written_in
 from fashion_pggan.storage.targets import Kind, check_target, hold_target, replace_target
 
 
@@ -77,10 +77,35 @@ def test_a_mark_lists_what_was_written_and_depends_on_nothing_else(tmp_path: Pat
     assert values_of((first / MARK).read_text()) == {
         "kind": "a thing",
         "names": ["index.json", "parts/0.npy"],
-        "files": {"index.json": sha256_of(first / "index.json")},
-        "large": {"parts/0.npy": ends_of(first / "parts/0.npy")},  # a shard's hash is in the index
+        "files": {name: sha256_of(first / name) for name in ("index.json", "parts/0.npy")},
     }
     assert written_in(first).names == {"index.json", "parts/0.npy", MARK}
+
+
+@pytest.mark.parametrize("name", ["0.npy", "0.parquet", "0.safetensors"])
+def test_a_large_file_that_was_edited_in_its_middle_is_not_replaced(tmp_path: Path, name: str) -> None:
+    with replace_target(tmp_path / "old", MARKED) as new:
+        (new / name).write_bytes(bytes(3 * END))
+    check_target(tmp_path / "old", MARKED, [])
+    with (tmp_path / "old" / name).open("r+b") as file:
+        file.seek(3 * END // 2)
+        file.write(b"mine")
+    with pytest.raises(UserError, match=rf"old/{name} has changed since it was written: move it away"):
+        check_target(tmp_path / "old", MARKED, [])
+
+
+def test_of_large_files_of_a_former_version_the_ends_are_compared(tmp_path: Path) -> None:
+    target = written(tmp_path / "old")
+    said = values_of((target / MARK).read_text())
+    del said["files"]["parts/0.npy"]
+    (target / MARK).write_text(
+        hashed_json({**said, "large": {"parts/0.npy": ends_of(target / "parts/0.npy")}})
+    )
+    check_target(target, MARKED, [])
+    with (target / "parts/0.npy").open("ab") as file:
+        file.write(b"mine")
+    with pytest.raises(UserError, match=r"parts/0\.npy has changed since it was written"):
+        check_target(target, MARKED, [])
 
 
 def test_a_text_that_somebody_has_edited_is_not_replaced(tmp_path: Path) -> None:

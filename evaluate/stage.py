@@ -64,7 +64,10 @@ def run(
     floor, rows = comparison.measure(snapshots)
     evaluation = Evaluation(comparison.images, floor, rows, params.images)
     best = snapshots[rows.index(evaluation.best)]
-    evaluation = replace(evaluation, again=comparison.again(best))
+    again = comparison.again(best)
+    evaluation = replace(
+        evaluation, again=again.distances, colours_too=(again.colours_too, again.floor_colours_too)
+    )
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))

@@ -1,11 +1,12 @@
 """The snapshots of a training, each compared with the training's dataset; measured distances are kept."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evaluate.comparison.cache import MEASURING, Store
-from evaluate.comparison.compare import compare
+from evaluate.comparison.compare import compare, compare_colours_too
 from evaluate.comparison.distances import Distances, Floor
 from evaluate.comparison.pair import floor_set, measure_floor
 from evaluate.comparison.resampled import chances_of
@@ -48,6 +49,15 @@ class Row:
         return {"kimg": self.kimg, "images": self.images, **self.distances.columns()}
 
 
+@dataclass(frozen=True)
+class Again:
+    """The distances of the best snapshot on images that did not choose it."""
+
+    distances: Distances
+    colours_too: Distances  # both sets normalised by the real one
+    floor_colours_too: Distances
+
+
 class SnapshotComparison:
     """One dataset, with which snapshots are compared.
 
@@ -84,28 +94,37 @@ class SnapshotComparison:
         ]
         return Floor(kind, distances[floor_key]), rows
 
-    def again(self, snapshot: Path) -> Distances:
+    def again(self, snapshot: Path) -> Again:
         """The distances of a chosen snapshot, measured on images that did not choose it, and tested.
 
         The smallest of many distances is too small. So the latents are new ones, and the real images are
         those that the floor was measured with.
         """
         key = hash_of(self.key, "again", sha256_of(snapshot))
-        if (known := self.store.row(key)) is not None:
-            return known
+        keys = [key, hash_of(key, "colours too"), hash_of(key, "floor of colours too")]
+        known = [row for each in keys if (row := self.store.row(each)) is not None]
+        if len(known) == len(keys):
+            return Again(*known)
         sampler = Sampler.load(snapshot, self.work.torch_device)
         fakes = of_snapshot(sampler, self.params.seed, 2 * self.images).part(self.images, self.images, FRESH)
-        _, reals = floor_set(self.pool, self.images)
+        kind, reals = floor_set(self.pool, self.images)
+        first = self.pool.part(0, self.images, self.pool.name)
         with (
-            Progress("measuring the best again", 2 * self.images, "images") as progress,
-            self.store.described(reals, self.params, self.work, progress.advance) as real,
-            self.store.described(fakes, self.params, self.work, progress.advance) as fake,
+            Progress("measuring the best again", 3 * self.images, "images") as progress,
+            ExitStack() as stack,
         ):
+            real, fake, other = (
+                stack.enter_context(self.store.described(each, self.params, self.work, progress.advance))
+                for each in (reals, fakes, first)
+            )
             found = compare(real, fake, self.params, self.work)
-            chances = chances_of(real, fake, self.params, self.work)
-        found = replace(found, chances=chances)
-        self.store.keep_row(key, found)
-        return found
+            found = replace(found, chances=chances_of(real, fake, self.params, self.work))
+            coloured = compare_colours_too(real, fake, self.params, self.work)
+            floor = compare_colours_too(real, other, self.params, self.work, same=kind == "reused")
+        again = Again(found, coloured, floor)
+        for each, row in zip(keys, (found, coloured, floor), strict=True):
+            self.store.keep_row(each, row)
+        return again
 
     def _distances(self, wanted: Mapping[str, Path | None], advance: Advance) -> dict[str, Distances]:
         """Distances by key: those the store holds, then those to measure; None stands for the floor."""

@@ -26,6 +26,7 @@ REPEATED = "It lies clearly nearer than other real images do: a sign that traini
 SAME = "This distance cannot tell them apart: two sets of one kind lie as far apart often enough"
 UNTESTED = "There are too few images, or evaluate.replicates is too small, to test it."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
+NEAR_BY_COLOURS = "Images with less contrast or other colours lie nearer to all others: look at these first."
 TOO_LOW = "too low, so the test decides, not the ratio"
 BLUNT = "But the ratio's interval is wide: measure more images (evaluate.images) for a clearer answer."
 
@@ -42,11 +43,12 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
         measures: as in measures.json.
         train: as in train.json; empty if it is missing.
     """
-    answers = [_copies(measures["copies"])] if measures.get("copies") else []
-    answers.append(_quality(evaluation))
+    answers = [_quality(evaluation)]
     if "colours" in measures:
         answers.append(colour_verdict(measures["colours"]))
     other_colours = "colours" in measures and answers[-1].state == "look"
+    if measures.get("copies"):
+        answers.insert(0, _copies(measures["copies"], other_colours=other_colours))
     if variation := _variation(
         measures.get("ms_ssim"), measures.get("distinct"), other_colours=other_colours
     ):
@@ -196,7 +198,7 @@ def _repeats(distinct: Mapping[str, Any]) -> str:
     return f"{made:,} of {images:,} generated images are distinct, the others repeat them"
 
 
-def _copies(copies: Mapping[str, Any]) -> Verdict:
+def _copies(copies: Mapping[str, Any], *, other_colours: bool) -> Verdict:
     question = "Does it copy training images?"
     count, near = copies["images"], copies["near"]
     if found := copies["copies"]:
@@ -217,6 +219,10 @@ def _copies(copies: Mapping[str, Any]) -> Verdict:
         f"{copies['expected_share']:.1%} of real images are on average"
     )
     if copies["chance"] < RARE:
+        if other_colours:
+            return Verdict(
+                question, "note", NO_COPY, f"{says}, more than by chance. {NEAR_BY_COLOURS} {not_found}"
+            )
         short = f"{near:,} of {count:,} generated images are nearer to training images than by chance"
         says = f"{says}, more than by chance: look at the pairs below before you share any."
         return Verdict(question, "look", short, says)

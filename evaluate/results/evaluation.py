@@ -9,6 +9,8 @@ from evaluate.results.notes import about_contrast, about_floor, about_intervals,
 from evaluate.results.table import interval_of, table_lines
 from fashion_pggan.storage.escaped import printable_lines
 
+COLOURS_TOO = "colour and contrast counted (both sets normalised by the real one; ours, not published)"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -19,6 +21,7 @@ class Evaluation:
     rows: list[Row]  # least trained first
     asked: int | None = None  # images per set
     again: Distances | None = None  # of the best snapshot, on images that did not choose it
+    colours_too: tuple[Distances, Distances] | None = None  # the same and a floor, normalised by the reals
 
     @property
     def ranked(self) -> list[Row]:
@@ -87,6 +90,7 @@ class Evaluation:
             "rows": [self._row_facts(row) for row in self.rows],
             "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
             "best_again": self.again and self._again_facts(self.again),
+            "colours_too": self.colours_too and self._colours_facts(*self.colours_too),
             "runner_up": self.runner_up
             and {"kimg": self.runner_up.kimg, "snapshot": self.runner_up.snapshot},
         }
@@ -96,6 +100,13 @@ class Evaluation:
         return {
             "columns": self._row_facts(replace(self.best, distances=again))["columns"],
             "chances": chances,
+        }
+
+    def _colours_facts(self, best: Distances, floor: Distances) -> dict[str, object]:
+        named = {"best": best.named(), "floor": floor.named()}
+        return {
+            name: {column: plain(estimate) for column, estimate in columns.items()}
+            for name, columns in named.items()
         }
 
     def _row_facts(self, row: Row) -> dict[str, object]:
@@ -122,6 +133,11 @@ class Evaluation:
             )
         if self.runner_up:
             lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it"
+        if self.colours_too:
+            best, real = (
+                f"{each.average.value:.4f} ({interval_of(each.average)})" for each in self.colours_too
+            )
+            lines.append(f"{COLOURS_TOO}: {best}; real images {real}")
         return printable_lines(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:

@@ -121,6 +121,7 @@ class Descriptors:
 
     values: npt.NDArray[np.float32] | Tensor  # (n * patches, 3 * side * side), memory-mapped or on a device
     moments: npt.NDArray[np.float64]  # (n, 2, 3): means of values and of their squares, by image
+    normalised_by: "Descriptors | None" = None  # None: by themselves, as published
 
     @classmethod
     def of(cls, values: npt.NDArray[np.float32] | Tensor, images: int = 1) -> "Descriptors":
@@ -140,7 +141,12 @@ class Descriptors:
     def statistics(
         self, chosen: Indices | slice = slice(None)
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """Means and population standard deviations of the colour channels of chosen images, (3,) each."""
+        """Means and population standard deviations of the colour channels of chosen images, (3,) each.
+
+        They normalise the descriptors. Where other descriptors do so, they are those of all these.
+        """
+        if self.normalised_by is not None:
+            return self.normalised_by.statistics()
         mean, square = self.moments[chosen].mean(axis=0)
         return mean, np.sqrt(np.maximum(square - mean**2, 0))
 

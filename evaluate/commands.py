@@ -14,8 +14,9 @@ from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import Shared
 from evaluate.results.best_model import FORMER, is_kept, keep, kept_text, whole_model
 from evaluate.results.models_table import models_facts, models_text
+from evaluate.results.notes import interval_of
 from evaluate.results.pair_page import page_of
-from evaluate.results.table import interval_of, pair_csv, pair_json, pair_text
+from evaluate.results.table import pair_csv, pair_json, pair_text
 from evaluate.sets.sources import of_path
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from evaluate.comparison.cache import Store
@@ -64,10 +64,7 @@ def run(
     floor, rows = comparison.measure(snapshots)
     evaluation = Evaluation(comparison.images, floor, rows, params.images)
     best = snapshots[rows.index(evaluation.best)]
-    again = comparison.again(best)
-    evaluation = replace(
-        evaluation, again=again.distances, colours_too=(again.colours_too, again.floor_colours_too)
-    )
+    evaluation = evaluation.measured_again(comparison.again(best))
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))

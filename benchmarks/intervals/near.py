@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from evaluate.measures.memorisation import Copies
 from evaluate.measures.nearest import Neighbours
-from evaluate.report.verdicts import RARE
+from evaluate.report.copies_verdict import RARE
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.storage.shards import Dataset
 

@@ -1,13 +1,13 @@
 """Two sets of images compared, and the first compared with itself: the floor."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evaluate.comparison.cache import Store
-from evaluate.comparison.compare import compare
+from evaluate.comparison.compare import compare, compare_colours_too
 from evaluate.comparison.distances import Distances, Floor
-from evaluate.sets.image_set import Advance, ImageSet
-from fashion_pggan.distance.descriptors import Descriptors
+from evaluate.comparison.resampled import chances_of
+from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
@@ -27,6 +27,7 @@ class Pair:
     floor: Floor | None
     halves: bool = False  # of one set
     asked: int | None = None  # images per set; None: all
+    colours_too: tuple[Distances, Distances | None] | None = None  # and the floor
 
 
 def floor_set(reals: ImageSet, images: int) -> tuple[str, ImageSet]:
@@ -85,24 +86,15 @@ def measure_pair(
     with ExitStack() as stack, Progress("measuring distances", total, "images") as progress:
         real = stack.enter_context(store.described(reals, params, work, progress.advance))
         with store.described(fakes, params, work, progress.advance) as fake:
-            distances = compare(real, fake, params, work)
-        floor = (
-            measure_floor(first, images, real, params, store, work, progress.advance) if with_floor else None
-        )
-    counts = first.count, second.count
-    return Pair(images, counts, params.seed, distances, floor, asked=wanted)
-
-
-def measure_floor(
-    reals: ImageSet,
-    images: int,
-    real: dict[int, Descriptors],
-    params: EvaluateParams,
-    store: Store,
-    work: Work,
-    advance: Advance,
-) -> Floor:
-    """The floor at a number of images; `real` holds the descriptors of the first `images` of `reals`."""
-    kind, others = floor_set(reals, images)
-    with store.described(others, params, work, advance) as other:
-        return Floor(kind, compare(real, other, params, work, same=kind == "reused"))
+            distances = replace(
+                compare(real, fake, params, work), chances=chances_of(real, fake, params, work)
+            )
+            coloured = compare_colours_too(real, fake, params, work)
+        floor, floor_coloured = None, None
+        if with_floor:
+            kind, others = floor_set(first, images)
+            with store.described(others, params, work, progress.advance) as other:
+                floor = Floor(kind, compare(real, other, params, work, same=kind == "reused"))
+                floor_coloured = compare_colours_too(real, other, params, work, same=kind == "reused")
+    counts, colours_too = (first.count, second.count), (coloured, floor_coloured)
+    return Pair(images, counts, params.seed, distances, floor, asked=wanted, colours_too=colours_too)

@@ -8,7 +8,7 @@ from pathlib import Path
 from evaluate.comparison.cache import MEASURING, Store
 from evaluate.comparison.compare import compare, compare_colours_too
 from evaluate.comparison.distances import Distances, Floor
-from evaluate.comparison.pair import floor_set, measure_floor
+from evaluate.comparison.pair import floor_set
 from evaluate.comparison.resampled import chances_of
 from evaluate.sets.image_set import Advance
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
@@ -54,8 +54,7 @@ class Again:
     """The distances of the best snapshot on images that did not choose it."""
 
     distances: Distances
-    colours_too: Distances  # both sets normalised by the real one
-    floor_colours_too: Distances
+    colours_too: tuple[Distances, Distances]  # the same and the floor, all normalised by the reals
 
 
 class SnapshotComparison:
@@ -104,7 +103,7 @@ class SnapshotComparison:
         keys = [key, hash_of(key, "colours too"), hash_of(key, "floor of colours too")]
         known = [row for each in keys if (row := self.store.row(each)) is not None]
         if len(known) == len(keys):
-            return Again(*known)
+            return Again(known[0], (known[1], known[2]))
         sampler = Sampler.load(snapshot, self.work.torch_device)
         fakes = of_snapshot(sampler, self.params.seed, 2 * self.images).part(self.images, self.images, FRESH)
         kind, reals = floor_set(self.pool, self.images)
@@ -121,10 +120,9 @@ class SnapshotComparison:
             found = replace(found, chances=chances_of(real, fake, self.params, self.work))
             coloured = compare_colours_too(real, fake, self.params, self.work)
             floor = compare_colours_too(real, other, self.params, self.work, same=kind == "reused")
-        again = Again(found, coloured, floor)
         for each, row in zip(keys, (found, coloured, floor), strict=True):
             self.store.keep_row(each, row)
-        return again
+        return Again(found, (coloured, floor))
 
     def _distances(self, wanted: Mapping[str, Path | None], advance: Advance) -> dict[str, Distances]:
         """Distances by key: those the store holds, then those to measure; None stands for the floor."""
@@ -142,9 +140,9 @@ class SnapshotComparison:
 
     def _measured(self, snapshot: Path | None, real: dict[int, Descriptors], advance: Advance) -> Distances:
         if snapshot is None:
-            return measure_floor(
-                self.pool, self.images, real, self.params, self.store, self.work, advance
-            ).distances
+            kind, others = floor_set(self.pool, self.images)
+            with self.store.described(others, self.params, self.work, advance) as other:
+                return compare(real, other, self.params, self.work, same=kind == "reused")
         sampler = Sampler.load(snapshot, self.work.torch_device)
         fakes = of_snapshot(sampler, self.params.seed, self.images)
         with self.store.described(fakes, self.params, self.work, advance) as fake:

@@ -18,8 +18,7 @@ from evaluate.report.stage_reports import read_facts, read_history, tables_of_cr
 from evaluate.report.verdict import STATES, Verdict
 from evaluate.report.verdicts import headline
 from evaluate.results.evaluation import Evaluation
-from evaluate.results.notes import UNDERSTATED, about_floor
-from evaluate.results.table import interval_of
+from evaluate.results.notes import UNDERSTATED, about_floor, interval_of
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.escaped import on_page

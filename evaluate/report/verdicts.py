@@ -6,31 +6,23 @@ from typing import Any
 from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.snapshots import Row
 from evaluate.report.colour_verdict import colour_verdict
+from evaluate.report.copies_verdict import copies_verdict
 from evaluate.report.verdict import STATES, State, Verdict
 from evaluate.results.evaluation import Evaluation
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
 FARTHER = 0.05  # probability below which a distance is larger than that of two sets of one kind
 NEARER = 0.01  # and below which it is smaller
-RARE = 0.02  # probability below which as many near images are no chance
 DISTINCT = 0.5  # of the generated images; fewer is a collapse
 
-NO_COPY = "no copy of a training image was found"
-NOT_FOUND = (
-    "Not every copy is found: some that are shifted, zoomed, blended or pasted in part are missed, and most "
-    "that are changed more strongly or in several ways."
-)
-NOT_ALIGNED = "Images below 32 px are not aligned: shifted, zoomed and pasted copies are not found."
 APART = "Two sets of one kind seldom lie so far apart, so the generator can still improve"
 REPEATED = "It lies clearly nearer than other real images do: a sign that training images are repeated."
 SAME = "This distance cannot tell them apart: two sets of one kind lie as far apart often enough"
 UNTESTED = "There are too few images, or evaluate.replicates is too small, to test it."
 COLOURS_TOO = "Other colours or another contrast move MS-SSIM, too: look at these first."
-NEAR_BY_COLOURS = "Images with less contrast or other colours lie nearer to all others: look at these first."
 TOO_LOW = "too low, so the test decides, not the ratio"
 BLUNT = "But the ratio's interval is wide: measure more images (evaluate.images) for a clearer answer."
 
-LOOK = "Look at the pairs below before you share any."
 
 QUALITY = "How far from the real images?"
 
@@ -48,7 +40,7 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
         answers.append(colour_verdict(measures["colours"]))
     other_colours = "colours" in measures and answers[-1].state == "look"
     if measures.get("copies"):
-        answers.insert(0, _copies(measures["copies"], other_colours=other_colours))
+        answers.insert(0, copies_verdict(measures["copies"], other_colours=other_colours))
     if variation := _variation(
         measures.get("ms_ssim"), measures.get("distinct"), other_colours=other_colours
     ):
@@ -196,42 +188,6 @@ def _repeats(distinct: Mapping[str, Any]) -> str:
     if images - made <= distinct["real_images"] - distinct["real_distinct"]:
         return ""
     return f"{made:,} of {images:,} generated images are distinct, the others repeat them"
-
-
-def _copies(copies: Mapping[str, Any], *, other_colours: bool) -> Verdict:
-    question = "Does it copy training images?"
-    count, near = copies["images"], copies["near"]
-    if found := copies["copies"]:
-        kind = "is a copy of a training image" if found == 1 else "are copies of training images"
-        short = f"{found:,} of {count:,} generated images {kind}"
-        says = f"{short}, by pixels or by hashes: look at the pairs below before you share any."
-        return Verdict(question, "bad", short, says)
-    altered, not_found = copies["altered"], NOT_FOUND if copies["altered"] is not None else NOT_ALIGNED
-    if altered and copies["altered_chance"] is not None and copies["altered_chance"] < RARE:
-        short = f"{altered:,} of {count:,} generated images are altered copies of training images"
-        says = f"{short}: moved, zoomed, rotated, blended or pasted. {LOOK} {not_found}"
-        return Verdict(question, "bad", short, says)
-    if copies["chance"] is None:
-        says = f"{NO_COPY}. There are too few training images to say how near honest images are."
-        return Verdict(question, "note", NO_COPY, f"{_sentence(says)} {not_found}")
-    says = (
-        f"{_sentence(NO_COPY)}, and {near:,} of {count:,} generated images are as near to one as "
-        f"{copies['expected_share']:.1%} of real images are on average"
-    )
-    if copies["chance"] < RARE:
-        if other_colours:
-            return Verdict(
-                question, "note", NO_COPY, f"{says}, more than by chance. {NEAR_BY_COLOURS} {not_found}"
-            )
-        short = f"{near:,} of {count:,} generated images are nearer to training images than by chance"
-        says = f"{says}, more than by chance: look at the pairs below before you share any."
-        return Verdict(question, "look", short, says)
-    some = (
-        f" {altered:,} may be altered copies, no more than by chance: {LOOK[0].lower()}{LOOK[1:]}"
-        if altered
-        else ""
-    )
-    return Verdict(question, "note", NO_COPY, f"{says}: no more than by chance.{some} {not_found}")
 
 
 def _health(train: Mapping[str, Any]) -> Verdict:

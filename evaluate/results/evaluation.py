@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Self
 
 from evaluate.comparison.distances import Distances, Estimate, Floor, plain
-from evaluate.comparison.snapshots import Row
-from evaluate.results.notes import about_contrast, about_floor, about_intervals, about_number
-from evaluate.results.table import interval_of, table_lines
+from evaluate.comparison.snapshots import Again, Row
+from evaluate.results.notes import (
+    about_colours,
+    about_contrast,
+    about_floor,
+    about_intervals,
+    about_number,
+    interval_of,
+)
+from evaluate.results.table import chances_json, colours_json, table_lines
 from fashion_pggan.storage.escaped import printable_lines
-
-COLOURS_TOO = "colour and contrast counted (both sets normalised by the real one; ours, not published)"
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,10 @@ class Evaluation:
     asked: int | None = None  # images per set
     again: Distances | None = None  # of the best snapshot, on images that did not choose it
     colours_too: tuple[Distances, Distances] | None = None  # the same and a floor, normalised by the reals
+
+    def measured_again(self, again: Again) -> Self:
+        """The same with what was measured of the best on fresh images."""
+        return replace(self, again=again.distances, colours_too=again.colours_too)
 
     @property
     def ranked(self) -> list[Row]:
@@ -90,24 +100,14 @@ class Evaluation:
             "rows": [self._row_facts(row) for row in self.rows],
             "best": {"kimg": self.best.kimg, "snapshot": self.best.snapshot},
             "best_again": self.again and self._again_facts(self.again),
-            "colours_too": self.colours_too and self._colours_facts(*self.colours_too),
+            "colours_too": self.colours_too and colours_json(*self.colours_too),
             "runner_up": self.runner_up
             and {"kimg": self.runner_up.kimg, "snapshot": self.runner_up.snapshot},
         }
 
     def _again_facts(self, again: Distances) -> dict[str, object]:
-        chances = {"farther": again.chances[0], "nearer": again.chances[1]} if again.chances else None
-        return {
-            "columns": self._row_facts(replace(self.best, distances=again))["columns"],
-            "chances": chances,
-        }
-
-    def _colours_facts(self, best: Distances, floor: Distances) -> dict[str, object]:
-        named = {"best": best.named(), "floor": floor.named()}
-        return {
-            name: {column: plain(estimate) for column, estimate in columns.items()}
-            for name, columns in named.items()
-        }
+        columns = self._row_facts(replace(self.best, distances=again))["columns"]
+        return {"columns": columns, "chances": chances_json(again)}
 
     def _row_facts(self, row: Row) -> dict[str, object]:
         ratios = self.floor.ratios(row.distances)
@@ -134,10 +134,7 @@ class Evaluation:
         if self.runner_up:
             lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it"
         if self.colours_too:
-            best, real = (
-                f"{each.average.value:.4f} ({interval_of(each.average)})" for each in self.colours_too
-            )
-            lines.append(f"{COLOURS_TOO}: {best}; real images {real}")
+            lines.append(about_colours(*self.colours_too))
         return printable_lines(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:

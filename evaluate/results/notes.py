@@ -1,6 +1,6 @@
 """What a reader of distances must know, in sentences: counts, contrast, and the kind of floor."""
 
-from evaluate.comparison.distances import Distances
+from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.pair import Pair
 
 # How much a true floor exceeds a floor of reused images; measured, see docs/explanation/distance.md.
@@ -17,12 +17,41 @@ def notes_of(pair: Pair) -> list[str]:
         )
     if fewer := about_number(pair.images, pair.asked):
         notes.append(fewer)
+    if chances := pair.distances.chances:
+        farther, nearer = (f"{chance:.1%}" for chance in chances)
+        notes.append(
+            f"two sets of one kind lie at least so far apart in {farther} of cases, "
+            f"at least so near in {nearer}"
+        )
+    if pair.colours_too:
+        notes.append(about_colours(*pair.colours_too))
     notes += about_contrast(pair.distances, "the first set", "the second set")
     if pair.halves:
         notes.append(f"two random halves of one set: this distance is the floor at {pair.images} images")
     if pair.floor is not None:
         notes.append(f"{pair.floor.name}: {about_floor(pair.floor.kind, pair.images)}")
     return notes
+
+
+def about_colours(distances: Distances, floor: Distances | None) -> str:
+    """The average distance with colour and contrast counted, in a sentence."""
+    beside = f"; real images {_in_words(floor.average)}" if floor else ""
+    return (
+        "with colour and contrast counted (normalised by the real set alone, not as published): "
+        f"{_in_words(distances.average)}{beside}"
+    )
+
+
+def _in_words(estimate: Estimate) -> str:
+    return f"{estimate.value:.4f}" + (f" ({interval_of(estimate)})" if estimate.interval else "")
+
+
+def interval_of(estimate: Estimate | None) -> str:
+    """An interval for people; empty if there is none."""
+    if estimate is None or estimate.interval is None:
+        return ""
+    low, high = estimate.interval
+    return f"{low:.2f}–{high:.2f}"  # noqa: RUF001  # the dash of ranges
 
 
 def about_floor(kind: str, images: int) -> str:

@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from evaluate.comparison.pair import Pair
-from evaluate.results.notes import about_intervals, notes_of
-from evaluate.results.table import interval_of
+from evaluate.results.notes import about_intervals, interval_of, notes_of
 from fashion_pggan.storage.escaped import on_page
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from evaluate.comparison.distances import Distances, Estimate, Floor
+from evaluate.comparison.distances import Distances, Estimate, Floor, plain
 from evaluate.comparison.pair import Pair
 from evaluate.comparison.snapshots import Row
-from evaluate.results.notes import notes_of
+from evaluate.results.notes import interval_of, notes_of
 from fashion_pggan.storage.escaped import csv_of, printable_lines
 
 CELL = 18  # characters
@@ -90,16 +90,23 @@ def pair_json(pair: Pair) -> dict[str, Any]:
         "images_asked": pair.asked,
         "seed": pair.seed,
         "notes": notes_of(pair),
+        "chances": chances_json(pair.distances),
+        "colours_too": pair.colours_too and colours_json(*pair.colours_too),
         "levels": pair_rows(pair),
     }
 
 
-def interval_of(estimate: Estimate | None) -> str:
-    """An interval for people; empty if there is none."""
-    if estimate is None or estimate.interval is None:
-        return ""
-    low, high = estimate.interval
-    return f"{low:.2f}–{high:.2f}"  # noqa: RUF001  # the dash of ranges
+def chances_json(distances: Distances) -> dict[str, float] | None:
+    """The probabilities for two sets of one kind."""
+    return dict(zip(("farther", "nearer"), distances.chances, strict=True)) if distances.chances else None
+
+
+def colours_json(distances: Distances, floor: Distances | None) -> dict[str, Any]:
+    """The distances with colour and contrast counted, and their floor."""
+    return {
+        name: each and {column: plain(estimate) for column, estimate in each.named().items()}
+        for name, each in (("distance", distances), ("floor", floor))
+    }
 
 
 def _value(estimate: Estimate | None) -> str:

@@ -143,7 +143,7 @@ def test_the_first_line_and_the_verdicts_name_what_is_wrong(judged, garments, na
     assert re.match(first, found.first)
     assert f"<h1>{found.first[0].upper()}{found.first[1:]}" in found.page
     assert {question: found.states[question] for question in states} == states
-    coloured, floor = (found.facts["colours_too"][each]["SWDx1e3_avg"] for each in ("best", "floor"))
+    coloured, floor = (found.facts["colours_too"][each]["SWDx1e3_avg"] for each in ("distance", "floor"))
     assert (coloured["low"] > floor["high"]) == (name not in LIKE_REAL), "colour and contrast counted"
 
 

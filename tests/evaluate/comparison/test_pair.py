@@ -54,3 +54,22 @@ def test_the_sets_must_have_one_resolution(tmp_path, params, make_images):
 def test_any_power_of_two_from_16_on_can_be_measured(tmp_path, params, make_images, resolution):
     pair = _pair(tmp_path, params, make_images(8, resolution, 1), make_images(8, resolution, 2))
     assert list(pair.distances.levels) == [r for r in (128, 64, 32, 16) if r <= resolution]
+
+
+def test_a_colour_cast_is_seen_where_colours_count_and_the_published_distance_is_blind(
+    tmp_path, params, make_images
+):
+    reals, fakes = make_images(48, 32, 1), make_images(24, 32, 2)
+    cast = np.rint(fakes * [0.4, 1.0, 0.7]).astype(np.uint8)
+    like, other = (_pair(tmp_path, params, reals, images) for images in (fakes, cast))
+    assert other.distances.average.value < 1.5 * like.distances.average.value
+    (distance, floor), (of_cast, _) = like.colours_too, other.colours_too
+    assert distance.average.interval[0] < floor.average.value
+    assert of_cast.average.interval[0] > 2 * floor.average.interval[1]
+
+
+def test_equal_sets_lie_nearer_than_sets_of_one_kind(tmp_path, params, make_images):
+    reals = make_images(24, 32, 1)
+    farther, nearer = _pair(tmp_path, params, reals, reals.copy()).distances.chances
+    assert nearer < 0.01 < 0.9 < farther
+    assert "at least so near in 0.0%" in pair_text(_pair(tmp_path, params, reals, reals.copy()))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from evaluate.measures.memorisation import Copies, find_copies, write_pairs
 from evaluate.measures.nearest import Neighbours
-from evaluate.report.verdicts import RARE
+from evaluate.report.copies_verdict import RARE
 from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.errors import UserError
 from tests.evaluate.sets.image_sets import set_of

@@ -56,7 +56,12 @@ def test_tables_sort_by_the_numbers_of_a_column_and_back(page):
     button.press("Enter")
     assert cells.evaluate_all(shown) == sorted(before, reverse=True)
     below = [text.split("\t")[0] for text in page.locator("#table1 tfoot tr").all_inner_texts()]
-    assert below == ["9.0 again, on fresh images", "floor, disjoint"]
+    assert below == [
+        "9.0 again, on fresh images",
+        "9.0 again, with colour and contrast *",
+        "floor, with colour and contrast *",
+        "floor, disjoint",
+    ]
     page.get_by_text("New images by query").click()
     page.locator("details[open] th button", has_text="query").click()
     assert page.locator("details[open] tbody td").first.inner_text() == rf"{HOSTILE}\u202e\x1b"

@@ -117,6 +117,15 @@ def test_more_near_images_than_chance_gives_are_told(chance, state):
     assert answer_to(COPIES, evaluation_of(30.0), {"copies": _copies(chance=chance)}, {}).state == state
 
 
+def test_darker_images_that_lie_nearer_to_all_others_are_not_called_copies():
+    tone = {"generated": 40.0, "real": 90.0, "spread": 20.0, "low": -60.0, "high": -40.0, "chance": 0.0}
+    colours = {name: dict.fromkeys(("red", "green", "blue"), tone) for name in ("mean", "contrast")}
+    measures = {"copies": _copies(chance=0.0), "colours": colours}
+    verdict = answer_to(COPIES, evaluation_of(30.0), measures, {})
+    assert verdict.state == "note"
+    assert "more than by chance. Images with less contrast or other colours lie nearer to all" in verdict.says
+
+
 def test_no_copy_is_no_praise_for_there_are_copies_that_are_not_found():
     verdict = answer_to(COPIES, evaluation_of(30.0), {"copies": _copies()}, {})
     assert verdict.says.endswith("and most that are changed more strongly or in several ways.")

@@ -110,11 +110,11 @@ def test_rows_that_were_measured_are_not_measured_again(
     measured = []
 
     def killed_at(row):
-        def compare(*arguments):
+        def compare(*arguments, **options):
             measured.append(row)
             if len(measured) == row:
                 raise KeyboardInterrupt
-            return compared(*arguments)
+            return compared(*arguments, **options)
 
         return compare
 

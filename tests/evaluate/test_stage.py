@@ -106,7 +106,7 @@ def test_the_nearest_training_images_are_written_and_shown(reports, params):
 def test_rows_that_were_measured_are_not_measured_again(
     tmp_path, dataset, models, params, reports, monkeypatch
 ):
-    """Killed at the second row; then the first is known, and the table is that of one that never stopped."""
+    """Killed at the second row; then the floor and the first are known, and the table is that of one that never stopped."""
     measured = []
 
     def killed_at(row):
@@ -119,13 +119,13 @@ def test_rows_that_were_measured_are_not_measured_again(
         return compare
 
     compared = snapshots.compare
-    monkeypatch.setattr(snapshots, "compare", killed_at(2))
+    monkeypatch.setattr(snapshots, "compare", killed_at(3))
     with pytest.raises(KeyboardInterrupt):
         _run(dataset.folder, models, tmp_path, params, mirror=True)
     measured.clear()
     monkeypatch.setattr(snapshots, "compare", killed_at(-1))
     _run(dataset.folder, models, tmp_path, params, mirror=True)
-    assert len(measured) == 3  # a row, the floor, and the best again
+    assert len(measured) == 3  # two rows, and the best again
     assert (tmp_path / "swd.csv").read_bytes() == (reports / "swd.csv").read_bytes()
 
 

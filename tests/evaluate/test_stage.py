@@ -106,7 +106,7 @@ def test_the_nearest_training_images_are_written_and_shown(reports, params):
 def test_rows_that_were_measured_are_not_measured_again(
     tmp_path, dataset, models, params, reports, monkeypatch
 ):
-    """Killed at the second row; then the floor and the first are known, and the table is that of one that never stopped."""
+    """Killed at the second row; then the floor and the first row are known; the table is as it would be."""
     measured = []
 
     def killed_at(row):

@@ -5,6 +5,8 @@ from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import levels_up_to
 from train.growth.schedule import minibatch_at
 
+BY_RESOLUTION = ("minibatch", "max_minibatch_per_device", "microbatch", "learning_rate")
+
 
 def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> None:
     """Refuse parameters that would fail hours into a run.
@@ -21,6 +23,9 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         raise UserError(
             f"train.initial_resolution {params.initial_resolution} is not a power of two: give 4, 8, 16, …"
         )
+    for name in BY_RESOLUTION:
+        if odd := next((each for each in getattr(params, name) if each < 4 or each & (each - 1)), None):
+            raise UserError(f"train.{name} names {odd} px, which is no level: give 4, 8, 16, …")
     for resolution in levels_up_to(final_resolution):
         if resolution >= params.initial_resolution:
             _check_minibatch(resolution, devices, params)

@@ -25,7 +25,7 @@ def check_schedule(final_resolution: int, devices: int, params: TrainParams) -> 
         )
     for name in BY_RESOLUTION:
         if odd := next((each for each in getattr(params, name) if each < 4 or each & (each - 1)), None):
-            raise UserError(f"train.{name} names {odd} px, which is no level: give 4, 8, 16, …")
+            raise UserError(f"train.{name} names {odd} px, but levels are powers of two: give 4, 8, 16, …")
     for resolution in levels_up_to(final_resolution):
         if resolution >= params.initial_resolution:
             _check_minibatch(resolution, devices, params)

@@ -17,7 +17,11 @@ PHOTOS = load_params(REPOSITORY / "presets" / "photos.yaml").train
         ({"initial_resolution": 64}, 1, "train.initial_resolution 64 is above the dataset's 32 px"),
         ({"initial_resolution": 6}, 1, "train.initial_resolution 6 is not a power of two"),
         ({"minibatch": {8: 6}}, 1, "train.minibatch at 8 px gives 6 images per process"),
-        ({"minibatch": {4: 16, 7: 3}}, 1, "train.minibatch names 7 px, which is no level: give 4, 8, 16"),
+        (
+            {"minibatch": {4: 16, 7: 3}},
+            1,
+            "train.minibatch names 7 px, but levels are powers of two: give 4, 8, 16",
+        ),
         ({"learning_rate": {96: 0.1}}, 1, "train.learning_rate names 96 px"),
         ({"minibatch": {}, "minibatch_base": 2}, 4, "smaller than the number of processes, 4"),
     ],

@@ -84,7 +84,7 @@ def _honest(random, count):
     return Copies(_neighbours(_apart(held_out, training)), _neighbours(among))
 
 
-@pytest.mark.parametrize("count", [10, 50, 200])
+@pytest.mark.parametrize("count", [10, 50, 200, 500])
 def test_honest_images_are_seldom_accused_however_few_training_images_there_are(count):
     """The threshold is a draw, too: by its expected share alone a fifth of them would be."""
     random = np.random.default_rng(count)

@@ -153,12 +153,14 @@ def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: 
     count = min(2 * pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(
-            f"{count} images of {images.resolution} px cannot be compared in pairs: give 2 or more, "
+            f"{images.count} images of {images.resolution} px cannot be compared in pairs: give 2 or more, "
             f"of {SMALLEST} px or more"
         )
     with Progress("comparing pairs", count, "images") as progress:
         found = variation(images.part(0, count, "images"), params.minibatch, shared.work(), progress.advance)
-    print(f"MS-SSIM {found.similarity.value:.4f} ({interval_of(found.similarity)}), {found.pairs} pairs")
+    interval = interval_of(found.similarity) or "too few pairs for an interval"
+    pairs = "1 pair" if found.pairs == 1 else f"{found.pairs} pairs"
+    print(f"MS-SSIM {found.similarity.value:.4f} ({interval}), {pairs}")
     _keep(json_file, {"pairs": found.pairs, **asdict(found.similarity)})
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from evaluate.measures.altered_copies import TELLING
 from evaluate.measures.memorisation import Copies
 from evaluate.measures.nearest import Neighbours
-from evaluate.report.copies_verdict import RARE
 from fashion_pggan.command.edge import run_command
 from fashion_pggan.storage.shards import Dataset
 
@@ -36,7 +36,7 @@ def main() -> None:
     for count in given.training:
         random = np.random.default_rng(count)
         found = [_honest(apart, count, random) for _ in range(given.runs)]
-        now = np.mean([each.chance is not None and each.chance < RARE for each in found])
+        now = np.mean([each.chance is not None and each.chance < TELLING for each in found])
         before = np.mean([_near_by_share(each) for each in found])
         print(f"| {count:,} | {now:.1%} | {before:.1%} |")
 

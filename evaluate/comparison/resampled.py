@@ -13,7 +13,7 @@ from torch import cat
 
 from evaluate.comparison.interval import FEWEST, by_channel, scaled
 from fashion_pggan.distance.descriptors import CHANNELS, Descriptors
-from fashion_pggan.distance.swd import Directions, Values, draw_directions, rows_apart
+from fashion_pggan.distance.swd import Directions, Values, draw_directions, is_flat, rows_apart
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 
@@ -32,10 +32,14 @@ def chances_of(
         work: where to compute.
 
     Returns:
-        None for fewer than 8 images or 3 replicates.
+        None for fewer than 8 images or 3 replicates, and for two sets without contrast.
     """
     count = len(next(iter(real.values())).moments)
-    if count < FEWEST or params.replicates < 3:
+    flat = any(
+        is_flat(real[level].statistics()[1]).any() and is_flat(fake[level].statistics()[1]).any()
+        for level in real
+    )
+    if count < FEWEST or params.replicates < 3 or flat:
         return None
     drawn = draw_directions(params.seed, 0, params.patch_side**2 * CHANNELS, params.directions)
     few = drawn[:, : params.replicate_directions]

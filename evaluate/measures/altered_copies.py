@@ -14,6 +14,7 @@ from fashion_pggan.images.hashes.perceptual_hash import bits_apart, perceptual_h
 from fashion_pggan.storage.shards import Images
 
 RARE = 0.01  # share of real images that are as like another real image as the limit of likeness
+TELLING = 0.02  # probability among honest images below which a count is no chance
 
 
 def rank_of(pairs: int) -> int:
@@ -21,13 +22,18 @@ def rank_of(pairs: int) -> int:
     return max(round(RARE * pairs), 1) if pairs else 0
 
 
-def chance_of(near: int, count: int, rank: int, pairs: int) -> float:
+def chance_of(near: int, count: int, rank: int, pairs: int) -> float | None:
     """The probability that at least `near` of `count` honest images come before the real one of this rank.
+
+    None: there are so few images that even all of them would tell nothing.
 
     Honest images and real ones come in random order by distance, so the number of honest ones before the
     real one of this rank has a negative hypergeometric distribution.
     """
-    return float(hypergeom.cdf(rank - 1, count + pairs, pairs, near + rank - 1))
+    least, found = (
+        float(hypergeom.cdf(rank - 1, count + pairs, pairs, each + rank - 1)) for each in (count, near)
+    )
+    return found if least < TELLING else None
 
 
 @dataclass(frozen=True)

@@ -161,13 +161,13 @@ class Copies:
             (
                 f"{self.near} of {count} ({self.near / count:.1%}) are copies or within "
                 f"{self.threshold:.1f} grey levels of a training image; "
-                f"of as many real images {self._expected(count)}"
+                f"{self._expected(count)}"
             ),
         ]
         if self.altered:
             sentences.append(
-                f"{self.altered.found.sum()} others are altered copies: moved, zoomed, rotated, blended, or "
-                "pasted in part"
+                f"{self.altered.found.sum()} more may be altered copies: moved, zoomed, rotated, blended, or "
+                f"pasted in part; {_by_chance(self.altered.chance)}"
             )
         if marked := self.copies + (int(self.altered.found.sum()) if self.altered else 0):
             pairs = self.pairs(min(NAMED, marked))
@@ -182,8 +182,18 @@ class Copies:
 
     def _expected(self, count: int) -> str:
         if self.expected_share is None:
-            return "too few are there to say how many"
-        return f"about {count * self.expected_share:.0f} ({self.expected_share:.1%})"
+            return "there are too few training images to say how many real ones would be"
+        expected = (
+            f"of as many real images about {count * self.expected_share:.0f} ({self.expected_share:.1%})"
+        )
+        return f"{expected}; {_by_chance(self.chance)}"
+
+
+def _by_chance(chance: float | None) -> str:
+    """How likely as many are among honest images."""
+    if chance is None:
+        return "there are too few images to say whether that is chance"
+    return f"the probability of as many among real images is {chance:.3f}"
 
 
 def find_copies(generated: ImageSet, training: ImageSet) -> Copies:

@@ -36,7 +36,7 @@ def colour_verdict(colours: Mapping[str, Tones] | None) -> Verdict:
     words = [_contrast(colours["contrast"])] if certain["contrast"] else []
     words += [_shift(colours["mean"])] if certain["mean"] else []
     short = f"{' and '.join(words)} than the real images"
-    says = f"{says}. The distance does not see this: it normalises both sets."
+    says = f"{says}. The distance hardly sees colour and contrast: it normalises both sets."
     return Verdict(QUESTION, "look" if visible else "note", short, says)
 
 

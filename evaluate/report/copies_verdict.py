@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from evaluate.measures.altered_copies import TELLING
 from evaluate.report.verdict import Verdict
+from evaluate.results.notes import in_percent
 
 QUESTION = "Does it copy training images?"
-RARE = 0.02  # probability below which as many near images are no chance
 NO_COPY = "no copy of a training image was found"
 NOT_FOUND = (
     "Not every copy is found: some that are shifted, zoomed, blended or pasted in part are missed, and most "
@@ -31,7 +32,7 @@ def copies_verdict(copies: Mapping[str, Any], *, other_colours: bool) -> Verdict
         short = f"{found:,} of {count:,} generated images {kind}"
         return Verdict(QUESTION, "bad", short, f"{short}, by pixels or by hashes: {LOOK}.")
     not_found = NOT_ALIGNED if altered is None else NOT_FOUND
-    if altered and copies["altered_chance"] is not None and copies["altered_chance"] < RARE:
+    if altered and copies["altered_chance"] is not None and copies["altered_chance"] < TELLING:
         short = f"{altered:,} of {count:,} generated images are altered copies of training images"
         says = f"{short}: moved, zoomed, rotated, blended or pasted. {_sentence(LOOK)} {not_found}"
         return Verdict(QUESTION, "bad", short, says)
@@ -45,10 +46,13 @@ def _by_nearness(copies: Mapping[str, Any], not_found: str, *, other_colours: bo
     near, count, altered = copies["near"], copies["images"], copies["altered"]
     says = (
         f"{NO_COPY[:1].upper()}{NO_COPY[1:]}, and {near:,} of {count:,} generated images are as near to one "
-        f"as {copies['expected_share']:.1%} of real images are on average"
+        f"as {in_percent(copies['expected_share'])} of real images are on average"
     )
-    some = f" {altered:,} may be altered copies, no more than by chance: {LOOK}." if altered else ""
-    if copies["chance"] >= RARE:
+    whether = (
+        "too few to say whether by chance" if copies["altered_chance"] is None else "no more than by chance"
+    )
+    some = f" {altered:,} may be altered copies, {whether}: {LOOK}." if altered else ""
+    if copies["chance"] >= TELLING:
         says = f"{says}: no more than by chance.{some} {not_found}"
         return Verdict(QUESTION, "note", NO_COPY, says)
     if other_colours:

@@ -9,6 +9,7 @@ from evaluate.report.colour_verdict import colour_verdict
 from evaluate.report.copies_verdict import copies_verdict
 from evaluate.report.verdict import STATES, State, Verdict
 from evaluate.results.evaluation import Evaluation
+from evaluate.results.notes import in_percent
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
 FARTHER = 0.05  # probability below which a distance is larger than that of two sets of one kind
@@ -91,15 +92,11 @@ def _tested(chosen: Distances, ratio: Estimate | None, distance: str) -> tuple[S
     if nearer < NEARER:
         return "bad", f"nearer to the training images than other real ones: {distance}", REPEATED
     if farther < FARTHER:
-        return "look", distance, f"{APART} ({_chance(farther)})."
-    says = f"{SAME} ({_chance(farther)})."
+        return "look", distance, f"{APART} ({in_percent(farther)})."
+    says = f"{SAME} ({in_percent(farther)})."
     if ratio and _ends(ratio)[1] <= SHARP:
         return "good", f"as near as real images are: {distance}", says
     return "note", f"not told from real images: {distance}", f"{says} {BLUNT}"
-
-
-def _chance(share: float) -> str:
-    return "below 0.1 %" if share < 0.001 else f"{share:.1%}".replace("%", " %")
 
 
 def _ends(estimate: Estimate) -> tuple[float, float]:

@@ -134,7 +134,7 @@ class Evaluation:
         if self.runner_up:
             lines[-1] += f"; {self.runner_up.kimg:.1f}k cannot be told from it"
         if self.colours_too:
-            lines.append(about_colours(*self.colours_too))
+            lines.append(about_colours(*self.colours_too, self.floor.name))
         return printable_lines(lines)
 
     def _facts(self, row: Row) -> dict[str, float]:

@@ -17,14 +17,16 @@ def notes_of(pair: Pair) -> list[str]:
         )
     if fewer := about_number(pair.images, pair.asked):
         notes.append(fewer)
+    if pair.distances.average.interval is None:
+        notes.append(about_intervals(pair.distances))
     if chances := pair.distances.chances:
-        farther, nearer = (f"{chance:.1%}" for chance in chances)
+        farther, nearer = map(in_percent, chances)
         notes.append(
             f"two sets of one kind lie at least so far apart in {farther} of cases, "
             f"at least so near in {nearer}"
         )
     if pair.colours_too:
-        notes.append(about_colours(*pair.colours_too))
+        notes.append(about_colours(*pair.colours_too, pair.floor.name if pair.floor else ""))
     notes += about_contrast(pair.distances, "the first set", "the second set")
     if pair.halves:
         notes.append(f"two random halves of one set: this distance is the floor at {pair.images} images")
@@ -33,13 +35,18 @@ def notes_of(pair: Pair) -> list[str]:
     return notes
 
 
-def about_colours(distances: Distances, floor: Distances | None) -> str:
-    """The average distance with colour and contrast counted, in a sentence."""
-    beside = f"; real images {_in_words(floor.average)}" if floor else ""
-    return (
-        "with colour and contrast counted (normalised by the real set alone, not as published): "
-        f"{_in_words(distances.average)}{beside}"
-    )
+def about_colours(distances: Distances, floor: Distances | None, name: str) -> str:
+    """The average distance with colour and contrast counted, in a sentence; `name` is that of the floor."""
+    counted = "with colour and contrast counted (normalised by the real set alone, not as published)"
+    if distances.flat[0]:
+        return f"{counted} there is no distance: the real set has no contrast"
+    beside = f"; {name} {_in_words(floor.average)}" if floor else ""
+    return f"{counted}: {_in_words(distances.average)}{beside}"
+
+
+def in_percent(share: float) -> str:
+    """A probability for people."""
+    return "below 0.1 %" if share < 0.001 else f"{share:.1%}".replace("%", " %")
 
 
 def _in_words(estimate: Estimate) -> str:

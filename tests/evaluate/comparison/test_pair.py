@@ -5,6 +5,7 @@ import pytest
 
 from evaluate.comparison.cache import Store
 from evaluate.comparison.pair import measure_pair
+from evaluate.results.notes import in_percent
 from evaluate.results.table import pair_text
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
@@ -76,4 +77,19 @@ def test_equal_sets_lie_nearer_than_sets_of_one_kind(tmp_path, params, make_imag
     farther, nearer = pair.distances.chances
     assert nearer < 0.05
     assert farther == pytest.approx(1 - nearer)
-    assert f"so far apart in {farther:.1%} of cases, at least so near in {nearer:.1%}" in pair_text(pair)
+    said = f"so far apart in {in_percent(farther)} of cases, at least so near in {in_percent(nearer)}"
+    assert said in pair_text(pair)
+
+
+def test_a_real_set_without_contrast_has_no_distance_with_colours(tmp_path, params, make_images):
+    grey, light = (np.full((20, 32, 32, 3), level, dtype=np.uint8) for level in (128, 200))
+    pair = _pair(tmp_path, params, grey, light)
+    assert pair.distances.chances is None
+    assert "there is no distance: the real set has no contrast" in pair_text(pair)
+    other = _pair(tmp_path, params, make_images(20, 32, 1), light)
+    assert "reused-images floor " in pair_text(other).split("with colour and contrast counted")[1]
+
+
+def test_too_few_images_for_intervals_are_said(tmp_path, params, make_images):
+    pair = _pair(tmp_path, params, make_images(4, 32, 1), make_images(4, 32, 2))
+    assert "no intervals (fewer than 8 images" in pair_text(pair)

@@ -120,7 +120,7 @@ def test_the_pairs_show_what_was_copied(images):
     assert found.altered is not None
     shown = {pair["generated"]: pair["training"] for pair in found.pairs(12)}
     assert all(shown[place] == place for place in np.flatnonzero(found.altered.found).tolist())
-    assert "others are altered copies" in found.text()
+    assert "more may be altered copies" in found.text()
 
 
 def _copies_of(generated: np.ndarray, training: np.ndarray) -> dict:

@@ -55,7 +55,7 @@ def test_what_the_distance_does_not_see_is_named(change, says, real, honest):
     found = verdict(change(honest), real)
     assert found.state == "look"
     assert says in found.short
-    assert "The distance does not see this" in found.says
+    assert "The distance hardly sees colour and contrast" in found.says
 
 
 def test_a_certain_difference_that_nobody_sees_is_only_told(real):

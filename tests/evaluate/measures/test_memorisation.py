@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from evaluate.measures.altered_copies import TELLING
 from evaluate.measures.memorisation import Copies, find_copies, write_pairs
 from evaluate.measures.nearest import Neighbours
-from evaluate.report.copies_verdict import RARE
 from evaluate.sets.sources import of_dataset, of_path, shuffled
 from fashion_pggan.errors import UserError
 from tests.evaluate.sets.image_sets import set_of
@@ -89,7 +89,7 @@ def test_honest_images_are_seldom_accused_however_few_training_images_there_are(
     """The threshold is a draw, too: by its expected share alone a fifth of them would be."""
     random = np.random.default_rng(count)
     found = [_honest(random, count) for _ in range(200)]
-    assert np.mean([each.chance < RARE for each in found]) <= 0.05
+    assert np.mean([each.chance < TELLING for each in found]) <= 0.05
 
 
 def test_a_generator_that_stays_near_its_training_images_is_accused_from_ten_of_them_on():
@@ -97,13 +97,20 @@ def test_a_generator_that_stays_near_its_training_images_is_accused_from_ten_of_
     for count in (10, 50, 200):
         honest = _honest(random, count)
         near = replace(honest.generated, pixels=honest.generated.pixels * 0.4)
-        assert replace(honest, generated=near).chance < RARE
+        assert replace(honest, generated=near).chance < TELLING
+
+
+def test_where_even_all_images_would_tell_nothing_there_is_no_chance_to_give():
+    few = replace(_honest(np.random.default_rng(1), 2), generated=_neighbours(np.zeros((3, 1))))
+    assert few.chance is None
+    many = replace(few, generated=_neighbours(np.zeros((200, 1))))
+    assert many.chance < TELLING
 
 
 def test_two_training_images_that_are_copies_of_each_other_accuse_nobody(training):
     found = find_copies(set_of(training[:3]), set_of(np.repeat(training[5:6], 2, axis=0)))
     assert (found.rank, found.chance, found.expected_share) == (0, None, None)
-    assert "too few are there to say how many" in found.text()
+    assert "too few training images to say how many" in found.text()
 
 
 def test_a_training_set_of_one_image_many_times_still_has_a_threshold(training):

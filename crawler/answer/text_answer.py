@@ -8,6 +8,7 @@ BEGIN = 1024  # bytes in which HTML is looked for
 WORDS_IN = 4096  # bytes in which words are looked for
 TOO_FAST = re.compile(
     rb"too[\s_-]*many[\s_-]*requests|rate[\s_-]*limit|slow[\s_-]*down|requests? too fast|request quota"
+    rb"|service (temporarily )?unavailable|bad gateway|gateway time-?out"
     + "|요청이 너무 많|요청 횟수|잠시 ?후 다시".encode()
 )
 

@@ -11,6 +11,7 @@ from fashion_pggan.storage.bounded.json_text import json_in
 
 LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # no XML has them
 BEFORE = re.compile(r"\s*(?:[\w.$]{1,100}\s*\(|\)\]\}',?)?\s*(?=\{)")  # of an object: JSONP, or )]}'
 FLAT = re.compile(r"\{[^{}]*\}")  # an object without objects in it, such as a search result
 
@@ -151,9 +152,12 @@ class SearchApi(Protocol):
 
 
 def clean_title(title: str) -> str:
-    """A title without tags, entities and repeated blanks; cleaning it twice changes nothing more."""
+    """A title without tags, entities, control characters and repeated blanks.
+
+    Cleaning it twice changes nothing more.
+    """
     while True:
-        cleaned = " ".join(TAG.sub("", html.unescape(title)).split())
+        cleaned = " ".join(CONTROL.sub(" ", TAG.sub("", html.unescape(title))).split())
         if cleaned == title:
             return cleaned
         title = cleaned

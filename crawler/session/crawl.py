@@ -172,11 +172,12 @@ class Crawl:
         """
         self._leave_placeholders_out()
         if complaint := complaint_about(self.counts, len(self.hits), self.params.max_missing):
-            raise complaint
+            raise self._ended_by(complaint)
         most, name = int(self.params.shard_mb * 1e6), self.provider.name
         stored = write_raw(self.target, self.store, self._wanted(), name, most, self.unwanted)
         if not stored:
-            raise UserError(why_nothing(self.params, self.counts, len(self.hits), self.placeholders))
+            why = why_nothing(self.params, self.counts, len(self.hits), self.placeholders)
+            raise self._ended_by(UserError(why))
         figures = self._figures(stored)
         if self.places.report:
             write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
@@ -188,6 +189,12 @@ class Crawl:
         if not figures["keeps_answers"]:
             self.journal.done()
         return figures
+
+    def _ended_by(self, error: UserError) -> UserError:
+        """An error at the end; one that a further run would repeat also ends the crawl, so that it asks anew."""
+        if not isinstance(error, PassingError) and not self.figures()["keeps_answers"]:
+            self.journal.done()
+        return error
 
     def figures(self) -> dict[str, Any]:
         """The figures so far."""

@@ -10,6 +10,8 @@ SAY_TOO_FAST = [
     b'{"error": {"code": "rate_limited"}}',
     b'{\n  "message": "API rate limit exceeded"\n}',
     b"Too Many Requests",
+    b"<html><title>503 Service Temporarily Unavailable</title></html>",
+    b"<html><head><title>502 Bad Gateway</title></head></html>",
     b"<Error><Code>SlowDown</Code></Error>",
     "<html><body>요청이 너무 많습니다. 잠시 후 다시 시도해 주세요.</body></html>".encode(),
 ]

@@ -162,6 +162,7 @@ def test_keys_are_hidden_in_what_an_answer_repeats() -> None:
         ("&lt;b&gt;bold&lt;/b&gt;", "bold"),
         ("1 < 2 > 0", "1 < 2 > 0"),
         ("  a\t\nb  ", "a b"),
+        ("a\x01b\x00 c&#8; d\ud800\ufffe", "a b c d"),
         ("", ""),
     ],
 )

@@ -85,3 +85,21 @@ def test_more_tries_may_be_asked_for(shop: Any, crawl: Crawl) -> None:
             crawl(retries=0, tries=3)
     assert crawl(retries=0, tries=3)["images"] == 10
     assert shop.requests["/search/v1/image"] == 1
+
+
+@pytest.mark.parametrize(
+    ("gone", "most", "said"), [(10, 1.0, "no image"), (6, 0.1, "6 of 10 images are miss")]
+)
+def test_a_crawl_that_ended_in_vain_is_not_resumed_and_images_that_come_back_are_fetched(
+    shop: Any, crawl: Crawl, tmp_path: Path, gone: int, most: float, said: str
+) -> None:
+    (tmp_path / "list.txt").write_text("\n".join(f"{shop.address}/p/{i}.jpg" for i in range(10)))
+    options = {"provider": "urls", "url_list": str(tmp_path / "list.txt"), "contact": "a@b.org"}
+    for number in range(gone):
+        shop.faults[f"/p/{number}.jpg"] = lambda request: web.Response(status=404)
+    for _ in range(2):
+        with pytest.raises(UserError, match=said):
+            crawl(**options, max_missing=most)
+    shop.faults.clear()
+    crawl(**options, max_missing=most)
+    assert len(raw(tmp_path)) == 10

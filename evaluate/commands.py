@@ -159,8 +159,8 @@ def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: 
     with Progress("comparing pairs", count, "images") as progress:
         found = variation(images.part(0, count, "images"), params.minibatch, shared.work(), progress.advance)
     interval = interval_of(found.similarity) or "too few pairs for an interval"
-    pairs = "1 pair" if found.pairs == 1 else f"{found.pairs} pairs"
-    print(f"MS-SSIM {found.similarity.value:.4f} ({interval}), {pairs}")
+    counted = "1 pair" if found.pairs == 1 else f"{found.pairs} pairs"
+    print(f"MS-SSIM {found.similarity.value:.4f} ({interval}), {counted}")
     _keep(json_file, {"pairs": found.pairs, **asdict(found.similarity)})
 
 

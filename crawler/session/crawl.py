@@ -21,7 +21,7 @@ from crawler.plan.vocabulary import Vocabulary, vocabulary_of
 from crawler.providers.client import SearchClient
 from crawler.providers.provider import open_provider
 from crawler.session.crawl_places import Places
-from crawler.session.figures import counted, figures_of, yields_of
+from crawler.session.figures import counted, figures_of, tell_scrapy, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
 from crawler.session.missing import PAGE_ON_REFERER, complaint_about, why_nothing
 from crawler.session.placeholders import Askable, placeholders_of
@@ -181,17 +181,13 @@ class Crawl:
         figures = self._figures(stored)
         if self.places.report:
             write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
-        for name, value in figures.items():
-            parts = value.items() if isinstance(value, dict) else [("", value)]
-            for part, number in parts:
-                if isinstance(number, int | float):
-                    stats.set_value("/".join(filter(None, ("crawl", name, part))), number)
+        tell_scrapy(stats, figures)
         if not figures["keeps_answers"]:
             self.journal.done()
         return figures
 
     def _ended_by(self, error: UserError) -> UserError:
-        """An error at the end; one that a further run would repeat also ends the crawl, so that it asks anew."""
+        """An error at the end; one that the next run would repeat ends the crawl, so that it asks anew."""
         if not isinstance(error, PassingError) and not self.figures()["keeps_answers"]:
             self.journal.done()
         return error
@@ -283,10 +279,6 @@ class Crawl:
             return None
         return Renewal(self.frontier.client, self.journal, self.counts)
 
-    def _renewed(self) -> int:
-        """How many images came at a fresh address."""
-        return len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0
-
     def _figures(self, stored: list[StoredImage]) -> dict[str, Any]:
         figures = figures_of(
             self.counts, stored, len(self.hits), self.provider.name, time.monotonic() - self.began
@@ -298,7 +290,7 @@ class Crawl:
             "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
             "part": self.params.part,
             "placeholders": self.placeholders,
-            "renewed": self._renewed(),
+            "renewed": len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0,
             # the next run retries failures that may pass, with the same answers; the one after calls again
             "keeps_answers": bool(self.counts.retryable and self.counts.calls),
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,

@@ -141,6 +141,15 @@ def _how(figures: dict[str, Any]) -> str:
     return " without search calls" if figures["keeps_answers"] else " and calls the search again"
 
 
+def tell_scrapy(stats: Any, figures: dict[str, Any]) -> None:
+    """Give Scrapy's stats the numbers, under `crawl/`."""
+    for name, value in figures.items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for part, number in parts:
+            if isinstance(number, int | float):
+                stats.set_value("/".join(filter(None, ("crawl", name, part))), number)
+
+
 def counted(counts: dict[str, int]) -> str:
     """Counts in words, the largest first: `HTTP_404 3, TIMEOUT 1`."""
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda item: -item[1]))

@@ -88,7 +88,7 @@ def test_more_tries_may_be_asked_for(shop: Any, crawl: Crawl) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gone", "most", "said"), [(10, 1.0, "no image"), (6, 0.1, "6 of 10 images are miss")]
+    ("gone", "most", "said"), [(10, 1.0, "none of the 10"), (6, 0.1, "6 of 10 images are miss")]
 )
 def test_a_crawl_that_ended_in_vain_is_not_resumed_and_images_that_come_back_are_fetched(
     shop: Any, crawl: Crawl, tmp_path: Path, gone: int, most: float, said: str

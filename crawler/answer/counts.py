@@ -22,6 +22,11 @@ class Counts:
     failed: Counter[str] = field(default_factory=Counter)  # images, and queries, by reason
     failed_hosts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether the next run retries failures that may pass, with the same search answers."""
+        return bool(self.retryable and self.calls)
+
     def add_failure(self, url: str, reason: str, *, may_pass: bool) -> None:
         """Count an image that could not be fetched."""
         self.failed[reason] += 1

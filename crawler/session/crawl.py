@@ -182,13 +182,13 @@ class Crawl:
         if self.places.report:
             write_text(self.places.report, json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
         tell_scrapy(stats, figures)
-        if not figures["keeps_answers"]:
+        if not self.counts.keeps_answers:
             self.journal.done()
         return figures
 
     def _ended_by(self, error: UserError) -> UserError:
         """An error at the end; one that the next run would repeat ends the crawl, so that it asks anew."""
-        if not isinstance(error, PassingError) and not self.figures()["keeps_answers"]:
+        if not isinstance(error, PassingError) and not self.counts.keeps_answers:
             self.journal.done()
         return error
 
@@ -291,8 +291,7 @@ class Crawl:
             "part": self.params.part,
             "placeholders": self.placeholders,
             "renewed": len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0,
-            # the next run retries failures that may pass, with the same answers; the one after calls again
-            "keeps_answers": bool(self.counts.retryable and self.counts.calls),
+            "keeps_answers": self.counts.keeps_answers,
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,
             "queries": yields_of("query", plan.queries.items() if plan else ()),
             "words": yields_of("word", plan.words().items() if plan and self.params.vocabulary else ()),

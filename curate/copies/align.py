@@ -34,13 +34,9 @@ def place_of(part: Thumbnail, whole: Thumbnail, start: Place) -> Place | None:
         whole: of another.
         start: where it is looked for.
     """
-    try:
-        _, found = cv2.findTransformECC(
-            _grey(part), _grey(whole), start.copy(), cv2.MOTION_AFFINE, STEPS, None, SMOOTHED
-        )
-    except cv2.error:  # it does not converge
+    place = _fitted(part, whole, start, None)
+    if place is None:
         return None
-    place = np.asarray(found, np.float32)
     scales = place[0, 0] / start[0, 0], place[1, 1] / start[1, 1]
     likely = SCALES[0] < min(scales) and max(scales) < SCALES[1]
     likely &= max(abs(place[0, 1]), abs(place[1, 0])) < MOST_SKEW
@@ -56,12 +52,18 @@ def refined(part: Square, whole: Square, place: Place, shown: Square) -> Place:
         place: where the part lies in it, nearly.
         shown: (n, n), 1 where the two are to agree.
     """
+    found = _fitted(part, whole, place, shown)
+    return place if found is None else found
+
+
+def _fitted(part: Square, whole: Square, start: Place, shown: Square | None) -> Place | None:
+    """The place near `start` at which both images agree best; None if the search does not converge."""
     try:
         _, found = cv2.findTransformECC(
-            _grey(part), _grey(whole), place.copy(), cv2.MOTION_AFFINE, STEPS, shown, SMOOTHED
+            _grey(part), _grey(whole), start.copy(), cv2.MOTION_AFFINE, STEPS, shown, SMOOTHED
         )
-    except cv2.error:  # it does not converge
-        return place
+    except cv2.error:
+        return None
     return np.asarray(found, np.float32)
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curate.copies.align import Place, inside_of, refined, seen_at
+from curate.copies.align import Place, Square, inside_of, refined, seen_at
 from curate.copies.confirm import LEAST_COMMON, MOST_GAIN, Copy
 from curate.copies.differences import Limits, differences_of
 from curate.facts.fingerprint import THUMBNAIL_SIDE
@@ -26,8 +26,6 @@ LIMITS = Limits(smoothed=1.0, window=5, noise=5.0, usual=2.0, adrift=1.0, trimme
 # The largest difference at any place, in what noise and edges explain; docs/explanation/near-duplicates.md.
 MOST_LIGHT, MOST_COLOUR = 1.2, 1.0
 COLOUR_BY_GAIN = 4.0  # colours that another contrast clips change with it
-
-Square = npt.NDArray[np.uint8]  # (side, side, 3)
 
 
 @dataclass(frozen=True)

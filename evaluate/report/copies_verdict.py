@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluate.measures.altered_copies import TELLING
-from evaluate.report.verdict import Verdict
+from evaluate.report.verdict import Verdict, sentence
 from evaluate.results.notes import in_percent
 
 QUESTION = "Does it copy training images?"
@@ -34,18 +34,18 @@ def copies_verdict(copies: Mapping[str, Any], *, other_colours: bool) -> Verdict
     not_found = NOT_ALIGNED if altered is None else NOT_FOUND
     if altered and copies["altered_chance"] is not None and copies["altered_chance"] < TELLING:
         short = f"{altered:,} of {count:,} generated images are altered copies of training images"
-        says = f"{short}: moved, zoomed, rotated, blended or pasted. {_sentence(LOOK)} {not_found}"
+        says = f"{short}: moved, zoomed, rotated, blended or pasted. {sentence(LOOK)}. {not_found}"
         return Verdict(QUESTION, "bad", short, says)
     if copies["chance"] is None:
         says = f"{NO_COPY}. There are too few training images to say how near honest images are."
-        return Verdict(QUESTION, "note", NO_COPY, f"{says[:1].upper()}{says[1:]} {not_found}")
+        return Verdict(QUESTION, "note", NO_COPY, f"{sentence(says)} {not_found}")
     return _by_nearness(copies, not_found, other_colours=other_colours)
 
 
 def _by_nearness(copies: Mapping[str, Any], not_found: str, *, other_colours: bool) -> Verdict:
     near, count, altered = copies["near"], copies["images"], copies["altered"]
     says = (
-        f"{NO_COPY[:1].upper()}{NO_COPY[1:]}, and {near:,} of {count:,} generated images are as near to one "
+        f"{sentence(NO_COPY)}, and {near:,} of {count:,} generated images are as near to one "
         f"as {in_percent(copies['expected_share'])} of real images are on average"
     )
     whether = (
@@ -60,7 +60,3 @@ def _by_nearness(copies: Mapping[str, Any], not_found: str, *, other_colours: bo
         return Verdict(QUESTION, "note", NO_COPY, says)
     short = f"{near:,} of {count:,} generated images are nearer to training images than by chance"
     return Verdict(QUESTION, "look", short, f"{says}, more than by chance: {LOOK}.")
-
-
-def _sentence(words: str) -> str:
-    return f"{words[:1].upper()}{words[1:]}."

@@ -8,6 +8,11 @@ State = Literal["bad", "look", "note", "good"]  # worst first
 STATES: Mapping[State, str] = {"bad": "bad", "look": "look at it", "note": "to know", "good": "good"}
 
 
+def sentence(words: str) -> str:
+    """Words with a capital at their beginning."""
+    return words[:1].upper() + words[1:]
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer to one question.

@@ -7,7 +7,7 @@ from evaluate.comparison.distances import Distances, Estimate
 from evaluate.comparison.snapshots import Row
 from evaluate.report.colour_verdict import colour_verdict
 from evaluate.report.copies_verdict import copies_verdict
-from evaluate.report.verdict import STATES, State, Verdict
+from evaluate.report.verdict import STATES, State, Verdict, sentence
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import in_percent
 
@@ -152,7 +152,7 @@ def _variation(
     if similarity is None:
         if not repeats:
             return None
-        return Verdict(question, "bad" if few else "look", repeats, f"{_sentence(repeats)}.")
+        return Verdict(question, "bad" if few else "look", repeats, f"{sentence(repeats)}.")
     made, real = similarity["generated"], similarity["real"]
     says = (
         f"MS-SSIM of pairs is {made['value']:.3f} for generated and {real['value']:.3f} for real images "
@@ -164,7 +164,7 @@ def _variation(
         return Verdict(question, "note", short, f"{says} {COLOURS_TOO}")
     if not repeats:
         return Verdict(question, state, short, says)
-    return Verdict(question, "bad" if few else "look", repeats, f"{_sentence(repeats)}. {says}")
+    return Verdict(question, "bad" if few else "look", repeats, f"{sentence(repeats)}. {says}")
 
 
 def _by_similarity(made: Mapping[str, Any], real: Mapping[str, Any]) -> tuple[State, str, str]:
@@ -197,11 +197,7 @@ def _health(train: Mapping[str, Any]) -> Verdict:
     said = [f"{skipped:,} steps skipped because of numbers that are not finite"] if skipped else []
     said += [f"alarms: {alarms}"] if alarms else []
     short = "; ".join(said)
-    return Verdict(question, "look", short, f"{_sentence(short)}.")
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+    return Verdict(question, "look", short, f"{sentence(short)}.")
 
 
 def _with_interval(estimate: Estimate) -> str:

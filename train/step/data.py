@@ -1,7 +1,6 @@
 """Minibatches: real images and random numbers, as functions of the images shown."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
@@ -18,8 +17,6 @@ from train.model.networks import downscale, mixed, upscale
 from train.model.randomness import generator_at, indices_at
 from train.processes.ranks import Ranks
 from train.step.augment import DRAWS
-
-AHEAD = 4  # minibatches prepared at the same time for a CUDA device; one on the CPU, whose cores train
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Batch:
 
 
 class Feed:
-    """Prepares batches some steps ahead, in threads, and moves them to the device.
+    """Prepares each batch one step ahead, and moves it to the device.
 
     If a level of the dataset fits into `resident_gb`, all of it stays on the CUDA device and only indices are
     moved. Otherwise images come from the memory-mapped shards, through pinned memory.
@@ -62,17 +59,14 @@ class Feed:
         self.dataset, self.params, self.ranks = dataset, params, ranks
         self.labels = one_hot(dataset.labels, len(dataset.label_names) if params.labels else 0)
         self.waited_s = 0.0
-        self._ahead: deque[tuple[tuple[int, int, int], Future[Batch]]] = deque()  # one after the other
-        self._threads = AHEAD if ranks.device.type == "cuda" else 1
-        self._pool = ThreadPoolExecutor(self._threads, "feed", initializer=_enter, initargs=(ranks.device,))
+        self._thread = ThreadPoolExecutor(1, "feed", initializer=_enter, initargs=(ranks.device,))
+        self._ahead: tuple[tuple[int, int, int], Future[Batch]] | None = None
         self._resident: tuple[int, Tensor] | None = None  # resolution, (images, r, r, 3) on the device
 
     def batch_at(self, images_shown: int, phase: Phase) -> Batch:
         """This process's share of the minibatch shown after `images_shown` images, on the device."""
-        self._ask(images_shown, phase)
-        began = time.monotonic()
-        batch = self._ahead.popleft()[1].result()
-        self.waited_s += time.monotonic() - began
+        batch = self._taken(images_shown, phase)
+        self._ahead = self._asked(images_shown + phase.minibatch, phase)
         moved = [tensor.to(self.ranks.device, non_blocking=True) for tensor in batch.tensors()]
         pixels = self._level(phase.resolution)
         if pixels is not None:
@@ -80,20 +74,22 @@ class Feed:
         return Batch(*moved)
 
     def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown(cancel_futures=True)
+        """End the thread."""
+        self._thread.shutdown(cancel_futures=True)
 
-    def _ask(self, images_shown: int, phase: Phase) -> None:
-        """Have the minibatch wanted prepared, and those that follow it unless the schedule changes."""
-        size = phase.minibatch
-        keys = [(images_shown + number * size, phase.resolution, size) for number in range(self._threads + 1)]
-        if self._ahead and self._ahead[0][0] != keys[0]:
-            for _, future in self._ahead:
-                future.cancel()
-            self._ahead.clear()
-        resident = self._level(phase.resolution) is not None
-        for key in keys[len(self._ahead) :]:
-            self._ahead.append((key, self._pool.submit(self._made, *key, resident)))
+    def _taken(self, images_shown: int, phase: Phase) -> Batch:
+        key, future = self._ahead or self._asked(images_shown, phase)
+        if key != (images_shown, phase.resolution, phase.minibatch):
+            future.cancel()
+            _, future = self._asked(images_shown, phase)
+        began = time.monotonic()
+        batch = future.result()
+        self.waited_s += time.monotonic() - began
+        return batch
+
+    def _asked(self, images_shown: int, phase: Phase) -> tuple[tuple[int, int, int], Future[Batch]]:
+        key = (images_shown, phase.resolution, phase.minibatch)
+        return key, self._thread.submit(self._made, *key, self._level(phase.resolution) is not None)
 
     def _made(self, images_shown: int, resolution: int, minibatch: int, resident: bool) -> Batch:
         indices = indices_at(images_shown, minibatch, len(self.dataset), self.params.seed)

@@ -79,14 +79,12 @@ def test_reals_fade_like_the_generator_does(reals):
     torch.testing.assert_close(faded(plain, None), plain, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("ahead", [1, 4])
-def test_the_feed_works_ahead_and_gives_the_same_whatever_it_had_guessed(dataset, preset, ahead):
+def test_the_feed_works_ahead_and_gives_the_same_whatever_it_had_guessed(dataset, preset):
     """In order, as it expects; and at places that it does not, as after a change of the schedule."""
     here = Ranks(0, 1, torch.device("cpu"))
     phase = Phase(lod=1.0, resolution=8, minibatch=8, learning_rate=0.001)
     finer = Phase(lod=0.0, resolution=16, minibatch=4, learning_rate=0.001)
     feed = Feed(dataset, preset, here)
-    feed._threads = ahead
     for images_shown, wanted in [(0, phase), (8, phase), (16, finer), (20, finer), (0, phase)]:
         batch = feed.batch_at(images_shown, wanted)
         fresh = Feed(dataset, preset, here)
@@ -116,7 +114,7 @@ def test_minibatches_are_pinned_by_way_of_the_device_of_their_process(dataset, p
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: pinned.append(list(entered)) or tensor)
     device = torch.device("cuda:1")
     feed = Feed(dataset, preset.model_copy(update={"resident_gb": 0.0}), Ranks(1, 2, device, 1))
-    feed._pool.submit(feed._made, 0, 16, 8, False).result()
+    feed._asked(0, Phase(lod=0.0, resolution=16, minibatch=8, learning_rate=0.001))[1].result()
     feed.close()
     assert pinned == [[device]] * len(fields(Batch))
 

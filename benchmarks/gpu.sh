@@ -3,8 +3,8 @@
 #
 #   bash benchmarks/gpu.sh --prepare [IMAGES]   here: wheels, reference values and photographs into .gpu/
 #   bash benchmarks/gpu.sh --rehearse           here: both calls with tiny sizes, without a GPU
-#   bash benchmarks/gpu.sh 1 OUT                there, with the checkout and .gpu/: at most 450 s
-#   bash benchmarks/gpu.sh 2 OUT                there: at most 270 s
+#   bash benchmarks/gpu.sh 1 OUT                there, with the checkout and .gpu/: at most 440 s
+#   bash benchmarks/gpu.sh 2 OUT                there: at most 390 s
 set -eu
 checkout=$(cd "$(dirname "$0")/.." && pwd)
 python=python3

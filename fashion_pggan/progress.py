@@ -77,6 +77,7 @@ class Progress:
         self.last_line = time.monotonic()
         elapsed_s = self.last_line - self.began
         rate = (self.done - self.start) / elapsed_s if elapsed_s > 0 else 0.0
+        speed = f", {rate:.1f}/s" if self.done > self.start else ""
         of_total = f"/{self.total}" if self.total else ""
         left = (
             f", {tqdm.format_interval((self.total - self.done) / rate)} left"
@@ -84,7 +85,7 @@ class Progress:
             else ""
         )
         note = f" ({self.note})" if self.note else ""
-        log.info("%s: %d%s %s, %.1f/s%s%s", self.label, self.done, of_total, self.unit, rate, left, note)
+        log.info("%s: %d%s %s%s%s%s", self.label, self.done, of_total, self.unit, speed, left, note)
 
     def __enter__(self) -> Self:
         return self

@@ -17,7 +17,7 @@ from train.limits.label_shares import labels_of
 from train.limits.minibatches import check_schedule
 from train.lineage.about import About, about, about_in, continued, facts_of, write_about
 from train.lineage.identity import identity_of
-from train.lineage.start import start_from
+from train.lineage.start import architecture_for, start_from
 from train.lineage.weights import weights_of
 from train.machine.choices import AUTO, precision_of
 from train.machine.graphs import Recorded
@@ -68,8 +68,7 @@ class Run:
         self.git_commit = git_commit
         self.identity = identity_of(params, dataset, ranks, self._start(weights))
         self.labels = labels_of(dataset, params)
-        shape = (params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group)
-        architecture = Architecture(dataset.resolution, *shape, len(self.labels))
+        architecture = architecture_for(dataset, params)
         self.about = self._choose(architecture)
         self.kept: set[str] = set()  # names of the snapshots that the run has written
         self.logged = ""  # the log's rows at its checkpoint

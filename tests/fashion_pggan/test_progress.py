@@ -43,6 +43,13 @@ def test_what_an_earlier_run_did_counts_for_the_total_not_for_the_rate(clock, ca
     assert caplog.records[0].message == "training: 800/1000 images, 10.0/s, 00:20 left"
 
 
+def test_work_that_an_earlier_run_had_finished_has_no_rate(clock, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    with Progress("training", 1000, "images", start=1000):
+        clock[0] = 101.0
+    assert [record.message for record in caplog.records] == ["training: 1000/1000 images"]
+
+
 def test_without_a_total_there_is_no_remaining_time(clock, caplog) -> None:
     caplog.set_level(logging.INFO)
     with Progress("crawl", None, "images") as shown:

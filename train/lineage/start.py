@@ -1,73 +1,122 @@
 """Weights that a new run starts from: of a run, of a folder of models, or of one snapshot."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params import TrainParams
+from fashion_pggan.storage.shards import Dataset
+from train.lineage.about import about_in
 from train.lineage.weights import place_of_weights
 from train.model.flat import vector_of
-from train.model.networks import Architecture
+from train.model.networks import Architecture, Critic, Generator
 from train.saved.checkpoint import checkpoints_in, newest_state
 from train.saved.snapshot import ALL_NETWORKS, read_networks
 
-NETWORKS = ("critic", "generator", "average")
+NETWORKS = {"critic": Critic, "generator": Generator, "average": Generator}
+WORDS = {  # what sets each number of an architecture
+    "resolution": "curate.resolution",
+    "latent_size": "train.latent_size",
+    "fmap_base": "train.fmap_base",
+    "fmap_max": "train.fmap_max",
+    "stddev_group": "train.stddev_group",
+    "label_size": "the number of labels (train.labels)",
+    **{name: f"the number of weights of the {name}" for name in NETWORKS},
+}
 
 log = logging.getLogger(__name__)
 
 
-def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture: Architecture) -> None:
-    """Give a run's networks the weights of others; optimizers and schedule start from the first image.
+def weights_to_start_from(place: str, runs: Path, architecture: Architecture) -> dict[str, Tensor]:
+    """The weights of others that a run can begin with.
 
     Args:
         place: a run, by its name in `runs` or its folder, a folder of models, or a snapshot.
         runs: folder of runs.
-        vectors: of the run's networks, by name; changed in place.
-        architecture: of both networks.
+        architecture: of the run's networks.
+
+    Returns:
+        (parameters,) by network: critic, generator, average.
 
     Raises:
         UserError: there are no such weights, or they are of other networks.
     """
     path = place_of_weights(place, runs)
-    found = _of_run(path) if checkpoints_in(path) else _of_snapshot(path, architecture)
+    found, shape = _of_run(path) if checkpoints_in(path) else _of_snapshot(path)
     if missing := [name for name in NETWORKS if name not in found]:
         raise UserError(
             f"train.start_from {path} holds no {' and no '.join(missing)}: give models with a "
             f"{ALL_NETWORKS}, the run's own folder in {runs}, or published weights with G/… and D/… "
             "(fashion-pggan train import-official)"
         )
-    for name in NETWORKS:
-        if found[name].shape != vectors[name].shape:
-            raise UserError(
-                f"train.start_from {path} holds a {name} of {found[name].numel()} weights, and train and "
-                f"curate.resolution give {vectors[name].numel()}: set latent_size, fmap_base, fmap_max and "
-                "the resolution as they were"
-            )
-    for name in NETWORKS:
-        vectors[name].copy_(found[name])
+    if others := _others(shape, asdict(architecture)) or _others(
+        {name: found[name].numel() for name in NETWORKS}, _sizes_of(architecture)
+    ):
+        raise UserError(
+            f"train.start_from {path} holds other networks than this training ({others}): set them as "
+            "they are there, or start from other weights"
+        )
+    return {name: found[name] for name in NETWORKS}
+
+
+def architecture_for(dataset: Dataset, params: TrainParams) -> Architecture:
+    """The networks that a training of this dataset has."""
+    shape = (params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group)
+    return Architecture(dataset.resolution, *shape, len(dataset.label_names) if params.labels else 0)
+
+
+def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture: Architecture) -> None:
+    """Give a run's networks the weights of others; optimizers and schedule start from the first image.
+
+    Args:
+        place: see `weights_to_start_from`, as for what else is not said here.
+        runs: folder of runs.
+        vectors: of the run's networks, by name; changed in place.
+        architecture: of both networks.
+
+    Raises:
+        UserError: see `weights_to_start_from`.
+    """
+    for name, weights in weights_to_start_from(place, runs, architecture).items():
+        vectors[name].copy_(weights)
+    path = place_of_weights(place, runs)
     log.info("critic, generator and average are those of %s; optimizers and schedule are new", path)
 
 
-def _of_run(folder: Path) -> dict[str, Tensor]:
+def _others(theirs: Mapping[str, object], ours: Mapping[str, object]) -> str:
+    """What differs, in words; what one of them does not say is taken as equal."""
+    return ", ".join(
+        f"{WORDS.get(name, name)} is {theirs[name]} there and {value} here"
+        for name, value in ours.items()
+        if theirs.get(name, value) != value
+    )
+
+
+def _sizes_of(architecture: Architecture) -> dict[str, int]:
+    """How many weights each network has."""
+    with torch.device("meta"):  # without memory
+        networks = {name: kind(architecture) for name, kind in NETWORKS.items()}
+    return {name: sum(w.numel() for w in network.parameters()) for name, network in networks.items()}
+
+
+def _of_run(folder: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     state = newest_state(folder, torch.device("cpu"))
     assert state is not None, folder
-    held = state.get("tensors")
-    return {name: held[name] for name in NETWORKS if isinstance(held, dict) and name in held}
+    held, said = state.get("tensors"), about_in(state)
+    return held if isinstance(held, dict) else {}, said.facts | said.identity
 
 
-def _of_snapshot(path: Path, architecture: Architecture) -> dict[str, Tensor]:
+def _of_snapshot(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     if not path.is_file():
         raise UserError(
             f"no snapshot at {path}, and no run: give another train.start_from; models that dvc repro "
             f"deleted come back by dvc checkout models: copy their {ALL_NETWORKS} and name the copy"
         )
     networks, _ = read_networks(path)
-    theirs = networks["average"].architecture
-    if theirs != architecture:
-        raise UserError(
-            f"train.start_from {path} is of {theirs}, and this training of {architecture}: "
-            "set the section train and curate.resolution as they were"
-        )
-    return {name: vector_of(network.parameters()) for name, network in networks.items()}
+    weights = {name: vector_of(network.parameters()) for name, network in networks.items()}
+    return weights, asdict(networks["average"].architecture)

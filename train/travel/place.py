@@ -10,6 +10,7 @@ from fashion_pggan.storage.shards import Dataset
 from train.lineage.about import About, facts_of
 from train.lineage.beside import Beside, compared, tell_descendant, tell_nearest
 from train.lineage.identity import ORIGIN, Identity, identity_of
+from train.lineage.start import architecture_for, weights_to_start_from
 from train.lineage.takeover import check_room, origin_at
 from train.lineage.weights import weights_of
 from train.processes.ranks import Ranks
@@ -63,6 +64,8 @@ def place_of(
     if params.resume:
         origin = origin_at(params.resume, runs, now, others)
         return _resumed(runs, origin, dataset, ranks, now, Place(params, folder, weights))
+    if params.start_from:  # before it is said that the run begins with them
+        weights_to_start_from(params.start_from, runs, architecture_for(dataset, params))
     tell_nearest(runs, now, beginning(params, dataset.resolution), others)
     return Place(params, folder, weights)
 

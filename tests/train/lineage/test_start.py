@@ -59,12 +59,33 @@ def test_a_snapshot_with_its_critic_is_enough_and_one_without_is_refused(undistu
 
 
 def test_other_networks_and_places_without_weights_are_refused(undisturbed, started, tmp_path):
-    with pytest.raises(UserError, match=r"holds a critic of \d+ weights, and train and .* give \d+: set"):
-        started(undisturbed.folder, fmap_max=4)
-    with pytest.raises(UserError, match=r"is of Architecture.*: set the section train"):
-        started(undisturbed.folder / "latest.safetensors", fmap_max=4)
+    differs = (
+        r"\(train.latent_size is 8 there and 4 here, train.fmap_max is 8 there and 4 here\): set them as"
+    )
+    for place in (undisturbed.folder, undisturbed.folder / "networks.safetensors"):
+        with pytest.raises(UserError, match=f"holds other networks than this training {differs}"):
+            started(place, latent_size=4, fmap_max=4)
     with pytest.raises(UserError, match=r"no snapshot at .*nowhere"):
         started(tmp_path / "nowhere")
+
+
+def test_no_line_says_that_a_training_starts_from_weights_that_it_cannot_take(
+    undisturbed, dataset, params, tmp_path, caplog
+):
+    begun = params.model_copy(update={"fmap_max": 4})
+    for place, error in {
+        "nowhere": "no snapshot at nowhere",
+        str(undisturbed.folder): "other networks",
+    }.items():
+        with pytest.raises(UserError, match=error), caplog.at_level(logging.INFO):
+            stage.run(
+                dataset.folder,
+                tmp_path / "models",
+                begun.model_copy(update={"start_from": place}),
+                runs=tmp_path / "runs",
+                device="cpu",
+            )
+    assert "training from" not in caplog.text
 
 
 def test_a_folder_of_models_holds_all_networks_of_its_last_snapshot(undisturbed, started, tmp_path):

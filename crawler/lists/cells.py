@@ -2,8 +2,8 @@
 
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from crawler.lists.decoded import Line
 from crawler.lists.skipped import Skipped
@@ -29,7 +29,7 @@ def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tup
         number, text = line
         if not text.strip(f" \r\n{form.delimiter}"):
             continue
-        cells = cells_of([text], form.delimiter)
+        cells = _cells_in(text, form)
         if cells is None:
             cells = _over_lines(text, lines, waiting, form)
         if cells is None:
@@ -42,9 +42,15 @@ def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tup
             skipped.add(number, "BAD_ROW", text.strip())
 
 
-def cells_of(lines: Sequence[str], delimiter: str) -> list[str] | None:
-    """The cells of a row; None when a quotation mark stays open, or a cell is too long."""
-    reader = csv.reader([*lines, END], delimiter=delimiter)
+def cells_of(lines: Sequence[str], delimiter: str, **form: Any) -> list[str] | None:
+    """The cells of a row; None when a quotation mark stays open, or a cell is too long.
+
+    Args:
+        lines: of the row.
+        delimiter: between its cells.
+        form: what else differs from RFC 4180, as `csv.reader` names it.
+    """
+    reader = csv.reader([*lines, END], delimiter=delimiter, **form)
     try:
         cells = next(reader)
     except csv.Error:
@@ -57,9 +63,29 @@ def plain_cells_of(text: str, delimiter: str) -> list[str]:
     return text.rstrip("\r\n").split(delimiter)
 
 
+def first_filled(columns: Iterable[str], cells: Iterable[Any]) -> dict[str, Any]:
+    """Cells by column; of two columns with one name the first filled cell."""
+    row: dict[str, Any] = {}
+    for name, cell in zip(columns, cells, strict=False):
+        row[name] = row.get(name) or cell
+    return row
+
+
 def holds_address(text: str) -> bool:
     """Whether a cell begins with an address."""
     return text.lstrip(' "').lower().startswith(SCHEMES)
+
+
+def _cells_in(text: str, form: Form) -> list[str] | None:
+    r"""The cells of a line; None when a quotation mark stays open.
+
+    `\"` is a quotation mark in a cell where the line is no row by RFC 4180, which doubles them.
+    """
+    if '\\"' in text and cells_of([text], form.delimiter, strict=True) is None:
+        cells = cells_of([text], form.delimiter, strict=True, doublequote=False, escapechar="\\")
+        if cells is not None and len(cells) == len(form.columns):
+            return cells
+    return cells_of([text], form.delimiter)
 
 
 def _over_lines(text: str, lines: Iterator[Line], waiting: "deque[Line]", form: Form) -> list[str] | None:
@@ -100,7 +126,7 @@ def _row_of(cells: list[str], text: str, form: Form) -> dict[str, str] | None:
     name, last = form.columns[form.address], form.address == len(form.columns) - 1
     has_address = len(cells) > form.address and holds_address(cells[form.address])
     if len(cells) <= len(form.columns) or (has_address and not last):
-        return dict(zip(form.columns, cells, strict=False)) if len(cells) > form.address else None
+        return first_filled(form.columns, cells) if len(cells) > form.address else None
     at = next((at for at, cell in enumerate(cells) if holds_address(cell)), None)
     if at is None:
         return None

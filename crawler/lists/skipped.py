@@ -22,6 +22,7 @@ class SkippedRow(NamedTuple):
     line: int  # in the file, from 1; of a Parquet file the row
     reason: str
     text: str  # its address, or its beginning
+    title: str = ""
 
 
 class Skipped:
@@ -36,20 +37,23 @@ class Skipped:
         self.path, self.most = path, most
         self.header = 0  # lines before the first row
         self.rows = 0  # read so far, skipped ones included
+        self.before: set[int] = set()  # lines of rows that an earlier crawl has skipped and named
+        self.again: Counter[str] = Counter()  # of these, skipped ones by reason
         self.counts: Counter[str] = Counter()  # by reason
         self.named: list[SkippedRow] = []
         self.mended: Counter[str] = Counter()  # rows that were read in spite of a fault
         self.first_mended: dict[str, int] = {}  # line, by fault
 
-    def add(self, line: int, reason: str, text: str) -> None:
+    def add(self, line: int, reason: str, text: str, title: str = "") -> None:
         """Skip a row.
 
         Raises:
             UserError: too many rows are skipped.
         """
         self.counts[reason] += 1
+        self.again[reason] += line in self.before
         if len(self.named) < NAMED:
-            self.named.append(SkippedRow(line, reason, text[:TEXT]))
+            self.named.append(SkippedRow(line, reason, text[:TEXT], title))
         if self.rows >= EARLY:
             self.check()
 
@@ -59,27 +63,31 @@ class Skipped:
         self.first_mended.setdefault(fault, line)
 
     def check(self) -> None:
-        """Make sure that not too many rows were skipped.
+        """Make sure that not too many rows were skipped that no earlier crawl has skipped.
 
         Raises:
             UserError: more than the share that may be.
         """
-        if self.counts.total() > self.most * self.rows:
+        counts, rows = self.counts - self.again, self.rows - self.again.total()
+        if counts.total() > self.most * rows:
+            named = [row for row in self.named if row.line not in self.before]
             raise UserError(
-                f"{self.path}: {self.counts.total():,} of {self.rows:,} rows hold no readable address "
-                f"({self.said()}): correct them, or raise crawl.max_skipped, now {self.most:g}"
+                f"{self.path}: {counts.total():,} of {rows:,} rows hold no readable address "
+                f"({_said(counts, named)}): correct them, or raise crawl.max_skipped, now {self.most:g}"
             )
-
-    def said(self) -> str:
-        """Counts by reason, and the first rows: `BAD_ADDRESS 2; line 3 'x', line 9 'y'`."""
-        counts = ", ".join(f"{reason} {count}" for reason, count in self.counts.most_common())
-        rows = ", ".join(f"line {row.line} {row.text[:60]!r}" for row in self.named[:SAID])
-        return f"{counts}; {rows}"
 
     def report(self) -> None:
         """Log what was skipped and what was mended; nothing where the list is clean."""
         if self.counts:
-            log.warning("%s: skipping %s: %s", self.path, many(self.counts.total(), "row"), self.said())
+            said = _said(self.counts, self.named)
+            log.warning("%s: skipping %s: %s", self.path, many(self.counts.total(), "row"), said)
         for fault, count in self.mended.items():
             line = self.first_mended[fault]
             log.warning("%s: %s in %s, the first in line %d", self.path, fault, many(count, "row"), line)
+
+
+def _said(counts: "Counter[str]", named: list[SkippedRow]) -> str:
+    """Counts by reason, and the first rows: `BAD_ADDRESS 2; line 3 'x', line 9 'y'`."""
+    reasons = ", ".join(f"{reason} {count}" for reason, count in counts.most_common())
+    rows = ", ".join(f"line {row.line} {(row.text or row.title)[:60]!r}" for row in named[:SAID])
+    return f"{reasons}; {rows}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from crawler.lists.cells import Form, cells_of, holds_address, plain_cells_of, rows_of
+from crawler.lists.cells import Form, cells_of, first_filled, holds_address, plain_cells_of, rows_of
 from crawler.lists.decoded import ODD, lines_of_list
 from crawler.lists.skipped import Skipped
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
@@ -19,7 +19,8 @@ URL_COLUMNS = ("url", "image_url")  # the first one present, in any case
 TITLE_COLUMNS = ("title", "caption", "text")
 SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
-COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS))
+OF_SKIPPED = ("line", "reason")  # columns of failed.csv, filled where an earlier crawl skipped the row
+COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
 AROUND = '\ufeff\u200b\u200c\u200d\u200e\u200f\u2060 <>"'  # an address: invisible letters, and brackets
 SEPARATOR = re.compile(r"sep=.\s*")  # a first line by which Excel knows the delimiter
@@ -57,8 +58,10 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Result]:
 def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Result | None:
     link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
+    if all(row.get(name) for name in OF_SKIPPED):
+        skipped.before.add(number)
     if not link or ODD in link:
-        skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link or title)
+        skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link, title)
         return None
     width, height = (_size_of(_first(row, names)) for names in SIZE_COLUMNS)
     page = text_of(_first(row, PAGE_COLUMNS), LINK)
@@ -91,9 +94,9 @@ def _text_rows(path: Path, skipped: Skipped) -> Iterator[Row]:
         yield from rows_of(lines, form, skipped)
         return
     for number, text in chain([first], lines):
-        if text.strip():
+        for part in filter(str.strip, text.splitlines()):  # an address holds no U+2028 or U+0085 either
             skipped.rows += 1
-            yield number, {"url": text}
+            yield number, {"url": part}
 
 
 def _form_of(path: Path, header: str) -> Form | None:
@@ -120,15 +123,15 @@ def _form_of(path: Path, header: str) -> Form | None:
 def _parquet_rows(path: Path, skipped: Skipped) -> Iterator[Row]:
     with open_table(path, foreign=True) as file:
         wanted = [name for name in file.names if name.strip().casefold() in COLUMNS]
-        names = _names_of(wanted)
-        if not _first_in(names):
+        if not _first_in(_names_of(wanted)):
             raise _without_column(path, file.names)
         number = 0
         for batch in file.batches(wanted):
+            names = _names_of(batch.schema.names)
             for values in zip(*map(_values_of, batch.columns), strict=True):
                 number += 1
                 skipped.rows += 1
-                yield number, dict(zip(reversed(names), reversed(values), strict=True))
+                yield number, first_filled(names, values)
 
 
 def _values_of(column: pa.Array) -> list[Any]:

@@ -216,7 +216,7 @@ class Crawl:
         ]
         if isinstance(self.frontier, ListFrontier):
             skipped = self.frontier.skipped.named
-            rows += [Failed(row.text, "", row.reason, line=str(row.line)) for row in skipped]
+            rows += [Failed(row.text, row.title, row.reason, line=str(row.line)) for row in skipped]
         file = write_failed(self.places.store, rows)
         if rows:
             log.info("%s names what failed: %s", file, many(len(rows), "row"))

@@ -54,6 +54,10 @@ class ResultFilter:
         """Whether there are as many hits as `max_products` asks for."""
         return len(self.hits) >= self.most
 
+    def knows(self, url: str) -> bool:
+        """Whether a canonical URL came before."""
+        return url in self.hits or mark_of(url) in self.dropped
+
     def accept(self, result: Result, url: str, query: str, plan_query: str) -> SearchHit | None:
         """The hit of a result; None when its URL is known or the result is unwanted.
 
@@ -63,7 +67,7 @@ class ResultFilter:
             query: that found it.
             plan_query: the query with sort and size filter.
         """
-        if url in self.hits or self.is_full or mark_of(url) in self.dropped:
+        if self.is_full or self.knows(url):
             return None
         if reason := self._unwanted(result, url):
             self.counts.left_out[reason] += 1
@@ -232,7 +236,9 @@ class ListFrontier:
                 continue
             if not in_part(url, self.results.params.part):
                 continue
-            if hit := self.results.accept(result, url, str(self.path), str(self.path)):
+            if self.results.knows(url):
+                self.counts.left_out["DUPLICATE"] += 1
+            elif hit := self.results.accept(result, url, str(self.path), str(self.path)):
                 yield hit
 
     @property

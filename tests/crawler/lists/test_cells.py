@@ -102,3 +102,24 @@ def test_quotation_marks_that_never_close_cost_no_time(read: Read) -> None:
 def test_an_open_quotation_mark_costs_none_of_the_last_rows(read: Read) -> None:
     got = read("a.csv", 'title,url\n"a,b\n\nc,d\ne,https://a/1\n"f\ng,h\ni\n')
     assert got.links == ["b", "d", "https://a/1", "h"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+@pytest.mark.parametrize("title", [r"a \"big\" shirt, blue ", r"\"big\"", r"12\" wide", r"C:\\ and \"D\""])
+def test_a_backslash_escapes_a_quotation_mark_where_the_row_is_none_otherwise(
+    read: Read, name: str, title: str
+) -> None:
+    delimiter = "," if name == "a.csv" else "\t"
+    rows = [["title", "url"], *([f'"{title}"', url] for url in URLS)]
+    got = read(name, "\n".join(map(delimiter.join, rows)))
+    assert got.links == URLS
+    plain = title.strip().replace(r"\"", '"').replace(r"\\", "\\")
+    assert {result.title for result in got.found} == {plain}
+    assert not got.skipped.counts + got.skipped.mended
+
+
+@pytest.mark.parametrize("title", ['"a \\"', r'"say \"" 5"', r'"C:\new ""x"""', "C:\\"])
+def test_a_backslash_is_itself_where_quotation_marks_are_doubled(read: Read, title: str) -> None:
+    got = read("a.csv", f"title,url\n{title},https://a/1\n")
+    assert got.links == ["https://a/1"]
+    assert "\\" in got.found[0].title

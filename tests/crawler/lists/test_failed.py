@@ -113,3 +113,24 @@ def test_a_forgotten_address_is_no_longer_named(shop: Any, crawl: Crawl, tmp_pat
 def test_a_store_without_the_file_has_nothing_to_forget(tmp_path: Path) -> None:
     forget_failed(tmp_path, lambda url: True)
     assert not list(tmp_path.iterdir())
+
+
+def test_it_can_be_crawled_as_it_is_and_after_corrections(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.faults["/p/0.jpg"] = lambda request: web.Response(status=404)
+    good = [f"{shop.address}/p/{i}.jpg" for i in range(3)]
+    bad = ["no address,a shirt", ",nothing", "ftp://a/b,x"]
+    again = tmp_path / "again.csv"
+    again.write_text("\n".join(["url,title", *(f"{url},t" for url in good), good[0], *bad]))
+    figures = crawl(provider="urls", url_list=str(again), contact="a@b.org")
+    assert figures["left_out"] == {"BAD_ADDRESS": 2, "DUPLICATE": 1, "NO_ADDRESS": 1}
+    shop.faults.clear()
+    failed = (tmp_path / "store" / "failed.csv").read_text()
+    assert ",nothing,NO_ADDRESS,,,,,7\n" in failed
+    again.write_text(failed.replace("ftp://a/b", f"{shop.address}/p/7.jpg"))
+    figures = crawl(provider="urls", url_list=str(again), contact="a@b.org", max_skipped=0.0)
+    assert (figures["products"], figures["fetched"]) == (2, 2)
+    rows = rows_in(tmp_path / "store")
+    assert [(url, row["title"], row["reason"]) for url, row in rows.items()] == [
+        ("no address", "", "BAD_ADDRESS"),
+        ("", "nothing", "NO_ADDRESS"),
+    ]

@@ -44,3 +44,17 @@ def test_only_so_many_rows_are_kept_in_memory(tmp_path: Path) -> None:
 def test_a_clean_list_says_nothing(read: Read, caplog: pytest.LogCaptureFixture) -> None:
     read("a.txt", "https://a/1\n").skipped.report()
     assert not caplog.text
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt"])
+def test_a_row_that_an_earlier_crawl_skipped_is_named_and_not_counted(read: Read, name: str) -> None:
+    rows = (
+        ",first,NO_ADDRESS,2\n,second,NO_ADDRESS,3\nhttps://a/1,mended,NO_ADDRESS,4\nhttps://a/2,,HTTP_404,\n"
+    )
+    got = read(name, f"url,title,reason,line\n{rows}", most=0.0)
+    assert got.links == ["https://a/1", "https://a/2"]
+    assert [(row.line, row.title) for row in got.skipped.named] == [(2, "first"), (3, "second")]
+    with pytest.raises(
+        UserError, match=r"1 of 3 rows hold no readable address \(NO_ADDRESS 1; line 6 'new'\)"
+    ):
+        read(name, f"url,title,reason,line\n{rows},new,HTTP_404,\n", most=0.0)

@@ -84,3 +84,24 @@ def test_a_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> N
     (tmp_path / "a.csv").write_text("sep=;\r\ntitle;url\r\none;http://a/1\r\n")
     (result,) = urls_of(tmp_path / "a.csv")
     assert (result.rank, result.title, result.link) == (1, "one", "http://a/1")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet"])
+@pytest.mark.parametrize("filled", [0, 1])
+def test_of_two_columns_of_one_name_the_first_filled_one_counts(
+    tmp_path: Path, name: str, filled: int
+) -> None:
+    columns, row = ["url", "title", "url"], ["", "a shirt", ""]
+    row[2 * filled] = "http://a/1"
+    if name == "a.parquet":
+        pq.write_table(pa.table([[cell] for cell in row], names=columns), tmp_path / name)
+    else:
+        delimiter = "," if name == "a.csv" else "\t"
+        (tmp_path / name).write_text(f"{delimiter.join(columns)}\n{delimiter.join(row)}\n")
+    assert [(result.link, result.title) for result in urls_of(tmp_path / name)] == [("http://a/1", "a shirt")]
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"])
+def test_any_line_end_of_unicode_ends_an_address(tmp_path: Path, end: str) -> None:
+    (tmp_path / "a.txt").write_text(f"http://a/1{end}http://a/2\nhttp://a/3{end}\n")
+    assert [result.link for result in urls_of(tmp_path / "a.txt")] == [f"http://a/{i}" for i in (1, 2, 3)]

@@ -78,6 +78,11 @@ def api_named(name: str) -> SearchApi | None:
     return replace(HUB, name="demo") if name == "demo" else REAL.get(name)
 
 
+def key_names(name: str) -> tuple[str, ...]:
+    """The environment variables with the keys that a crawl.provider needs."""
+    return tuple(REAL[name].keys) if name in REAL else ()
+
+
 @contextmanager
 def open_provider(params: CrawlParams, environment: Mapping[str, str]) -> Iterator[Provider]:
     """Open a provider; the demo shop runs until the block ends.

@@ -34,6 +34,7 @@ COMMANDS = {
     "demo-shop": "demo_shop.command_line:demo_shop",
     "show": "crawler.command_line:show",
     "summary": "fashion_pggan.command.own:summary",
+    "doctor": "fashion_pggan.command.own:doctor",
     "verify": "fashion_pggan.command.own:verify",
     "use": "fashion_pggan.command.own:use",
     "completion": "fashion_pggan.command.own:completion",

@@ -1,4 +1,4 @@
-"""The commands that belong to no stage: `summary`, `use`, `verify`, `completion`."""
+"""The commands that belong to no stage: `summary`, `use`, `doctor`, `verify`, `completion`."""
 
 import logging
 from pathlib import Path
@@ -53,6 +53,23 @@ def use(
     from fashion_pggan.params import preset
 
     log.info(preset.use(name, set, presets=Path("presets"), params=out))
+
+
+def doctor(*, json: bool = False) -> None:
+    """Look at the machine and this folder before a run: a line each, and what to do.
+
+    The status is 1 when something that params.yaml asks for cannot work. Nothing is changed, and no key is
+    shown.
+
+    For example:
+        fashion-pggan doctor
+
+    Args:
+        json: print what was found as JSON.
+    """
+    from fashion_pggan.doctor.diagnosis import diagnose
+
+    diagnose(Path(), as_json=json)
 
 
 def verify(place: Path = Path(), /, *, json: bool = False, accept_missing: bool = False) -> None:

@@ -15,7 +15,7 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.escaped import printable_lines
@@ -25,7 +25,7 @@ from flows.deployed.pipeline import STAGES, full
 from flows.deployed.weekly import weekly
 from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
-from flows.server.server import OUR_URL, answers, ensure_server
+from flows.server.server import answers, configured_url, ensure_server
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
 SERVED: list[tuple[Flow[..., Any], str]] = [
@@ -44,7 +44,7 @@ def serve_all() -> None:
     """Serve the flows of `SERVED`, such as `fashion-pggan/full`, with their schedules."""
     check_workspace(Path.cwd())
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make serve &` would ignore it
-    was_there = answers(PREFECT_API_URL.value() or OUR_URL)
+    was_there = answers(configured_url())
     url = ensure_server(temporary=False)
     print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
     print(printable_lines(tell_prefect(Path.cwd())), flush=True)
@@ -68,7 +68,7 @@ def ask(deployment: str) -> None:
     Raises:
         UserError: no server answers, it refuses our keys, nobody serves the deployment, or the run failed.
     """
-    url: str = PREFECT_API_URL.value() or OUR_URL
+    url = configured_url()
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
     use_key_of(url)

@@ -43,7 +43,7 @@ def ensure_server(*, temporary: bool) -> str:
         UserError: nothing answers at an address that a person has set, the server there refuses our keys, no
             server can be started, or another user listens at its port.
     """
-    url: str = PREFECT_API_URL.value() or OUR_URL
+    url = configured_url()
     if answers(url):
         use_key_of(url)
         return url
@@ -67,6 +67,11 @@ def guarded_by(key: str, url: str) -> dict[str, str]:
     port = urlsplit(url).port
     own = ",".join(f"http://{name}:{port}" for name in LOCAL)  # the server's page may be open under either
     return {"PREFECT_SERVER_API_AUTH_STRING": key, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": own}
+
+
+def configured_url() -> str:
+    """Where Prefect's API is, by its settings or ours."""
+    return str(PREFECT_API_URL.value() or OUR_URL)
 
 
 def answers(url: str) -> bool:

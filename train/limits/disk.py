@@ -7,11 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from fashion_pggan.errors import bytes_in_words
-from fashion_pggan.params import TrainParams
+from fashion_pggan.params import Params, TrainParams
 from fashion_pggan.storage.files import check_room, free_at
+from train.model.networks import Architecture
+from train.processes.ranks import Ranks
 from train.saved.checkpoint import KEPT, checkpoints_in
 from train.step.trainer import Trainer
 
@@ -57,6 +60,18 @@ def check_disk(folder: Path, trainer: Trainer, params: TrainParams, resolution: 
     checkpoints = max(KEPT - len(checkpoints_in(folder)), 0) + 1  # the oldest goes after the next is written
     to_come = sizes.of(checkpoints, max(snapshots - done, 0))
     check_room(folder, to_come, f"{folder} needs", "raise train.snapshot_kimg, or set train.keep_snapshots")
+
+
+def bytes_of_run(params: Params) -> int:
+    """What a training takes on the disk at its end, without DVC's copies; nothing is computed."""
+    nowhere = torch.device("meta")
+    shape = Architecture(
+        params.curate.resolution, params.train.latent_size, params.train.fmap_base, params.train.fmap_max
+    )
+    with nowhere:
+        trainer = Trainer(shape, params.train, Ranks(0, 1, nowhere))
+    snapshots = _kept(snapshots_up_to(params.train.total_kimg * 1000, params.train), params.train)
+    return sizes_of(trainer, params.train, params.curate.resolution).of(KEPT, snapshots)
 
 
 def sizes_of(trainer: Trainer, params: TrainParams, resolution: int) -> Sizes:

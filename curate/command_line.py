@@ -17,7 +17,8 @@ from fashion_pggan.errors import ArgumentError
 
 PLOTS = Fills({"curate_reasons.csv": ("reason", "count"), "curate_sizes.csv": ("short_side", "count")})
 
-Share = Annotated[float, Parameter(validator=Number(gte=0, lte=1))]
+OptionalShare = Annotated[float | None, Parameter(validator=Number(gte=0, lte=1))]
+USUAL = 0.1  # share of the images for validation, and for a test
 
 PORT = 8808
 
@@ -99,8 +100,8 @@ def export(
     level: OptionalCount = None,
     image_format: Literal["png", "webp", "jpeg"] = "png",
     shard_images: OptionalCount = None,
-    validation: Share = 0.1,
-    test: Share = 0.1,
+    validation: OptionalShare = None,
+    test: OptionalShare = None,
     licence: str = "",
 ) -> None:
     """Write a curated dataset in the form that another program loads.
@@ -115,12 +116,17 @@ def export(
         level: side of the images in pixels; the largest by default.
         image_format: how each image is encoded.
         shard_images: images in a tar or Parquet file; 1,000 by default.
-        validation: share of the images for validation (column split).
-        test: share of the images for a test.
+        validation: share of the images for validation (column split); 0.1 by default.
+        test: share of the images for a test; 0.1 by default. Without both, images that curation holds out
+            (curate.held_out) are for the test, and all others for training.
         licence: of all images (column licence, and the card).
     """
-    if validation + test > 1:
-        raise ArgumentError(f"--validation {validation} and --test {test}: give shares of 1 together at most")
+    given = validation is not None or test is not None
+    shares = (USUAL if validation is None else validation, USUAL if test is None else test)
+    if sum(shares) > 1:
+        raise ArgumentError(
+            f"--validation {shares[0]} and --test {shares[1]}: give shares of 1 together at most"
+        )
     from curate.copies.splits import Splits
     from curate.export import SHARD_IMAGES, run
     from fashion_pggan.images.writing import Format, ImageFormat
@@ -132,7 +138,7 @@ def export(
         level=level,
         image_format=ImageFormat(image_format),
         shard_images=shard_images or SHARD_IMAGES,
-        splits=Splits(validation, test),
+        splits=Splits(*shares) if given else None,
         licence=licence,
     )
     log.info("%s: %d images", target, count)

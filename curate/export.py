@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from curate.copies.splits import SPLITS, Splits
+from curate.copies.splits import Splits
 from curate.exported_facts import exported_facts
 from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import UserError
@@ -30,8 +30,8 @@ KIND = Kind("an export")
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
 DECISIONS = frozenset(
-    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row", "label"}
-)  # not exported; the label comes with the facts
+    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row", "label", "split"}
+)  # not exported; label and split come with the facts
 
 
 def run(
@@ -42,7 +42,7 @@ def run(
     level: int | None = None,
     image_format: ImageFormat = ImageFormat.PNG,
     shard_images: int = SHARD_IMAGES,
-    splits: Splits = SPLITS,
+    splits: Splits | None = None,
     licence: str = "",
 ) -> int:
     """Write a dataset in a form that other programs load, with the provenance of each image.
@@ -54,7 +54,7 @@ def run(
         level: side of the images in pixels; the largest by default.
         image_format: how each is encoded.
         shard_images: images per tar or Parquet file.
-        splits: shares of the images for validation and test.
+        splits: shares of the images for validation and test; None: as curation decided, else a tenth each.
         licence: of all images; empty when it is not known.
 
     Returns:

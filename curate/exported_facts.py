@@ -6,20 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from curate.copies.groups import best_of_groups
-from curate.copies.hash_search import close_pairs
-from curate.copies.splits import Splits
+from curate.copies.splits import HASHES, SPLITS, Splits, first_files, groups_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.proof.folder_mark import check_marked
 from fashion_pggan.storage.records import CuratedImage
 from fashion_pggan.storage.tables import UNREADABLE, open_table
 
 MEASURES = "measures.parquet"
-HASHES = ("phash", "phash_mirrored")  # written in hexadecimal; other bytes are not exported
-NEAR_BITS = 32  # of 256: images this near to each other are in one group, whatever their colours
 OWN = {
     "group": pa.string(),  # the smallest SHA-256 of all files that show the same, dropped ones included
     "copies": pa.int64(),  # how many files were dropped as copies of this image
@@ -40,31 +35,30 @@ class ExportedFacts:
 
 
 def exported_facts(
-    dataset: Path, rows: Iterable[CuratedImage], splits: Splits, licence: str
+    dataset: Path, rows: Iterable[CuratedImage], splits: Splits | None, licence: str
 ) -> ExportedFacts:
     """The facts that a dataset has of its images, for an export.
 
     Args:
         dataset: a curated dataset.
         rows: of its manifest.
-        splits: shares of the groups.
+        splits: shares of the groups; None: as curation decided, or else the usual shares.
         licence: of all images; empty when it is not known.
     """
     found, columns = measured(dataset / MEASURES, set(CuratedImage.model_fields))
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     farthest: dict[str, int] = {}
-    first: dict[str, str] = {}  # of a kept image and its copies
     labels: dict[str, tuple[str, str]] = {}  # and what stands for it in a dataset without any
+    decided: dict[str, str] = {}  # the split by curation
+    rows = list(rows)
     for row in rows:
-        if row.kept or row.duplicate_of:
-            kept = row.duplicate_of or row.sha256
-            first[kept] = min(first.get(kept, row.sha256), row.sha256)
-            if row.kept:
-                labels[kept] = row.label, row.style or row.query
-            else:
-                kinds[kept][row.duplicate_kind] += 1
-                farthest[kept] = max(farthest.get(kept, 0), row.duplicate_bits or 0)
-    groups, labelled = _joined(first, found), any(label for label, _ in labels.values())
+        if row.kept:
+            labels[row.sha256], decided[row.sha256] = (row.label, row.style or row.query), row.split
+        elif row.duplicate_of:
+            kinds[row.duplicate_of][row.duplicate_kind] += 1
+            farthest[row.duplicate_of] = max(farthest.get(row.duplicate_of, 0), row.duplicate_bits or 0)
+    first, labelled = first_files(rows), any(label for label, _ in labels.values())
+    groups = groups_of(first, _hashes(found))
     facts = {
         name: found.get(name, {})
         | {
@@ -73,7 +67,7 @@ def exported_facts(
             "copy_kinds": ", ".join(sorted(filter(None, kinds[name]))),
             "copy_bits": farthest.get(name),
             "label": labels[name][0 if labelled else 1],
-            "split": splits.of(groups[name]),
+            "split": (not splits and decided[name]) or (splits or SPLITS).of(groups[name]),
             "licence": licence,
         }
         for name in first
@@ -104,20 +98,9 @@ def _in_hexadecimal(row: dict[str, Any]) -> dict[str, Any]:
     return {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
 
 
-def _joined(first: Mapping[str, str], measured: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The group of each kept image; images in other colours and mirrored ones are in one group."""
-    names = sorted(first, key=lambda name: first[name])
-    hashed = [name for name in names if measured.get(name, {}).get("phash")]
-    groups = dict(first)
-    if not hashed:
-        return groups
-    words = {which: np.stack([_words(measured[name][which]) for name in hashed]) for which in HASHES}
-    new = np.ones(len(hashed), bool)
-    pairs = [close_pairs(words["phash"], words[which], new, NEAR_BITS) for which in HASHES]
-    for name, best in zip(hashed, best_of_groups(len(hashed), np.concatenate(pairs), []), strict=True):
-        groups[name] = first[hashed[best]]
-    return groups
-
-
-def _words(hexadecimal: str) -> Any:
-    return np.frombuffer(bytes.fromhex(hexadecimal), np.uint64)
+def _hashes(measured: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[bytes, bytes]]:
+    return {
+        name: (bytes.fromhex(facts["phash"]), bytes.fromhex(facts["phash_mirrored"]))
+        for name, facts in measured.items()
+        if facts.get("phash")
+    }

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 import pyarrow as pa
 
+from curate.copies.splits import TEST, with_splits
 from curate.decide import decide, nothing_left, records_of
 from curate.known.asked import asks_for_styles
 from curate.known.banners import reader_of
@@ -141,7 +142,7 @@ def _decided(
     decisions = decide(
         [raw.sha256 for raw in images], facts, params, known.facts_folder, measured, overrides, labels
     )
-    rows = list(records_of(images, decisions, facts, params))
+    rows = with_splits(list(records_of(images, decisions, facts, params)), facts, params.held_out)
     outcomes = _outcomes(rows)
     if not outcomes[KEPT]:
         raise UserError(nothing_left(outcomes, params))
@@ -176,13 +177,15 @@ def _write(
     building: Path, rows: Sequence[CuratedImage], facts: pa.Table, known: Known, params: CurateParams
 ) -> str:
     """Write the dataset into an empty folder and return its version."""
-    writer = ShardWriter(building, params.resolution, params.shard_images, list(params.labels))
+    writer = ShardWriter(
+        building, params.resolution, params.shard_images, list(params.labels), params.held_out
+    )
     for row in rows:
         if row.kept:
-            place = writer.add(known.levels.read(row.sha256), row.label)
+            place = writer.add(known.levels.read(row.sha256), row.label, held_out=row.split == TEST)
             assert place == (row.shard, row.row)
     version = writer.finish()
-    write_records(building / MANIFEST, rows, CuratedImage)
+    write_records(building / MANIFEST, rows, CuratedImage, without=() if params.held_out else ("split",))
     write_table(building / MEASURES, facts, facts.schema)
     return version
 
@@ -209,6 +212,7 @@ def _figures(
         **(styles if worn_by else {}),
         **({"banners_by": banners_by} if banners_by else {}),
         **({"labels": _labels(rows, params)} if params.labels else {}),
+        **({"held_out": sum(row.split == TEST for row in rows)} if params.held_out else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,
     }

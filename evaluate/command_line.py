@@ -91,7 +91,7 @@ def better(
     json: Annotated[OptionalOutputFile, BETTER] = None,
     shared: Options = SHARED,
 ) -> None:
-    """Say which of two models is nearer to held-out images (train.held_out), with 95 % intervals.
+    """Say which of two models is nearer to held-out images (curate.held_out), with 95 % intervals.
 
     For example:
         fashion-pggan evaluate better models-before models data/curated

@@ -98,7 +98,6 @@ def better(former: Path, new: Path, dataset: Path, *, json_file: Path | None, sh
             one,
             other,
             Dataset(dataset),
-            params.train.held_out,
             shared.seeded(params.evaluate),
             store,
             shared.work(),
@@ -136,7 +135,7 @@ def copies(
 ) -> None:
     """Look for training images among generated ones."""
     seed, folder = shared.section().seed, shared.folder()
-    real = of_path(training, "reals", seed, folder)
+    real = of_path(training, "reals", seed, folder, only_shown=True)
     fake = of_path(generated, "fakes", seed, folder)
     fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
     found = find_copies(fake, real)

@@ -16,7 +16,7 @@ from evaluate.report.stage_reports import read_facts
 from evaluate.report.verdicts import headline, verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
-from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
+from evaluate.sets.sources import of_dataset, of_snapshot, shown
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
@@ -69,7 +69,7 @@ def run(
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))
     fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
-    reals = of_dataset(dataset, shuffled(len(dataset), params.seed))
+    reals = of_dataset(dataset, shown(dataset, params.seed))
     measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
     _write_json(reports / "measures.json", measures)
     answers = verdicts(evaluation, measures, read_facts(reports / "train.json"))

@@ -78,8 +78,8 @@ def run(
     targets = _targets(target, carried, apart)
     whole = Dataset(source)
     ranks = join(device_of(device))
-    dataset = shown(whole, params.held_out)
-    check_images(len(dataset), params, measured)
+    dataset = shown(whole)
+    check_images(len(dataset), params, measured, whole.held_out_share)
     _verify_once(dataset, ranks)
     if not ranks.first:
         _begun(Place(params, run_directory(runs, params, dataset, ranks), ""), dataset, ranks).go()

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from curate.copies.splits import SPLITS
+from curate.copies.splits import SPLITS, TEST
 from curate.report.questions import asked
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
@@ -71,14 +71,26 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
             f"from: an address for {_share(kept, 'url')}, a title for {_share(kept, 'title')}, a query for "
             f"{_share(kept, 'query')} (manifest.parquet)."
         ),
-        (
-            "The recommended split is the column `split` of an export (see Distribution), by a hash of each "
-            f"group of near-duplicates: {SPLITS.test:.0%} for test, {SPLITS.validation:.0%} for validation "
-            "unless its options say otherwise. The training stage of this program uses all images."
-        ),
+        _split(kept, params.held_out),
         "No original is in the dataset twice (see Preprocessing).",
     ]
     return _listed(facts)
+
+
+def _split(kept: Sequence[CuratedImage], held_out: float) -> str:
+    """Which images training leaves out, and what is recommended where it leaves none out."""
+    if held_out:
+        count = sum(row.split == TEST for row in kept)
+        return (
+            f"Held out: {count:,} of {len(kept):,} images, by a hash of each group of near-duplicates "
+            f"(`curate.held_out` {held_out:g}); the column `split` of manifest.parquet and of an export says "
+            "test of them. The training stage of this program never shows them."
+        )
+    return (
+        "The recommended split is the column `split` of an export (see Distribution), by a hash of each "
+        f"group of near-duplicates: {SPLITS.test:.0%} for test, {SPLITS.validation:.0%} for validation "
+        "unless its options say otherwise. The training stage of this program uses all images."
+    )
 
 
 def _collection(kept: Sequence[CuratedImage], origins: Origins) -> str:

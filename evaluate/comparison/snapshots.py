@@ -11,7 +11,7 @@ from evaluate.comparison.distances import Distances, Floor
 from evaluate.comparison.pair import floor_set
 from evaluate.comparison.resampled import chances_of
 from evaluate.sets.image_set import Advance
-from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
+from evaluate.sets.sources import of_dataset, of_snapshot, shown
 from fashion_pggan.distance.descriptors import Descriptors
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
@@ -72,8 +72,9 @@ class SnapshotComparison:
         self, dataset: Dataset, params: EvaluateParams, *, mirror: bool, store: Store, work: Work
     ) -> None:
         self.params, self.store, self.work = params, store, work
-        self.images = min(params.images, len(dataset))  # per set
-        chosen = shuffled(len(dataset), params.seed)[: 2 * self.images]
+        chosen = shown(dataset, params.seed)
+        self.images = min(params.images, len(chosen))  # per set
+        chosen = chosen[: 2 * self.images]
         self.pool = of_dataset(dataset, chosen, mirror_seed=params.seed if mirror else None)
         settings = params.model_dump(exclude=NO_DISTANCE)
         program = program_of(*MEASURING, *GENERATING)

@@ -42,7 +42,6 @@ def compare_models(
     former: Path,
     new: Path,
     dataset: Dataset,
-    held_out: float,
     params: EvaluateParams,
     store: Store,
     work: Work,
@@ -52,8 +51,7 @@ def compare_models(
     Args:
         former: a snapshot.
         new: another one.
-        dataset: with the held-out images.
-        held_out: share of the dataset; 0: all of it.
+        dataset: with the held-out images (curate.held_out); where none are held out, all are measured.
         params: the evaluate section.
         store: for descriptors.
         work: where to compute.
@@ -61,10 +59,11 @@ def compare_models(
     Raises:
         UserError: nothing is held out, or a snapshot cannot be read or compared.
     """
-    chosen = np.flatnonzero(dataset.held_out(held_out)) if held_out else np.arange(len(dataset))
+    held_out = dataset.held_out_share
+    chosen = np.flatnonzero(dataset.held_out) if held_out else np.arange(len(dataset))
     if not len(chosen):
         raise UserError(
-            f"none of the {len(dataset)} images is held out by share {held_out:g}: raise train.held_out"
+            f"none of the {len(dataset)} images is held out by share {held_out:g}: raise curate.held_out"
         )
     chosen = chosen[shuffled(len(chosen), params.seed)][: params.images]
     reals = of_dataset(dataset, chosen)

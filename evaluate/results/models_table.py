@@ -32,9 +32,11 @@ def models_text(found: TwoModels) -> str:
 def about_images(found: TwoModels) -> str:
     """Which images were measured, in a sentence."""
     if found.held_out:
-        return f"{found.images} images per set, held out (train.held_out {found.held_out:g}); lower is better"
+        return (
+            f"{found.images} images per set, held out (curate.held_out {found.held_out:g}); lower is better"
+        )
     return (
-        f"{found.images} images per set, none held out (train.held_out is 0): a model is nearer to what "
+        f"{found.images} images per set, none held out (curate.held_out is 0): a model is nearer to what "
         "it was trained on; lower is better"
     )
 

@@ -19,6 +19,12 @@ def shuffled(count: int, seed: int) -> Indices:
     return np.random.default_rng([seed, *b"order"]).permutation(count)
 
 
+def shown(dataset: Dataset, seed: int) -> Indices:
+    """The images that training may show, in a seeded order: those that curation does not hold out."""
+    chosen = np.flatnonzero(~dataset.held_out)
+    return chosen[shuffled(len(chosen), seed)]
+
+
 def of_dataset(
     dataset: Dataset, chosen: Indices, *, name: str = "reals", mirror_seed: int | None = None
 ) -> ImageSet:
@@ -42,7 +48,9 @@ def of_snapshot(sampler: Sampler, seed: int, count: int) -> ImageSet:
     return ImageSet("fakes", count, sampler.resolution, lambda indices: sampler.images(seed, indices))
 
 
-def of_path(path: Path, name: str, seed: int, scratch: Path | None = None) -> ImageSet:
+def of_path(
+    path: Path, name: str, seed: int, scratch: Path | None = None, *, only_shown: bool = False
+) -> ImageSet:
     """The images of a dataset, of a generated or exported dataset, or of any folder, in a seeded order.
 
     Args:
@@ -50,13 +58,15 @@ def of_path(path: Path, name: str, seed: int, scratch: Path | None = None) -> Im
         name: of the set.
         seed: of the order.
         scratch: a folder for images that must be unpacked; None: the system's temporary folder.
+        only_shown: of a dataset, those images alone that are not held out of training.
 
     Raises:
         UserError: there are no images, or an image does not fit; the message names it.
     """
     if (path / INDEX).is_file():
         dataset = Dataset(path)
-        return of_dataset(dataset, shuffled(len(dataset), seed), name=name)
+        chosen = shown(dataset, seed) if only_shown else shuffled(len(dataset), seed)
+        return of_dataset(dataset, chosen, name=name)
     if not path.is_dir():
         raise UserError(f"no folder at {path}: give a folder of images or a dataset")
     files = files_in(path, scratch)

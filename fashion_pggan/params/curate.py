@@ -12,6 +12,7 @@ from fashion_pggan.params.section import (
     Pixels,
     Resolution,
     Section,
+    Share,
     Unit,
     Words,
 )
@@ -72,6 +73,13 @@ class CurateParams(Section):
     )
     unlabelled: Literal["keep", "drop"] = Field(
         "keep", description="what becomes of images without a label, where there are labels"
+    )
+    held_out: Share = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="of the images, whole groups of near-duplicates by their hash, that training never shows "
+        "and exports call test; 0: none",
     )
     crop: Literal["centre", "garment"] = Field(
         description="which square; centre: as published, garment: the square around the garment"

@@ -18,7 +18,11 @@ from fashion_pggan.params.wording import advice_on, value_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 
-RENAMED = {"shop_pictures": "shop_images", "shard_pictures": "shard_images"}  # names of earlier versions
+RENAMED = {  # names of earlier versions
+    "crawl.shop_pictures": "crawl.shop_images",
+    "curate.shard_pictures": "curate.shard_images",
+    "train.held_out": "curate.held_out",
+}
 NAMED = 20  # mistakes, in a message
 
 
@@ -83,8 +87,8 @@ def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str
 def _nearest(where: list[str], kind: type[BaseModel], missing: list[list[str]]) -> str:
     """The parameter that was meant: first a missing one of its section, then any; empty: none is near."""
     *section, key = where
-    if key in RENAMED:
-        return ".".join([*section, RENAMED[key]])
+    if (name := ".".join(where)) in RENAMED:
+        return RENAMED[name]
     lost = [name for *parents, name in missing if parents == section]
     near = get_close_matches(key, lost, n=1) or get_close_matches(key, _known_names(kind, section), n=1)
     return ".".join([*section, *near]) if near else ""

@@ -130,13 +130,6 @@ class TrainParams(Section):
         ge=0, description="in a row that may be skipped because gradients are not finite"
     )
     # data
-    held_out: Annotated[Share, ON_REQUEST] = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="of the images, chosen by their hash, that are never shown: fashion-pggan evaluate "
-        "better compares models on them; 0: none",
-    )
     mirror: Annotated[bool, ON_REQUEST] = Field(description="true: show each image mirrored half of the time")
     augment: Annotated[Literal["none", "diffaugment"], ON_REQUEST] = Field(
         description="change what the critic sees; diffaugment: for datasets of a few thousand images"

@@ -1,6 +1,6 @@
 """Records: one row per image, in Parquet files that pandas and DuckDB read in one line."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
@@ -86,6 +86,7 @@ class CuratedImage(Record):
     format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
     overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
     label: str = ""  # of `curate.labels`; empty: none
+    split: str = ""  # train, or test: held out of training; empty unless kept, and without `curate.held_out`
 
 
 class GeneratedImage(Record):
@@ -108,7 +109,12 @@ class GeneratedImage(Record):
 
 
 def write_records(
-    path: Path, records: Iterable[Record], kind: type[Record], *, group_rows: int = GROUP_ROWS
+    path: Path,
+    records: Iterable[Record],
+    kind: type[Record],
+    *,
+    group_rows: int = GROUP_ROWS,
+    without: Collection[str] = (),
 ) -> None:
     """Write `records`, all of class `kind`, to a Parquet file in one step, with few rows in memory.
 
@@ -117,8 +123,10 @@ def write_records(
         records: its rows.
         kind: of the records.
         group_rows: rows of a row group, all of which a damaged byte loses.
+        without: columns to leave out.
     """
-    schema, left = schema_of(kind), iter(records)
+    schema = pa.schema([field for field in schema_of(kind) if field.name not in without])
+    left = iter(records)
 
     def tables() -> Iterator[pa.Table]:
         while group := [record.model_dump() for record in islice(left, group_rows)]:

@@ -3,6 +3,7 @@
 A dataset is a folder with `index.json` and, per level (a resolution of the pyramid, 4, 8, ... R), one
 `r<resolution>/<shard>.npy` per shard: uint8 arrays of shape (images, resolution, resolution, 3), RGB.
 A dataset with labels has the names of the classes in `index.json`, and each image's place among them.
+One that holds images out of training has the share, and the rows of those images.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -58,23 +60,34 @@ class ShardWriter:
         resolution: side of the largest level in pixels, a power of two.
         shard_images: how many images a full shard holds.
         label_names: the classes that images may have; none: without labels.
+        held_out: share of the images that should be held out of training; 0: none are.
     """
 
     def __init__(
-        self, folder: Path, resolution: int, shard_images: int, label_names: Sequence[str] = ()
+        self,
+        folder: Path,
+        resolution: int,
+        shard_images: int,
+        label_names: Sequence[str] = (),
+        held_out: float = 0.0,
     ) -> None:
         self.folder, self.resolution, self.shard_images = folder, resolution, shard_images
-        self.label_names = list(label_names)
+        self.label_names, self.held_out_share = list(label_names), held_out
         self.labels: list[int] = []  # of the pending images
+        self.held_out: list[int] = []  # rows of the pending images
         self.pending: list[Mapping[int, npt.NDArray[np.uint8]]] = []
         self.shards: list[dict[str, object]] = []
 
-    def add(self, levels: Mapping[int, npt.NDArray[np.uint8]], label: str = "") -> tuple[int, int]:
+    def add(
+        self, levels: Mapping[int, npt.NDArray[np.uint8]], label: str = "", *, held_out: bool = False
+    ) -> tuple[int, int]:
         """Append one image, given as resolution -> (resolution, resolution, 3), and return (shard, row).
 
         `label` is one of `label_names`; empty: none.
         """
         position = len(self.shards), len(self.pending)
+        if held_out:
+            self.held_out.append(len(self.pending))
         self.pending.append(levels)
         self.labels.append(self.label_names.index(label) if label else UNLABELLED)
         if len(self.pending) == self.shard_images:
@@ -82,12 +95,13 @@ class ShardWriter:
         return position
 
     def finish(self) -> str:
-        """Write what is pending and the index; return the version, a hash of all pixels and labels."""
+        """Write what is pending and the index; return the version, a hash of pixels, labels and split."""
         if self.pending:
             self._write_shard()
-        version = _version_of(self.shards, self.label_names)
+        version = _version_of(self.shards, self.label_names, self.held_out_share)
         labels = {"labels": self.label_names} if self.label_names else {}
-        index = {"format": FORMAT, "version": version, "resolution": self.resolution, **labels}
+        split = {"held_out": self.held_out_share} if self.held_out_share else {}
+        index = {"format": FORMAT, "version": version, "resolution": self.resolution, **labels, **split}
         index["shards"] = self.shards
         write_text(self.folder / INDEX, json.dumps(index, indent=1) + "\n")
         return version
@@ -105,8 +119,9 @@ class ShardWriter:
                     digest.update(pixels.data)
             checksums[str(resolution)] = digest.hexdigest()
         labels = {"labels": self.labels} if self.label_names else {}
-        self.shards.append({"images": len(self.pending), "sha256": checksums, **labels})
-        self.pending, self.labels = [], []
+        split = {"held_out": self.held_out} if self.held_out_share else {}
+        self.shards.append({"images": len(self.pending), "sha256": checksums, **labels, **split})
+        self.pending, self.labels, self.held_out = [], [], []
 
 
 class Dataset:
@@ -138,11 +153,13 @@ class Dataset:
             self.label_names: list[str] = index.get("labels", [])
             labels = [label for shard in index["shards"] for label in shard.get("labels", ())]
             self.labels = np.array(labels or [UNLABELLED] * sum(self.counts), np.int64)  # (images,)
-            version = _version_of(index["shards"], self.label_names)
+            self.held_out_share: float = index.get("held_out", 0.0)  # that was asked for
+            self.held_out = _held_out(index["shards"])  # (images,), whether training leaves it out
+            version = _version_of(index["shards"], self.label_names, self.held_out_share)
             whole = version == self.version and self._lists_all_levels()
             if self.counts and not whole:
                 raise ValueError("it is not what was written, by the version in it")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError) as error:
             raise UserError(
                 f"{index_path} cannot be read ({error}): delete {folder} and run dvc repro"
             ) from error
@@ -185,21 +202,6 @@ class Dataset:
         shard = int(np.searchsorted(self.starts, index, side="right")) - 1
         view: Images = self._shard(resolution, shard)[index - int(self.starts[shard])]
         return view
-
-    def held_out(self, share: float) -> npt.NDArray[np.bool_]:
-        """Which images belong to a share that training leaves out: (images,).
-
-        It is decided by the hash of an image's smallest level: an image stays on its side while others come
-        and go, and a smaller share is a part of a larger one.
-        """
-        bound = share * 2**64
-        hashes = (
-            hashlib.sha256(image.tobytes()).digest()
-            for shard in range(len(self.counts) if share else 0)
-            for image in self._shard(SMALLEST, shard)
-        )
-        below = [int.from_bytes(digest[:8]) < bound for digest in hashes]
-        return np.array(below, dtype=np.bool_) if share else np.zeros(len(self), dtype=np.bool_)
 
     def check(self) -> None:
         """Read all of it now.
@@ -255,43 +257,18 @@ class Dataset:
         return pixels
 
 
-class Part(Dataset):
-    """Some images of a dataset, read by their place among them; folder, version and checks are the whole's.
-
-    Args:
-        whole: the dataset.
-        chosen: indices in it.
-    """
-
-    def __init__(self, whole: Dataset, chosen: npt.NDArray[np.int64]) -> None:
-        super().__init__(whole.folder)
-        self.whole, self.chosen = whole, chosen
-        self.labels = self.labels[chosen]
-
-    @property
-    def choice(self) -> str:
-        """A hash of which images they are; the same whatever rule chose them."""
-        return hashlib.sha256(self.chosen.astype("<i8").tobytes()).hexdigest()[:16]
-
-    def __len__(self) -> int:
-        return len(self.chosen)
-
-    def images(self, indices: Sequence[int] | npt.NDArray[np.int64], resolution: int) -> Images:
-        """As `Dataset.images`."""
-        wanted = np.asarray(indices, dtype=np.int64)
-        if wanted.size and (wanted.min() < 0 or wanted.max() >= len(self)):
-            raise IndexError(f"indices {wanted.min()} to {wanted.max()} of {len(self)} images of a dataset")
-        return self.whole.images(self.chosen[wanted], resolution)
-
-    def image(self, index: int, resolution: int) -> Images:
-        """As `Dataset.image`."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"index {index} of {len(self)} images of a dataset")
-        return self.whole.image(int(self.chosen[index]), resolution)
+def _held_out(shards: Sequence[Mapping[str, Any]]) -> npt.NDArray[np.bool_]:
+    """Which images are held out, by the rows that each shard names: (images,)."""
+    parts = [np.zeros(shard["images"], dtype=np.bool_) for shard in shards]
+    for part, shard in zip(parts, shards, strict=True):
+        part[shard.get("held_out", [])] = True
+    return np.concatenate([np.zeros(0, dtype=np.bool_), *parts])
 
 
-def _version_of(shards: Sequence[Mapping[str, object]], label_names: Sequence[str]) -> str:
-    content = [shards, label_names] if label_names else shards
+def _version_of(shards: Sequence[Mapping[str, object]], label_names: Sequence[str], held_out: float) -> str:
+    content: object = [shards, label_names] if label_names else shards
+    if held_out:
+        content = [shards, label_names, held_out]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 

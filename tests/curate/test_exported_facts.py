@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image, ImageOps
 
@@ -14,6 +15,11 @@ from curate.exported_facts import exported_facts
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage, read_records
+from fashion_pggan.storage.shards import Dataset
+
+Curated = tuple[
+    Path, list[CuratedImage], Path
+]  # a dataset, its records, and the folder that it was made from
 
 
 def test_a_group_s_split_is_that_of_its_name_alone_in_the_stated_shares() -> None:
@@ -31,7 +37,7 @@ def rows(
     make_image: Callable[..., Image.Image],
     params: CurateParams,
     run: Callable[..., Counter[str]],
-) -> tuple[Path, list[CuratedImage]]:
+) -> Curated:
     """Six images, copies of one by bytes, by pixels, smaller, and mirrored; one in two colours."""
     folder = tmp_path_factory.mktemp("copies")
     for seed in range(6):
@@ -48,10 +54,10 @@ def rows(
     Image.merge("RGB", (darker, dark, grey)).save(folder / "cold.png")
     out = tmp_path_factory.mktemp("out") / "data"
     run(folder, out, params)
-    return out, read_records(out / "manifest.parquet", CuratedImage)
+    return out, read_records(out / "manifest.parquet", CuratedImage), folder
 
 
-def test_a_copy_says_how_far_it_is_and_what_it_shares(rows: tuple[Path, list[CuratedImage]]) -> None:
+def test_a_copy_says_how_far_it_is_and_what_it_shares(rows: Curated) -> None:
     said = {row.file: row for row in rows[1] if row.duplicate_of}
     kinds = {name: row.duplicate_kind for name, row in said.items()}
     assert Counter(kinds.values()) == {"bytes": 1, "pixels": 1, "near": 1, "mirrored": 1}
@@ -61,8 +67,8 @@ def test_a_copy_says_how_far_it_is_and_what_it_shares(rows: tuple[Path, list[Cur
     assert all(row.duplicate_bits is None for row in rows[1] if row.kept)
 
 
-def test_what_shows_the_same_is_in_one_group_and_one_split(rows: tuple[Path, list[CuratedImage]]) -> None:
-    out, records = rows
+def test_what_shows_the_same_is_in_one_group_and_one_split(rows: Curated) -> None:
+    out, records, _ = rows
     found = exported_facts(out, records, SPLITS, "CC BY 4.0")
     kept = {row.file: found.facts[row.sha256] for row in records if row.kept}
     (copied,) = [facts for facts in kept.values() if facts["copies"]]
@@ -78,8 +84,8 @@ def test_what_shows_the_same_is_in_one_group_and_one_split(rows: tuple[Path, lis
         assert set(facts) == {*found.columns.names}
 
 
-def test_a_larger_dataset_moves_nothing_to_another_split(rows: tuple[Path, list[CuratedImage]]) -> None:
-    out, records = rows
+def test_a_larger_dataset_moves_nothing_to_another_split(rows: Curated) -> None:
+    out, records, _ = rows
     some = [row for row in records if row.file not in {"4.png", "5.png"}]
     before, after = (exported_facts(out, each, SPLITS, "").facts for each in (some, records))
     assert {name: facts["split"] for name, facts in before.items()}.items() <= {
@@ -87,9 +93,34 @@ def test_a_larger_dataset_moves_nothing_to_another_split(rows: tuple[Path, list[
     }.items()
 
 
-def test_measures_that_the_mark_lists_are_not_left_out_in_silence(
-    rows: tuple[Path, list[CuratedImage]], tmp_path: Path
+def test_curation_holds_whole_groups_out_and_an_export_says_the_same(
+    rows: Curated,
+    params: CurateParams,
+    run: Callable[..., Counter[str]],
+    tmp_path: Path,
 ) -> None:
+    out, records, _ = rows
+    usual = exported_facts(out, records, Splits(0.0, 0.4), "").facts
+    assert {row.split for row in records} == {""}
+    assert "split" not in pq.read_schema(out / "manifest.parquet").names
+    run(rows[2], tmp_path / "data", params.model_copy(update={"held_out": 0.4}))
+    held = read_records(tmp_path / "data/manifest.parquet", CuratedImage)
+    said = {row.sha256: row.split for row in held if row.kept}
+    assert said == {name: facts["split"] for name, facts in usual.items()}
+    assert set(said.values()) == {"train", "test"}
+    assert {row.split for row in held if not row.kept} == {""}
+    by_file = {row.file: row.split for row in held if row.kept}
+    assert by_file["warm.png"] == by_file["cold.png"]
+    dataset = Dataset(tmp_path / "data")
+    assert dataset.held_out.tolist() == [row.split == "test" for row in held if row.kept]
+    facts = exported_facts(tmp_path / "data", held, None, "").facts
+    assert {name: facts[name]["split"] for name in facts} == said
+    assert "the column `split`" in (tmp_path / "data/datasheet.md").read_text()
+    asked = exported_facts(tmp_path / "data", held, Splits(0.5, 0.0), "").facts
+    assert {facts["split"] for facts in asked.values()} <= {"train", "validation"}
+
+
+def test_measures_that_the_mark_lists_are_not_left_out_in_silence(rows: Curated, tmp_path: Path) -> None:
     out = tmp_path / "data"
     shutil.copytree(rows[0], out)
     (out / "measures.parquet").unlink()

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -44,14 +44,21 @@ def _one_thread() -> Iterator[None]:
 
 
 def write_dataset(
-    folder: Path, resolution: int = 16, images: int = 40, seed: int = 0, labels: Sequence[str] = ()
+    folder: Path,
+    resolution: int = 16,
+    images: int = 40,
+    seed: int = 0,
+    labels: Sequence[str] = (),
+    held_out: Collection[int] = (),
+    share: float = 0.0,
 ) -> Dataset:
     """Images of random flat colours with a little noise, as curation would write them.
 
-    With labels, each image has one in turn, and its colours are the darker the earlier its label is.
+    With labels, each image has one in turn, and its colours are the darker the earlier its label is. Of a
+    `share`, the images at the places `held_out` are held out.
     """
     folder.mkdir(parents=True)
-    writer = ShardWriter(folder, resolution, 16, labels)
+    writer = ShardWriter(folder, resolution, 16, labels, share)
     random = np.random.default_rng(seed)
     for number in range(images):
         label = number % len(labels) if labels else 0
@@ -63,7 +70,7 @@ def write_dataset(
             levels[level.shape[0]] = np.clip(np.rint(level), 0, 255).astype(np.uint8)
             half = level.shape[0] // 2
             level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
-        writer.add(levels, labels[label] if labels else "")
+        writer.add(levels, labels[label] if labels else "", held_out=number in held_out)
     writer.finish()
     return Dataset(folder)
 

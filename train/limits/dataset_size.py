@@ -10,22 +10,23 @@ FEWEST = 4  # images: two halves of two, which the evaluation can compare
 log = logging.getLogger(__name__)
 
 
-def check_images(count: int, params: TrainParams, measured: int = 0) -> None:
+def check_images(count: int, params: TrainParams, measured: int = 0, held_out: float = 0.0) -> None:
     """Refuse a dataset that is too small to learn from, and warn of a small one.
 
     Args:
         count: images in it.
         params: the train section.
         measured: images per set of the evaluation; 0: not known.
+        held_out: share that curation holds out, for the error.
 
     Raises:
         UserError: there are fewer than four.
     """
     if count < FEWEST:
-        left = f" besides those held out by train.held_out {params.held_out:g}" if params.held_out else ""
+        left = f" besides those held out by curate.held_out {held_out:g}" if held_out else ""
         raise UserError(
             f"the dataset has {count} image{'s' * (count != 1)}{left}, and training needs {FEWEST} or more: "
-            "add images, lower train.held_out, or drop fewer (reports/curate.json says why curate did)"
+            "add images, lower curate.held_out, or drop fewer (reports/curate.json says why curate did)"
         )
     largest = max([params.minibatch_base, *params.minibatch.values()])
     if count < largest:

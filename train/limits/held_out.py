@@ -4,23 +4,25 @@ import logging
 
 import numpy as np
 
-from fashion_pggan.storage.shards import Dataset, Part
+from fashion_pggan.storage.shards import Dataset
+from train.lineage.chosen_images import Part
 
 log = logging.getLogger(__name__)
 
 
-def shown(dataset: Dataset, held_out: float) -> Dataset:
-    """The images that training may show: those that are not held out."""
-    if not held_out:
+def shown(dataset: Dataset) -> Dataset:
+    """The images that training may show: those that curation does not hold out (curate.held_out)."""
+    share = dataset.held_out_share
+    if not share:
         return dataset
-    kept = np.flatnonzero(~dataset.held_out(held_out))
-    left_out = len(dataset) - len(kept)
-    log.info("%d of %d images are held out (train.held_out)", left_out, len(dataset))
+    part = Part(dataset, np.flatnonzero(~dataset.held_out))
+    left_out = len(dataset) - len(part)
+    log.info("%d of %d images are held out (curate.held_out)", left_out, len(dataset))
     if not left_out:
         log.warning(
-            "train.held_out %g holds none of %d images out, so that no model can be compared on them "
+            "curate.held_out %g holds none of %d images out, so that no model can be compared on them "
             "(evaluate keep): raise it before the training",
-            held_out,
+            share,
             len(dataset),
         )
-    return Part(dataset, kept)
+    return part

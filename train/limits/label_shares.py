@@ -38,7 +38,7 @@ def labels_of(dataset: Dataset, params: TrainParams) -> dict[str, float]:
     if missing := [name for name, share in shares.items() if not share]:
         raise UserError(
             f"no image that is shown has the label {missing[0]!r} (of {len(shares)}): take it out of "
-            "curate.labels, or lower train.held_out"
+            "curate.labels, or lower curate.held_out"
         )
     if unlabelled := int((dataset.labels == UNLABELLED).sum()):
         log.warning("%d of %d images have no label: they are learned without one", unlabelled, len(dataset))

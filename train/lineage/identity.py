@@ -7,7 +7,8 @@ from typing import Any
 from fashion_pggan.params import TrainParams
 from fashion_pggan.params.section import WhenChanged
 from fashion_pggan.program import program_of
-from fashion_pggan.storage.shards import Dataset, Part
+from fashion_pggan.storage.shards import Dataset
+from train.lineage.chosen_images import Part
 from train.processes.ranks import Ranks
 
 Identity = dict[str, Any]
@@ -17,7 +18,7 @@ ORIGIN = "resume"  # the parameter that names the run before this one
 
 # Folders that decide the trained numbers. When the code in one of them changes, it is another run. Left out:
 # - fashion_pggan.storage, which reads the shards: the dataset's version names every byte that it must give,
-#   and `chosen_images` those that train.held_out leaves;
+#   and `chosen_images` those that curate.held_out leaves;
 # - train.processes: it says who is who and copies tensors; the mean over processes is in train.step;
 # - train.machine: a CUDA graph plays the same step back, and parameters may switch it on and off in a run;
 # - train.run: it calls what is in these folders and writes files;

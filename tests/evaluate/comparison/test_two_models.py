@@ -58,34 +58,39 @@ def test_a_difference_is_zero_with_itself_and_turns_its_sign_around(raw):
 
 
 @pytest.fixture
-def compared(tmp_path, params, dataset, models):
-    def compare(former, new, held_out):
+def compared(tmp_path, params, write_dataset, make_images, models):
+    def compare(former, new, held_out, shown=0):
+        """With the first images held out, or None; the others are of a seed."""
         paths, sharp = snapshots_in(models), params.model_copy(update={"replicates": 32})
-        return compare_models(paths[former], paths[new], dataset, held_out, sharp, Store(tmp_path), WORK)
+        count, share = held_out or 0, 0.5 if held_out is not None else 0.0
+        images = np.concatenate(
+            [make_images(64, 32, seed=0)[:count], make_images(64, 32, seed=shown)[count:]]
+        )
+        split = write_dataset(tmp_path / f"{former}-{new}-{held_out}-{shown}", images, range(count), share)
+        return compare_models(paths[former], paths[new], split, sharp, Store(tmp_path), WORK)
 
     return compare
 
 
-def test_models_are_compared_on_held_out_images_alone(compared, dataset):
-    found = compared(0, 2, 0.5)
-    assert found.images == min(24, int(dataset.held_out(0.5).sum()))
-    assert found.dataset_version == dataset.version
-    assert found.better == ("new" if found.differences[AVERAGE].value < 0 else "former")
-    assert compared(2, 0, 0.5).better == {"new": "former", "former": "new"}[found.better]
-    assert found.new.named() == compared(0, 2, 0.5).new.named()
+def test_models_are_compared_on_held_out_images_alone(compared):
+    found = compared(0, 2, 32)
+    assert (found.images, found.held_out) == (24, 0.5)
+    assert found.better in {"", "new" if found.differences[AVERAGE].value < 0 else "former"}
+    assert compared(2, 0, 32).better == {"new": "former", "former": "new", "": ""}[found.better]
+    assert found.new.named() == compared(0, 2, 32, shown=1).new.named()
 
 
 def test_equal_models_are_not_told_apart_and_neither_are_those_of_few_images(compared):
-    assert compared(1, 1, 0.0).better == ""
-    few = compared(0, 2, 0.06)
-    assert few.images < 8
+    assert compared(1, 1, None).better == ""
+    few = compared(0, 2, 6)
+    assert few.images == 6
     assert few.differences[AVERAGE].interval is None
     assert few.better == ""
 
 
 def test_a_share_that_holds_nothing_out_is_refused(compared):
-    with pytest.raises(UserError, match=r"none of the 64 images is held out by share 1e-06: raise train"):
-        compared(0, 1, 0.000001)
+    with pytest.raises(UserError, match=r"none of the 64 images is held out by share 0.5: raise curate"):
+        compared(0, 1, 0)
 
 
 @pytest.mark.slow

@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 import torch
-import yaml
 
 from fashion_pggan.errors import UserError
 from generate.sampling.sampler import snapshots_in
@@ -70,17 +69,14 @@ def test_a_model_that_no_training_could_start_from_is_refused(keep, models, tmp_
 
 
 def test_two_models_are_compared_by_the_parameters_of_the_training(
-    evaluate, models, dataset, few_patches, tmp_path
+    evaluate, models, dataset, write_dataset, tmp_path
 ):
     printed = evaluate("better", models, snapshots_in(models)[0], dataset.folder)
-    assert "none held out (train.held_out is 0)" in printed
-    settings = yaml.safe_load(few_patches.read_text())
-    settings["train"]["held_out"] = 0.25
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(settings))
-    given = ["--params", tmp_path / "params.yaml"]
+    assert "none held out (curate.held_out is 0)" in printed
+    split = write_dataset(tmp_path / "split", dataset.images(range(64), 32), range(16), 0.25)
     torch.manual_seed(0)
     other = tmp_path / "other.safetensors"
     write_snapshot(other, Generator(SHAPE), Origin(1.0, 0.0, "p", "d", "c"))
-    printed = evaluate("better", models, other, dataset.folder, *given)
-    assert "held out (train.held_out 0.25)" in printed
+    printed = evaluate("better", models, other, split.folder)
+    assert "held out (curate.held_out 0.25)" in printed
     assert "difference" in printed

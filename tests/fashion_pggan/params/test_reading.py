@@ -32,6 +32,10 @@ def changed(old: str, new: str) -> str:
         ),
         (changed("shop_images:", "shop_pictures:"), r"did you mean crawl\.shop_images\?"),
         (changed("shard_images:", "shard_pictures:"), r"did you mean curate\.shard_images\?"),
+        (
+            changed("  mirror:", "  held_out: 0.1\n  mirror:"),
+            r"train\.held_out is not.*mean curate\.held_out\?",
+        ),
         (changed("generate:", "generated:"), r"generated is not a parameter: did you mean generate\?"),
         (changed(MIN_SIDE, "  min_side: '256'"), r'curate\.min_side is "256": give a whole number'),
         (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from benchmarks.damage import flips
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.shards import INDEX, Dataset, Part, ShardWriter, levels_up_to
+from fashion_pggan.storage.shards import INDEX, Dataset, ShardWriter, levels_up_to
 
 RESOLUTION = 16
 COUNT = 11
@@ -39,28 +39,20 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return Dataset(folder)
 
 
-def test_an_image_stays_held_out_while_others_come_and_go(tmp_path: Path) -> None:
-    few, many = images(200, seed=1), images(300, seed=2)
-    write(tmp_path / "few", few)
-    write(tmp_path / "grown", many[:7] + few + many[7:], shard_images=32)
-    before, after = (Dataset(tmp_path / name).held_out(0.2) for name in ("few", "grown"))
-    assert list(after[7:207]) == list(before)
-    assert 0.12 < after.mean() < 0.28
-    smaller = Dataset(tmp_path / "grown").held_out(0.05)
-    assert smaller.any()
-    assert not (smaller & ~after).any()
-    assert not Dataset(tmp_path / "grown").held_out(0.0).any()
-
-
-def test_a_part_reads_like_a_dataset_of_its_own(dataset: Dataset) -> None:
-    part = Part(dataset, np.array([1, 5, 10]))
-    assert (len(part), part.version, part.resolution) == (3, dataset.version, RESOLUTION)
-    assert np.array_equal(part.images([2, 0], 8), dataset.images([10, 1], 8))
-    assert np.array_equal(part.image(1, 8), dataset.image(5, 8))
-    with pytest.raises(IndexError, match="indices 0 to 3 of 3 images"):
-        part.images([0, 3], 8)
-    with pytest.raises(IndexError, match="index 3 of 3 images"):
-        part.image(3, 8)
+def test_held_out_images_are_in_the_index_and_the_version(tmp_path: Path) -> None:
+    content, held_out = images(), {0, 3, 4, 10}
+    for name, share, rows in (("none", 0.0, set()), ("some", 0.3, held_out), ("others", 0.3, {1})):
+        writer = ShardWriter(tmp_path / name, RESOLUTION, 4, held_out=share)
+        for place, levels in enumerate(content):
+            writer.add(levels, held_out=place in rows)
+        writer.finish()
+    none, some, others = (Dataset(tmp_path / name) for name in ("none", "some", "others"))
+    assert (some.held_out_share, set(np.flatnonzero(some.held_out))) == (0.3, held_out)
+    assert len({none.version, some.version, others.version}) == 3
+    assert none.version == write(tmp_path / "plain", content)
+    assert not none.held_out.any()
+    assert none.held_out_share == 0
+    assert "held_out" not in (tmp_path / "none" / INDEX).read_text()
 
 
 def test_levels_are_powers_of_two_from_four_on() -> None:

@@ -26,11 +26,10 @@ def test_one_to_three_images_are_refused(said, count, says):
 
 
 def test_images_that_are_held_out_are_told_where_too_few_are_left(params):
-    held_out = params.model_copy(update={"held_out": 0.9})
     with pytest.raises(
-        UserError, match=r"1 image besides those held out by train.held_out 0.9, and training needs 4"
+        UserError, match=r"1 image besides those held out by curate.held_out 0.9, and training needs 4"
     ):
-        check_images(1, held_out)
+        check_images(1, params, held_out=0.9)
 
 
 def test_fewer_images_than_a_minibatch_or_two_sets_are_told_with_both_numbers(said):

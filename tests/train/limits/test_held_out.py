@@ -1,6 +1,5 @@
 """Held-out images take no part in a training."""
 
-import numpy as np
 import pytest
 
 from fashion_pggan.errors import UserError
@@ -8,8 +7,10 @@ from fashion_pggan.storage.shards import Dataset
 from train import stage
 from train.limits.held_out import shown
 
+HELD_OUT = {0, 3, 7, 16, 17, 31, 39}
 
-def test_held_out_images_are_never_shown(project, params, dataset, monkeypatch, caplog):
+
+def test_held_out_images_are_never_shown(tmp_path, params, make_dataset, monkeypatch, caplog):
     caplog.set_level("INFO")
     seen = set()
     images = Dataset.images
@@ -18,24 +19,22 @@ def test_held_out_images_are_never_shown(project, params, dataset, monkeypatch, 
         seen.update(map(int, indices) if type(self) is Dataset else ())
         return images(self, indices, resolution)
 
+    make_dataset(tmp_path / "curated", held_out=HELD_OUT, share=0.2)
     monkeypatch.setattr(Dataset, "images", watched)
-    short = params.model_copy(update={"held_out": 0.25, "total_kimg": 0.2})
-    stage.run(project / "curated", project / "models", short, runs=project / "runs")
-    held_out = set(np.flatnonzero(dataset.held_out(0.25)))
-    assert 0 < len(held_out) < 20
-    assert seen == set(range(len(dataset))) - held_out
-    assert f"{len(held_out)} of 40 images are held out (train.held_out)" in caplog.text
-    with pytest.raises(UserError, match=r"the dataset has \d images? besides .*training needs 4 or more"):
-        stage.run(
-            project / "curated",
-            project / "models",
-            params.model_copy(update={"held_out": 0.999}),
-            runs=project / "runs",
-        )
+    short = params.model_copy(update={"total_kimg": 0.2})
+    stage.run(tmp_path / "curated", tmp_path / "models", short, runs=tmp_path / "runs")
+    assert seen == set(range(40)) - HELD_OUT
+    assert "7 of 40 images are held out (curate.held_out)" in caplog.text
 
 
-def test_a_share_that_holds_no_image_out_is_told_before_the_training(dataset, caplog):
-    assert len(shown(dataset, 0.000001)) == len(dataset)
-    assert "train.held_out 1e-06 holds none of 40 images out" in caplog.text
-    assert len(shown(dataset, 0.25)) < len(dataset)
-    assert len(caplog.messages) == 1
+def test_too_few_images_besides_those_held_out_are_refused(tmp_path, params, make_dataset):
+    make_dataset(tmp_path / "curated", held_out=range(38), share=0.95)
+    with pytest.raises(UserError, match=r"the dataset has 2 images besides .*0\.95, and training needs 4"):
+        stage.run(tmp_path / "curated", tmp_path / "models", params, runs=tmp_path / "runs")
+
+
+def test_a_share_that_holds_no_image_out_is_told_before_the_training(tmp_path, dataset, make_dataset, caplog):
+    assert shown(dataset) is dataset
+    assert not caplog.messages
+    assert len(shown(make_dataset(tmp_path / "none", share=0.000001))) == 40
+    assert "curate.held_out 1e-06 holds none of 40 images out" in caplog.text

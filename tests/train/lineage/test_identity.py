@@ -11,8 +11,8 @@ import torch
 
 from fashion_pggan import program
 from fashion_pggan.params import TrainParams
-from fashion_pggan.storage.shards import Part
 from train.lineage import identity
+from train.lineage.chosen_images import Part
 from train.lineage.identity import ADAPTING, CLASSES, COMPUTING, differences, identity_of, others, worded
 from train.processes.ranks import Ranks
 

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.storage.shards import UNLABELLED, Dataset, Part, ShardWriter
+from fashion_pggan.storage.shards import UNLABELLED, Dataset, ShardWriter
 from generate.sampling.sampler import Sampler, snapshots_in
 from train.growth.schedule import Phase
 from train.limits.label_shares import label_shares, labels_of
+from train.lineage.chosen_images import Part
 from train.model.networks import Architecture
 from train.model.randomness import indices_at, inputs_of, latents_of
 from train.processes.ranks import Ranks

@@ -1,6 +1,6 @@
 """What happens to each raw image: facts and parameters in; decisions and the manifest's records out."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from curate.facts.row import columns_of
 from curate.judge import JUDGED, Columns, judge
 from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
-from curate.source.labels import label_of
+from curate.source.labels import Label, label_of
 from curate.source.raw import Raw
 from curate.squares.crop import square_of
 from fashion_pggan.params import CurateParams
@@ -112,8 +112,65 @@ def _judged(columns: Columns, params: CurateParams, labels: Mapping[str, str]) -
     return reasons
 
 
+def voted(images: Sequence[Raw], decisions: Sequence[Decision], params: CurateParams) -> list[Label]:
+    """The label of each raw image: of a kept one, what most of the files say that show the same.
+
+    Of as many votes, its own label goes first, then the first of `curate.labels`.
+    """
+    own = [label_of(raw, params) for raw in images] if params.labels else [Label()] * len(images)
+    said: dict[str, list[Label]] = defaultdict(list)
+    for raw, decision, label in zip(images, decisions, own, strict=True):
+        if label.name and (decision.original or not decision.reason):
+            said[decision.original or raw.sha256].append(label)
+    order = {name: place for place, name in enumerate(params.labels)}
+
+    def chosen(raw: Raw, label: Label) -> Label:
+        votes = Counter(one.name for one in said[raw.sha256])
+        best = sorted(votes, key=lambda name: (-votes[name], name != label.name, order[name]))
+        if not best:
+            return label
+        source = next(one.source for one in [label, *said[raw.sha256]] if one.name == best[0])
+        return Label(best[0], source, ", ".join(f"{name} {votes[name]}" for name in best))
+
+    return [
+        label if decision.reason else chosen(raw, label)
+        for raw, decision, label in zip(images, decisions, own, strict=True)
+    ]
+
+
+def capped(
+    images: Sequence[Raw],
+    decisions: Sequence[Decision],
+    labels: Sequence[Label],
+    most: int,
+    overrides: Mapping[str, Override] = {},
+) -> list[Decision]:
+    """The decisions with at most so many kept images of a label, the first ones; 0: all.
+
+    What a person keeps is counted first, and stays. Copies of an image that goes do so, too.
+    """
+    counts: Counter[str] = Counter()
+    over = set()
+    kept = [place for place, decision in enumerate(decisions) if not decision.reason and labels[place].name]
+    by_person = {place for place in kept if images[place].sha256 in overrides}
+    for place in sorted(kept, key=lambda place: place not in by_person):
+        counts[labels[place].name] += 1
+        if most and counts[labels[place].name] > most and place not in by_person:
+            over.add(images[place].sha256)
+    return [
+        Decision(Reason.LABEL_CAP.value, "")
+        if decision.original in over or (not decision.reason and raw.sha256 in over)
+        else decision
+        for raw, decision in zip(images, decisions, strict=True)
+    ]
+
+
 def records_of(
-    images: Sequence[Raw], decisions: Sequence[Decision], facts: pa.Table, params: CurateParams
+    images: Sequence[Raw],
+    decisions: Sequence[Decision],
+    labels: Sequence[Label],
+    facts: pa.Table,
+    params: CurateParams,
 ) -> Iterator[CuratedImage]:
     """The manifest's records, one for each raw image, in their order."""
     facts_of = {row["sha256"]: row for row in facts.select(MANIFEST_FACTS).to_pylist()}
@@ -124,16 +181,17 @@ def records_of(
     }
     kinships = kinships_of(copies, facts, params)
     kept = 0
-    for raw, decision in zip(images, decisions, strict=True):
+    for raw, decision, label in zip(images, decisions, labels, strict=True):
         place = (None, None) if decision.reason else divmod(kept, params.shard_images)
         kept += not decision.reason
         kin = kinships.get((raw.sha256, decision.original))
-        yield _record(raw, decision, facts_of[raw.sha256], kin, place, params)
+        yield _record(raw, decision, label, facts_of[raw.sha256], kin, place, params)
 
 
 def _record(
     raw: Raw,
     decision: Decision,
+    label: Label,
     facts: Mapping[str, Any],
     kin: Kinship | None,
     place: tuple[int | None, int | None],
@@ -157,7 +215,9 @@ def _record(
         url=raw.url,
         title=raw.title,
         query=raw.query,
-        label=label_of(raw, params),
+        label=label.name,
+        label_source=label.source,
+        label_votes=label.votes,
         format=facts["format"],
         overruled=decision.overruled,
         duplicate_kind=kin.kind if kin else "",

@@ -30,7 +30,8 @@ KIND = Kind("an export")
 SHARD_IMAGES = 1000
 BATCH = 64  # images held at once
 DECISIONS = frozenset(
-    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row", "label", "split"}
+    {"kept", "reason", "duplicate_of", "duplicate_kind", "duplicate_bits", "shard", "row", "split"}
+    | {"label", "label_source", "label_votes"}
 )  # not exported; label and split come with the facts
 
 

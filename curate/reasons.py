@@ -25,6 +25,7 @@ class Reason(StrEnum):
     COLLAGE = "COLLAGE"  # several images in one: score above curate.max_collage
     STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
     UNLABELLED = "UNLABELLED"  # without a label, and curate.unlabelled is drop
+    LABEL_CAP = "LABEL_CAP"  # its label has curate.label_cap images already
     OVERRULED = "OVERRULED"  # a person dropped it: overrides.csv
     DUPLICATE = "DUPLICATE"  # a copy of an image that is kept
 

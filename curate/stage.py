@@ -10,16 +10,17 @@ from pathlib import Path, PurePath
 import pyarrow as pa
 
 from curate.copies.splits import TEST, with_splits
-from curate.decide import decide, nothing_left, records_of
+from curate.decide import capped, decide, nothing_left, records_of, voted
 from curate.known.asked import asks_for_styles
 from curate.known.banners import reader_of
 from curate.known.known import Known
 from curate.known.worn import detector_of, warn
 from curate.overrides import KEEP, Override, read_overrides
 from curate.reasons import Reason
+from curate.report.datasheet import conflicts
 from curate.report.describe import DATASHEET, KEPT, describe
 from curate.report.given_answers import take_over
-from curate.source.labels import label_of
+from curate.source.labels import label_of, with_metadata
 from curate.source.locations import reading
 from curate.source.origins import origins_of
 from curate.source.raw import Image, Raw, image_of, raw_images
@@ -93,7 +94,7 @@ def run(
     apart = [knowledge, *(path for path in (source, report, plots) if isinstance(path, PurePath))]
     with hold_target(target, KIND, apart) as held, reading(source), exclusive(knowledge), listed(knowledge):
         answered = take_over(target / DATASHEET, answers)
-        images = _sorted_images(source, each)
+        images = _sorted_images(source, each, params)
         files = {raw.sha256: image_of(raw, source) for raw in reversed(images)}
         known = Known(knowledge, params, each, {name for name in decided if decided[name].decision == KEEP})
         facts = known.facts_of(files)
@@ -118,11 +119,11 @@ def workers_of(params: CurateParams, workers: int | None) -> Each:
     return locally(workers or usable_cores())
 
 
-def _sorted_images(source: Path, each: Each) -> list[Raw]:
+def _sorted_images(source: Path, each: Each, params: CurateParams) -> list[Raw]:
     images = sorted(raw_images(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
     if not images:
         raise UserError(f"no images in {source}: run the crawl stage first (dvc repro crawl)")
-    return images
+    return with_metadata(images, source) if params.labels else images
 
 
 def _decided(
@@ -138,11 +139,14 @@ def _decided(
     def measured(kind: type, names: Sequence[str]) -> pa.Table:
         return known.measured(kind, {name: files[name] for name in names})
 
-    labels = {raw.sha256: label_of(raw, params) for raw in reversed(images)}
+    labels = {raw.sha256: name for raw in reversed(images) if (name := label_of(raw, params).name)}
     decisions = decide(
         [raw.sha256 for raw in images], facts, params, known.facts_folder, measured, overrides, labels
     )
-    rows = with_splits(list(records_of(images, decisions, facts, params)), facts, params.held_out)
+    voting = voted(images, decisions, params)
+    decisions = capped(images, decisions, voting, params.label_cap, overrides)
+    rows = list(records_of(images, decisions, voting, facts, params))
+    rows = with_splits(rows, facts, params.held_out)
     outcomes = _outcomes(rows)
     if not outcomes[KEPT]:
         raise UserError(nothing_left(outcomes, params))
@@ -185,9 +189,15 @@ def _write(
             place = writer.add(known.levels.read(row.sha256), row.label, held_out=row.split == TEST)
             assert place == (row.shard, row.row)
     version = writer.finish()
-    write_records(building / MANIFEST, rows, CuratedImage, without=() if params.held_out else ("split",))
+    write_records(building / MANIFEST, rows, CuratedImage, without=_unused(params))
     write_table(building / MEASURES, facts, facts.schema)
     return version
+
+
+def _unused(params: CurateParams) -> list[str]:
+    """Columns of the manifest that these parameters do not fill."""
+    of_labels = [] if params.labels else ["label_source", "label_votes"]
+    return [*of_labels, *([] if params.held_out else ["split"])]
 
 
 def _said_by(params: CurateParams) -> tuple[str, str]:
@@ -211,7 +221,7 @@ def _figures(
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != KEPT},
         **(styles if worn_by else {}),
         **({"banners_by": banners_by} if banners_by else {}),
-        **({"labels": _labels(rows, params)} if params.labels else {}),
+        **({"labels": _labels(rows, params), "label_conflicts": conflicts(rows)} if params.labels else {}),
         **({"held_out": sum(row.split == TEST for row in rows)} if params.held_out else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,

@@ -73,8 +73,32 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
         ),
         _split(kept, params.held_out),
         "No original is in the dataset twice (see Preprocessing).",
+        *_conflicts(kept),
     ]
-    return _listed(facts)
+    labels = Counter(row.label or "none" for row in kept) if params.labels else Counter()
+    apart = {row.sha256: row.label_votes for row in kept if "," in row.label_votes}
+    named = sorted(apart.items())[:LISTED]
+    return (
+        _listed(facts)
+        + _counted("Images kept by label", "label", labels)
+        + _counted("Where labels come from", "source", Counter(row.label_source for row in kept if row.label))
+        + _table("Images whose copies say other labels", ("image", "votes"), named)
+    )
+
+
+def conflicts(rows: Iterable[CuratedImage]) -> int:
+    """Kept images of which copies have other labels."""
+    return sum("," in row.label_votes for row in rows)
+
+
+def _conflicts(kept: Sequence[CuratedImage]) -> list[str]:
+    if not (count := conflicts(kept)):
+        return []
+    fact = (
+        f"Near-duplicates with different labels: {count:,} images. What most of the files say that show the "
+        f"same is the label (`label_votes` in manifest.parquet); the first {LISTED} are below."
+    )
+    return [fact]
 
 
 def _split(kept: Sequence[CuratedImage], held_out: float) -> str:

@@ -1,19 +1,73 @@
-"""The label of an image: by the query that found it, or the folder it lies in."""
+"""The label of an image: by its record or list, by the query that found it, or by the folder it lies in."""
 
-from pathlib import PurePosixPath
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath, PurePosixPath
+from typing import Any, NamedTuple
 
 from curate.source.raw import Raw
+from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.params import CurateParams
+from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.plain_file import read_text
+
+METADATA = ("metadata.csv", "metadata.jsonl")  # of an ImageFolder, with the columns file_name and label
 
 
-def label_of(raw: Raw, params: CurateParams) -> str:
-    """The label of `curate.labels` whose words are the most that the image's query ends with; empty: none.
+class Label(NamedTuple):
+    """A label, and what says so."""
 
-    A query ends with the type of garment (`crawl.vocabulary`): `남자 블랙 체크 셔츠` has the label of
-    `체크 셔츠` where there is one, and otherwise that of `셔츠`. In a plain folder, the name of the image's
-    folder counts.
+    name: str = ""  # of `curate.labels`; empty: none
+    source: str = ""  # record, query or folder
+    votes: str = ""  # how many files that show the same say which label: `hoodie 3, shirt 1`
+
+
+def label_of(raw: Raw, params: CurateParams) -> Label:
+    """The label of `curate.labels` that an image has by itself.
+
+    What its record says goes first. Else a query ends with the type of garment (`crawl.vocabulary`):
+    `남자 블랙 체크 셔츠` has the label of `체크 셔츠` where there is one, and otherwise that of `셔츠`. In a
+    plain folder, the name of the image's folder counts. A label is a name of itself, unless another lists it.
     """
-    labels = {words: label for label, names in params.labels.items() for words in names}
+    labels = {label: label for label in params.labels}
+    labels |= {words: label for label, names in params.labels.items() for words in names}
+    if raw.label in labels:
+        return Label(labels[raw.label], "record")
     words = (raw.query or PurePosixPath(raw.file).parent.name).split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
-    return next((labels[end] for end in ends if end in labels), "")
+    found = next((labels[end] for end in ends if end in labels), "")
+    return Label(found, ("query" if raw.query else "folder") if found else "")
+
+
+def with_metadata(images: Sequence[Raw], source: Path) -> list[Raw]:
+    """The images of a plain folder with the labels that its files `metadata.csv` and `metadata.jsonl` give.
+
+    Raises:
+        UserError: such a file is damaged.
+    """
+    labels: dict[str, str] = {}
+    for raw in images:
+        file = PurePosixPath(raw.file)
+        if raw.provider is None and file.name in METADATA:
+            for row in _rows(source / raw.file):
+                labels[str(file.parent / str(row.get("file_name")))] = str(row.get("label") or "").strip()
+    return [replace(raw, label=labels.get(raw.file, raw.label)) for raw in images]
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    text = read_text(path) if isinstance(path, PurePath) else path.read_text(encoding="utf-8")
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    try:
+        yield from csv.DictReader(lines) if path.suffix == ".csv" else map(_object_in, lines)
+    except (ValueError, csv.Error) as error:
+        raise UserError(f"{path}: {one_line(error)}: correct it, or move the file away") from error
+
+
+def _object_in(line: str) -> dict[str, Any]:
+    try:
+        value = json_in(line) if line.strip() else {}
+    except ValueError as error:
+        raise ValueError(f"{line[:80]!r} is not JSON ({error})") from error
+    return value if isinstance(value, dict) else {}

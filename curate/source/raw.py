@@ -37,6 +37,7 @@ class Raw:
     query: str = ""
     provider: str | None = None  # None for a plain folder
     crawled_at: str = ""  # UTC, ISO 8601
+    label: str = ""  # that its record or its folder's list gives; empty: none
 
 
 def raw_images(source: Path, each: Each) -> list[Raw]:

@@ -69,10 +69,14 @@ class CurateParams(Section):
     labels: dict[Label, list[Words]] = Field(
         {},
         max_length=MOST_LABELS,
-        description="by label: ends of the queries, or names of the folders, of its images; empty: none",
+        description="by label: what its images' records call it, ends of their queries, or names of their "
+        "folders; empty: none",
     )
     unlabelled: Literal["keep", "drop"] = Field(
         "keep", description="what becomes of images without a label, where there are labels"
+    )
+    label_cap: Images = Field(
+        0, ge=0, description="of one label that are kept, the first ones by SHA-256; 0: all"
     )
     held_out: Share = Field(
         0.0,

@@ -1,9 +1,12 @@
 """The label of an image, from its query or its folder, through the whole stage."""
 
 import json
+import shutil
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -12,6 +15,8 @@ from curate.exported_facts import exported_facts
 from curate.source.labels import label_of
 from curate.source.raw import Raw
 from curate.stage import run
+from fashion_pggan.errors import UserError
+from fashion_pggan.storage.files import sha256_of
 from fashion_pggan.storage.records import CuratedImage, read_records
 from fashion_pggan.storage.shards import UNLABELLED, Dataset
 
@@ -38,7 +43,16 @@ def labelled(params):
     ],
 )
 def test_the_longest_end_of_the_query_says_the_label(labelled, query, file, label):
-    assert label_of(Raw("0", file, query=query), labelled) == label
+    assert label_of(Raw("0", file, query=query), labelled).name == label
+
+
+def test_what_a_record_says_goes_before_its_query_and_a_label_is_a_name_of_itself(labelled):
+    said = Raw("0", "a.tar", query="남자 셔츠", label="hoodie")
+    assert label_of(said, labelled) == ("hoodie", "record", "")
+    assert label_of(replace(said, label="coat"), labelled) == ("shirt", "query", "")
+    assert label_of(Raw("0", "shirt/1.png"), labelled) == ("shirt", "folder", "")
+    merged = labelled.model_copy(update={"labels": {"top": ["shirt"], "shirt": []}})
+    assert label_of(Raw("0", "shirt/1.png"), merged).name == "top"
 
 
 def _source(folder):
@@ -64,6 +78,64 @@ def test_a_dataset_has_the_labels_of_its_folders(labelled, tmp_path):
     assert [facts[row.sha256]["label"] for row in kept] == named
     said = json.loads((tmp_path / "report.json").read_text())["labels"]
     assert said == {"hoodie": 2, "shirt": 1, "checked": 0, "a b": 0, "unlabelled": 2}
+    assert {row.label_source for row in kept if row.label} == {"folder"}
+
+
+def test_copies_vote_and_conflicts_are_counted_and_named(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    image = (source / "셔츠/2.png").read_bytes()
+    for name in ("a", "b"):
+        (source / f"후드티/{name}.png").write_bytes(image)
+    run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known", report=tmp_path / "report.json")
+    rows = read_records(tmp_path / "data/manifest.parquet", CuratedImage)
+    (voted,) = [row for row in rows if row.kept and "," in row.label_votes]
+    assert (voted.label, voted.label_votes) == ("hoodie", "hoodie 2, shirt 1")
+    assert json.loads((tmp_path / "report.json").read_text())["label_conflicts"] == 1
+    sheet = (tmp_path / "data/datasheet.md").read_text()
+    assert "Near-duplicates with different labels: 1 images" in sheet
+    assert f"| {voted.sha256} | hoodie 2, shirt 1 |" in sheet
+
+
+def test_a_label_keeps_so_many_images_and_their_copies_go_with_the_others(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    hoodies = sorted(sha256_of(path) for path in source.glob("후드*/*.png"))
+    for path in source.glob("후드*/*.png"):
+        shutil.copy(path, path.with_name("copy.png"))
+    capped = labelled.model_copy(update={"label_cap": 1})
+    outcomes = run(source, tmp_path / "data", capped, knowledge=tmp_path / "known")
+    assert outcomes == {"kept": 4, "LABEL_CAP": 2, "DUPLICATE": 1}
+    rows = read_records(tmp_path / "data/manifest.parquet", CuratedImage)
+    assert [row.sha256 for row in rows if row.kept and row.label == "hoodie"] == hoodies[:1]
+    override = tmp_path / "overrides.csv"
+    override.write_text(f"sha256,decision\n{hoodies[1]},keep\n")
+    run(source, tmp_path / "data", capped, knowledge=tmp_path / "known", overrides=override)
+    rows = read_records(tmp_path / "data/manifest.parquet", CuratedImage)
+    assert [row.sha256 for row in rows if row.kept and row.label == "hoodie"] == hoodies[1:]
+
+
+def test_a_folder_s_metadata_gives_labels(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    (source / "metadata.csv").write_text("\ufefffile_name,label\nother/3.png,shirt\n4.png,후드티\n", "utf-8")
+    (source / "셔츠/metadata.jsonl").write_text('{"file_name": "2.png", "label": "hoodie"}\n\n[]\n')
+    run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known")
+    rows = read_records(tmp_path / "data/manifest.parquet", CuratedImage)
+    found = {row.file: (row.label, row.label_source) for row in rows if row.kept}
+    assert found["other/3.png"] == ("shirt", "record")
+    assert found["4.png"] == found["셔츠/2.png"] == ("hoodie", "record")
+    assert found["후드티/0.png"] == ("hoodie", "folder")
+    (source / "metadata.jsonl").write_text('{"file_name": "2.png", "label": "hoodie"}\n{')
+    with pytest.raises(
+        UserError, match=r"metadata\.jsonl: '{' is not JSON .*: correct it, or move the file away"
+    ):
+        run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known")
+
+
+def test_without_labels_the_manifest_has_no_columns_for_their_votes(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    plain = labelled.model_copy(update={"labels": {}})
+    run(source, tmp_path / "data", plain, knowledge=tmp_path / "known")
+    names = pq.read_schema(tmp_path / "data/manifest.parquet").names
+    assert not {"label_source", "label_votes", "split"} & {*names}
 
 
 def test_images_without_a_label_are_dropped_on_request(labelled, tmp_path):

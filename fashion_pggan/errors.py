@@ -27,7 +27,8 @@ def file_error(error: OSError) -> str:
     """The system's error about a file, on one line with what to do."""
     doing = "cannot write: " if error.errno in NOT_WRITABLE else ""
     what = error.strerror or one_line(error)
-    where = f" ({error.filename})" if error.filename else ""
+    facts = [str(error.filename), *getattr(error, "__notes__", [])] if error.filename else []
+    where = f" ({', '.join(facts)})" if facts else ""
     advice = "remove the cause and run the same command again; what was finished before is kept"
     return f"{doing}{what}{where}: {advice}"
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import IO
 
-from fashion_pggan.errors import UserError, bytes_in_words, one_line
+from fashion_pggan.errors import NOT_WRITABLE, UserError, bytes_in_words, one_line
 from fashion_pggan.storage.bounded.plain_file import open_plain
 
 HALF_WRITTEN = re.compile(r"(?P<folder>(?:.*/)?)\.(?P<name>[^/]+)\.[0-9a-f]{8}\.pggan")  # see `atomic_write`
@@ -36,12 +36,13 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     make_folder(path.parent)
     check = LAST_CHECKS.get(path.absolute())
     try:
-        new = _neighbour_of(path)
+        with naming(path):
+            new = _neighbour_of(path)
     except FileNotFoundError as error:  # of folders that hold no files, such as /proc
         raise UserError(f"cannot write {path} ({error.strerror}): give another place") from error
     temporary = Path(new.name)
     try:
-        with new as file:
+        with naming(path), new as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -50,6 +51,17 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Meanwhile a disk's error that names no file, or a temporary neighbour, names `path`."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NOT_WRITABLE and (error.filename is None or half_written(str(error.filename))):
+            error.filename = str(path)
         raise
 
 
@@ -109,8 +121,12 @@ def make_folder(folder: Path) -> None:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path` in one step."""
-    with atomic_write(path) as file:
-        file.write(data)
+    try:
+        with atomic_write(path) as file:
+            file.write(data)
+    except OSError as error:
+        error.add_note(f"{bytes_in_words(len(data))} to write")
+        raise
 
 
 def write_text(path: Path, text: str) -> None:

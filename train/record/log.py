@@ -13,7 +13,7 @@ from pathlib import Path
 from torch.utils.tensorboard import SummaryWriter
 
 from fashion_pggan.storage.bounded.plain_file import LONGEST_ROW, lines_in
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import naming, write_text
 from fashion_pggan.storage.outputs import MARK_IN, WRITTEN_BY
 from fashion_pggan.storage.shards import Images
 
@@ -106,17 +106,20 @@ class History:
             )
             write_rows(self.path, self.rows, checks=True)
         again_from = images_shown + 1 if images_shown else 0  # rows at this very position are kept
-        _read_before_now(folder / "tensorboard")
-        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=again_from)
+        self.events = folder / "tensorboard"
+        _read_before_now(self.events)
+        with naming(self.events):
+            self.board = SummaryWriter(str(self.events), purge_step=again_from)
 
     def add(self, row: Row, others: Mapping[str, float]) -> None:
         """Append a row to the file and to TensorBoard, there with further values by their tags."""
         self.rows.append(row)
         write_rows(self.path, self.rows, checks=True)
         values = {tag: float(getattr(row, name)) for name, tag in TAGS.items()}
-        for tag, value in {**values, **others}.items():
-            self.board.add_scalar(tag, value, round(row.kimg * 1000))
-        self.board.flush()  # rows before a checkpoint must survive the process
+        with naming(self.events):
+            for tag, value in {**values, **others}.items():
+                self.board.add_scalar(tag, value, round(row.kimg * 1000))
+            self.board.flush()  # rows before a checkpoint must survive the process
 
     def text(self) -> str:
         """All rows, for a checkpoint."""
@@ -124,16 +127,19 @@ class History:
 
     def show(self, name: str, sheet: Images, images_shown: int) -> None:
         """Add an image (h, w, 3) to TensorBoard."""
-        self.board.add_image(name, sheet, images_shown, dataformats="HWC")
+        with naming(self.events):
+            self.board.add_image(name, sheet, images_shown, dataformats="HWC")
 
     def say(self, name: str, text: str, images_shown: int) -> None:
         """Add a text (Markdown) to TensorBoard; its file names this program from the first one on."""
-        self.board.add_text(name, f"{text}\n\n{WRITTEN_BY}", images_shown)
-        self.board.flush()  # a killed run's file is known as ours
+        with naming(self.events):
+            self.board.add_text(name, f"{text}\n\n{WRITTEN_BY}", images_shown)
+            self.board.flush()  # a killed run's file is known as ours
 
     def close(self) -> None:
         """Flush TensorBoard's files."""
-        self.board.close()
+        with naming(self.events):
+            self.board.close()
 
 
 def wrote_events(path: Path) -> bool:

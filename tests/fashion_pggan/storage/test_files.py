@@ -1,5 +1,6 @@
 """Files are whole or absent, whatever happens in between."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -7,11 +8,13 @@ from typing import IO
 
 import pytest
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import UserError, file_error
+from fashion_pggan.storage import files
 from fashion_pggan.storage.files import (
     atomic_write,
     file_fault,
     hold_once,
+    naming,
     remove_left_over,
     sha256_of,
     write_bytes,
@@ -72,6 +75,32 @@ def test_what_cannot_be_written_is_named(tmp_path: Path) -> None:
     ):
         with pytest.raises(UserError, match=says):
             write_text(path, "text")
+
+
+def test_a_full_disk_is_named_with_the_file_and_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "checkpoint.pt"
+    write_bytes(path, b"old")
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_bytes(path, b"x" * 2500)
+    said = file_error(caught.value)
+    assert said.startswith(
+        f"cannot write: No space left on device ({path}, 2.5 KB to write): remove the cause"
+    )
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == {path.name}
+    hidden = str(tmp_path / ".checkpoint.pt.0123abcd.pggan")
+    with pytest.raises(OSError, match="inodes") as caught, naming(path):
+        raise OSError(errno.ENOSPC, "no more inodes", hidden)
+    assert caught.value.filename == str(path)
+    with pytest.raises(OSError, match="reading") as caught, naming(path):
+        raise OSError(errno.EIO, "reading another file")
+    assert caught.value.filename is None
 
 
 def test_a_folder_is_no_file_to_write(tmp_path: Path) -> None:

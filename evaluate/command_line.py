@@ -136,6 +136,33 @@ def keep(
 
 
 @app.command
+def labels(
+    dataset: Path,
+    models: Path | None = None,
+    /,
+    *,
+    json: Annotated[OptionalOutputFile, Writes("real_to_real", "rows", "confusions")] = None,
+    shared: Options = SHARED,
+) -> None:
+    """Say what generated images are worth for training a classifier, beside real ones.
+
+    Needs labels and held-out images (curate.held_out). Without models it measures the real images alone.
+
+    For example:
+        fashion-pggan evaluate labels data/curated models
+
+    Args:
+        dataset: a curated dataset with labels (data/curated).
+        models: a folder of models that were trained with labels (its last snapshot), or a snapshot.
+        json: a JSON file for the numbers.
+        shared: the options that all measures have.
+    """
+    from evaluate import commands
+
+    commands.labels(dataset, models, json_file=json, shared=shared)
+
+
+@app.command
 def copies(
     training: Path,
     generated: Path,

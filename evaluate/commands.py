@@ -12,12 +12,15 @@ from evaluate.measures.feature_network import FeatureNetwork, Range, measure_fea
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
 from evaluate.options import Shared
+from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.best_model import FORMER, is_kept, keep, kept_text, whole_model
 from evaluate.results.models_table import models_facts, models_text
 from evaluate.results.notes import interval_of
 from evaluate.results.pair_page import page_of
 from evaluate.results.table import pair_csv, pair_json, pair_text
 from evaluate.sets.sources import of_path
+from evaluate.worth.measured import measure_scores
+from evaluate.worth.scores_text import scores_text
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.params.preset import PARAMS
@@ -27,7 +30,7 @@ from fashion_pggan.storage.escaped import printable_line, printable_lines
 from fashion_pggan.storage.files import remove_left_over, write_text
 from fashion_pggan.storage.locks import exclusive
 from fashion_pggan.storage.shards import Dataset
-from generate.sampling.sampler import snapshots_in
+from generate.sampling.sampler import Sampler, snapshots_in
 from train.saved.snapshot import BEST
 
 HEAVY_TAILS = "a few images lie far from all others: the intervals of FID and KID hold less often than 95 %"
@@ -92,7 +95,7 @@ def write_tables(
 def better(former: Path, new: Path, dataset: Path, *, json_file: Path | None, shared: Shared) -> TwoModels:
     """Compare two models, each a snapshot or the last one of a folder."""
     params = load_params(shared.params or PARAMS)
-    one, other = (snapshots_in(path)[-1] if path.is_dir() else path for path in (former, new))
+    one, other = (last_of(path) for path in (former, new))
     with shared.kept() as store:
         found = compare_models(
             one,
@@ -105,6 +108,11 @@ def better(former: Path, new: Path, dataset: Path, *, json_file: Path | None, sh
     print(models_text(found))
     _keep(json_file, models_facts(found))
     return found
+
+
+def last_of(models: Path) -> Path:
+    """A snapshot, or the last one of a folder of models."""
+    return snapshots_in(models)[-1] if models.is_dir() else models
 
 
 def keep_better(new: Path, dataset: Path, kept: Path, *, json_file: Path | None, shared: Shared) -> None:
@@ -122,6 +130,29 @@ def keep_better(new: Path, dataset: Path, kept: Path, *, json_file: Path | None,
             found = better(best, model, dataset, json_file=json_file, shared=shared)
             former = keep(model, kept) if found.better == "new" else None
             print(printable_line(kept_text(found, kept, former)))
+
+
+def labels(dataset: Path, models: Path | None, *, json_file: Path | None, shared: Shared) -> None:
+    """Measure what labels are worth: of a dataset, or of a dataset and the last snapshot of models.
+
+    Raises:
+        UserError: the dataset or the snapshot has no labels, or a label has too few images.
+    """
+    params, source, work = load_params(shared.params or PARAMS), Dataset(dataset), shared.work()
+    section = shared.seeded(params.evaluate)
+    if not source.label_names:
+        raise UserError(f"{dataset} has no labels: set curate.labels and run the curate stage again")
+    sampler = Sampler.load(last_of(models), work.torch_device) if models else None
+    if sampler and not sampler.origin.labels:
+        raise UserError(f"{models} has no labels: train again with train.labels true")
+    with shared.kept() as store:
+        found = measure_scores(source, sampler, section, mirror=params.train.mirror, store=store, work=work)
+    if isinstance(found, str):
+        raise UserError(found)
+    print(scores_text(found))
+    if found.generated:
+        print(printable_line(worth_verdict(found.facts()).says))
+    _keep(json_file, {**found.facts(), **found.table()})
 
 
 def copies(

@@ -4,19 +4,23 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from evaluate.comparison.cache import Store
 from evaluate.comparison.snapshots import SnapshotComparison
 from evaluate.measures.best_snapshot import measure_best
-from evaluate.measures.feature_network import network_of
+from evaluate.measures.feature_network import FeatureNetwork, network_of
 from evaluate.report.origin import Subject
 from evaluate.report.page import write_report
 from evaluate.report.stage_reports import read_facts
+from evaluate.report.verdict import Verdict
 from evaluate.report.verdicts import headline, verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
 from evaluate.sets.sources import of_dataset, of_snapshot, shown
+from evaluate.worth.measured import measure_worth
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import EvaluateParams
@@ -68,22 +72,43 @@ def run(
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))
-    fakes = of_snapshot(Sampler.load(best, work.torch_device), params.seed, params.images)
-    reals = of_dataset(dataset, shown(dataset, params.seed))
-    measures = measure_best(evaluation.best.kimg, fakes, reals, reports, params, work, network)
+    sampler = Sampler.load(best, work.torch_device)
+    measures = _measured(sampler, dataset, reports, params, work, network)
+    worth = None
+    if _labelled(dataset, sampler):
+        worth = measure_worth(dataset, sampler, params, mirror=mirror, store=store, work=work)
+        measures["labels"] = worth.facts()
     _write_json(reports / "measures.json", measures)
     answers = verdicts(evaluation, measures, read_facts(reports / "train.json"))
-    measured = {
-        "dataset": dataset.version,
-        "mirror": mirror,
-        "headline": headline(answers),
-        "verdicts": [asdict(answer) for answer in answers],
-        **evaluation.facts(params.seed),
-    }
-    _write_json(reports / "evaluation.json", measured)
+    measured = {"dataset": dataset.version, "mirror": mirror, **_said(answers)}
+    labels = {"labels": worth.table()} if worth else {}
+    _write_json(reports / "evaluation.json", {**measured, **evaluation.facts(params.seed), **labels})
     subject = Subject(reports, models, snapshots, dataset, settings)
-    write_report(subject, evaluation, answers, params, work, time.monotonic() - began)
+    write_report(subject, evaluation, answers, params, work, time.monotonic() - began, worth)
     return evaluation, headline(answers)
+
+
+def _measured(
+    sampler: Sampler,
+    dataset: Dataset,
+    reports: Path,
+    params: EvaluateParams,
+    work: Work,
+    network: FeatureNetwork | None,
+) -> dict[str, Any]:
+    """The measures of the best snapshot."""
+    fakes = of_snapshot(sampler, params.seed, params.images)
+    reals = of_dataset(dataset, shown(dataset, params.seed))
+    label_of = partial(sampler.label, params.seed) if _labelled(dataset, sampler) else None
+    return measure_best(sampler.kimg, fakes, reals, reports, params, work, network, label_of=label_of)
+
+
+def _labelled(dataset: Dataset, sampler: Sampler) -> bool:
+    return bool(dataset.label_names and sampler.origin.labels)
+
+
+def _said(answers: Sequence[Verdict]) -> dict[str, object]:
+    return {"headline": headline(answers), "verdicts": [asdict(answer) for answer in answers]}
 
 
 def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) -> None:

@@ -8,9 +8,10 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from evaluate.comparison.compare import describe
 from evaluate.comparison.distances import Distances
@@ -119,18 +120,37 @@ class Store:
 
     def row(self, key: str) -> Distances | None:
         """Distances measured before; None if there are none, or they are damaged."""
-        path = self.rows / f"{key}.json"
+        values = self.values(key)
         try:
-            return Distances.of_plain(values_of(read_text(path)))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError):
-            log.warning("the distances in %s are not those that were written: measuring them again", path)
+            return None if values is None else Distances.of_plain(values)
+        except (ValueError, KeyError, TypeError):
+            self._say_damaged(key)
             return None
 
     def keep_row(self, key: str, distances: Distances) -> None:
         """Keep distances for another run."""
-        write_text(self.rows / f"{key}.json", hashed_json(distances.plain()))
+        self.keep_values(key, distances.plain())
+
+    def values(self, key: str) -> dict[str, Any] | None:
+        """Numbers measured before; None if there are none, or they are damaged."""
+        try:
+            return values_of(read_text(self._row_path(key)))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            self._say_damaged(key)
+            return None
+
+    def keep_values(self, key: str, values: Mapping[str, Any]) -> None:
+        """Keep numbers for another run."""
+        write_text(self._row_path(key), hashed_json(values))
+
+    def _row_path(self, key: str) -> Path:
+        return self.rows / f"{key}.json"
+
+    def _say_damaged(self, key: str) -> None:
+        said = "the numbers in %s are not those that were written: measuring them again"
+        log.warning(said, self._row_path(key))
 
     def _check_room(self, images: ImageSet, params: EvaluateParams) -> None:
         what = f"descriptors of {images.count} images need"

@@ -32,6 +32,12 @@ NO_DISTANCE = {  # parameters that change no distance
     "feature_side",
     "feature_pixels",
     "feature_neighbours",
+    "classifier_seeds",
+    "classifier_kimg",
+    "classifier_side",
+    "classifier_images",
+    "classifier_shares",
+    "label_fewest",
 }
 
 

@@ -1,19 +1,18 @@
 """The measures of the best snapshot alone: variation of its images, copies of training images, features."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evaluate.comparison.distances import plain
 from evaluate.measures.colours import tones
 from evaluate.measures.feature_network import FeatureNetwork, measure_features
 from evaluate.measures.memorisation import find_copies, write_pairs
-from evaluate.measures.ms_ssim import SMALLEST, variation
+from evaluate.measures.ms_ssim import beside_real
 from evaluate.measures.nearest import training_of
 from evaluate.sets.image_set import ImageSet
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
-from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
 
 
@@ -25,6 +24,8 @@ def measure_best(
     params: EvaluateParams,
     work: Work,
     network: FeatureNetwork | None,
+    *,
+    label_of: Callable[[int], str] | None = None,
 ) -> dict[str, Any]:
     """Measure the best snapshot, and write its images that are nearest to training images.
 
@@ -36,6 +37,7 @@ def measure_best(
         params: the evaluate section.
         work: where to compute.
         network: the user's feature network, for FID and the like; None: without.
+        label_of: the label of an image of `fakes`; None: there are no labels.
 
     Returns:
         Facts for `dvc metrics`; None for a measure that the parameters switch off.
@@ -48,17 +50,7 @@ def measure_best(
         "features": None,
     }
     pairs = min(params.variation_pairs, reals.count // 2)
-    if pairs and reals.resolution >= SMALLEST:
-        with Progress("comparing pairs", 4 * pairs, "images") as progress:
-            of_fakes, of_reals = (
-                variation(each.part(0, 2 * pairs, each.name), params.minibatch, work, progress.advance)
-                for each in (fakes, reals)
-            )
-        facts["ms_ssim"] = {
-            "pairs": pairs,
-            "generated": plain(of_fakes.similarity),
-            "real": plain(of_reals.similarity),
-        }
+    facts["ms_ssim"] = beside_real(fakes, reals, pairs, params.minibatch, work)
     facts["colours"] = tones(fakes, reals.part(0, min(reals.count, fakes.count), reals.name))
     some = fakes.part(0, params.copies_images, fakes.name)
     facts["distinct"] = _distinct(some, reals)
@@ -66,6 +58,8 @@ def measure_best(
     write_pairs(folder / "copies.png", found, some, reals)
     write_text(folder / "copies.json", json.dumps(found.distances()) + "\n")
     facts["copies"] = found.facts()
+    if label_of:
+        facts["copies"]["by_label"] = found.by_label([label_of(place) for place in range(some.count)])
     if network:
         facts["features"] = measure_features(network, reals, fakes, params.feature_neighbours, params)
     return facts

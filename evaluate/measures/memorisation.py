@@ -1,6 +1,6 @@
 """Memorisation: generated images beside their nearest training images, and how many are copies."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,19 @@ class Copies:
             **(self.altered.facts() if self.altered else NOT_ALIGNED),
             "generated": _quantiles(self.generated),
             "real": _quantiles(self.real),
+        }
+
+    def by_label(self, labels: Sequence[str]) -> dict[str, dict[str, int]]:
+        """How many images of each label were looked up, are copies, and are near; one label per image."""
+        near = (self.generated.pixels <= self.threshold) | self.generated.copies
+        mine = {label: np.array([each == label for each in labels]) for label in dict.fromkeys(labels)}
+        return {
+            label: {
+                "images": int(chosen.sum()),
+                "copies": int(self.generated.copies[chosen].sum()),
+                "near": int(near[chosen].sum()),
+            }
+            for label, chosen in mine.items()
         }
 
     def distances(self) -> dict[str, Any]:

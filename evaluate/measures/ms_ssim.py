@@ -6,14 +6,16 @@ Source: Wang, Simoncelli and Bovik 2003, as Karras et al. 2018 use it.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812  # the name that every PyTorch reader knows
 from torch import Tensor
 
-from evaluate.comparison.distances import Estimate
+from evaluate.comparison.distances import Estimate, plain
 from evaluate.sets.image_set import Advance, ImageSet
 from fashion_pggan.distance.work import Work
+from fashion_pggan.progress import Progress
 
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first
 FILTER, SIGMA = 11, 1.5  # pixels; both shrink for smaller images
@@ -49,6 +51,20 @@ def variation(images: ImageSet, minibatch: int, work: Work, advance: Advance) ->
     found = torch.cat(list(_similarities(images, minibatch, work, advance)))
     error = float(found.std()) / math.sqrt(len(found)) if len(found) > 1 else None
     return Variation(len(found), Estimate(float(found.mean()), error))
+
+
+def beside_real(
+    fakes: ImageSet, reals: ImageSet, pairs: int, minibatch: int, work: Work
+) -> dict[str, Any] | None:
+    """The similarity of as many pairs of generated as of real images, for JSON; None if there can be none."""
+    if not pairs or reals.resolution < SMALLEST:
+        return None
+    with Progress("comparing pairs", 4 * pairs, "images") as progress:
+        made, real = (
+            variation(each.part(0, 2 * pairs, each.name), minibatch, work, progress.advance)
+            for each in (fakes, reals)
+        )
+    return {"pairs": pairs, "generated": plain(made.similarity), "real": plain(real.similarity)}
 
 
 def _similarities(images: ImageSet, minibatch: int, work: Work, advance: Advance) -> Iterator[Tensor]:

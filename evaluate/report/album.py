@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from evaluate.report.inline_image import LARGE, SMALL, Embedded, embedded, embedded_file, read_file
+from fashion_pggan.distance.descriptors import Indices
 from fashion_pggan.images.grid import evenly, sheet_of
+from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import Sampler
 from train.saved.snapshot import read_origin
 
@@ -51,6 +54,17 @@ def strip_of(snapshots: Sequence[Path], seed: int, device: torch.device) -> list
         )
         rows.append((sampler.kimg, resolution, row))
     return rows
+
+
+def label_of(
+    snapshot: Path, label: str, dataset: Dataset, real: Indices, seed: int, device: torch.device
+) -> Embedded:
+    """Two rows of generated images of a label, and two rows of real ones below."""
+    count = 2 * COLUMNS
+    sampler = Sampler.load(snapshot, device).of_label(label)
+    made, images = sampler.images(seed, range(count)), dataset.images(real[:count], sampler.resolution)
+    alt = f"{label}: {count} generated images, and {len(images)} real ones below"
+    return embedded(sheet_of(np.concatenate([made, images]), COLUMNS), alt, most=LARGE)
 
 
 def frames_of(models: Path) -> list[tuple[float, Embedded]]:

@@ -12,13 +12,15 @@ from markupsafe import Markup
 
 from evaluate.report import album
 from evaluate.report.curves import distances_over_training, nearest_distances, training_curves
-from evaluate.report.inline_image import LARGE, embedded_file
+from evaluate.report.inline_image import LARGE, Embedded, embedded_file
+from evaluate.report.label_tables import LabelTable, label_tables
 from evaluate.report.origin import Subject, origin_of
 from evaluate.report.stage_reports import read_facts, read_history, tables_of_crawl, way_of_images
 from evaluate.report.verdict import STATES, Verdict
 from evaluate.report.verdicts import headline
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import UNDERSTATED, about_floor, interval_of
+from evaluate.worth.measured import Worth
 from fashion_pggan.distance.work import Work
 from fashion_pggan.params import EvaluateParams
 from fashion_pggan.storage.escaped import on_page
@@ -35,6 +37,7 @@ def write_report(
     params: EvaluateParams,
     work: Work,
     seconds: float,
+    worth: Worth | None = None,
 ) -> None:
     """Write `report.html`.
 
@@ -45,6 +48,7 @@ def write_report(
         params: the evaluate section.
         work: where the evaluation computed.
         seconds: duration of the evaluation.
+        worth: of the labels; None: there are none.
 
     Raises:
         UserError: a stage's report cannot be read.
@@ -73,8 +77,26 @@ def write_report(
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         **_curves(subject, evaluation, facts),
         **_images(subject, evaluation, facts, params, work),
+        labels=_label_tables(worth, facts["measures"]) if worth else None,
+        worst=_worst(subject, evaluation, worth, params, work) if worth else None,
     )
     write_text(subject.reports / "report.html", page)
+
+
+def _label_tables(worth: Worth, measures: dict[str, Any]) -> list[LabelTable]:
+    return label_tables(worth, measures["copies"]["by_label"])
+
+
+def _worst(
+    subject: Subject, evaluation: Evaluation, worth: Worth, params: EvaluateParams, work: Work
+) -> tuple[str, Embedded] | None:
+    """The label that loses most by training on generated images, and some of its images."""
+    if worth.scores is None or worth.scores.worst is None:
+        return None
+    label = worth.scores.parts.labels[worth.scores.worst]
+    best = subject.snapshots[evaluation.rows.index(evaluation.best)]
+    real = worth.scores.parts.training[label]
+    return label, album.label_of(best, label, subject.dataset, real, params.seed, work.torch_device)
 
 
 def _template() -> Template:

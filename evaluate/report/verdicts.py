@@ -8,6 +8,7 @@ from evaluate.comparison.snapshots import Row
 from evaluate.report.colour_verdict import colour_verdict
 from evaluate.report.copies_verdict import copies_verdict
 from evaluate.report.verdict import STATES, State, Verdict, sentence
+from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import in_percent
 
@@ -46,6 +47,8 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
         measures.get("ms_ssim"), measures.get("distinct"), other_colours=other_colours
     ):
         answers.append(variation)
+    if "labels" in measures:
+        answers.append(worth_verdict(measures["labels"]))
     answers.append(_course(evaluation))
     if train:
         answers.append(_health(train))

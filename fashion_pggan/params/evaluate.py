@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from fashion_pggan.params.section import Images, LocalPath, Pixels, Resolution, Section, Unit
+from fashion_pggan.params.section import Images, Kimg, LocalPath, Pixels, Resolution, Section, Unit
 from fashion_pggan.storage.shards import levels_up_to
 
 
@@ -37,6 +37,26 @@ class EvaluateParams(Section):
     feature_pixels: Literal["0..255", "0..1", "-1..1"] = Field(description="range of its pixel values")
     feature_neighbours: int = Field(
         gt=0, description="neighbours that make a neighbourhood, for precision, recall, density and coverage"
+    )
+    classifier_seeds: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="classifiers for each row of the table of labels, where the dataset and the generator "
+        "have labels; 0: none",
+    )
+    classifier_kimg: Kimg = Field(12.0, gt=0, description="shown to a classifier")
+    classifier_side: Resolution = Field(
+        64, description="of a classifier's images, at most; larger images are reduced"
+    )
+    classifier_images: Images = Field(
+        4096, gt=0, description="real, for a classifier's training, at most; and as many generated"
+    )
+    classifier_shares: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        [0.1, 0.3], description="of the real images, with and without generated ones, besides all"
+    )
+    label_fewest: Images = Field(
+        8, gt=0, description="of a label, for training and held out; a label with fewer is left out"
     )
 
     @model_validator(mode="after")

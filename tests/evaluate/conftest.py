@@ -1,7 +1,7 @@
 """Datasets and models small enough to measure in a moment."""
 
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,18 +38,22 @@ def params() -> EvaluateParams:
 @pytest.fixture(scope="session")
 def write_dataset() -> Callable[..., Dataset]:
     def write(
-        folder: Path, images: np.ndarray, held_out: Collection[int] = (), share: float = 0.0
+        folder: Path,
+        images: np.ndarray,
+        held_out: Collection[int] = (),
+        share: float = 0.0,
+        labels: Sequence[str] = (),
     ) -> Dataset:
         folder.mkdir(parents=True)
-        resolution = images.shape[1]
-        writer = ShardWriter(folder, resolution, shard_images=32, held_out=share)
+        resolution, names = images.shape[1], sorted({*labels} - {""})
+        writer = ShardWriter(folder, resolution, shard_images=32, label_names=names, held_out=share)
         for number, image in enumerate(images):
             levels, level = {}, image.astype(float)
             while level.shape[0] >= 4:
                 levels[level.shape[0]] = np.rint(level).astype(np.uint8)
                 half = level.shape[0] // 2
                 level = level.reshape(half, 2, half, 2, 3).mean(axis=(1, 3))
-            writer.add(levels, held_out=number in held_out)
+            writer.add(levels, labels[number] if labels else "", held_out=number in held_out)
         writer.finish()
         return Dataset(folder)
 

@@ -24,6 +24,7 @@ JUDGED = [  # the facts that the rules read
     "banner",
     "text_score",
     "collage",
+    "garment_score",
     "style",
     *(f"style_{style.value}" for style in Style),
 ]
@@ -47,6 +48,7 @@ def judge(facts: Columns, params: CurateParams) -> npt.NDArray[np.str_]:
         (facts["sharpness"] < params.min_sharpness, Reason.BLURRED),
         (_banner(facts) > params.max_banner, Reason.BANNER),
         (facts["collage"] > params.max_collage, Reason.COLLAGE),
+        (facts["garment_score"] < params.min_garment, Reason.NO_GARMENT),
         (_other_style(facts, params), Reason.STYLE),
     ]
     conditions = [condition for condition, _ in rules]

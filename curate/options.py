@@ -22,6 +22,7 @@ class Settings:
         min_sharpness: variance of the Laplacian; blurrier images are dropped; 0: none.
         max_banner: 0 to 1; images with a higher score for a text banner are dropped; 1: none.
         max_collage: 0 to 1; images with a higher score for several in one are dropped; 1: none.
+        min_garment: 0 to 1; images with a lower score for showing a garment are dropped; 0: none.
         styles: worn, mannequin, flat, several, close_up or banner: keep this style; may be repeated.
         max_scores: by style, such as --max-scores.worn 0.2; images with a higher score are dropped.
         classifier: a recipe for a model of your own.
@@ -46,6 +47,7 @@ class Settings:
     min_sharpness: Annotated[float | None, KEPT] = None
     max_banner: Annotated[float | None, KEPT] = None
     max_collage: Annotated[float | None, KEPT] = None
+    min_garment: Annotated[float | None, KEPT] = None
     styles: Annotated[list[str] | None, KEPT, Parameter(negative="--any-style")] = None
     max_scores: Annotated[dict[str, float] | None, KEPT] = None
     classifier: Annotated[str | None, KEPT] = None

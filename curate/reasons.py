@@ -23,6 +23,7 @@ class Reason(StrEnum):
     BLURRED = "BLURRED"  # sharpness below curate.min_sharpness
     BANNER = "BANNER"  # text banner score above curate.max_banner
     COLLAGE = "COLLAGE"  # several images in one: score above curate.max_collage
+    NO_GARMENT = "NO_GARMENT"  # score for a garment below curate.min_garment
     STYLE = "STYLE"  # not one of curate.styles, or a score above curate.max_scores
     UNLABELLED = "UNLABELLED"  # without a label, and curate.unlabelled is drop
     LABEL_CAP = "LABEL_CAP"  # its label has curate.label_cap images already
@@ -39,6 +40,7 @@ ADVICE: Mapping[Reason, str] = {
     Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
     Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
     Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
+    Reason.NO_GARMENT: "lower curate.min_garment in params.yaml, now {min_garment}",
     Reason.UNLABELLED: "add ends of queries to curate.labels, now {labels}, or set curate.unlabelled: keep",
     Reason.STYLE: "add to curate.styles, now {styles}, or raise curate.max_scores, now {max_scores}",
 }

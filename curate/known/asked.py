@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from curate.copies.closer import CloserLook, closer_look
+from curate.facts.appearance import Recognised, recognised_in
 from curate.facts.classifier import classifier_at
 from curate.facts.classifier_recipe import recipe_hashes
 from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_of, shown_in
@@ -42,7 +43,7 @@ class Classified:
     classifier_banner: float | None  # likewise
 
 
-COLUMNS = (Quality, Garment, Shown, Classified, People, Text)  # CloserLook stays in its store
+COLUMNS = (Quality, Garment, Shown, Classified, People, Text, Recognised)  # CloserLook stays in its store
 STYLES = pa.schema(
     [
         pa.field("style", pa.string()),  # the most likely; empty when it was not asked for
@@ -86,6 +87,7 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         Kind("quality", Quality, quality_of, styles or judged),
         Kind("garment", Garment, garment_of, styles or params.crop == "garment"),
         Kind("shown", Shown, shown_in, styles),
+        Kind("recognised", Recognised, recognised_in, params.measure == "all" or params.min_garment > 0),
         Kind("closer", CloserLook, closer_look, False, CLOSER),
     ]
     if params.classifier:

@@ -43,6 +43,9 @@ class CurateParams(Section):
     max_collage: Annotated[float, Unit("score")] = Field(
         ge=0, le=1, description="images with a higher score for several images in one are dropped; 1: any"
     )
+    min_garment: Annotated[float, Unit("score")] = Field(
+        0.0, ge=0, le=1, description="images with a lower score for showing a garment are dropped; 0: any"
+    )
     styles: list[StyleName] = Field(description="the likeliest must be one of these; empty: any")
     max_scores: dict[StyleName, Score] = Field(
         description="by style: images with a higher score are dropped; no entry: any"

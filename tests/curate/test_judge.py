@@ -17,6 +17,7 @@ GOOD = {
     "banner": 0.1,
     "text_score": np.nan,
     "collage": 0.2,
+    "garment_score": 1.0,
     "style": "flat",
     **{f"style_{style.value}": 0.1 for style in Style},
 }
@@ -50,6 +51,9 @@ def reasons(params, *images):
         ({"banner": 0.0, "text_score": 0.51}, {"max_banner": 0.5}, Reason.BANNER),
         ({"banner": 0.9, "text_score": 0.5}, {"max_banner": 0.5}, ""),
         ({"collage": 0.91}, {"max_collage": 0.9}, Reason.COLLAGE),
+        ({"garment_score": 0.49}, {"min_garment": 0.5}, Reason.NO_GARMENT),
+        ({"garment_score": 0.5}, {"min_garment": 0.5}, ""),
+        ({"garment_score": 0.0}, {"min_garment": 0.0}, ""),
         ({"style": "worn"}, {"styles": ["flat", "mannequin"]}, Reason.STYLE),
         ({"style": "mannequin"}, {"styles": ["flat", "mannequin"]}, ""),
         ({"style": "worn"}, {"styles": []}, ""),

@@ -37,7 +37,8 @@ def curated(wild, tmp_path, params, run):
         ({"crop": "garment"}, {"garment"}),
         ({"styles": ["flat"]}, {"quality", "garment", "shown"}),
         ({"max_scores": {"worn": 0.5}}, {"quality", "garment", "shown"}),
-        ({"measure": "all"}, {"quality", "garment", "shown"}),
+        ({"min_garment": 0.5}, {"recognised"}),
+        ({"measure": "all"}, {"quality", "garment", "shown", "recognised"}),
     ],
 )
 def test_a_kind_is_measured_where_a_parameter_reads_it(params, changes, read):

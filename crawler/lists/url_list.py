@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ URL_COLUMNS = ("url", "image_url")  # the first one present, in any case
 TITLE_COLUMNS = ("title", "caption", "text")
 SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
+LABEL_COLUMNS = ("label",)
 OF_SKIPPED = ("line", "reason")  # columns of failed.csv, filled where an earlier crawl skipped the row
-COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
+COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *LABEL_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
 AROUND = '\ufeff\u200b\u200c\u200d\u200e\u200f\u2060 <>"'  # an address: invisible letters, and brackets
 SEPARATOR = re.compile(r"sep=.\s*")  # a first line by which Excel knows the delimiter
@@ -28,13 +30,20 @@ SEPARATOR = re.compile(r"sep=.\s*")  # a first line by which Excel knows the del
 Row = tuple[int, dict[str, Any]]  # the line, or of a Parquet file the row, from 1; cells by column
 
 
-def read_urls(path: Path, skipped: Skipped) -> Iterator[Result]:
+@dataclass(frozen=True)
+class Listed(Result):
+    """An image of a list."""
+
+    label: str = ""  # empty: none
+
+
+def read_urls(path: Path, skipped: Skipped) -> Iterator[Listed]:
     """Yield every URL of a list, in its order; the rank is the row, from 1.
 
     Args:
         path: `.csv`, `.tsv` and `.parquet` have the column `url` and, if any, `title` or `caption`, `width`,
-            `height`, or those of LAION (`URL`, `TEXT`, `WIDTH`, `HEIGHT`); any other file has one URL
-            on each line, or is a table with such a header.
+            `height`, `label`, or those of LAION (`URL`, `TEXT`, `WIDTH`, `HEIGHT`); any other file has one
+            URL on each line, or is a table with such a header.
         skipped: takes the rows that hold none.
 
     Raises:
@@ -55,7 +64,7 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Result]:
         ) from error
 
 
-def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Result | None:
+def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Listed | None:
     link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
     if all(row.get(name) for name in OF_SKIPPED):
@@ -65,7 +74,8 @@ def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Result | N
         return None
     width, height = (_size_of(_first(row, names)) for names in SIZE_COLUMNS)
     page = text_of(_first(row, PAGE_COLUMNS), LINK)
-    return Result(number - skipped.header, title, link, width, height, page)
+    label = text_of(_first(row, LABEL_COLUMNS))
+    return Listed(number - skipped.header, title, link, width, height, page, label)
 
 
 def _size_of(value: Any) -> int | None:

@@ -31,7 +31,7 @@ class Plan:
         """The plan of `params`: its queries first, then the vocabulary's."""
         variants = variants_of(params, api)
         groups: dict[str, Iterator[list[Query]]] = {
-            text: iter([[Query(text, (), 0)]]) for text in dict.fromkeys(params.queries)
+            text: iter([[Query(text, (), 0)]]) for text in dict.fromkeys(params.query_texts)
         }
         if vocabulary is not None:
             groups |= {f"type {kind}": vocabulary.levels(kind) for kind in vocabulary.types}
@@ -88,7 +88,7 @@ def _calls(
 ) -> dict[str, int]:
     """How many calls each family of the whole plan is expected to make."""
     of_a_query = len(variants_of(params, api)) * -(-api.window // api.page)
-    queries = dict.fromkeys(params.queries, 1)
+    queries = dict.fromkeys(params.query_texts, 1)
     of_a_type = vocabulary.queries_of_a_type if vocabulary else 0
     most = {name: of_a_query * queries.get(name, of_a_type) for name in families}
     return expected_calls(most, -(-params.max_products // NEW_PER_CALL))

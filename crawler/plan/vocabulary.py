@@ -1,6 +1,6 @@
 """The vocabulary: words that make queries, from a YAML file that a user can edit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, explained
+from fashion_pggan.params.section import Label
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 
@@ -35,6 +36,7 @@ class Vocabulary(BaseModel):
         min_length=1
     )  # for whom; the first precedes each query, each precedes the bare types
     types: Words = Field(min_length=1)
+    labels: dict[Label, Words] = {}  # by label, the types of its garments; a type has one, or none
     axes: dict[str, Words]
     pairs: list[Annotated[list[str], Field(min_length=2, max_length=2)]]  # axes to combine
     not_in_title: Words  # words; a result whose title has one is left out
@@ -83,6 +85,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
             f"{path}: pairs name unknown axes ({', '.join(sorted(unknown))}): "
             "add them to axes, or remove the pairs"
         )
+    _check_labels(path, vocabulary)
     axes = {axis: len(words) for axis, words in vocabulary.axes.items()}
     combined = len(vocabulary.types) * sum(axes[one] * axes[other] for one, other in vocabulary.pairs)
     if combined > MOST_QUERIES:
@@ -90,6 +93,32 @@ def read_vocabulary(path: Path) -> Vocabulary:
             f"{path}: its pairs give {combined:,} queries, more than {MOST_QUERIES:,}: remove words or pairs"
         )
     return vocabulary
+
+
+def _check_labels(path: Path, vocabulary: Vocabulary) -> None:
+    label_of: dict[str, str] = {}
+    for label, types in vocabulary.labels.items():
+        for kind in types:
+            if kind not in vocabulary.types:
+                raise UserError(f"{path}: labels: {label} has {kind!r}, which is not in types: add it there")
+            if (other := label_of.setdefault(kind, label)) != label:
+                raise UserError(f"{path}: labels: {kind!r} belongs to {other} and to {label}: leave one out")
+
+
+class QueryLabels:
+    """The label that the images of a query have: its own, or that of the type it ends with."""
+
+    def __init__(self, written: Mapping[str, str], vocabulary: Vocabulary | None) -> None:
+        self.written = written
+        named = vocabulary.labels.items() if vocabulary else ()
+        self.label_of_type = {kind: label for label, types in named for kind in types}
+
+    def of(self, query: str) -> str:
+        """The label; of several types that the query ends with, that of the longest. Empty: none."""
+        words = query.split()
+        ends = (" ".join(words[start:]) for start in range(len(words)))
+        found = next((self.label_of_type[end] for end in ends if end in self.label_of_type), "")
+        return self.written.get(query, found)
 
 
 def vocabulary_of(params: CrawlParams) -> Vocabulary | None:

@@ -64,7 +64,8 @@ class Provider:
         """Parameters without queries for shelves that the embedded shop does not fill."""
         if self.products is None:
             return params
-        return params.model_copy(update={"queries": without_empty_shelves(params.queries, self.products)})
+        filled = without_empty_shelves(params.query_texts, self.products)
+        return params.model_copy(update={"queries": filled})
 
     def advice_on(self, error: ApiError) -> str:
         """What an error of the API means, its text, and what to do."""

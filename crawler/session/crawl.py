@@ -263,8 +263,7 @@ class Crawl:
     def _frontier(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]
     ) -> PlanFrontier | ListFrontier:
-        words = vocabulary.not_in_title if vocabulary else []
-        results = ResultFilter(self.params, self.counts, self.store.tombstones.forbid, words)
+        results = ResultFilter(self.params, self.counts, self.store.tombstones.forbid, vocabulary)
         if self.provider.api is None:
             return ListFrontier(Path(self.params.url_list), results, self.counts)
         plan = Plan.of(self.provider.asked_of(self.params), vocabulary, self.provider.api)

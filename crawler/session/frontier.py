@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from crawler.lists.url_list import read_urls
 from crawler.network.addresses import canonical_url
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part, most_of
+from crawler.plan.vocabulary import QueryLabels, Vocabulary
 from crawler.providers.api import ApiError, Page, Result, SearchCall, Trouble
 from crawler.providers.client import FailedCallError, SearchClient
 from crawler.providers.provider import NO_KEYS
@@ -33,7 +34,7 @@ class ResultFilter:
         params: how many images, how large.
         counts: where it counts results that it leaves out.
         forbid: whether a tombstone forbids a canonical URL.
-        not_in_title: words that keep a result out.
+        vocabulary: has words that keep a result out, and labels; None: neither.
     """
 
     def __init__(
@@ -41,10 +42,11 @@ class ResultFilter:
         params: CrawlParams,
         counts: Counts,
         forbid: Callable[[str], bool],
-        not_in_title: Iterable[str] = (),
+        vocabulary: Vocabulary | None = None,
     ) -> None:
         self.params, self.counts, self.forbid = params, counts, forbid
-        self.not_in_title = tuple(map(_plain, not_in_title))
+        self.not_in_title = tuple(map(_plain, vocabulary.not_in_title if vocabulary else ()))
+        self.labels = QueryLabels(params.query_labels, vocabulary)
         self.hits: dict[str, SearchHit] = {}  # by canonical URL, in the order of the search
         self.dropped: set[bytes] = set()  # marks of URLs that were left out
         self.most = most_of(params)
@@ -58,7 +60,9 @@ class ResultFilter:
         """Whether a canonical URL came before."""
         return url in self.hits or mark_of(url) in self.dropped
 
-    def accept(self, result: Result, url: str, query: str, plan_query: str) -> SearchHit | None:
+    def accept(
+        self, result: Result, url: str, query: str, plan_query: str, label: str = ""
+    ) -> SearchHit | None:
         """The hit of a result; None when its URL is known or the result is unwanted.
 
         Args:
@@ -66,6 +70,7 @@ class ResultFilter:
             url: its canonical URL.
             query: that found it.
             plan_query: the query with sort and size filter.
+            label: of the image; empty: that of the query.
         """
         if self.is_full or self.knows(url):
             return None
@@ -83,6 +88,7 @@ class ResultFilter:
             result.width,
             result.height,
             result.source,
+            label or self.labels.of(query),
         )
         return self.hits[url]
 
@@ -238,7 +244,7 @@ class ListFrontier:
                 continue
             if self.results.knows(url):
                 self.counts.left_out["DUPLICATE"] += 1
-            elif hit := self.results.accept(result, url, str(self.path), str(self.path)):
+            elif hit := self.results.accept(result, url, str(self.path), str(self.path), result.label):
                 yield hit
 
     @property

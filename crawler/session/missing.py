@@ -56,7 +56,7 @@ def why_nothing(params: CrawlParams, counts: Counts, found: int, placeholders: l
     why = left_out and f" ({left_out})"
     if params.provider == "urls":
         return f"{params.url_list} holds no URL for part {params.part}{why}: give another list"
-    asked = ", ".join(params.queries) or params.vocabulary
+    asked = ", ".join(params.query_texts) or params.vocabulary
     return (
         f"the search found no images for {asked}{why}: choose other crawl.queries, or another crawl.provider"
     )

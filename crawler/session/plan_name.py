@@ -15,8 +15,8 @@ def name_of_plan(params: CrawlParams, provider: Provider, vocabulary: Vocabulary
     list_ = Path(params.url_list)
     return hash_of(
         params.provider,
-        params.queries,
-        vocabulary.model_dump() if vocabulary else None,
+        params.query_texts,
+        vocabulary.model_dump(exclude={"labels"}) if vocabulary else None,
         sha256_of(list_) if params.provider == "urls" and list_.is_file() else "",
         shop if params.provider == "demo" else None,
     )

@@ -24,6 +24,7 @@ class SearchHit:
     width: int | None  # pixels, as the search result says
     height: int | None
     source: str  # the page that shows it, where the search names one
+    label: str = ""  # that its query or list gives; empty: none
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,8 +91,14 @@ def write_raw(
         new = (_named(store, image) for sha256, image in wanted.items() if sha256 not in places)
         places |= write_shards(folder, new, most)
         records = (record_of(hit, facts, provider, places[facts.sha256]) for hit, facts in had)
-        write_records(folder / RECORDS, records, RawImage)
+        unused = _unused(hit.label for hit, _ in had)
+        write_records(folder / RECORDS, records, RawImage, without=unused)
     return [facts for _, facts in had]
+
+
+def _unused(labels: Iterable[str]) -> tuple[str, ...]:
+    """The columns to leave out: that of the labels, where no image has one."""
+    return () if any(labels) else ("label",)
 
 
 def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed | None = None) -> RawImage:
@@ -107,6 +113,7 @@ def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed 
         declared_width=hit.width,
         declared_height=hit.height,
         source=hit.source,
+        label=hit.label,
         **facts,
     )
 
@@ -155,7 +162,8 @@ def remove_from_raw(target: HeldTarget, unwanted: Callable[[RawImage], bool], ha
         for name in {record.file for record in kept} - {*holding}:
             make_folder((new / name).parent)
             link_or_copy(folder / name, new / name)
-        write_records(new / RECORDS, moved, RawImage)
+        unused = _unused(record.label for record in moved)
+        write_records(new / RECORDS, moved, RawImage, without=unused)
     if lost := len(left) - len(kept):
         log.warning("%d images of %s were damaged and are gone: dvc repro fetches them again", lost, folder)
     return len(records) - len(left)

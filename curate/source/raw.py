@@ -142,6 +142,7 @@ def _raw_of(record: RawImage) -> Raw:
         query=record.query,
         provider=record.provider,
         crawled_at=record.crawled_at,
+        label=record.label,
     )
 
 

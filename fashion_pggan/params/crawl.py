@@ -2,13 +2,29 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from fashion_pggan.params.section import LocalPath, Pixels, Seconds, Section, Share, Unit, Words
+from fashion_pggan.params.section import Label, LocalPath, Pixels, Seconds, Section, Share, Unit, Words
 
 Query = Annotated[str, Field(min_length=1)]
 HostName = Annotated[str, Field(pattern=r"^(\*\.)?[A-Za-z0-9._:-]+$")]
 PART = r"^[1-9]\d{0,3}/[1-9]\d{0,3}$"
+
+
+class LabelledQuery(Section):
+    """A search whose images have a label."""
+
+    query: Query
+    label: Label
+
+
+def _form(query: object) -> str:
+    return "[labelled]" if isinstance(query, dict | LabelledQuery) else "[text]"
+
+
+AnyQuery = Annotated[
+    Annotated[Query, Tag("[text]")] | Annotated[LabelledQuery, Tag("[labelled]")], Discriminator(_form)
+]
 
 
 class HostRules(Section):
@@ -25,7 +41,9 @@ class CrawlParams(Section):
     provider: Literal["demo", "naver_hub", "naver_legacy", "kakao", "urls"] = Field(
         description="who answers the searches; demo: the embedded shop, urls: the addresses in url_list"
     )
-    queries: list[Query] = Field(description="searches, sent as they are")
+    queries: list[AnyQuery] = Field(
+        description="searches, sent as they are; {query: 남자 후드티, label: hoodie} gives its images a label"
+    )
     vocabulary: LocalPath = Field(description="a file of words to build queries from; empty: none")
     url_list: LocalPath = Field(description="provider urls: a text, CSV or Parquet file of addresses")
     max_skipped: Share = Field(
@@ -110,6 +128,25 @@ class CrawlParams(Section):
     shop_products: Annotated[int, Unit("products")] = Field(
         ge=0, description="provider demo: garments that the shop draws"
     )
+
+    @property
+    def query_texts(self) -> list[str]:
+        """The searches, without their labels."""
+        return [query if isinstance(query, str) else query.query for query in self.queries]
+
+    @property
+    def query_labels(self) -> dict[str, str]:
+        """The labels of searches that name theirs."""
+        return {query.query: query.label for query in self.queries if not isinstance(query, str)}
+
+    @model_validator(mode="after")
+    def _one_label_each(self) -> Self:
+        for query in self.queries:
+            if not isinstance(query, str) and (label := self.query_labels[query.query]) != query.label:
+                raise ValueError(
+                    f"queries: {query.query!r} has the labels {query.label} and {label}: leave one out"
+                )
+        return self
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -67,7 +67,7 @@ def explained(error: ValidationError, kind: type[BaseModel]) -> str:
 
 
 def _path(detail: ErrorDetails) -> list[str]:
-    return [str(part)[:80] for part in detail["loc"] if part != "[key]"]
+    return [str(part)[:80] for part in detail["loc"] if part not in ("[key]", "[text]", "[labelled]")]
 
 
 def _explain(detail: ErrorDetails, kind: type[BaseModel], missing: list[list[str]]) -> str:

@@ -1,7 +1,8 @@
 """Every parameter with its unit, range and meaning, for the reference page."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
@@ -54,7 +55,7 @@ def _fields(section: FieldInfo) -> Iterator[tuple[str, FieldInfo]]:
 def _type_of(kind: Any) -> str:
     """A type in words: `list of text`."""
     origin, inner = get_origin(kind), get_args(kind)
-    if origin is Annotated:
+    if origin in (Annotated, Union, UnionType):  # the description tells the other forms of a union
         return _type_of(inner[0])
     if origin is Literal:
         return "choice"

@@ -58,6 +58,7 @@ class RawImage(Record):
     opt_out: str = ""  # the signal by which its owner refuses, e.g. `noai`
     attempts: int = 1  # requests that it took
     crawl_id: str = ""  # of the crawl that fetched it
+    label: str = ""  # that its query, the vocabulary or its list gives; no column where no image has one
 
 
 class CuratedImage(Record):

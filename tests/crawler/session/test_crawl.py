@@ -70,7 +70,7 @@ def test_a_disk_that_fills_up_while_the_target_is_made_leaves_the_target_as_it_w
     crawl()
     before = raw(tmp_path)
 
-    def fail(*arguments: object) -> NoReturn:
+    def fail(*arguments: object, **options: object) -> NoReturn:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     shop.images["/p/new.jpg"] = b"new"

@@ -146,7 +146,7 @@ def test_a_killed_forgetting_ends_when_it_is_asked_again(
 
     with monkeypatch.context() as patched:
         calls = iter([0] if moment.endswith("finish_going") else [])  # the first is that of the start
-        patched.setattr(moment, lambda *_: next(calls, None) is None and pytest.fail("killed"))
+        patched.setattr(moment, lambda *_, **_options: next(calls, None) is None and pytest.fail("killed"))
         patched.setattr(Store, "compact", lambda _: None)
         with pytest.raises(pytest.fail.Exception):
             ask()

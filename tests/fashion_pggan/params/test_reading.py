@@ -36,6 +36,15 @@ def changed(old: str, new: str) -> str:
             changed("  mirror:", "  held_out: 0.1\n  mirror:"),
             r"train\.held_out is not.*mean curate\.held_out\?",
         ),
+        (
+            changed("  queries: [shelf0", "  queries: [{query: a, label: x}, {query: a, label: y}"),
+            "queries: 'a' has the labels x and y: leave one out",
+        ),
+        (changed("  queries: [shelf0", "  queries: [5"), r"crawl\.queries\.0 is 5: give text"),
+        (
+            changed("  queries: [shelf0", "  queries: [{query: a}"),
+            r"crawl\.queries\.0\.label is missing: give it a value",
+        ),
         (changed("generate:", "generated:"), r"generated is not a parameter: did you mean generate\?"),
         (changed(MIN_SIDE, "  min_side: '256'"), r'curate\.min_side is "256": give a whole number'),
         (

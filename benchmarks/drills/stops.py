@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from benchmarks.drills.pipeline import STAGES, Pipeline, environment_of
 from benchmarks.drills.repository import DVC, repository_before
 from benchmarks.drills.scheduler import Of, Stop, stop_often
 from benchmarks.drills.trials import Row, Trial
 from fashion_pggan.errors import UserError
 
+LEAST_KIMG = 0.001  # less than between any two looks at the schedule
 GRACE_S = 30.0  # that schedulers give
 STAGE = {stage.name: stage for stage in STAGES}
 REPRO = (*DVC, "repro", "--single-item", "train")
@@ -63,6 +66,7 @@ def stops(pipeline: Pipeline, tries: int, chance: random.Random) -> Iterator[Row
 
 def _trials(pipeline: Pipeline, wrapper: Wrapper, tries: int) -> list[Trial]:
     project = repository_before(pipeline, STAGE["train"])
+    log_at_every_look(project / "params.yaml")
     made: list[Stop] = []
     try:
         made.extend(
@@ -85,6 +89,13 @@ def _trials(pipeline: Pipeline, wrapper: Wrapper, tries: int) -> list[Trial]:
         ]
     shutil.rmtree(project)
     return [Trial(_said(stop), then, stop.lost, not right) for stop in made]
+
+
+def log_at_every_look(params: Path) -> None:
+    """Have the training write as many rows as it can, a stop each; its numbers stay."""
+    sections = yaml.safe_load(params.read_text())
+    sections["train"]["log_kimg"] = LEAST_KIMG
+    params.write_text(yaml.safe_dump(sections, allow_unicode=True))
 
 
 def _said(stop: Stop) -> str:

@@ -38,7 +38,7 @@ def ask(stage: Work | None = None, /) -> None:
     from flows.deployed.deployments import ask as ask_for
 
     whole = f"fashion-pggan/{stage or 'full'}"
-    ask_for(whole if stage in (None, "weekly") else f"fashion-pggan-{stage}/stage")
+    ask_for(whole if stage in (None, "weekly") else f"fashion-pggan-{stage}/{stage}")
 
 
 @app.command

@@ -20,6 +20,11 @@ from flows.leash import GRACE
 STOP_S = 10.0  # seconds a stage may take to stop; then it is killed. Training has its own, `train.grace_s`
 KILL_S = 2.0  # seconds more for DVC to tell of it
 PARAMS = Path("params.yaml")  # in the root of the repository, as in dvc.yaml
+# what DVC advises after a stage, for those who commit by hand
+HINT = re.compile(
+    r"To (track the changes with git|enable auto staging), run:"
+    r"|(\s|\\t)*(git add|dvc config core\.autostage) |Use `dvc push`"
+)
 
 
 class Outcome(StrEnum):
@@ -68,6 +73,35 @@ def reproduce(stage: str, say: Callable[[str], None], *, again: bool = False) ->
     return outcome_of(stage, lines)
 
 
+def experiment(name: str, settings: Sequence[str], say: Callable[[str], None]) -> None:
+    """Run all stages as an experiment of DVC in a folder of its own; the workspace stays as it is.
+
+    Args:
+        name: of the experiment.
+        settings: SECTION.KEY=VALUE each.
+        say: called with each line that DVC and the stages print, as it comes.
+
+    Raises:
+        StageError: a stage failed, or DVC cannot run it.
+        UserError: DVC cannot work in this folder.
+    """
+    check_workspace(Path.cwd())
+    changed = [word for setting in settings for word in ("--set-param", setting)]
+    status, lines = _followed(
+        grace_of("train"), ["dvc", "exp", "run", "--temp", "--name", name, *changed], say
+    )
+    if status:
+        raise StageError(f"experiment {name} failed: {_reason(lines, status)}", status)
+
+
+def plan(say: Callable[[str], None]) -> None:
+    """Say which stages would run, without running them; raises what `reproduce` raises."""
+    check_workspace(Path.cwd())
+    status, lines = _followed(STOP_S, ["dvc", "--wait-for-lock", "repro", "--dry"], say)
+    if status:
+        raise failure_of("repro", lines)
+
+
 def run_command(words: Sequence[str], say: Callable[[str], None]) -> None:
     """Run a command of ours that is no stage, as a stage is run.
 
@@ -91,7 +125,8 @@ def _followed(grace_s: float, command: Sequence[str], say: Callable[[str], None]
         for line in process.stdout:
             if text := printable(line.rstrip()):
                 lines.append(text)
-                say(text)
+                if not HINT.match(text):
+                    say(text)
         return process.wait(), lines
 
 

@@ -32,8 +32,9 @@ SERVED: list[tuple[Flow[..., Any], str]] = [
     (full, "full"),
     (weekly, "weekly"),
     (crawl_parts, "fleet"),
-    *((stage, "stage") for stage in STAGES.values()),
+    *((stage, name) for name, stage in STAGES.items()),
 ]
+TAGS = ["fashion-pggan"]
 LOOK_EVERY_S = 2.0  # seconds between two looks at the run
 RETRIES = 2  # of a request that the server does not answer, after 2 and 4 s
 
@@ -57,7 +58,7 @@ def serve_all() -> None:
 
 
 def _deployment(flow: Flow[..., Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
-    deployment = flow.to_deployment(name.rpartition("/")[2], **kept(known))
+    deployment = flow.to_deployment(name.rpartition("/")[2], tags=TAGS, **kept(known))
     assert isinstance(deployment, RunnerDeployment)  # a coroutine in async code alone
     return deployment
 

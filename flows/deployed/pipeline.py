@@ -3,19 +3,27 @@
 Only the crawl uses the network, so only the crawl is retried.
 """
 
-from pathlib import Path
-from typing import Any
+import time
+from typing import Annotated, Any, Literal
 
-from prefect import Task, flow
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect import Task, flow, get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.states import raise_state_exception
+from pydantic import Field
 
+from fashion_pggan.errors import UserError
+from fashion_pggan.progress import duration
 from fashion_pggan.summary import Summary
+from flows.deployed.experiment import try_settings
+from flows.deployed.figures import REPORTS, publish
 from flows.deployed.stage_task import may_pass, reproduce_stage
+from flows.reproduction import plan
 
-REPORTS = Path("reports")  # as in dvc.yaml
 RETRIES = 2  # further attempts of the crawl, when it says that the failure may pass
 RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
+
+Stage = Literal["crawl", "curate", "train", "generate", "evaluate"]
+Setting = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_.]+=", examples=["train.total_kimg=50.0"])]
 
 
 def patient() -> Task[..., State[Any]]:
@@ -26,52 +34,82 @@ def patient() -> Task[..., State[Any]]:
 
 
 @flow(name="fashion-pggan-crawl")
-def crawl() -> State[Any]:
-    """Search results of a shop to images and records, if anything has changed."""
-    return patient()("crawl")
+def crawl(again: bool = False) -> State[Any]:
+    """Search results of a shop to images and records, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return patient()("crawl", again=again)
 
 
 @flow(name="fashion-pggan-curate")
-def curate() -> State[Any]:
-    """Images to a dataset, if anything has changed."""
-    return reproduce_stage("curate")
+def curate(again: bool = False) -> State[Any]:
+    """Images to a dataset, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return reproduce_stage("curate", again=again)
 
 
 @flow(name="fashion-pggan-train")
-def train() -> State[Any]:
-    """A dataset to snapshots, if anything has changed."""
-    return reproduce_stage("train")
+def train(again: bool = False) -> State[Any]:
+    """A dataset to snapshots, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return reproduce_stage("train", again=again)
 
 
 @flow(name="fashion-pggan-generate")
-def generate() -> State[Any]:
-    """A snapshot to new images, if anything has changed."""
-    return reproduce_stage("generate")
+def generate(again: bool = False) -> State[Any]:
+    """A snapshot to new images, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return reproduce_stage("generate", again=again)
 
 
 @flow(name="fashion-pggan-evaluate")
-def evaluate() -> State[Any]:
-    """Snapshots to distances and a report, if anything has changed."""
-    return reproduce_stage("evaluate")
+def evaluate(again: bool = False) -> State[Any]:
+    """Snapshots to distances and a report, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return reproduce_stage("evaluate", again=again)
 
 
-@flow(name="fashion-pggan")
-def full() -> None:
-    """From a shop's search results to new garments and their distance from the real ones."""
-    crawl()
-    curate()
-    train()
-    generate()
-    evaluate()
-    publish(Summary.read(REPORTS))
+@flow(name="fashion-pggan", validate_parameters=True)
+def full(settings: tuple[Setting, ...] = (), force: tuple[Stage, ...] = (), dry_run: bool = False) -> None:
+    """From a shop's search results to new garments and their distance from the real ones.
+
+    Args:
+        settings: SECTION.KEY=VALUE, changed for this run alone. It becomes an experiment of DVC in a folder
+            of its own; params.yaml, data and models stay. `dvc exp show` compares it, and
+            `dvc exp apply` takes it over.
+        force: stages to run although nothing that they depend on has changed.
+        dry_run: only log what would run.
+    """
+    say = get_run_logger().info
+    if settings and (force or dry_run):
+        raise UserError(
+            "settings make an experiment, which takes neither force nor dry_run: give settings alone"
+        )
+    if settings:
+        try_settings(settings)
+    elif dry_run:
+        plan(say)
+    else:
+        for name, stage in STAGES.items():
+            began = time.monotonic()
+            state = stage(again=name in force, return_state=True)
+            raise_state_exception(state)
+            say("%s: %s after %s", name, state.name, duration(time.monotonic() - began))
+        publish(Summary.read(REPORTS))
 
 
 STAGES = {"crawl": crawl, "curate": curate, "train": train, "generate": generate, "evaluate": evaluate}
-
-
-def publish(summary: Summary) -> None:
-    """Show the figures in Prefect: the table of distances, and the summary as text."""
-    create_table_artifact(
-        summary.distances(), key="fashion-pggan-swd", description="Sliced Wasserstein distance x 1e3"
-    )
-    create_markdown_artifact(f"```\n{summary.text().replace('`', '.')}\n```\n", key="fashion-pggan-summary")

@@ -10,6 +10,7 @@ from prefect.states import Completed
 
 from fashion_pggan.command.lifetime import end_with_starter
 from fashion_pggan.errors import UserError
+from flows.deployed.watched import Watched
 from flows.reproduction import Outcome, StageError, reproduce
 
 
@@ -21,7 +22,7 @@ def reproduce_stage(stage: str, *, again: bool = False) -> State[Any]:
         UserError: see `reproduce`.
     """
     end_with_starter()  # when the process that serves the flows is killed, it does not stop its runs
-    outcome = reproduce(stage, get_run_logger().info, again=again)
+    outcome = reproduce(stage, Watched(stage, get_run_logger().info).line, again=again)
     return Completed(name="Completed" if outcome is Outcome.RAN else outcome.value, message=f"stage {stage}")
 
 

@@ -62,7 +62,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Server:
 
 
 def test_deployments_that_the_server_does_not_know_are_left_out(server: Server) -> None:
-    found = former(["fashion-pggan/full", "fashion-pggan-train/stage"])
+    found = former(["fashion-pggan/full", "fashion-pggan-train/train"])
     assert found == {"fashion-pggan/full": server.deployment}
 
 

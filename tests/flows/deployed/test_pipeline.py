@@ -98,7 +98,7 @@ def test_the_deployments_of_prefect_yaml_are_the_flows_that_we_serve() -> None:
         ("weekly", "flows/deployed/weekly.py:weekly"),
         ("fleet", "flows/deployed/fleet/parts.py:crawl_parts"),
         ("part", "flows/deployed/fleet/part.py:crawl_part"),
-        *(("stage", f"{module}:{name}") for name in pipeline.STAGES),
+        *((name, f"{module}:{name}") for name in pipeline.STAGES),
     ]
     for each in listed:
         file, _, name = each["entrypoint"].partition(":")

@@ -26,7 +26,10 @@ def publish(summary: Summary, reports: Path = REPORTS, grids: Path = GRIDS) -> N
         grids: the folder of sample grids, named by images shown.
     """
     create_table_artifact(
-        [{"snapshot": row.pop(""), **row} for row in summary.distances()],
+        [
+            {"snapshot": row.pop(""), **{_column(level): value for level, value in row.items()}}
+            for row in summary.distances()
+        ],
         key="fashion-pggan-swd",
         description="Sliced Wasserstein distance x 1e3 by level in pixels; lower is better",
     )
@@ -65,13 +68,18 @@ def of_snapshots(path: Path) -> list[dict[str, str]]:
         {
             "snapshot": f"{float(row['kimg']):g}k",
             **{
-                name.removeprefix(DISTANCE): f"{float(value):.2f}"
+                _column(name.removeprefix(DISTANCE)): f"{float(value):.2f}"
                 for name, value in row.items()
                 if name.startswith(DISTANCE) and not name.endswith(("_low", "_high"))
             },
         }
         for row in rows
     ]
+
+
+def _column(level: str) -> str:
+    """A column's name: a bare number would come before all names, whatever their order."""
+    return f"{level} px" if level.isdigit() else level
 
 
 def shown(path: Path) -> str:

@@ -43,6 +43,7 @@ def test_every_figure_has_a_name_and_the_grid_comes_along(
         "last (30.016k)",
         "floor (disjoint)",
     ]
+    assert list(made["fashion-pggan-swd"][0]) == ["snapshot", "32 px", "16 px", "avg"]
     assert made["fashion-pggan-curation"] == [
         {"decision": "kept", "images": "8", "share": "72.7%"},
         {"decision": "TOO_SMALL", "images": "2", "share": "18.2%"},
@@ -50,8 +51,8 @@ def test_every_figure_has_a_name_and_the_grid_comes_along(
     ]
     assert made["fashion-pggan-snapshots"][1] == {
         "snapshot": "30.016k",
-        "32": "24.67",
-        "16": "30.81",
+        "32 px": "24.67",
+        "16 px": "30.81",
         "avg": "27.74",
     }
     _, _, packed = made["fashion-pggan-grid"].partition("base64,")

@@ -14,8 +14,8 @@ from pydantic import Field
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 from fashion_pggan.summary import Summary
+from flows.deployed.artifacts import REPORTS, publish
 from flows.deployed.experiment import try_settings
-from flows.deployed.figures import REPORTS, publish
 from flows.deployed.stage_task import may_pass, reproduce_stage
 from flows.reproduction import plan
 

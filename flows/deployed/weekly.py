@@ -14,7 +14,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.summary import Summary
-from flows.deployed.figures import REPORTS, publish
+from flows.deployed.artifacts import REPORTS, publish
 from flows.deployed.pipeline import curate, evaluate, generate, patient, train
 from flows.reproduction import PARAMS, run_command
 

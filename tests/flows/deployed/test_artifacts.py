@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from fashion_pggan.summary import Summary
-from flows.deployed import figures
+from flows.deployed import artifacts
 from tests.flows.toy_stage import EVALUATION, REPORTS
 
 CSV = """kimg,images,SWDx1e3_32,SWDx1e3_16,SWDx1e3_avg,SWDx1e3_32_low,SWDx1e3_avg_high
@@ -31,12 +31,12 @@ def test_every_figure_has_a_name_and_the_grid_comes_along(
     made: dict[str, Any] = {}
     for kind in ("table", "image", "markdown"):
         monkeypatch.setattr(
-            figures, f"create_{kind}_artifact", lambda data, key, description="": made.update({key: data})
+            artifacts, f"create_{kind}_artifact", lambda data, key, description="": made.update({key: data})
         )
     (tmp_path / "swd.csv").write_text(CSV)
     for kimg, colour in (("000000.000", "red"), ("000030.016", "blue")):
         Image.new("RGB", (2000, 100), colour).save(tmp_path / f"{kimg}.png")
-    figures.publish(summary, tmp_path, tmp_path)
+    artifacts.publish(summary, tmp_path, tmp_path)
     assert [row["snapshot"] for row in made["fashion-pggan-swd"]] == [
         "untrained (0k)",
         "best (25k)",
@@ -69,7 +69,7 @@ def test_without_snapshots_and_grids_the_rest_is_shown(
     made = []
     for kind in ("table", "image", "markdown"):
         monkeypatch.setattr(
-            figures, f"create_{kind}_artifact", lambda data, key, description="": made.append(key)
+            artifacts, f"create_{kind}_artifact", lambda data, key, description="": made.append(key)
         )
-    figures.publish(summary, tmp_path, tmp_path)
+    artifacts.publish(summary, tmp_path, tmp_path)
     assert made == ["fashion-pggan-swd", "fashion-pggan-curation", "fashion-pggan-summary"]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.curation.logistic import logistic_weights
+from benchmarks.curation.fitting.logistic import logistic_weights
 from benchmarks.curation.photographs import drawn_garments, pixels_in
 from curate.facts import appearance
 from curate.facts.appearance import Look, features_of

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.curation.small_network import trained
+from benchmarks.curation.fitting.small_network import trained
 from curate.facts import appearance
 from curate.facts.appearance import features_of, garment_logit, units
 from curate.pixels.decode import Refused, decode, open_image

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.curation.logistic import logistic_weights
+from benchmarks.curation.fitting.logistic import logistic_weights
 from curate.facts.evidence import evidence_of
 from curate.facts.style import Style, scores_of
 from curate.people.seen import WEIGHTS, people_in, worn_of

@@ -9,7 +9,7 @@ from curate.facts.classifier_recipe import recipe_at
 from curate.facts.evidence import Evidence
 from curate.facts.row import Row
 from curate.facts.style import Style, merged, scores_of, style_of
-from curate.people.seen import People, worn_of
+from curate.people.seen import People, several_of, worn_of
 from curate.weights.installed import installed, lacking
 from curate.weights.weight_files import FILES, content_of
 from fashion_pggan.errors import UserError
@@ -62,7 +62,7 @@ def styled(facts: Row) -> Row:
     """The style of an image and its scores, from what was measured of it; nothing where that lacks.
 
     The rules score every style. A classifier's scores replace those of the styles that it names, and what
-    networks saw replaces the score of `worn`.
+    networks saw replaces the score of `worn`, and raises that of `several` where they saw two people.
     """
     measured = {field.name: facts[field.name] for field in fields(Evidence)}
     if None in measured.values():
@@ -73,7 +73,9 @@ def styled(facts: Row) -> Row:
     seen = {field.name: facts[field.name] for field in fields(People)}
     if None not in seen.values():
         kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
-        scores = merged(scores, {Style.WORN: worn_of(People(**seen)), **kept})
+        people = People(**seen)
+        several = max(scores[Style.SEVERAL], 0.0 if Style.SEVERAL in named else several_of(people))
+        scores = merged(scores, {Style.WORN: worn_of(people), Style.SEVERAL: several, **kept})
     if facts["text_score"] is not None and Style.BANNER not in named:
         kept = {Style.FLAT: scores[Style.FLAT]} if Style.FLAT in named else {}
         scores = merged(scores, {Style.BANNER: facts["text_score"], **kept})

@@ -1,4 +1,4 @@
-"""The networks that see people, run by LiteRT on one thread: pixels in; the score of the best box out."""
+"""The networks that see people, run by LiteRT on one thread: pixels in; the scores of the best boxes out."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
 
+Floats = npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class Network:
     """A network that looks for one kind of thing in a square image."""
@@ -26,16 +29,49 @@ class Network:
 
 PEOPLE = Network(PERSON, 224, -1.0)
 HANDS = Network(HAND, 192, 0.0)
+GRIDS = ((28, 2), (14, 2), (7, 6))  # of PEOPLE: places across the image, boxes at each
+FACE = 0.2  # of the square image's side: a face's box
+NOBODY = -50.0  # the logit where no box is apart
 
 
 def best_score(network: Network, pixels: Pixels) -> float:
     """The logit of the network's most certain box in an upright image."""
+    scores, _ = _answers(network, pixels)
+    return float(scores.max())
+
+
+def two_best(pixels: Pixels) -> tuple[float, float]:
+    """The logits of the most certain person in an upright image, and of the most certain one apart from it.
+
+    A person has many boxes around one face; those whose faces overlap are one person's.
+    """
+    scores, boxes = _answers(PEOPLE, pixels)
+    faces = anchors() + boxes[:, :2] / PEOPLE.side
+    best = int(scores.argmax())
+    apart = np.abs(faces - faces[best]).max(axis=1) > FACE
+    return float(scores[best]), float(scores[apart].max(initial=NOBODY))
+
+
+@cache
+def anchors() -> Floats:
+    """(2254, 2): the places in the network's square image that its boxes are relative to, as shares."""
+    rows = []
+    for across, each in GRIDS:
+        middles = (np.arange(across) + 0.5) / across
+        y, x = np.meshgrid(middles, middles, indexing="ij")
+        rows.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0))
+    return np.concatenate(rows).astype(np.float32)
+
+
+def _answers(network: Network, pixels: Pixels) -> tuple[Floats, Floats]:
+    """Of each box its logit, (boxes,), and where it is, (boxes, values)."""
     interpreter = _interpreter(network)
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], _input_of(network, pixels))
     interpreter.invoke()
     outputs = interpreter.get_output_details()
     scores = next(each for each in outputs if each["shape"][-1] == 1)  # (1, boxes, 1)
-    return float(interpreter.get_tensor(scores["index"]).max())
+    boxes = next(each for each in outputs if each["shape"][-1] > 1)  # (1, boxes, values)
+    return interpreter.get_tensor(scores["index"])[0, :, 0], interpreter.get_tensor(boxes["index"])[0]
 
 
 @cache
@@ -47,7 +83,7 @@ def _interpreter(network: Network) -> "Interpreter":
     return interpreter
 
 
-def _input_of(network: Network, pixels: Pixels) -> npt.NDArray[np.float32]:
+def _input_of(network: Network, pixels: Pixels) -> Floats:
     """(1, side, side, 3): the whole image in the middle of a black square."""
     height, width, _ = pixels.shape
     scale = network.side / max(height, width)

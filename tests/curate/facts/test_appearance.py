@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from benchmarks.curation.small_network import trained
+from benchmarks.curation.fitting.small_network import trained
 from curate.facts.appearance import garment_logit, recognised_in, units
 from curate.facts.view import View
 from fashion_pggan.params import CurateParams

@@ -12,8 +12,8 @@ from curate.weights.installed import Lacking
 from fashion_pggan.errors import UserError
 
 NETWORKS = "mediapipe 0.10.21, ai-edge-litert 2.3.0"
-SOMEBODY = People(person_score=5.0, hand_score=5.0)
-NOBODY = People(person_score=-5.0, hand_score=-5.0)
+SOMEBODY = People(person_score=5.0, hand_score=5.0, second_person_score=-5.0)
+NOBODY = People(person_score=-5.0, hand_score=-5.0, second_person_score=-9.0)
 
 
 @pytest.fixture
@@ -53,7 +53,15 @@ def test_networks_that_come_later_look_at_each_image_once_and_nothing_else_is_do
     with_pixels = [name for name, row in measured.items() if row["pixels_hash"]]
     assert (figures["decoded"], figures["worn_by"]) == (len(with_pixels), NETWORKS)
     assert curated(people="detector")[0]["decoded"] == 0
-    changed = {"style", "person_score", "hand_score", "style_worn", "style_flat"}
+    changed = {
+        "style",
+        "person_score",
+        "hand_score",
+        "second_person_score",
+        "style_worn",
+        "style_several",
+        "style_flat",
+    }
     for name, row in measured.items():
         assert {key for key in row if row[key] != by_rules[name][key]} <= changed
     assert curated(people="rules")[1] == by_rules

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from curate.people import seen
-from curate.people.detectors import PEOPLE, _input_of
-from curate.people.seen import People, people_in, worn_of
+from curate.people import detectors, seen
+from curate.people.detectors import PEOPLE, _input_of, anchors, two_best
+from curate.people.seen import SECOND, People, people_in, several_of, worn_of
 from curate.weights.installed import installed, lacking
 from fashion_pggan.errors import UserError
 
@@ -18,11 +18,29 @@ needs_networks = pytest.mark.skipif(
 
 
 def test_a_person_or_a_hand_makes_it_likely_that_a_garment_is_worn():
-    nothing = worn_of(People(person_score=-3.0, hand_score=-2.0))
-    hand, person = worn_of(People(-3.0, 4.0)), worn_of(People(3.0, -2.0))
+    nothing = worn_of(People(person_score=-3.0, hand_score=-2.0, second_person_score=-9.0))
+    hand, person = worn_of(People(-3.0, 4.0, -9.0)), worn_of(People(3.0, -2.0, -9.0))
     assert nothing < 0.01 < hand < 0.5 < person
-    assert worn_of(People(3.0, 4.0)) > 0.99
-    assert worn_of(People(-1e9, -1e9)) < worn_of(People(1e9, 1e9)) <= 1
+    assert worn_of(People(3.0, 4.0, -9.0)) > 0.99
+    assert worn_of(People(-1e9, -1e9, -9.0)) < worn_of(People(1e9, 1e9, -9.0)) <= 1
+
+
+def test_two_people_are_several_only_where_one_is_likely():
+    assert several_of(People(3.0, 4.0, 2.0)) > 0.95
+    assert several_of(People(3.0, 4.0, SECOND)) == pytest.approx(0.5)
+    assert several_of(People(3.0, 4.0, -6.0)) < 0.05
+    assert several_of(People(-3.0, -2.0, 2.0)) == worn_of(People(-3.0, -2.0, 2.0)) < 0.05
+
+
+def test_the_second_person_has_a_face_apart_from_the_first(monkeypatch):
+    scores, boxes = np.full(2254, -9, np.float32), np.zeros((2254, 12), np.float32)
+    first, near, far = (np.abs(anchors() - [x, 0.5]).sum(axis=1).argmin() for x in (0.25, 0.35, 0.75))
+    scores[[first, near, far]] = 3, 2, 1
+    monkeypatch.setattr(detectors, "_answers", lambda *_: (scores, boxes))
+    assert two_best(np.zeros((9, 9, 3), np.uint8)) == (3, 1)
+    boxes[:, 0] = (0.5 - anchors()[:, 0]) * PEOPLE.side  # all boxes lie around one face
+    boxes[:, 1] = (0.5 - anchors()[:, 1]) * PEOPLE.side
+    assert two_best(np.zeros((9, 9, 3), np.uint8)) == (3, detectors.NOBODY)
 
 
 def test_an_image_is_whole_and_in_the_middle_of_a_black_square():

@@ -21,11 +21,17 @@ class Counts:
     left_out: Counter[str] = field(default_factory=Counter)  # results that are not requested, by reason
     failed: Counter[str] = field(default_factory=Counter)  # images, and queries, by reason
     failed_hosts: Counter[str] = field(default_factory=Counter)
+    failed_calls: list[tuple[str, str]] = field(default_factory=list)  # of the search, with the reason
 
     @property
     def keeps_answers(self) -> bool:
         """Whether the next run retries failures that may pass, with the same search answers."""
         return bool(self.retryable and self.calls)
+
+    def add_failed_call(self, call: str, reason: str) -> None:
+        """Count a search call that brought nothing, or a part."""
+        self.failed[reason] += 1
+        self.failed_calls.append((call, reason))
 
     def add_failure(self, url: str, reason: str, *, may_pass: bool) -> None:
         """Count an image that could not be fetched."""

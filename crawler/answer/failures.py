@@ -79,9 +79,13 @@ def certificate_reason_of(text: str) -> str:
     return next((reason for words, reason in CERTIFICATES.items() if words in text), UNTRUSTED)
 
 
-WISHES = frozenset(  # such images are not missing: this crawl, or their owner, does not want them fetched
-    {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS"}
-    | {"BAD_QUERY", "ODD_ANSWER", "FAILED_CALL"}  # of queries
+OF_CALLS = frozenset({"BAD_QUERY", "ODD_ANSWER", "FAILED_CALL", "DAMAGED_ANSWER"})  # of the search
+
+WISHES = (
+    OF_CALLS
+    | frozenset(  # such images are not missing: this crawl, or their owner, does not want them fetched
+        {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS"}
+    )
 )
 
 BUSY_PAGE = "BUSY_PAGE"  # a page in place of an image, at a host that serves it when it is asked later

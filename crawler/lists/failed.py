@@ -1,4 +1,4 @@
-"""failed.csv: what a crawl could not have, a row for each image and each skipped row of a list."""
+"""failed.csv: what a crawl could not have: images, search calls, and skipped rows of a list."""
 
 import csv
 from collections.abc import Callable, Iterable
@@ -20,7 +20,7 @@ class Failed(NamedTuple):
     """A row: what failed, and why."""
 
     url: str  # as linked, since a host may have signed its letters; of a skipped row its text
-    title: str
+    title: str  # of a search call what it asked for
     reason: str
     status: str = ""  # of HTTP; empty without an answer
     tries: str = ""  # runs that tried it; empty: it was not requested

@@ -21,7 +21,7 @@ TITLE_COLUMNS = ("title", "caption", "text")
 SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
 LABEL_COLUMNS = ("label",)
-OF_SKIPPED = ("line", "reason")  # columns of failed.csv, filled where an earlier crawl skipped the row
+OF_SKIPPED = ("line", "reason")  # columns of failed.csv: an earlier crawl could not have the row either
 COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *LABEL_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
 AROUND = '\ufeff\u200b\u200c\u200d\u200e\u200f\u2060 <>"'  # an address: invisible letters, and brackets
@@ -67,7 +67,7 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Listed]:
 def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Listed | None:
     link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
-    if all(row.get(name) for name in OF_SKIPPED):
+    if "line" in row and row.get("reason"):
         skipped.before.add(number)
     if not link or ODD in link:
         skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link, title)

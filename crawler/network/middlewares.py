@@ -109,8 +109,9 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return
         host, now = self._host_of(request), time.monotonic()
         wait = host.resume_at - now
+        reason = request.meta.get("failed_with", "HOST_BUSY")
         if wait > host.patience_s:
-            raise RefusedError("HOST_BUSY", f"the host of {request.url} asks for a pause of {wait:.0f} s")
+            raise RefusedError(reason, f"the host of {request.url} asks for a pause of {wait:.0f} s")
         if not request.meta.get("image"):
             await asyncio.sleep(max(wait, 0.0))
             return
@@ -119,7 +120,6 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             is_untried = "served_then" not in request.meta
             raise PostponedError(request, partial(host.line.append_and_call, is_untried=is_untried))
         if not host.may_be_asked():
-            reason = request.meta.get("refused_with", "HOST_BUSY")
             raise RefusedError(reason, f"the host of {request.url} has failed {host.bad} times")
         request.meta["sent_at"] = now
 
@@ -211,7 +211,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             return
         again = request.copy()
         again.meta["refused_alone"], again.meta["served_then"] = own, host.served
-        again.meta["refused_with"] = reason
+        again.meta["failed_with"] = reason
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         if of_pace:
             again.meta["is_due"] = True
@@ -240,6 +240,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
             give_up_log_level=self.give_up_log_level,
         )
         if retry is not None:
+            retry.meta["failed_with"] = reason
             await self._pause(retry, max(wanted, pause_before(attempts + 1)))
         return retry
 

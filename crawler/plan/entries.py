@@ -35,6 +35,7 @@ class Answer(_Entry):
     total: Number | None
     returned: Number
     results: Annotated[list[Found], Field(max_length=MOST_RESULTS)]
+    damaged: bool = False
 
 
 class Lost(_Entry):

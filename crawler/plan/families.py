@@ -111,17 +111,17 @@ class Family:
         for word in taken.words:
             self.yields[word].add(1, len(marks), new)
         share = new / len(marks) if marks else 0.0
-        repeated = self._repeats(taken.call, marks)
+        repeated = self.repeats(taken.call, marks)
+        self.pages[str(taken.call)] = hash(frozenset(marks))
         after = following(taken.call, page, self.api.window) if page and not repeated else None
         if after is not None and share >= self.min_new:
             self.begun.append((share, after, taken.words))
         self._choose()
         return new
 
-    def _repeats(self, call: SearchCall, marks: list[bytes]) -> bool:
+    def repeats(self, call: SearchCall, marks: list[bytes]) -> bool:
         """Whether a page holds what the query's page before it held."""
-        before, self.pages[str(call)] = self.pages.get(str(call)), hash(frozenset(marks))
-        return call.start > 1 and self.pages[str(call)] == before
+        return call.start > 1 and self.pages.get(str(call)) == hash(frozenset(marks))
 
     def _choose(self) -> None:
         """Choose the most promising call: a next page, or the first page of another query."""

@@ -77,7 +77,7 @@ class Journal:
         if line.get("results") is None:
             return None
         results = tuple(Result(*values) for values in line["results"])
-        return Page(line["total"], line["returned"], results)
+        return Page(line["total"], line["returned"], results, damaged=line.get("damaged", False))
 
     def answered(self, call: SearchCall, page: Page | None) -> None:
         """Write an answer; None when the API has nothing for this call."""
@@ -85,6 +85,7 @@ class Journal:
         if page is not None:
             results = [astuple(result) for result in page.results]
             line |= {"total": page.total, "returned": page.returned, "results": results}
+            line |= {"damaged": True} if page.damaged else {}
         self._append(line)
 
     def gave_up(self, url: str, reason: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from fashion_pggan.storage.bounded.json_text import json_in
 
 LONGEST = 4 << 20  # bytes of an answer's text: a page of a hundred results has 50,000
+OF_PAGES = ("total", "returned", "results")  # are packed
 MOST_RESULTS, MOST_FIELDS = 10_000, 100  # of an answer, of a result
 
 
@@ -26,7 +27,8 @@ def packed(values: dict[str, Any]) -> dict[str, Any]:
     if len(data) > LONGEST:
         return values
     data = zlib.compress(data, 9)
-    return {"call": values["call"], "packed": b64encode(data).decode()}
+    rest = {name: value for name, value in values.items() if name not in OF_PAGES}
+    return {**rest, "packed": b64encode(data).decode()}
 
 
 def unpacked(values: dict[str, Any]) -> dict[str, Any]:

@@ -53,6 +53,12 @@ class Plan:
         self.taken = owner, owner.take()
         return self.taken[1].call
 
+    def repeats(self, marks: list[bytes]) -> bool:
+        """Whether the answer to the taken call holds what the page before it held."""
+        assert self.taken is not None
+        owner, promise = self.taken
+        return owner.repeats(promise.call, marks)
+
     def answered(self, page: Page | None, marks: list[bytes]) -> None:
         """Learn from the answer to the taken call; None when the call was left out."""
         assert self.taken is not None

@@ -43,6 +43,11 @@ class SearchCall:
     def __str__(self) -> str:
         return f"{self.query} | {self.sort} | {self.filter}"
 
+    @property
+    def page(self) -> str:
+        """The query and the first rank of the page, for people."""
+        return f"{self} from rank {self.start} on"
+
 
 @dataclass(frozen=True)
 class ApiRequest:
@@ -71,6 +76,7 @@ class Page:
     total: int | None  # all results of the query; an estimate that changes from page to page; None: unknown
     returned: int  # results on this page, with those that have no usable link
     results: tuple[Result, ...]
+    damaged: bool = field(default=False, compare=False)  # the rest of an answer that is no JSON
     # of its first item, or of an answer that is not understood; for a message, and not in the journal
     shape: str = field(default="", compare=False)
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -96,9 +97,11 @@ class SearchClient:
             if answer.rest is not None and attempts >= self.params.retries:
                 taken = many(len(answer.rest.results), "result")
                 log.warning("%s: the answer is damaged: taking %s of it", call, taken)
-                return answer.rest
+                return replace(answer.rest, damaged=True)
             if answer.trouble is Trouble.SHAPE and attempts >= SHAPE_RETRIES:
-                return Page(None, 0, (), answer.message)  # the frontier judges whether the API has changed
+                return Page(
+                    None, 0, (), shape=answer.message
+                )  # the frontier judges whether the API has changed
             if answer.trouble not in RETRIED or attempts >= self._most(answer):
                 self.stop(answer)
             attempts += 1
@@ -140,7 +143,7 @@ class SearchClient:
 
     def _left_out(self, call: SearchCall, answer: ApiError) -> None:
         if answer.trouble is Trouble.QUERY:
-            self.counts.failed["BAD_QUERY"] += 1
+            self.counts.add_failed_call(call.page, "BAD_QUERY")
             said = self.provider.keys.hidden_in(str(answer))
             log.warning("leaving out the query %r: %s", call.query, said)
 

@@ -214,6 +214,7 @@ class Crawl:
             failed_of(self.hits[url].link, self.hits[url].title, reason, tries.get(url, 1), at.get(url, ""))
             for url, reason in self.failures.items()
         ]
+        rows += [Failed("", call, reason) for call, reason in self.counts.failed_calls]
         if isinstance(self.frontier, ListFrontier):
             skipped = self.frontier.skipped.named
             rows += [Failed(row.text, row.title, row.reason, line=str(row.line)) for row in skipped]

@@ -9,13 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.answer.counts import Counts
+from crawler.answer.failures import OF_CALLS
 from crawler.answer.plural import many
 from crawler.plan.families import Yield
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import bytes_in_words
 
 SHOWN = 10  # rows of a table on a screen
-NOT_ASKED_AGAIN = frozenset({"FORGOTTEN", "BAD_QUERY", "PLACEHOLDER"})  # by the next crawl
+NOT_ASKED_AGAIN = frozenset({"FORGOTTEN", "PLACEHOLDER"})  # by the next crawl
 
 
 def figures_of(
@@ -57,14 +58,17 @@ def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, 
 
 def line_of(figures: dict[str, Any]) -> str:
     """The figures in one line."""
+    images, calls = _failed(figures)
+    said = f"; of the search {counted(calls)}" if calls else ""
     return (
         f"{many(figures['images'], 'image')} of {figures['products']} found: {figures['fetched']} fetched, "
-        f"{figures['reused']} in the store before, {counted(figures['failed']) or 'none'} failed"
+        f"{figures['reused']} in the store before, {counted(images) or 'none'} failed{said}"
     )
 
 
 def tables_of(figures: dict[str, Any]) -> list[str]:
     """The figures as lines of tables: calls, yields, hosts, failures, rate."""
+    images, calls = _failed(figures)
     return [
         f"search calls   {figures['calls']:,}, {figures['calls_now']:,} of them by this run",
         (
@@ -75,7 +79,8 @@ def tables_of(figures: dict[str, Any]) -> list[str]:
             f"fetched now    {figures['fetched']:,}, {bytes_in_words(figures['fetched_bytes'])}, "
             f"{figures['images_per_s']:.1f}/s in {figures['seconds']:.0f} s"
         ),
-        f"failed         {counted(figures['failed']) or 'none'}",
+        f"failed         {counted(images) or 'none'}",
+        *([f"search failed  {counted(calls)}"] if calls else []),
         f"left out       {counted(figures['left_out']) or 'none'}",
         *placeholder_lines(figures["placeholders"], SHOWN),
         f"a further run  {_further(figures)}",
@@ -106,7 +111,8 @@ def _placeholder_in_words(row: dict[str, Any]) -> str:
 
 def _further(figures: dict[str, Any]) -> str:
     """What the next run of the same crawl would do."""
-    fetches = figures["products"] - figures["images"] - sum(figures["failed"].values())
+    failed, _ = _failed(figures)
+    fetches = figures["products"] - figures["images"] - sum(failed.values())
     parts = {
         "makes about {search call}": figures["calls_left"],
         "fetches {image} found before": max(0, fetches),
@@ -123,9 +129,17 @@ def _asked_anew(figures: dict[str, Any]) -> int:
     """How many images failed for good in this crawl; the next one tries them."""
     if figures["calls_left"] or figures["keeps_answers"]:
         return 0
-    failed = sum(int(count) for reason, count in figures["failed"].items() if reason not in NOT_ASKED_AGAIN)
+    images, _ = _failed(figures)
+    failed = sum(count for reason, count in images.items() if reason not in NOT_ASKED_AGAIN)
     may_pass: int = figures["may_pass"]
     return failed - may_pass
+
+
+def _failed(figures: dict[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
+    """Which images failed, and which search calls: counts by reason."""
+    failed: dict[str, int] = figures["failed"]
+    calls = {reason: count for reason, count in failed.items() if reason in OF_CALLS}
+    return {reason: count for reason, count in failed.items() if reason not in OF_CALLS}, calls
 
 
 def _with_number(text: str, count: int) -> str:

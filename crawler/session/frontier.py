@@ -138,9 +138,12 @@ class PlanFrontier:
         while not self.results.is_full and (call := self.plan.next()):
             page = await self._answer(call)
             self.counts.pages += 1
-            found = [(result, self._url_of(result.link)) for result in page.results] if page else []
-            self._understand(call, page, any(url for _, url in found))
-            self.plan.answered(page, [mark_of(url) for _, url in found if url])
+            found = [(result, _url_of(result.link)) for result in page.results] if page else []
+            marks = [mark_of(url) for _, url in found if url]
+            self._understand(call, page, bool(marks))
+            if page is not None and not self.plan.repeats(marks):
+                self._count_useless(page, len(marks))
+            self.plan.answered(page, marks)
             plan_query = str(call)  # one string for all hits of a page, which stay in memory
             for result, url in found:
                 if url and (hit := self.results.accept(result, url, call.query, plan_query)):
@@ -168,8 +171,8 @@ class PlanFrontier:
         runs = self.journal.failed(self.client.api.request_of(call, NO_KEYS).url, "FAILED_CALL")
         if runs < self.results.params.tries or not self.understood:
             return False
-        self.counts.failed["FAILED_CALL"] += 1
-        log.warning("leaving out %s from rank %d on: %d runs failed at it", call, call.start, runs)
+        self.counts.add_failed_call(call.page, "FAILED_CALL")
+        log.warning("leaving out %s: %d runs failed at it", call.page, runs)
         return True
 
     def _understand(self, call: SearchCall, page: Page | None, usable: bool) -> None:
@@ -178,8 +181,8 @@ class PlanFrontier:
         Raises:
             UserError: answers in a row hold results, and none with an address, or no list of results.
         """
-        if page is not None and page.returned > len(page.results):
-            self.counts.left_out["NO_ADDRESS"] += page.returned - len(page.results)
+        if page is not None and page.damaged:
+            self.counts.add_failed_call(call.page, "DAMAGED_ANSWER")
         if page is None or usable or not (page.returned or page.shape):
             if usable:
                 self.strange, self.understood = [], True
@@ -191,19 +194,18 @@ class PlanFrontier:
         is_first = not page.returned and not self.understood
         if is_first or (len(self.strange) >= STRANGE and weight >= STRANGE_RESULTS):
             self.client.stop(ApiError(Trouble.SHAPE, 200, "", page.shape))
-        if not page.returned:
-            self.counts.failed["ODD_ANSWER"] += 1
-            log.warning("leaving out %s from rank %d on: the answer is %s", call, call.start, page.shape)
+        if not page.returned or page.returned >= STRANGE_RESULTS:
+            self.counts.add_failed_call(call.page, "ODD_ANSWER")
+            what = "its results hold no address, such as" if page.returned else "the answer is"
+            log.warning("leaving out %s: %s %s", call.page, what, page.shape)
 
-    def _url_of(self, link: str) -> str:
-        """The canonical URL of a link; empty, and counted, when it has none."""
-        if is_forgotten(link):
-            return link
-        try:
-            return canonical_url(link)
-        except ValueError:
-            self.counts.left_out["BAD_ADDRESS"] += 1
-            return ""
+    def _count_useless(self, page: Page, usable: int) -> None:
+        """Count the results without an address, or with one that cannot be requested."""
+        counts = {
+            "NO_ADDRESS": page.returned - len(page.results),
+            "BAD_ADDRESS": len(page.results) - usable,
+        }
+        self.counts.left_out.update({reason: count for reason, count in counts.items() if count})
 
 
 class ListFrontier:
@@ -251,6 +253,16 @@ class ListFrontier:
     def expected(self) -> int | None:
         """Unknown until the list is read."""
         return None
+
+
+def _url_of(link: str) -> str:
+    """The canonical URL of a link; empty when it has none."""
+    if is_forgotten(link):
+        return link
+    try:
+        return canonical_url(link)
+    except ValueError:
+        return ""
 
 
 def _plain(text: str) -> str:

@@ -71,7 +71,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         **options: Any,
     ) -> None:
         super().__init__()
-        self.quick = QuickCrawl(options.pop("query", ""), options.pop("max", ""))
+        self.quick = QuickCrawl(options.pop("query", None), options.pop("max", None))
         self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
         self.params_file, self.judged = Path(params), judged
         paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 class QuickCrawl(NamedTuple):
     """A crawl of one query, or of few images, without a change of params.yaml: `-a query=… -a max=…`."""
 
-    query: str
-    most: str
+    query: str | None
+    most: str | None
 
     def params_of(self, params: CrawlParams) -> CrawlParams:
         """The parameters with this query and number; the log says what they replace.
@@ -31,11 +31,13 @@ class QuickCrawl(NamedTuple):
             UserError: a value cannot hold.
         """
         changes: dict[str, Any] = {}
-        if self.query:
+        if self.query is not None:
+            if not self.query.strip():
+                raise UserError("-a query= is empty: give a search, such as shirt, or leave it out")
             if params.provider == "urls":
                 raise UserError(f"-a query={self.query} does not fit crawl.provider urls: leave it out")
             changes |= {"queries": [self.query], "vocabulary": ""}
-        if self.most:
+        if self.most is not None:
             if not (self.most.isascii() and self.most.isdigit() and 0 < int(self.most[:18]) < 10**15):
                 raise UserError(f"-a max={self.most}: give a number of images, such as 100")
             changes["max_products"] = int(self.most)

@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+LONGEST_INTEGER = 4300  # digits: beyond, Python reads none
 DEEPEST = 64  # levels: no file of this program has more than 8
 
 
@@ -11,14 +12,16 @@ def json_in(text: str | bytes, *, finite: bool = True, strict: bool = True) -> A
 
     Args:
         text: JSON; bytes are UTF-8, UTF-16 or UTF-32.
-        finite: whether to refuse NaN and Infinity, which are not JSON.
+        finite: whether to refuse NaN and Infinity, which are not JSON, and integers that are too long; they
+            are infinite otherwise.
         strict: whether to refuse control characters in a string, which JSON wants escaped.
 
     Raises:
-        ValueError: the text is not JSON, nests too deep, or holds a number that is too long.
+        ValueError: the text is not JSON, or nests too deep; or as `finite` says.
     """
     try:
-        value = json.loads(text, parse_constant=_no_number if finite else None, strict=strict)
+        constant, integer = (_no_number, None) if finite else (None, _number)
+        value = json.loads(text, parse_constant=constant, parse_int=integer, strict=strict)
     except RecursionError:
         raise _too_deep() from None
     openings = text.count("[") + text.count("{") if isinstance(text, str) else len(text)
@@ -41,6 +44,11 @@ def _check_depth(value: Any) -> None:
 
 def _too_deep() -> ValueError:
     return ValueError(f"nested deeper than {DEEPEST} levels")
+
+
+def _number(text: str) -> float:
+    """An integer, or infinity where its digits are too many."""
+    return int(text) if len(text) <= LONGEST_INTEGER else float(text)
 
 
 def _no_number(text: str) -> NoReturn:

@@ -140,3 +140,13 @@ def test_an_owners_no_holds_for_every_status_that_brings_an_image(shop: Any, cra
             body=b"x", status=status, headers=headers
         )
     assert crawl()["failed"] == {"OPTED_OUT": 2}
+
+
+@pytest.mark.parametrize("missing", [1, 3, 8])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_check_sum_that_is_cut_costs_no_whole_image(encoding: str, missing: int) -> None:
+    image = jpeg(500, 500) + b"\xff\xd9"
+    body = (gzip if encoding == "gzip" else zlib).compress(image)
+    assert decoded(body[: -min(missing, 4 if encoding == "deflate" else 8)], [encoding.encode()], 0) == image
+    with pytest.raises(ValueError, match=r"its end is missing|invalid stored block"):
+        decoded(body[:-12], [encoding.encode()], 0)

@@ -20,6 +20,7 @@ from scrapy.utils.test import get_crawler
 from crawler.answer.failures import MAY_PASS, PostponedError, RefusedError, reason_of
 from crawler.network.addresses import canonical_url
 from crawler.network.middlewares import PausingRetry
+from crawler.network.pacing.hosts import host_at
 from crawler.providers.api import Keys
 from crawler.providers.naver import HUB
 from crawler.providers.provider import Provider
@@ -99,3 +100,29 @@ def test_an_image_that_waits_for_its_host_when_the_crawl_is_stopped_is_not_given
     failure = SimpleNamespace(value=asyncio.CancelledError(), request=None)
     assert list(spider.failed(failure)) == []
     assert left == ["left"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(ResponseDataLossError(), "BROKEN_TRANSFER"), (DownloadTimeoutError(), "TIMEOUT")]
+)
+@pytest.mark.parametrize("pause_s", [0.0, 1e6])
+def test_an_image_that_is_not_asked_for_again_keeps_the_reason_of_its_last_failure(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, reason: str, pause_s: float
+) -> None:
+    crawler = get_crawler(NaverTops, {"RETRY_TIMES": 2})
+    crawler.spider = NaverTops()
+    crawler.spider.crawler = crawler
+    retry = PausingRetry(crawler)
+    with pytest.raises(PostponedError) as postponed:
+        asyncio.run(retry.process_exception(Request(LINK, meta={"image": True}), error))
+    host = host_at(crawler, LINK)
+    monkeypatch.setattr(host, "may_be_asked", lambda: False)
+    host.pause(pause_s)
+    for request, counted in (
+        (postponed.value.request, reason),
+        (Request(LINK, meta={"image": True, "is_due": True}), "HOST_BUSY"),
+    ):
+        request.meta["is_due"] = True
+        with pytest.raises(RefusedError) as refused:
+            asyncio.run(retry.process_request(request))
+        assert refused.value.reason == counted

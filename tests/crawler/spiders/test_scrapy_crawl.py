@@ -215,6 +215,9 @@ def test_a_quick_crawl_takes_its_query_and_number_from_the_command_line(
     [
         ({"max": "many"}, "error: -a max=many: give a number of images, such as 100"),
         ({"max": "0"}, "error: -a max=0: give a number"),
+        ({"max": ""}, "error: -a max=: give a number"),
+        ({"query": " "}, "error: -a query= is empty: give a search, such as shirt, or leave it out"),
+        ({"query": "", "max": "5"}, "error: -a query= is empty: give a search"),
         ({"max": "-3"}, "error: -a max=-3: give a number"),
         (
             {"query": "니트", "provider": "urls"},

@@ -36,3 +36,11 @@ def test_brackets_in_texts_are_no_levels():
 
 def test_a_report_of_this_program_may_hold_numbers_that_are_not_finite():
     assert json_in('{"floor": Infinity}', finite=False) == {"floor": float("inf")}
+
+
+def test_an_integer_beyond_what_python_reads_is_refused_or_infinite():
+    text = f"[{'9' * 4300}, {'9' * 4301}, -{'9' * 4301}, 7]"
+    with pytest.raises(ValueError, match="4300"):
+        json_in(text)
+    longest, *others = json_in(text, finite=False)
+    assert (longest, others) == (10**4300 - 1, [float("inf"), float("-inf"), 7])

@@ -1,0 +1,166 @@
+"""Search answers of another shape, damaged ones, repeated ones: what the frontier makes of them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from crawler.session.figures import line_of, tables_of
+from fashion_pggan.errors import PassingError, UserError
+
+Crawl = Callable[..., dict[str, Any]]
+
+
+def renamed(field: str, number: int = 100) -> str:
+    items = [{"title": f"{i}", field: f"https://shop.example/{i}.jpg"} for i in range(number)]
+    return json.dumps({"total": 5000, "items": items})
+
+
+@pytest.mark.parametrize(
+    ("answer", "shape"),
+    [
+        (renamed("imageUrl"), "{title: str, imageUrl: str}"),
+        (renamed("link").replace("https://", ""), "{title: str, link: str}"),
+        (renamed("link").replace('"items"', '"results"'), "results: [{title: str, link: str}, ...]}"),
+        (json.dumps({"total": 5000, "items": ["https://shop.example/1.jpg"] * 100}), "(200 str)"),
+    ],
+)
+def test_answers_of_another_shape_end_the_crawl_after_two_and_the_next_run_asks_again(
+    shop: Any, crawl: Crawl, answer: str, shape: str
+) -> None:
+    shop.every_search = (200, answer)
+    for run in (1, 2):
+        with pytest.raises(UserError, match="the search API's answers have another shape") as raised:
+            crawl(queries=[f"셔츠 {i}" for i in range(40)], retries=4)
+        assert shape in str(raised.value)
+        assert not isinstance(raised.value, PassingError)
+        assert shop.requests["/search/v1/image"] == 2 * run
+    shop.every_search = None
+    assert crawl(queries=["셔츠 0"])["images"] == 30
+
+
+@pytest.mark.parametrize("total", ["null", "0", '"many"', "98", "7", '"5,000"'])
+def test_a_query_goes_on_to_its_end_whatever_total_its_answers_say(
+    shop: Any, crawl: Crawl, total: str
+) -> None:
+    links = [f"{shop.address}/p/{i % 30}.jpg?{i}" for i in range(250)]
+    pages = [links[:99], links[99:199], links[199:], []]  # the first one is short
+    answers = [json.dumps({"items": [{"link": link} for link in page]}) for page in pages]
+    shop.search_faults = [(200, f'{answer[:-1]}, "total": {total}}}') for answer in answers]
+    assert (crawl()["products"], shop.requests["/search/v1/image"]) == (250, 4)
+
+
+def page_of(shop: Any, first: int, number: int, total: object) -> str:
+    items = [
+        {"title": f"{i}", "link": f"{shop.address}/p/{i % 30}.jpg?{i}"} for i in range(first, first + number)
+    ]
+    return json.dumps({"total": total, "items": items})
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ['{"total": 300, "items": null}'],
+        ['{"total": "300", "start": 101, "items": null}'],
+        ['{"total": 300, "results": []}'] * 2,
+        ['{"total": 300}'] * 2,
+        ['{"items": {}}', "[]"],
+    ],
+)
+def test_a_later_page_without_a_list_ends_its_query_and_not_the_crawl(
+    shop: Any, crawl: Crawl, answers: list[str]
+) -> None:
+    texts = [page_of(shop, 0, 100, 300), *answers, page_of(shop, 100, 40, 40), page_of(shop, 0, 0, 40)]
+    shop.search_faults = [(200, text) for text in texts]
+    figures = crawl(queries=["셔츠", "니트"], retries=4, min_new=0.0)
+    odd = {} if len(answers) == 1 else {"ODD_ANSWER": 1}
+    assert (figures["products"], figures["failed"]) == (140, odd)
+
+
+def test_a_call_at_which_the_api_fails_in_every_run_is_left_out_among_others(
+    shop: Any, crawl: Crawl, caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = {"queries": ["good", "bad"], "retries": 0}
+    shop.search_faults = [(200, page_of(shop, 0, 30, 30)), (500, "")]
+    with pytest.raises(PassingError, match="the search API fails"):
+        crawl(**queries)
+    shop.search_faults = [(504, "")]
+    figures = crawl(**queries)
+    assert (figures["images"], figures["failed"]) == (30, {"FAILED_CALL": 1})
+    assert "leaving out bad | sim | all from rank 1 on: 2 runs failed at it" in caplog.text
+    assert "a further run  finds nothing to do" in tables_of(figures)  # no image failed
+
+
+def test_an_api_that_answers_nothing_is_given_up_by_no_number_of_runs(shop: Any, crawl: Crawl) -> None:
+    shop.every_search = (500, "")
+    for _ in range(4):
+        with pytest.raises(PassingError, match="the search API fails"):
+            crawl(queries=["a", "b", "c", "d"], retries=0)
+    assert shop.requests["/search/v1/image"] == 4
+
+
+def test_two_queries_in_a_row_that_are_not_understood_end_the_crawl(shop: Any, crawl: Crawl) -> None:
+    shop.search_faults = [(200, page_of(shop, 0, 100, 100)), *[(200, '{"total": 9, "results": []}')] * 4]
+    with pytest.raises(UserError, match=r"another shape \(200 \{total: int, results: \[\]\}\)"):
+        crawl(queries=["a", "b", "c", "d"], retries=0)
+    assert shop.requests["/search/v1/image"] == 5
+
+
+@pytest.mark.parametrize(
+    ("later", "reason"),
+    [
+        ("imageUrl", "its results hold no address, such as {title: str, imageUrl: str}"),
+        ("", "the answer is {"),
+    ],
+)
+def test_a_single_query_whose_later_pages_have_another_shape_does_not_pass_in_silence(
+    shop: Any, crawl: Crawl, caplog: pytest.LogCaptureFixture, later: str, reason: str
+) -> None:
+    other = renamed(later) if later else renamed("link").replace('"items"', '"results"')
+    shop.search_faults = [(200, page_of(shop, 0, 100, 5000)), *[(200, other)] * 2]
+    figures = crawl(min_new=0.05)
+    assert (figures["products"], figures["failed"]) == (100, {"ODD_ANSWER": 1})
+    assert figures["left_out"] == ({"NO_ADDRESS": 100} if later else {})
+    assert f"leaving out 셔츠 | sim | all from rank 101 on: {reason}" in caplog.text
+
+
+def test_a_total_of_thousands_of_digits_is_no_total(shop: Any, crawl: Crawl) -> None:
+    pages = [page_of(shop, 0, 40, 7), page_of(shop, 0, 0, 7)]
+    shop.search_faults = [(200, page.replace("7}", "9" * 6000 + "}")) for page in pages]
+    figures = crawl()
+    assert (figures["products"], figures["calls"], figures["failed"]) == (40, 2, {})
+
+
+def test_results_without_an_address_are_counted_once_where_a_page_is_repeated(
+    shop: Any, crawl: Crawl
+) -> None:
+    items = [{"link": f"{shop.address}/p/{i % 30}.jpg?{i}"} for i in range(97)]
+    page = json.dumps({"total": 900, "items": [*items, {"link": ""}, {"link": "ftp://a/b"}, "x"]})
+    shop.every_search = (200, page)
+    figures = crawl(min_new=0.0)
+    assert (figures["products"], figures["calls"]) == (97, 2)
+    assert figures["left_out"] == {"BAD_ADDRESS": 1, "NO_ADDRESS": 2}
+
+
+def test_results_without_an_address_are_counted(shop: Any, crawl: Crawl) -> None:
+    items = [{"title": "x", "link": ""}, {"link": None}, "x", {"link": f"{shop.address}/p/1.jpg"}]
+    shop.search_faults = [(200, json.dumps({"total": 4, "items": items}))]
+    figures = crawl()
+    assert (figures["products"], figures["left_out"]) == (1, {"NO_ADDRESS": 3})
+
+
+def test_a_damaged_answer_is_counted_also_by_a_run_that_reads_it_in_the_journal(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    shop.search_faults = [(200, page_of(shop, 0, 30, 30)[:-40]), (200, page_of(shop, 0, 0, 30))]
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(status=500)
+    for calls in (2, 0):  # the second run reads the answer in the journal
+        figures = crawl(retries=0)
+        assert (figures["images"], figures["calls_now"]) == (28, calls)
+        assert figures["failed"] == {"DAMAGED_ANSWER": 1, "HTTP_500": 1}
+        assert line_of(figures).endswith("HTTP_500 1 failed; of the search DAMAGED_ANSWER 1")
+        failed = (tmp_path / "store" / "failed.csv").read_text()
+        assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,\n" in failed

@@ -149,8 +149,8 @@ class Crawl:
         self.progress.advance(note=f"{self.counts.failed.total()} failed")
 
     def record(self, hit: SearchHit, stored: StoredImage) -> dict[str, Any]:
-        """The record of an image, for Scrapy's feeds."""
-        return record_of(hit, stored, self.provider.name).model_dump()
+        """The record of an image, for Scrapy's feeds: without its place, for it is packed at the end."""
+        return record_of(hit, stored, self.provider.name).model_dump(exclude={"file", "offset"})
 
     def fetched_of(self, hit: SearchHit, response: Any) -> Fetched:
         """The image of a response."""

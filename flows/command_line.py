@@ -4,7 +4,7 @@ from typing import Literal
 
 from cyclopts import App
 
-Work = Literal["crawl", "curate", "train", "generate", "evaluate", "weekly"]
+Work = Literal["crawl", "curate", "train", "evaluate", "generate", "weekly"]
 
 app = App(name="flows")
 

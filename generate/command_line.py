@@ -26,6 +26,7 @@ def generate(
     params: Path | None = None,
     settings: Annotated[Settings, Parameter(name="*")] = SETTINGS,
     data: Path | None = None,
+    distances: Path | None = None,
     runs: Path = RUNS,
     report: Annotated[OptionalOutputFile, Writes("images", "kimg", "resolution")] = None,
     device: Device = "auto",
@@ -45,11 +46,12 @@ def generate(
         fashion-pggan generate --recipe image.png
 
     Args:
-        snapshot: a .safetensors file, or a folder of models (its last snapshot).
+        snapshot: a .safetensors file, or a folder of models (its last snapshot, without --distances).
         out: the folder or file to make; replaced as a whole.
         params: the file of parameters; params.yaml by default, without one the preset paper.
         settings: parameters in place of those of params.yaml.
         data: the training dataset, to look up the nearest images in.
+        distances: the evaluation's swd.json: of a folder of models, its best snapshot is taken.
         runs: the folder that keeps the critic's checkpoints.
         report: a JSON file for the numbers that `dvc metrics` shows.
         device: auto, cpu, cuda or cuda:N.
@@ -69,7 +71,10 @@ def generate(
         missing = "SNAPSHOT is" if snapshot is None else "OUT is"
         raise ArgumentError(f"{missing} missing: give a snapshot or a folder of models, and where to write")
     from generate import commands
+    from generate.best import best_in
 
+    if distances is not None and snapshot is not None and snapshot.is_dir():
+        snapshot = best_in(snapshot, distances)
     if recipe is not None:
         commands.again(recipe, snapshot or MODELS, out, device)
         return

@@ -27,7 +27,7 @@ from fashion_pggan.storage.escaped import on_page
 from fashion_pggan.storage.files import write_text
 
 PACKAGE = "evaluate.report"
-STAGES = ("crawl", "curate", "train", "generate", "measures", "copies")
+STAGES = ("crawl", "curate", "train", "measures", "copies")
 
 
 def write_report(

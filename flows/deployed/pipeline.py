@@ -22,7 +22,7 @@ from flows.reproduction import plan
 RETRIES = 2  # further attempts of the crawl, when it says that the failure may pass
 RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
 
-Stage = Literal["crawl", "curate", "train", "generate", "evaluate"]
+Stage = Literal["crawl", "curate", "train", "evaluate", "generate"]
 Setting = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_.]+=", examples=["train.total_kimg=50.0"])]
 
 
@@ -63,16 +63,6 @@ def train(again: bool = False) -> State[Any]:
     return reproduce_stage("train", again=again)
 
 
-@flow(name="fashion-pggan-generate")
-def generate(again: bool = False) -> State[Any]:
-    """A snapshot to new images, if anything has changed.
-
-    Args:
-        again: run it although nothing that it depends on has changed.
-    """
-    return reproduce_stage("generate", again=again)
-
-
 @flow(name="fashion-pggan-evaluate")
 def evaluate(again: bool = False) -> State[Any]:
     """Snapshots to distances and a report, if anything has changed.
@@ -81,6 +71,16 @@ def evaluate(again: bool = False) -> State[Any]:
         again: run it although nothing that it depends on has changed.
     """
     return reproduce_stage("evaluate", again=again)
+
+
+@flow(name="fashion-pggan-generate")
+def generate(again: bool = False) -> State[Any]:
+    """The best snapshot to new images, if anything has changed.
+
+    Args:
+        again: run it although nothing that it depends on has changed.
+    """
+    return reproduce_stage("generate", again=again)
 
 
 @flow(name="fashion-pggan", validate_parameters=True)
@@ -112,4 +112,4 @@ def full(settings: tuple[Setting, ...] = (), force: tuple[Stage, ...] = (), dry_
         publish(Summary.read(REPORTS))
 
 
-STAGES = {"crawl": crawl, "curate": curate, "train": train, "generate": generate, "evaluate": evaluate}
+STAGES = {"crawl": crawl, "curate": curate, "train": train, "evaluate": evaluate, "generate": generate}

@@ -34,8 +34,8 @@ def weekly() -> None:
     train()
     keep_better()
     if filecmp.cmp(NEW, BEST, shallow=False):
-        generate()
         evaluate()
+        generate()
         publish(Summary.read(REPORTS))
     CRAWLED.unlink()
 

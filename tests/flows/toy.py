@@ -10,7 +10,7 @@ import psutil
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
-STAGES = ("crawl", "curate", "train", "generate", "evaluate")
+STAGES = ("crawl", "curate", "train", "evaluate", "generate")
 GONE_S = 30.0  # seconds until nothing may be at work any more, on a busy machine
 
 

@@ -70,7 +70,7 @@ WRONG: dict[str, str] = {
     "demo-shop --port -1": "--port -1: give 1 to 65535, or 0 for a free one "
     "(see fashion-pggan demo-shop --help)",
     "demo-shop --products -1": "--products -1: give 0 or more (see fashion-pggan demo-shop --help)",
-    "flows ask crawls": "STAGE crawls: give crawl, curate, train, generate, evaluate or weekly "
+    "flows ask crawls": "STAGE crawls: give crawl, curate, train, evaluate, generate or weekly "
     "(see fashion-pggan flows ask --help)",
     "completion tcsh": "SHELL tcsh: give bash, fish, zsh or powershell (see fashion-pggan completion --help)",
 }

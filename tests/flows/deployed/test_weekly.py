@@ -57,8 +57,8 @@ def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Week:
 
 
 def test_the_first_model_is_kept_before_anything_is_trained(week: Week) -> None:
-    assert week.run() == ["keep_better", *TRAINED, "generate", "evaluate", "publish"]
-    assert week.run() == [*TRAINED, "generate", "evaluate", "publish"]
+    assert week.run() == ["keep_better", *TRAINED, "evaluate", "generate", "publish"]
+    assert week.run() == [*TRAINED, "evaluate", "generate", "publish"]
 
 
 def test_nothing_is_generated_with_a_model_that_is_not_better(week: Week) -> None:
@@ -75,7 +75,7 @@ def test_a_killed_run_goes_on_with_what_it_crawled(week: Week, step: str) -> Non
     with pytest.raises(KeyboardInterrupt):
         week.run()
     week.fails = ""
-    assert week.run() == [*TRAINED[1:], "generate", "evaluate", "publish"]
+    assert week.run() == [*TRAINED[1:], "evaluate", "generate", "publish"]
     assert week.run()[0] == "crawl_again"
 
 

@@ -25,16 +25,16 @@ def best_in(models: Path, distances: Path) -> Path:
     snapshots = snapshots_in(models)
     best, untrained = _measured(distances)
     if best == untrained:
-        log.info("no snapshot is better than the untrained network, see %s: taking the last one", distances)
+        log.info("by %s no snapshot is better than the untrained network; the last one is used", distances)
         return snapshots[-1]
     found = next((path for path in snapshots if float(path.stem) == best), None)
     if found is None:
         raise UserError(
-            f"{distances} calls the snapshot at {best:g} kimg the best, and {models} has none: measure again "
-            "(dvc repro evaluate)"
+            f"{distances} calls the snapshot at {best:g} kimg the best, and {models} has none: run dvc repro "
+            "evaluate, which measures again"
         )
     if found != snapshots[-1]:
-        log.info("taking the snapshot at %g kimg, the best of %d by %s", best, len(snapshots), distances)
+        log.info("the snapshot at %g kimg is used, the best of %d by %s", best, len(snapshots), distances)
     return found
 
 

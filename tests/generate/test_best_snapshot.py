@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fashion_pggan.errors import UserError
-from generate.best import best_in
+from generate.best_snapshot import best_in
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_best_snapshot_is_taken_and_another_than_the_last_is_named(
 
 
 def test_distances_of_other_models_are_refused(models: Path, distances: Callable[..., Path]) -> None:
-    with pytest.raises(UserError, match=r"at 12 kimg the best, and .* has none: measure again"):
+    with pytest.raises(UserError, match=r"at 12 kimg the best, and .* has none: run dvc repro evaluate"):
         best_in(models, distances(12.0))
 
 

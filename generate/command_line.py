@@ -71,7 +71,7 @@ def generate(
         missing = "SNAPSHOT is" if snapshot is None else "OUT is"
         raise ArgumentError(f"{missing} missing: give a snapshot or a folder of models, and where to write")
     from generate import commands
-    from generate.best_snapshot import best_in
+    from generate.by_distance import best_in
 
     if distances is not None and snapshot is not None and snapshot.is_dir():
         snapshot = best_in(snapshot, distances)

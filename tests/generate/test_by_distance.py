@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fashion_pggan.errors import UserError
-from generate.best_snapshot import best_in
+from generate.by_distance import best_in
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from curate.facts.row import columns_of
 from curate.judge import JUDGED, Columns, judge
 from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
-from curate.source.labels import Label, label_of
+from curate.source.labels import Label, label_of, votes_of
 from curate.source.raw import Raw
 from curate.squares.crop import square_of
 from fashion_pggan.params import CurateParams
@@ -118,18 +118,21 @@ def voted(images: Sequence[Raw], decisions: Sequence[Decision], params: CuratePa
     Of as many votes, its own label goes first, then the first of `curate.labels`.
     """
     own = [label_of(raw, params) for raw in images] if params.labels else [Label()] * len(images)
-    said: dict[str, list[Label]] = defaultdict(list)
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    sources: dict[tuple[str, str], str] = {}  # by image and label
     for raw, decision, label in zip(images, decisions, own, strict=True):
         if label.name and (decision.original or not decision.reason):
-            said[decision.original or raw.sha256].append(label)
+            kept = decision.original or raw.sha256
+            said[kept] += votes_of(raw, label, params)
+            sources.setdefault((kept, label.name), label.source)
     order = {name: place for place, name in enumerate(params.labels)}
 
     def chosen(raw: Raw, label: Label) -> Label:
-        votes = Counter(one.name for one in said[raw.sha256])
+        votes = said[raw.sha256]
         best = sorted(votes, key=lambda name: (-votes[name], name != label.name, order[name]))
         if not best:
             return label
-        source = next(one.source for one in [label, *said[raw.sha256]] if one.name == best[0])
+        source = label.source if label.name == best[0] else sources.get((raw.sha256, best[0]), "record")
         return Label(best[0], source, ", ".join(f"{name} {votes[name]}" for name in best))
 
     return [

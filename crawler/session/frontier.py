@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ class ResultFilter:
         self.params, self.counts, self.forbid = params, counts, forbid
         self.not_in_title = tuple(map(_plain, vocabulary.not_in_title if vocabulary else ()))
         self.labels = QueryLabels(params.query_labels, vocabulary)
+        self.votes: dict[str, dict[str, str]] = defaultdict(dict)  # labels by query, by canonical URL
         self.hits: dict[str, SearchHit] = {}  # by canonical URL, in the order of the search
         self.dropped: set[bytes] = set()  # marks of URLs that were left out
         self.most = most_of(params)
@@ -72,6 +74,8 @@ class ResultFilter:
             plan_query: the query with sort and size filter.
             label: of the image; empty: that of the query.
         """
+        if not label and url in self.hits:
+            self._vote(url, query)
         if self.is_full or self.knows(url):
             return None
         if reason := self._unwanted(result, url):
@@ -88,9 +92,19 @@ class ResultFilter:
             result.width,
             result.height,
             result.source,
-            label or self.labels.of(query),
+            label,
         )
+        if not label:
+            self._vote(url, query)
         return self.hits[url]
+
+    def _vote(self, url: str, query: str) -> None:
+        """Count the label that a query gives to a hit; it has the most frequent, or the first of them."""
+        if (label := self.labels.of(query)) and query not in self.votes[url]:
+            self.votes[url][query] = label
+            most = Counter(self.votes[url].values()).most_common()
+            votes = ", ".join(f"{name} {count}" for name, count in most)
+            self.hits[url] = replace(self.hits[url], label=most[0][0], label_votes=votes)
 
     def without_forgotten(self, page: Page | None) -> Page | None:
         """The page as it may be written to disk: only a mark remains of a result with a tombstone."""

@@ -24,7 +24,8 @@ class SearchHit:
     width: int | None  # pixels, as the search result says
     height: int | None
     source: str  # the page that shows it, where the search names one
-    label: str = ""  # that its query or list gives; empty: none
+    label: str = ""  # that most of its queries give, or its list; empty: none
+    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; empty for a list
 
 
 @dataclass(frozen=True, slots=True)

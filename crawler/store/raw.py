@@ -97,8 +97,8 @@ def write_raw(
 
 
 def _unused(labels: Iterable[str]) -> tuple[str, ...]:
-    """The columns to leave out: that of the labels, where no image has one."""
-    return () if any(labels) else ("label",)
+    """The columns to leave out: those of the labels, where no image has one."""
+    return () if any(labels) else ("label", "label_votes")
 
 
 def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed | None = None) -> RawImage:
@@ -114,6 +114,7 @@ def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed 
         declared_height=hit.height,
         source=hit.source,
         label=hit.label,
+        label_votes=hit.label_votes,
         **facts,
     )
 

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
@@ -13,6 +15,7 @@ from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 
+VOTES = re.compile(r"[0-9]{1,9}")
 METADATA = ("metadata.csv", "metadata.jsonl")  # of an ImageFolder, with the columns file_name and label
 
 
@@ -31,14 +34,29 @@ def label_of(raw: Raw, params: CurateParams) -> Label:
     `남자 블랙 체크 셔츠` has the label of `체크 셔츠` where there is one, and otherwise that of `셔츠`. In a
     plain folder, the name of the image's folder counts. A label is a name of itself, unless another lists it.
     """
-    labels = {label: label for label in params.labels}
-    labels |= {words: label for label, names in params.labels.items() for words in names}
+    labels = _names(params)
     if raw.label in labels:
         return Label(labels[raw.label], "record")
     words = (raw.query or PurePosixPath(raw.file).parent.name).split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
     found = next((labels[end] for end in ends if end in labels), "")
     return Label(found, ("query" if raw.query else "folder") if found else "")
+
+
+def votes_of(raw: Raw, own: Label, params: CurateParams) -> Counter[str]:
+    """How many queries give an image which label of `curate.labels`; else one vote for its own."""
+    labels, votes = _names(params), Counter[str]()
+    for part in raw.label_votes.split(", "):
+        name, _, count = part.rpartition(" ")
+        if name in labels and VOTES.fullmatch(count):
+            votes[labels[name]] += int(count)
+    return votes or Counter({own.name: 1} if own.name else {})
+
+
+def _names(params: CurateParams) -> dict[str, str]:
+    """The label that each name stands for."""
+    labels = {label: label for label in params.labels}
+    return labels | {words: label for label, names in params.labels.items() for words in names}
 
 
 def with_metadata(images: Sequence[Raw], source: Path) -> list[Raw]:

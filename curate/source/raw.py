@@ -38,6 +38,7 @@ class Raw:
     provider: str | None = None  # None for a plain folder
     crawled_at: str = ""  # UTC, ISO 8601
     label: str = ""  # that its record or its folder's list gives; empty: none
+    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; empty: not known
 
 
 def raw_images(source: Path, each: Each) -> list[Raw]:
@@ -143,6 +144,7 @@ def _raw_of(record: RawImage) -> Raw:
         provider=record.provider,
         crawled_at=record.crawled_at,
         label=record.label,
+        label_votes=record.label_votes,
     )
 
 

@@ -58,7 +58,8 @@ class RawImage(Record):
     opt_out: str = ""  # the signal by which its owner refuses, e.g. `noai`
     attempts: int = 1  # requests that it took
     crawl_id: str = ""  # of the crawl that fetched it
-    label: str = ""  # that its query, the vocabulary or its list gives; no column where no image has one
+    label: str = ""  # that most of its queries give, or its list; no column where no image has one
+    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; likewise
 
 
 class CuratedImage(Record):

@@ -6,9 +6,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from crawler.answer.counts import Counts
 from crawler.lists.skipped import Skipped
 from crawler.lists.url_list import read_urls
+from crawler.providers.api import Result
+from crawler.session.frontier import ResultFilter
 from tests.crawler.kept import raw
+from tests.crawler.plan.words import params_of
 
 
 def test_records_have_the_label_of_their_query(
@@ -27,3 +31,16 @@ def test_a_list_has_a_column_of_labels(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("url,Label\nhttp://a/1.jpg, hoodie \nhttp://a/2.jpg,\n")
     assert [each.label for each in read_urls(path, Skipped(path, 1.0))] == ["hoodie", ""]
+
+
+def test_each_query_that_finds_an_image_has_a_vote() -> None:
+    queries = [{"query": text, "label": text[0]} for text in ("shirt", "hoodie", "hood")]
+    results = ResultFilter(params_of(queries=queries, vocabulary=""), Counts(), lambda _: False)
+    result = Result(1, "", "http://a/1.jpg", None, None)
+    found = [
+        results.accept(result, result.link, query, query) for query in ("shirt", "shirt", "hoodie", "hood")
+    ]
+    assert found[0]
+    assert found[1:] == [None] * 3
+    hit = results.hits[result.link]
+    assert (hit.query, hit.label, hit.label_votes) == ("shirt", "h", "h 2, s 1")

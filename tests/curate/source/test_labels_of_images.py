@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from curate.copies.splits import SPLITS
+from curate.decide import Decision, voted
 from curate.exported_facts import exported_facts
-from curate.source.labels import label_of
+from curate.source.labels import label_of, votes_of
 from curate.source.raw import Raw
 from curate.stage import run
 from fashion_pggan.errors import UserError
@@ -79,6 +80,14 @@ def test_a_dataset_has_the_labels_of_its_folders(labelled, tmp_path):
     said = json.loads((tmp_path / "report.json").read_text())["labels"]
     assert said == {"hoodie": 2, "shirt": 1, "checked": 0, "a b": 0, "unlabelled": 2}
     assert {row.label_source for row in kept if row.label} == {"folder"}
+
+
+def test_each_query_of_a_record_has_a_vote(labelled):
+    raw = Raw("0", "a.tar", label="shirt", label_votes="셔츠 2, 후드티 1, hoodie 4, coat 9, shirt x")
+    own = label_of(raw, labelled)
+    assert votes_of(raw, own, labelled) == {"shirt": 2, "hoodie": 5}
+    assert voted([raw], [Decision("", "")], labelled) == [("hoodie", "record", "hoodie 5, shirt 2")]
+    assert votes_of(replace(raw, label_votes="coat 9"), own, labelled) == {"shirt": 1}
 
 
 def test_copies_vote_and_conflicts_are_counted_and_named(labelled, tmp_path):

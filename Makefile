@@ -63,7 +63,7 @@ explore: environment # a page to explore the latent space, until interrupted; ma
 	@$(ACTIVE) python -m generate.explore $(call quoted,$(MODELS)) --data $(call quoted,$(DATA))
 
 use: environment # make use PRESET=photos IMAGES=DIR; make use PRESET=paper SET="crawl.contact=me@example.org"
-	@$(ACTIVE) python -m fashion_pggan use $(call quoted,$(PRESET)) $(if $(IMAGES),--set $(call quoted,crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))")) $(foreach setting,$(SET),--set $(call quoted,$(setting)))
+	@$(ACTIVE) python -m fashion_pggan use $(call quoted,$(PRESET)) $(if $(IMAGES),--set $(call quoted,crawl.shop_images="$(patsubst ~/%,$(HOME)/%,$(IMAGES))")) $(if $(SET),--set $(call quoted,$(SET)))
 
 push: environment # push to the DVC remote, after verify has found no damage
 	$(ACTIVE) fashion-pggan verify

@@ -47,7 +47,7 @@ def use(
 
     Args:
         name: a file in presets/, without .yaml.
-        set: SECTION.KEY=VALUE to change in it; may be repeated.
+        set: SECTION.KEY=VALUE to change in it; may be repeated, or hold several with blanks between.
         out: the file to write.
     """
     from fashion_pggan.params import preset

@@ -6,6 +6,7 @@ A preset is a complete params.yaml, or the differences from another preset, whic
 import io
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
@@ -23,6 +24,7 @@ from fashion_pggan.storage.files import write_bytes, write_text
 PARAMS = Path("params.yaml")
 SHIPPED = Path(__file__).parents[2] / "presets"  # in the repository, and where the program is installed
 DEFAULT = "paper"
+NEXT = re.compile(r"\s+(?=[a-z_]+\.[a-z0-9_]+=)")  # between two settings; a value may hold blanks
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,7 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
 
     Args:
         name: of a file in `presets`, without its ending.
-        settings: `section.key=value`, the value in YAML.
+        settings: `section.key=value`, the value in YAML; one text may hold several, with blanks between.
         presets: the folder of presets.
         params: the file to replace, in one step.
 
@@ -42,7 +44,7 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     Raises:
         UserError: no such preset, or it and the settings make no valid parameters; nothing is changed.
     """
-    changes = dict(_parsed(setting) for setting in settings)
+    changes = changes_of(settings)
     text = with_settings(preset_text(presets, name), changes)
     source = " with ".join([f"preset {name}", *([", ".join(settings)] if settings else [])])
     checked = parse_params(text, source)
@@ -59,7 +61,7 @@ def check_settings(settings: Sequence[str], params: Path) -> None:
     Raises:
         UserError: it does not.
     """
-    changes = dict(_parsed(setting) for setting in settings)
+    changes = changes_of(settings)
     parse_params(with_settings(read_text(params), changes), f"{params} with {', '.join(settings)}")
 
 
@@ -135,10 +137,7 @@ def cache_of(name: str) -> Path:
 def _read(presets: Path, name: str) -> str:
     known = sorted(path.stem for path in presets.glob("*.yaml"))
     if name not in known:
-        raise UserError(
-            f"no preset {name} in {presets}: give one of {', '.join(known) or 'none'}; "
-            "git checkout params.yaml brings the demo back"
-        )
+        raise UserError(f"no preset {name} in {presets}: give one of {', '.join(known) or 'none'}")
     return read_text(presets / f"{name}.yaml")
 
 
@@ -157,6 +156,11 @@ def _sections_in(text: str, name: str, yaml: YAML) -> Any:
     if not all(key == "base" or isinstance(section, dict) for key, section in sections.items()):
         raise UserError(f"{name} is not a preset: give sections with settings, as params.yaml has them")
     return values
+
+
+def changes_of(settings: Sequence[str]) -> dict[tuple[str, str], Any]:
+    """The value of each (section, key) that settings name; see `use`."""
+    return dict(_parsed(setting) for text in settings for setting in NEXT.split(text.strip()))
 
 
 def _parsed(setting: str) -> tuple[tuple[str, str], Any]:

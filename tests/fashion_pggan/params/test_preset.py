@@ -19,7 +19,7 @@ from train.growth.schedule import phase_at
 
 REPOSITORY = Path(__file__).parents[3]
 PRESETS = REPOSITORY / "presets"
-NAMES = ["paper", "photos"]
+NAMES = ["demo", "paper", "photos"]
 BY_DEVICES = {1: "paper-1gpu", 2: "paper-2gpu", 4: "paper", 8: "paper-8gpu"}
 
 
@@ -116,13 +116,34 @@ def test_settings_are_read_as_yaml_and_checked_with_the_preset(params: Path) -> 
     assert "a folder of images to serve" in params.read_text()
 
 
+def test_one_text_may_hold_several_settings_and_a_value_blanks(params: Path) -> None:
+    use(
+        "photos",
+        ['curate.styles=[flat, worn]  crawl.shop_images="Kim\'s tops" train.total_kimg=0.5'],
+        presets=PRESETS,
+        params=params,
+    )
+    loaded = load_params(params)
+    assert list(loaded.curate.styles) == ["flat", "worn"]
+    assert (loaded.crawl.shop_images, loaded.train.total_kimg) == ("Kim's tops", 0.5)
+
+
+def test_the_demo_is_what_the_repository_begins_with() -> None:
+    begun = ["git", "show", "HEAD:params.yaml"]
+    there = subprocess.run(begun, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    demo = (PRESETS / "demo.yaml").read_text()
+    if there.returncode or there.stdout.splitlines()[:3] != demo.splitlines()[:3]:
+        pytest.skip("params.yaml is another preset here")
+    assert demo == there.stdout, "a demo with other values needs another first line"
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "text"),
     [
         (
             "photo",
             [],
-            r"no preset photo in .*: give one of paper, .*photos; git checkout params\.yaml",
+            r"no preset photo in .*: give one of demo, paper, .*photos$",
         ),
         ("../params", [], r"no preset \.\./params"),
         (
@@ -208,7 +229,7 @@ def test_the_command_writes_params_yaml_of_the_working_directory(
     assert (written.curate.resolution, written.train.seed) == (512, 3)
     assert written.crawl.contact == "me@example.org"
     assert [record.getMessage().count("\n") for record in caplog.records] == [0]
-    with pytest.raises(UserError, match="no preset papers in presets: give one of paper"):
+    with pytest.raises(UserError, match="no preset papers in presets: give one of demo, paper"):
         call("use", "papers")
 
 

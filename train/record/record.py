@@ -42,7 +42,7 @@ class Record:
     def __init__(self, training: Training, total: int, logged: str = "") -> None:
         self.training, self.total, self.logged = training, total, logged
         self.means = RunningMeans.empty()
-        self.row_due = EveryKimg(training.params.log_kimg, training.images_shown)
+        self.row_due = EveryKimg(training.params.log_kimg, training.looked_at)
         self.drawn = training.images_shown  # thousand images that the progress line shows
         self.outlook = Outlook(total, self._resolution_at)
         self.told = EverySeconds(STATUS_S)

@@ -34,7 +34,7 @@ class Gallery:
     def __init__(self, training: Training, history: History) -> None:
         self.training, self.history = training, history
         params = training.params
-        self.due = EveryKimg(params.snapshot_kimg, training.images_shown)
+        self.due = EveryKimg(params.snapshot_kimg, training.looked_at)
         self.snapshot_clock, self.grid_clock = EverySeconds(params.snapshot_s), EverySeconds(params.grid_s)
         self.shown = params.grid_columns * params.grid_rows
         count = max(self.shown, COMPARED)

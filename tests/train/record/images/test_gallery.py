@@ -1,10 +1,12 @@
 """A run's snapshots, and what a finished run writes again."""
 
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
 from train.damaged.damaged_states import snapshot_fault
+from train.record.images.gallery import Gallery
 from train.run import Run
 
 
@@ -24,3 +26,14 @@ def test_the_damaged_last_snapshots_of_a_finished_run_are_written_again(
     assert caplog.text.count("writing it again from the checkpoint") == 2
     assert last.read_bytes() == before
     assert not snapshot_fault(networks)
+
+
+def test_a_run_stopped_between_two_looks_at_a_multiple_has_its_snapshot_at_the_next_look(undisturbed, params):
+    stopped = SimpleNamespace(
+        params=params.model_copy(update={"snapshot_kimg": 0.4}),
+        ranks=undisturbed.ranks,
+        labels={},
+        looked_at=384,
+        images_shown=400,
+    )
+    assert Gallery(stopped, None).due.passed(448)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import curate.export
-from evaluate.sets.sources import of_dataset, of_path, shuffled
+from evaluate.sets.sources import of_dataset, of_path, shown, shuffled
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.writing import Format
 from fashion_pggan.storage.records import CuratedImage, write_records
@@ -167,3 +167,17 @@ def test_the_sets_are_drawn_from_the_whole_dataset_not_from_its_beginning(
     for part in (order[:100], order[100:]):
         means = of_dataset(dataset, part).read(range(100)).mean(axis=(1, 2, 3))
         assert 30 < (means > 128).sum() < 70
+
+
+def test_held_out_images_are_no_training_images(tmp_path, write_dataset, make_images):
+    dataset = write_dataset(tmp_path / "data", make_images(16, 32, seed=0), {0, 5, 15}, 0.2)
+    chosen = shown(dataset, 0)
+    assert sorted(chosen) == sorted(set(range(16)) - {0, 5, 15})
+    assert list(chosen) != sorted(chosen)
+    assert of_path(tmp_path / "data", "reals", 0).count == 16
+    training = of_path(tmp_path / "data", "reals", 0, only_shown=True)
+    assert (training.count, [training.called(place) for place in range(13)]) == (13, list(chosen))
+
+
+def test_without_held_out_images_the_order_is_that_of_all(dataset):
+    assert np.array_equal(shown(dataset, 3), shuffled(len(dataset), 3))

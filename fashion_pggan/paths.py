@@ -10,6 +10,7 @@ SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)  # s3://, and s3:/ wh
 
 EXPERIMENTS = (".dvc", "tmp", "exps")  # where DVC makes temporary clones
 RUNS = Path("runs/train")  # where trainings are, below the repository
+PROGRAM = Path(__file__).parents[1]  # the repository, or where the program is installed
 
 
 def advice_on_path(path: str) -> str:
@@ -25,6 +26,11 @@ def advice_on_link(path: Path) -> str:
         if error.errno == errno.ELOOP:
             return "is a link that leads to itself: remove it, or give another path"
     return ""
+
+
+def here_or_shipped(path: Path) -> Path:
+    """A file or folder that the program brings along, where there is none here; `path` in any other case."""
+    return path if path.exists() or not (PROGRAM / path).exists() else PROGRAM / path
 
 
 def outliving(folder: Path) -> Path:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams, explained
 from fashion_pggan.params.section import Label
+from fashion_pggan.paths import here_or_shipped
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 
@@ -72,7 +73,7 @@ def read_vocabulary(path: Path) -> Vocabulary:
         UserError: the file is missing or holds no vocabulary.
     """
     try:
-        text = read_text(path)
+        text = read_text(here_or_shipped(path))
         vocabulary = Vocabulary.model_validate(values_in(text, str(path)))
     except FileNotFoundError:
         raise UserError(

@@ -46,13 +46,14 @@ def use(
         fashion-pggan use photos --set 'crawl.shop_images="photos"'
 
     Args:
-        name: a file in presets/, without .yaml.
+        name: a file in presets/, without .yaml, or one that the program brings along.
         set: SECTION.KEY=VALUE to change in it; may be repeated, or hold several with blanks between.
         out: the file to write.
     """
     from fashion_pggan.params import preset
+    from fashion_pggan.paths import here_or_shipped
 
-    log.info(preset.use(name, set, presets=Path("presets"), params=out))
+    log.info(preset.use(name, set, presets=here_or_shipped(Path("presets")), params=out))
 
 
 def doctor(*, json: bool = False) -> None:

@@ -16,13 +16,13 @@ from ruamel.yaml import YAML
 
 from fashion_pggan.errors import ArgumentError, UserError, one_line
 from fashion_pggan.params.reading import Params, load_params, parse_params
-from fashion_pggan.paths import outliving
+from fashion_pggan.paths import PROGRAM, outliving
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 from fashion_pggan.storage.files import write_bytes, write_text
 
 PARAMS = Path("params.yaml")
-SHIPPED = Path(__file__).parents[2] / "presets"  # in the repository, and where the program is installed
+SHIPPED = PROGRAM / "presets"
 DEFAULT = "paper"
 NEXT = re.compile(r"\s+(?=[a-z_]+\.[a-z0-9_]+=)")  # between two settings; a value may hold blanks
 

@@ -272,17 +272,23 @@ def test_the_installed_program_brings_its_presets(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    empty = tmp_path / "empty"
+    empty.mkdir()
+
+    def run(*words: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, *words], cwd=empty, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout + ended.stderr
+
     script = (
         "from fashion_pggan.params import preset; print(preset.__file__); "
         "preset.params_or_shipped(None, 'evaluate')"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
-        capture_output=True,
-        text=True,
-        timeout=60,
+    assert run("-c", script).startswith(str(tmp_path / "installed"))
+    assert "is now preset paper" in run(
+        "-m", "fashion_pggan", "use", "paper", "--set", "crawl.contact=me@a.org"
     )
-    assert ended.returncode == 0, ended.stderr
-    assert ended.stdout.startswith(str(tmp_path / "installed"))
+    assert "calls" in run("-m", "fashion_pggan", "crawl", "--dry-run")  # by the vocabulary

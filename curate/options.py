@@ -31,6 +31,8 @@ class Settings:
         measure: needed or all: what is measured of each image; all: also style and scores.
         labels: by label, such as --labels.hoodie 후드티: ends of its queries, or names of its folders.
         unlabelled: keep or drop: what becomes of images without a label.
+        label_cap: images of each label, at most; 0: all.
+        held_out: share of the images, in whole groups of near-duplicates, that training never sees.
         near_bits: of 256; largest distance between the hashes of near-duplicates; 0: exact copies alone.
         colour_variants: whether the same image in other colours is a near-duplicate too.
         resolution: pixels, side of the square images; a power of two.
@@ -56,6 +58,8 @@ class Settings:
     measure: Annotated[str | None, KEPT] = None
     labels: Annotated[dict[str, list[str]] | None, KEPT] = None
     unlabelled: Annotated[str | None, KEPT] = None
+    label_cap: Annotated[int | None, KEPT] = None
+    held_out: Annotated[float | None, KEPT] = None
     near_bits: Annotated[int | None, KEPT] = None
     colour_variants: Annotated[bool | None, KEPT, Parameter(negative="--no-colour-variants")] = None
     resolution: Annotated[int | None, SQUARES] = None

@@ -82,7 +82,7 @@ def test_a_package_of_ours_is_not_shadowed_by_another_of_its_name(name: str) -> 
 
 def test_every_package_is_installed_typed_and_under_the_import_contracts() -> None:
     tool = PROJECT["tool"]
-    included = {*(f"{name}*" for name in PACKAGES), "presets"}
+    included = {*(f"{name}*" for name in PACKAGES), "classifiers", "presets", "vocabularies"}
     assert set(tool["setuptools"]["packages"]["find"]["include"]) == included
     assert sorted(tool["mypy"]["packages"]) == sorted(["benchmarks", *PACKAGES])
     assert sorted(tool["importlinter"]["root_packages"]) == list(PACKAGES)

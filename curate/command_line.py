@@ -128,9 +128,11 @@ def export(
             f"--validation {shares[0]} and --test {shares[1]}: give shares of 1 together at most"
         )
     from curate.copies.splits import Splits
-    from curate.export import SHARD_IMAGES, run
+    from curate.export import SHARD_IMAGES, check_shares, run
     from fashion_pggan.images.writing import Format, ImageFormat
 
+    if given:
+        check_shares(dataset, *shares)
     count = run(
         dataset,
         target,

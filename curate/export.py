@@ -12,7 +12,7 @@ import pyarrow as pa
 from curate.copies.splits import Splits
 from curate.exported_facts import exported_facts
 from fashion_pggan.cores import usable_cores
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
@@ -100,6 +100,20 @@ def _card(source: Path, version: str, licence: str) -> str:
 
 def _columns() -> pa.Schema:
     return pa.schema([field for field in schema_of(CuratedImage) if field.name not in DECISIONS])
+
+
+def check_shares(source: Path, validation: float, test: float) -> None:
+    """Make sure that no image that training never sees becomes one to train on.
+
+    Raises:
+        ArgumentError: the shares for validation and test are less than what curation holds out.
+    """
+    held_out = Dataset(source).held_out_share
+    if validation + test < held_out:
+        raise ArgumentError(
+            f"--validation {validation:g} and --test {test:g} are less than what curation holds out "
+            f"of training: give {held_out:g} together at least, or leave both out"
+        )
 
 
 def _exported(

@@ -117,10 +117,10 @@ def _check(snapshots: Sequence[Path], dataset: Dataset, params: EvaluateParams) 
             f"images of {dataset.resolution} px have no level of {params.smallest_level} px: "
             "lower evaluate.smallest_level in params.yaml"
         )
-    _check_dataset(snapshots[-1], dataset)
+    check_dataset(snapshots[-1], dataset)
 
 
-def _check_dataset(last: Path, dataset: Dataset) -> None:
+def check_dataset(last: Path, dataset: Dataset) -> None:
     """Refuse the models of another dataset; a run that resumed with more images has earlier ones of fewer."""
     trained_on = read_origin(last).dataset_version
     if trained_on != dataset.version:

@@ -92,7 +92,12 @@ def section_of(path: Path | None, settings: Settings) -> GenerateParams:
     Raises:
         ArgumentError: a setting is not valid; the text names its option.
     """
-    return with_given(params_or_shipped(path, "generate").generate, asdict(settings))
+    section = params_or_shipped(path, "generate").generate
+    if settings.label and not settings.labels:
+        section = section.model_copy(update={"labels": {}})  # the command line's word counts
+    elif settings.labels and not settings.label:
+        section = section.model_copy(update={"label": ""})
+    return with_given(section, asdict(settings))
 
 
 def _check_file(out: Path) -> None:

@@ -70,7 +70,9 @@ def with_metadata(images: Sequence[Raw], source: Path) -> list[Raw]:
         file = PurePosixPath(raw.file)
         if raw.provider is None and file.name in METADATA:
             for row in _rows(source / raw.file):
-                labels[str(file.parent / str(row.get("file_name")))] = str(row.get("label") or "").strip()
+                given = row.get("label")  # a class may be the number 0
+                text = "" if given is None else str(given).strip()
+                labels[str(file.parent / str(row.get("file_name")))] = text
     return [replace(raw, label=labels.get(raw.file, raw.label)) for raw in images]
 
 

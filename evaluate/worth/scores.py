@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from evaluate.worth.confusion import Confusion
 from evaluate.worth.labelled_parts import Parts
-from evaluate.worth.spread import Mean, mean_of, ratio_of
+from evaluate.worth.spread import Mean, mean_of, ratio_of, share_of
 from evaluate.worth.trials import GENERATED, REAL, Outcomes, Trial
 from fashion_pggan.params import EvaluateParams
 
@@ -34,12 +34,12 @@ class Score:
     @property
     def balanced(self) -> Mean:
         """Balanced accuracy."""
-        return mean_of([table.balanced for table in self.tables])
+        return share_of([table.balanced for table in self.tables])
 
     @property
     def accuracy(self) -> Mean:
         """The share of right labels."""
-        return mean_of([table.accuracy for table in self.tables])
+        return share_of([table.accuracy for table in self.tables])
 
     @property
     def majority(self) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import t as student
@@ -17,6 +17,7 @@ class Mean:
     value: float
     error: float | None = None  # standard error
     seeds: int = 1
+    limits: tuple[float, float] = (-math.inf, math.inf)  # no interval reaches beyond
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -24,7 +25,8 @@ class Mean:
         if self.error is None:
             return None
         apart = float(student.ppf((1 + COVERED) / 2, self.seeds - 1)) * self.error
-        return self.value - apart, self.value + apart
+        lowest, highest = self.limits
+        return max(self.value - apart, lowest), min(self.value + apart, highest)
 
     @property
     def above_zero(self) -> bool:
@@ -36,6 +38,11 @@ class Mean:
         low, high = self.interval or (None, None)
         numbers = {"value": self.value, "low": low, "high": high}
         return {name: None if number is None else round(number, 4) for name, number in numbers.items()}
+
+
+def share_of(values: Sequence[float]) -> Mean:
+    """The mean of one share per seed, such as an accuracy: from 0 to 1."""
+    return replace(mean_of(values), limits=(0.0, 1.0))
 
 
 def mean_of(values: Sequence[float]) -> Mean:

@@ -22,6 +22,9 @@ StyleName = Literal["worn", "mannequin", "flat", "several", "close_up", "banner"
 Score = Annotated[float, Field(ge=0, le=1)]
 
 
+NO_LABEL = "unlabelled"  # in the table of labels
+
+
 class CurateParams(Section):
     """Which images to keep, and what to make of them."""
 
@@ -100,6 +103,8 @@ class CurateParams(Section):
 
     @model_validator(mode="after")
     def _one_label_each(self) -> Self:
+        if NO_LABEL in self.labels:
+            raise ValueError(f"labels: {NO_LABEL} counts the images without a label: give another name")
         label_of: dict[str, str] = {}
         for label, names in self.labels.items():
             for words in names:

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image, ImageOps
 
 from curate.copies.splits import SPLITS, Splits
+from curate.export import check_shares
 from curate.exported_facts import exported_facts
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import ArgumentError, UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage, read_records
 from fashion_pggan.storage.shards import Dataset
@@ -116,6 +117,9 @@ def test_curation_holds_whole_groups_out_and_an_export_says_the_same(
     facts = exported_facts(tmp_path / "data", held, None, "").facts
     assert {name: facts[name]["split"] for name in facts} == said
     assert "the column `split`" in (tmp_path / "data/datasheet.md").read_text()
+    check_shares(tmp_path / "data", 0.3, 0.1)
+    with pytest.raises(ArgumentError, match="together at least"):
+        check_shares(tmp_path / "data", 0.1, 0.1)
     asked = exported_facts(tmp_path / "data", held, Splits(0.5, 0.0), "").facts
     assert {facts["split"] for facts in asked.values()} <= {"train", "validation"}
 

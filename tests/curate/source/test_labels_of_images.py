@@ -154,6 +154,21 @@ def test_images_without_a_label_are_dropped_on_request(labelled, tmp_path):
     assert outcomes == {"kept": 3, "UNLABELLED": 2}
 
 
+def test_a_class_may_be_the_number_0(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    rows = [json.dumps({"file_name": "other/3.png", "label": 0}), '{"file_name": "4.png", "label": 1}']
+    (source / "metadata.jsonl").write_text("\n".join(rows))
+    params = labelled.model_copy(update={"labels": {"zero": ["0"], "one": ["1"]}})
+    run(source, tmp_path / "data", params, knowledge=tmp_path / "known")
+    found = {row.file: row.label for row in read_records(tmp_path / "data/manifest.parquet", CuratedImage)}
+    assert (found["other/3.png"], found["4.png"], found["셔츠/2.png"]) == ("zero", "one", "")
+
+
+def test_no_label_is_called_as_the_images_without_one(labelled):
+    with pytest.raises(ValueError, match="unlabelled counts the images without a label"):
+        type(labelled).model_validate(labelled.model_dump() | {"labels": {"unlabelled": []}})
+
+
 def test_words_that_belong_to_two_labels_are_refused(labelled):
     with pytest.raises(ValueError, match="'셔츠' belongs to shirt and to top"):
         type(labelled)(**(labelled.model_dump() | {"labels": {"shirt": ["셔츠"], "top": ["셔츠"]}}))

@@ -1,6 +1,6 @@
 import pytest
 
-from evaluate.worth.spread import mean_of, ratio_of
+from evaluate.worth.spread import mean_of, ratio_of, share_of
 
 
 def test_the_interval_is_students():
@@ -31,3 +31,9 @@ def test_a_ratio_of_numbers_in_proportion_is_exact():
 def test_there_is_no_ratio_to_what_is_not_clearly_above_zero():
     assert ratio_of([0.1, 0.2], [0.1, -0.1]) is None
     assert ratio_of([0.1], [0.4]) is None
+
+
+def test_the_interval_of_a_share_ends_at_0_and_1():
+    assert share_of([0.9, 0.99]).interval == (pytest.approx(0.3732, abs=1e-3), 1.0)
+    assert share_of([0.0, 0.9]).interval == (0.0, 1.0)
+    assert share_of([0.5]).interval is None

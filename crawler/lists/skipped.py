@@ -11,6 +11,7 @@ from fashion_pggan.errors import UserError
 NAMED = 10_000  # rows that are named; the others are only counted
 SAID = 3  # rows that a message names
 TEXT = 300  # characters of a row that are kept
+CUT = "cut: "  # before a text that was longer: a part of an address is none
 EARLY = 1000  # rows after which a list may be refused before its end
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ class SkippedRow(NamedTuple):
 
     line: int  # in the file, from 1; of a Parquet file the row
     reason: str
-    text: str  # its address, or its beginning
+    text: str  # its address; of a longer one `cut: ` and its beginning
     title: str = ""
 
 
@@ -53,7 +54,8 @@ class Skipped:
         self.counts[reason] += 1
         self.again[reason] += line in self.before
         if len(self.named) < NAMED:
-            self.named.append(SkippedRow(line, reason, text[:TEXT], title))
+            kept = text if len(text) <= TEXT else f"{CUT}{text}"[:TEXT]
+            self.named.append(SkippedRow(line, reason, kept, title))
         if self.rows >= EARLY:
             self.check()
 

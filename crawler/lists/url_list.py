@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from crawler.answer.failures import OF_CALLS
 from crawler.lists.cells import Form, cells_of, first_filled, holds_address, plain_cells_of, rows_of
 from crawler.lists.decoded import ODD, lines_of_list
 from crawler.lists.skipped import Skipped
@@ -22,6 +23,7 @@ SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
 LABEL_COLUMNS = ("label",)
 OF_SKIPPED = ("line", "reason")  # columns of failed.csv: an earlier crawl could not have the row either
+OF_ROWS = frozenset({"NO_ADDRESS", "BAD_ADDRESS", "BAD_ROW", "ENCODING", "TOO_LONG"})  # reasons to skip a row
 COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *LABEL_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
 AROUND = '\ufeff\u200b\u200c\u200d\u200e\u200f\u2060 <>"'  # an address: invisible letters, and brackets
@@ -67,7 +69,7 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Listed]:
 def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Listed | None:
     link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
-    if "line" in row and row.get("reason"):
+    if _was_skipped(row):
         skipped.before.add(number)
     if not link or ODD in link:
         skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link, title)
@@ -76,6 +78,12 @@ def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Listed | N
     page = text_of(_first(row, PAGE_COLUMNS), LINK)
     label = text_of(_first(row, LABEL_COLUMNS))
     return Listed(number - skipped.header, title, link, width, height, page, label)
+
+
+def _was_skipped(row: dict[str, Any]) -> bool:
+    """Whether a row is one that failed.csv names without an image: skipped, or a search call."""
+    reason, line = text_of(row.get("reason")), str(row.get("line") or "")
+    return reason in OF_CALLS or (reason in OF_ROWS and line.isdecimal())
 
 
 def _size_of(value: Any) -> int | None:

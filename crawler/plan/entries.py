@@ -23,9 +23,10 @@ class Crawl(_Entry):
 
 
 class Skipped(_Entry):
-    """A call for which the API has nothing."""
+    """A call for which the API has nothing, or that was given up."""
 
     call: Call
+    reason: Text = ""  # why it was given up
 
 
 class Answer(_Entry):

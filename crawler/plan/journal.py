@@ -46,6 +46,7 @@ class Journal:
         self.failing: dict[str, int] = {}  # by URL: runs that could not fetch it, though it may pass
         self.at: dict[str, str] = {}  # when an image failed last, by URL: UTC, ISO 8601
         self.places: dict[Call, int] = {}  # offsets of answers in the file
+        self.given_up: dict[Call, str] = {}  # reasons, by call
         file.parent.mkdir(parents=True, exist_ok=True)
         size = self._read()
         self.resumed = size > 0
@@ -79,13 +80,19 @@ class Journal:
         results = tuple(Result(*values) for values in line["results"])
         return Page(line["total"], line["returned"], results, damaged=line.get("damaged", False))
 
-    def answered(self, call: SearchCall, page: Page | None) -> None:
-        """Write an answer; None when the API has nothing for this call."""
+    def reason_against(self, call: SearchCall) -> str:
+        """Why an earlier run gave a call up; empty when it was answered."""
+        return self.given_up.get(astuple(call), "")
+
+    def answered(self, call: SearchCall, page: Page | None, reason: str = "") -> None:
+        """Write an answer; None when the API has nothing for this call, or for a `reason` to give it up."""
         line: dict[str, Any] = {"call": astuple(call)}
         if page is not None:
             results = [astuple(result) for result in page.results]
             line |= {"total": page.total, "returned": page.returned, "results": results}
             line |= {"damaged": True} if page.damaged else {}
+        elif reason:
+            line["reason"] = reason
         self._append(line)
 
     def gave_up(self, url: str, reason: str) -> None:
@@ -122,7 +129,7 @@ class Journal:
         for line in lines_of(self.file):
             values = line.values or {}
             if values.get("done") == self.part:
-                self.lost, self.places = {}, {}
+                self.lost, self.places, self.given_up = {}, {}, {}
                 self.failing = {url: tries for url, tries in self.failing.items() if url in recent}
                 return 0
             if "crawl" in values:
@@ -137,6 +144,7 @@ class Journal:
                 self.at[values["lost"]] = values.get("at", "")
             if "call" in values:
                 self.places[tuple(values["call"])] = line.start
+                self.given_up[tuple(values["call"])] = values.get("reason", "")
         self.crawl_id = crawl_id
         return self.file.stat().st_size if self.file.exists() else 0
 

@@ -172,6 +172,8 @@ class PlanFrontier:
     async def _answer(self, call: SearchCall) -> Page | None:
         if self.journal.has(call):
             await asyncio.sleep(0)  # so that downloads continue while a long journal is read
+            if reason := self.journal.reason_against(call):
+                self.counts.add_failed_call(call.page, reason)
             return self.journal.answer_to(call)
         try:
             return self.results.without_forgotten(await self.client.page(call))
@@ -201,7 +203,7 @@ class PlanFrontier:
             if usable:
                 self.strange, self.understood = [], True
             if not self.journal.has(call):
-                self.journal.answered(call, page)
+                self.journal.answered(call, page, dict(self.counts.failed_calls).get(call.page, ""))
             return
         self.strange.append(page)
         weight = sum(each.returned or STRANGE_RESULTS for each in self.strange)

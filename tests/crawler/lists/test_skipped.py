@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from crawler.lists.skipped import NAMED, Skipped
+from crawler.network.addresses import canonical_url
 from fashion_pggan.errors import UserError
 
 Read = Callable[..., Any]
@@ -58,3 +59,22 @@ def test_a_row_that_an_earlier_crawl_skipped_is_named_and_not_counted(read: Read
         UserError, match=r"1 of 3 rows hold no readable address \(NO_ADDRESS 1; line 6 'new'\)"
     ):
         read(name, f"url,title,reason,line\n{rows},new,,\n", most=0.0)
+
+
+def test_columns_line_and_reason_of_another_meaning_do_not_lift_the_limit(read: Read) -> None:
+    for line, reason in (("outdoor", "NO_ADDRESS"), ("7", "new")):
+        with pytest.raises(UserError, match=r"1 of 2 rows hold no readable address"):
+            read("a.csv", f"url,title,line,reason\n,x,{line},{reason}\nhttps://a/1,x,,\n", most=0.4)
+    calls = "url,title,line,reason\n,a search,,FAILED_CALL\nhttps://a/1,x,,\n"
+    assert read("a.csv", calls, most=0.0).links == ["https://a/1"]
+
+
+def test_an_address_that_is_cut_is_no_address(tmp_path: Path) -> None:
+    skipped = Skipped(tmp_path / "a.txt", 1.0)
+    for text in ("https://a/" + "y" * 400, "cut: " + "x" * 295):
+        skipped.rows += 1
+        skipped.add(skipped.rows, "TOO_LONG", text)
+    texts = [row.text for row in skipped.named]
+    assert [(text[:11], len(text)) for text in texts] == [("cut: https:", 300), ("cut: xxxxxx", 300)]
+    with pytest.raises(ValueError):  # noqa: PT011  whatever it says
+        canonical_url(texts[0])

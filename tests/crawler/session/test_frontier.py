@@ -164,3 +164,16 @@ def test_a_damaged_answer_is_counted_also_by_a_run_that_reads_it_in_the_journal(
         assert line_of(figures).endswith("HTTP_500 1 failed; of the search DAMAGED_ANSWER 1")
         failed = (tmp_path / "store" / "failed.csv").read_text()
         assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,\n" in failed
+
+
+def test_calls_that_were_given_up_are_counted_also_by_a_run_that_reads_them_in_the_journal(
+    shop: Any, crawl: Crawl, tmp_path: Path
+) -> None:
+    bad = (400, json.dumps({"errorCode": "SE01", "errorMessage": "Incorrect query request"}))
+    shop.search_faults = [bad, (200, page_of(shop, 0, 30, 30)), (200, page_of(shop, 0, 0, 30))]
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(status=500)
+    for _ in range(2):  # the second run reads the answers in the journal
+        figures = crawl(queries=["bad", "good"], retries=0)
+        assert figures["failed"] == {"BAD_QUERY": 1, "HTTP_500": 1}
+        assert "\n,bad | sim | all from rank 1 on,BAD_QUERY," in (tmp_path / "store/failed.csv").read_text()
+    assert figures["calls_now"] == 0

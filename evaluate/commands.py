@@ -142,11 +142,12 @@ def labels(dataset: Path, models: Path | None, *, json_file: Path | None, shared
     section = shared.seeded(params.evaluate)
     if not source.label_names:
         raise UserError(f"{dataset} has no labels: set curate.labels and run the curate stage again")
-    sampler = Sampler.load(last_of(models), work.torch_device) if models else None
+    last = last_of(models) if models else None
+    sampler = Sampler.load(last, work.torch_device) if last else None
     if sampler and not sampler.origin.labels:
         raise UserError(f"{models} has no labels: train again with train.labels true")
-    if models:
-        stage.check_dataset(last_of(models), source)
+    if last:
+        stage.check_dataset(last, source)
     with shared.kept() as store:
         found = measure_scores(source, sampler, section, mirror=params.train.mirror, store=store, work=work)
     if isinstance(found, str):

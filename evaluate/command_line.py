@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evaluate.options import SHARED, Options
+from evaluate.options import AS_THEY_COME, SHARED, Options, Squares
 from fashion_pggan.command.options import Count, OptionalCount, OptionalOutputFile, OutputFolder, at_least
 from fashion_pggan.command.roles import Fills, Writes
 
@@ -38,26 +38,28 @@ def evaluate(
     json: Annotated[OptionalOutputFile, Writes("images", "levels", "seed")] = None,
     csv: Annotated[OptionalOutputFile, Writes("level", "images", "distance")] = None,
     html: OptionalOutputFile = None,
+    squares: Squares = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure how far apart two sets of images are, beside how far the first is from itself.
 
     For example:
-        fashion-pggan evaluate real-images new-images --html distance.html
+        fashion-pggan evaluate real-images new-images --size 256 --html distance.html
 
     Args:
-        first: real images: a folder of squares, or a dataset.
+        first: real images: a folder of images, or a dataset.
         second: images to compare with them; without it the first set's halves are compared.
         images: images per set; all of the smaller set by default.
         no_floor: leave out the distance of the first set from itself; takes half the time.
         json: a JSON file for the table.
         csv: a CSV file for the table.
         html: a page for the table.
+        squares: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    pair = commands.two_sets(first, second, images, with_floor=not no_floor, shared=shared)
+    pair = commands.two_sets(first, second, images, with_floor=not no_floor, shared=shared, squares=squares)
     commands.write_tables(pair, (str(first), str(second or "its other half")), json=json, csv=csv, html=html)
 
 
@@ -171,6 +173,7 @@ def copies(
     images: OptionalCount = None,
     sheet: OptionalOutputFile = None,
     json: Annotated[OptionalOutputFile, Writes("generated", "real", "pairs")] = None,
+    squares: Squares = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Find the nearest training image of each generated image, beside how near real images are to each other.
@@ -179,16 +182,17 @@ def copies(
         fashion-pggan evaluate copies data/curated data/generated --sheet pairs.png
 
     Args:
-        training: the dataset, or a folder of square images.
+        training: the dataset, or a folder of images.
         generated: the images in question.
         images: generated images to look up; all by default.
         sheet: a PNG file for the closest pairs.
         json: a JSON file for the numbers.
+        squares: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    commands.copies(training, generated, images, sheet=sheet, json_file=json, shared=shared)
+    commands.copies(training, generated, images, sheet=sheet, json_file=json, shared=shared, squares=squares)
 
 
 @app.command
@@ -198,6 +202,7 @@ def variation(
     *,
     pairs: Count = 10_000,
     json: Annotated[OptionalOutputFile, Writes("pairs", "value")] = None,
+    squares: Squares = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure how similar the images of a set are to each other (MS-SSIM): lower is more variation.
@@ -206,14 +211,15 @@ def variation(
         fashion-pggan evaluate variation data/generated
 
     Args:
-        images: a folder of squares, or a dataset.
+        images: a folder of images, or a dataset.
         pairs: pairs to compare, at most; the published number is 10,000.
         json: a JSON file for the numbers.
+        squares: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    commands.variation_within(images, pairs, json_file=json, shared=shared)
+    commands.variation_within(images, pairs, json_file=json, shared=shared, squares=squares)
 
 
 @app.command
@@ -228,6 +234,7 @@ def features(
     neighbours: Count = 5,
     images: OptionalCount = None,
     json: Annotated[OptionalOutputFile, Writes("fid", "kid")] = None,
+    squares: Squares = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure FID, KID, precision, recall, density and coverage by a feature network of your own.
@@ -236,7 +243,7 @@ def features(
         fashion-pggan evaluate features data/curated data/generated --network inception.pt --side 299
 
     Args:
-        first: real images: a folder of squares, or a dataset.
+        first: real images: a folder of images, or a dataset.
         second: images to compare with them.
         network: ONNX (.onnx), torch.export (.pt2) or TorchScript (.pt).
         side: pixels of its images; 0: as they come.
@@ -244,9 +251,12 @@ def features(
         neighbours: neighbours that make a neighbourhood.
         images: images per set; all of the smaller set by default.
         json: a JSON file for the numbers.
+        squares: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
     reader = commands.network_at(network, side, pixels, shared)
-    commands.features(first, second, images, reader, neighbours, json_file=json, shared=shared)
+    commands.features(
+        first, second, images, reader, neighbours, json_file=json, shared=shared, squares=squares
+    )

@@ -11,7 +11,7 @@ from evaluate.comparison.two_models import TwoModels, compare_models
 from evaluate.measures.feature_network import FeatureNetwork, Range, measure_features
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
-from evaluate.options import Shared
+from evaluate.options import Shared, Squares
 from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.best_model import FORMER, is_kept, keep, kept_text, whole_model
 from evaluate.results.models_table import models_facts, models_text
@@ -55,7 +55,13 @@ def snapshots(dataset: Path, models: Path, reports: Path, shared: Shared) -> Non
 
 
 def two_sets(
-    first: Path, second: Path | None, images: int | None, *, with_floor: bool, shared: Shared
+    first: Path,
+    second: Path | None,
+    images: int | None,
+    *,
+    with_floor: bool,
+    shared: Shared,
+    squares: Squares,
 ) -> Pair:
     """Measure how far apart two sets are, or the halves of one.
 
@@ -63,8 +69,8 @@ def two_sets(
         UserError: a set cannot be read, or has no halves.
     """
     params, folder = shared.section(), shared.folder()
-    work = shared.work()
-    real = of_path(first, "reals", params.seed, folder)
+    work, made = shared.work(), squares.params(shared)
+    real = of_path(first, "reals", params.seed, folder, squares=made)
     if second is None:
         half = real.count // 2
         if not half:
@@ -75,7 +81,7 @@ def two_sets(
         with shared.kept() as store:
             pair = measure_pair(one, other, images, params, store, work, with_floor=False)
         return replace(pair, halves=True)
-    fake = of_path(second, "fakes", params.seed, folder)
+    fake = of_path(second, "fakes", params.seed, folder, squares=made)
     with shared.kept() as store:
         return measure_pair(real, fake, images, params, store, work, with_floor=with_floor)
 
@@ -166,11 +172,12 @@ def copies(
     sheet: Path | None,
     json_file: Path | None,
     shared: Shared,
+    squares: Squares,
 ) -> None:
     """Look for training images among generated ones."""
-    seed, folder = shared.section().seed, shared.folder()
-    real = of_path(training, "reals", seed, folder, only_shown=True)
-    fake = of_path(generated, "fakes", seed, folder)
+    seed, folder, made = shared.section().seed, shared.folder(), squares.params(shared)
+    real = of_path(training, "reals", seed, folder, only_shown=True, squares=made)
+    fake = of_path(generated, "fakes", seed, folder, squares=made)
     fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
     found = find_copies(fake, real)
     print(found.text())
@@ -179,10 +186,12 @@ def copies(
     _keep(json_file, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
 
 
-def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: Shared) -> None:
+def variation_within(
+    path: Path, pairs: int, *, json_file: Path | None, shared: Shared, squares: Squares
+) -> None:
     """Measure how much the images of a set differ from each other."""
     params = shared.section()
-    images = of_path(path, "images", params.seed, shared.folder())
+    images = of_path(path, "images", params.seed, shared.folder(), squares=squares.params(shared))
     count = min(2 * pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(
@@ -211,10 +220,11 @@ def features(
     *,
     json_file: Path | None,
     shared: Shared,
+    squares: Squares,
 ) -> None:
     """Measure two sets by a feature network."""
-    params, folder = shared.section(), shared.folder()
-    real, fake = (of_path(path, "images", params.seed, folder) for path in (first, second))
+    params, folder, made = shared.section(), shared.folder(), squares.params(shared)
+    real, fake = (of_path(path, "images", params.seed, folder, squares=made) for path in (first, second))
     fake = fake.part(0, min(fake.count, images or fake.count), fake.name)
     found = measure_features(network, real, fake, neighbours, params)
     print(_features_text(found))

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from fashion_pggan.command.options import Device, OptionalCount, OptionalOutputFolder, OptionalSeed
+from fashion_pggan.errors import ArgumentError
 
 if TYPE_CHECKING:
     from evaluate.comparison.cache import Store
     from fashion_pggan.distance.work import Work
-    from fashion_pggan.params import EvaluateParams
+    from fashion_pggan.params import CurateParams, EvaluateParams
 
 
 @Parameter(name="*")
@@ -68,5 +69,36 @@ class Shared:
         return Work.on(device_of(self.device), self.workers)
 
 
+def _is_side(kind: object, value: int | None) -> None:
+    if value is not None and (not 4 <= value <= 1024 or value & (value - 1)):
+        raise ValueError("give a power of two, 4 to 1024")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Squares:
+    """How to make squares of images of any size, as curation does it.
+
+    Args:
+        size: pixels: makes squares of this side of images of any size; without it they must be squares.
+        crop: centre or garment: which square; with --size.
+    """
+
+    size: Annotated[int | None, Parameter(validator=_is_side)] = None
+    crop: Literal["centre", "garment"] | None = None
+
+    def params(self, shared: Shared) -> "CurateParams | None":
+        """The curate section with this size and crop; None: the images are squares."""
+        from fashion_pggan.params.preset import params_or_shipped
+
+        if self.size is None:
+            if self.crop:
+                raise ArgumentError(f"--crop {self.crop} without --size: give the side of the squares too")
+            return None
+        changed = {"resolution": self.size, "crop": self.crop or "centre", "enlarge": False}
+        return params_or_shipped(shared.params, "curate").curate.model_copy(update=changed)
+
+
+AS_THEY_COME = Squares()
 SHARED = Shared()
 Options = Annotated[Shared, Parameter(name="*")]

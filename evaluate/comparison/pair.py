@@ -46,7 +46,7 @@ def check_sizes(first: ImageSet, second: ImageSet, smallest: int) -> None:
     if first.resolution != second.resolution:
         raise UserError(
             f"images of {first.resolution} and {second.resolution} px cannot be compared: "
-            "bring them to one size with fashion-pggan curate"
+            "bring them to one size with --size"
         )
     if first.resolution < smallest:
         raise UserError(

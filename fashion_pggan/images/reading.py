@@ -94,18 +94,16 @@ def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:
 
 def _check_sides(name: str, width: int, height: int, side: int) -> None:
     if width != height:
-        raise UserError(
-            f"{name} is {width} x {height} px, not square: make squares of one size with fashion-pggan curate"
-        )
+        raise UserError(f"{name} is {width} x {height} px, not square: give --size, which makes squares")
     if width & (width - 1):
         raise UserError(
-            f"{name} is {width} x {height} px, not a power of two: make squares of 64, 128, … px with "
-            "fashion-pggan curate"
+            f"{name} is {width} x {height} px, not a power of two: give --size 64, 128, …, "
+            "which makes such squares"
         )
     if side and width != side:
         raise UserError(
-            f"{name} is {width} x {height} px, but others are {side} x {side}: bring all to one size with "
-            "fashion-pggan curate"
+            f"{name} is {width} x {height} px, but others are {side} x {side}: give --size, which "
+            "brings all to one size"
         )
 
 

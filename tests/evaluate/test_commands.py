@@ -140,10 +140,7 @@ def test_an_image_that_does_not_fit_is_named(tmp_path, make_images):
     command = [sys.executable, "-m", "evaluate", folder, folder, "--store", tmp_path / "store"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 1
-    assert (
-        "wide.png is 32 x 20 px, not square: make squares of one size with fashion-pggan curate"
-        in ended.stderr
-    )
+    assert "wide.png is 32 x 20 px, not square: give --size, which makes squares" in ended.stderr
     assert len(ended.stderr.strip().splitlines()) == 1
 
 

@@ -63,8 +63,8 @@ def bomb(side):
         (b"", "cannot be read as an image"),
         (b"II*\0" + b"\xff" * 40, "cannot be read as an image"),
         (png(Image.new("RGB", (32, 32)))[:60], "cannot be read as an image"),
-        (png(Image.new("RGB", (48, 48))), "48 x 48 px, not a power of two: make squares of 64"),
-        (png(Image.new("RGB", (16, 16))), "16 x 16 px, but others are 32 x 32: bring all to one size"),
+        (png(Image.new("RGB", (48, 48))), "48 x 48 px, not a power of two: give --size 64"),
+        (png(Image.new("RGB", (16, 16))), "16 x 16 px, but others are 32 x 32: give --size, which"),
     ],
 )
 def test_a_file_that_is_no_fitting_image_is_named_in_one_line(tmp_path, data, says):

@@ -1,6 +1,7 @@
 """A curated dataset in the form that another program loads, with the provenance of each image."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -10,14 +11,25 @@ from typing import Any
 import pyarrow as pa
 
 from curate.copies.splits import Splits
+from curate.exported_card import Header
 from curate.exported_facts import exported_facts
 from fashion_pggan.cores import usable_cores
 from fashion_pggan.errors import ArgumentError, UserError
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
+from fashion_pggan.images.writing import (
+    SPLIT_NAMES,
+    SUFFIXES,
+    WRITERS,
+    Exported,
+    Format,
+    ImageFormat,
+    encoded,
+)
+from fashion_pggan.params.curate import NO_LABEL
+from fashion_pggan.program import hash_of
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.escaped import markdown
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import sha256_of, write_text
 from fashion_pggan.storage.proof.folder_mark import check_marked
 from fashion_pggan.storage.records import CuratedImage, iterate_records, schema_of
 from fashion_pggan.storage.shards import Dataset, levels_up_to
@@ -72,10 +84,17 @@ def run(
         raise UserError(f"no level of {level} px in {source}: give one of {', '.join(map(str, levels))}")
     with replace_target(target, KIND, [source]) as building:
         more = exported_facts(source, _records(source), splits, licence)
-        images = _exported(dataset, level, image_format, more.facts)
+        _check_count(dataset, len(more.facts))
         columns = pa.schema([*_columns(), *more.columns])
-        WRITERS[form](building, images, columns, len(dataset), shard_images)
-        write_text(building / "README.md", _card(source, dataset.version, licence))
+        counts = Counter(str(facts["split"]) for facts in more.facts.values())
+        for split in _present(counts):
+            images = _exported(dataset, level, image_format, more.facts, split)
+            WRITERS[form](building, images, columns, counts[split], shard_images, split)
+        content = hash_of([dataset.version, level, image_format, more.facts, sha256_of(source / MANIFEST)])
+        said = Header(
+            dataset.version, licence, content, form, SUFFIXES[image_format], _present(counts), columns
+        )
+        write_text(building / "README.md", said.text() + _sheet(source, dataset.version))
         if Dataset(source).version != dataset.version:
             raise UserError(f"{source} changed during the export: run the same command again")
         facts = {"form": form, "level": level, "images": len(dataset), "version": dataset.version}
@@ -83,19 +102,20 @@ def run(
     return len(dataset)
 
 
+def _present(counts: Mapping[str, int]) -> list[str]:
+    """The splits that have images."""
+    return [split for split in SPLIT_NAMES if counts.get(split)]
+
+
 def _records(source: Path) -> Iterator[CuratedImage]:
     check_marked(source / MANIFEST)
     return iterate_records(source / MANIFEST, CuratedImage)
 
 
-def _card(source: Path, version: str, licence: str) -> str:
-    """The card that Hugging Face's programs look for: the datasheet, after a header for them."""
-    sheet, text = source / DATASHEET, f"# Dataset {markdown(version)}\n"
+def _sheet(source: Path, version: str) -> str:
+    sheet = source / DATASHEET
     check_marked(sheet)
-    if sheet.is_file():
-        text = read_text(sheet)
-    said = f"license: other\nlicense_name: {json.dumps(licence)}\n" if licence else ""
-    return f"---\npretty_name: {json.dumps(f'dataset {version}')}\n{said}---\n\n{text}"
+    return read_text(sheet) if sheet.is_file() else f"# Dataset {markdown(version)}\n"
 
 
 def _columns() -> pa.Schema:
@@ -117,26 +137,29 @@ def check_shares(source: Path, validation: float, test: float) -> None:
 
 
 def _exported(
-    dataset: Dataset, level: int, image_format: ImageFormat, more: Mapping[str, dict[str, Any]]
+    dataset: Dataset, level: int, image_format: ImageFormat, more: Mapping[str, dict[str, Any]], split: str
 ) -> Iterator[Exported]:
-    """Every image of the dataset, encoded on all cores, in the order of the manifest."""
-    kept = (row for row in _records(dataset.folder) if row.kept)
-    done = 0
+    """Every image of a split, encoded on all cores, in the order of the manifest."""
+    chosen = {name for name, facts in more.items() if facts["split"] == split}
+    kept = (row for row in _records(dataset.folder) if row.kept and row.sha256 in chosen)
     with (
         ThreadPoolExecutor(usable_cores()) as pool,
-        Progress("exporting", len(dataset), "images") as progress,
+        Progress(f"exporting {split}", len(chosen), "images") as progress,
     ):
         while rows := list(islice(kept, BATCH)):
             pixels = dataset.images(_indices(dataset, rows), level)
             files = pool.map(lambda image: encoded(image, image_format), pixels)
             for row, data in zip(rows, files, strict=True):
                 facts = row.model_dump(exclude=set(DECISIONS)) | more[row.sha256]
-                yield Exported(row.sha256, data, SUFFIXES[image_format], facts)
-            done += len(rows)
+                folder = row.label or (NO_LABEL if dataset.label_names else "images")
+                yield Exported(row.sha256, data, SUFFIXES[image_format], facts, folder)
             progress.advance(len(rows))
-    if done != len(dataset):
+
+
+def _check_count(dataset: Dataset, count: int) -> None:
+    if count != len(dataset):
         raise UserError(
-            f"{dataset.folder / MANIFEST} has {done} images, the index {len(dataset)}: run dvc repro curate"
+            f"{dataset.folder / MANIFEST} has {count} images, the index {len(dataset)}: run dvc repro curate"
         )
 
 

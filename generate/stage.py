@@ -11,7 +11,15 @@ import numpy as np
 import torch
 
 from fashion_pggan.images.grid import write_grid
-from fashion_pggan.images.writing import SUFFIXES, WRITERS, Exported, Format, ImageFormat, encoded
+from fashion_pggan.images.writing import (
+    SPLIT_NAMES,
+    SUFFIXES,
+    WRITERS,
+    Exported,
+    Format,
+    ImageFormat,
+    encoded,
+)
 from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
 from fashion_pggan.storage.files import write_text
@@ -96,7 +104,8 @@ def _written(building: Path, images: "_Images") -> dict[str, Any]:
     columns = schema_of(GeneratedImage)
     if not images.labelled:
         columns = columns.remove(columns.get_field_index(LABEL))
-    WRITERS[Format(params.form)](building, iter(images), columns, params.total, SHARD_IMAGES)
+    split = SPLIT_NAMES[0] if images.labelled else ""
+    WRITERS[Format(params.form)](building, iter(images), columns, params.total, SHARD_IMAGES, split)
     facts = images.facts()
     write_grid(building / "sheet.png", images.sheet(), SHEET_COLUMNS)
     write_text(building / "README.md", card_of(facts))
@@ -171,7 +180,7 @@ class _Images:
         key, suffix = f"seed{row.seed}_{row.latent_index:08d}", SUFFIXES[ImageFormat(self.params.format)]
         if not self.labelled:
             return Exported(key, data, suffix, row.model_dump(exclude={LABEL}))
-        return Exported(key, data, suffix, row.model_dump(), f"train/{row.label}")
+        return Exported(key, data, suffix, row.model_dump(), row.label)
 
     def sheet(self) -> Images:
         """The first images (n, r, r, 3); with labels a row for each of the first labels, ended with white."""

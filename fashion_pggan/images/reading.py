@@ -11,7 +11,7 @@ from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.images.containers import ENDINGS, Files, ParquetFiles, SingleFiles, TarFiles
 from fashion_pggan.images.decode.decoding import Pixels, seen
 from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
-from fashion_pggan.images.writing import Format
+from fashion_pggan.images.writing import SPLIT_NAMES, Format
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import lines_in, read_text
 from fashion_pggan.storage.hashes import hash_memory
@@ -19,7 +19,8 @@ from fashion_pggan.storage.proof.folder_mark import MARK, written_in
 from fashion_pggan.storage.record_folder import RecordFolder
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
-ROWS, TARS, PARQUETS = "metadata.jsonl", "train-*.tar", "data/train-*-of-*.parquet"
+ROWS = "metadata.jsonl"  # also in the folder of each split
+TARS, PARQUETS = "{split}-*.tar", "data/{split}-*-of-*.parquet"
 KINDS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow's names
 FOREIGN = "__MACOSX"  # a folder of no images, though their names say so
 MOST_ROWS = 10_000_000  # bytes of a manifest; larger datasets use tar or Parquet files
@@ -123,9 +124,20 @@ def _form_of(folder: Path) -> Format | None:
     """The form of a folder without a mark, by its names."""
     if (folder / ROWS).is_file():
         return Format.IMAGEFOLDER
-    if next(folder.glob(TARS), None):
+    if _of_splits(folder, TARS):
         return Format.WEBDATASET
-    return Format.PARQUET if next(folder.glob(PARQUETS), None) else None
+    return Format.PARQUET if _of_splits(folder, PARQUETS) else None
+
+
+def _manifests(folder: Path) -> list[Path]:
+    """The manifests of an ImageFolder that was written here: one for each split, or one of all."""
+    found = [folder / split / ROWS for split in SPLIT_NAMES if (folder / split / ROWS).is_file()]
+    return [folder / ROWS] if (folder / ROWS).is_file() or not found else found
+
+
+def _of_splits(folder: Path, names: str) -> list[Path]:
+    """The files of these names, split by split."""
+    return [path for split in SPLIT_NAMES for path in sorted(folder.glob(names.format(split=split)))]
 
 
 def _plain(folder: Path) -> list[Path]:
@@ -141,21 +153,24 @@ def _meant(path: Path) -> bool:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """The files that metadata.jsonl lists, in its order."""
-    paths, files = [], RecordFolder(folder, links=True)
-    for number, row in enumerate(lines_in(folder / ROWS), start=1):
-        if row.isspace():
-            continue
-        facts = json_in(row, finite=False)
-        name = facts.get("file_name") if isinstance(facts, dict) else None
-        if number > MOST_ROWS or not isinstance(name, str) or not files.names(name):
-            raise UserError(f"{folder / ROWS}, line {number}, names no file in {folder}: write it again")
-        paths.append(folder / name)
+    """The files that each metadata.jsonl lists, in its order."""
+    paths = []
+    for manifest in _manifests(folder):
+        place = manifest.parent
+        files = RecordFolder(place, links=True)
+        for number, row in enumerate(lines_in(manifest), start=1):
+            if row.isspace():
+                continue
+            facts = json_in(row, finite=False)
+            name = facts.get("file_name") if isinstance(facts, dict) else None
+            if number > MOST_ROWS or not isinstance(name, str) or not files.names(name):
+                raise UserError(f"{manifest}, line {number}, names no file in {place}: write it again")
+            paths.append(place / name)
     return paths
 
 
 _READERS: Mapping[str, Callable[[Path, Path | None], Files]] = {
     Format.IMAGEFOLDER: lambda folder, scratch: SingleFiles(_listed(folder)),
-    Format.WEBDATASET: lambda folder, scratch: TarFiles(sorted(folder.glob(TARS))),
-    Format.PARQUET: lambda folder, scratch: ParquetFiles(sorted(folder.glob(PARQUETS)), scratch),
+    Format.WEBDATASET: lambda folder, scratch: TarFiles(_of_splits(folder, TARS)),
+    Format.PARQUET: lambda folder, scratch: ParquetFiles(_of_splits(folder, PARQUETS), scratch),
 }

@@ -22,6 +22,7 @@ from fashion_pggan.storage.tables import write_table
 
 GROUP_ROWS = 100  # images in a row group of Parquet, few so that a reader holds few at once
 FOLDER_IMAGES = 1000  # images in one folder of an ImageFolder
+SPLIT_NAMES = ("train", "validation", "test")  # in the order in which they are written and read
 HF_TYPES = {pa.string(): "string", pa.int64(): "int64", pa.float64(): "float64", pa.bool_(): "bool"}
 
 
@@ -49,7 +50,7 @@ class Exported:
     data: bytes  # encoded
     suffix: str  # of a file with these bytes, without the dot
     facts: dict[str, Any]  # columns of the manifest
-    folder: str = "images"  # for its file in an ImageFolder
+    folder: str = "images"  # for its file in an ImageFolder: the label, where there are labels
 
     @property
     def name(self) -> str:
@@ -65,23 +66,26 @@ def encoded(pixels: Images, image_format: ImageFormat) -> bytes:
 
 
 def write_imagefolder(
-    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int, split: str = ""
 ) -> None:
-    """A file per image and metadata.jsonl, a row per image; its `file_name` leads to the file."""
-    with atomic_write(folder / "metadata.jsonl") as metadata:
+    """A file per image and metadata.jsonl, a row per image; its `file_name` leads to the file.
+
+    With a split, all of it lies in a folder of that name.
+    """
+    with atomic_write(folder / split / "metadata.jsonl") as metadata:
         for index, image in enumerate(images):
             name = f"{image.folder}/{index // FOLDER_IMAGES:05d}/{image.name}"
-            write_bytes(folder / name, image.data)
+            write_bytes(folder / split / name, image.data)
             metadata.write(_json({"file_name": name} | image.facts) + b"\n")
 
 
 def write_webdataset(
-    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int, split: str = ""
 ) -> None:
     """Tar files of `shard` images each: per image its file, then its facts as JSON."""
     for number in range(-(-total // shard)):
         with (
-            atomic_write(folder / f"train-{number:05d}.tar") as file,
+            atomic_write(folder / f"{split or SPLIT_NAMES[0]}-{number:05d}.tar") as file,
             tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar,
         ):
             for image in islice(images, shard):
@@ -90,14 +94,14 @@ def write_webdataset(
 
 
 def write_parquet(
-    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int
+    folder: Path, images: Iterator[Exported], schema: pa.Schema, total: int, shard: int, split: str = ""
 ) -> None:
     """Parquet files of `shard` images each: the column `image` holds a file's bytes and its name."""
     image = pa.field("image", pa.struct({"bytes": pa.binary(), "path": pa.string()}))
     columns = pa.schema([image, *schema], metadata={"huggingface": json.dumps(_features(schema))})
     files = -(-total // shard)
     for number in range(files):
-        path = folder / f"data/train-{number:05d}-of-{files:05d}.parquet"
+        path = folder / f"data/{split or SPLIT_NAMES[0]}-{number:05d}-of-{files:05d}.parquet"
         mine = islice(images, shard)
         write_table(path, _tables(mine, columns), columns)
 
@@ -116,11 +120,17 @@ class Format(StrEnum):
     PARQUET = "parquet"
 
 
-# (folder, images, columns of their facts, how many images, images per file)
-WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int], None]] = {
+# (folder, images, columns of their facts, how many images, images per file, split; empty: no splits)
+WRITERS: Mapping[Format, Callable[[Path, Iterator[Exported], pa.Schema, int, int, str], None]] = {
     Format.IMAGEFOLDER: write_imagefolder,
     Format.WEBDATASET: write_webdataset,
     Format.PARQUET: write_parquet,
+}
+
+DATA_FILES: Mapping[Format, str] = {  # of a split, for the header of a card
+    Format.IMAGEFOLDER: "{split}/**",
+    Format.WEBDATASET: "{split}-*.tar",
+    Format.PARQUET: "data/{split}-*.parquet",
 }
 
 

@@ -15,9 +15,11 @@ from PIL import Image
 from curate import stage
 from fashion_pggan import program, provenance
 from fashion_pggan.params import CurateParams, load_params
-from fashion_pggan.storage.records import RawImage
+from fashion_pggan.storage.files import sha256_of
+from fashion_pggan.storage.records import RawImage, write_records
 
 REPOSITORY = Path(__file__).parents[2]
+EXPORTED = 10  # images of the dataset `curated`
 
 
 @pytest.fixture(scope="session")
@@ -145,3 +147,51 @@ def raw_record() -> Callable[..., RawImage]:
         return RawImage(**{**texts, **sizes, "rank": 1, "size": 1, "sha256": sha256, "file": file, **given})
 
     return record
+
+
+@pytest.fixture(scope="module")
+def curated(
+    tmp_path_factory: pytest.TempPathFactory,
+    make_image: Callable[..., Image.Image],
+    encode: Callable[..., bytes],
+    params: CurateParams,
+    run: Callable[..., Counter[str]],
+    raw_record: Callable[..., RawImage],
+) -> Path:
+    """Ten images of a shop in three shards, and one that was dropped."""
+    raw = tmp_path_factory.mktemp("raw")
+    records = []
+    for seed in range(EXPORTED + 1):
+        size = (20, 20) if seed == EXPORTED else (120, 90)
+        (raw / f"{seed}.png").write_bytes(encode(make_image(*size, seed=seed)))
+        records.append(
+            raw_record(
+                sha256_of(raw / f"{seed}.png"),
+                f"{seed}.png",
+                url=f"https://shop.example/{seed}?a=1&b=2",
+                title=f'티셔츠 "{seed}" | <b>',
+                query="남자 반팔티",
+                provider="demo",
+                crawled_at=f"2026-11-{seed + 1:02d}T00:00:00+00:00",
+            )
+        )
+    write_records(raw / "records.parquet", records, RawImage)
+    folder = tmp_path_factory.mktemp("data") / "curated"
+    run(raw, folder, params)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hugging_face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The library `datasets`, kept from the network and from the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "HF_HUB_OFFLINE": "1",
+            "HF_HOME": str(tmp_path_factory.mktemp("home")),
+            "HF_DATASETS_CACHE": str(tmp_path_factory.mktemp("cache")),
+        }.items():
+            patch.setenv(name, value)
+        import datasets  # reads the environment when it is imported
+
+        datasets.disable_progress_bars()
+        yield datasets

@@ -16,11 +16,12 @@ import pytest
 from PIL import Image
 
 from curate import export
+from curate.copies.splits import Splits
+from curate.exported_facts import exported_facts
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from fashion_pggan.images.writing import Format, ImageFormat
-from fashion_pggan.storage.files import sha256_of
-from fashion_pggan.storage.records import CuratedImage, RawImage, read_records, write_records
+from fashion_pggan.images.writing import SPLIT_NAMES, Format, ImageFormat
+from fashion_pggan.storage.records import CuratedImage, read_records, write_records
 from fashion_pggan.storage.shards import Dataset
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,51 +41,19 @@ MEASURED = {
 }
 
 
-@pytest.fixture(scope="module")
-def curated(tmp_path_factory, make_image, encode, params, run, raw_record):
-    """Ten images of a shop in three shards, and one that was dropped."""
-    raw = tmp_path_factory.mktemp("raw")
-    records = []
-    for seed in range(IMAGES + 1):
-        size = (20, 20) if seed == IMAGES else (120, 90)
-        (raw / f"{seed}.png").write_bytes(encode(make_image(*size, seed=seed)))
-        records.append(
-            raw_record(
-                sha256_of(raw / f"{seed}.png"),
-                f"{seed}.png",
-                url=f"https://shop.example/{seed}?a=1&b=2",
-                title=f'티셔츠 "{seed}" | <b>',
-                query="남자 반팔티",
-                provider="demo",
-                crawled_at=f"2026-11-{seed + 1:02d}T00:00:00+00:00",
-            )
-        )
-    write_records(raw / "records.parquet", records, RawImage)
-    folder = tmp_path_factory.mktemp("data") / "curated"
-    run(raw, folder, params)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def hugging_face(tmp_path_factory):
-    """The library `datasets`, kept from the network and from the user's cache."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {
-            "HF_HUB_OFFLINE": "1",
-            "HF_HOME": str(tmp_path_factory.mktemp("home")),
-            "HF_DATASETS_CACHE": str(tmp_path_factory.mktemp("cache")),
-        }.items():
-            patch.setenv(name, value)
-        import datasets  # reads the environment when it is imported
-
-        datasets.disable_progress_bars()
-        yield datasets
-
-
 def _expected(curated):
-    """(row of the manifest, its largest image), in order."""
-    rows = [row for row in read_records(curated / "manifest.parquet", CuratedImage) if row.kept]
-    return list(zip(rows, Dataset(curated).images(range(IMAGES), 32), strict=True))
+    """(row of the manifest, its largest image), split by split and in the manifest's order."""
+    rows = read_records(curated / "manifest.parquet", CuratedImage)
+    facts = exported_facts(curated, rows, None, "").facts
+    kept = [row for row in rows if row.kept]
+    both = list(zip(kept, Dataset(curated).images(range(IMAGES), 32), strict=True))
+    return sorted(both, key=lambda pair: SPLIT_NAMES.index(facts[pair[0].sha256]["split"]))
+
+
+def _all(loaded):
+    """The rows of all splits that Hugging Face loads, one split after the other."""
+    assert [*loaded] == [split for split in SPLIT_NAMES if split in loaded]
+    return [row for split in loaded.values() for row in split]
 
 
 @pytest.mark.parametrize("form", [Format.IMAGEFOLDER, Format.PARQUET])
@@ -93,7 +62,8 @@ def test_hugging_face_loads_the_same_pixels_and_their_provenance(
     curated, tmp_path, hugging_face, form, image_format
 ):
     assert export.run(curated, tmp_path / "out", form, image_format=image_format, shard_images=4) == 10
-    loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
+    splits = hugging_face.load_dataset(str(tmp_path / "out"))
+    loaded = splits["train"]
     assert isinstance(loaded.features["image"], hugging_face.Image)
     manifest = [
         *("image", "sha256", "file", "style", "width", "height", "crop_left", "crop_top", "crop_side"),
@@ -101,7 +71,7 @@ def test_hugging_face_loads_the_same_pixels_and_their_provenance(
     ]
     assert loaded.column_names[: len(manifest)] == manifest
     assert {*MEASURED, "label", "licence"} <= set(loaded.column_names)
-    for (row, pixels), one in zip(_expected(curated), loaded, strict=True):
+    for (row, pixels), one in zip(_expected(curated), _all(splits), strict=True):
         np.testing.assert_array_equal(np.asarray(one["image"]), pixels)
         assert {name: one[name] for name in manifest[1:]} == {
             name: getattr(row, name) for name in manifest[1:]
@@ -117,8 +87,9 @@ def test_hugging_face_loads_the_parquet_files_by_the_name_of_their_loader(curate
 
 def test_hugging_face_loads_the_tar_files_too(curated, tmp_path, hugging_face):
     export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_images=4)
-    loaded = hugging_face.load_dataset(str(tmp_path / "out"), split="train")
-    for (row, pixels), one in zip(_expected(curated), loaded, strict=True):
+    loaded = hugging_face.load_dataset(str(tmp_path / "out"))
+    assert loaded["train"].features["json"]["copy_bits"] == hugging_face.Value("int64")
+    for (row, pixels), one in zip(_expected(curated), _all(loaded), strict=True):
         np.testing.assert_array_equal(np.asarray(one["png"]), pixels)
         assert (one["__key__"], one["json"]["title"]) == (row.sha256, row.title)
 
@@ -141,7 +112,10 @@ def _samples(shards, suffix):
 def test_webdataset_loads_the_tar_files(curated, tmp_path, image_format, suffix):
     form = ImageFormat(image_format)
     export.run(curated, tmp_path / "out", Format.WEBDATASET, image_format=form, shard_images=4)
-    loaded = _samples(str(tmp_path / "out/train-{00000..00002}.tar"), suffix)
+    shards = [
+        str(path) for split in SPLIT_NAMES for path in sorted((tmp_path / "out").glob(f"{split}-*.tar"))
+    ]
+    loaded = _samples(shards, suffix)
     for (row, pixels), (key, image, facts) in zip(_expected(curated), loaded, strict=True):
         assert key == row.sha256
         assert facts.items() >= row.model_dump(exclude=set(export.DECISIONS)).items()
@@ -161,15 +135,18 @@ def test_an_export_made_again_is_the_same_byte_by_byte(curated, tmp_path, form, 
 
 def test_a_level_may_be_chosen(curated, tmp_path):
     export.run(curated, tmp_path / "out", Format.IMAGEFOLDER, level=8)
-    first = json.loads((tmp_path / "out/metadata.jsonl").read_text().splitlines()[0])["file_name"]
-    with Image.open(tmp_path / "out" / first) as image:
-        np.testing.assert_array_equal(np.asarray(image), Dataset(curated).images([0], 8)[0])
+    rows = map(json.loads, (tmp_path / "out/train/metadata.jsonl").read_text().splitlines())
+    names = {row["sha256"]: row["file_name"] for row in rows}
+    row = next(row for row, _ in _expected(curated) if row.sha256 in names)
+    with Image.open(tmp_path / "out/train" / names[row.sha256]) as image:
+        index = Dataset(curated).starts[row.shard] + row.row
+        np.testing.assert_array_equal(np.asarray(image), Dataset(curated).images([index], 8)[0])
     with pytest.raises(UserError, match=r"no level of 48 px in .*: give one of 4, 8, 16, 32$"):
         export.run(curated, tmp_path / "other", Format.IMAGEFOLDER, level=48)
 
 
 def test_tar_files_hold_the_stated_number_of_images_and_no_times(curated, tmp_path):
-    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_images=4)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, shard_images=4, splits=Splits(0.0, 0.0))
     counts = []
     for path in sorted((tmp_path / "out").glob("*.tar")):
         with tarfile.open(path) as tar:
@@ -239,7 +216,7 @@ def test_an_export_needs_no_more_memory_for_more_images(curated, monkeypatch, tm
 
     monkeypatch.setattr(Dataset, "images", counted)
     monkeypatch.setattr(export, "BATCH", 3)
-    export.run(curated, tmp_path / "out", Format.WEBDATASET)
+    export.run(curated, tmp_path / "out", Format.WEBDATASET, splits=Splits(0.0, 0.0))
     assert held == [3, 3, 3, 1]
 
 

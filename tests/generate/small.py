@@ -16,7 +16,10 @@ def with_(**changes):
 
 
 def rows_of(folder):
-    return [json.loads(line) for line in (folder / "metadata.jsonl").read_text().splitlines()]
+    """The rows of a dataset's manifest, which lies in `train/` where images have labels."""
+    place = folder / "train" if (folder / "train").is_dir() else folder
+    rows = [json.loads(line) for line in (place / "metadata.jsonl").read_text().splitlines()]
+    return [row | {"file_name": f"{place.relative_to(folder).as_posix()}/{row['file_name']}"} for row in rows]
 
 
 def files_of(folder):

@@ -30,6 +30,15 @@ def card(text):
     return card_of(facts | {"reject_copies": 0.0, "reject_scores": 0.0})
 
 
+def test_the_header_names_the_images_as_a_loader_s_cache_knows_them_by_it_alone():
+    def config(text):
+        return yaml.safe_load(card(text).split("---\n", 2)[1])["configs"][0]
+
+    assert config("x") == config("x")
+    assert config("x")["description"] != config("y")["description"]
+    assert len(config("x")["description"]) == 16
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_snapshots_text_is_neither_markup_nor_metadata(text):
     _, metadata, page = card(text).split("---\n", 2)

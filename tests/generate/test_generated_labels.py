@@ -80,7 +80,7 @@ def test_each_label_has_as_many_images_as_asked_for_in_a_folder_of_its_own(label
     facts = json.loads((tmp_path / "out/generated.json").read_text())
     assert (facts["images"], facts["labels"]) == (12, {"hoodie": 9, "shirt": 3})
     card = (tmp_path / "out/README.md").read_text()
-    assert '["metadata.jsonl", "train/**"]' in card
+    assert 'path: "train/**"' in card
     assert "`hoodie` 9, `shirt` 3" in card
     with Image.open(tmp_path / "out/sheet.png") as sheet:
         assert sheet.size == (8 * 16, 2 * 16)  # hoodies, then shirts

@@ -254,3 +254,8 @@ def test_nothing_has_to_be_built() -> None:
     assert [path for path in files if path.suffix in sources] == []
     assert "ext-modules" not in PROJECT["tool"]["setuptools"]
     assert not (REPOSITORY / "setup.py").exists()
+
+
+def test_the_citation_names_this_version() -> None:
+    cited = yaml.safe_load((REPOSITORY / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (cited["title"], cited["version"]) == (PROJECT["project"]["name"], PROJECT["project"]["version"])

@@ -22,6 +22,7 @@ For example:
 """
 # name -> where its App or function is; imported when it is called
 COMMANDS = {
+    "demo": "fashion_pggan.command.own:demo",
     "crawl": "crawler.command_line:app",
     "curate": "curate.command_line:app",
     "models": "curate.weights.command_line:app",

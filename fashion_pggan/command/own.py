@@ -1,13 +1,59 @@
-"""The commands that belong to no stage: `summary`, `use`, `doctor`, `verify`, `completion`."""
+"""The commands that belong to no stage: `demo`, `summary`, `use`, `doctor`, `verify`, `completion`."""
 
 import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fashion_pggan.command.options import PARAMS, OutputFile
+from fashion_pggan.command.options import PARAMS, OutputFile, OutputFolder
 from fashion_pggan.command.roles import Writes
+from fashion_pggan.errors import UserError
+
+GRACE_S = 60.0  # seconds that a stage has to save in; train.grace_s is 30
 
 log = logging.getLogger(__name__)
+
+
+def demo(folder: OutputFolder, /) -> None:
+    """Run the whole pipeline on the embedded shop, in a folder of its own; an interrupted run resumes.
+
+    The folder holds dvc.yaml, params.yaml and all results. Work on there: change params.yaml, then `dvc
+    repro`.
+
+    For example:
+        fashion-pggan demo ~/fashion
+
+    Args:
+        folder: a new or an empty folder, or one that this command made.
+    """
+    from fashion_pggan.project.folder import make_folder_to_work_in
+
+    make_folder_to_work_in(folder)
+    if status := _reproduce(folder):
+        raise UserError(f"dvc repro in {folder} ended with status {status}: correct that, then run it again")
+    summary(folder / "reports", models=folder / "models", generated=folder / "data/generated")
+
+
+def _reproduce(folder: Path) -> int:
+    """The status of `dvc repro` in a folder, with our own `python` on PATH; Ctrl-C lets a stage save."""
+    import os
+    import subprocess
+    import sys
+
+    from fashion_pggan.command.lifetime import owned, stopping_children
+
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    leash = [sys.executable, "-m", "flows.leash", "--grace-s", str(GRACE_S)]
+    with stopping_children(GRACE_S) as signals:
+        status = subprocess.Popen(
+            [*leash, "dvc", "repro"],
+            cwd=folder,
+            env={**owned(), "PATH": path},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        ).wait()
+    if signals:
+        raise KeyboardInterrupt
+    return status
 
 
 def summary(

@@ -73,12 +73,12 @@ def reproduce(stage: str, say: Callable[[str], None], *, again: bool = False) ->
     return outcome_of(stage, lines)
 
 
-def experiment(name: str, settings: Sequence[str], say: Callable[[str], None]) -> None:
+def experiment(name: str, overrides: Sequence[str], say: Callable[[str], None]) -> None:
     """Run all stages as an experiment of DVC in a folder of its own; the workspace stays as it is.
 
     Args:
         name: of the experiment.
-        settings: SECTION.KEY=VALUE each.
+        overrides: as `dvc exp run --set-param` takes them.
         say: called with each line that DVC and the stages print, as it comes.
 
     Raises:
@@ -86,7 +86,7 @@ def experiment(name: str, settings: Sequence[str], say: Callable[[str], None]) -
         UserError: DVC cannot work in this folder.
     """
     check_workspace(Path.cwd())
-    changed = [word for setting in settings for word in ("--set-param", setting)]
+    changed = [word for each in overrides for word in ("--set-param", each)]
     status, lines = _followed(
         grace_of("train"), ["dvc", "exp", "run", "--temp", "--name", name, *changed], say
     )

@@ -55,16 +55,6 @@ def use(name: str, settings: Sequence[str], *, presets: Path, params: Path) -> s
     return f"{params} is now {source}{kept}; next: {_next_step(checked)}"
 
 
-def check_settings(settings: Sequence[str], params: Path) -> None:
-    """Check that a params file with some settings, `section.key=value`, still holds valid parameters.
-
-    Raises:
-        UserError: it does not.
-    """
-    changes = changes_of(settings)
-    parse_params(with_settings(read_text(params), changes), f"{params} with {', '.join(settings)}")
-
-
 def _kept_beside(params: Path) -> str:
     """Keep a file beside itself under a name that is free, such as params.before-2.yaml; returns the name."""
     text = params.read_bytes()

@@ -3,27 +3,34 @@
 import base64
 import csv
 import io
+import os
 from pathlib import Path
 
 from PIL import Image
-from prefect.artifacts import create_image_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_image_artifact,
+    create_link_artifact,
+    create_markdown_artifact,
+    create_table_artifact,
+)
 
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.summary import Summary
+from flows.server.report import VARIABLE
 
 REPORTS = Path("reports")  # as in dvc.yaml
-GRIDS = Path("models/grids")
+MODELS = Path("models")
 SIDE = 1024  # pixels, of an image that is shown, at most
 DISTANCE = "SWDx1e3_"  # before a level, in the columns of the reports
 
 
-def publish(summary: Summary, reports: Path = REPORTS, grids: Path = GRIDS) -> None:
+def publish(summary: Summary, reports: Path = REPORTS, models: Path = MODELS) -> None:
     """Show a run's figures as artifacts.
 
     Args:
         summary: of the reports.
         reports: their folder.
-        grids: the folder of sample grids, named by images shown.
+        models: the folder of what training made: sample grids, named by images shown, and the strip.
     """
     create_table_artifact(
         [
@@ -44,8 +51,19 @@ def publish(summary: Summary, reports: Path = REPORTS, grids: Path = GRIDS) -> N
             key="fashion-pggan-snapshots",
             description="Sliced Wasserstein distance x 1e3 of every snapshot",
         )
-    if found := sorted(grids.glob("*.png")):
+    if found := sorted((models / "grids").glob("*.png")):
         create_image_artifact(shown(found[-1]), key="fashion-pggan-grid", description=f"Samples: {found[-1]}")
+    if (strip := models / "through_training.png").is_file():
+        create_image_artifact(
+            shown(strip), key="fashion-pggan-strip", description="The same latent vectors through training"
+        )
+    if page := os.environ.get(VARIABLE):
+        create_link_artifact(
+            page,
+            key="fashion-pggan-report",
+            link_text="the newest report",
+            description="Opens on the machine of make serve, while it runs; the file is reports/report.html",
+        )
     create_markdown_artifact(f"```\n{summary.text().replace('`', '.')}\n```\n", key="fashion-pggan-summary")
 
 

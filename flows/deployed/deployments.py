@@ -25,6 +25,7 @@ from flows.deployed.pipeline import STAGES, full
 from flows.deployed.weekly import weekly
 from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
+from flows.server.report import serve_report
 from flows.server.server import answers, configured_url, ensure_server
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
@@ -49,6 +50,8 @@ def serve_all() -> None:
     url = ensure_server(temporary=False)
     print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
     print(printable_lines(tell_prefect(Path.cwd())), flush=True)
+    if page := serve_report(url):
+        print(f"the newest report: {page}", flush=True)
     flows = {f"{flow.name}/{name}": flow for flow, name in SERVED}
     known = former(flows)
     if not was_there and (ended := end_runs_of(known.values())):

@@ -4,26 +4,34 @@ Only the crawl uses the network, so only the crawl is retried.
 """
 
 import time
-from typing import Annotated, Any, Literal
+from collections.abc import Collection
+from typing import Any
 
 from prefect import Task, flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.states import raise_state_exception
-from pydantic import Field
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.progress import duration
 from fashion_pggan.summary import Summary
 from flows.deployed.artifacts import REPORTS, publish
 from flows.deployed.experiment import try_settings
+from flows.deployed.parameters import (
+    AUTO,
+    HERE,
+    Device,
+    Preset,
+    Processes,
+    Setting,
+    Stage,
+    changed,
+    use_device,
+)
 from flows.deployed.stage_task import may_pass, reproduce_stage
 from flows.reproduction import plan
 
 RETRIES = 2  # further attempts of the crawl, when it says that the failure may pass
 RETRY_DELAYS_S = [60.0, 600.0]  # seconds before each
-
-Stage = Literal["crawl", "curate", "train", "evaluate", "generate"]
-Setting = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_.]+=", examples=["train.total_kimg=50.0"])]
 
 
 def patient() -> Task[..., State[Any]]:
@@ -84,32 +92,53 @@ def generate(again: bool = False) -> State[Any]:
 
 
 @flow(name="fashion-pggan", validate_parameters=True)
-def full(settings: tuple[Setting, ...] = (), force: tuple[Stage, ...] = (), dry_run: bool = False) -> None:
+def full(
+    preset: Preset = HERE,
+    settings: tuple[Setting, ...] = (),
+    labels: bool | None = None,
+    processes: Processes = None,
+    device: Device = AUTO,
+    force: tuple[Stage, ...] = (),
+    dry_run: bool = False,
+) -> None:
     """From a shop's search results to new garments and their distance from the real ones.
 
+    What the first four change makes the run an experiment of DVC in a folder of its own; params.yaml, data
+    and models stay. `dvc exp show` compares it, and `dvc exp apply` takes it over.
+
     Args:
-        settings: SECTION.KEY=VALUE, changed for this run alone. It becomes an experiment of DVC in a folder
-            of its own; params.yaml, data and models stay. `dvc exp show` compares it, and
-            `dvc exp apply` takes it over.
+        preset: the parameters to begin with: params.yaml, or a preset in its place.
+        settings: SECTION.KEY=VALUE, changed for this run alone.
+        labels: whether to train with labels; none: as the parameters say.
+        processes: that train together, one per GPU; none: as the parameters say.
+        device: auto, cpu, cuda:N or cuda:N,M: GPUs by the numbers that nvidia-smi gives; auto: all.
         force: stages to run although nothing that they depend on has changed.
         dry_run: only log what would run.
     """
     say = get_run_logger().info
-    if settings and (force or dry_run):
+    use_device(device)
+    overrides = changed(preset, settings, labels, processes)
+    if overrides and force:
         raise UserError(
-            "settings make an experiment, which takes neither force nor dry_run: give settings alone"
+            "other parameters make an experiment, all stages of which run: give them without force"
         )
-    if settings:
-        try_settings(settings)
-    elif dry_run:
+    if dry_run:
+        for override in overrides:
+            say("params.yaml would hold %s", override)
         plan(say)
+    elif overrides:
+        try_settings(overrides)
     else:
-        for name, stage in STAGES.items():
-            began = time.monotonic()
-            state = stage(again=name in force, return_state=True)
-            raise_state_exception(state)
-            say("%s: %s after %s", name, state.name, duration(time.monotonic() - began))
+        _run_stages(force)
         publish(Summary.read(REPORTS))
+
+
+def _run_stages(force: Collection[str]) -> None:
+    for name, stage in STAGES.items():
+        began = time.monotonic()
+        state = stage(again=name in force, return_state=True)
+        raise_state_exception(state)
+        get_run_logger().info("%s: %s after %s", name, state.name, duration(time.monotonic() - began))
 
 
 STAGES = {"crawl": crawl, "curate": curate, "train": train, "evaluate": evaluate, "generate": generate}

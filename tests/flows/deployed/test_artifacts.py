@@ -29,13 +29,16 @@ def test_every_figure_has_a_name_and_the_grid_comes_along(
     summary: Summary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: dict[str, Any] = {}
-    for kind in ("table", "image", "markdown"):
+    for kind in ("table", "image", "markdown", "link"):
         monkeypatch.setattr(
-            artifacts, f"create_{kind}_artifact", lambda data, key, description="": made.update({key: data})
+            artifacts, f"create_{kind}_artifact", lambda data, key, **words: made.update({key: data})
         )
+    monkeypatch.setenv("FASHION_PGGAN_REPORT", "http://127.0.0.1:4201/report.html")
     (tmp_path / "swd.csv").write_text(CSV)
     for kimg, colour in (("000000.000", "red"), ("000030.016", "blue")):
-        Image.new("RGB", (2000, 100), colour).save(tmp_path / f"{kimg}.png")
+        (tmp_path / "grids").mkdir(exist_ok=True)
+        Image.new("RGB", (2000, 100), colour).save(tmp_path / "grids" / f"{kimg}.png")
+    Image.new("RGB", (64, 32)).save(tmp_path / "through_training.png")
     artifacts.publish(summary, tmp_path, tmp_path)
     assert [row["snapshot"] for row in made["fashion-pggan-swd"]] == [
         "untrained (0k)",
@@ -55,6 +58,8 @@ def test_every_figure_has_a_name_and_the_grid_comes_along(
         "16 px": "30.81",
         "avg": "27.74",
     }
+    assert made["fashion-pggan-report"] == "http://127.0.0.1:4201/report.html"
+    assert made["fashion-pggan-strip"].startswith("data:image/webp;base64,")
     _, _, packed = made["fashion-pggan-grid"].partition("base64,")
     with Image.open(io.BytesIO(base64.b64decode(packed))) as grid:
         assert grid.size == (1024, 51)

@@ -1,7 +1,7 @@
 """The full flow's parameters: what they start, and what is refused before anything runs."""
 
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +10,8 @@ from prefect.logging import disable_run_logger
 from prefect.states import Completed, Failed
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.preset import check_settings
 from fashion_pggan.summary import Summary
-from flows.deployed import pipeline
+from flows.deployed import parameters, pipeline
 from tests.flows.toy import STAGES
 
 
@@ -53,28 +52,67 @@ def test_a_stage_that_fails_ends_the_flow(started: list[Any]) -> None:
 
 
 def test_settings_make_an_experiment_and_a_dry_run_a_plan(started: list[Any]) -> None:
-    run(settings=("train.total_kimg=1.0",))
+    run(settings=("train.total_kimg=1.0",), labels=False, processes=2)
     run(dry_run=True)
-    assert started == [("train.total_kimg=1.0",), "plan"]
-    with pytest.raises(UserError, match="settings alone"):
+    assert started == [["train.total_kimg=1.0", "train.labels=false", "train.processes=2"], "plan"]
+    with pytest.raises(UserError, match="give them without force"):
         run(settings=("train.total_kimg=1.0",), force=("train",))
 
 
+def test_a_preset_is_an_experiment_unless_it_is_what_params_yaml_holds(
+    started: list[Any],
+) -> None:
+    run(preset="photos", settings=("train.total_kimg=1.0",))
+    words = started.pop()
+    assert "train.total_kimg=1.0" in words
+    assert "crawl.shop_images='photos'" in words
+    run(preset="demo")
+    assert started == [*((name, False) for name in STAGES), "figures"]
+    with pytest.raises(UserError, match="no preset papr"):
+        run(preset="papr")
+
+
+def test_a_dry_run_starts_nothing(started: list[Any]) -> None:
+    run(preset="photos", dry_run=True)
+    assert started == ["plan"]
+
+
 @pytest.mark.parametrize(
-    "parameters", [{"settings": ["total_kimg 1"]}, {"force": ["training"]}, {"dry_run": "perhaps"}]
+    "given",
+    [
+        {"settings": ["total_kimg 1"]},
+        {"force": ["training"]},
+        {"dry_run": "perhaps"},
+        {"labels": "perhaps"},
+        {"processes": 0},
+        {"device": "gpu"},
+        {"device": "cuda:0;1"},
+    ],
 )
-def test_parameters_are_checked_before_anything_runs(parameters: dict[str, Any]) -> None:
+def test_parameters_are_checked_before_anything_runs(given: dict[str, Any]) -> None:
     with pytest.raises(ParameterTypeError):
-        pipeline.full.validate_parameters(parameters)
+        pipeline.full.validate_parameters(given)
 
 
 def test_the_form_describes_each_parameter() -> None:
     shown = pipeline.full.parameters.properties
     assert {name for name, field in shown.items() if field.get("description")} == set(shown)
     assert shown["force"]["items"]["enum"] == list(STAGES)
+    assert {"params.yaml", "demo", "paper"} <= set(shown["preset"]["enum"])
 
 
-def test_settings_are_held_against_the_parameters() -> None:
-    check_settings(["train.total_kimg=1.0", "curate.styles=[flat]"], Path("params.yaml"))
-    with pytest.raises(UserError, match="total_kmig"):
-        check_settings(["train.total_kmig=1.0"], Path("params.yaml"))
+@pytest.mark.parametrize(
+    ("device", "seen"), [("auto", None), ("cpu", ""), ("cuda:1", "1"), ("cuda:0,1", "0,1")]
+)
+def test_a_device_hides_the_others(monkeypatch: pytest.MonkeyPatch, device: str, seen: str | None) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "before")
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "before")
+    monkeypatch.setattr(parameters, "answer_of", lambda command: "0\n1")
+    parameters.use_device(device)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == ("before" if seen is None else seen)
+
+
+def test_a_gpu_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parameters, "answer_of", lambda command: None)
+    with pytest.raises(UserError, match=r"no GPU 2 \(nvidia-smi names none\): give auto or cpu"):
+        parameters.use_device("cuda:2")

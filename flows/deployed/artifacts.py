@@ -51,12 +51,7 @@ def publish(summary: Summary, reports: Path = REPORTS, models: Path = MODELS) ->
             key="fashion-pggan-snapshots",
             description="Sliced Wasserstein distance x 1e3 of every snapshot",
         )
-    if found := sorted((models / "grids").glob("*.png")):
-        create_image_artifact(shown(found[-1]), key="fashion-pggan-grid", description=f"Samples: {found[-1]}")
-    if (strip := models / "through_training.png").is_file():
-        create_image_artifact(
-            shown(strip), key="fashion-pggan-strip", description="The same latent vectors through training"
-        )
+    _publish_images(models)
     if page := os.environ.get(VARIABLE):
         create_link_artifact(
             page,
@@ -65,6 +60,15 @@ def publish(summary: Summary, reports: Path = REPORTS, models: Path = MODELS) ->
             description="Opens on the machine of make serve, while it runs; the file is reports/report.html",
         )
     create_markdown_artifact(f"```\n{summary.text().replace('`', '.')}\n```\n", key="fashion-pggan-summary")
+
+
+def _publish_images(models: Path) -> None:
+    if found := sorted((models / "grids").glob("*.png")):
+        create_image_artifact(shown(found[-1]), key="fashion-pggan-grid", description=f"Samples: {found[-1]}")
+    if (strip := models / "through_training.png").is_file():
+        create_image_artifact(
+            shown(strip), key="fashion-pggan-strip", description="The same latent vectors through training"
+        )
 
 
 def of_curation(summary: Summary) -> list[dict[str, str]]:

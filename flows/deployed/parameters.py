@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fashion_pggan.doctor.programs import answer_of
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.overrides import overrides
+from fashion_pggan.params.set_param import overrides
 from fashion_pggan.paths import here_or_shipped
 from flows.reproduction import PARAMS
 

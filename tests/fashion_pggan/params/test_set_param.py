@@ -7,9 +7,9 @@ import pytest
 from dvc.utils.hydra import apply_overrides
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params.overrides import overrides
 from fashion_pggan.params.preset import SHIPPED, preset_text, with_settings
 from fashion_pggan.params.reading import parse_params
+from fashion_pggan.params.set_param import overrides
 
 NAMES = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 

@@ -18,21 +18,16 @@ from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
 from curate.source.labels import Label, label_of, votes_of
 from curate.source.raw import Raw
-from curate.squares.crop import square_of
+from curate.squares.crop import SQUARE_FACTS, square_of
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage
 
 MANIFEST_FACTS = [  # the facts that a record of the manifest is made from
     "sha256",
-    "width",
-    "height",
     "format",
     "pixels_hash",
     "style",
-    "box_left",
-    "box_top",
-    "box_width",
-    "box_height",
+    *SQUARE_FACTS,
 ]
 
 

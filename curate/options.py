@@ -36,7 +36,7 @@ class Settings:
         near_bits: of 256; largest distance between the hashes of near-duplicates; 0: exact copies alone.
         colour_variants: whether the same image in other colours is a near-duplicate too.
         resolution: pixels, side of the square images; a power of two.
-        crop: centre or garment: which square.
+        crop: centre, garment or top: which square.
         enlarge: whether squares below the resolution are enlarged.
         shard_images: images in a full shard.
         cluster: tcp://HOST:PORT of a Dask scheduler.

@@ -82,10 +82,11 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         UserError: a classifier or networks are asked for and are not there.
     """
     styles = asks_for_styles(params)  # which are made of all that follows
+    people = styles or params.crop == "top"
     judged = params.max_banner < 1 or params.max_collage < 1 or params.min_sharpness > 0
     kinds = [
         Kind("quality", Quality, quality_of, styles or judged),
-        Kind("garment", Garment, garment_of, styles or params.crop == "garment"),
+        Kind("garment", Garment, garment_of, styles or params.crop != "centre"),
         Kind("shown", Shown, shown_in, styles),
         Kind("recognised", Recognised, recognised_in, params.measure == "all" or params.min_garment > 0),
         Kind("closer", CloserLook, closer_look, False, CLOSER),
@@ -96,7 +97,7 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         kinds.append(Kind("classified", Classified, classify, styles, values=hashes))
     if networks := networks_of(params):
         values = networks, [file.sha256 for file in FILES]
-        kinds.append(Kind("people", People, partial(_people, networks=networks), styles, LOOKING, values))
+        kinds.append(Kind("people", People, partial(_people, networks=networks), people, LOOKING, values))
     if network := text_network_of(params):
         read = partial(_text, network=network)
         kinds.append(Kind("text", Text, read, styles or params.max_banner < 1, READING, (network,)))

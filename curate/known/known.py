@@ -17,9 +17,11 @@ from curate.known.fresh import as_fresh, lenient, outdated
 from curate.known.measures import measures_of
 from curate.known.store_names import facts_name, levels_name
 from curate.known.stores import FactStore, LevelStore
+from curate.known.worn import networks_of
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Header
 from curate.source.raw import Image, changed, check_unchanged
+from curate.squares.crop import SQUARE_FACTS
 from curate.workers.local import Each
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
@@ -27,16 +29,6 @@ from fashion_pggan.progress import Progress
 
 # A batch of results is written at once, and a kill loses one batch: these are its limits.
 BATCH_BYTES, BATCH_IMAGES, BATCH_S = 64 * 1024**2, 256, 20.0
-SQUARE_FACTS = [  # the facts that give an image's square
-    "sha256",
-    "width",
-    "height",
-    "box_left",
-    "box_top",
-    "box_width",
-    "box_height",
-    "border_uniformity",
-]
 
 Result = TypeVar("Result")
 
@@ -61,7 +53,7 @@ class Known:
         self.kinds = kinds_for(params)
         self.asked = [kind for kind in self.kinds if kind.read]
         self.stores: dict[str, FactStore] = {}  # of what else was measured, by the name of its kind
-        self.levels = LevelStore(folder / levels_name(params), params.resolution)
+        self.levels = LevelStore(folder / levels_name(params, networks_of(params)), params.resolution)
         self.batch = max(min(BATCH_IMAGES, BATCH_BYTES // (4 * params.resolution**2)), 1)
 
     def facts_of(self, files: Mapping[str, Image]) -> pa.Table:
@@ -129,7 +121,7 @@ class Known:
         """What gives the squares of images whose facts are known."""
         more = [self._store(kind).table for kind in self.asked]
         table = measures_of(self._rows_of(names), more, styles=False)
-        return {row["sha256"]: row for row in table.select(SQUARE_FACTS).to_pylist()}
+        return {row["sha256"]: row for row in table.select(["sha256", *SQUARE_FACTS]).to_pylist()}
 
     def _measure(self, kinds: Sequence[Kind], files: Mapping[str, Image]) -> list[str]:
         """Measure what is not known yet of images that have pixels; the names of those that gave none now."""

@@ -26,11 +26,18 @@ def facts_name() -> str:
     return f"facts-{name_of(MEASURING)}"
 
 
-def levels_name(params: CurateParams) -> str:
-    """The folder of levels. A garment's square depends on measured facts, the centre square does not."""
-    packages = REDUCING if params.crop == "centre" else {*REDUCING, *MEASURING}
+def levels_name(params: CurateParams, networks: str = "") -> str:
+    """The folder of levels. A garment's square depends on measured facts, the centre square does not.
+
+    Args:
+        params: the curate section.
+        networks: that look for people, with versions; where they give the square, its pixels depend on them.
+    """
+    seen = {"centre": (), "garment": MEASURING, "top": (*MEASURING, *LOOKING)}[params.crop]
+    packages = tuple({*REDUCING, *seen})
+    networks = [networks] if params.crop == "top" else []
     sides = levels_up_to(params.resolution)
-    return f"levels-{name_of(tuple(packages), sides, params.crop, params.enlarge)}"
+    return f"levels-{name_of(packages, sides, params.crop, params.enlarge, *networks)}"
 
 
 def name_of(packages: Sequence[str], *values: object) -> str:

@@ -26,11 +26,18 @@ def networks_of(params: CurateParams) -> str:
     Raises:
         UserError: they are asked for and are not there, or are damaged.
     """
+    needs = "curate.people is detector" if params.people == "detector" else ""
+    needs = needs or ("curate.crop is top" if params.crop == "top" else "")
     if params.people == "rules" or Style.WORN in styles_named(params):
+        if params.crop == "top":
+            raise UserError(
+                "curate.crop is top, which needs the networks that see people, but rules or a classifier say "
+                "what is worn: set curate.crop to garment, or curate.people to auto without that classifier"
+            )
         return ""
     if missing := lacking():
-        if params.people == "detector":
-            raise UserError(f"curate.people is detector, but {missing.what}: run {missing.how}")
+        if needs:
+            raise UserError(f"{needs}, but {missing.what}: run {missing.how}")
         return ""
     for file in FILES:
         content_of(file)

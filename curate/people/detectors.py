@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 Floats = npt.NDArray[np.float32]
+Point = tuple[float, float]  # from the left and from above, as shares of the image; may lie outside
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Network:
 PEOPLE = Network(PERSON, 224, -1.0)
 HANDS = Network(HAND, 192, 0.0)
 GRIDS = ((28, 2), (14, 2), (7, 6))  # of PEOPLE: places across the image, boxes at each
+HIPS, NECK = 4, 8  # of a person's values: where their place begins
 FACE = 0.2  # of the square image's side: a face's box
 NOBODY = -50.0  # the logit where no box is apart
 
@@ -40,8 +42,17 @@ def best_score(network: Network, pixels: Pixels) -> float:
     return float(scores.max())
 
 
-def two_best(pixels: Pixels) -> tuple[float, float]:
-    """The logits of the most certain person in an upright image, and of the most certain one apart from it.
+class Persons(NamedTuple):
+    """The most certain person in an image, and the next."""
+
+    first: float  # logit
+    second: float  # logit, of the most certain one apart from the first
+    neck: Point  # of the first
+    hips: Point  # of the first, in the middle between them
+
+
+def persons_in(pixels: Pixels) -> Persons:
+    """The most certain person in an upright image, and the most certain one apart from it.
 
     A person has many boxes around one face; those whose faces overlap are one person's.
     """
@@ -49,7 +60,15 @@ def two_best(pixels: Pixels) -> tuple[float, float]:
     faces = anchors() + boxes[:, :2] / PEOPLE.side
     best = int(scores.argmax())
     apart = np.abs(faces - faces[best]).max(axis=1) > FACE
-    return float(scores[best]), float(scores[apart].max(initial=NOBODY))
+    height, width, _ = pixels.shape
+    across, down = max(height, width) / width, max(height, width) / height
+
+    def place(start: int) -> Point:
+        x, y = (anchors()[best] + boxes[best, start : start + 2] / PEOPLE.side - 0.5).tolist()
+        return x * across + 0.5, y * down + 0.5
+
+    second = float(scores[apart].max(initial=NOBODY))
+    return Persons(float(scores[best]), second, place(NECK), place(HIPS))
 
 
 @cache

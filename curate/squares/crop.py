@@ -9,7 +9,14 @@ from curate.squares.ground import widened
 from fashion_pggan.params import CurateParams
 
 MARGIN = 0.08  # of the garment's longer side, kept free around it
+MOST_CUT = 0.1  # of that side, half at each end, before the ground of an image is extended where that shows
 PLAIN = 0.9  # share of the frame that has the colour of a plain ground
+SQUARE_FACTS = (  # that give an image's square
+    "width",
+    "height",
+    "border_uniformity",
+    *(f"{what}_{name}" for what in ("box", "torso") for name in ("left", "top", "width", "height")),
+)
 Box = tuple[float, float, float, float]  # left, top, width, height, as shares of the image
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
@@ -51,9 +58,10 @@ def centre_square(width: int, height: int) -> Square:
 def garment_square(width: int, height: int, box: Box, smallest_side: int, *, plain: bool) -> Square:
     """The square around a garment, with a margin, at most as large as the whole image.
 
-    A square that fits is moved into the image. The margin gives way before a square reaches beyond the image,
-    unless the ground is plain. Only a garment that is longer than the image's short side has its square
-    extended; where neither the ground is plain nor the garment found, the square is the centre's.
+    A square that fits is moved into the image. Unless the ground is plain, the margin gives way before a
+    square reaches beyond the image, then up to `MOST_CUT` of the garment does. Only a garment that is longer
+    still has its square extended; where neither the ground is plain nor the garment found, the square is the
+    centre's.
 
     Args:
         width: pixels, upright.
@@ -68,7 +76,7 @@ def garment_square(width: int, height: int, box: Box, smallest_side: int, *, pla
     longest = max(box_width, box_height)
     side = round(longest * (1 + 2 * MARGIN))
     if not plain:
-        side = min(side, max(min(width, height), math.ceil(longest)))
+        side = min(side, max(min(width, height), math.ceil(longest * (1 - MOST_CUT))))
     side = min(max(side, smallest_side), max(width, height))
     return Square(_start(left + box_width / 2, side, width), _start(top + box_height / 2, side, height), side)
 
@@ -85,13 +93,17 @@ def square_of(facts: Mapping[str, Any], params: CurateParams) -> Square:
     width, height = int(facts["width"]), int(facts["height"])
     if params.crop == "centre":
         return centre_square(width, height)
-    plain = facts["border_uniformity"] >= PLAIN
-    return garment_square(
-        width, height, box_in(facts), 1 if params.enlarge else params.resolution, plain=plain
-    )
+    smallest = 1 if params.enlarge else params.resolution
+    plain = not _is_worn(facts, params) and facts["border_uniformity"] >= PLAIN  # bodies are not mirrored
+    return garment_square(width, height, box_in(facts, params), smallest, plain=plain)
 
 
-def box_in(facts: Mapping[str, Any]) -> Box:
-    """The garment's box."""
-    left, top, width, height = (float(facts[f"box_{name}"]) for name in ("left", "top", "width", "height"))
+def box_in(facts: Mapping[str, Any], params: CurateParams) -> Box:
+    """The garment's box; that of the upper body where this is asked for and somebody wears the garment."""
+    what = "torso" if _is_worn(facts, params) else "box"
+    left, top, width, height = (float(facts[f"{what}_{name}"]) for name in ("left", "top", "width", "height"))
     return left, top, width, height
+
+
+def _is_worn(facts: Mapping[str, Any], params: CurateParams) -> bool:
+    return params.crop == "top" and bool(facts["torso_width"])

@@ -11,5 +11,6 @@ from fashion_pggan.params import CurateParams
 
 def reduce(pixels: Pixels, facts: Mapping[str, Any], params: CurateParams) -> Flat:
     """Crop an image to the square that its facts give, and reduce that to every level."""
-    square = square_of(facts, params).of(pixels, box_in(facts) if params.crop == "garment" else WHOLE)
+    box = WHOLE if params.crop == "centre" else box_in(facts, params)
+    square = square_of(facts, params).of(pixels, box)
     return flat_of(levels_of(square, params.resolution, enlarge=params.enlarge))

@@ -91,8 +91,9 @@ class CurateParams(Section):
         description="of the images, whole groups of near-duplicates by their hash, that training never shows "
         "and exports call test; 0: none",
     )
-    crop: Literal["centre", "garment"] = Field(
-        description="which square; centre: as published, garment: the square around the garment"
+    crop: Literal["centre", "garment", "top"] = Field(
+        description="which square; centre: as published; garment: the square around the garment; top: around "
+        "the upper body of a person where networks see one (fashion-pggan models fetch), otherwise as garment"
     )
     enlarge: bool = Field(description="true: squares below resolution are enlarged")
     shard_images: Images = Field(gt=0, description="in a full shard")

@@ -122,7 +122,7 @@ def test_options_go_before_params_yaml(wild: Path, tmp_path: Path, chosen: list[
         ("--styles red", r"^--styles red: give worn, mannequin, flat"),
         ("--max-scores.red 1", r"^--max-scores red 1\.0: give worn, mannequin, flat"),
         ("--max-scores.worn 7", r"^--max-scores worn 7\.0: give 1 or less"),
-        ("--crop middle", r"^--crop middle: give centre or garment$"),
+        ("--crop middle", r"^--crop middle: give centre, garment or top$"),
         ("--resolution 100", r"100 .*power of two"),
         (
             "--resolution 1024",

@@ -53,6 +53,14 @@ def test_the_manifest_says_where_the_pixels_lie(made, wild, params):
         assert (row.crop_left, row.crop_top, row.crop_side) == (15, 0, 90)
 
 
+def test_the_square_around_the_garment_is_made_at_once_and_again(wild, tmp_path, params, run, tree):
+    garment = params.model_copy(update={"crop": "garment"})
+    run(wild, tmp_path / "out", garment, knowledge=tmp_path / "known")
+    run(wild, tmp_path / "later", params, knowledge=tmp_path / "centre first")
+    run(wild, tmp_path / "later", garment, knowledge=tmp_path / "centre first")
+    assert tree(tmp_path / "later") == tree(tmp_path / "out")
+
+
 def test_the_output_does_not_depend_on_workers_or_names(made, wild, tmp_path, params, run, tree):
     """The one test here with real processes, as the command starts them."""
     stage.run(wild, tmp_path / "out", params, workers=2, knowledge=tmp_path / "known")

@@ -96,6 +96,15 @@ def test_people_are_looked_for_again_when_that_code_or_its_networks_change_and_n
     assert (facts_name(), levels_name(params.model_copy(update={"crop": "garment"}))) == before
 
 
+def test_the_square_around_the_upper_body_depends_on_the_networks(params, program_copy):
+    top = params.model_copy(update={"crop": "top"})
+    one, two = (levels_name(top, f"mediapipe {number}") for number in (1, 2))
+    assert one != two
+    assert levels_name(params, "mediapipe 1") == levels_name(params, "mediapipe 2")
+    program_copy("curate/people/seen.py", "BESIDE = 0.15, 0.15, 0.75", "BESIDE = 0.15, 0.15, 0.8")
+    assert levels_name(top, "mediapipe 1") != one
+
+
 def test_a_remark_in_every_module_changes_no_name(params, program_copy):
     garment = params.model_copy(update={"crop": "garment"})
     before = facts_name(), levels_name(params), levels_name(garment)

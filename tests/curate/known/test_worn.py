@@ -30,6 +30,17 @@ def networks(monkeypatch):
     monkeypatch.setattr(asked, "people_in", look)
 
 
+def test_a_square_around_the_upper_body_needs_the_networks(params, monkeypatch):
+    monkeypatch.setattr(worn, "lacking", lambda: Lacking("there is nothing in /cache", "models fetch"))
+    top = params.model_copy(update={"crop": "top", "people": "auto"})
+    with pytest.raises(
+        UserError, match=r"curate\.crop is top, but there is nothing in /cache: run models fetch"
+    ):
+        worn.networks_of(top)
+    with pytest.raises(UserError, match=r"curate\.crop is top, which needs .*: set curate\.crop to garment"):
+        worn.networks_of(top.model_copy(update={"people": "rules"}))
+
+
 @pytest.fixture
 def curated(wild, tmp_path, params, run):
     """The figures of a run, and what it measured, by SHA-256."""
@@ -61,6 +72,7 @@ def test_networks_that_come_later_look_at_each_image_once_and_nothing_else_is_do
         "style_worn",
         "style_several",
         "style_flat",
+        *(f"torso_{name}" for name in ("left", "top", "width", "height")),
     }
     for name, row in measured.items():
         assert {key for key in row if row[key] != by_rules[name][key]} <= changed

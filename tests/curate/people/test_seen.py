@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from curate.people import detectors, seen
-from curate.people.detectors import PEOPLE, _input_of, anchors, two_best
-from curate.people.seen import SECOND, People, people_in, several_of, worn_of
+from curate.people.detectors import PEOPLE, _input_of, anchors, persons_in
+from curate.people.seen import SECOND, SURE, People, people_in, several_of, worn_of
 from curate.weights.installed import installed, lacking
 from fashion_pggan.errors import UserError
 
@@ -37,10 +37,26 @@ def test_the_second_person_has_a_face_apart_from_the_first(monkeypatch):
     first, near, far = (np.abs(anchors() - [x, 0.5]).sum(axis=1).argmin() for x in (0.25, 0.35, 0.75))
     scores[[first, near, far]] = 3, 2, 1
     monkeypatch.setattr(detectors, "_answers", lambda *_: (scores, boxes))
-    assert two_best(np.zeros((9, 9, 3), np.uint8)) == (3, 1)
+    assert persons_in(np.zeros((9, 9, 3), np.uint8))[:2] == (3, 1)
     boxes[:, 0] = (0.5 - anchors()[:, 0]) * PEOPLE.side  # all boxes lie around one face
     boxes[:, 1] = (0.5 - anchors()[:, 1]) * PEOPLE.side
-    assert two_best(np.zeros((9, 9, 3), np.uint8)) == (3, detectors.NOBODY)
+    assert persons_in(np.zeros((9, 9, 3), np.uint8))[:2] == (3, detectors.NOBODY)
+
+
+@pytest.mark.parametrize(("score", "long"), [(SURE + 0.1, 40), (SURE - 0.1, 40), (SURE + 0.1, 4)])
+def test_a_top_is_between_neck_and_hips_of_a_person_who_is_surely_seen(monkeypatch, score, long):
+    scores, boxes = np.full(2254, -9, np.float32), np.zeros((2254, 12), np.float32)
+    best = np.abs(anchors() - 0.5).sum(axis=1).argmin()
+    scores[best] = score
+    neck, hips = ((0.5, (30 + down) / 200) for down in (0, long))  # in an image of 100 x 200, on a square
+    boxes[best, 8:10] = (neck - anchors()[best]) * PEOPLE.side
+    boxes[best, 4:6] = (hips - anchors()[best]) * PEOPLE.side
+    monkeypatch.setattr(detectors, "_answers", lambda *_: (scores, boxes))
+    monkeypatch.setattr(seen, "best_score", lambda *_: 0.0)
+    people = people_in(np.zeros((200, 100, 3), np.uint8), installed())
+    torso = people.torso_left, people.torso_top, people.torso_width, people.torso_height
+    there = score > SURE and long > 10
+    assert torso == pytest.approx((0.2, 0.12, 0.6, 0.26) if there else (0, 0, 0, 0))
 
 
 def test_an_image_is_whole_and_in_the_middle_of_a_black_square():

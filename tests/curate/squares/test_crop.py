@@ -1,10 +1,11 @@
 """Squares: the centre, or around the garment."""
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from curate.squares.crop import WHOLE, Square, centre_square, garment_square
+from curate.squares.crop import WHOLE, Square, centre_square, garment_square, square_of
 
 shares = st.floats(0, 1, allow_nan=False)
 sides = st.integers(1, 400)
@@ -63,6 +64,26 @@ def test_beyond_the_image_the_ground_is_mirrored_and_the_garment_is_not():
     square = Square(-10, 0, 40).of(pixels, (0.2, 0.0, 0.6, 1.0))
     assert (square[:, :14] == 200).all()
     assert (square[:, 26:] == 200).all()
+
+
+@pytest.mark.parametrize(("height", "side"), [(0.8, 300), (0.825, 300), (0.9, 324)])
+def test_a_tenth_of_a_garment_gives_way_before_ground_that_is_not_plain_is_extended(height, side):
+    box = (0.1, 0.1, 0.8, height)  # of 400 pixels
+    assert garment_square(300, 400, box, 32, plain=False).side == side
+
+
+def test_the_square_is_around_the_upper_body_where_that_is_asked_for_and_seen(params):
+    box = {"box_left": 0.1, "box_top": 0.0, "box_width": 0.8, "box_height": 1.0}
+    torso = {"torso_left": 0.3, "torso_top": 0.2, "torso_width": 0.4, "torso_height": 0.2}
+    facts = {"width": 300, "height": 400, "border_uniformity": 1.0} | box | torso
+    top = params.model_copy(update={"crop": "top", "resolution": 32})
+    garment = top.model_copy(update={"crop": "garment"})
+    assert square_of(facts, top) == Square(80, 50, 139)
+    assert square_of(facts, garment) == square_of(facts | {"torso_width": 0.0}, top) == Square(-50, 0, 400)
+    at_the_edge = facts | {"torso_left": 0.0, "torso_width": 1.0, "torso_height": 0.8, "torso_top": 0.1}
+    assert square_of(at_the_edge, top) == Square(
+        0, 50, 300
+    )  # nothing is extended, though the ground is plain
 
 
 def test_the_margin_gives_way_before_a_square_reaches_beyond_an_image_whose_ground_is_not_plain():

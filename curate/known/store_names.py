@@ -35,9 +35,9 @@ def levels_name(params: CurateParams, networks: str = "") -> str:
     """
     seen = {"centre": (), "garment": MEASURING, "top": (*MEASURING, *LOOKING)}[params.crop]
     packages = tuple({*REDUCING, *seen})
-    networks = [networks] if params.crop == "top" else []
+    looked_by = [networks] if params.crop == "top" else []
     sides = levels_up_to(params.resolution)
-    return f"levels-{name_of(packages, sides, params.crop, params.enlarge, *networks)}"
+    return f"levels-{name_of(packages, sides, params.crop, params.enlarge, *looked_by)}"
 
 
 def name_of(packages: Sequence[str], *values: object) -> str:

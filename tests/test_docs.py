@@ -112,19 +112,24 @@ def _anchors(page: Path) -> set[str]:
 
 KEPT = {  # what a translation keeps: where it stands, in order
     "headings": re.compile(r"^(#+) ", re.MULTILINE),
-    "commands": re.compile(r"^    (make \w+)|`([^`\n]+)`", re.MULTILINE),
-    "links": re.compile(r"\]\((?!README)([^)]+)\)"),
+    "commands": re.compile(r"^    ([^#\n]+?)(?: *#.*)?$|`([^`\n]+)`", re.MULTILINE),
+    "links": re.compile(r"\]\(([^)]+)\)"),
     "results": re.compile(r"<!-- demo results: begin -->.*<!-- demo results: end -->", re.DOTALL),
 }
 
 
+TRANSLATED = {"README.md": "README.ko.md", "docs/tutorial/index.md": "docs/tutorial/ko.md"}
+
+
+@pytest.mark.parametrize("page", TRANSLATED)
 @pytest.mark.parametrize("kept", KEPT)
-def test_the_korean_readme_keeps_what_the_english_one_says(kept: str) -> None:
-    pages = [(REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "README.ko.md")]
-    english, korean = (KEPT[kept].findall(page) for page in pages)
+def test_a_korean_page_keeps_what_the_english_one_says(kept: str, page: str) -> None:
+    texts = [(REPOSITORY / name).read_text(encoding="utf-8") for name in (page, TRANSLATED[page])]
+    english, korean = (KEPT[kept].findall(text) for text in texts)
     if kept == "commands":  # a sentence may name them in another order
         english, korean = sorted(english), sorted(korean)
-    assert english
+    if kept == "links":  # each page links to the other language, and to pages in its own
+        assert (english.pop(0), korean.pop(0)) == (Path(TRANSLATED[page]).name, Path(page).name)
+        english = [TRANSLATED.get(link, link) for link in english]
+    assert english or kept == "results"
     assert korean == english
-    assert "](README.ko.md)" in pages[0]
-    assert "](README.md)" in pages[1]

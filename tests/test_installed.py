@@ -1,6 +1,7 @@
 """What an installed program needs and holds: its dependencies are declared, and its wheel runs alone."""
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -90,7 +91,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_a_wheel_runs_the_whole_pipeline_without_a_repository(installed: Path, tmp_path: Path) -> None:
+def test_a_wheel_runs_the_pipeline_and_the_notebook_anywhere(installed: Path, tmp_path: Path) -> None:
     home = {name: value for name, value in os.environ.items() if not name.startswith("DVC_")}
     environment = {**home, "PYTHONPATH": str(installed), "HOME": str(tmp_path)}
     program = [sys.executable, "-m", "fashion_pggan"]
@@ -108,3 +109,8 @@ def test_a_wheel_runs_the_whole_pipeline_without_a_repository(installed: Path, t
     assert "SWD" in said("work", "evaluate", "again", "more", "--params", "params.yaml")
     for preset in ("photos", "paper", "paper-8gpu"):
         said("work", "use", preset, "--out", f"{preset}.yaml")
+    (tmp_path / "work/examples").mkdir()
+    for notebook in (REPOSITORY / "examples").glob("*.ipynb"):
+        cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
+        code = "\n".join("".join(cell["source"]) for cell in cells)
+        output_of([sys.executable, "-c", code], tmp_path / "work/examples", environment=environment)

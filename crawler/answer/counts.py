@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 KNOWN_BY = ("products", "calls", "images")  # keys by which a report of a crawl is known
 
+ODD_ANSWER, FAILED_CALL = "ODD_ANSWER", "FAILED_CALL"  # of a call: not understood; an error of the API
+
 
 @dataclass
 class Counts:

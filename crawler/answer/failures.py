@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from scrapy import exceptions
 
+from crawler.answer.counts import FAILED_CALL, ODD_ANSWER
+
 REFUSALS = frozenset(
     {420, 429, 503, 509, 529}
 )  # too fast, too busy, or too much; 420, 509, 529 are no standard
@@ -79,7 +81,7 @@ def certificate_reason_of(text: str) -> str:
     return next((reason for words, reason in CERTIFICATES.items() if words in text), UNTRUSTED)
 
 
-OF_CALLS = frozenset({"BAD_QUERY", "ODD_ANSWER", "FAILED_CALL", "DAMAGED_ANSWER"})  # of the search
+OF_CALLS = frozenset({"BAD_QUERY", ODD_ANSWER, FAILED_CALL, "DAMAGED_ANSWER"})  # of the search
 
 WISHES = (
     OF_CALLS

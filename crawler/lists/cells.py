@@ -11,6 +11,7 @@ from crawler.lists.skipped import Skipped
 MOST_LINES = 100  # of one row, whose cells may hold line breaks
 SCHEMES = ("http://", "https://")
 UNCLOSED = "a quotation mark that is not closed"
+TOO_MANY = "more cells than columns ({})"
 END = "end"
 
 
@@ -20,6 +21,7 @@ class Form(NamedTuple):
     columns: list[str]
     address: int  # the position of the column of addresses
     delimiter: str
+    title: int | None = None  # the position of the column of titles
 
 
 def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tuple[int, dict[str, str]]]:
@@ -36,7 +38,10 @@ def rows_of(lines: Iterator[Line], form: Form, skipped: Skipped) -> Iterator[tup
             skipped.mend(number, UNCLOSED)
             cells = plain_cells_of(text, form.delimiter)
         skipped.rows += 1
-        if row := _row_of(cells, text, form):
+        fitted, how = _fitted(cells, text, form)
+        if how:
+            skipped.mend(number, TOO_MANY.format(how))
+        if row := _row_of(fitted, text, form):
             yield number, row
         else:
             skipped.add(number, "BAD_ROW", text.strip())
@@ -117,20 +122,49 @@ def _is_row(text: str, form: Form) -> bool:
 
 
 def _row_of(cells: list[str], text: str, form: Form) -> dict[str, str] | None:
-    """The row of some cells; a row with too many keeps its address."""
+    """The row of some cells; None without one for the address."""
     if len(form.columns) == 1:
         return {form.columns[0]: cells[0] if len(cells) == 1 else text.strip(' "\r\n')}
-    if len(cells) != len(form.columns):
+    return first_filled(form.columns, cells) if len(cells) > form.address else None
+
+
+def _fitted(cells: list[str], text: str, form: Form) -> tuple[list[str], str]:
+    """The cells of a row, no more than there are columns, and what was done to that end.
+
+    A delimiter in a title splits it, and so it may split an address in the last column.
+    """
+    columns = len(form.columns)
+    if columns > 1 and len(cells) != columns:
         plain = plain_cells_of(text, form.delimiter)
-        cells = plain if len(plain) == len(form.columns) else cells
-    name, last = form.columns[form.address], form.address == len(form.columns) - 1
-    has_address = len(cells) > form.address and holds_address(cells[form.address])
-    if len(cells) <= len(form.columns) or (has_address and not last):
-        return first_filled(form.columns, cells) if len(cells) > form.address else None
-    at = next((at for at, cell in enumerate(cells) if holds_address(cell)), None)
+        cells = plain if len(plain) == columns else cells
+    while len(cells) > columns and not cells[-1].strip():
+        cells = cells[:-1]
+    surplus = len(cells) - columns
+    if columns == 1 or surplus <= 0:
+        return cells, ""
+    inside = range(form.address, form.address + surplus + 1)
+    at = next((at for at in (*inside, *range(len(cells))) if holds_address(cells[at])), None)
     if at is None:
-        return None
-    return {name: form.delimiter.join(cells[at:]) if last else cells[at]}
+        return [], ""
+    if at not in inside:
+        return [*[""] * form.address, cells[at]], "the address alone is read"
+    before, how = _joined(cells[:at], form.address, form.title, form.delimiter)
+    if form.address == columns - 1:
+        return [*before, form.delimiter.join(cells[at:])], how or "they are the address's"
+    title = None if form.title is None else form.title - form.address - 1
+    after, also = _joined(cells[at + 1 :], columns - form.address - 1, title, form.delimiter)
+    return [*before, cells[at], *after], how or also
+
+
+def _joined(cells: list[str], number: int, title: int | None, delimiter: str) -> tuple[list[str], str]:
+    """So many cells of those beside an address, and how: the title's pieces are one, or all are left out."""
+    surplus = len(cells) - number
+    if not surplus:
+        return cells, ""
+    if title is None or not 0 <= title < number:
+        return [""] * number, "no title takes them: those beside the address are left out"
+    end = title + surplus + 1
+    return [*cells[:title], delimiter.join(cells[title:end]), *cells[end:]], "they are the title's"
 
 
 def _following(waiting: "deque[Line]", lines: Iterator[Line]) -> Line | None:

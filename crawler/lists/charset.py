@@ -1,4 +1,4 @@
-"""The encoding of a list: UTF-8, UTF-16 (Excel's Unicode text) or cp949 (Korean Excel)."""
+"""The encoding of a list: UTF-8, UTF-16 (Excel's Unicode text), cp949 (Korean Excel) or Johab (before it)."""
 
 import re
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ HANGUL = re.compile(r"[\uac00-\ud7a3]")
 NOT_KOREAN = re.compile(
     "[\\u3040-\\u30ff\\u4e00-\\u9fff\\uf900-\\ufaff\\ufffd]"
 )  # kana, ideographs, undecodable bytes
+KOREANS = ("cp949", "johab")
 KOREAN = 0.9  # share of Hangul among the letters of Korean text
 KANA = re.compile(r"[\u3041-\u30ff]")
 
@@ -33,7 +34,8 @@ def encoding_of(path: Path) -> str:
     if name := unicode_encoding_of(begin, "http"):
         return name
     foreign, odd = _odd_lines(begin)
-    return "cp949" if 2 * len(odd) > foreign and _is_korean(odd) else "utf-8"
+    of_korean = KOREANS if 2 * len(odd) > foreign else ()
+    return next((name for name in of_korean if _is_korean(odd, name)), "utf-8")
 
 
 def likely_encoding_of(path: Path) -> str:
@@ -41,8 +43,9 @@ def likely_encoding_of(path: Path) -> str:
     with open_plain(path) as file:
         _, odd = _odd_lines(file.read(SAMPLE))
     text = b"\n".join(odd)
-    if KANA.search(_decoded(text, "cp932")):
-        return "CP932"
+    for name in ("CP932", "EUC-JP"):
+        if KANA.search(_decoded(text, name)):
+            return name
     return "GB18030" if _decoded(text, "gb18030") else "CP1252"
 
 
@@ -55,10 +58,10 @@ def _odd_lines(begin: bytes) -> tuple[int, list[bytes]]:
     return len(foreign), [line for line in foreign if not _decoded(line, "utf-8")]
 
 
-def _is_korean(lines: Sequence[bytes]) -> bool:
-    text = b"\n".join(lines).decode("cp949", "replace")
+def _is_korean(lines: Sequence[bytes], encoding: str) -> bool:
+    text = b"\n".join(lines).decode(encoding, "replace")
     hangul = HANGUL.findall(text)
-    usual = sum(len(letter.encode("euc_kr")) == 2 for letter in hangul)  # others are 8 bytes there
+    usual = sum(len(letter.encode("euc_kr")) == 2 for letter in hangul)  # others have 8 bytes there
     return usual > 0 and usual >= KOREAN * (len(hangul) + len(NOT_KOREAN.findall(text)))
 
 

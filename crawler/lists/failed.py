@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from crawler.lists.skipped import Said, SkippedRow
 from crawler.network.addresses import as_linked, canonical_url
 from fashion_pggan.storage.bounded.plain_file import text_lines_in
-from fashion_pggan.storage.escaped import csv_of
+from fashion_pggan.storage.escaped import csv_of, text_of_cell
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.outputs import check_output
 
@@ -27,13 +28,23 @@ class Failed(NamedTuple):
     host: str = ""
     last_tried: str = ""  # UTC, ISO 8601
     line: str = ""  # of the list, for a skipped row
+    label: str = ""
+    page: str = ""  # that shows the image
+    width: int | None = None  # pixels, as the list or the search says
+    height: int | None = None
 
 
-def failed_of(link: str, title: str, reason: str, tries: int, last_tried: str) -> Failed:
+def failed_of(link: str, said: Said, reason: str, tries: int, last_tried: str) -> Failed:
     """The row of an image."""
     status = reason.removeprefix("HTTP_") if reason.startswith("HTTP_") else ""
     host = urlsplit(canonical_url(link)).netloc  # of the image inside a thumbnail
-    return Failed(as_linked(link), title, reason, status, str(tries), host, last_tried)
+    row = Failed(as_linked(link), said.title, reason, status, str(tries), host, last_tried)
+    return row._replace(**said._asdict())
+
+
+def failed_of_skipped(row: SkippedRow) -> Failed:
+    """The row of a skipped row of a list."""
+    return Failed(row.text, reason=row.reason, line=str(row.line), **row.said._asdict())
 
 
 def check_failed(store: Path) -> None:
@@ -61,7 +72,7 @@ def forget_failed(store: Path, forbid: Callable[[str], bool]) -> None:
     """Remove rows whose address has a tombstone."""
     file = store / FAILED
     if file.exists():
-        rows = list(csv.reader(text_lines_in(file)))[1:]
+        rows = [list(map(text_of_cell, row)) for row in csv.reader(text_lines_in(file))][1:]
         write_text(file, csv_of(Failed._fields, [row for row in rows if not _is_of(row, forbid)]))
 
 

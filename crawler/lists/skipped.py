@@ -17,13 +17,26 @@ EARLY = 1000  # rows after which a list may be refused before its end
 log = logging.getLogger(__name__)
 
 
+class Said(NamedTuple):
+    """What a row, or a search result, says of its image."""
+
+    title: str = ""
+    label: str = ""
+    page: str = ""  # that shows the image
+    width: int | None = None  # pixels
+    height: int | None = None
+
+
+NOTHING = Said()
+
+
 class SkippedRow(NamedTuple):
     """A row without an address that can be requested."""
 
     line: int  # in the file, from 1; of a Parquet file the row
     reason: str
     text: str  # its address; of a longer one `cut: ` and its beginning
-    title: str = ""
+    said: Said
 
 
 class Skipped:
@@ -45,7 +58,7 @@ class Skipped:
         self.mended: Counter[str] = Counter()  # rows that were read in spite of a fault
         self.first_mended: dict[str, int] = {}  # line, by fault
 
-    def add(self, line: int, reason: str, text: str, title: str = "") -> None:
+    def add(self, line: int, reason: str, text: str, said: Said = NOTHING) -> None:
         """Skip a row.
 
         Raises:
@@ -55,7 +68,7 @@ class Skipped:
         self.again[reason] += line in self.before
         if len(self.named) < NAMED:
             kept = text if len(text) <= TEXT else f"{CUT}{text}"[:TEXT]
-            self.named.append(SkippedRow(line, reason, kept, title))
+            self.named.append(SkippedRow(line, reason, kept, said))
         if self.rows >= EARLY:
             self.check()
 
@@ -91,5 +104,5 @@ class Skipped:
 def _said(counts: "Counter[str]", named: list[SkippedRow]) -> str:
     """Counts by reason, and the first rows: `BAD_ADDRESS 2; line 3 'x', line 9 'y'`."""
     reasons = ", ".join(f"{reason} {count}" for reason, count in counts.most_common())
-    rows = ", ".join(f"line {row.line} {(row.text or row.title)[:60]!r}" for row in named[:SAID])
+    rows = ", ".join(f"line {row.line} {(row.text or row.said.title)[:60]!r}" for row in named[:SAID])
     return f"{reasons}; {rows}"

@@ -12,9 +12,10 @@ import pyarrow as pa
 from crawler.answer.failures import OF_CALLS
 from crawler.lists.cells import Form, cells_of, first_filled, holds_address, plain_cells_of, rows_of
 from crawler.lists.decoded import ODD, lines_of_list
-from crawler.lists.skipped import Skipped
+from crawler.lists.skipped import Said, Skipped
 from crawler.providers.api import LINK, Result, clean_title, number_of, text_of
 from fashion_pggan.errors import UserError
+from fashion_pggan.storage.escaped import text_of_cell
 from fashion_pggan.storage.tables import open_table
 
 URL_COLUMNS = ("url", "image_url")  # the first one present, in any case
@@ -23,6 +24,8 @@ SIZE_COLUMNS = (("width",), ("height",))
 PAGE_COLUMNS = ("page", "source")  # that shows the image
 LABEL_COLUMNS = ("label",)
 OF_SKIPPED = ("line", "reason")  # columns of failed.csv: an earlier crawl could not have the row either
+OF_FAILED = frozenset({"url", "title", "reason", "tries", "last_tried"})  # columns of failed.csv alone
+ODD_LABEL = "a label with bytes that cannot be read (left out)"
 OF_ROWS = frozenset({"NO_ADDRESS", "BAD_ADDRESS", "BAD_ROW", "ENCODING", "TOO_LONG"})  # reasons to skip a row
 COLUMNS = (*URL_COLUMNS, *TITLE_COLUMNS, *PAGE_COLUMNS, *LABEL_COLUMNS, *chain(*SIZE_COLUMNS), *OF_SKIPPED)
 DELIMITERS = {".csv": ",\t;", ".tsv": "\t,;"}  # the first one by which the header names a column url
@@ -37,6 +40,11 @@ class Listed(Result):
     """An image of a list."""
 
     label: str = ""  # empty: none
+
+    @property
+    def said(self) -> Said:
+        """What its row says."""
+        return Said(self.title, self.label, self.source, self.width, self.height)
 
 
 def read_urls(path: Path, skipped: Skipped) -> Iterator[Listed]:
@@ -69,15 +77,19 @@ def read_urls(path: Path, skipped: Skipped) -> Iterator[Listed]:
 def _result_of(row: dict[str, Any], number: int, skipped: Skipped) -> Listed | None:
     link = text_of(_first(row, URL_COLUMNS), LINK).strip(AROUND)
     title = clean_title(text_of(_first(row, TITLE_COLUMNS)))
-    if _was_skipped(row):
-        skipped.before.add(number)
-    if not link or ODD in link:
-        skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link, title)
-        return None
     width, height = (_size_of(_first(row, names)) for names in SIZE_COLUMNS)
     page = text_of(_first(row, PAGE_COLUMNS), LINK)
     label = text_of(_first(row, LABEL_COLUMNS))
-    return Listed(number - skipped.header, title, link, width, height, page, label)
+    if ODD in label:
+        skipped.mend(number, ODD_LABEL)
+        label = ""
+    if _was_skipped(row):
+        skipped.before.add(number)
+    result = Listed(number - skipped.header, title, link, width, height, page, label)
+    if not link or ODD in link:
+        skipped.add(number, "ENCODING" if link else "NO_ADDRESS", link, result.said)
+        return None
+    return result
 
 
 def _was_skipped(row: dict[str, Any]) -> bool:
@@ -109,7 +121,9 @@ def _text_rows(path: Path, skipped: Skipped) -> Iterator[Row]:
             lines = chain([first], lines)
         else:
             skipped.header = first[0]
-        yield from rows_of(lines, form, skipped)
+        is_escaped = OF_FAILED.issubset(form.columns)
+        for number, row in rows_of(lines, form, skipped):
+            yield number, {name: text_of_cell(cell) for name, cell in row.items()} if is_escaped else row
         return
     for number, text in chain([first], lines):
         for part in filter(str.strip, text.splitlines()):  # an address holds no U+2028 or U+0085 either
@@ -128,7 +142,8 @@ def _form_of(path: Path, header: str) -> Form | None:
     for delimiter in known:
         columns = _names_of(cells_of([header], delimiter) or plain_cells_of(header, delimiter))
         if (name := _first_in(columns)) and (is_table or len(columns) > 1):
-            return Form(columns, columns.index(name), delimiter)
+            title = next((columns.index(title) for title in TITLE_COLUMNS if title in columns), None)
+            return Form(columns, columns.index(name), delimiter, title)
     if is_table and holds_address(header):
         if len(cells_of([header], known[0]) or [header]) == 1:
             return Form([URL_COLUMNS[0]], 0, known[0])

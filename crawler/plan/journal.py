@@ -158,7 +158,8 @@ def rewrite(
 ) -> int:
     """Merge journals into one, atomically; `change` edits each line, or drops it by returning None.
 
-    The result is done for no part, so that a crawl resumes from it without new calls.
+    The result is done for no part, so that a crawl resumes from it without new calls. A call that one of
+    them gave up has the answer of another that has one.
 
     Returns:
         How many lines are damaged, and left out.
@@ -169,6 +170,7 @@ def rewrite(
     lost = 0
     with atomic_write(target) as file:
         seen: set[str] = set()
+        given_up: dict[str, bytes] = {}
         for source in sources:
             for line in lines_of(source):
                 if not _is_whole(line, source):
@@ -176,10 +178,13 @@ def rewrite(
                     continue
                 values = entry_of(line.values) or {}
                 changed = None if "done" in values else change(values)
-                key = changed and json.dumps(changed.get("call", changed))
-                if changed and key not in seen:
-                    seen.add(str(key))
+                key = json.dumps(changed.get("call", changed)) if changed else ""
+                if changed and "call" in changed and changed.get("reason"):
+                    given_up.setdefault(key, line_of(changed))
+                elif changed and key not in seen:
+                    seen.add(key)
                     file.write(line_of(packed(changed)))
+        file.writelines(line for key, line in given_up.items() if key not in seen)
     return lost
 
 

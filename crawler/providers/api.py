@@ -7,13 +7,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from crawler.answer.unicode_text import unicode_encoding_of
-from fashion_pggan.storage.bounded.json_text import json_in
+from fashion_pggan.storage.bounded.json_text import json_in, objects_in
 
 LINK = 8001  # characters read of a URL: one more than is allowed
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # no XML has them
 BEFORE = re.compile(r"\s*(?:[\w.$]{1,100}\s*\(|\)\]\}',?)?\s*(?=\{)")  # of an object: JSONP, or )]}'
-FLAT = re.compile(r"\{[^{}]*\}")  # an object without objects in it, such as a search result
 
 
 @dataclass(frozen=True)
@@ -181,11 +180,9 @@ def json_of(body: bytes) -> Any:
     return value
 
 
-def flat_objects_in(body: bytes) -> list[Any]:
-    """The objects without objects in them of a damaged JSON text; those that are no JSON are left out."""
-    text = _decoded(body)
-    found = (_value_of(match[0]) for match in FLAT.finditer(text))
-    return [value for value in found if value]
+def results_in(body: bytes, name: str) -> list[Any]:
+    """The whole results of a damaged JSON text: objects with a field of this name."""
+    return objects_in(_decoded(body), name)
 
 
 def _decoded(body: bytes) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from scrapy import Request
 
@@ -103,12 +103,12 @@ class SearchClient:
                     None, 0, (), shape=answer.message
                 )  # the frontier judges whether the API has changed
             if answer.trouble not in RETRIED or attempts >= self._most(answer):
-                self.stop(answer)
+                raise self.error_of(answer)
             attempts += 1
             if answer.trouble is Trouble.SPEED:
                 self.bucket.slow_down()
             if retry_after_s(headers.get("Retry-After") or b"") > LONGEST_PAUSE_S:
-                self.stop(answer)
+                raise self.error_of(answer, of_one_call=False)
             await asyncio.sleep(pause_before(attempts, headers))
 
     async def _ask(self, call: SearchCall) -> tuple[Page | ApiError, Any]:
@@ -147,17 +147,22 @@ class SearchClient:
             said = self.provider.keys.hidden_in(str(answer))
             log.warning("leaving out the query %r: %s", call.query, said)
 
-    def stop(self, answer: ApiError) -> NoReturn:
-        """Raise the error that ends the crawl."""
+    def error_of(self, answer: ApiError, *, of_one_call: bool = True) -> UserError:
+        """The error that ends the crawl.
+
+        Args:
+            answer: of the API.
+            of_one_call: whether a server error may be of this call alone.
+        """
         passing = answer.trouble in PASSING or answer.trouble is Trouble.QUOTA
         if not answer.status and answer.trouble is Trouble.SERVER:
             what = (
                 f"the search API at {self.api.address} does not answer ({answer.message.partition(': ')[2]})"
             )
-            raise PassingError(f"{what}: check the network and run again; {KEPT}")
-        of_one_call = answer.trouble is Trouble.SERVER
+            return PassingError(f"{what}: check the network and run again; {KEPT}")
+        of_one_call = of_one_call and answer.trouble is Trouble.SERVER
         kind = FailedCallError if of_one_call else PassingError if passing else UserError
-        raise kind(f"{self.provider.advice_on(answer)}; {KEPT}")
+        return kind(f"{self.provider.advice_on(answer)}; {KEPT}")
 
     async def _wait_for_midnight(self) -> None:
         seconds = seconds_to_midnight_in_korea(datetime.now(UTC)) + AFTER_MIDNIGHT_S

@@ -19,9 +19,9 @@ from crawler.providers.api import (
     Trouble,
     beginning_of,
     clean_title,
-    flat_objects_in,
     json_of,
     number_of,
+    results_in,
     shape_of,
     text_of,
 )
@@ -93,9 +93,7 @@ class Kakao:
         if status == 200 and answer is not None and error.trouble is Trouble.SERVER and not error.code:
             return replace(error, trouble=Trouble.SHAPE, message=shape_of(answer))
         if status == 200 and answer is None:
-            rest = _page_of(
-                [each for each in flat_objects_in(body) if "is_end" not in each], None, call.start
-            )
+            rest = _page_of(results_in(body, "image_url"), None, call.start)
             return replace(error, rest=rest) if rest.results else error
         return error
 

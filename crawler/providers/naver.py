@@ -19,9 +19,9 @@ from crawler.providers.api import (
     Trouble,
     beginning_of,
     clean_title,
-    flat_objects_in,
     json_of,
     number_of,
+    results_in,
     shape_of,
     text_of,
 )
@@ -136,7 +136,7 @@ def answer_of(status: int, body: bytes, start: int) -> Page | ApiError:
     error = error_of(status, body)
     if status == 200 and answer is not None and error.trouble is Trouble.SERVER and not error.code:
         return replace(error, trouble=Trouble.SHAPE, message=shape_of(answer))
-    if status == 200 and answer is None and (rest := _page_of(flat_objects_in(body), None, start)).results:
+    if status == 200 and answer is None and (rest := _page_of(results_in(body, "link"), None, start)).results:
         return replace(error, rest=rest)
     return error
 

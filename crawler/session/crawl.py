@@ -14,7 +14,7 @@ from crawler.answer.counts import Counts
 from crawler.answer.failures import MAY_PASS
 from crawler.answer.header import ENOUGH, size_against, size_of
 from crawler.answer.plural import many
-from crawler.lists.failed import Failed, failed_of, write_failed
+from crawler.lists.failed import Failed, failed_of, failed_of_skipped, write_failed
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan
 from crawler.plan.vocabulary import Vocabulary, vocabulary_of
@@ -22,12 +22,13 @@ from crawler.providers.client import SearchClient
 from crawler.providers.provider import open_provider
 from crawler.session.crawl_places import Places
 from crawler.session.figures import counted, figures_of, tell_scrapy, yields_of
-from crawler.session.frontier import ListFrontier, PlanFrontier, ResultFilter
+from crawler.session.frontier import ListFrontier, PlanFrontier
 from crawler.session.missing import PAGE_ON_REFERER, complaint_about, why_nothing
 from crawler.session.placeholders import Askable, placeholders_of
 from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.session.renewal import Renewal, is_signed
+from crawler.session.result_filter import ResultFilter, said_of
 from crawler.store.items import SearchHit, fetched_of
 from crawler.store.own.held import held_store
 from crawler.store.raw import record_of, write_raw
@@ -211,13 +212,13 @@ class Crawl:
         """Name what failed, for people and for a further crawl."""
         tries, at = self.journal.failing, self.journal.at
         rows = [
-            failed_of(self.hits[url].link, self.hits[url].title, reason, tries.get(url, 1), at.get(url, ""))
+            failed_of(hit.link, said_of(hit), reason, tries.get(url, 1), at.get(url, ""))
             for url, reason in self.failures.items()
+            if (hit := self.hits[url])
         ]
         rows += [Failed("", call, reason) for call, reason in self.counts.failed_calls]
         if isinstance(self.frontier, ListFrontier):
-            skipped = self.frontier.skipped.named
-            rows += [Failed(row.text, row.title, row.reason, line=str(row.line)) for row in skipped]
+            rows += map(failed_of_skipped, self.frontier.skipped.named)
         file = write_failed(self.places.store, rows)
         if rows:
             log.info("%s names what failed: %s", file, many(len(rows), "row"))
@@ -287,7 +288,7 @@ class Crawl:
         return figures | {
             "crawl_id": self.journal.crawl_id,
             "store_damaged": self.store.troubles,
-            "calls_left": plan.calls_left if plan and not self.frontier.results.is_full else 0,
+            "calls_left": self.frontier.calls_left,
             "part": self.params.part,
             "placeholders": self.placeholders,
             "renewed": len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0,

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from crawler.answer.counts import KNOWN_BY
+from crawler.plan.vocabulary import QueryLabels, vocabulary_of
 from crawler.spiders import settings as our_settings
 from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
+from fashion_pggan.params.crawl import LabelledQuery
 from fashion_pggan.paths import advice_on_path
 
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
@@ -36,14 +38,31 @@ class QuickCrawl(NamedTuple):
                 raise UserError("-a query= is empty: give a search, such as shirt, or leave it out")
             if params.provider == "urls":
                 raise UserError(f"-a query={self.query} does not fit crawl.provider urls: leave it out")
-            changes |= {"queries": [self.query], "vocabulary": ""}
+            changes |= {"queries": [_labelled(self.query, params)], "vocabulary": ""}
         if self.most is not None:
             if not (self.most.isascii() and self.most.isdigit() and 0 < int(self.most[:18]) < 10**15):
                 raise UserError(f"-a max={self.most}: give a number of images, such as 100")
             changes["max_products"] = int(self.most)
         for name, value in changes.items():
-            log.info("-a: crawl.%s is %r, in place of %r", name, value, getattr(params, name))
+            before = getattr(params, name)
+            if value != before:
+                log.info("-a: crawl.%s is %s, in place of %s", name, _in_yaml(value), _in_yaml(before))
         return params.model_copy(update=changes)
+
+
+def _labelled(query: str, params: CrawlParams) -> str | LabelledQuery:
+    """A query with the label that it has in the whole crawl."""
+    label = QueryLabels(params.query_labels, vocabulary_of(params)).of(query)
+    return LabelledQuery(query=query, label=label) if label else query
+
+
+def _in_yaml(value: Any) -> str:
+    """A value of the section as params.yaml holds it."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_in_yaml, value))}]"
+    if isinstance(value, LabelledQuery):
+        return f"{{query: {value.query}, label: {value.label}}}"
+    return str(value) or "empty"
 
 
 def complaint_about(dry_run: str, paths: dict[str, str], unknown: dict[str, Any]) -> Exception | None:

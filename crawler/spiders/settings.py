@@ -40,7 +40,7 @@ DOWNLOAD_HANDLERS = {
     **dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler"),
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # Scrapy's own: never asked, so switched off
 }
-FEED_EXPORTERS = {"csv": "crawler.store.feeds.EscapedCsv"}
+FEED_EXPORTERS = {"csv": "crawler.store.feeds.EscapedCsv", "xml": "crawler.store.feeds.EmptyInXml"}
 ITEM_PIPELINES = {"crawler.store.pipeline.StoreImages": 100}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # images are on any host

@@ -25,7 +25,8 @@ class SearchHit:
     height: int | None
     source: str  # the page that shows it, where the search names one
     label: str = ""  # that most of its queries give, or its list; empty: none
-    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; empty for a list
+    # how many queries, or rows of a list, give which label: `hoodie 3, shirt 1`; empty where one row does
+    label_votes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

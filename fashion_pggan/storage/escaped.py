@@ -57,11 +57,16 @@ def csv_of(names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def csv_cell(value: object) -> object:
-    """A value for a cell of CSV; text that would be a formula begins with an apostrophe."""
+    """A value for a cell of CSV; text that is a formula, without apostrophes before it, gets one more."""
     if not isinstance(value, str):
         return value
     text = printable(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULAS) else text
+
+
+def text_of_cell(cell: str) -> str:
+    """The text of a cell that `csv_cell` has written: without the apostrophe before a formula."""
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(FORMULAS) else cell
 
 
 def _on_one_line(text: str) -> str:

@@ -59,7 +59,7 @@ class RawImage(Record):
     attempts: int = 1  # requests that it took
     crawl_id: str = ""  # of the crawl that fetched it
     label: str = ""  # that most of its queries give, or its list; no column where no image has one
-    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; likewise
+    label_votes: str = ""  # how many queries, or rows, give which label: `hoodie 3, shirt 1`; likewise
 
 
 class CuratedImage(Record):

@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 LONGEST_INTEGER = 4300  # digits: beyond, Python reads none
 DEEPEST = 64  # levels: no file of this program has more than 8
+MOST_OBJECTS, LONGEST_OBJECT = 2_000, 20_000  # looked at in a damaged text; characters of one
 
 
 def json_in(text: str | bytes, *, finite: bool = True, strict: bool = True) -> Any:
@@ -30,6 +31,33 @@ def json_in(text: str | bytes, *, finite: bool = True, strict: bool = True) -> A
     return value
 
 
+def objects_in(text: str, name: str) -> list[dict[str, Any]]:
+    """The whole objects in a damaged JSON text that have a field of this name, none inside another.
+
+    Args:
+        text: what is left of JSON; control characters may stand in its strings.
+        name: of a field.
+    """
+    found: list[dict[str, Any]] = []
+    start, tries = text.find("{"), 0
+    while start >= 0 and tries < MOST_OBJECTS:
+        value, size = _object_at(text[start : start + LONGEST_OBJECT])
+        is_whole = name in value
+        found += [value] if is_whole else []
+        start, tries = text.find("{", start + (size if is_whole else 1)), tries + 1
+    return found
+
+
+def _object_at(text: str) -> tuple[dict[str, Any], int]:
+    """The object with which a text begins, and its length; an empty one where it is damaged, or too deep."""
+    try:
+        value, size = LENIENT.raw_decode(text)
+        _check_depth(value)
+    except (ValueError, RecursionError):
+        return {}, 1
+    return value, size
+
+
 def _check_depth(value: Any) -> None:
     level = [value]
     for _ in range(DEEPEST + 1):
@@ -53,3 +81,6 @@ def _number(text: str) -> float:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
+
+
+LENIENT = json.JSONDecoder(parse_int=_number, strict=False)

@@ -1,11 +1,14 @@
 """Parts of a plan, crawled apart and merged."""
 
+import json
 import random
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from crawler import stage
 from crawler.commands.forget import forget
@@ -107,3 +110,34 @@ def test_joining_writes_down_nothing_that_was_forgotten(shop: Any, crawl: Crawl,
     assert merge([tmp_path / "store"], tmp_path / "joined", tombstones)["forgotten"] == 1
     assert f"{shop.address}/p/1.jpg".encode() not in everything_under(tmp_path / "joined")
     assert f"{shop.address}/p/2.jpg".encode() in everything_under(tmp_path / "joined")
+
+
+BAD = (400, json.dumps({"errorCode": "SE01", "errorMessage": "Incorrect query request"}))
+ODD = (200, '{"total": 9, "results": []}')
+
+
+def gives_up(shop: Any, crawl: Crawl) -> dict[str, Any]:
+    """A crawl that resumes: it has given up two calls, and one image may still come."""
+    shop.search_faults = [BAD, ODD, ODD]
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(status=500)
+    return crawl(queries=["bad", "odd", "good"], retries=0)
+
+
+def test_a_merged_store_remembers_which_calls_were_given_up(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    gives_up(shop, crawl)
+    merge([tmp_path / "store"], tmp_path / "joined", Tombstones(tmp_path / "tombstones.jsonl"))
+    shutil.rmtree(tmp_path / "store")
+    (tmp_path / "joined").rename(tmp_path / "store")
+    figures = crawl(queries=["bad", "odd", "good"], retries=0)
+    assert figures["failed"] == {"BAD_QUERY": 1, "ODD_ANSWER": 1, "HTTP_500": 1}
+    assert (figures["calls_now"], figures["images"]) == (0, 29)
+
+
+def test_forgetting_keeps_which_calls_were_given_up(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    gives_up(shop, crawl)
+    url = f"{shop.address}/p/2.jpg"
+    forget(Tombstones(tmp_path / "tombstones.jsonl"), tmp_path / "store", tmp_path / "raw", [url], [], [])
+    assert (tmp_path / "store/failed.csv").read_text().count("from rank 1 on") == 2
+    figures = crawl(queries=["bad", "odd", "good"], retries=0)
+    assert figures["failed"] == {"BAD_QUERY": 1, "ODD_ANSWER": 1, "HTTP_500": 1}
+    assert (figures["calls_now"], figures["images"]) == (0, 28)

@@ -84,6 +84,36 @@ def test_a_row_with_other_cells_than_its_header_keeps_its_address(
     assert read("a.csv", f"{header}\n{row}\n").links == [link]
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "found"),
+    [
+        ("title,url,label", "a shirt, red,https://a/1,x", ("a shirt, red", "https://a/1", "x")),
+        ("url,title,label", "https://a/1,a shirt, red, wide,x", ("a shirt, red, wide", "https://a/1", "x")),
+        ("label,title,url", "x,a, b,https://a/w=1,h=2", ("a, b", "https://a/w=1,h=2", "x")),
+        ("title,label,url", "a, b,x,https://a/1", ("a, b", "https://a/1", "x")),
+        ("page,title,url,label", "https://b/p,a, b,https://a/1,x", ("a, b", "https://a/1", "x")),
+        ("label,url,page", "x,y,https://a/1,https://b/p", ("", "https://a/1", "")),
+        ("label,url,title", "x,https://a/1,a,,b", ("a,,b", "https://a/1", "x")),
+        ("title,url,label", "a,https://a/1,x,y", ("a", "https://a/1", "")),
+        ("url,title,label", "oh,no,x,https://a/1", ("", "https://a/1", "")),
+    ],
+)
+def test_a_title_that_splits_into_cells_shifts_no_other_cell(
+    read: Read, caplog: pytest.LogCaptureFixture, header: str, row: str, found: tuple[str, str, str]
+) -> None:
+    got = read("a.csv", f"{header}\n{row}\n")
+    assert [(result.title, result.link, result.label) for result in got.found] == [found]
+    got.skipped.report()
+    assert "a.csv: more cells than columns (" in caplog.text
+    assert "in 1 row, the first in line 2" in caplog.text
+
+
+def test_empty_cells_behind_a_row_are_none_too_many(read: Read) -> None:
+    got = read("a.csv", "url,title,label\nhttps://a/1,a shirt,x,,\nhttps://a/2,,,,\n")
+    assert [(result.title, result.label) for result in got.found] == [("a shirt", "x"), ("", "")]
+    assert not got.skipped.counts + got.skipped.mended
+
+
 def test_a_row_without_an_address_is_skipped_by_line_and_reason(read: Read) -> None:
     got = read("a.csv", "title,url\na,https://a/1\nb,\n\nc\nd,e,f\ng,https://a/2\n")
     assert got.links == ["https://a/1", "https://a/2"]

@@ -17,7 +17,8 @@ KOREAN = KOREAN.replace("제목", "title")
 
 
 @pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp949", "euc-kr"]
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp949", "euc-kr", "johab"],
 )
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt"])
 def test_the_encodings_of_korean_excel_are_read(read: Read, encoding: str, name: str) -> None:
@@ -83,6 +84,14 @@ def test_an_odd_byte_in_a_title_costs_no_row(read: Read, odd: bytes) -> None:
     assert not got.skipped.counts
 
 
+def test_a_label_that_cannot_be_read_is_no_label(read: Read, caplog: pytest.LogCaptureFixture) -> None:
+    rows = [f"https://a/{i},t,{label}\n" for i, label in enumerate(["ラベル", "shirt", "レース"])]
+    got = read("a.csv", "".join(["url,title,label\n", *rows]).encode("cp932"))
+    assert [result.label for result in got.found] == ["", "shirt", ""]
+    got.skipped.report()
+    assert "a label with bytes that cannot be read (left out) in 2 rows, the first in line 2" in caplog.text
+
+
 def test_an_odd_byte_in_an_address_costs_that_row_alone(read: Read) -> None:
     got = read("a.txt", b"https://a/1\nhttps://a/\xe9\nhttps://a/2\n")
     assert got.links == ["https://a/1", "https://a/2"]
@@ -93,6 +102,7 @@ def test_an_odd_byte_in_an_address_costs_that_row_alone(read: Read) -> None:
     ("encoding", "title", "named"),
     [
         ("cp932", "メンズ シャツ", "CP932"),
+        ("euc_jp", "メンズ シャツ", "EUC-JP"),
         ("gb18030", "男士衬衫", "GB18030"),
         ("cp1252", "chemise été", "CP1252"),
     ],

@@ -11,11 +11,12 @@ from aiohttp import web
 
 from crawler.commands.forget import forget
 from crawler.lists.failed import Failed, failed_of, forget_failed, write_failed
-from crawler.lists.skipped import Skipped
+from crawler.lists.skipped import Said, Skipped
 from crawler.lists.url_list import read_urls
 from crawler.network.addresses import canonical_url
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import PassingError
+from fashion_pggan.storage.escaped import csv_of
 
 Crawl = Callable[..., dict[str, Any]]
 
@@ -71,14 +72,34 @@ def test_it_is_written_however_a_crawl_ends_and_tells_of_its_last_crawl(
 
 def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
     rows = [
-        failed_of("https://a/1.jpg", '=cmd|"x",\n', "HTTP_404", 2, "2026-11-27T00:00:00+00:00"),
+        failed_of("https://a/1.jpg", Said('=cmd|"x",'), "HTTP_404", 2, "2026-11-27T00:00:00+00:00"),
         Failed("no address", "", "BAD_ADDRESS", line="7"),
-        failed_of("https://a/2.jpg", 'a "title', "TIMEOUT", 1, ""),
+        failed_of("https://a/2.jpg", Said('a "title'), "TIMEOUT", 1, ""),
     ]
     skipped = Skipped(write_failed(tmp_path, rows), 1.0)
     found = list(read_urls(tmp_path / "failed.csv", skipped))
     assert [result.link for result in found] == ["https://a/1.jpg", "no address", "https://a/2.jpg"]
-    assert found[0].title.startswith("'=")
+    assert [result.title for result in found] == ['=cmd|"x",', "", 'a "title']
+
+
+@pytest.mark.parametrize("title", ["", "=1", "'=1", "''=1", "-10% sale", "'quoted'", "@me", 'a, "b"', "'"])
+@pytest.mark.parametrize("label", ["", "hoodie", "+size"])
+def test_what_a_row_says_comes_back_when_the_file_is_a_list(
+    shop: Any, crawl: Crawl, tmp_path: Path, title: str, label: str
+) -> None:
+    shop.faults["/p/0.jpg"] = lambda request: web.Response(status=404)
+    said = [title, label, "https://shop.example/item/3", 640, 480]
+    links = [f"{shop.address}/p/0.jpg", "ftp://a/b", f"{shop.address}/p/1.jpg"]
+    again = tmp_path / "again.csv"
+    text = csv_of(("url", "title", "label", "page", "width", "height"), [[link, *said] for link in links])
+    again.write_text(text.replace("\n'", "\n").replace(",'", ","))
+    before = [result.said for result in read_urls(again, Skipped(again, 1.0))]
+    for _ in range(2):
+        crawl(provider="urls", url_list=str(again), contact="a@b.org", max_products=3)
+        again.write_bytes((tmp_path / "store/failed.csv").read_bytes() + f"{links[2]},x\n".encode())
+        found = list(read_urls(again, Skipped(again, 1.0)))
+        assert [result.link for result in found[:2]] == links[:2]
+        assert [result.said for result in found[:2]] == before[:2]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +114,7 @@ def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
 def test_an_address_is_named_as_it_was_linked_and_can_be_forgotten(
     tmp_path: Path, link: str, named: str
 ) -> None:
-    write_failed(tmp_path, [failed_of(link, "", "HTTP_403", 1, "")])
+    write_failed(tmp_path, [failed_of(link, Said(), "HTTP_403", 1, "")])
     assert list(rows_in(tmp_path)) == [named]
     forget_failed(tmp_path, lambda url: url == canonical_url(link))
     assert not rows_in(tmp_path)
@@ -125,12 +146,12 @@ def test_it_can_be_crawled_as_it_is_and_after_corrections(shop: Any, crawl: Craw
     assert figures["left_out"] == {"BAD_ADDRESS": 2, "DUPLICATE": 1, "NO_ADDRESS": 1}
     shop.faults.clear()
     failed = (tmp_path / "store" / "failed.csv").read_text()
-    assert ",nothing,NO_ADDRESS,,,,,7\n" in failed
+    assert ",nothing,NO_ADDRESS,,,,,7,,,,\n" in failed
     again.write_text(failed.replace("ftp://a/b", f"{shop.address}/p/7.jpg"))
     figures = crawl(provider="urls", url_list=str(again), contact="a@b.org", max_skipped=0.0)
     assert (figures["products"], figures["fetched"]) == (2, 2)
     rows = rows_in(tmp_path / "store")
     assert [(url, row["title"], row["reason"]) for url, row in rows.items()] == [
-        ("no address", "", "BAD_ADDRESS"),
+        ("no address", "a shirt", "BAD_ADDRESS"),
         ("", "nothing", "NO_ADDRESS"),
     ]

@@ -54,7 +54,7 @@ def test_a_row_that_an_earlier_crawl_skipped_is_named_and_not_counted(read: Read
     )
     got = read(name, f"url,title,reason,line\n{rows}", most=0.0)
     assert got.links == ["https://a/1", "https://a/2"]
-    assert [(row.line, row.title) for row in got.skipped.named] == [(2, "first"), (3, "second")]
+    assert [(row.line, row.said.title) for row in got.skipped.named] == [(2, "first"), (3, "second")]
     with pytest.raises(
         UserError, match=r"1 of 3 rows hold no readable address \(NO_ADDRESS 1; line 6 'new'\)"
     ):

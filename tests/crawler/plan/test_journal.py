@@ -33,6 +33,23 @@ def test_a_journal_gives_back_answers_and_what_was_given_up(tmp_path: Path) -> N
         assert again.lost == {"http://a/1": "HTTP_404"}
 
 
+def test_of_merged_journals_an_answer_goes_before_a_call_that_was_given_up(tmp_path: Path) -> None:
+    bad = SearchCall("bad", 1, 100, "sim", "all")
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    with Journal(files[0], "a", "1/1") as journal:
+        journal.answered(CALL, None, "FAILED_CALL")
+        journal.answered(bad, None, "BAD_QUERY")
+    with Journal(files[1], "b", "1/1") as journal:
+        journal.answered(CALL, PAGE)
+        journal.answered(bad, None, "ODD_ANSWER")
+    for sources in (files, files[::-1], [files[0], files[0], files[1]]):
+        assert rewrite(tmp_path / "c.jsonl", sources, lambda line: line) == 0
+        with Journal(tmp_path / "c.jsonl", "c", "1/1") as merged:
+            assert (merged.answer_to(CALL), merged.reason_against(CALL)) == (PAGE, "")
+            assert merged.has(bad)
+            assert merged.reason_against(bad) == ("ODD_ANSWER" if sources[0] == files[1] else "BAD_QUERY")
+
+
 def test_a_journal_that_is_whole_starts_anew_but_not_for_another_part(tmp_path: Path) -> None:
     with Journal(tmp_path / "plan.jsonl", "first", "1/2") as journal:
         journal.answered(CALL, PAGE)

@@ -208,6 +208,9 @@ def test_what_stands_around_an_answer_costs_no_page(body: bytes) -> None:
         (b"no sizes", b'an "inner" mark', [1]),
         (b'"sizeheight":"0"}]}', b'"sizeheight":"0"', [1]),
         (b'{"title":"<b>', b'{title:"<b>', [2]),
+        (b'"sizeheight":"0"}]}', b'"sizeheight":"0","meta":{"link":{"a":[1,{"b":"}"}]}}}', [1, 3]),
+        (b'"sizeheight":"0"}]}', b'"sizeheight":"0","title":"{a} } {b"},{"link":"http://a/3"}', [1, 3, 4]),
+        (b'"items"', b'"result":{"link":"x', [1, 3]),
     ],
 )
 def test_what_is_whole_of_a_damaged_answer_is_at_hand(spoil: bytes, into: bytes, ranks: list[int]) -> None:

@@ -32,12 +32,13 @@ def test_answers_of_another_shape_end_the_crawl_after_two_and_the_next_run_asks_
     shop: Any, crawl: Crawl, answer: str, shape: str
 ) -> None:
     shop.every_search = (200, answer)
+    calls = 4 if "results" in answer else 2  # an answer without the list is asked for twice
     for run in (1, 2):
         with pytest.raises(UserError, match="the search API's answers have another shape") as raised:
             crawl(queries=[f"셔츠 {i}" for i in range(40)], retries=4)
         assert shape in str(raised.value)
         assert not isinstance(raised.value, PassingError)
-        assert shop.requests["/search/v1/image"] == 2 * run
+        assert shop.requests["/search/v1/image"] == calls * run
     shop.every_search = None
     assert crawl(queries=["셔츠 0"])["images"] == 30
 
@@ -99,14 +100,84 @@ def test_an_api_that_answers_nothing_is_given_up_by_no_number_of_runs(shop: Any,
     for _ in range(4):
         with pytest.raises(PassingError, match="the search API fails"):
             crawl(queries=["a", "b", "c", "d"], retries=0)
-    assert shop.requests["/search/v1/image"] == 4
+    assert shop.requests["/search/v1/image"] == 8  # two calls in each run
 
 
-def test_two_queries_in_a_row_that_are_not_understood_end_the_crawl(shop: Any, crawl: Crawl) -> None:
-    shop.search_faults = [(200, page_of(shop, 0, 100, 100)), *[(200, '{"total": 9, "results": []}')] * 4]
+ODD = (200, '{"total": 9, "results": []}')
+
+
+@pytest.mark.parametrize("at", [0, 1, 3])
+def test_queries_that_are_not_understood_do_not_end_a_crawl_that_understands_others(
+    shop: Any, crawl: Crawl, tmp_path: Path, caplog: pytest.LogCaptureFixture, at: int
+) -> None:
+    queries = ["a", "b", "c", "d", "e"]
+    good = [(200, page_of(shop, 30 * i, 30, 30)) for i in range(5)]
+    odd = {0: [0], 1: [1, 2], 3: [3, 4]}[at]
+    shop.search_faults = [each for i, page in enumerate(good) for each in ([ODD] * 2 if i in odd else [page])]
+    shop.faults["/p/1.jpg"] = lambda request: web.Response(status=500)
+    for calls in (5 + len(odd), 0):  # the second run knows the calls that were given up
+        figures = crawl(queries=queries, retries=0)
+        assert figures["failed"]["ODD_ANSWER"] == len(odd)
+        assert (figures["products"], figures["calls_now"]) == (30 * (5 - len(odd)), calls)
+        text = (tmp_path / "store/failed.csv").read_text()
+        assert all(f"\n,{queries[i]} | sim | all from rank 1 on,ODD_ANSWER," in text for i in odd)
+    assert "the answer is {total: int, results: []}" in caplog.text
+
+
+def test_a_crawl_that_understands_nothing_any_more_ends(shop: Any, crawl: Crawl, tmp_path: Path) -> None:
+    shop.search_faults = [(200, page_of(shop, 0, 30, 30)), *[ODD] * 40]
     with pytest.raises(UserError, match=r"another shape \(200 \{total: int, results: \[\]\}\)"):
-        crawl(queries=["a", "b", "c", "d"], retries=0)
-    assert shop.requests["/search/v1/image"] == 5
+        crawl(queries=[f"q{i}" for i in range(40)], retries=0)
+    assert shop.requests["/search/v1/image"] == 1 + 2 * 10
+    assert (tmp_path / "store/failed.csv").read_text().count("ODD_ANSWER") == 10
+
+
+def test_a_single_query_that_is_not_understood_is_no_search_without_images(shop: Any, crawl: Crawl) -> None:
+    shop.every_search = ODD
+    with pytest.raises(UserError, match="another shape"):
+        crawl(queries=["a"])
+
+
+@pytest.mark.parametrize("bad", [[0], [2, 3], [1, 2, 3, 4]])
+def test_several_failing_calls_are_tried_in_one_run_and_left_out_in_the_next(
+    shop: Any, crawl: Crawl, tmp_path: Path, bad: list[int]
+) -> None:
+    queries = {"queries": list("abcdef"), "retries": 0}
+    pages = [(200, page_of(shop, 30 * i, 30, 30)) for i in range(6)]
+    shop.search_faults = [(503, "") if i in bad else page for i, page in enumerate(pages)]
+    with pytest.raises(PassingError, match=r"the search API fails \(503\)"):
+        crawl(**queries)
+    assert shop.requests["/search/v1/image"] == 6
+    assert (tmp_path / "store/failed.csv").read_text().count("FAILED_CALL") == len(bad)
+    shop.search_faults = [(503, "")] * len(bad)
+    figures = crawl(**queries)
+    assert (figures["failed"], figures["calls_now"]) == ({"FAILED_CALL": len(bad)}, len(bad))
+    assert figures["images"] == 30 * (6 - len(bad))
+
+
+def test_a_run_ends_after_ten_failing_calls_in_a_row(shop: Any, crawl: Crawl) -> None:
+    shop.search_faults = [(200, page_of(shop, 0, 30, 30)), *[(500, "")] * 40]
+    with pytest.raises(PassingError, match="the search API fails"):
+        crawl(queries=[f"q{i}" for i in range(40)], retries=0)
+    assert shop.requests["/search/v1/image"] == 11
+
+
+def test_an_api_that_wants_a_long_pause_ends_the_run_at_once(
+    shop: Any, crawl: Crawl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shop._search
+    pages = [(200, page_of(shop, 0, 30, 30))]
+
+    def search(request: web.Request) -> web.Response:
+        if pages:
+            shop.search_faults = [pages.pop()]
+            return real(request)
+        return web.Response(status=503, headers={"Retry-After": "86400"})
+
+    monkeypatch.setattr(shop, "_search", search)
+    with pytest.raises(PassingError, match="the search API fails"):
+        crawl(queries=list("abcdef"), retries=1)
+    assert shop.requests["/search/v1/image"] == 2
 
 
 @pytest.mark.parametrize(
@@ -123,7 +194,7 @@ def test_a_single_query_whose_later_pages_have_another_shape_does_not_pass_in_si
     shop.search_faults = [(200, page_of(shop, 0, 100, 5000)), *[(200, other)] * 2]
     figures = crawl(min_new=0.05)
     assert (figures["products"], figures["failed"]) == (100, {"ODD_ANSWER": 1})
-    assert figures["left_out"] == ({"NO_ADDRESS": 100} if later else {})
+    assert figures["left_out"] == {}  # none of them is a result
     assert f"leaving out 셔츠 | sim | all from rank 101 on: {reason}" in caplog.text
 
 
@@ -163,7 +234,7 @@ def test_a_damaged_answer_is_counted_also_by_a_run_that_reads_it_in_the_journal(
         assert figures["failed"] == {"DAMAGED_ANSWER": 1, "HTTP_500": 1}
         assert line_of(figures).endswith("HTTP_500 1 failed; of the search DAMAGED_ANSWER 1")
         failed = (tmp_path / "store" / "failed.csv").read_text()
-        assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,\n" in failed
+        assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,,,,,\n" in failed
 
 
 def test_calls_that_were_given_up_are_counted_also_by_a_run_that_reads_them_in_the_journal(

@@ -153,6 +153,7 @@ def test_a_feed_has_a_row_for_each_image_fetched_or_stored_before(
     assert len(records) == 4
     assert all(record.url in said and record.sha256 in said for record in records)
     assert "xff" not in said  # no bytes
+    assert "None" not in said  # the search says no size
     if form == "jsonlines":
         rows = [json.loads(line) for line in said.splitlines()]
         assert sorted(row["url"] for row in rows) == sorted(record.url for record in records)
@@ -190,52 +191,6 @@ def test_what_an_owner_forbids_does_not_come_from_scrapys_cache(
     assert [urlsplit(image.url).path for image in images_of(stores[1]).values()] == ["/p/good"]
     assert set(shop.fetched().values()) == {1}
     assert b"X-Ncp-Apigw-Api-Key" not in everything_under(tmp_path / "cache")
-
-
-def test_a_quick_crawl_takes_its_query_and_number_from_the_command_line(
-    shop: Any,
-    scrapy_crawl: Spider,
-    params_file: Callable[..., Path],
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO)
-    asked: list[str] = []
-
-    def found(query: str) -> list[str]:
-        asked.append(query)
-        return list(shop.images)
-
-    shop.of_query = found
-    records = scrapy_crawl(params=params_file(), query="니트", max=7)
-    assert (asked, len(read_records(tmp_path / "raw/records.parquet", RawImage))) == (["니트"], 7)
-    said = [record.getMessage() for record in records]
-    assert "-a: crawl.queries is ['니트'], in place of ['셔츠']" in said
-    assert "-a: crawl.max_products is 7, in place of 1000" in said
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"max": "many"}, "error: -a max=many: give a number of images, such as 100"),
-        ({"max": "0"}, "error: -a max=0: give a number"),
-        ({"max": ""}, "error: -a max=: give a number"),
-        ({"query": " "}, "error: -a query= is empty: give a search, such as shirt, or leave it out"),
-        ({"query": "", "max": "5"}, "error: -a query= is empty: give a search"),
-        ({"max": "-3"}, "error: -a max=-3: give a number"),
-        (
-            {"query": "니트", "provider": "urls"},
-            "error: -a query=니트 does not fit crawl.provider urls: leave it out",
-        ),
-    ],
-)
-def test_a_quick_crawl_with_a_value_that_cannot_hold_is_one_line(
-    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], options: dict[str, str], said: str
-) -> None:
-    params = params_file(provider=options.pop("provider", "demo"), url_list="list.txt")
-    (record,) = scrapy_crawl(params=params, **options)
-    assert record.getMessage().startswith(said)
-    assert not shop.requests
 
 
 def test_a_folder_in_place_of_the_params_is_one_line(shop: Any, scrapy_crawl: Spider, tmp_path: Path) -> None:

@@ -2,9 +2,20 @@ import csv
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from fashion_pggan.storage.escaped import csv_of, markdown, markdown_code, printable, printable_lines
+from fashion_pggan.storage.escaped import (
+    FORMULAS,
+    csv_cell,
+    csv_of,
+    markdown,
+    markdown_code,
+    printable,
+    printable_lines,
+    text_of_cell,
+)
 
 PAGE = MarkdownIt("commonmark").enable("table")
 HOSTILE = [
@@ -86,3 +97,9 @@ def test_what_comes_from_files_stays_on_its_line_of_a_terminal():
     lines = ["name\nall is whole: 9 files", "\x1b[2J\r\x9b31m", 3, "a\ttab \udcff"]
     text = printable_lines(lines)
     assert text.splitlines() == [r"name\nall is whole: 9 files", r"\x1b[2J\r\x9b31m", "3", "a\ttab \\udcff"]
+
+
+@given(st.text(alphabet="'=+-@a1, \t\uff1d", max_size=6))
+def test_a_cell_gives_its_text_back(text: str) -> None:
+    assert text_of_cell(str(csv_cell(text))) == text
+    assert not str(csv_cell(text)).startswith(FORMULAS)

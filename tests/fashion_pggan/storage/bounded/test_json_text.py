@@ -2,7 +2,7 @@
 
 import pytest
 
-from fashion_pggan.storage.bounded.json_text import DEEPEST, json_in
+from fashion_pggan.storage.bounded.json_text import DEEPEST, MOST_OBJECTS, json_in, objects_in
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,31 @@ def test_an_integer_beyond_what_python_reads_is_refused_or_infinite():
         json_in(text)
     longest, *others = json_in(text, finite=False)
     assert (longest, others) == (10**4300 - 1, [float("inf"), float("-inf"), 7])
+
+
+RESULT = '{"title": "%s", "link": "http://a/%d", "meta": {"a": [1, {"b": 2}]}}'
+
+
+@pytest.mark.parametrize("title", ["a shirt", "{", "}", "{x} } {", r"\"quoted\" {", "new\nline\t"])
+@pytest.mark.parametrize("damage", ['"sh"irt"', r'"\x"', "{", "[1, 2", '"open'])
+def test_whole_objects_are_taken_from_damaged_text(title: str, damage: str) -> None:
+    items = [RESULT % (title, i) for i in range(9)]
+    items[4] = items[4].replace('"http://a/4"', f'"http://a/4", "more": {damage}')
+    found = objects_in('{"total": 9, "items": [' + ", ".join(items) + "]}", "link")
+    links = [each["link"] for each in found]
+    assert links[:4] == [f"http://a/{i}" for i in range(4)]
+    assert links[-4:] == [f"http://a/{i}" for i in range(5, 9)]
+
+
+@pytest.mark.parametrize("cut", range(0, 700, 23))
+def test_of_a_cut_text_the_objects_before_the_cut_are_whole(cut: int) -> None:
+    text = '{"result": {"items": [' + ", ".join(RESULT % ("x", i) for i in range(9)) + "]}}"
+    found = objects_in(text[:cut], "link")
+    assert [each["link"] for each in found] == [
+        f"http://a/{i}" for i in range(min(text[:cut].count("]}}"), 9))
+    ]
+
+
+@pytest.mark.parametrize("piece", ['{"a":', '{"a":[1,', "{", '{"link":1', '{"link":{"link":{}},', "[{"])
+def test_a_hostile_text_costs_little(piece: str) -> None:
+    assert len(objects_in(piece * (8 * 2**20 // len(piece)), "link")) <= MOST_OBJECTS

@@ -1,19 +1,18 @@
 """What happens to each raw image: facts and parameters in; decisions and the manifest's records out."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from curate.copies.best import Measured, best_copies
 from curate.copies.kinship import Kinship, kinships_of
 from curate.facts.row import columns_of
-from curate.judge import JUDGED, Columns, judge
+from curate.judge import JUDGED, judge
 from curate.overrides import DROP, KEEP, Override
 from curate.reasons import ADVICE, Reason
 from curate.source.labels import Label, label_of, votes_of
@@ -47,7 +46,6 @@ def decide(
     folder: Path,
     measured: Measured,
     overrides: Mapping[str, Override] = {},
-    labels: Mapping[str, str] = {},
 ) -> list[Decision]:
     """Judge each raw image by itself, then drop the copies among the usable ones.
 
@@ -61,13 +59,12 @@ def decide(
         folder: where pairs of near-duplicates are kept between runs.
         measured: asked about copies only (`curate.copies.best.best_copies`).
         overrides: a person's decisions by SHA-256.
-        labels: by SHA-256; empty or missing: none.
 
     Returns:
         A decision for each of `names`, in their order.
     """
     columns = columns_of(facts.select(["sha256", "pixels_hash", *JUDGED]))
-    reasons = _judged(columns, params, labels)
+    reasons = judge(columns, params)
     said = dict(zip(columns["sha256"].tolist(), reasons.tolist(), strict=True))
     for place, name in enumerate(columns["sha256"].tolist()):
         if name in overrides:
@@ -96,15 +93,6 @@ def decide(
             kept.add(name)
             decisions.append(Decision("", ""))
     return decisions
-
-
-def _judged(columns: Columns, params: CurateParams, labels: Mapping[str, str]) -> npt.NDArray[np.str_]:
-    """The reason of each image by itself, without overrides."""
-    reasons = judge(columns, params)
-    if params.labels and params.unlabelled == "drop":
-        without = np.array([not labels.get(name) for name in columns["sha256"].tolist()])
-        reasons[without & (reasons == "")] = Reason.UNLABELLED.value
-    return reasons
 
 
 def voted(images: Sequence[Raw], decisions: Sequence[Decision], params: CurateParams) -> list[Label]:
@@ -136,6 +124,47 @@ def voted(images: Sequence[Raw], decisions: Sequence[Decision], params: CuratePa
     ]
 
 
+def labelled(
+    images: Sequence[Raw],
+    decisions: Sequence[Decision],
+    labels: Sequence[Label],
+    params: CurateParams,
+    overrides: Mapping[str, Override] = {},
+) -> list[Decision]:
+    """The decisions with `curate.unlabelled`: kept images without a label go, and their copies with them.
+
+    What a person keeps stays.
+    """
+    if not params.labels or params.unlabelled == "keep":
+        return list(decisions)
+    without = {
+        raw.sha256
+        for raw, decision, label in zip(images, decisions, labels, strict=True)
+        if not decision.reason and not label.name
+    }
+    by_person = {name for name in without if name in overrides}
+    return [
+        replace(decision, overruled=decision.overruled or Reason.UNLABELLED.value)
+        if raw.sha256 in by_person and not decision.reason
+        else decision
+        for raw, decision in zip(
+            images, _dropped(images, decisions, without - by_person, Reason.UNLABELLED), strict=True
+        )
+    ]
+
+
+def _dropped(
+    images: Sequence[Raw], decisions: Sequence[Decision], names: Collection[str], reason: Reason
+) -> list[Decision]:
+    """The decisions without some kept images and their copies."""
+    return [
+        Decision(reason.value, "")
+        if decision.original in names or (not decision.reason and raw.sha256 in names)
+        else decision
+        for raw, decision in zip(images, decisions, strict=True)
+    ]
+
+
 def capped(
     images: Sequence[Raw],
     decisions: Sequence[Decision],
@@ -155,12 +184,7 @@ def capped(
         counts[labels[place].name] += 1
         if most and counts[labels[place].name] > most and place not in by_person:
             over.add(images[place].sha256)
-    return [
-        Decision(Reason.LABEL_CAP.value, "")
-        if decision.original in over or (not decision.reason and raw.sha256 in over)
-        else decision
-        for raw, decision in zip(images, decisions, strict=True)
-    ]
+    return _dropped(images, decisions, over, Reason.LABEL_CAP)
 
 
 def records_of(

@@ -32,6 +32,9 @@ class Settings:
         labels: by label, such as --labels.hoodie 후드티: ends of its queries, or names of its folders.
         unlabelled: keep or drop: what becomes of images without a label.
         label_cap: images of each label, at most; 0: all.
+        label_classifier: a recipe for a model of your own that tells labels.
+        label_score: 0 to 1; the least score of its likeliest label.
+        label_corrects: whether its label goes before all others.
         held_out: share of the images, in whole groups of near-duplicates, that training never sees.
         near_bits: of 256; largest distance between the hashes of near-duplicates; 0: exact copies alone.
         colour_variants: whether the same image in other colours is a near-duplicate too.
@@ -59,6 +62,9 @@ class Settings:
     labels: Annotated[dict[str, list[str]] | None, KEPT] = None
     unlabelled: Annotated[str | None, KEPT] = None
     label_cap: Annotated[int | None, KEPT] = None
+    label_classifier: Annotated[str | None, KEPT] = None
+    label_score: Annotated[float | None, KEPT] = None
+    label_corrects: Annotated[bool | None, KEPT, Parameter(negative="--no-label-corrects")] = None
     held_out: Annotated[float | None, KEPT] = None
     near_bits: Annotated[int | None, KEPT] = None
     colour_variants: Annotated[bool | None, KEPT, Parameter(negative="--no-colour-variants")] = None

@@ -8,19 +8,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate.copies.splits import TEST, with_splits
-from curate.decide import capped, decide, nothing_left, records_of, voted
-from curate.known.asked import asks_for_styles
+from curate.decide import capped, decide, labelled, nothing_left, records_of, voted
+from curate.known.asked import Labelled, asks_for_styles
 from curate.known.banners import reader_of
 from curate.known.known import Known
 from curate.known.worn import detector_of, warn
 from curate.overrides import KEEP, Override, read_overrides
 from curate.reasons import Reason
-from curate.report.datasheet import conflicts
 from curate.report.describe import DATASHEET, KEPT, describe
 from curate.report.given_answers import take_over
-from curate.source.labels import label_of, with_metadata
+from curate.report.label_table import conflicts, kept_apart, label_counts, tell_labels
+from curate.source.labels import with_classes, with_metadata, without_metadata
 from curate.source.locations import reading
 from curate.source.origins import origins_of
 from curate.source.raw import Image, Raw, image_of, raw_images
@@ -103,8 +104,8 @@ def run(
         known.reduce({row.sha256: files[row.sha256] for row in rows if row.kept})
         with held.replaced() as building:
             version = _write(building, rows, facts, known, params)
-            origins = origins_of(images)
-            describe(building, files, rows, origins, params, who, each=each, plots=plots, answers=answered)
+            about = origins_of(images), params, who, kept_apart(rows, facts, params)
+            describe(building, files, rows, *about, each=each, plots=plots, answers=answered)
     if report:
         made = {"version": version, "decoded": known.decoded}
         spent = {"seconds": round(time.monotonic() - began, 1)}
@@ -121,9 +122,10 @@ def workers_of(params: CurateParams, workers: int | None) -> Each:
 
 def _sorted_images(source: Path, each: Each, params: CurateParams) -> list[Raw]:
     images = sorted(raw_images(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
-    if not images:
+    if not without_metadata(images):
         raise UserError(f"no images in {source}: run the crawl stage first (dvc repro crawl)")
-    return with_metadata(images, source) if params.labels else images
+    said = with_metadata(images, source) if params.labels else images
+    return without_metadata(said)
 
 
 def _decided(
@@ -139,18 +141,28 @@ def _decided(
     def measured(kind: type, names: Sequence[str]) -> pa.Table:
         return known.measured(kind, {name: files[name] for name in names})
 
-    labels = {raw.sha256: name for raw in reversed(images) if (name := label_of(raw, params).name)}
-    decisions = decide(
-        [raw.sha256 for raw in images], facts, params, known.facts_folder, measured, overrides, labels
-    )
+    if params.labels and params.label_classifier:
+        images = with_classes(images, _said_of(facts, files, known), params)
+    decisions = decide([raw.sha256 for raw in images], facts, params, known.facts_folder, measured, overrides)
     voting = voted(images, decisions, params)
+    decisions = labelled(images, decisions, voting, params, overrides)
     decisions = capped(images, decisions, voting, params.label_cap, overrides)
     rows = list(records_of(images, decisions, voting, facts, params))
+    if params.labels:
+        tell_labels(images, rows, params)
     rows = with_splits(rows, facts, params.held_out)
     outcomes = _outcomes(rows)
     if not outcomes[KEPT]:
         raise UserError(nothing_left(outcomes, params))
     return rows
+
+
+def _said_of(facts: pa.Table, files: Mapping[str, Image], known: Known) -> dict[str, tuple[str, float]]:
+    """What the user's classifier says of each image that was decoded, and its score."""
+    seen = facts.filter(pc.is_valid(facts["pixels_hash"]))["sha256"].to_pylist()
+    rows = known.measured(Labelled, {name: files[name] for name in seen}).to_pylist()
+    said = {row.pop("sha256"): Labelled(**row) for row in rows}
+    return {name: (one.said_label, one.said_score) for name, one in said.items()}
 
 
 def _tell(path: Path | None, overrides: Mapping[str, Override], rows: Sequence[CuratedImage]) -> None:
@@ -165,12 +177,6 @@ def _tell(path: Path | None, overrides: Mapping[str, Override], rows: Sequence[C
     if closed:
         said = ", ".join(f"{name} {count}" for name, count in closed.most_common())
         log.info("formats that are never opened: %s", said)
-
-
-def _labels(rows: Sequence[CuratedImage], params: CurateParams) -> dict[str, int]:
-    """How many images were kept of each label, in the dataset's order, and of none."""
-    counts = Counter(row.label for row in rows if row.kept)
-    return {**{label: counts[label] for label in params.labels}, "unlabelled": counts[""]}
 
 
 def _outcomes(rows: Sequence[CuratedImage]) -> Counter[str]:
@@ -221,7 +227,11 @@ def _figures(
         "dropped": {reason: count for reason, count in outcomes.most_common() if reason != KEPT},
         **(styles if worn_by else {}),
         **({"banners_by": banners_by} if banners_by else {}),
-        **({"labels": _labels(rows, params), "label_conflicts": conflicts(rows)} if params.labels else {}),
+        **(
+            {"labels": label_counts(rows, params), "label_conflicts": conflicts(rows)}
+            if params.labels
+            else {}
+        ),
         **({"held_out": sum(row.split == TEST for row in rows)} if params.held_out else {}),
         "profiles_ignored": sum(facts["profile_ignored"].to_pylist()),
         "resolution": params.resolution,

@@ -1,4 +1,4 @@
-"""The user's own classifier of image styles: an ONNX model, and a recipe that says how to use it.
+"""The user's own classifier of styles or of labels: an ONNX model, and a recipe that says how to use it.
 
 The recipe's form is in docs/how-to/curate-by-style.md; classifiers/clip.yaml is one.
 """
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from curate.facts.classifier_recipe import Name, Text, existing, recipe_at
+from curate.facts.classifier_recipe import AnyRecipe, LabelRecipe, StyleRecipe, Text, existing, recipe_at
 from curate.facts.style import Style
 from curate.pixels.measure import Pixels
 from fashion_pggan.errors import UserError, install_hint, one_line
@@ -20,6 +20,8 @@ from fashion_pggan.storage.bounded.plain_file import read_text
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+OTHER = "other"  # the class of what has no style or label
 
 Floats = npt.NDArray[np.float32]
 
@@ -29,16 +31,17 @@ class Classifier:
 
     Args:
         path: of the recipe.
+        kind: whose classes are styles, or labels.
 
     Raises:
         UserError: the recipe or one of its files is missing or wrong, or onnxruntime is not installed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.recipe = path, recipe_at(path)
+    def __init__(self, path: Path, kind: type[AnyRecipe] = StyleRecipe) -> None:
+        self.path, self.recipe = path, recipe_at(path, kind)
         self.session = _session(path.parent / self.recipe.model)
         text = self.recipe.text
-        self.names: Sequence[Name] = self.recipe.classes
+        self.names: Sequence[str] = self.recipe.classes
         self.words: Floats | None = None  # (prompts, d), of length 1
         if text:
             self.names = [name for name, prompts in text.prompts.items() for _ in prompts]
@@ -46,6 +49,10 @@ class Classifier:
 
     def scores_of(self, pixels: Pixels) -> dict[Style, float]:
         """A score from 0 to 1 for each style that the recipe names; with `other` they add up to 1."""
+        return {Style(name): score for name, score in self.shares_of(pixels).items() if name != OTHER}
+
+    def shares_of(self, pixels: Pixels) -> dict[str, float]:
+        """A score from 0 to 1 for each class of the recipe; they add up to 1."""
         wanted = [self.recipe.output] if self.recipe.output else None
         [answer, *_] = self._run(wanted, self._input_of(pixels))
         logits = np.asarray(answer, np.float64).reshape(-1)
@@ -60,11 +67,10 @@ class Classifier:
             )
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
-        scores: dict[Style, float] = {}
+        scores: dict[str, float] = {}
         for name, share in zip(self.names, shares, strict=True):
-            if name != "other":
-                scores[Style(name)] = scores.get(Style(name), 0.0) + float(share)
-        return {style: min(score, 1.0) for style, score in scores.items()}
+            scores[name] = scores.get(name, 0.0) + float(share)
+        return {name: min(score, 1.0) for name, score in scores.items()}
 
     def _input_of(self, pixels: Pixels) -> Floats:
         """(1, 3, side, side)."""
@@ -93,15 +99,21 @@ class Classifier:
 
 @cache
 def classifier_at(path: str) -> Classifier:
-    """The classifier with this recipe, loaded once per process."""
+    """The classifier of styles with this recipe, loaded once per process."""
     return Classifier(Path(path))
+
+
+@cache
+def label_classifier_at(path: str) -> Classifier:
+    """The classifier of labels with this recipe, loaded once per process."""
+    return Classifier(Path(path), LabelRecipe)
 
 
 def _session(path: Path) -> "InferenceSession":
     try:
         import onnxruntime
     except ImportError:
-        raise UserError(f"curate.classifier needs onnxruntime: run {install_hint('onnx')}") from None
+        raise UserError(f"a classifier of your own needs onnxruntime: run {install_hint('onnx')}") from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # there is already a process per core
     options.log_severity_level = 3
@@ -113,7 +125,7 @@ def _session(path: Path) -> "InferenceSession":
         raise UserError(f"onnxruntime cannot read {path} ({one_line(error)}): give an ONNX model") from error
 
 
-def _embedded(folder: Path, text: Text) -> Floats:
+def _embedded(folder: Path, text: Text[Any]) -> Floats:
     """The prompts as unit vectors, (prompts, d)."""
     session = _session(folder / text.model)
     names = [given.name for given in session.get_inputs()]  # tokens; a model may want their mask too
@@ -123,7 +135,7 @@ def _embedded(folder: Path, text: Text) -> Floats:
     return np.asarray(embeddings / np.maximum(lengths, 1e-9), np.float32)
 
 
-def _tokens(path: Path, text: Text) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _tokens(path: Path, text: Text[Any]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Token numbers, and 1 where they are no padding: (prompts, length) each."""
     try:
         import tokenizers

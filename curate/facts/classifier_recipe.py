@@ -2,23 +2,23 @@
 
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Literal, Self
+from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
 from fashion_pggan.errors import UserError
-from fashion_pggan.params import Section, StyleName, explained
+from fashion_pggan.params import Label, Section, StyleName, explained
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 from fashion_pggan.storage.files import sha256_of
 
-Name = Literal[StyleName, "other"]
-
+StyleClass = Literal[StyleName, "other"]
+Name = TypeVar("Name", bound=str)  # of a class: a style or a label; `other` is for all else
 
 MOST_TOKENS, MOST_PIXELS = 4096, 4096  # per prompt; side of an input
 
 
-class Text(Section):
+class Text(Section, Generic[Name]):
     """The text side of a model that reads words: it turns prompts into embeddings."""
 
     model: str  # ONNX: token numbers (n, length) to embeddings (n, d)
@@ -26,10 +26,10 @@ class Text(Section):
     length: int = Field(gt=0, le=MOST_TOKENS)  # tokens; shorter prompts are padded
     pad: int = 0  # token number
     scale: float = Field(gt=0)  # of cosines, before the softmax
-    prompts: dict[Name, list[str]]  # several per style; `other` is for all else
+    prompts: dict[Name, list[str]]  # several per class
 
 
-class Recipe(Section):
+class Recipe(Section, Generic[Name]):
     """How to use a model. Files are named relative to the recipe."""
 
     model: str  # ONNX: images (1, 3, side, side) to scores (1, k) or an embedding (1, d)
@@ -39,7 +39,7 @@ class Recipe(Section):
     deviation: list[float] = Field(min_length=3, max_length=3)
     output: str = ""  # name; empty: the first
     classes: list[Name] = Field(default_factory=list)  # the class of each score, in their order
-    text: Text | None = None
+    text: Text[Name] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -50,25 +50,34 @@ class Recipe(Section):
         return self
 
 
-def recipe_at(path: Path) -> Recipe:
+StyleRecipe = Recipe[StyleClass]
+LabelRecipe = Recipe[Label]
+AnyRecipe = StyleRecipe | LabelRecipe
+
+
+def recipe_at(path: Path, kind: type[AnyRecipe] = StyleRecipe) -> AnyRecipe:
     """Read and check a recipe.
+
+    Args:
+        path: of the recipe.
+        kind: whose classes are styles, or labels.
 
     Raises:
         UserError: it is missing or wrong.
     """
     try:
         text = read_text(existing(path))
-        return Recipe.model_validate(values_in(text, str(path)))
+        return kind.model_validate(values_in(text, str(path)))
     except ValidationError as error:
-        raise UserError(f"{path}: {explained(error, Recipe)}") from error
+        raise UserError(f"{path}: {explained(error, kind)}") from error
 
 
-def recipe_hashes(path: Path) -> list[str]:
+def recipe_hashes(path: Path, kind: type[AnyRecipe] = StyleRecipe) -> list[str]:
     """What all scores depend on: SHA-256 of a recipe and its files, versions of the libraries that run it.
 
     Raises what `recipe_at` raises.
     """
-    recipe = recipe_at(path)
+    recipe = recipe_at(path, kind)
     libraries = ["onnxruntime", *(["tokenizers"] if recipe.text else [])]
     names = [recipe.model, *((recipe.text.model, recipe.text.tokenizer) if recipe.text else ())]
     hashes = [sha256_of(path), *(sha256_of(existing(path.parent / name)) for name in names)]
@@ -89,5 +98,5 @@ def existing(path: Path) -> Path:
         UserError: there is none.
     """
     if not path.is_file():
-        raise UserError(f"no file {path}: add it, or leave curate.classifier in params.yaml empty")
+        raise UserError(f"no file {path}: add it, or leave the parameter that names the recipe empty")
     return path

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from curate.copies.closer import CloserLook, closer_look
 from curate.facts.appearance import Recognised, recognised_in
-from curate.facts.classifier import classifier_at
-from curate.facts.classifier_recipe import recipe_hashes
+from curate.facts.classifier import OTHER, classifier_at, label_classifier_at
+from curate.facts.classifier_recipe import LabelRecipe, recipe_hashes
 from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_of, shown_in
 from curate.facts.row import SCHEMA, fields_of
 from curate.facts.style import Style
@@ -43,7 +43,15 @@ class Classified:
     classifier_banner: float | None  # likewise
 
 
-COLUMNS = (Quality, Garment, Shown, Classified, People, Text, Recognised)  # CloserLook stays in its store
+@dataclass(frozen=True)
+class Labelled:
+    """What the user's own classifier of labels says."""
+
+    said_label: str  # its likeliest class; empty: `other`
+    said_score: float  # 0 to 1
+
+
+COLUMNS = (Quality, Garment, Shown, Classified, People, Text, Recognised)  # the others stay in their stores
 STYLES = pa.schema(
     [
         pa.field("style", pa.string()),  # the most likely; empty when it was not asked for
@@ -95,6 +103,10 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         classify = partial(_classified, recipe=params.classifier)
         hashes = recipe_hashes(Path(params.classifier))
         kinds.append(Kind("classified", Classified, classify, styles, values=hashes))
+    if params.label_classifier:
+        tell = partial(_labelled, recipe=params.label_classifier)
+        hashes = recipe_hashes(Path(params.label_classifier), LabelRecipe)
+        kinds.append(Kind("labelled", Labelled, tell, bool(params.labels), values=hashes))
     if networks := networks_of(params):
         values = networks, [file.sha256 for file in FILES]
         kinds.append(Kind("people", People, partial(_people, networks=networks), people, LOOKING, values))
@@ -112,6 +124,12 @@ def asks_for_styles(params: CurateParams) -> bool:
 def _classified(view: View, recipe: str) -> Classified:
     scores = classifier_at(recipe).scores_of(view.pixels)
     return Classified(**{f"classifier_{style.value}": scores.get(style) for style in Style})
+
+
+def _labelled(view: View, recipe: str) -> Labelled:
+    shares = label_classifier_at(recipe).shares_of(view.pixels)
+    best = max(shares, key=lambda name: shares[name])
+    return Labelled("" if best == OTHER else best, shares[best])
 
 
 def _people(view: View, networks: str) -> People:

@@ -4,10 +4,11 @@ Source: Gebru et al. 2021, "Datasheets for Datasets", arXiv:1803.09010.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from curate.copies.splits import SPLITS, TEST
+from curate.report.label_table import conflicts
 from curate.report.questions import asked
 from curate.source.origins import Origins
 from fashion_pggan.params import CurateParams
@@ -26,6 +27,7 @@ class Made(NamedTuple):
     program: str  # its name, version and commit
     detector: str  # who said what is worn; empty when styles were not asked for
     reader: str = ""  # who said what is a banner; empty when nobody asked
+    apart: Mapping[str, str] = {}  # kept images that show the same and have different labels, by group
 
 
 def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateParams, made: Made) -> str:
@@ -40,7 +42,7 @@ def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateP
     kept = [row for row in rows if row.kept]
     sections = {
         "Motivation": "",
-        "Composition": _composition(rows, kept, params),
+        "Composition": _composition(rows, kept, params, made.apart),
         "Collection process": _collection(kept, origins),
         "Preprocessing, cleaning, labelling": _preprocessing(rows, params, made),
         "Uses": "",
@@ -55,7 +57,12 @@ def datasheet_of(rows: Sequence[CuratedImage], origins: Origins, params: CurateP
     return title + "".join(parts)
 
 
-def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], params: CurateParams) -> str:
+def _composition(
+    rows: Sequence[CuratedImage],
+    kept: Sequence[CuratedImage],
+    params: CurateParams,
+    apart: Mapping[str, str],
+) -> str:
     sides = sorted(min(row.width, row.height) for row in kept if row.width and row.height)
     files = len({row.sha256 for row in rows})
     levels = ", ".join(map(str, levels_up_to(params.resolution)))
@@ -74,21 +81,25 @@ def _composition(rows: Sequence[CuratedImage], kept: Sequence[CuratedImage], par
         _split(kept, params.held_out),
         "No original is in the dataset twice (see Preprocessing).",
         *_conflicts(kept),
+        *_apart(apart),
     ]
+    return _listed(facts) + _labels(kept, params, apart)
+
+
+def _labels(kept: Sequence[CuratedImage], params: CurateParams, apart: Mapping[str, str]) -> str:
+    """Tables of the labels; empty without any."""
     labels = Counter(row.label or "none" for row in kept) if params.labels else Counter()
-    apart = {row.sha256: row.label_votes for row in kept if "," in row.label_votes}
-    named = sorted(apart.items())[:LISTED]
+    voted = {row.sha256: row.label_votes for row in kept if "," in row.label_votes}
     return (
-        _listed(facts)
-        + _counted("Images kept by label", "label", labels)
+        _counted("Images kept by label", "label", labels)
         + _counted("Where labels come from", "source", Counter(row.label_source for row in kept if row.label))
-        + _table("Images whose copies say other labels", ("image", "votes"), named)
+        + _table("Images whose copies, queries or rows say other labels", ("image", "votes"), _first(voted))
+        + _table("Groups of kept images with different labels", ("group", "labels"), _first(apart))
     )
 
 
-def conflicts(rows: Iterable[CuratedImage]) -> int:
-    """Kept images of which copies have other labels."""
-    return sum("," in row.label_votes for row in rows)
+def _first(found: Mapping[str, str]) -> list[tuple[str, str]]:
+    return sorted(found.items())[:LISTED]
 
 
 def _conflicts(kept: Sequence[CuratedImage]) -> list[str]:
@@ -97,6 +108,17 @@ def _conflicts(kept: Sequence[CuratedImage]) -> list[str]:
     fact = (
         f"Near-duplicates with different labels: {count:,} images. What most of the files say that show the "
         f"same is the label (`label_votes` in manifest.parquet); the first {LISTED} are below."
+    )
+    return [fact]
+
+
+def _apart(apart: Mapping[str, str]) -> list[str]:
+    if not apart:
+        return []
+    fact = (
+        f"Kept images that show the same and have different labels: {len(apart):,} groups, such as one "
+        f"garment in two colours; the first {LISTED} are below, each by the smallest SHA-256 of its files "
+        "(`group` in an export)."
     )
     return [fact]
 

@@ -40,6 +40,7 @@ def describe(
     origins: Origins,
     params: CurateParams,
     said_by: tuple[str, str],
+    apart: Mapping[str, str] = {},
     *,
     each: Each,
     plots: Path | None = None,
@@ -54,12 +55,13 @@ def describe(
         origins: of the raw images.
         params: the curate section.
         said_by: who said what is worn, and what is a banner; empty when that was not asked for.
+        apart: kept images that show the same and have different labels, by group.
         each: the workers that decode.
         plots: folder for the CSV files; None for none.
         answers: to the datasheet's questions.
     """
     dataset = Dataset(folder)
-    made = Made(dataset.version, commit_of(*PROGRAM), *said_by)
+    made = Made(dataset.version, commit_of(*PROGRAM), *said_by, apart)
     sheet = datasheet_of(rows, origins, params, made)
     write_text(folder / DATASHEET, answered(sheet, answers))
     write_sheets(folder / SHEETS, dataset, files, rows, params.max_pixels, each)

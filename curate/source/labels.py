@@ -2,9 +2,10 @@
 
 import csv
 import io
+import logging
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, NamedTuple
@@ -16,6 +17,8 @@ from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 
 VOTES = re.compile(r"[0-9]{1,9}")
+log = logging.getLogger(__name__)
+
 METADATA = ("metadata.csv", "metadata.jsonl")  # of an ImageFolder, with the columns file_name and label
 
 
@@ -23,7 +26,7 @@ class Label(NamedTuple):
     """A label, and what says so."""
 
     name: str = ""  # of `curate.labels`; empty: none
-    source: str = ""  # record, query or folder
+    source: str = ""  # record, query, folder or classifier
     votes: str = ""  # how many files that show the same say which label: `hoodie 3, shirt 1`
 
 
@@ -34,9 +37,9 @@ def label_of(raw: Raw, params: CurateParams) -> Label:
     `남자 블랙 체크 셔츠` has the label of `체크 셔츠` where there is one, and otherwise that of `셔츠`. In a
     plain folder, the name of the image's folder counts. A label is a name of itself, unless another lists it.
     """
-    labels = _names(params)
+    labels = names_of(params)
     if raw.label in labels:
-        return Label(labels[raw.label], "record")
+        return Label(labels[raw.label], raw.label_source)
     words = (raw.query or PurePosixPath(raw.file).parent.name).split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
     found = next((labels[end] for end in ends if end in labels), "")
@@ -45,35 +48,82 @@ def label_of(raw: Raw, params: CurateParams) -> Label:
 
 def votes_of(raw: Raw, own: Label, params: CurateParams) -> Counter[str]:
     """How many queries give an image which label of `curate.labels`; else one vote for its own."""
-    labels, votes = _names(params), Counter[str]()
-    for part in raw.label_votes.split(", "):
-        name, _, count = part.rpartition(" ")
-        if name in labels and VOTES.fullmatch(count):
-            votes[labels[name]] += int(count)
+    labels, votes = names_of(params), Counter[str]()
+    for name, count in _votes_in(raw.label_votes).items():
+        if name in labels:
+            votes[labels[name]] += count
     return votes or Counter({own.name: 1} if own.name else {})
 
 
-def _names(params: CurateParams) -> dict[str, str]:
+def names_of(params: CurateParams) -> dict[str, str]:
     """The label that each name stands for."""
     labels = {label: label for label in params.labels}
     return labels | {words: label for label, names in params.labels.items() for words in names}
 
 
+def _votes_in(text: str) -> dict[str, int]:
+    """What `label_votes` of a record says: `hoodie 3, shirt 1`."""
+    parts = [part.rpartition(" ") for part in text.split(", ")]
+    return {name: int(count) for name, _, count in parts if VOTES.fullmatch(count)}
+
+
+def without_metadata(images: Sequence[Raw]) -> list[Raw]:
+    """The images of a plain folder without the files that say something of them."""
+    return [raw for raw in images if not _is_metadata(raw)]
+
+
 def with_metadata(images: Sequence[Raw], source: Path) -> list[Raw]:
     """The images of a plain folder with the labels that its files `metadata.csv` and `metadata.jsonl` give.
+
+    Of several rows of one image each has a vote.
 
     Raises:
         UserError: such a file is damaged.
     """
-    labels: dict[str, str] = {}
-    for raw in images:
-        file = PurePosixPath(raw.file)
-        if raw.provider is None and file.name in METADATA:
-            for row in _rows(source / raw.file):
-                given = row.get("label")  # a class may be the number 0
-                text = "" if given is None else str(given).strip()
-                labels[str(file.parent / str(row.get("file_name")))] = text
-    return [replace(raw, label=labels.get(raw.file, raw.label)) for raw in images]
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for raw in filter(_is_metadata, images):
+        before = len(votes)
+        for row in _rows(source / raw.file):
+            given = row.get("label")  # a class may be the number 0
+            if given is not None and (text := str(given).strip()):
+                votes[str(PurePosixPath(raw.file).parent / str(row.get("file_name")))][text] += 1
+        if len(votes) == before:
+            log.warning("%s gives no label: name the columns file_name and label", source / raw.file)
+    return [_voted(raw, votes[raw.file]) if raw.file in votes else raw for raw in images]
+
+
+def with_classes(
+    images: Sequence[Raw], said: Mapping[str, tuple[str, float]], params: CurateParams
+) -> list[Raw]:
+    """The images with the labels that the user's classifier gives: to those without one, or corrected.
+
+    Args:
+        images: with the labels that they have by themselves.
+        said: by SHA-256, the likeliest class, and its score from 0 to 1.
+        params: the curate section.
+    """
+    labels = names_of(params)
+
+    def classified(raw: Raw) -> Raw:
+        name, score = said.get(raw.sha256, ("", 0.0))
+        if name not in labels or score < params.label_score:
+            return raw
+        if not params.label_corrects and label_of(raw, params).name:
+            return raw
+        return replace(raw, label=name, label_votes="", label_source="classifier")
+
+    return list(map(classified, images))
+
+
+def _is_metadata(raw: Raw) -> bool:
+    return raw.provider is None and PurePosixPath(raw.file).name in METADATA
+
+
+def _voted(raw: Raw, votes: Counter[str]) -> Raw:
+    """An image with what most rows say; of as many, the first."""
+    names = votes.most_common()
+    said = ", ".join(f"{name} {count}" for name, count in names if ", " not in name)
+    return replace(raw, label=names[0][0], label_votes=said if len(names) > 1 else "")
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

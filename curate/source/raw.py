@@ -37,8 +37,9 @@ class Raw:
     query: str = ""
     provider: str | None = None  # None for a plain folder
     crawled_at: str = ""  # UTC, ISO 8601
-    label: str = ""  # that its record or its folder's list gives; empty: none
-    label_votes: str = ""  # how many queries give which label: `hoodie 3, shirt 1`; empty: not known
+    label: str = ""  # that its record, its folder's list or a classifier gives; empty: none
+    label_source: str = "record"  # what gives it
+    label_votes: str = ""  # how many queries or rows give which label: `hoodie 3, shirt 1`; empty: not known
 
 
 def raw_images(source: Path, each: Each) -> list[Raw]:

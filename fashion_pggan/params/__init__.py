@@ -5,7 +5,7 @@ from fashion_pggan.params.curate import CurateParams, StyleName
 from fashion_pggan.params.evaluate import EvaluateParams
 from fashion_pggan.params.generate import GenerateParams
 from fashion_pggan.params.reading import Params, explained, load_params, parse_params
-from fashion_pggan.params.section import LARGEST_INDEX, Section
+from fashion_pggan.params.section import LARGEST_INDEX, Label, Section
 from fashion_pggan.params.train import TrainParams
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "EvaluateParams",
     "GenerateParams",
     "HostRules",
+    "Label",
     "Params",
     "Section",
     "StyleName",

@@ -84,6 +84,15 @@ class CurateParams(Section):
     label_cap: Images = Field(
         0, ge=0, description="of one label that are kept, the first ones by SHA-256; 0: all"
     )
+    label_classifier: LocalPath = Field(
+        "",
+        description="a recipe for a model of your own that tells labels (docs/how-to/train-with-labels.md); "
+        "empty: none",
+    )
+    label_score: Score = Field(0.5, description="that it gives its likeliest label, at least; else none")
+    label_corrects: bool = Field(
+        False, description="true: its label goes before all others; false: images without a label get it"
+    )
     held_out: Share = Field(
         0.0,
         ge=0,

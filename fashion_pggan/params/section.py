@@ -1,5 +1,6 @@
 """The base of all sections of params.yaml: immutable, strict, each value with its unit and meaning."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
@@ -10,6 +11,8 @@ from fashion_pggan.paths import advice_on_path
 
 LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
 MOST_LABELS = 1000  # of a dataset
+LONGEST_LABEL = 60  # characters; a folder of this name is made
+LABEL = re.compile(rf"\w[\w .+-]{{0,{LONGEST_LABEL - 1}}}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,15 @@ def _local(path: str) -> str:
     return path
 
 
+def _label(name: str) -> str:
+    if not LABEL.fullmatch(name):
+        raise ValueError(
+            f"give 1 to {LONGEST_LABEL} letters, digits, blanks, and _ . + -; the first is a letter, "
+            "a digit or _"
+        )
+    return name
+
+
 Pixels = Annotated[int, Unit("pixels")]
 Images = Annotated[int, Unit("images")]
 Kimg = Annotated[float, Unit("thousand images")]
@@ -52,7 +64,7 @@ Positive = Annotated[int, Field(gt=0)]
 Rate = Annotated[float, Field(gt=0)]
 Words = Annotated[str, BeforeValidator(_empty)]  # empty: none
 LocalPath = Annotated[Words, AfterValidator(_local)]
-Label = Annotated[str, Field(pattern=r"^\w[\w .+-]{0,59}$")]  # a folder of this name is made
+Label = Annotated[str, AfterValidator(_label)]
 
 
 class Section(BaseModel):

@@ -88,7 +88,7 @@ class CuratedImage(Record):
     format: str = ""  # of the file, by its first bytes: JPEG, HEIC, SVG, …; empty when it is no image
     overruled: str = ""  # what the rules said where a person said otherwise: a reason, or `kept`
     label: str = ""  # of `curate.labels`; empty: none
-    label_source: str = ""  # what says so: record, query or folder; without `curate.labels` no column
+    label_source: str = ""  # record, query, folder or classifier; without `curate.labels` no column
     label_votes: str = ""  # how many files that show the same say which label: `hoodie 3, shirt 1`
     split: str = ""  # train, or test: held out of training; empty unless kept, and without `curate.held_out`
 

@@ -225,7 +225,7 @@ def test_a_classifier_of_ones_own_decides_what_is_kept_and_another_decides_anew(
         assert kept == run(wild, tmp_path / "all", params)["kept"]
         assert json.loads((tmp_path / "curate.json").read_text())["styles"] == {style: kept}
     with pytest.raises(
-        UserError, match=r"no file .*none\.yaml: add it, or leave curate\.classifier in params\.yaml empty"
+        UserError, match=r"no file .*none\.yaml: add it, or leave the parameter that names the recipe empty"
     ):
         run(wild, tmp_path / "out", params.model_copy(update={"classifier": str(tmp_path / "none.yaml")}))
 

@@ -144,7 +144,7 @@ def test_another_model_or_prompt_is_another_classifier(tmp_path):
         ({"classes": ["worn", "banner"]}, "gives 3 scores, but classes has 2 names: give one name per score"),
         ({"classes": ["vest"]}, 'is "vest": give worn'),
         ({"classes": ["worn"], "deviation": [0.0, 1.0, 1.0]}, "deviation: give more than 0"),
-        ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: add it, or leave curate.classifier"),
+        ({"classes": ["worn"], "model": "none.onnx"}, "none.onnx: add it, or leave the parameter that names"),
         ({"classes": ["worn"], "model": "recipe.yaml"}, "give an ONNX model"),
         ({"classes": ["worn"], "side": 9}, "cannot be run"),
         ({"classes": ["worn"], "output": "nothing"}, "cannot be run"),

@@ -172,3 +172,60 @@ def test_no_label_is_called_as_the_images_without_one(labelled):
 def test_words_that_belong_to_two_labels_are_refused(labelled):
     with pytest.raises(ValueError, match="'셔츠' belongs to shirt and to top"):
         type(labelled)(**(labelled.model_dump() | {"labels": {"shirt": ["셔츠"], "top": ["셔츠"]}}))
+
+
+def test_rows_of_one_image_that_contradict_each_other_vote_and_are_a_conflict(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    rows = ["file_name,label", "4.png,shirt", "4.png,hoodie", "4.png,hoodie", "4.png,"]
+    (source / "metadata.csv").write_text("\n".join(rows), "utf-8")
+    report = tmp_path / "report.json"
+    outcomes = run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known", report=report)
+    assert outcomes == {"kept": 5}  # the file of labels is no image
+    rows = {row.file: row for row in read_records(tmp_path / "data/manifest.parquet", CuratedImage)}
+    assert (rows["4.png"].label, rows["4.png"].label_votes) == ("hoodie", "hoodie 2, shirt 1")
+    assert json.loads(report.read_text())["label_conflicts"] == 1
+
+
+def test_the_log_has_the_table_and_what_gives_no_label(labelled, tmp_path, caplog):
+    source = _source(tmp_path / "source")
+    (source / "metadata.csv").write_text("file_name,class\n4.png,shirt\n", "utf-8")
+    (source / "셔츠/metadata.jsonl").write_text('{"file_name": "2.png", "label": "coat"}\n')
+    caplog.set_level("INFO")
+    run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known")
+    said = "images kept by label: hoodie 2, shirt 1, checked 0, a b 0, unlabelled 2; 0 with votes for several"
+    assert said in caplog.messages
+    warned = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert f"{source}/metadata.csv gives no label: name the columns file_name and label" in warned
+    assert any("1 images have labels that curate.labels does not list" in text for text in warned)
+    assert any("no image was kept of checked, a b: no record, list" in text for text in warned)
+
+
+def test_an_image_without_a_label_whose_copies_have_one_is_kept_with_theirs(labelled, tmp_path):
+    source = _source(tmp_path / "source")
+    with Image.open(source / "셔츠/2.png") as image:
+        image.resize((256, 256), Image.Resampling.NEAREST).save(source / "other/larger.png")
+    only = labelled.model_copy(update={"unlabelled": "drop"})
+    outcomes = run(source, tmp_path / "data", only, knowledge=tmp_path / "known")
+    rows = {row.file: row for row in read_records(tmp_path / "data/manifest.parquet", CuratedImage)}
+    assert (rows["other/larger.png"].label, rows["셔츠/2.png"].reason) == ("shirt", "DUPLICATE")
+    assert outcomes == {"kept": 3, "UNLABELLED": 2, "DUPLICATE": 1}
+    override = tmp_path / "overrides.csv"
+    override.write_text(f"sha256,decision\n{rows['4.png'].sha256},keep\n")
+    run(source, tmp_path / "data", only, knowledge=tmp_path / "known", overrides=override)
+    rows = {row.file: row for row in read_records(tmp_path / "data/manifest.parquet", CuratedImage)}
+    assert (rows["4.png"].kept, rows["4.png"].overruled) == (True, "UNLABELLED")
+
+
+def test_kept_images_that_show_the_same_and_have_different_labels_are_named(labelled, tmp_path):
+    source = tmp_path / "source"
+    grey = np.random.default_rng(3).integers(100, 256, (8, 8, 1), np.uint8)
+    for place, channel in (("셔츠", 0), ("후드티", 2)):  # one garment, red and blue
+        (source / place).mkdir(parents=True)
+        pixels = np.repeat(grey, 3, axis=2)
+        pixels[:, :, channel] //= 4
+        image = Image.fromarray(pixels).resize((128, 128), Image.Resampling.BICUBIC)
+        image.save(source / place / "1.png")
+    assert run(source, tmp_path / "data", labelled, knowledge=tmp_path / "known") == {"kept": 2}
+    sheet = (tmp_path / "data/datasheet.md").read_text()
+    assert "have different labels: 1 groups" in sheet
+    assert "| hoodie 1, shirt 1 |" in sheet

@@ -29,6 +29,7 @@ class Setbacks:
 
     An answer that is not understood is given up at once, and a call at which the API fails after `tries`
     runs. Before any answer is understood, no call is given up: the API may be down, or may have changed.
+    Calls that brought nothing in so many runs do not end a further one, for others may be understood.
 
     Args:
         journal: remembers the calls that are given up, and in how many runs a call brought nothing.
@@ -64,7 +65,7 @@ class Setbacks:
         self.counts.add_failed_call(call.page, reason)
         self.waiting.append(Setback(call, reason, runs, said, error))
         self._give_up()
-        self.in_a_row += runs < self.tries or not self.understood
+        self.in_a_row += runs < self.tries
         if self.in_a_row >= (MANY if self.understood else FEW):
             raise error
 

@@ -33,12 +33,12 @@ def test_answers_of_another_shape_end_the_crawl_after_two_and_the_next_run_asks_
 ) -> None:
     shop.every_search = (200, answer)
     calls = 4 if "results" in answer else 2  # an answer without the list is asked for twice
-    for run in (1, 2):
+    for in_all in (1, 3, 6):  # each run asks for two more calls than the one before
         with pytest.raises(UserError, match="the search API's answers have another shape") as raised:
             crawl(queries=[f"셔츠 {i}" for i in range(40)], retries=4)
         assert shape in str(raised.value)
         assert not isinstance(raised.value, PassingError)
-        assert shop.requests["/search/v1/image"] == calls * run
+        assert shop.requests["/search/v1/image"] == calls * in_all
     shop.every_search = None
     assert crawl(queries=["셔츠 0"])["images"] == 30
 
@@ -100,7 +100,20 @@ def test_an_api_that_answers_nothing_is_given_up_by_no_number_of_runs(shop: Any,
     for _ in range(4):
         with pytest.raises(PassingError, match="the search API fails"):
             crawl(queries=["a", "b", "c", "d"], retries=0)
-    assert shop.requests["/search/v1/image"] == 8  # two calls in each run
+    assert shop.requests["/search/v1/image"] == 2 + 3 * 4  # two calls in the first run, then all
+
+
+@pytest.mark.parametrize("nothing", [(500, ""), (200, "[]")])
+def test_the_first_calls_may_bring_nothing_in_every_run(shop: Any, crawl: Crawl, nothing: Any) -> None:
+    queries = {"queries": ["bad", "too", "good"], "retries": 0}
+    asked = 4 if nothing == (200, "[]") else 2
+    shop.search_faults = [nothing] * asked
+    with pytest.raises(UserError, match="the search API"):
+        crawl(**queries)
+    shop.search_faults = [nothing] * asked
+    figures = crawl(**queries)
+    assert figures["failed"] == {"ODD_ANSWER" if asked == 4 else "FAILED_CALL": 2}
+    assert (figures["images"], shop.requests["/search/v1/image"]) == (30, 2 * asked + 1)
 
 
 ODD = (200, '{"total": 9, "results": []}')

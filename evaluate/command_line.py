@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
-from evaluate.options import AS_THEY_COME, SHARED, Options, Squares
+from evaluate.options import AS_THEY_COME, SHARED, Options, Size
 from fashion_pggan.command.options import Count, OptionalCount, OptionalOutputFile, OutputFolder, at_least
 from fashion_pggan.command.roles import Fills, Writes
 
@@ -38,7 +38,7 @@ def evaluate(
     json: Annotated[OptionalOutputFile, Writes("images", "levels", "seed")] = None,
     csv: Annotated[OptionalOutputFile, Writes("level", "images", "distance")] = None,
     html: OptionalOutputFile = None,
-    squares: Squares = AS_THEY_COME,
+    size: Size = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure how far apart two sets of images are, beside how far the first is from itself.
@@ -54,12 +54,12 @@ def evaluate(
         json: a JSON file for the table.
         csv: a CSV file for the table.
         html: a page for the table.
-        squares: how to make squares of images.
+        size: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    pair = commands.two_sets(first, second, images, with_floor=not no_floor, shared=shared, squares=squares)
+    pair = commands.two_sets(first, second, images, with_floor=not no_floor, shared=shared, size=size)
     commands.write_tables(pair, (str(first), str(second or "its other half")), json=json, csv=csv, html=html)
 
 
@@ -173,7 +173,7 @@ def copies(
     images: OptionalCount = None,
     sheet: OptionalOutputFile = None,
     json: Annotated[OptionalOutputFile, Writes("generated", "real", "pairs")] = None,
-    squares: Squares = AS_THEY_COME,
+    size: Size = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Find the nearest training image of each generated image, beside how near real images are to each other.
@@ -187,12 +187,12 @@ def copies(
         images: generated images to look up; all by default.
         sheet: a PNG file for the closest pairs.
         json: a JSON file for the numbers.
-        squares: how to make squares of images.
+        size: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    commands.copies(training, generated, images, sheet=sheet, json_file=json, shared=shared, squares=squares)
+    commands.copies(training, generated, images, sheet=sheet, json_file=json, shared=shared, size=size)
 
 
 @app.command
@@ -202,7 +202,7 @@ def variation(
     *,
     pairs: Count = 10_000,
     json: Annotated[OptionalOutputFile, Writes("pairs", "value")] = None,
-    squares: Squares = AS_THEY_COME,
+    size: Size = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure how similar the images of a set are to each other (MS-SSIM): lower is more variation.
@@ -214,12 +214,12 @@ def variation(
         images: a folder of images, or a dataset.
         pairs: pairs to compare, at most; the published number is 10,000.
         json: a JSON file for the numbers.
-        squares: how to make squares of images.
+        size: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
-    commands.variation_within(images, pairs, json_file=json, shared=shared, squares=squares)
+    commands.variation_within(images, pairs, json_file=json, shared=shared, size=size)
 
 
 @app.command
@@ -234,7 +234,7 @@ def features(
     neighbours: Count = 5,
     images: OptionalCount = None,
     json: Annotated[OptionalOutputFile, Writes("fid", "kid")] = None,
-    squares: Squares = AS_THEY_COME,
+    size: Size = AS_THEY_COME,
     shared: Options = SHARED,
 ) -> None:
     """Measure FID, KID, precision, recall, density and coverage by a feature network of your own.
@@ -251,12 +251,10 @@ def features(
         neighbours: neighbours that make a neighbourhood.
         images: images per set; all of the smaller set by default.
         json: a JSON file for the numbers.
-        squares: how to make squares of images.
+        size: how to make squares of images.
         shared: the options that all measures have.
     """
     from evaluate import commands
 
     reader = commands.network_at(network, side, pixels, shared)
-    commands.features(
-        first, second, images, reader, neighbours, json_file=json, shared=shared, squares=squares
-    )
+    commands.features(first, second, images, reader, neighbours, json_file=json, shared=shared, size=size)

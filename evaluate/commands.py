@@ -11,7 +11,7 @@ from evaluate.comparison.two_models import TwoModels, compare_models
 from evaluate.measures.feature_network import FeatureNetwork, Range, measure_features
 from evaluate.measures.memorisation import SHEET_PAIRS, find_copies, write_pairs
 from evaluate.measures.ms_ssim import SMALLEST, variation
-from evaluate.options import Shared, Squares
+from evaluate.options import Shared, Size
 from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.best_model import FORMER, is_kept, keep, kept_text, whole_model
 from evaluate.results.models_table import models_facts, models_text
@@ -61,7 +61,7 @@ def two_sets(
     *,
     with_floor: bool,
     shared: Shared,
-    squares: Squares,
+    size: Size,
 ) -> Pair:
     """Measure how far apart two sets are, or the halves of one.
 
@@ -69,7 +69,7 @@ def two_sets(
         UserError: a set cannot be read, or has no halves.
     """
     params, folder = shared.section(), shared.folder()
-    work, made = shared.work(), squares.params(shared)
+    work, made = shared.work(), size.squares(shared)
     real = of_path(first, "reals", params.seed, folder, squares=made)
     if second is None:
         half = real.count // 2
@@ -172,10 +172,10 @@ def copies(
     sheet: Path | None,
     json_file: Path | None,
     shared: Shared,
-    squares: Squares,
+    size: Size,
 ) -> None:
     """Look for training images among generated ones."""
-    seed, folder, made = shared.section().seed, shared.folder(), squares.params(shared)
+    seed, folder, made = shared.section().seed, shared.folder(), size.squares(shared)
     real = of_path(training, "reals", seed, folder, only_shown=True, squares=made)
     fake = of_path(generated, "fakes", seed, folder, squares=made)
     fake = fake.part(0, min(images or fake.count, fake.count), "fakes")
@@ -186,12 +186,10 @@ def copies(
     _keep(json_file, {**found.facts(), "pairs": found.pairs(max(SHEET_PAIRS, found.near))})
 
 
-def variation_within(
-    path: Path, pairs: int, *, json_file: Path | None, shared: Shared, squares: Squares
-) -> None:
+def variation_within(path: Path, pairs: int, *, json_file: Path | None, shared: Shared, size: Size) -> None:
     """Measure how much the images of a set differ from each other."""
     params = shared.section()
-    images = of_path(path, "images", params.seed, shared.folder(), squares=squares.params(shared))
+    images = of_path(path, "images", params.seed, shared.folder(), squares=size.squares(shared))
     count = min(2 * pairs, images.count) // 2 * 2
     if count < 2 or images.resolution < SMALLEST:
         raise UserError(
@@ -220,10 +218,10 @@ def features(
     *,
     json_file: Path | None,
     shared: Shared,
-    squares: Squares,
+    size: Size,
 ) -> None:
     """Measure two sets by a feature network."""
-    params, folder, made = shared.section(), shared.folder(), squares.params(shared)
+    params, folder, made = shared.section(), shared.folder(), size.squares(shared)
     real, fake = (of_path(path, "images", params.seed, folder, squares=made) for path in (first, second))
     fake = fake.part(0, min(fake.count, images or fake.count), fake.name)
     found = measure_features(network, real, fake, neighbours, params)

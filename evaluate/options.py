@@ -13,8 +13,9 @@ from fashion_pggan.errors import ArgumentError
 
 if TYPE_CHECKING:
     from evaluate.comparison.cache import Store
+    from evaluate.sets.squares import Squares
     from fashion_pggan.distance.work import Work
-    from fashion_pggan.params import CurateParams, EvaluateParams
+    from fashion_pggan.params import EvaluateParams
 
 
 @Parameter(name="*")
@@ -76,7 +77,7 @@ def _is_side(kind: object, value: int | None) -> None:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class Squares:
+class Size:
     """How to make squares of images of any size, as curation does it.
 
     Args:
@@ -87,8 +88,9 @@ class Squares:
     size: Annotated[int | None, Parameter(validator=_is_side)] = None
     crop: Literal["centre", "garment"] | None = None
 
-    def params(self, shared: Shared) -> "CurateParams | None":
-        """The curate section with this size and crop; None: the images are squares."""
+    def squares(self, shared: Shared) -> "Squares | None":
+        """What makes the squares; None: the images are squares."""
+        from evaluate.sets.squares import Squares
         from fashion_pggan.params.preset import params_or_shipped
 
         if self.size is None:
@@ -96,9 +98,9 @@ class Squares:
                 raise ArgumentError(f"--crop {self.crop} without --size: give the side of the squares too")
             return None
         changed = {"resolution": self.size, "crop": self.crop or "centre", "enlarge": False}
-        return params_or_shipped(shared.params, "curate").curate.model_copy(update=changed)
+        return Squares(params_or_shipped(shared.params, "curate").curate.model_copy(update=changed))
 
 
-AS_THEY_COME = Squares()
+AS_THEY_COME = Size()
 SHARED = Shared()
 Options = Annotated[Shared, Parameter(name="*")]

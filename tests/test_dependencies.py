@@ -43,6 +43,8 @@ NO_OUTPUT = {
     "fashion_pggan/verify/listed.py": "says which files are damaged",
     "fashion_pggan/verify/stage_outputs.py": "finds a run in DVC's cache, which resumes bit for bit",
 }
+# Imported for an option that no stage gives, so that what it imports is no stage's.
+NEVER_BY_A_STAGE = {"evaluate.sets.squares": "for --size alone"}
 # A stage depends on folders; on these files alone, because their folder holds what the stage does not use.
 SINGLE_FILES = {
     "fashion_pggan/devices.py": "lies beside the other folders of shared code",
@@ -92,7 +94,8 @@ def reached_from(entry: str) -> set[str]:
         module = waiting.pop()
         if module not in reached:
             reached.add(module)
-            waiting += imports().find_modules_directly_imported_by(module)
+            imported = imports().find_modules_directly_imported_by(module)
+            waiting += imported - NEVER_BY_A_STAGE.keys()
             waiting += started_by(module)
             waiting += [module.rpartition(".")[0]] if "." in module else []  # a package's __init__.py
     return reached
@@ -119,6 +122,15 @@ def code_deps(stage: str) -> list[str]:
 
 def lies_in(file: str, dep: str) -> bool:
     return file == dep or file.startswith(f"{dep}/")
+
+
+@pytest.mark.parametrize("module", NEVER_BY_A_STAGE)
+def test_what_no_stage_needs_is_imported_in_functions_alone(module: str) -> None:
+    importers = imports().find_modules_that_directly_import(module)
+    assert importers
+    for importer in importers:
+        at_once = [node for node in tree_of(importer).body if isinstance(node, ast.ImportFrom)]
+        assert module not in {node.module for node in at_once}
 
 
 @pytest.mark.parametrize("stage", STAGES)

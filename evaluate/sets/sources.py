@@ -2,18 +2,20 @@
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from evaluate.sets.image_set import ImageSet
-from evaluate.sets.squares import square_in
 from fashion_pggan.distance.descriptors import Indices
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.containers import Files
 from fashion_pggan.images.reading import files_in, pixels_of
-from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.shards import INDEX, Dataset, Images
 from generate.sampling.sampler import Sampler
+
+if TYPE_CHECKING:
+    from evaluate.sets.squares import Squares
 
 
 def shuffled(count: int, seed: int) -> Indices:
@@ -66,7 +68,7 @@ def of_path(
     scratch: Path | None = None,
     *,
     only_shown: bool = False,
-    squares: CurateParams | None = None,
+    squares: "Squares | None" = None,
 ) -> ImageSet:
     """The images of a dataset, of a generated or exported dataset, or of any folder, in a seeded order.
 
@@ -103,6 +105,6 @@ def of_path(
     return ImageSet(name, len(files), side, read, called=lambda index: files.name(order[index]))
 
 
-def _read(files: Files, index: int, squares: CurateParams | None, side: int = 0) -> Images:
+def _read(files: Files, index: int, squares: "Squares | None", side: int = 0) -> Images:
     data, name = files.data(index), files.name(index)
-    return square_in(data, name, squares) if squares else pixels_of(data, name, side)
+    return squares.of(data, name) if squares else pixels_of(data, name, side)

@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from curate.squares.levels import levels_of
-from evaluate.options import Shared, Squares
+from evaluate.options import Shared, Size
 from evaluate.sets.sources import of_path
-from evaluate.sets.squares import square_in
 from fashion_pggan.errors import UserError
 
 
@@ -19,8 +18,8 @@ def _png(image, **more):
     return kept.getvalue()
 
 
-def _params(**options):
-    return Squares(**options).params(Shared())
+def _squares(**options):
+    return Size(**options).squares(Shared())
 
 
 def _shirt(width=90, height=60, left=40):
@@ -33,14 +32,13 @@ def _shirt(width=90, height=60, left=40):
 def test_the_centre_square_is_reduced_as_curation_does_it(make_images):
     pixels = make_images(1, 64, 3)[0]
     wide = np.concatenate([pixels[:, :15] * 0, pixels, pixels[:, :15] * 0], axis=1)
-    found = square_in(_png(Image.fromarray(wide)), "wide.png", _params(size=32))
+    found = _squares(size=32).of(_png(Image.fromarray(wide)), "wide.png")
     np.testing.assert_array_equal(found, levels_of(pixels, 32)[32])
 
 
 def test_the_square_around_the_garment_is_nearer_than_the_centre_square():
     near, centre = (
-        square_in(_png(_shirt(left=40)), "shirt.png", _params(size=32, crop=crop))
-        for crop in ("garment", "centre")
+        _squares(size=32, crop=crop).of(_png(_shirt(left=40)), "shirt.png") for crop in ("garment", "centre")
     )
     near_share, centre_share = ((each[..., 1] < 100).mean() for each in (near, centre))
     assert near_share > 0.6
@@ -62,12 +60,12 @@ def test_the_square_around_the_garment_is_nearer_than_the_centre_square():
 )
 def test_what_gives_no_square_is_named(data, says):
     with pytest.raises(UserError, match=says):
-        square_in(data, "a.png", _params(size=64))
+        _squares(size=64).of(data, "a.png")
 
 
 def test_a_crop_without_a_size_is_an_error():
     with pytest.raises(UserError, match="--crop garment without --size: give the side"):
-        _params(crop="garment")
+        _squares(crop="garment")
 
 
 def test_images_of_any_size_are_compared_with_a_level_of_a_dataset(evaluate, tmp_path, dataset):
@@ -82,14 +80,14 @@ def test_images_of_any_size_are_compared_with_a_level_of_a_dataset(evaluate, tmp
 
 
 def test_a_level_of_a_dataset_is_its_own_and_not_above_it(dataset):
-    found = of_path(dataset.folder, "reals", 0, squares=_params(size=16))
+    found = of_path(dataset.folder, "reals", 0, squares=_squares(size=16))
     whole = of_path(dataset.folder, "reals", 0)
     assert (found.resolution, whole.resolution) == (16, 32)
     assert found.identity != whole.identity  # descriptors of one are not those of the other
     order = [found.called(index) for index in range(4)]
     np.testing.assert_array_equal(found.read(range(4)), dataset.images(np.array(order), 16))
     with pytest.raises(UserError, match="has levels up to 32 px: lower --size 64"):
-        of_path(dataset.folder, "reals", 0, squares=_params(size=64))
+        of_path(dataset.folder, "reals", 0, squares=_squares(size=64))
 
 
 def test_copies_variation_and_features_take_images_of_any_size(evaluate, write_network, tmp_path):

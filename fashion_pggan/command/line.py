@@ -30,6 +30,7 @@ COMMANDS = {
     "runs": "train.travel.command_line:app",
     "generate": "generate.command_line:app",
     "evaluate": "evaluate.command_line:app",
+    "publish": "generate.publish.command_line:app",
     "explore": "generate.explore.command_line:explore",
     "flows": "flows.command_line:app",
     "demo-shop": "demo_shop.command_line:demo_shop",

@@ -14,8 +14,7 @@ from fashion_pggan.images.decode.opening import MOST_PIXELS, opened
 from fashion_pggan.images.writing import SPLIT_NAMES, Format
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import lines_in, read_text
-from fashion_pggan.storage.hashes import hash_memory
-from fashion_pggan.storage.proof.folder_mark import MARK, written_in
+from fashion_pggan.storage.proof.folder_mark import MARK, check_unchanged
 from fashion_pggan.storage.record_folder import RecordFolder
 
 MARKS = ("generated.json", ".export.json")  # in a folder that generation or an export has written
@@ -37,7 +36,8 @@ def files_in(folder: Path, scratch: Path | None = None) -> Files:
     Raises:
         UserError: the manifest and the files do not match, or cannot be read.
     """
-    _check_unchanged(folder)
+    if (folder / MARK).is_file():
+        check_unchanged(folder)  # once, while the files stay as they are
     facts = _mark_of(folder)
     form: str | None = facts.get("form") or _form_of(folder)
     try:
@@ -51,23 +51,6 @@ def files_in(folder: Path, scratch: Path | None = None) -> Files:
             f"{folder} holds {len(files)} images, its manifest says {facts['images']}: write it again"
         )
     return files
-
-
-def _check_unchanged(folder: Path) -> None:
-    """Check what this program wrote against the folder's mark: once, while the files stay as they are."""
-    if not (folder / MARK).is_file():
-        return
-    try:
-        written = written_in(folder)
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
-    with hash_memory() as memory:
-        for name in sorted(written.names):
-            path = folder / name
-            if not path.is_file():
-                raise UserError(f"{path} is missing, the folder's mark lists it: write {folder} again")
-            if not written.fits(path, name, memory):
-                raise UserError(f"{path} is not what was written, by its SHA-256: write {folder} again")
 
 
 def pixels_of(data: bytes, name: str, side: int = 0) -> Pixels:

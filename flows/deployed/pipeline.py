@@ -122,9 +122,11 @@ def full(
         raise UserError(
             "other parameters make an experiment, all stages of which run: give them without force"
         )
-    if dry_run:
+    if dry_run and overrides:
         for override in overrides:
-            say("params.yaml would hold %s", override)
+            say("would be changed: %s", override)
+        say("all stages would run, as an experiment of DVC")
+    elif dry_run:
         plan(say)
     elif overrides:
         try_settings(overrides)

@@ -76,6 +76,33 @@ def written_in(folder: Path) -> Written:
     return _read(folder)[1]
 
 
+def kind_in(folder: Path) -> str:
+    """What the mark of a folder says that it is.
+
+    Raises:
+        FileNotFoundError: there is no mark.
+        UserError: the mark is damaged.
+    """
+    return str(_undamaged(folder)[0]["kind"])
+
+
+def check_unchanged(folder: Path) -> frozenset[str]:
+    """Check all files of a folder against its mark, and return their names.
+
+    Raises:
+        UserError: the mark is damaged, or a file is missing or is not what was written.
+    """
+    _, written = _undamaged(folder)
+    with hash_memory() as memory:
+        for name in sorted(written.names):
+            path = folder / name
+            if not path.is_file():
+                raise UserError(f"{path} is missing, the folder's mark lists it: write {folder} again")
+            if not written.fits(path, name, memory):
+                raise UserError(f"{path} is not what was written, by its SHA-256: write {folder} again")
+    return written.names
+
+
 def check_marked(path: Path) -> None:
     """Make sure that a file is the one that its folder's mark lists: not damaged, nor of another run.
 
@@ -87,10 +114,7 @@ def check_marked(path: Path) -> None:
     folder = path.parent
     if not (folder / MARK).is_file():
         return
-    try:
-        written = written_in(folder)
-    except ValueError as error:
-        raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
+    _, written = _undamaged(folder)
     if not path.exists():
         if path.name in written.names:
             raise UserError(f"{path} is missing, the folder's mark lists it: write {folder} again")
@@ -129,6 +153,13 @@ def _is_sealed(path: Path) -> bool:
         return True
     except (OSError, UserError):  # there is none
         return False
+
+
+def _undamaged(folder: Path) -> tuple[dict[str, Any], Written]:
+    try:
+        return _read(folder)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder / MARK} is damaged ({one_line(error)}): write {folder} again") from error
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], Written]:

@@ -13,6 +13,7 @@ from cyclopts import App
 import crawler.store.raw
 import curate.export
 import curate.stage
+import generate.publish.model_folder
 import generate.stage
 import train.stage
 from fashion_pggan.command.line import call, program
@@ -42,6 +43,8 @@ CALLS = {
     "evaluate labels": "evaluate labels in/raw --json {json}",
     "evaluate variation": "evaluate variation in/raw --json {json}",
     "evaluate features": "evaluate features in/raw in/raw --network in/raw/1.jpg --json {json}",
+    "publish model": "publish model in/raw {out} --licence other --reports in/raw --params in/raw/1.jpg "
+    "--device cpu",
     "use": "use paper --out {out}",
     "demo-shop": "demo-shop --tls {tls} --sites {sites} --faults 1 --port 0",
 }
@@ -51,6 +54,7 @@ KINDS = {  # of the folders that a command makes, in the order of its options
     "curate export": [curate.export.KIND],
     "train run": [train.stage.KIND, train.stage.RUN],
     "generate": [generate.stage.KIND],
+    "publish model": [generate.publish.model_folder.KIND],
 }
 # Other ways to write a file, of commands whose path may be a folder, too.
 FILES = {
@@ -93,6 +97,8 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "crawl merge": {"parts"},
     "crawl share": {"raw"},
     "demo-shop": {"images", "labels"},
+    "publish model": {"models", "reports", "params"},
+    "publish upload": {"folder"},
     "evaluate better": {"former", "new", "dataset", "params"},
     "evaluate keep": {"new", "dataset", "params"},
     "evaluate copies": {"training", "generated", "params"},

@@ -74,6 +74,8 @@ def test_a_preset_is_an_experiment_unless_it_is_what_params_yaml_holds(
 
 def test_a_dry_run_starts_nothing(started: list[Any]) -> None:
     run(preset="photos", dry_run=True)
+    assert started == []
+    run(dry_run=True)
     assert started == ["plan"]
 
 

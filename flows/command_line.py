@@ -26,6 +26,18 @@ def serve() -> None:
 
 
 @app.command
+def server() -> None:
+    """Start Prefect's server alone, until interrupted: for the workers of a work pool.
+
+    For example:
+        fashion-pggan flows server
+    """
+    from flows.deployed.deployments import serve_server
+
+    serve_server()
+
+
+@app.command
 def ask(stage: Work | None = None, /) -> None:
     """Ask the server of the pipeline to run it, or one stage, and wait for the end.
 

@@ -19,6 +19,8 @@ from flows.leash import GRACE
 
 STOP_S = 10.0  # seconds a stage may take to stop; then it is killed. Training has its own, `train.grace_s`
 KILL_S = 2.0  # seconds more for DVC to tell of it
+CLONE = "FASHION_PGGAN_CLONE"  # in the environment of a worker: the clone of the repository that it works in
+WORKER = "PREFECT__FLOW_RUN_ID"  # in the environment of a run that Prefect has started
 PARAMS = Path("params.yaml")  # in the root of the repository, as in dvc.yaml
 # what DVC advises after a stage, for those who commit by hand
 HINT = re.compile(
@@ -142,7 +144,10 @@ def check_workspace(folder: Path) -> None:
     if find_spec("dvc") is None:
         raise UserError(f"DVC is not installed for {sys.executable}: run make demo, which installs it")
     if not (folder / "dvc.yaml").is_file():
-        raise UserError(f"no dvc.yaml in {folder}: run from the repository root")
+        at_work = WORKER in os.environ
+        named = f" ({CLONE} is {os.environ[CLONE]})" if at_work and CLONE in os.environ else ""
+        worker = f"; a worker starts there, or where {CLONE} says" if at_work else ""
+        raise UserError(f"no dvc.yaml in {folder}{named}: run from the repository root{worker}")
     if not any((place / ".git").exists() for place in (folder, *folder.parents)):
         raise UserError(
             f"{folder} is in no git repository, which DVC needs: get it with git clone, or run git init"

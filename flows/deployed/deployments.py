@@ -1,6 +1,7 @@
 """The deployments: serve them until interrupted, or ask the process that serves them for a run."""
 
 import logging
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from prefect import Flow, serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentStatus
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.context import refresh_global_settings_context
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -27,6 +29,7 @@ from flows.reproduction import check_workspace
 from flows.server.key import tell_prefect, use_key_of
 from flows.server.report import serve_report
 from flows.server.server import answers, configured_url, ensure_server
+from flows.server.silence import OFTEN, watch_silent_runs
 
 RUNS_AT_ONCE = 1  # runs use the same files, so a second one waits
 SERVED: list[tuple[Flow[..., Any], str]] = [
@@ -48,8 +51,10 @@ def serve_all() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `make serve &` would ignore it
     was_there = answers(configured_url())
     url = ensure_server(temporary=False)
-    print(f"Prefect at {url.removesuffix('/api')}; run: prefect deployment run fashion-pggan/full --watch")
-    print(printable_lines(tell_prefect(Path.cwd())), flush=True)
+    _present(url, "run: prefect deployment run fashion-pggan/full --watch")
+    if not was_there:
+        watch_silent_runs()
+    os.environ.update(OFTEN)
     if page := serve_report(url):
         print(f"the newest report: {page}", flush=True)
     flows = {f"{flow.name}/{name}": flow for flow, name in SERVED}
@@ -58,6 +63,29 @@ def serve_all() -> None:
         log.warning("runs that were at work when make serve last ended, now marked as crashed: %d", ended)
     deployments = [_deployment(flow, name, known.get(name)) for name, flow in flows.items()]
     serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
+
+
+def serve_server() -> None:
+    """Prefect's server alone, until interrupted: for work pools, whose deployments are those of prefect.yaml.
+
+    Raises:
+        UserError: a server answers there already, or none can be started.
+    """
+    check_workspace(Path.cwd())
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    url = configured_url()
+    if answers(url):
+        raise UserError(f"a Prefect server answers at {url} already: use that, or end it")
+    ensure_server(temporary=False)
+    watch_silent_runs()
+    _present(url, "deployments for work pools: prefect --no-prompt deploy --all")
+    while True:  # until interrupted; it ends with the server
+        signal.pause()
+
+
+def _present(url: str, hint: str) -> None:
+    print(f"Prefect at {url.removesuffix('/api')}; {hint}")
+    print(printable_lines(tell_prefect(Path.cwd())), flush=True)
 
 
 def _deployment(flow: Flow[..., Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
@@ -75,7 +103,9 @@ def ask(deployment: str) -> None:
     url = configured_url()
     if not answers(url):
         raise UserError(f"no Prefect server answers at {url}: start one with make serve, in another terminal")
+    os.environ["PREFECT_API_URL"] = url  # in a folder without our settings, Prefect would ask another server
     use_key_of(url)
+    refresh_global_settings_context()
     with _while_it_answers(url):
         _check_served(deployment, url)
         print(f"started {deployment}: the terminal of make serve shows its log", flush=True)

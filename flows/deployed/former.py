@@ -6,8 +6,8 @@ from typing import Any
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import (
-    DeploymentFilter,
-    DeploymentFilterId,
+    FlowFilter,
+    FlowFilterName,
     FlowRunFilter,
     FlowRunFilterState,
     FlowRunFilterStateType,
@@ -16,6 +16,8 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound
 from prefect.states import Crashed
+
+from flows.server.silence import OURS
 
 AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 GONE = "make serve ended, or the machine went down, while it ran: run it again"
@@ -46,17 +48,22 @@ def kept(deployment: DeploymentResponse | None) -> dict[str, Any]:
 
 
 def end_runs_of(deployments: Iterable[DeploymentResponse]) -> int:
-    """End the runs that a server, just started, believes to be at work; return their number."""
-    ids = [deployment.id for deployment in deployments]
-    if not ids:
-        return 0
+    """End the runs that a server, just started, believes to be at work, with the runs of stages within them.
+
+    Runs of deployments that workers carry out go on.
+
+    Returns:
+        Their number.
+    """
+    ids = {None, *(deployment.id for deployment in deployments)}  # None: within another run, or `flows run`
     with get_client(sync_client=True) as client:
         runs = client.read_flow_runs(
-            deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=ids)),
+            flow_filter=FlowFilter(name=FlowFilterName(like_=OURS)),
             flow_run_filter=FlowRunFilter(
                 state=FlowRunFilterState(type=FlowRunFilterStateType(any_=AT_WORK))
             ),
         )
-        for run in runs:
+        left = [run for run in runs if run.deployment_id in ids]
+        for run in left:
             client.set_flow_run_state(run.id, Crashed(message=GONE), force=True)
-    return len(runs)
+    return len(left)

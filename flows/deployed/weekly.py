@@ -16,7 +16,7 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.summary import Summary
 from flows.deployed.artifacts import REPORTS, publish
 from flows.deployed.pipeline import curate, evaluate, generate, patient, train
-from flows.reproduction import PARAMS, run_command
+from flows.reproduction import PARAMS, check_workspace, run_command
 
 BEST = Path("kept/best.safetensors")
 NEW = Path("models/networks.safetensors")
@@ -26,6 +26,7 @@ CRAWLED = Path("runs/weekly/crawled")  # there until the flow is at its end: a f
 @flow(name="fashion-pggan")
 def weekly() -> None:
     """Crawl again, curate what is new, train on, and keep the better model; a killed run resumes."""
+    check_workspace(Path.cwd())
     check_start(load_params(PARAMS).train.start_from)
     if not BEST.is_file():
         keep_better()

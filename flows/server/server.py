@@ -3,10 +3,12 @@
 import atexit
 import logging
 import os
+import socket
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +17,7 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from prefect.settings import PREFECT_API_URL, PREFECT_HOME
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, get_current_settings
 
 from fashion_pggan.command.lifetime import owned
 from fashion_pggan.errors import UserError
@@ -28,6 +30,8 @@ ANSWER_S = 5.0  # seconds a server may take for an answer
 START_S = 120.0  # seconds a server may take to start, on a busy machine without bytecode
 STOP_S = 10.0  # seconds
 DAMAGED = "sqlite3.DatabaseError"  # in what the server says
+NOT_WRITABLE = ("attempt to write a readonly database", "unable to open database file")
+DATABASE = "fashion-pggan.db"  # in Prefect's home
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it logs every request to the server
 
@@ -53,9 +57,12 @@ def ensure_server(*, temporary: bool) -> str:
         )
     if temporary:
         url = f"http://127.0.0.1:{free_port()}/api"
+    else:
+        _check_free(url)
     key = key_to_start_with()
     _keep_to_oneself(PREFECT_HOME.value())
-    _start(url, {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower(), **guarded_by(key, url)})
+    ui = {"PREFECT_SERVER_UI_ENABLED": str(not temporary).lower()}
+    _start(url, {**ui, **guarded_by(key, url), **database()})
     check_listener(urlsplit(url).port or 80)  # another user may have been faster than our server
     os.environ["PREFECT_API_URL"] = url
     use(key)
@@ -67,6 +74,20 @@ def guarded_by(key: str, url: str) -> dict[str, str]:
     port = urlsplit(url).port
     own = ",".join(f"http://{name}:{port}" for name in LOCAL)  # the server's page may be open under either
     return {"PREFECT_SERVER_API_AUTH_STRING": key, "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": own}
+
+
+def database() -> dict[str, str]:
+    """The setting of our own database, unless a person has set one.
+
+    `prefect` in a folder without our settings starts a server on `prefect.db`, and would take a request there
+    that nobody carries out for days. With a database of our own it says that it knows no such deployment.
+    """
+    settings = get_current_settings()
+    chosen, usual = settings.server.database.connection_url, f"sqlite+aiosqlite:///{settings.home}/prefect.db"
+    if chosen is not None and chosen.get_secret_value() != usual:
+        return {}
+    own = f"sqlite+aiosqlite:///{settings.home}/{DATABASE}"
+    return {"PREFECT_SERVER_DATABASE_CONNECTION_URL": own}
 
 
 def configured_url() -> str:
@@ -102,13 +123,29 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
             umask=0o077,
         )
         # Registered before Prefect's own handler, so that the server still gets the last logs.
-        atexit.register(_stop, server)
+        stopping = threading.Event()
+        atexit.register(_stop, server, stopping)
         _wait_for(url, server, said)
+        threading.Thread(target=_end_after, args=[server, stopping, url], daemon=True).start()
+
+
+def _check_free(url: str) -> None:
+    """Raise a UserError when another program listens at the port of `url`."""
+    port = urlsplit(url).port or 80
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as uvicorn does
+        try:
+            place.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(
+                f"port {port} cannot be used for Prefect's server ({error.strerror}): end the program that "
+                "listens there, or set PREFECT_API_URL to another port, such as http://127.0.0.1:4201/api"
+            ) from error
 
 
 def _keep_to_oneself(home: Path) -> None:
     """Take the database from other users, which holds secrets and the key to them."""
-    for path in home.glob("prefect.db*"):
+    for path in home.glob(f"{DATABASE}*"):
         if path.stat().st_uid == os.getuid():
             path.chmod(stat.S_IMODE(path.stat().st_mode) & 0o700)
 
@@ -126,8 +163,13 @@ def _not_started(url: str, said: Sequence[str]) -> UserError:
     """Why the server does not start, from the lines that it said."""
     if damage := next((line for line in said if DAMAGED in line), ""):
         return UserError(
-            f"the database of Prefect's server is damaged ({damage.strip()}): move prefect.db* in "
-            f"{PREFECT_HOME.value()} away; that loses the history of flows, and nothing else"
+            f"the database of Prefect's server is damaged ({damage.strip()}): move {DATABASE}* in "
+            f"{PREFECT_HOME.value()} away; that loses schedules and the history of flows, and nothing else"
+        )
+    if refused := next((words for words in NOT_WRITABLE if words in "\n".join(said)), ""):
+        return UserError(
+            f"Prefect's server cannot write in {PREFECT_HOME.value()} ({refused}): make it writable, or set "
+            "PREFECT_HOME to another folder"
         )
     last = said[-1].strip() if said else "it said nothing"
     return UserError(
@@ -136,7 +178,17 @@ def _not_started(url: str, said: Sequence[str]) -> UserError:
     )
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
+def _end_after(server: "subprocess.Popen[bytes]", stopping: threading.Event, url: str) -> None:
+    """End this process with one line when its server ends, instead of Prefect's tracebacks without an end."""
+    server.wait()
+    if not stopping.is_set():
+        line = f"error: the Prefect server at {url} has ended, and so does this command: run it again\n"
+        os.write(2, line.encode())  # not by logging, which waits for the server
+        os._exit(1)  # the runs end with this process
+
+
+def _stop(server: "subprocess.Popen[bytes]", stopping: threading.Event) -> None:
+    stopping.set()
     server.terminate()
     try:
         server.wait(STOP_S)

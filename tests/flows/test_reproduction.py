@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from fashion_pggan.errors import UserError
-from flows.reproduction import Outcome, StageError, check_workspace, failure_of, outcome_of, reproduce
+from flows.reproduction import (
+    CLONE,
+    WORKER,
+    Outcome,
+    StageError,
+    check_workspace,
+    failure_of,
+    outcome_of,
+    reproduce,
+)
 from tests.flows.toy import REPOSITORY, Toy
 
 
@@ -108,6 +117,15 @@ def test_a_killed_stage_is_run_again(inside: Toy) -> None:
 
 def test_a_folder_without_a_pipeline_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"no dvc\.yaml in .*: run from the repository root"):
+        check_workspace(tmp_path)
+
+
+def test_a_worker_in_such_a_folder_is_told_what_names_its_clone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(WORKER, "a run")
+    monkeypatch.setenv(CLONE, "/srv/gone")
+    with pytest.raises(UserError, match=r"no dvc\.yaml in .* \(FASHION_PGGAN_CLONE is /srv/gone\): run from"):
         check_workspace(tmp_path)
 
 

@@ -21,7 +21,7 @@ from fashion_pggan.storage.files import write_text
 from flows.deployed.fleet.order import check_plan, folder_of, is_done, mark_done, params_of_part
 from flows.deployed.pipeline import RETRIES, RETRY_DELAYS_S
 from flows.deployed.stage_task import may_pass
-from flows.reproduction import PARAMS, run_command
+from flows.reproduction import PARAMS, check_workspace, run_command
 
 
 @flow(name="fashion-pggan-crawl-part", flow_run_name="part {part} of crawl {crawl}")
@@ -39,6 +39,7 @@ def crawl_part(
         secrets: Prefect's secret block with the value, by environment variable that may be missing.
     """
     end_with_starter()  # a killed worker does not end its runs
+    check_workspace(Path.cwd())
     params = load_params(PARAMS)
     check_plan(params.crawl, plan, platform.node())
     folder = folder_of(Path(stores), part).absolute()

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
-from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
+from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.client.schemas.objects import DeploymentSchedule, State, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
@@ -24,9 +24,9 @@ class Server:
     """A server of one deployment with one run at work, as the client shows it."""
 
     def __init__(self) -> None:
-        self.deployment, self.run = deployment_of(), uuid4()
+        self.deployment, self.run, self.stage = deployment_of(), uuid4(), uuid4()
         self.states: dict[UUID, State] = {}
-        self.asked: list[tuple[list[UUID], list[StateType]]] = []
+        self.others = [uuid4()]  # deployments whose runs are at work, too
 
     def read_deployment_by_name(self, name: str) -> DeploymentResponse:
         if name != "fashion-pggan/full":
@@ -34,14 +34,16 @@ class Server:
         return self.deployment
 
     def read_flow_runs(
-        self, *, deployment_filter: DeploymentFilter, flow_run_filter: FlowRunFilter
+        self, *, flow_filter: FlowFilter, flow_run_filter: FlowRunFilter
     ) -> list[SimpleNamespace]:
-        assert deployment_filter.id
+        assert flow_filter.name
+        assert flow_filter.name.like_ == "fashion-pggan"
         assert flow_run_filter.state
         assert flow_run_filter.state.type
-        ids, types = deployment_filter.id.any_ or [], flow_run_filter.state.type.any_ or []
-        self.asked.append((ids, types))
-        return [SimpleNamespace(id=self.run)] if self.deployment.id in ids else []
+        assert flow_run_filter.state.type.any_ == AT_WORK
+        stage = SimpleNamespace(id=self.stage, deployment_id=None)
+        asked = [(self.run, self.deployment.id), *((uuid4(), other) for other in self.others)]
+        return [stage, *(SimpleNamespace(id=run, deployment_id=deployment) for run, deployment in asked)]
 
     def set_flow_run_state(self, run: UUID, state: State, *, force: bool) -> None:
         assert force  # the server's rules would let a run at work continue
@@ -85,14 +87,8 @@ def test_schedules_are_kept_with_what_was_set_at_them_and_so_is_a_pause(paused: 
 
 
 def test_runs_that_were_at_work_are_marked_as_crashed_with_the_reason(server: Server) -> None:
-    assert end_runs_of([server.deployment]) == 1
-    assert server.asked == [([server.deployment.id], AT_WORK)]
+    assert end_runs_of([server.deployment]) == 2
+    assert set(server.states) == {server.run, server.stage}  # not those of workers
     state = server.states[server.run]
     assert (state.type, state.message) == (StateType.CRASHED, GONE)
     assert StateType.SCHEDULED not in AT_WORK  # a schedule's next run still comes
-
-
-def test_without_a_deployment_the_runs_of_others_are_not_touched(server: Server) -> None:
-    assert end_runs_of([]) == 0
-    assert not server.asked
-    assert not server.states

@@ -9,13 +9,15 @@ import pytest
 import yaml
 from prefect import Flow
 from prefect.context import refresh_global_settings_context
+from prefect.settings import PREFECT_API_URL
 from prefect.states import Failed
 
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
-from flows.deployed import pipeline
+from flows.deployed import deployments, pipeline
 from flows.deployed.stage_task import may_pass
 from flows.reproduction import StageError
+from flows.server.server import OUR_URL
 from tests.flows.toy import REPOSITORY, STAGES, Toy
 
 NOWHERE = "http://127.0.0.1:9/api"
@@ -26,7 +28,7 @@ def test_the_full_flow_needs_no_server_and_shows_its_figures(toy: Toy, tmp_path:
     status, output = toy.run("flows.full_flow")
     assert (status, toy.ran()) == (0, list(STAGES)), output
     assert "train: step 1 of 1" in output
-    with sqlite3.connect(tmp_path / "prefect/prefect.db") as database:
+    with sqlite3.connect(tmp_path / "prefect/fashion-pggan.db") as database:
         artifacts = dict(database.execute("select key, data from artifact"))
         states = database.execute("select name, state_name from flow_run").fetchall()
     assert "untrained (0k)" in artifacts["fashion-pggan-swd"]
@@ -54,6 +56,25 @@ def test_a_chosen_server_that_does_not_answer_is_named(inside: Toy) -> None:
     assert str(caught.value) == (
         f"no Prefect server answers at {NOWHERE}: start it (prefect server start), or unset PREFECT_API_URL"
     )
+
+
+def test_a_request_from_a_folder_without_settings_goes_to_our_server(
+    inside: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    monkeypatch.delenv("PREFECT_API_URL")
+    refresh_global_settings_context()
+    monkeypatch.setattr(deployments, "answers", lambda url: True)
+    monkeypatch.setattr(deployments, "use_key_of", lambda url: None)
+
+    def stop(deployment: str, url: str) -> None:
+        asked.append((deployment, url, PREFECT_API_URL.value()))
+        raise UserError("enough")
+
+    monkeypatch.setattr(deployments, "_check_served", stop)
+    with pytest.raises(UserError, match=r"^enough$"):
+        call("flows", "ask", "crawl")
+    assert asked == [("fashion-pggan-crawl/crawl", OUR_URL, OUR_URL)]
 
 
 def test_asking_without_a_server_is_one_line(inside: Toy) -> None:
@@ -92,17 +113,17 @@ def test_a_folder_that_is_no_repository_ends_the_process_with_one_line(tmp_path:
 
 def test_the_deployments_of_prefect_yaml_are_the_flows_that_we_serve() -> None:
     listed = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
-    module = "flows/deployed/pipeline.py"
+    module = "flows.deployed.pipeline"
     assert [(each["name"], each["entrypoint"]) for each in listed] == [
-        ("full", f"{module}:full"),
-        ("weekly", "flows/deployed/weekly.py:weekly"),
-        ("fleet", "flows/deployed/fleet/parts.py:crawl_parts"),
-        ("part", "flows/deployed/fleet/part.py:crawl_part"),
-        *((name, f"{module}:{name}") for name in pipeline.STAGES),
+        ("full", f"{module}.full"),
+        ("weekly", "flows.deployed.weekly.weekly"),
+        ("fleet", "flows.deployed.fleet.parts.crawl_parts"),
+        ("part", "flows.deployed.fleet.part.crawl_part"),
+        *((name, f"{module}.{name}") for name in pipeline.STAGES),
     ]
     for each in listed:
-        file, _, name = each["entrypoint"].partition(":")
-        flow = getattr(import_module(file.removesuffix(".py").replace("/", ".")), name)
+        module, _, name = each["entrypoint"].rpartition(".")
+        flow = getattr(import_module(module), name)
         assert isinstance(flow, Flow)
         ours = name.replace("_", "-")
         assert flow.name == "-".join(["fashion-pggan", *([] if ours in ("full", "weekly") else [ours])])
@@ -160,6 +181,6 @@ def test_what_has_not_changed_is_unchanged_in_prefect_too(toy: Toy, tmp_path: Pa
         status, output = toy.run("flows.crawl_flow")
         assert status == 0, output
     assert toy.ran() == ["crawl"]
-    with sqlite3.connect(tmp_path / "prefect/prefect.db") as database:
+    with sqlite3.connect(tmp_path / "prefect/fashion-pggan.db") as database:
         names = [name for (name,) in database.execute("select state_name from task_run order by start_time")]
     assert names == ["Completed", "Unchanged"]

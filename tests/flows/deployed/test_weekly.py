@@ -24,6 +24,7 @@ class Week:
         self.fails = ""
         for name in ("crawl_again", "curate", "train", "generate", "evaluate", "keep_better", "publish"):
             monkeypatch.setattr(weekly, name, self._step(name))
+        monkeypatch.setattr(weekly, "check_workspace", lambda folder: None)
         monkeypatch.setattr(weekly.Summary, "read", lambda reports: None)
         start = SimpleNamespace(train=SimpleNamespace(start_from="kept/best.safetensors"))
         monkeypatch.setattr(weekly, "load_params", lambda path: start)

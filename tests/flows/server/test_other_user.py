@@ -28,9 +28,9 @@ def test_no_key_is_used_where_another_user_listens_once_our_server_is_started(mo
 
 
 def test_the_database_is_taken_from_other_users(tmp_path):
-    for name in ("prefect.db", "prefect.db-wal", "other.db"):
+    for name in ("fashion-pggan.db", "fashion-pggan.db-wal", "other.db"):
         (tmp_path / name).write_bytes(b"")
         (tmp_path / name).chmod(0o644)
     server._keep_to_oneself(tmp_path)
     modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
-    assert modes == {"prefect.db": 0o600, "prefect.db-wal": 0o600, "other.db": 0o644}
+    assert modes == {"fashion-pggan.db": 0o600, "fashion-pggan.db-wal": 0o600, "other.db": 0o644}

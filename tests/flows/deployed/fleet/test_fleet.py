@@ -38,7 +38,6 @@ class Fleet:
         self.url = f"http://127.0.0.1:{free_port()}/api"
         self.settings = {
             "PREFECT_API_URL": self.url,
-            "PWD": str(project.folder),  # where a worker crawls, by prefect.yaml; a shell sets it
             "PREFECT_WORKER_QUERY_SECONDS": "1",
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
         }
@@ -93,7 +92,6 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     folder = tmp_path / "project"
     (folder / ".dvc").mkdir(parents=True)
     shutil.copy(REPOSITORY / ".dvc/config", folder / ".dvc/config")
-    shutil.copytree(REPOSITORY / "flows", folder / "flows")
     shutil.copy(REPOSITORY / "prefect.yaml", folder)
     params = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
     params["crawl"].update(SLOW)

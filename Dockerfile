@@ -10,22 +10,22 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends git make \
     && rm -rf /var/lib/apt/lists/*
 
-WORKDIR /opt/fashion-pggan
+WORKDIR /program
 COPY . .
 
 # cpu: PyTorch's CPU build; cuda: the one on PyPI, with NVIDIA's libraries
 ARG TORCH=cpu
 ENV PIP_NO_CACHE_DIR=1
-RUN python -m venv /opt/venv \
+RUN python -m venv /venv \
     && if [ "$TORCH" = cpu ]; then \
-        /opt/venv/bin/python -m pip install --no-deps --constraint constraints.txt torch \
+        /venv/bin/python -m pip install --no-deps --constraint constraints.txt torch \
             --index-url https://download.pytorch.org/whl/cpu; \
     fi \
-    && make environment VENV=/opt/venv \
+    && make environment VENV=/venv \
     && git config --system --add safe.directory /clone
 
 # any user may run it: what programs write beside the clone goes to /tmp
-ENV PATH=/opt/venv/bin:$PATH \
+ENV PATH=/venv/bin:$PATH \
     HOME=/tmp \
     FASHION_PGGAN_CLONE=/clone
 WORKDIR /clone

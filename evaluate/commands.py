@@ -18,6 +18,7 @@ from evaluate.results.models_table import models_facts, models_text
 from evaluate.results.notes import interval_of
 from evaluate.results.pair_page import page_of
 from evaluate.results.table import pair_csv, pair_json, pair_text
+from evaluate.sets.novelty import tell_seen
 from evaluate.sets.sources import of_path
 from evaluate.worth.measured import measure_scores
 from evaluate.worth.scores_text import scores_text
@@ -152,8 +153,9 @@ def labels(dataset: Path, models: Path | None, *, json_file: Path | None, shared
     sampler = Sampler.load(last, work.torch_device) if last else None
     if sampler and not sampler.origin.labels:
         raise UserError(f"{models} has no labels: train again with train.labels true")
-    if last:
+    if last and sampler:
         stage.check_dataset(last, source)
+        tell_seen(last, sampler.origin, source)
     with shared.kept() as store:
         found = measure_scores(source, sampler, section, mirror=params.train.mirror, store=store, work=work)
     if isinstance(found, str):

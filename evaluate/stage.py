@@ -19,7 +19,8 @@ from evaluate.report.verdict import Verdict
 from evaluate.report.verdicts import headline, verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
-from evaluate.sets.sources import of_dataset, of_snapshot, shown
+from evaluate.sets.novelty import knows_held_out
+from evaluate.sets.sources import of_dataset, of_snapshot, shown, shuffled
 from evaluate.worth.measured import measure_worth
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
@@ -78,6 +79,8 @@ def run(
     if _labelled(dataset, sampler):
         worth = measure_worth(dataset, sampler, params, mirror=mirror, store=store, work=work)
         measures["labels"] = worth.facts()
+    if knows_held_out(sampler.origin, dataset):
+        measures["knows_held_out"] = True
     _write_json(reports / "measures.json", measures)
     answers = verdicts(evaluation, measures, read_facts(reports / "train.json"))
     measured = {"dataset": dataset.version, "mirror": mirror, **_said(answers)}
@@ -98,7 +101,9 @@ def _measured(
 ) -> dict[str, Any]:
     """The measures of the best snapshot."""
     fakes = of_snapshot(sampler, params.seed, params.images)
-    reals = of_dataset(dataset, shown(dataset, params.seed))
+    known = knows_held_out(sampler.origin, dataset)
+    chosen = shuffled(len(dataset), params.seed) if known else shown(dataset, params.seed)
+    reals = of_dataset(dataset, chosen)  # all that it was shown
     label_of = partial(sampler.label, params.seed) if _labelled(dataset, sampler) else None
     return measure_best(sampler.kimg, fakes, reals, reports, params, work, network, label_of=label_of)
 

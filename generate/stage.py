@@ -22,7 +22,7 @@ from fashion_pggan.images.writing import (
 )
 from fashion_pggan.params import GenerateParams
 from fashion_pggan.progress import Progress
-from fashion_pggan.storage.files import write_text
+from fashion_pggan.storage.files import check_room, write_text
 from fashion_pggan.storage.records import GeneratedImage, schema_of
 from fashion_pggan.storage.shards import Images
 from fashion_pggan.storage.targets import Kind, hold_target
@@ -50,6 +50,12 @@ IDENTIFIERS = {  # provenance: not a metric, and too wide for a table
 }
 LABEL = "label"  # a column, of images with labels alone
 RUNS = Path("runs/train")
+BYTES_OF_PIXEL = {
+    ImageFormat.PNG: 1.0,
+    ImageFormat.WEBP: 0.8,
+    ImageFormat.JPEG: 0.4,
+}  # of smooth garments, about
+BYTES_OF_ROW = 500  # of the manifest, about
 
 
 def run(
@@ -85,6 +91,7 @@ def run(
     apart = [path for path in (source, data, report) if path]
     with hold_target(target, KIND, apart) as held:
         sampler = Sampler.load(snapshots_in(source)[-1] if source.is_dir() else source, device)
+        _check_room(target, params, sampler.resolution)
         training = Training.of(data, sampler) if data else None
         sampler = sampler.of_label(params.label).truncated(params.truncation)
         parts = [(sampler.of_label(label), count) for label, count in params.labels.items()]
@@ -96,6 +103,13 @@ def run(
         shown = {name: value for name, value in facts.items() if name not in IDENTIFIERS}
         write_text(report, json.dumps(shown, indent=1) + "\n")
     return params.total
+
+
+def _check_room(target: Path, params: GenerateParams, resolution: int) -> None:
+    """Refuse images that surely do not fit on the disk; a former dataset stays until the new one is there."""
+    size = BYTES_OF_ROW + int(BYTES_OF_PIXEL[ImageFormat(params.format)] * resolution**2)
+    advice = "lower generate.labels" if params.labels else "lower generate.count"
+    check_room(target, params.total * size, f"writing {params.total:,} images needs about", advice)
 
 
 def _written(building: Path, images: "_Images") -> dict[str, Any]:

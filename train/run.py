@@ -13,11 +13,12 @@ from fashion_pggan.storage.shards import Dataset
 from train.adaptive.look import look
 from train.adaptive.plateau import AdaptiveSchedule
 from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
+from train.limits.held_out import tell_seen
 from train.limits.label_shares import labels_of
 from train.limits.minibatches import check_schedule
-from train.lineage.about import About, about, about_in, continued, facts_of, write_about
+from train.lineage.about import UNSEEN, About, about, about_in, continued, facts_of, write_about
 from train.lineage.identity import identity_of
-from train.lineage.start import architecture_for, start_from
+from train.lineage.start import architecture_for, start_from, unseen_at_start
 from train.lineage.weights import weights_of
 from train.machine.choices import AUTO, precision_of
 from train.machine.graphs import Recorded
@@ -239,7 +240,10 @@ class Run:
         if state is not None:
             self._restore(state)
         elif self.params.start_from:
-            start_from(self.params.start_from, self.folder.parent, self.trainer.vectors, architecture)
+            start = self.params.start_from, self.folder.parent
+            start_from(*start, self.trainer.vectors, architecture)
+            self.about = unseen_at_start(*start, self.about)
+        tell_seen(self.dataset, self.about.facts[UNSEEN])
 
     def _restore(self, state: dict[str, Any]) -> None:
         try:

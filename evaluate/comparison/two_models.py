@@ -9,6 +9,7 @@ from evaluate.comparison.cache import Store
 from evaluate.comparison.compare import measure
 from evaluate.comparison.distances import Difference, Distances
 from evaluate.comparison.pair import check_sizes
+from evaluate.sets.novelty import tell_seen
 from evaluate.sets.sources import of_dataset, of_snapshot, shuffled
 from fashion_pggan.distance.work import Work
 from fashion_pggan.errors import UserError
@@ -67,9 +68,10 @@ def compare_models(
         )
     chosen = chosen[shuffled(len(chosen), params.seed)][: params.images]
     reals = of_dataset(dataset, chosen)
-    sets = [
-        of_snapshot(Sampler.load(path, work.torch_device), params.seed, reals.count) for path in (former, new)
-    ]
+    samplers = [Sampler.load(path, work.torch_device) for path in (former, new)]
+    for path, sampler in zip((former, new), samplers, strict=True):
+        tell_seen(path, sampler.origin, dataset)
+    sets = [of_snapshot(sampler, params.seed, reals.count) for sampler in samplers]
     for fakes in sets:
         check_sizes(reals, fakes, params.smallest_level)
     with (

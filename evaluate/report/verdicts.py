@@ -11,6 +11,7 @@ from evaluate.report.verdict import STATES, State, Verdict, sentence
 from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import in_percent
+from evaluate.sets.novelty import SEEN
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
 FARTHER = 0.05  # probability below which a distance is larger than that of two sets of one kind
@@ -27,6 +28,7 @@ BLUNT = "But the ratio's interval is wide: measure more images (evaluate.images)
 
 
 QUALITY = "How far from the real images?"
+HELD_OUT = "Are the held-out images new to it?"
 
 
 def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping[str, Any]) -> list[Verdict]:
@@ -49,6 +51,8 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
         answers.append(variation)
     if "labels" in measures:
         answers.append(worth_verdict(measures["labels"]))
+    if measures.get("knows_held_out"):
+        answers.append(Verdict(HELD_OUT, "look", "the generator knows held-out images", SEEN))
     answers.append(_course(evaluation))
     if train:
         answers.append(_health(train))

@@ -152,3 +152,16 @@ def test_a_dataset_with_something_foreign_in_it_is_not_replaced(models, tmp_path
     ):
         stage.run(models, tmp_path / "out", PARAMS)
     assert (tmp_path / "out" / name).read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("changes", "advice"),
+    [({"count": 10**12}, r"lower generate\.count"), ({"labels": {"a": 10**12}}, r"lower generate\.labels")],
+)
+def test_more_images_than_the_disk_holds_are_refused_before_anything_is_written(
+    models, tmp_path, changes, advice
+):
+    says = rf"writing 1,000,000,000,000 images needs about .* in {tmp_path}/out, but .* are free: .*{advice}"
+    with pytest.raises(UserError, match=says):
+        stage.run(models, tmp_path / "out", with_(**changes))
+    assert not (tmp_path / "out").exists()

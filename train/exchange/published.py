@@ -21,7 +21,7 @@ from fashion_pggan.storage.files import atomic_write
 from fashion_pggan.storage.outputs import WRITTEN_BY
 from train.exchange.variables import load_official, official_weights, variables_of
 from train.model.networks import Architecture, Critic, Generator
-from train.saved.snapshot import Origin, read_networks, write_snapshot
+from train.saved.snapshot import UNKNOWN, Origin, read_networks, write_snapshot
 
 NETWORKS = {"Gs": "average", "G": "generator", "D": "critic"}  # official name: ours
 LARGEST = 2**30  # bytes; the published networks at 1024 px have under 0.3 * 2**30
@@ -62,7 +62,7 @@ def import_official(source: Path, target: Path) -> None:
         kimg=0.0,
         lod=_lod(lods.get(letter, np.float32(0.0)), len(architecture.exponents), source),
         params_hash=f"imported-{hash_of(source.name)}",
-        dataset_version="unknown",
+        dataset_version=UNKNOWN,
         git_commit="unknown",
         labels={f"label {number}": 1 / label_size for number in range(label_size)},
     )

@@ -26,3 +26,21 @@ def shown(dataset: Dataset) -> Dataset:
             len(dataset),
         )
     return part
+
+
+def tell_seen(dataset: Dataset, unseen: float) -> None:
+    """Say that a run knows images that are held out now.
+
+    Args:
+        dataset: what is shown.
+        unseen: the share of all groups of images that neither the run nor its start was shown.
+    """
+    if unseen < dataset.held_out_share:
+        log.warning(
+            "the run or the weights that this training goes on from held out %g of the images, and "
+            "curate.held_out is %g: they were shown images that are held out now, so what is measured on "
+            "these will be too good (the report says so); train afresh, without train.resume and "
+            "train.start_from, for a fair measure",
+            unseen,
+            dataset.held_out_share,
+        )

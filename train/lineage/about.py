@@ -25,6 +25,8 @@ FILE = "run.json"
 # Facts that change no parameter: a run resumes there by itself.
 MACHINE = {"torch", "device", "threads", "chosen_precision"}
 
+UNSEEN = "unseen"  # share of all groups of images, by hash, that the run and its start were never shown
+
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +61,7 @@ def facts_of(dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
     return {
         "resolution": dataset.resolution,
         "images": len(dataset),
+        UNSEEN: dataset.held_out_share,
         "torch": str(torch.__version__),
         "device": torch.cuda.get_device_name(ranks.device) if cuda else ranks.device.type,
         "threads": torch.get_num_threads(),
@@ -78,7 +81,14 @@ def continued(before: About, now: About, images_shown: int) -> About:
         )
         history = [*history, change]
     start = before.start_from or now.start_from  # its weights may be elsewhere by now
-    return now.model_copy(update={"history": history, "start_from": start})
+    return unseen_by(before, now).model_copy(update={"history": history, "start_from": start})
+
+
+def unseen_by(before: About, now: About) -> About:
+    """What a run says of itself, with what the one before it was shown; former versions said less."""
+    share = now.facts[UNSEEN]
+    least = before.facts.get(UNSEEN, share if "chosen_images" in before.identity else 0.0)
+    return now.model_copy(update={"facts": now.facts | {UNSEEN: min(share, least)}})
 
 
 def write_about(folder: Path, about: About) -> None:
@@ -135,5 +145,6 @@ def about_in(state: Mapping[str, Any]) -> About:
 
 def changes_between(before: About, now: About) -> Differences:
     """What differs between two runs; facts that the earlier one did not write down are taken as equal."""
-    known = {name: before.facts.get(name, value) for name, value in now.facts.items()}
-    return differences(before.identity, now.identity) | differences(known, now.facts)
+    facts = {name: value for name, value in now.facts.items() if name != UNSEEN}
+    known = {name: before.facts.get(name, value) for name, value in facts.items()}
+    return differences(before.identity, now.identity) | differences(known, facts)

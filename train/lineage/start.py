@@ -11,12 +11,12 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
-from train.lineage.about import about_in
+from train.lineage.about import UNSEEN, About, about, about_in, unseen_by
 from train.lineage.weights import place_of_weights
 from train.model.flat import vector_of
 from train.model.networks import Architecture, Critic, Generator
 from train.saved.checkpoint import checkpoints_in, newest_state
-from train.saved.snapshot import ALL_NETWORKS, read_networks
+from train.saved.snapshot import ALL_NETWORKS, UNKNOWN, read_networks, read_origin
 
 NETWORKS = {"critic": Critic, "generator": Generator, "average": Generator}
 WORDS = {  # what sets each number of an architecture
@@ -86,6 +86,19 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
         vectors[name].copy_(weights)
     path = place_of_weights(place, runs)
     log.info("critic, generator and average are those of %s; optimizers and schedule are new", path)
+
+
+def unseen_at_start(place: str, runs: Path, now: About) -> About:
+    """What a run says of itself, with what the weights that it starts from were shown."""
+    path = place_of_weights(place, runs)
+    if checkpoints_in(path):
+        before = about(path)
+        return unseen_by(before, now) if before else now
+    origin = read_origin(path)
+    if origin.dataset_version == UNKNOWN:  # weights of another program: nobody says what they were shown
+        return now
+    least = min(now.facts[UNSEEN], origin.unseen or 0.0)
+    return now.model_copy(update={"facts": now.facts | {UNSEEN: least}})
 
 
 def _others(theirs: Mapping[str, object], ours: Mapping[str, object]) -> str:

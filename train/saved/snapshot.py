@@ -24,6 +24,7 @@ from train.saved.snapshot_header import FORMAT, Header, header_in
 NAMED = 3  # tensors, in a message
 STORED = "F32"
 ALL_NETWORKS = "networks.safetensors"  # of a finished run and of models: a snapshot with generator and critic
+UNKNOWN = "unknown"  # the dataset of weights that another program trained
 BEST = "best.safetensors"  # of all models that were kept
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Origin:
     dataset_version: str  # of the dataset it was trained on
     git_commit: str  # of the program, see fashion_pggan.provenance
     labels: dict[str, float] = field(default_factory=dict)  # share of each label, in the networks' order
+    unseen: float | None = None  # share that its training and all before held out; None: none is held out
 
     @property
     def label_shares(self) -> list[float]:
@@ -72,10 +74,12 @@ def write_snapshot(
 
 
 def described(generator: Generator, origin: Origin) -> dict[str, dict[str, Any]]:
-    """A generator's architecture and origin; without labels, neither speaks of them."""
+    """A generator's architecture and origin; neither speaks of labels or held-out images without any."""
     architecture, where = asdict(generator.architecture), asdict(origin)
     if not architecture["label_size"]:
         del architecture["label_size"], where["labels"]
+    if origin.unseen is None:
+        del where["unseen"]
     return {"architecture": architecture, "origin": where}
 
 

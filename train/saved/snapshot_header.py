@@ -42,6 +42,7 @@ class OriginFields(Section):
     dataset_version: Name
     git_commit: Name
     labels: dict[Label, ShareOfAll] = Field({}, max_length=MOST_LABELS)
+    unseen: ShareOfAll | None = None
 
 
 class Header(Section):

@@ -190,3 +190,11 @@ def test_other_colours_are_blamed_before_a_collapse():
     verdict = answer_to(VARIATION, evaluation, measures, {})
     assert verdict.state == "note"
     assert "Other colours or another contrast move MS-SSIM, too" in verdict.says
+
+
+def test_a_generator_that_knows_held_out_images_is_named():
+    answer = answer_to(
+        "Are the held-out images new to it?", evaluation_of(50.0), {"knows_held_out": True}, {}
+    )
+    assert (answer.state, answer.short) == ("look", "the generator knows held-out images")
+    assert "what is measured on held-out images is too good" in answer.says

@@ -15,6 +15,7 @@ REPORTS = Fills(
         "copies.png": (),
         "evaluation.json": ("dataset", "floor", "seed"),
         "measures.json": ("kimg", "copies"),
+        "metrics.json": ("kimg", "SWDx1e3"),
         "report.html": (),
         "swd.csv": ("kimg", "images"),
         "swd.json": ("floor", "best", "last"),

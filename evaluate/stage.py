@@ -47,8 +47,8 @@ def run(
     Args:
         source: a curated dataset.
         models: the train stage's output.
-        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `evaluation.json`, `measures.json`,
-            `copies.png`, `copies.json` and `report.html`; holds the other stages' reports too.
+        reports: folder for `swd.csv`, `swd_levels.csv`, `swd.json`, `metrics.json`, `evaluation.json`,
+            `measures.json`, `copies.png`, `copies.json` and `report.html`; holds other stages' reports too.
         params: the evaluate section.
         mirror: whether training mirrored its images; then the reals are mirrored too.
         store: keeps distances, so that nothing is measured twice.
@@ -73,6 +73,7 @@ def run(
     write_text(reports / "swd.csv", as_csv(rows))
     write_text(reports / "swd_levels.csv", by_level_csv(rows, floor))
     _write_json(reports / "swd.json", evaluation.metrics(params.seed))
+    _write_json(reports / "metrics.json", evaluation.few())
     sampler = Sampler.load(best, work.torch_device)
     measures = _measured(sampler, dataset, reports, params, work, network)
     worth = None

@@ -70,8 +70,18 @@ class Evaluation:
         """An average distance over that of the floor."""
         return distances.average.over(self.floor.distances.average)
 
+    def few(self) -> dict[str, float]:
+        """Of the best snapshot, what `dvc metrics show` fits into 80 columns: averages x 1000."""
+        found = {"kimg": self.best.kimg, "SWDx1e3": self.chosen.average.value}
+        if ratio := self.ratio(self.chosen):
+            found["ratio"] = ratio.value  # to the floor
+        found["floor"] = self.floor.distances.average.value
+        if self.rows[0].kimg == 0:
+            found["untrained"] = self.rows[0].distances.average.value
+        return {name: round(value, 2) for name, value in found.items()}
+
     def metrics(self, seed: int) -> dict[str, object]:
-        """What `dvc metrics` shows."""
+        """The rows that a reader wants first, as swd.json holds them."""
         return {
             "images": self.images,
             "images_asked": self.asked,

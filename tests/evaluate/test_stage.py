@@ -56,6 +56,20 @@ def test_the_metrics_name_the_best_snapshot_and_the_floor(reports):
     assert metrics["floor"]["SWDx1e3_avg"] < metrics["best"]["SWDx1e3_avg"]
 
 
+def test_a_few_metrics_fit_into_a_terminal(reports):
+    few, metrics = (json.loads((reports / f"{name}.json").read_text()) for name in ("metrics", "swd"))
+    assert few == {
+        "kimg": metrics["best"]["kimg"],
+        "SWDx1e3": round(metrics["best_again"]["SWDx1e3_avg"], 2),
+        "ratio": round(metrics["best_again"]["ratio_to_floor"], 2),
+        "floor": round(metrics["floor"]["SWDx1e3_avg"], 2),
+        "untrained": round(metrics["untrained"]["SWDx1e3_avg"], 2),
+    }
+    widest = {"Path": "reports/metrics.json", **dict.fromkeys(few, "8861.80"), "SWDx1e3": "1000.00"}
+    gaps = 4 * (len(widest) - 1)  # as `dvc metrics show` puts them
+    assert sum(max(len(name), len(value)) for name, value in widest.items()) + gaps <= 80
+
+
 def test_everything_measured_is_written_with_intervals_floors_and_ratios(reports, dataset):
     facts = json.loads((reports / "evaluation.json").read_text())
     metrics = json.loads((reports / "swd.json").read_text())

@@ -20,8 +20,16 @@ STAGE = """stages:
     cmd: cp -rl made data/raw
     outs: [data/raw]
 """
-COLUMNS = ("crawl and commit", "status", "nothing to do", "again with 1 % more", "checkout")
-SIZES = ("data", "DVC's cache", "store, output and cache", "the same, shared")
+COLUMNS = (
+    "crawl and commit",
+    "status",
+    "nothing to do",
+    "push",
+    "again with 1 % more",
+    "push of that",
+    "checkout",
+)
+SIZES = ("data", "DVC's cache", "remote", "store, output and cache", "the same, shared")
 
 
 def main() -> None:
@@ -49,22 +57,26 @@ def _costs(folder: Path, form: Callable[..., None], given: argparse.Namespace) -
     (folder / "dvc.yaml").write_text(STAGE)
     (folder / ".dvc").mkdir()
     (folder / ".dvc/config").write_text(
-        '[core]\nanalytics = false\nno_scm = true\n[cache]\ntype = "reflink,copy"\n'
+        '[core]\nanalytics = false\nno_scm = true\nremote = there\n[cache]\ntype = "reflink,copy"\n'
+        f"['remote \"there\"']\nurl = {folder / 'remote'}\nverify = true\n"
     )
     os.sync()
     yield _timed(folder, "repro")
     yield _timed(folder, "status")
     yield _timed(folder, "repro")
+    yield _timed(folder, "push", "--run-cache")
     form(made, _images(given.images, more, given.bytes), most)
     yield _timed(folder, "repro", "--force")
+    yield _timed(folder, "push", "--run-cache")
     subprocess.run(["rm", "-r", "data/raw"], cwd=folder, check=True)
     yield _timed(folder, "checkout")
-    for place in (made, folder / ".dvc/cache", folder):
-        yield f"{_size(place):.0f}"
+    remote = _size(folder / "remote")
+    yield from (f"{_size(made):.0f}", f"{_size(folder / '.dvc/cache'):.0f}", f"{remote:.0f}")
+    yield f"{_size(folder) - remote:.0f}"
     for path in filter(Path.is_file, made.rglob("*")):  # as `fashion-pggan crawl share` does
         hold_once(folder / "data/raw" / path.relative_to(made), path)
     subprocess.run([sys.executable, "-m", "dvc", "status", "--quiet"], cwd=folder, check=True)
-    yield f"{_size(folder):.0f}"
+    yield f"{_size(folder) - remote:.0f}"
 
 
 def _images(first: int, count: int, size: int) -> Iterator[Named]:

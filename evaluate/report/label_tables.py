@@ -41,7 +41,7 @@ def label_tables(worth: Worth, copies: Mapping[str, Mapping[str, int]]) -> list[
 
 def _scores(scores: Scores) -> LabelTable:
     columns = [
-        "",
+        "row",
         "trained on",
         "tested on",
         "balanced accuracy",
@@ -86,7 +86,7 @@ def _confusion(scores: Scores, score: Score, name: str) -> LabelTable:
         for label, row in zip(labels, shares, strict=True)
     ]
     title = f"{name}: a row per true label, which label its images get"
-    return LabelTable(title, ["", *labels], rows)
+    return LabelTable(title, ["true label", *labels], rows)
 
 
 def _by_label(rows: list[dict[str, Any]], copies: Mapping[str, Mapping[str, int]]) -> LabelTable:

@@ -12,7 +12,6 @@ from httpx import HTTPError
 from prefect import Flow, serve
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import DeploymentStatus
-from prefect.client.schemas.responses import DeploymentResponse
 from prefect.context import refresh_global_settings_context
 from prefect.deployments import run_deployment
 from prefect.deployments.runner import RunnerDeployment
@@ -22,7 +21,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from fashion_pggan.errors import UserError, one_line
 from fashion_pggan.storage.escaped import printable_lines
 from flows.deployed.fleet.parts import crawl_parts
-from flows.deployed.former import end_runs_of, former, kept
+from flows.deployed.former import declared_in, end_runs_of, former, kept
 from flows.deployed.pipeline import STAGES, full
 from flows.deployed.weekly import weekly
 from flows.reproduction import check_workspace
@@ -61,7 +60,11 @@ def serve_all() -> None:
     known = former(flows)
     if not was_there and (ended := end_runs_of(known.values())):
         log.warning("runs that were at work when make serve last ended, now marked as crashed: %d", ended)
-    deployments = [_deployment(flow, name, known.get(name)) for name, flow in flows.items()]
+    schedules = declared_in(Path("prefect.yaml"))
+    deployments = [
+        _deployment(flow, name, kept(known.get(name), schedules.get(name.rpartition("/")[2], ())))
+        for name, flow in flows.items()
+    ]
     serve(*deployments, limit=RUNS_AT_ONCE, pause_on_shutdown=False)
 
 
@@ -88,8 +91,8 @@ def _present(url: str, hint: str) -> None:
     print(printable_lines(tell_prefect(Path.cwd())), flush=True)
 
 
-def _deployment(flow: Flow[..., Any], name: str, known: DeploymentResponse | None) -> RunnerDeployment:
-    deployment = flow.to_deployment(name.rpartition("/")[2], tags=TAGS, **kept(known))
+def _deployment(flow: Flow[..., Any], name: str, settings: dict[str, Any]) -> RunnerDeployment:
+    deployment = flow.to_deployment(name.rpartition("/")[2], tags=TAGS, **settings)
     assert isinstance(deployment, RunnerDeployment)  # a coroutine in async code alone
     return deployment
 

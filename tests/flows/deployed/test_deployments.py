@@ -198,3 +198,33 @@ def wait_until_idle(served: Served) -> None:
     while any("toy_stage.py" in process.cmdline() for process in served.toy.processes()):
         assert time.monotonic() < until, "a stage still runs"
         time.sleep(0.1)
+
+
+SCHEDULED = "deployments:\n- name: weekly\n  schedules:\n  - {slug: mondays, cron: '0 3 * * 1'}\n"
+
+
+def test_schedules_of_both_kinds_survive_a_restart_and_a_killed_server_is_one_line(
+    toy: Toy,
+) -> None:
+    (toy.folder / "prefect.yaml").write_text(SCHEDULED)
+    url = f"http://127.0.0.1:{free_port()}/api"
+    served = Served(toy, url)
+    served.wait_until_served()
+    create = ("deployment", "schedule", "create", "fashion-pggan/weekly", "--cron", "0 4 * * 2")
+    assert served.prefect(*create)[0] == 0
+    server = next(process for process in toy.processes() if "uvicorn" in process.cmdline())
+    server.kill()
+    said = served.process.communicate(timeout=60)[0]
+    assert served.process.returncode == 1
+    line = f"error: the Prefect server at {url} has ended, and so does this command: run it again"
+    assert said.splitlines()[-1] == line
+    assert "Traceback" not in said
+    toy.wait_until_gone()
+
+    again = Served(toy, url)
+    try:
+        again.wait_until_served()
+        listed = again.prefect("deployment", "schedule", "ls", "fashion-pggan/weekly")[1]
+    finally:
+        again.stop()
+    assert listed.count("0 3 * * 1") == listed.count("0 4 * * 2") == 1

@@ -1,7 +1,9 @@
 """What a former `make serve` left on the server is kept, or ended."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 from uuid import UUID, uuid4
 
@@ -12,8 +14,10 @@ from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectNotFound
 
+from fashion_pggan.errors import UserError
 from flows.deployed import former as module
-from flows.deployed.former import AT_WORK, GONE, end_runs_of, former, kept
+from flows.deployed.former import AT_WORK, GONE, declared_in, end_runs_of, former, kept
+from tests.flows.toy import REPOSITORY
 
 
 def deployment_of(**values: object) -> DeploymentResponse:
@@ -84,6 +88,63 @@ def test_schedules_are_kept_with_what_was_set_at_them_and_so_is_a_pause(paused: 
     one, other = found["schedules"]
     assert (one.schedule, one.active, one.parameters, one.slug) == (nightly, False, {"seed": 3}, "nightly")
     assert (other.schedule.cron, other.active, other.slug) == ("0 4 * * 1", True, None)
+
+
+PROJECT = """
+deployments:
+  - name: weekly
+    schedules:
+      - {slug: mondays, cron: "0 3 * * 1", timezone: Asia/Seoul, parameters: {min_new_images: 9}}
+  - name: full
+"""
+
+
+def test_schedules_of_prefect_yaml_replace_those_of_their_name_and_stay_switched_off(tmp_path: Path) -> None:
+    (tmp_path / "prefect.yaml").write_text(PROJECT)
+    declared = declared_in(tmp_path / "prefect.yaml")
+    assert list(declared) == ["weekly"]
+    assert declared_in(tmp_path / "none.yaml") == {}
+    (new,) = kept(None, declared["weekly"])["schedules"]
+    assert (new.schedule.cron, new.schedule.timezone, new.active) == ("0 3 * * 1", "Asia/Seoul", True)
+    schedules = [
+        DeploymentSchedule(schedule=CronSchedule(cron="0 5 * * 1"), active=False, slug="mondays"),
+        DeploymentSchedule(schedule=CronSchedule(cron="0 4 * * 2")),
+    ]
+    by_hand, again = kept(deployment_of(schedules=schedules), declared["weekly"])["schedules"]
+    assert (by_hand.schedule.cron, by_hand.active) == ("0 4 * * 2", True)
+    assert (again.schedule.cron, again.active, again.parameters) == (
+        "0 3 * * 1",
+        False,
+        {"min_new_images": 9},
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [
+        (
+            '{slug: a, cron: "at three"}',
+            r"prefect\.yaml: a schedule of weekly cannot be read \(.*: correct it$",
+        ),
+        ("daily", r"a schedule of weekly cannot be read"),
+        ('{cron: "0 3 * * 1"}', r"a schedule of weekly has no name: give it a slug$"),
+    ],
+)
+def test_a_schedule_that_is_none_is_named(tmp_path: Path, written: str, error: str) -> None:
+    path = tmp_path / "prefect.yaml"
+    path.write_text(f"deployments:\n  - name: weekly\n    schedules:\n      - {written}\n")
+    with pytest.raises(UserError, match=error):
+        declared_in(path)
+
+
+def test_the_schedule_that_prefect_yaml_proposes_can_be_read(tmp_path: Path) -> None:
+    text = (REPOSITORY / "prefect.yaml").read_text()
+    proposed = re.sub(r"^    # (schedules:|  .*)$", r"    \1", text, flags=re.MULTILINE)
+    (tmp_path / "prefect.yaml").write_text(proposed)
+    (schedule,) = declared_in(tmp_path / "prefect.yaml")["weekly"]
+    assert schedule.slug == "weekly"
+    assert schedule.parameters == {"min_new_images": 200}
+    assert declared_in(REPOSITORY / "prefect.yaml") == {}
 
 
 def test_runs_that_were_at_work_are_marked_as_crashed_with_the_reason(server: Server) -> None:

@@ -1,5 +1,6 @@
 """The weekly flow: what it does in which order, and where a killed one resumes."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +26,8 @@ class Week:
         for name in ("crawl_again", "curate", "train", "generate", "evaluate", "keep_better", "publish"):
             monkeypatch.setattr(weekly, name, self._step(name))
         monkeypatch.setattr(weekly, "check_workspace", lambda folder: None)
+        weekly.REPORTS.mkdir()
+        self.images = 40
         monkeypatch.setattr(weekly.Summary, "read", lambda reports: None)
         start = SimpleNamespace(train=SimpleNamespace(start_from="kept/best.safetensors"))
         monkeypatch.setattr(weekly, "load_params", lambda path: start)
@@ -32,6 +35,8 @@ class Week:
     def _step(self, name: str) -> Callable[..., Any]:
         def run(*arguments: object) -> None:
             self.asked.append(name)
+            if name == "curate":
+                (weekly.REPORTS / "curate.json").write_text(json.dumps({"kept": self.images}))
             if self.fails == name:
                 raise KeyboardInterrupt
             if name == "train":
@@ -42,10 +47,10 @@ class Week:
 
         return run
 
-    def run(self) -> list[str]:
+    def run(self, min_new_images: int = 0) -> list[str]:
         self.asked.clear()
         with disable_run_logger():
-            weekly.weekly.fn()
+            weekly.weekly.fn(min_new_images)
         return self.asked
 
 
@@ -54,12 +59,29 @@ def week(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Week:
     monkeypatch.chdir(tmp_path)
     weekly.NEW.parent.mkdir()
     weekly.NEW.write_text("old")
-    return Week(monkeypatch)
+    week = Week(monkeypatch)
+    (weekly.REPORTS / "curate.json").write_text(json.dumps({"kept": week.images}))
+    return week
 
 
 def test_the_first_model_is_kept_before_anything_is_trained(week: Week) -> None:
     assert week.run() == ["keep_better", *TRAINED, "evaluate", "generate", "publish"]
     assert week.run() == [*TRAINED, "evaluate", "generate", "publish"]
+
+
+def test_nothing_is_trained_until_the_dataset_has_grown_enough_since_the_last_training(week: Week) -> None:
+    week.run()
+    for images, asked in ((49, []), (50, ["train"]), (59, []), (60, ["train"])):
+        week.images = images
+        assert [name for name in week.run(min_new_images=10) if name == "train"] == asked
+        assert not weekly.CRAWLED.exists()  # the next week crawls again
+
+
+def test_a_damaged_note_of_the_last_training_is_named(week: Week) -> None:
+    week.run()
+    weekly.TRAINED.write_text("many")
+    with pytest.raises(UserError, match=r"runs/weekly/trained holds no number of images: delete it"):
+        week.run(min_new_images=1)
 
 
 def test_nothing_is_generated_with_a_model_that_is_not_better(week: Week) -> None:

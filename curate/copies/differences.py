@@ -74,16 +74,18 @@ def _fit(x: Floats, y: Floats, trimmed: float) -> tuple[float, float]:
     step = max(len(x) // FITTED, 1)
     x, y = x[::step], y[::step]
     gain, offset = 1.0, float(np.median(y - x))
+    last = int((len(x) - 1) * (1 - trimmed))  # of the values kept, by how much they differ
     for _ in range(ROUNDS):
         apart = np.abs(gain * x + offset - y)
-        kept = apart <= np.quantile(apart, 1 - trimmed)
+        kept = apart <= np.partition(apart, last)[last]
         gain, offset = _least_squares(x[kept], y[kept])
     return gain, offset
 
 
 def _least_squares(x: Floats, y: Floats) -> tuple[float, float]:
     x_mean, y_mean = x.mean(), y.mean()
-    gain = (((x - x_mean) * (y - y_mean)).mean() + PULL) / (x.var() + PULL)
+    away = x - x_mean
+    gain = ((away * (y - y_mean)).mean() + PULL) / ((away * away).mean() + PULL)
     return float(gain), float(y_mean - gain * x_mean)
 
 

@@ -123,7 +123,10 @@ def workers_of(params: CurateParams, workers: int | None) -> Each:
 def _sorted_images(source: Path, each: Each, params: CurateParams) -> list[Raw]:
     images = sorted(raw_images(source, each), key=lambda raw: (raw.sha256, raw.url, raw.file))
     if not without_metadata(images):
-        raise UserError(f"no images in {source}: run the crawl stage first (dvc repro crawl)")
+        raise UserError(
+            f"no images in {source}: give a folder that holds some, or run the crawl stage first (dvc repro "
+            "crawl)"
+        )
     said = with_metadata(images, source) if params.labels else images
     return without_metadata(said)
 

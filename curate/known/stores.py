@@ -126,6 +126,7 @@ class LevelStore:
         self.packs: dict[int, Pixels] = {}
         self.next_pack = 0
         self.sums: dict[int, str] = {}
+        self.written: set[int] = set()  # packs of this run: their bytes were hashed on the way to the disk
         for path in sorted(folder.glob("[0-9]" * 8 + ".json")):
             try:
                 self._know(int(path.stem), *pack_of(path))
@@ -151,11 +152,13 @@ class LevelStore:
         said = hashed_json({"names": names, "pixels": digest.hexdigest()})
         write_text(path.with_suffix(".json"), said)  # after the pixels, so that names belong to whole packs
         self._know(number, names, digest.hexdigest())
+        self.written.add(number)
 
     def forget_damaged(self, names: Iterable[str]) -> None:
-        """Leave out damaged packs among those with these images; each pack is read once."""
+        """Leave out damaged packs of earlier runs among those with these images; each is read once."""
         with hash_memory() as memory:
-            for number in sorted({self.place[name][0] for name in names if name in self.place}):
+            packs = {self.place[name][0] for name in names if name in self.place}
+            for number in sorted(packs - self.written):
                 path = self._path(number)
                 if not path.is_file() or not memory.matches(path, self.sums[number]):
                     self._forget(number, "it is not what was written, by its SHA-256")
@@ -186,7 +189,9 @@ class LevelStore:
 
     def _pack(self, number: int) -> Pixels:
         if number not in self.packs:
-            self.packs[number] = np.load(self._path(number), mmap_mode="r")
+            self.packs[number] = np.asarray(
+                np.load(self._path(number), mmap_mode="r")
+            )  # plain views are fast
         return self.packs[number]
 
 

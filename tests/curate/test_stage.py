@@ -81,7 +81,7 @@ def test_the_output_does_not_depend_on_workers_or_names(made, wild, tmp_path, pa
 def test_an_empty_folder_and_a_missing_one_are_one_clear_line(tmp_path, params, run):
     (tmp_path / "empty").mkdir()
     for name, says in (
-        ("empty", r"no images in .*empty: run the crawl stage first \(dvc repro crawl\)"),
+        ("empty", r"no images in .*empty: give a folder that holds some, or run .* \(dvc repro crawl\)"),
         ("nowhere", r"no folder at .*nowhere: give a crawl's output or a folder of images"),
     ):
         with pytest.raises(UserError, match=f"^{says}$"):

@@ -143,6 +143,22 @@ def test_damage_in_what_is_known_is_told_and_mended(
     assert "damaged" not in caplog.text
 
 
+def test_packs_that_a_run_wrote_are_not_read_again_for_their_hash_and_those_of_earlier_runs_are(
+    wild, tmp_path, params, run, monkeypatch
+):
+    read = []
+
+    def matches(self, path, sha256, *_, **__):
+        read.append(path.parent.name.partition("-")[0])
+        return True
+
+    monkeypatch.setattr("fashion_pggan.storage.hashes.HashMemory.matches", matches)
+    for times in (0, 1):
+        read.clear()
+        run(wild, tmp_path / "out", params, knowledge=tmp_path / "new")
+        assert (read.count("levels") > 0) == bool(times)
+
+
 @pytest.mark.parametrize(
     "pattern", ["levels-*/*.npy", "levels-*/*.json", "facts-*/*.npz", "facts-*/*.parquet"]
 )

@@ -9,8 +9,6 @@ from typing import Any
 
 from curate.facts.evidence import garment_of
 from curate.facts.view import View
-from curate.known.worn import networks_of
-from curate.people.seen import people_in
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Pixels
@@ -45,17 +43,13 @@ class Squares:
             name: for errors.
 
         Raises:
-            UserError: it cannot be read, its square is below the resolution, or the crop needs networks that are
-                not there.
+            UserError: it cannot be read, or its square is below the resolution.
         """
         pixels = _pixels_of(data, name)
         height, width, _ = pixels.shape
         facts: Mapping[str, Any] = {"width": width, "height": height}
-        if self.params.crop != "centre":
-            view = View(pixels)
-            facts = {**facts, **asdict(garment_of(view))}
-            if self.params.crop == "top":
-                facts = {**facts, **asdict(people_in(view.seen, networks_of(self.params)))}
+        if self.params.crop == "garment":
+            facts = {**facts, **asdict(garment_of(View(pixels)))}
         side = square_of(facts, self.params).side
         if side < self.resolution:
             raise UserError(

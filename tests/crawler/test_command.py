@@ -105,7 +105,8 @@ def test_an_error_is_one_line_and_a_status_that_says_whether_it_may_pass(
     last = errors.splitlines()[-1]
     assert last.startswith(line.format(tmp=tmp_path))
     assert "Traceback" not in errors
-    assert len([text for text in errors.splitlines() if not text.startswith("crawl: ")]) == 1
+    others = ("crawl: ", f"{tmp_path}/store/failed.csv names what failed")
+    assert len([text for text in errors.splitlines() if not text.startswith(others)]) == 1
     assert not (tmp_path / "raw").exists()
 
 

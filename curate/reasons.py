@@ -33,14 +33,14 @@ class Reason(StrEnum):
 
 # What a person can change, for the error when no image is left; filled in from the parameters.
 ADVICE: Mapping[Reason, str] = {
-    Reason.TOO_SMALL: "lower curate.min_side in params.yaml, now {min_side}",
-    Reason.ASPECT: "raise curate.max_aspect in params.yaml, now {max_aspect}",
-    Reason.TOO_MANY_PIXELS: "raise curate.max_pixels in params.yaml, now {max_pixels}",
-    Reason.BLANK: "lower curate.min_deviation in params.yaml, now {min_deviation}",
-    Reason.BLURRED: "lower curate.min_sharpness in params.yaml, now {min_sharpness}",
-    Reason.BANNER: "raise curate.max_banner in params.yaml, now {max_banner}",
-    Reason.COLLAGE: "raise curate.max_collage in params.yaml, now {max_collage}",
-    Reason.NO_GARMENT: "lower curate.min_garment in params.yaml, now {min_garment}",
+    Reason.TOO_SMALL: "lower curate.min_side, now {min_side}, in params.yaml or by --min-side",
+    Reason.ASPECT: "raise curate.max_aspect, now {max_aspect}, in params.yaml or by --max-aspect",
+    Reason.TOO_MANY_PIXELS: "raise curate.max_pixels, now {max_pixels}, in params.yaml or by --max-pixels",
+    Reason.BLANK: "lower curate.min_deviation, now {min_deviation}, in params.yaml or by --min-deviation",
+    Reason.BLURRED: "lower curate.min_sharpness, now {min_sharpness}, in params.yaml or by --min-sharpness",
+    Reason.BANNER: "raise curate.max_banner, now {max_banner}, in params.yaml or by --max-banner",
+    Reason.COLLAGE: "raise curate.max_collage, now {max_collage}, in params.yaml or by --max-collage",
+    Reason.NO_GARMENT: "lower curate.min_garment, now {min_garment}, in params.yaml or by --min-garment",
     Reason.UNLABELLED: "add ends of queries to curate.labels, now {labels}, or set curate.unlabelled: keep",
     Reason.STYLE: "add to curate.styles, now {styles}, or raise curate.max_scores, now {max_scores}",
 }

@@ -96,7 +96,7 @@ def test_when_nothing_is_left_the_error_says_why_and_what_to_change(
     with pytest.raises(UserError) as error:
         run(wild, tmp_path / "out", strict)
     assert str(error.value).startswith("all 16 images were dropped (TOO_SMALL 14,")
-    assert str(error.value).endswith("lower curate.min_side in params.yaml, now 4000")
+    assert str(error.value).endswith("lower curate.min_side, now 4000, in params.yaml or by --min-side")
     assert tree(tmp_path / "out") == tree(made / "out")
 
 

@@ -22,6 +22,7 @@ Preset = Annotated[
 ]
 Setting = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+=", examples=["train.total_kimg=50.0"])]
 Processes = Annotated[int | None, Field(ge=1)]
+Count = Annotated[int, Field(ge=0)]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda:\d+(,\d+)*)$", examples=["cuda:0,1"])]
 
 

@@ -16,9 +16,11 @@ from fashion_pggan.progress import duration
 from fashion_pggan.summary import Summary
 from flows.deployed.artifacts import REPORTS, publish
 from flows.deployed.experiment import try_settings
+from flows.deployed.grown import has_grown, note_training
 from flows.deployed.parameters import (
     AUTO,
     HERE,
+    Count,
     Device,
     Preset,
     Processes,
@@ -93,11 +95,13 @@ def generate(again: bool = False) -> State[Any]:
 
 @flow(name="fashion-pggan", validate_parameters=True)
 def full(
+    *,
     preset: Preset = HERE,
     settings: tuple[Setting, ...] = (),
     labels: bool | None = None,
     processes: Processes = None,
     device: Device = AUTO,
+    min_new_images: Count = 0,
     force: tuple[Stage, ...] = (),
     dry_run: bool = False,
 ) -> None:
@@ -112,15 +116,17 @@ def full(
         labels: whether to train with labels; none: as the parameters say.
         processes: that train together, one per GPU; none: as the parameters say.
         device: auto, cpu, cuda:N or cuda:N,M: GPUs by the numbers that nvidia-smi gives; auto: all.
+        min_new_images: with fewer new images since the last training nothing is trained; 0: always.
         force: stages to run although nothing that they depend on has changed.
         dry_run: only log what would run.
     """
     say = get_run_logger().info
     use_device(device)
     overrides = changed(preset, settings, labels, processes)
-    if overrides and force:
+    if overrides and (force or min_new_images):
         raise UserError(
-            "other parameters make an experiment, all stages of which run: give them without force"
+            "other parameters make an experiment, which runs all stages: give them without force and "
+            "min_new_images"
         )
     if dry_run and overrides:
         for override in overrides:
@@ -131,16 +137,20 @@ def full(
     elif overrides:
         try_settings(overrides)
     else:
-        _run_stages(force)
-        publish(Summary.read(REPORTS))
+        _run_stages(force, min_new_images)
 
 
-def _run_stages(force: Collection[str]) -> None:
+def _run_stages(force: Collection[str], min_new_images: int) -> None:
+    """All stages with their figures; those up to the curation where the dataset has not grown enough."""
     for name, stage in STAGES.items():
+        if name == "train" and not has_grown(min_new_images):
+            return
         began = time.monotonic()
         state = stage(again=name in force, return_state=True)
         raise_state_exception(state)
         get_run_logger().info("%s: %s after %s", name, state.name, duration(time.monotonic() - began))
+    note_training()  # last: a run that ends before goes on with what it has trained
+    publish(Summary.read(REPORTS))
 
 
 STAGES = {"crawl": crawl, "curate": curate, "train": train, "evaluate": evaluate, "generate": generate}

@@ -1,34 +1,32 @@
 """The weekly flow: new images in; the better of the best model and one trained on them is kept."""
 
 import filecmp
-import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
-from pydantic import Field
 
 from fashion_pggan.command.lifetime import end_with_starter
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import load_params
-from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
 from fashion_pggan.summary import Summary
 from flows.deployed.artifacts import REPORTS, publish
+from flows.deployed.grown import TRAINED, has_grown, note_training
+from flows.deployed.parameters import Count
 from flows.deployed.pipeline import curate, evaluate, generate, patient, train
 from flows.reproduction import PARAMS, check_workspace, run_command
 
 BEST = Path("kept/best.safetensors")
 NEW = Path("models/networks.safetensors")
-TRAINED = Path("runs/weekly/trained")  # the size of the dataset at the last training, in images
 CRAWLED = Path("runs/weekly/crawled")  # there until the flow is at its end: a further run crawls no more
 
 
 @flow(name="fashion-pggan", validate_parameters=True)
-def weekly(min_new_images: Annotated[int, Field(ge=0)] = 0) -> None:
+def weekly(min_new_images: Count = 0) -> None:
     """Crawl again, curate what is new, train on, and keep the better model; a killed run resumes.
 
     Args:
@@ -44,38 +42,13 @@ def weekly(min_new_images: Annotated[int, Field(ge=0)] = 0) -> None:
     curate()
     if has_grown(min_new_images):
         train()
-        note_training()
         keep_better()
         if filecmp.cmp(NEW, BEST, shallow=False):
             evaluate()
             generate()
             publish(Summary.read(REPORTS))
+        note_training()  # last: a run that ends before goes on with what it has trained
     CRAWLED.unlink()
-
-
-def note_training() -> None:
-    """Note the size of the dataset, which the newest model was trained on."""
-    write_text(TRAINED, f"{_images()}\n")
-
-
-def has_grown(least: int) -> bool:
-    """Whether the dataset has so many more images than at the last training.
-
-    Raises:
-        UserError: the note of that is damaged.
-    """
-    try:
-        new = _images() - int(TRAINED.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"{TRAINED} holds no number of images: delete it to count from now on") from error
-    if new < least:
-        say = get_run_logger().info
-        say("%d new images since the last training, below min_new_images %d: nothing is trained", new, least)
-    return new >= least
-
-
-def _images() -> int:
-    return int(json.loads(read_text(REPORTS / "curate.json"))["kept"])
 
 
 def check_start(start_from: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from prefect.states import Completed, Failed
 from fashion_pggan.errors import UserError
 from fashion_pggan.summary import Summary
 from flows.deployed import parameters, pipeline
-from tests.flows.toy import STAGES
+from tests.flows.toy import REPOSITORY, STAGES
+
+NOTES = {"runs/flows/trained": "40\n", "reports/curate.json": '{"kept": 42}'}
 
 
 @pytest.fixture
@@ -31,6 +34,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(pipeline, "try_settings", found.append)
     monkeypatch.setattr(pipeline, "plan", lambda say: found.append("plan"))
     monkeypatch.setattr(pipeline, "publish", lambda summary: found.append("figures"))
+    monkeypatch.setattr(pipeline, "note_training", lambda: None)
     monkeypatch.setattr(Summary, "read", lambda reports: None)
     return found
 
@@ -70,6 +74,20 @@ def test_a_preset_is_an_experiment_unless_it_is_what_params_yaml_holds(
     assert started == [*((name, False) for name in STAGES), "figures"]
     with pytest.raises(UserError, match="no preset papr"):
         run(preset="papr")
+
+
+def test_a_dataset_that_has_not_grown_enough_is_not_trained_on(
+    started: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"params.yaml": (REPOSITORY / "params.yaml").read_text(), **NOTES}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run(min_new_images=3)
+    assert [name for name, _ in started] == ["crawl", "curate"]
+    started.clear()
+    run(min_new_images=2)
+    assert started[-1] == "figures"
 
 
 def test_a_dry_run_starts_nothing(started: list[Any]) -> None:

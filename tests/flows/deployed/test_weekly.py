@@ -10,7 +10,7 @@ import pytest
 from prefect.logging import disable_run_logger
 
 from fashion_pggan.errors import UserError
-from flows.deployed import weekly
+from flows.deployed import grown, weekly
 from tests.flows.toy import REPOSITORY
 
 TRAINED = ["crawl_again", "curate", "train", "keep_better"]
@@ -79,8 +79,8 @@ def test_nothing_is_trained_until_the_dataset_has_grown_enough_since_the_last_tr
 
 def test_a_damaged_note_of_the_last_training_is_named(week: Week) -> None:
     week.run()
-    weekly.TRAINED.write_text("many")
-    with pytest.raises(UserError, match=r"runs/weekly/trained holds no number of images: delete it"):
+    grown.TRAINED.write_text("many")
+    with pytest.raises(UserError, match=r"runs/flows/trained holds no number of images: delete it"):
         week.run(min_new_images=1)
 
 
@@ -90,16 +90,23 @@ def test_nothing_is_generated_with_a_model_that_is_not_better(week: Week) -> Non
     assert weekly.BEST.read_text() == "old"
 
 
-@pytest.mark.parametrize("step", ["curate", "train", "keep_better", "generate", "evaluate"])
-def test_a_killed_run_goes_on_with_what_it_crawled(week: Week, step: str) -> None:
-    weekly.BEST.parent.mkdir()
-    weekly.BEST.write_text("old")
+@pytest.mark.parametrize("step", ["curate", "train", "keep_better", "generate", "evaluate", "publish"])
+def test_a_killed_run_goes_on_with_what_it_crawled_and_trained(week: Week, step: str) -> None:
+    week.run()
+    week.images += 10
     week.fails = step
     with pytest.raises(KeyboardInterrupt):
-        week.run()
+        week.run(min_new_images=10)
     week.fails = ""
-    assert week.run() == [*TRAINED[1:], "evaluate", "generate", "publish"]
-    assert week.run()[0] == "crawl_again"
+    assert week.run(min_new_images=10) == [*TRAINED[1:], "evaluate", "generate", "publish"]
+    assert week.run(min_new_images=10) == ["crawl_again", "curate"]
+
+
+def test_a_dataset_that_images_were_taken_from_is_trained_on_unless_growth_is_asked_for(week: Week) -> None:
+    week.run()
+    week.images -= 1
+    assert "train" not in week.run(min_new_images=1)
+    assert "train" in week.run()
 
 
 def test_a_crawl_that_was_killed_is_started_again(week: Week) -> None:

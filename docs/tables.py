@@ -15,7 +15,8 @@ from fashion_pggan.params.reference import rows
 COMMENT = re.compile(r"(?:^|\s)#\s(.*)$")
 # what Cyclopts's reference names and our program neither has nor shows: negative options, empty defaults
 NOT_OURS = re.compile(
-    r", --(?:no-(?!colour-variants|enlarge)|empty-)[\w-]+(?=`)| \*\[default: (?:\(\)|\"\"|False)\]\*"
+    r", --(?:no-(?!colour-variants|enlarge|label-corrects)|empty-)[\w-]+(?=`)"
+    r"| \*\[default: (?:\(\)|\"\"|False)\]\*"
 )
 
 

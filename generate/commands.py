@@ -43,6 +43,8 @@ def grid(snapshot: Path, out: Path, params: GenerateParams, shape: str, device: 
     check_png(out)
     _check_file(out)
     sampler = _sampler(snapshot, params, device)
+    if not rows and params.label:
+        raise ArgumentError(f"--grid {shape} shows all labels, not {params.label} alone: give one of both")
     write_sheet(out, _rows(sampler, rows), params.seed, params.first, columns)
     log.info("%s", out)
 
@@ -90,10 +92,12 @@ def section_of(path: Path | None, settings: Settings) -> GenerateParams:
     """The section generate, with the settings that were given.
 
     Raises:
-        ArgumentError: a setting is not valid; the text names its option.
+        ArgumentError: a setting is not valid, or two exclude each other; the text names the option.
     """
+    if settings.count and settings.labels:
+        raise ArgumentError("--count and --labels exclude each other: give one")
     section = params_or_shipped(path, "generate").generate
-    if settings.label and not settings.labels:
+    if (settings.label or settings.count) and not settings.labels:
         section = section.model_copy(update={"labels": {}})  # the command line's word counts
     elif settings.labels and not settings.label:
         section = section.model_copy(update={"label": ""})

@@ -182,7 +182,7 @@ class _Images:
             latent_index=candidate.index,
             truncation=self.params.truncation,
             **facts_of(sampler),
-            nearest_index=near.index if near else None,
+            nearest_index=self.judge.training.numbers[near.index] if near and self.judge.training else None,
             nearest_mirrored=near.mirrored if near else None,
             nearest_distance=near.distance if near else None,
             nearest_bits=near.bits if near else None,

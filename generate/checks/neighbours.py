@@ -4,7 +4,7 @@ Images reduced to few pixels and perceptual hashes, each also mirrored, give can
 compared at full size. The result does not depend on how many images are looked up at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -39,7 +39,7 @@ Read = Callable[[range], Images]
 class Neighbour:
     """A training image near another image."""
 
-    index: int  # in the dataset
+    index: int  # among those that are looked up, see `Training.numbers`
     mirrored: bool  # whether it is near when mirrored
     distance: float  # root mean square difference in grey levels of 255
     bits: int  # differing bits of 256 of the perceptual hashes
@@ -71,6 +71,7 @@ class Training:
         resolution: pixels.
         read: reads images (n, resolution, resolution, 3) of a range of indices, in any thread.
         read_reduced: reads them at the side that hashes need, if that is less work.
+        numbers: of the images in their dataset; their indices by default.
         advance: called with the number of images that were reduced.
     """
 
@@ -81,9 +82,11 @@ class Training:
         read: Read,
         *,
         read_reduced: Read | None = None,
+        numbers: Sequence[int] | None = None,
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.count, self.resolution, self.read = count, resolution, read
+        self.numbers = range(count) if numbers is None else numbers
         self.side = min(SIDE, resolution)
         self.hashes = np.empty((count, BITS // 8), dtype=np.uint8)
         self.flat = np.empty(count, dtype=np.bool_)
@@ -101,18 +104,20 @@ class Training:
 
     @classmethod
     def of_dataset(cls, dataset: Dataset) -> Self:
-        """The images of a dataset, with the dataset's indices."""
+        """The images of a dataset that training is shown: those that are not held out."""
         side = min(GREY_SIDE, dataset.resolution)
+        shown = np.flatnonzero(~dataset.held_out)
         return cls(
-            len(dataset),
+            len(shown),
             dataset.resolution,
-            lambda indices: dataset.images(indices, dataset.resolution),
-            read_reduced=lambda indices: dataset.images(indices, side),
+            lambda indices: dataset.images(shown[indices.start : indices.stop], dataset.resolution),
+            read_reduced=lambda indices: dataset.images(shown[indices.start : indices.stop], side),
+            numbers=shown.tolist(),
         )
 
     @classmethod
     def of(cls, folder: Path, sampler: Sampler) -> Self:
-        """The images of the dataset that a snapshot was trained on.
+        """The images that a snapshot was trained on.
 
         Raises:
             UserError: the dataset is missing, or is not the snapshot's.

@@ -102,9 +102,9 @@ async function neighbours(query) {
   by("near").replaceChildren(...found.map((one) => {
     const item = document.createElement("li"), image = new Image(), text = document.createElement("span");
     image.src = `training/${one.index}.png`;
-    image.alt = `Training image ${one.index}${one.mirrored ? ", mirrored" : ""}, ${one.distance} grey levels away`;
+    image.alt = `Training image ${one.number}${one.mirrored ? ", mirrored" : ""}, ${one.distance} grey levels away`;
     image.className = one.mirrored ? "mirrored" : "";
-    text.textContent = `${one.distance.toFixed(1)} · no. ${one.index}${one.mirrored ? " ⇋" : ""}`;
+    text.textContent = `${one.distance.toFixed(1)} · no. ${one.number}${one.mirrored ? " ⇋" : ""}`;
     item.append(image, text);
     return item;
   }));

@@ -64,7 +64,12 @@ class Scene:
             raise UserError(self.why)
         found = self.training.nearest(self.image(text), NEIGHBOURS)
         return [
-            {"index": one.index, "mirrored": one.mirrored, "distance": round(one.distance, 2)}
+            {
+                "index": one.index,
+                "number": self.training.numbers[one.index],
+                "mirrored": one.mirrored,
+                "distance": round(one.distance, 2),
+            }
             for one in found
         ]
 

@@ -12,8 +12,11 @@ from PIL import Image
 from fashion_pggan.command.line import call
 from fashion_pggan.errors import UserError
 from fashion_pggan.images.reading import files_in
+from fashion_pggan.params.preset import SHIPPED, preset_text, with_settings
 from generate import stage
 from generate.checks.selection import Candidate
+from generate.commands import section_of
+from generate.options import Settings
 from generate.sampling.latents import directions_of
 from generate.sampling.recipe import Place, read_recipe
 from generate.sampling.sampler import Sampler, snapshots_in
@@ -151,6 +154,8 @@ def test_a_film_goes_from_one_label_to_another(labelled, sampler, tmp_path):
         (["--label", "hoodie", "--labels.shirt", "3"], "label hoodie and labels shirt: leave one out"),
         (["--labels.knit", "3"], "no label 'knit' in this snapshot"),
         (["--labels.shirt", "0"], "--labels shirt 0"),
+        (["--count", "3", "--labels.shirt", "3"], "--count and --labels exclude each other"),
+        (["--grid", "labelsx4", "--label", "shirt"], "--grid labelsx4 shows all labels, not shirt alone"),
         (["--grid", "0x4"], "give rows and columns, such as 4x8 or labelsx8"),
     ],
 )
@@ -158,6 +163,14 @@ def test_options_of_labels_that_do_not_fit_are_refused(labelled, tmp_path, optio
     with pytest.raises(UserError, match=re.escape(said)):
         call("generate", str(labelled), str(tmp_path / "out.webp"), *options)
     assert not (tmp_path / "out.webp").exists()
+
+
+def test_a_count_on_the_command_line_goes_before_the_labels_of_the_parameters(tmp_path):
+    text = preset_text(SHIPPED, "demo")
+    (tmp_path / "params.yaml").write_text(with_settings(text, {("generate", "labels"): {"shirt": 60}}))
+    found = section_of(tmp_path / "params.yaml", Settings(count=4))
+    assert (found.total, found.labels) == (4, {})
+    assert section_of(tmp_path / "params.yaml", Settings()).total == 60
 
 
 def test_a_grid_by_label_of_a_snapshot_without_labels_is_refused(models, tmp_path):

@@ -60,7 +60,7 @@ def test_another_threshold_decodes_only_what_is_newly_kept(wild, known, tmp_path
 def test_an_image_that_was_too_large_is_decoded_once_it_may_be(wild, tmp_path, params, run):
     small = params.model_copy(update={"max_pixels": 120 * 90 - 1})
     with pytest.raises(
-        UserError, match=r"TOO_MANY_PIXELS 13.*raise curate\.max_pixels in params\.yaml, now 10799"
+        UserError, match=r"TOO_MANY_PIXELS 13.*raise curate\.max_pixels, now 10799, in params\.yaml"
     ):
         run(wild, tmp_path / "out", small)
     assert run(wild, tmp_path / "out", params)["kept"] == 10

@@ -89,7 +89,7 @@ MODULES = {
     "flows.train_flow": ["flows", "run"],
 }
 WRITTEN = re.compile(
-    r"^(?: {4,}| *cmd: ).*?(?:python -m ([\w.]+)|fashion-pggan)((?: [^#`|&;>\n]*)?)", re.MULTILINE
+    r"^(?: {4,}| *cmd: )(?!prefect ).*?(?:python -m ([\w.]+)|fashion-pggan)((?: [^#`|&;>\n]*)?)", re.MULTILINE
 )
 
 

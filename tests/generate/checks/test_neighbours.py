@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from fashion_pggan.storage.shards import Dataset
+from fashion_pggan.storage.shards import Dataset, ShardWriter, levels_up_to
 from generate.checks.neighbours import Training
 from generate.sampling.sampler import Sampler, snapshots_in
+from tests.generate.conftest import boxes
 
 
 def test_the_nearest_images_are_those_that_a_look_at_all_of_them_finds(trained):
@@ -16,6 +17,21 @@ def test_the_nearest_images_are_those_that_a_look_at_all_of_them_finds(trained):
     found = Training.of_dataset(dataset).nearest(image.astype(np.uint8), 5)
     assert [one.index for one in found] == np.argsort(apart, kind="stable")[:5].tolist()
     np.testing.assert_allclose([one.distance for one in found], np.sort(apart)[:5])
+
+
+def test_held_out_images_are_no_training_images(tmp_path):
+    random = np.random.default_rng(0)
+    writer = ShardWriter(tmp_path / "data", 16, 64, held_out=0.5)
+    images = random.integers(0, 256, (4, 16, 16, 3), dtype=np.uint8)
+    for number, image in enumerate(images):
+        writer.add({side: boxes(image, side) for side in levels_up_to(16)}, held_out=number in (0, 2))
+    writer.finish()
+    training = Training.of_dataset(Dataset(tmp_path / "data"))
+    assert training.count == 2
+    near = training.nearest(images[3])[0]
+    assert (training.numbers[near.index], near.distance) == (3, 0)
+    np.testing.assert_array_equal(training.image(near.index), images[3])
+    assert training.nearest(images[2])[0].distance > 0
 
 
 def test_a_darkened_copy_is_a_copy_by_its_hash(trained):

@@ -34,7 +34,7 @@ def test_an_image_is_the_samplers_and_holds_its_recipe(explorer, trained, tmp_pa
 
 def test_neighbours_are_found_and_shown(explorer):
     near = json.loads(get(f"{explorer}near?seed=5&latent_index=5"))
-    assert near[0] == {"index": 1, "mirrored": True, "distance": 0.0}
+    assert near[0] == {"index": 1, "number": 1, "mirrored": True, "distance": 0.0}
     assert len(near) == 6
     made = np.asarray(Image.open(io.BytesIO(get(f"{explorer}image.png?seed=5&latent_index=5"))))
     shown = np.asarray(Image.open(io.BytesIO(get(f"{explorer}training/1.png"))))

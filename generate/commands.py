@@ -40,11 +40,11 @@ def dataset(
 def grid(snapshot: Path, out: Path, params: GenerateParams, shape: str, device: str) -> None:
     """Make a grid of images in one PNG."""
     rows, columns = shape_of(shape)
+    if not rows and params.label:
+        raise ArgumentError(f"--grid {shape} shows all labels, not {params.label} alone: give one of both")
     check_png(out)
     _check_file(out)
     sampler = _sampler(snapshot, params, device)
-    if not rows and params.label:
-        raise ArgumentError(f"--grid {shape} shows all labels, not {params.label} alone: give one of both")
     write_sheet(out, _rows(sampler, rows), params.seed, params.first, columns)
     log.info("%s", out)
 

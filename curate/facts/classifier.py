@@ -53,17 +53,16 @@ class Classifier:
 
     def shares_of(self, pixels: Pixels) -> dict[str, float]:
         """A score from 0 to 1 for each class of the recipe; they add up to 1."""
-        wanted = [self.recipe.output] if self.recipe.output else None
-        [answer, *_] = self._run(wanted, self._input_of(pixels))
-        logits = np.asarray(answer, np.float64).reshape(-1)
-        if self.words is not None and self.recipe.text:
-            logits = self.recipe.text.scale * (
-                self.words @ (logits / max(float(np.linalg.norm(logits)), 1e-9))
-            )
+        logits = self._logits_of(pixels)
         if len(logits) != len(self.names):
             raise UserError(
                 f"{self.path} gives {len(logits)} scores, but classes has {len(self.names)} names: "
                 "give one name per score"
+            )
+        if not np.isfinite(logits.max()):
+            raise UserError(
+                f"{self.path} gives scores that are not finite ({', '.join(map(str, logits[:3]))}, ...): "
+                "correct the model, or the recipe's mean and deviation"
             )
         shares = np.exp(logits - logits.max())
         shares /= shares.sum()
@@ -71,6 +70,16 @@ class Classifier:
         for name, share in zip(self.names, shares, strict=True):
             scores[name] = scores.get(name, 0.0) + float(share)
         return {name: min(score, 1.0) for name, score in scores.items()}
+
+    def _logits_of(self, pixels: Pixels) -> npt.NDArray[np.float64]:
+        wanted = [self.recipe.output] if self.recipe.output else None
+        [answer, *_] = self._run(wanted, self._input_of(pixels))
+        logits = np.asarray(answer, np.float64).reshape(-1)
+        if self.words is None or not self.recipe.text:
+            return logits
+        with np.errstate(invalid="ignore"):  # of infinite ones; the caller refuses what comes of them
+            unit = logits / max(float(np.linalg.norm(logits)), 1e-9)
+            return np.asarray(self.recipe.text.scale * (self.words @ unit), np.float64)
 
     def _input_of(self, pixels: Pixels) -> Floats:
         """(1, 3, side, side)."""

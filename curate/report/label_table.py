@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import pyarrow as pa
 
 from curate.copies.splits import HASHES, first_files, groups_of
-from curate.source.labels import names_of
+from curate.source.labels import names_of, recorded
 from curate.source.raw import Raw
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.records import CuratedImage
@@ -40,7 +40,7 @@ def tell_labels(images: Iterable[Raw], rows: Sequence[CuratedImage], params: Cur
     said = ", ".join(f"{label} {count}" for label, count in counts.items())
     log.info("images kept by label: %s; %d with votes for several", said, conflicts(rows))
     known = names_of(params)
-    if others := Counter(raw.label for raw in images if raw.label and raw.label not in known):
+    if others := Counter(raw.label for raw in images if raw.label and not recorded(raw, known)):
         named = ", ".join(f"{name[:60]!r} {count}" for name, count in others.most_common(NAMED))
         log.warning(
             "%d images have labels that curate.labels does not list, and get none by them (%s): list them",

@@ -4,7 +4,7 @@ import csv
 import io
 import logging
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from curate.source.raw import Raw
 from fashion_pggan.errors import UserError, one_line
-from fashion_pggan.params import CurateParams
+from fashion_pggan.params import CurateParams, composed
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 
@@ -33,17 +33,24 @@ class Label(NamedTuple):
 def label_of(raw: Raw, params: CurateParams) -> Label:
     """The label of `curate.labels` that an image has by itself.
 
-    What its record says goes first. Else a query ends with the type of garment (`crawl.vocabulary`):
-    `남자 블랙 체크 셔츠` has the label of `체크 셔츠` where there is one, and otherwise that of `셔츠`. In a
-    plain folder, the name of the image's folder counts. A label is a name of itself, unless another lists it.
+    What its record says goes first, by most of the votes for listed names. Else a query ends with the type
+    of garment (`crawl.vocabulary`): `남자 블랙 체크 셔츠` has the label of `체크 셔츠` where there is one,
+    and otherwise that of `셔츠`. In a plain folder, the name of the image's folder counts. A label is a name
+    of itself, unless another lists it.
     """
     labels = names_of(params)
-    if raw.label in labels:
-        return Label(labels[raw.label], raw.label_source)
-    words = (raw.query or PurePosixPath(raw.file).parent.name).split()
+    if said := recorded(raw, labels):
+        return Label(said, raw.label_source)
+    words = composed(raw.query or PurePosixPath(raw.file).parent.name).split()
     ends = (" ".join(words[start:]) for start in range(len(words)))
     found = next((labels[end] for end in ends if end in labels), "")
     return Label(found, ("query" if raw.query else "folder") if found else "")
+
+
+def recorded(raw: Raw, labels: Mapping[str, str]) -> str:
+    """The label that a record gives, by the label of each listed name; empty: none."""
+    names = (composed(raw.label), *_votes_in(raw.label_votes))  # the most votes first
+    return next((labels[name] for name in names if name in labels), "")
 
 
 def votes_of(raw: Raw, own: Label, params: CurateParams) -> Counter[str]:
@@ -64,7 +71,7 @@ def names_of(params: CurateParams) -> dict[str, str]:
 def _votes_in(text: str) -> dict[str, int]:
     """What `label_votes` of a record says: `hoodie 3, shirt 1`."""
     parts = [part.rpartition(" ") for part in text.split(", ")]
-    return {name: int(count) for name, _, count in parts if VOTES.fullmatch(count)}
+    return {composed(name): int(count) for name, _, count in parts if VOTES.fullmatch(count)}
 
 
 def without_metadata(images: Sequence[Raw]) -> list[Raw]:
@@ -80,16 +87,20 @@ def with_metadata(images: Sequence[Raw], source: Path) -> list[Raw]:
     Raises:
         UserError: such a file is damaged.
     """
-    votes: dict[str, Counter[str]] = defaultdict(Counter)
-    for raw in filter(_is_metadata, images):
-        before = len(votes)
-        for row in _rows(source / raw.file):
-            given = row.get("label")  # a class may be the number 0
-            if given is not None and (text := str(given).strip()):
-                votes[str(PurePosixPath(raw.file).parent / str(row.get("file_name")))][text] += 1
-        if len(votes) == before:
-            log.warning("%s gives no label: name the columns file_name and label", source / raw.file)
-    return [_voted(raw, votes[raw.file]) if raw.file in votes else raw for raw in images]
+    if not (files := list(filter(_is_metadata, images))):
+        return list(images)
+    votes: dict[str, Counter[str]] = {composed(raw.file): Counter() for raw in without_metadata(images)}
+    for raw in files:
+        said, folder = list(_said_in(source / raw.file)), PurePosixPath(raw.file).parent
+        nameless = []
+        for name, label in said:
+            paths = (str(folder / name), str(folder / name.replace("\\", "/")))
+            if path := next((path for path in paths if path in votes), ""):
+                votes[path][label] += 1
+            else:
+                nameless.append(name)
+        _warn(source / raw.file, len(said), nameless)
+    return [_voted(raw, votes.get(composed(raw.file), Counter())) for raw in images]
 
 
 def with_classes(
@@ -106,7 +117,7 @@ def with_classes(
 
     def classified(raw: Raw) -> Raw:
         name, score = said.get(raw.sha256, ("", 0.0))
-        if name not in labels or score < params.label_score:
+        if not (name in labels and score >= params.label_score):  # a score that is no number is refused
             return raw
         if not params.label_corrects and label_of(raw, params).name:
             return raw
@@ -121,9 +132,32 @@ def _is_metadata(raw: Raw) -> bool:
 
 def _voted(raw: Raw, votes: Counter[str]) -> Raw:
     """An image with what most rows say; of as many, the first."""
+    if not votes:
+        return raw
     names = votes.most_common()
     said = ", ".join(f"{name} {count}" for name, count in names if ", " not in name)
     return replace(raw, label=names[0][0], label_votes=said if len(names) > 1 else "")
+
+
+def _said_in(path: Path) -> Iterator[tuple[str, str]]:
+    """The file name and the label of each row that has both."""
+    for row in _rows(path):
+        name, label = (row.get(column) for column in ("file_name", "label"))  # a class may be the number 0
+        if name and label is not None and (text := str(label).strip()):
+            yield composed(str(name)), composed(text)
+
+
+def _warn(path: Path, rows: int, nameless: Sequence[str]) -> None:
+    """Say what of a file of labels gives none."""
+    if not rows:
+        log.warning("%s gives no label: name the columns file_name and label", path)
+    if nameless:
+        log.warning(
+            "%d rows of %s name no image, the first is %r: give paths below its folder, with their endings",
+            len(nameless),
+            path,
+            nameless[0][:80],
+        )
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from fashion_pggan.params.curate import CurateParams, StyleName
 from fashion_pggan.params.evaluate import EvaluateParams
 from fashion_pggan.params.generate import GenerateParams
 from fashion_pggan.params.reading import Params, explained, load_params, parse_params
-from fashion_pggan.params.section import LARGEST_INDEX, Label, Section
+from fashion_pggan.params.section import LARGEST_INDEX, Label, Section, composed
 from fashion_pggan.params.train import TrainParams
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Section",
     "StyleName",
     "TrainParams",
+    "composed",
     "explained",
     "load_params",
     "parse_params",

@@ -9,6 +9,7 @@ from fashion_pggan.params.section import (
     Images,
     Label,
     LocalPath,
+    NameOfLabel,
     Pixels,
     Resolution,
     Section,
@@ -72,7 +73,7 @@ class CurateParams(Section):
         ge=0, le=64, description="largest distance between the perceptual hashes of near-duplicates; 0: exact"
     )
     colour_variants: bool = Field(description="true: the same image in other colours is a near-duplicate too")
-    labels: dict[Label, list[Words]] = Field(
+    labels: dict[Label, list[NameOfLabel]] = Field(
         {},
         max_length=MOST_LABELS,
         description="by label: what its images' records call it, ends of their queries, or names of their "

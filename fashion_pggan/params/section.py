@@ -1,6 +1,7 @@
 """The base of all sections of params.yaml: immutable, strict, each value with its unit and meaning."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated
@@ -12,6 +13,7 @@ from fashion_pggan.paths import advice_on_path
 LARGEST_INDEX = 2**53 - 1  # of a seed or a latent: above it a browser's numbers are not exact
 MOST_LABELS = 1000  # of a dataset
 LONGEST_LABEL = 60  # characters; a folder of this name is made
+ROWS = "metadata.jsonl"  # beside the folders of labels, in an export
 LABEL = re.compile(rf"\w[\w .+-]{{0,{LONGEST_LABEL - 1}}}")
 
 
@@ -41,7 +43,21 @@ def _local(path: str) -> str:
     return path
 
 
+def composed(text: str) -> str:
+    """A text in Unicode's form NFC: macOS writes `é` and Hangul of file names in several parts."""
+    return unicodedata.normalize("NFC", text)
+
+
+def _name(words: str) -> str:
+    if not words.strip():
+        raise ValueError("give a name, or leave the item out")
+    return composed(words)
+
+
 def _label(name: str) -> str:
+    name = composed(name)
+    if name.casefold() == ROWS:
+        raise ValueError("an export has a file of this name: give another")
     if not LABEL.fullmatch(name):
         raise ValueError(
             f"give 1 to {LONGEST_LABEL} letters, digits, blanks, and _ . + -; the first is a letter, "
@@ -65,6 +81,7 @@ Rate = Annotated[float, Field(gt=0)]
 Words = Annotated[str, BeforeValidator(_empty)]  # empty: none
 LocalPath = Annotated[Words, AfterValidator(_local)]
 Label = Annotated[str, AfterValidator(_label)]
+NameOfLabel = Annotated[Words, AfterValidator(_name)]
 
 
 class Section(BaseModel):

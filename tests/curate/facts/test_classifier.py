@@ -167,3 +167,13 @@ def test_a_tokenizer_that_is_none_is_named(tmp_path):
         file.truncate(MOST_TEXT + 1)
     with pytest.raises(UserError, match=r"tokenizer\.json holds more than .*: move it away"):
         Classifier(recipe)
+
+
+@pytest.mark.parametrize("gain", [float("nan"), float("inf")])
+@pytest.mark.parametrize("kind", ["classes", "text"])
+def test_scores_that_are_not_finite_are_an_error_that_names_the_recipe(tmp_path, gain, kind):
+    classes = ["worn", "flat", "other"]
+    recipe = zero_shot(tmp_path) if kind == "text" else write_recipe(tmp_path, classes=classes)
+    colour_model(tmp_path / "colour.onnx", gain=gain)
+    with pytest.raises(UserError, match=r"recipe\.yaml gives scores that are not finite \(.*: correct the"):
+        Classifier(recipe).scores_of(RED)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curate.source.labels import with_classes
+from curate.source.raw import Raw
 from curate.stage import run
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.records import CuratedImage, read_records
@@ -70,3 +72,14 @@ def test_a_recipe_with_a_class_that_is_no_label_says_what_may_be_one(coloured, s
     says = r'classes\.0 is "a/b": give 1 to 60 letters, digits, blanks, and _ \. \+ -; the first is a letter'
     with pytest.raises(UserError, match=says):
         _labels(source, coloured, tmp_path)
+
+
+def test_a_model_whose_scores_are_no_numbers_is_named(coloured, source, tmp_path):
+    colour_model(tmp_path / "colour.onnx", gain=float("nan"))
+    with pytest.raises(UserError, match=r"recipe\.yaml gives scores that are not finite \(nan, nan, nan"):
+        _labels(source, coloured, tmp_path)
+
+
+def test_a_score_that_is_no_number_gives_no_label(coloured):
+    images = [Raw("0", "1.png")]
+    assert with_classes(images, {"0": ("hoodie", float("nan"))}, coloured) == images

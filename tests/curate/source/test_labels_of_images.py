@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import unicodedata
 from collections import Counter
 from dataclasses import replace
 
@@ -13,7 +14,7 @@ from PIL import Image
 from curate.copies.splits import SPLITS
 from curate.decide import Decision, voted
 from curate.exported_facts import exported_facts
-from curate.source.labels import label_of, votes_of
+from curate.source.labels import label_of, votes_of, with_metadata
 from curate.source.raw import Raw
 from curate.stage import run
 from fashion_pggan.errors import UserError
@@ -229,3 +230,53 @@ def test_kept_images_that_show_the_same_and_have_different_labels_are_named(labe
     sheet = (tmp_path / "data/datasheet.md").read_text()
     assert "have different labels: 1 groups" in sheet
     assert "| hoodie 1, shirt 1 |" in sheet
+
+
+@pytest.mark.parametrize("votes", ["outer 1, shirt 1", "shirt 1, outer 1", "outer 2, shirt 1"])
+def test_votes_for_listed_labels_count_after_any_others(labelled, votes):
+    raw = Raw("0", "hoodie/1.png", label=votes.split()[0], label_votes=votes)
+    own = label_of(raw, labelled)
+    assert own == ("shirt", "record", "")
+    assert voted([raw], [Decision("", "")], labelled) == [("shirt", "record", "shirt 1")]
+
+
+def _apart(text):
+    """In Unicode's form NFD, as macOS writes file names."""
+    return unicodedata.normalize("NFD", text)
+
+
+def test_names_are_the_same_in_either_form_of_unicode(labelled, tmp_path):
+    given = labelled.model_dump() | {"labels": {_apart("셔츠"): [_apart("체크 셔츠")], "hoodie": ["후드티"]}}
+    params = type(labelled)(**given)
+    assert params.labels == {"셔츠": ["체크 셔츠"], "hoodie": ["후드티"]}
+    for raw in (
+        Raw("0", _apart("후드티/1.png")),
+        Raw("0", "a.tar", query=_apart("남자 후드티")),
+        Raw("0", "a.tar", label=_apart("후드티")),
+        Raw("0", "a.tar", label="coat", label_votes=_apart("coat 2, 후드티 1")),
+    ):
+        assert label_of(raw, params).name == "hoodie"
+    text = _apart("file_name,label\n다/1.png,셔츠\n")
+    (tmp_path / "metadata.csv").write_text(text, "utf-8")
+    found = with_metadata([Raw("0", "다/1.png"), Raw("1", "metadata.csv")], tmp_path)
+    assert label_of(found[0], params) == ("셔츠", "record", "")
+
+
+def test_rows_that_name_no_image_are_counted_and_backslashes_are_slashes(tmp_path, caplog):
+    images = [Raw("0", "a/1.png"), Raw("1", "a/2.png"), Raw("2", r"a/b\3.png")]
+    rows = ["file_name,label", r".\1.png,shirt", "2,shirt", "3.png,shirt", ",shirt", r"b\3.png,hoodie"]
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/metadata.csv").write_text("\n".join(rows), "utf-8")
+    (tmp_path / "metadata.csv").write_text("file_name,label\na\\2.png,hoodie\n", "utf-8")
+    found = with_metadata([*images, Raw("3", "a/metadata.csv"), Raw("4", "metadata.csv")], tmp_path)
+    assert [raw.label for raw in found] == ["shirt", "hoodie", "hoodie", "", ""]
+    says = "name no image, the first is '2': give paths below its folder, with their endings"
+    assert caplog.messages == [f"2 rows of {tmp_path}/a/metadata.csv {says}"]
+
+
+def test_two_files_of_labels_for_the_same_images_vote_without_a_warning(tmp_path, caplog):
+    (tmp_path / "metadata.csv").write_text("file_name,label\n1.png,shirt\n", "utf-8")
+    (tmp_path / "metadata.jsonl").write_text('{"file_name": "1.png", "label": "hoodie"}\n', "utf-8")
+    files = [Raw("0", "1.png"), Raw("1", "metadata.csv"), Raw("2", "metadata.jsonl")]
+    assert with_metadata(files, tmp_path)[0].label_votes == "shirt 1, hoodie 1"
+    assert not caplog.messages

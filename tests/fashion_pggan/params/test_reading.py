@@ -11,6 +11,7 @@ from fashion_pggan.program import hash_of
 
 PRESETS = Path(__file__).parents[3] / "presets"
 MIN_SIDE = "  min_side: 256"
+LABELS = "  labels: {} # by label,"
 TEXT = (PRESETS / "photos.yaml").read_text()
 
 
@@ -71,6 +72,18 @@ def changed(old: str, new: str) -> str:
             r"crawl\.shop_images .*: give a path on this machine",
         ),
         ("crawl: \x00", "is not YAML"),
+        (
+            changed(LABELS, "  labels: {hoodie: [후드티, null]} #"),
+            r"curate\.labels\.hoodie\.1 is empty: give a name, or leave the item out",
+        ),
+        (
+            changed(LABELS, '  labels: {hoodie: [" "]} #'),
+            r'curate\.labels\.hoodie\.0 is " ": give a name, or leave the item out',
+        ),
+        (
+            changed(LABELS, "  labels: {metadata.jsonl: []} #"),
+            r'curate\.labels.* is "metadata\.jsonl": an export has a file of this name: give another',
+        ),
     ],
 )
 def test_a_mistake_is_named_with_what_to_do(text: str, says: str) -> None:

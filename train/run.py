@@ -225,7 +225,7 @@ class Run:
         held = before.facts if before else {}
         self.threads = Threads(self.params, held, self.ranks.device)
         self.precision = precision_of(self.params, architecture, self.ranks, held)
-        facts = facts_of(self.dataset, self.ranks)
+        facts = facts_of(self.dataset, self.params, self.ranks)
         return About(
             identity=self.identity,
             facts=facts | ({"chosen_precision": self.precision} if self.params.precision == AUTO else {}),
@@ -241,7 +241,7 @@ class Run:
             self._restore(state)
         elif self.params.start_from:
             start = self.params.start_from, self.folder.parent
-            start_from(*start, self.trainer.vectors, architecture)
+            start_from(*start, self.trainer.vectors, architecture, [*self.labels])
             self.about = unseen_at_start(*start, self.about)
         tell_seen(self.dataset, self.about.facts[UNSEEN])
 

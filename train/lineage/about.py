@@ -11,6 +11,7 @@ import torch
 from pydantic import Field
 
 from fashion_pggan.errors import UserError, one_line
+from fashion_pggan.params import TrainParams
 from fashion_pggan.params.section import Section
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.bounded.plain_file import read_text
@@ -18,6 +19,7 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.hashes import hashed_json, values_of
 from fashion_pggan.storage.shards import Dataset
 from train.lineage.identity import Differences, differences, worded
+from train.lineage.label_names import LABEL_NAMES, label_names_of
 from train.processes.ranks import Ranks
 from train.saved.checkpoint import newest_state
 
@@ -55,13 +57,14 @@ class About(Section):
     start_from: str = ""  # the parameter: where the weights were that it began with
 
 
-def facts_of(dataset: Dataset, ranks: Ranks) -> dict[str, Any]:
-    """The dataset in numbers, and the machine, which may round otherwise than another."""
-    cuda = ranks.device.type == "cuda"
+def facts_of(dataset: Dataset, params: TrainParams, ranks: Ranks) -> dict[str, Any]:
+    """The dataset in numbers, its labels, and the machine, which may round otherwise than another."""
+    cuda, names = ranks.device.type == "cuda", label_names_of(dataset, params)
     return {
         "resolution": dataset.resolution,
         "images": len(dataset),
         UNSEEN: dataset.held_out_share,
+        **({LABEL_NAMES: names} if names else {}),
         "torch": str(torch.__version__),
         "device": torch.cuda.get_device_name(ranks.device) if cuda else ranks.device.type,
         "threads": torch.get_num_threads(),

@@ -9,6 +9,7 @@ from fashion_pggan.params.section import WhenChanged
 from fashion_pggan.program import program_of
 from fashion_pggan.storage.shards import Dataset
 from train.lineage.chosen_images import Part
+from train.lineage.label_names import LABEL_NAMES
 from train.processes.ranks import Ranks
 
 Identity = dict[str, Any]
@@ -79,7 +80,7 @@ def others(found: Differences) -> Differences:
     return {
         name: pair
         for name, pair in found.items()
-        if name == "resolution" or CLASSES.get(name) is WhenChanged.OTHER
+        if name in ("resolution", LABEL_NAMES) or CLASSES.get(name) is WhenChanged.OTHER
     }
 
 

@@ -1,9 +1,10 @@
 """Weights that a new run starts from: of a run, of a folder of models, or of one snapshot."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
 from train.lineage.about import UNSEEN, About, about, about_in, unseen_by
+from train.lineage.label_names import LABEL_NAMES, check_label_names, label_names_of
 from train.lineage.weights import place_of_weights
 from train.model.flat import vector_of
 from train.model.networks import Architecture, Critic, Generator
@@ -32,19 +34,22 @@ WORDS = {  # what sets each number of an architecture
 log = logging.getLogger(__name__)
 
 
-def weights_to_start_from(place: str, runs: Path, architecture: Architecture) -> dict[str, Tensor]:
+def weights_to_start_from(
+    place: str, runs: Path, architecture: Architecture, labels: Sequence[str] = ()
+) -> dict[str, Tensor]:
     """The weights of others that a run can begin with.
 
     Args:
         place: a run, by its name in `runs` or its folder, a folder of models, or a snapshot.
         runs: folder of runs.
         architecture: of the run's networks.
+        labels: that the run learns, in its order.
 
     Returns:
         (parameters,) by network: critic, generator, average.
 
     Raises:
-        UserError: there are no such weights, or they are of other networks.
+        UserError: there are no such weights, or they are of other networks or labels.
     """
     path = place_of_weights(place, runs)
     found, shape = _of_run(path) if checkpoints_in(path) else _of_snapshot(path)
@@ -54,6 +59,8 @@ def weights_to_start_from(place: str, runs: Path, architecture: Architecture) ->
             f"{ALL_NETWORKS}, the run's own folder in {runs}, or published weights with G/… and D/… "
             "(fashion-pggan train import-official)"
         )
+    if labels and (theirs := shape.get(LABEL_NAMES)):
+        check_label_names(f"train.start_from {path}", theirs, labels, "train.start_from")
     if others := _others(shape, asdict(architecture)) or _others(
         {name: found[name].numel() for name in NETWORKS}, _sizes_of(architecture)
     ):
@@ -67,10 +74,16 @@ def weights_to_start_from(place: str, runs: Path, architecture: Architecture) ->
 def architecture_for(dataset: Dataset, params: TrainParams) -> Architecture:
     """The networks that a training of this dataset has."""
     shape = (params.latent_size, params.fmap_base, params.fmap_max, params.stddev_group)
-    return Architecture(dataset.resolution, *shape, len(dataset.label_names) if params.labels else 0)
+    return Architecture(dataset.resolution, *shape, len(label_names_of(dataset, params)))
 
 
-def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture: Architecture) -> None:
+def start_from(
+    place: str,
+    runs: Path,
+    vectors: dict[str, Tensor],
+    architecture: Architecture,
+    labels: Sequence[str] = (),
+) -> None:
     """Give a run's networks the weights of others; optimizers and schedule start from the first image.
 
     Args:
@@ -78,14 +91,17 @@ def start_from(place: str, runs: Path, vectors: dict[str, Tensor], architecture:
         runs: folder of runs.
         vectors: of the run's networks, by name; changed in place.
         architecture: of both networks.
+        labels: that the run learns, in its order.
 
     Raises:
         UserError: see `weights_to_start_from`.
     """
-    for name, weights in weights_to_start_from(place, runs, architecture).items():
+    for name, weights in weights_to_start_from(place, runs, architecture, labels).items():
         vectors[name].copy_(weights)
     path = place_of_weights(place, runs)
     log.info("critic, generator and average are those of %s; optimizers and schedule are new", path)
+    if labels and not checkpoints_in(path) and read_origin(path).dataset_version == UNKNOWN:
+        log.info("%s has no names of labels: they go by position, the first is %s", path, labels[0])
 
 
 def unseen_at_start(place: str, runs: Path, now: About) -> About:
@@ -117,19 +133,20 @@ def _sizes_of(architecture: Architecture) -> dict[str, int]:
     return {name: sum(w.numel() for w in network.parameters()) for name, network in networks.items()}
 
 
-def _of_run(folder: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+def _of_run(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     state = newest_state(folder, torch.device("cpu"))
     assert state is not None, folder
     held, said = state.get("tensors"), about_in(state)
     return held if isinstance(held, dict) else {}, said.facts | said.identity
 
 
-def _of_snapshot(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+def _of_snapshot(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if not path.is_file():
         raise UserError(
             f"no snapshot at {path}, and no run: give another train.start_from; models that dvc repro "
             f"deleted come back by dvc checkout models: copy their {ALL_NETWORKS} and name the copy"
         )
-    networks, _ = read_networks(path)
+    networks, origin = read_networks(path)
     weights = {name: vector_of(network.parameters()) for name, network in networks.items()}
-    return weights, asdict(networks["average"].architecture)
+    named = {LABEL_NAMES: [*origin.labels]} if origin.dataset_version != UNKNOWN else {}
+    return weights, asdict(networks["average"].architecture) | named

@@ -12,6 +12,7 @@ from fashion_pggan.storage.locks import holder_of
 from train.lineage.about import About
 from train.lineage.beside import Beside, beside, nearest
 from train.lineage.identity import others, worded
+from train.lineage.label_names import LABEL_NAMES, check_label_names
 from train.saved.checkpoint import checkpoints_in, images_shown_of, is_whole
 
 NAME = re.compile(r"([0-9]{6,}\.[0-9]{3})\.(safetensors|png)")  # of a snapshot or its grid
@@ -29,7 +30,7 @@ def origin_at(place: str, runs: Path, now: About, elsewhere: Iterable[Beside] = 
         elsewhere: runs that DVC carries.
 
     Raises:
-        UserError: there is none, it is at work, or its networks are others.
+        UserError: there is none, it is at work, or its networks or labels are others.
     """
     folder = runs / place if (runs / place).is_dir() else Path(place)
     run = beside(folder, now)
@@ -41,6 +42,8 @@ def origin_at(place: str, runs: Path, now: About, elsewhere: Iterable[Beside] = 
         )
     if (holder := holder_of(folder)) is not None:
         raise UserError(f"{folder} is being trained by process {holder}: stop it first")
+    if LABEL_NAMES in run.changes:
+        check_label_names(str(folder), *run.changes[LABEL_NAMES], "train.resume")
     if not run.resumes:
         raise UserError(
             f"{folder} is another run ({worded(others(run.changes))}): set these back to resume it, or "

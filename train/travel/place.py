@@ -10,6 +10,7 @@ from fashion_pggan.storage.shards import Dataset
 from train.lineage.about import About, facts_of
 from train.lineage.beside import Beside, compared, tell_descendant, tell_nearest
 from train.lineage.identity import ORIGIN, Identity, identity_of
+from train.lineage.label_names import label_names_of
 from train.lineage.start import architecture_for, weights_to_start_from
 from train.lineage.takeover import check_room, origin_at
 from train.lineage.weights import weights_of
@@ -55,7 +56,7 @@ def place_of(
         return Place(params, folder, weights)
     now = About(
         identity=identity_of(params, dataset, ranks, weights),
-        facts=facts_of(dataset, ranks),
+        facts=facts_of(dataset, params, ranks),
         git_commit=git_commit(),
         history=[],
         start_from=params.start_from,
@@ -65,7 +66,8 @@ def place_of(
         origin = origin_at(params.resume, runs, now, others)
         return _resumed(runs, origin, dataset, ranks, now, Place(params, folder, weights))
     if params.start_from:  # before it is said that the run begins with them
-        weights_to_start_from(params.start_from, runs, architecture_for(dataset, params))
+        names = label_names_of(dataset, params)
+        weights_to_start_from(params.start_from, runs, architecture_for(dataset, params), names)
     tell_nearest(runs, now, beginning(params, dataset.resolution), others)
     return Place(params, folder, weights)
 

@@ -44,13 +44,17 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, RefusedError):
         return error.reason
     if isinstance(error, exceptions.IgnoreRequest):
-        return SCRAPYS_WORDS.get(str(error), "TOO_LARGE")  # otherwise it grew too large when decompressed
+        text = str(error)
+        if text.startswith("Ignored request not in cache"):
+            return NOT_CACHED
+        return SCRAPYS_WORDS.get(text, "TOO_LARGE")  # otherwise it grew too large when decompressed
     for kind, reason in REASONS.items():
         if isinstance(error, kind):
             return reason
     return type(error).__name__.upper()
 
 
+NOT_CACHED = "NOT_CACHED"  # never asked for: HTTPCACHE_IGNORE_MISSING of Scrapy takes cached answers alone
 SCRAPYS_WORDS = {"Forbidden by robots.txt": "ROBOTS", "max redirections reached": "REDIRECTS"}
 
 REASONS: dict[type[BaseException], str] = {
@@ -86,7 +90,7 @@ OF_CALLS = frozenset({"BAD_QUERY", ODD_ANSWER, FAILED_CALL, "DAMAGED_ANSWER"})  
 WISHES = (
     OF_CALLS
     | frozenset(  # such images are not missing: this crawl, or their owner, does not want them fetched
-        {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS"}
+        {"TOO_LARGE", "TOO_SMALL", "TOO_MANY_PIXELS", "OPTED_OUT", "FORGOTTEN", "ROBOTS", NOT_CACHED}
     )
 )
 
@@ -98,6 +102,6 @@ OF_ANSWERS = frozenset(
 
 MAY_PASS = frozenset(  # a resumed crawl tries these again
     {"TIMEOUT", "UNREACHABLE", "BROKEN_TRANSFER", "NOT_STORED", "HOST_BUSY", "ROBOTS_UNREADABLE", "EMPTY"}
-    | {BUSY_PAGE}
+    | {BUSY_PAGE, NOT_CACHED}
     | {f"HTTP_{status}" for status in PASSING_STATUSES}
 )

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
+from crawler.network.addresses import as_linked
 from fashion_pggan.params import HostRules
 
 SEARCH_PAGES = {  # the Referer `search`, by crawl.provider
@@ -34,8 +35,10 @@ def referer_of(rule: str, url: str, page: str, provider: str) -> str:
         return SEARCH_PAGES.get(provider, "")
     if rule != "page":
         return rule
-    parts = urlsplit(page)
-    if parts.scheme not in ("http", "https") or not page.isascii() or not page.isprintable():
+    try:
+        sent = as_linked(page) if page.strip().isprintable() else ""
+    except ValueError:  # no page
         return ""
+    parts = urlsplit(sent)
     same = parts.netloc == urlsplit(url).netloc
-    return page.partition("#")[0] if same else f"{parts.scheme}://{parts.netloc}/"  # as browsers do
+    return sent if same or not sent else f"{parts.scheme}://{parts.netloc}/"  # as browsers do

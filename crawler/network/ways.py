@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from crawler.answer.failures import OF_CERTIFICATES
+from crawler.answer.failures import NOT_CACHED, OF_CERTIFICATES
 from crawler.network.addresses import urls_of, with_https
 
 OF_THE_SITE = OF_CERTIFICATES | {"UNREACHABLE", "BROKEN_TRANSFER", "TIMEOUT"}  # no answer
-OF_THE_ANSWER = frozenset({"EMPTY", "NOT_AN_IMAGE", "REDIRECTS", "ROBOTS_UNREADABLE"})
+OF_THE_ANSWER = frozenset({"EMPTY", "NOT_AN_IMAGE", "REDIRECTS", "ROBOTS_UNREADABLE", NOT_CACHED})
 OF_THE_COPY = frozenset({"TOO_SMALL", SMALLER := "SMALLER"})  # another copy may be larger
 
 

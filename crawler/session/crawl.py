@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crawler.answer.counts import Counts
-from crawler.answer.failures import MAY_PASS
+from crawler.answer.failures import MAY_PASS, NOT_CACHED
 from crawler.answer.header import ENOUGH, size_against, size_of
 from crawler.answer.plural import many
 from crawler.lists.failed import Failed, failed_of, failed_of_skipped, write_failed
@@ -145,7 +145,7 @@ class Crawl:
         self._add_failure(hit, reason, may_pass=may_pass)
         if not may_pass:
             self.journal.gave_up(hit.url, reason)
-        elif self.journal.failed(hit.url, reason) < self.params.tries:
+        elif reason != NOT_CACHED and self.journal.failed(hit.url, reason) < self.params.tries:
             self.counts.undecided += 1
         self.progress.advance(note=f"{self.counts.failed.total()} failed")
 

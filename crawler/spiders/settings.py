@@ -40,6 +40,7 @@ DOWNLOAD_HANDLERS = {
     **dict.fromkeys(("http", "https"), "crawler.network.handler.ImageHandler"),
     **dict.fromkeys(("data", "file", "ftp", "s3")),  # Scrapy's own: never asked, so switched off
 }
+HTTPCACHE_POLICY = "crawler.answer.cached.SuccessPolicy"  # for who enables Scrapy's cache
 FEED_EXPORTERS = {"csv": "crawler.store.feeds.EscapedCsv", "xml": "crawler.store.feeds.EmptyInXml"}
 ITEM_PIPELINES = {"crawler.store.pipeline.StoreImages": 100}
 DOWNLOADER_MIDDLEWARES = {

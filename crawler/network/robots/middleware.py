@@ -11,12 +11,14 @@ from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.misc import build_from_crawler
 
-from crawler.answer.failures import OF_CERTIFICATES, RefusedError, reason_of
+from crawler.answer.failures import NOT_CACHED, OF_CERTIFICATES, RefusedError, reason_of
 from crawler.network.pacing.hosts import host_at
 
 ROBOTS_BYTES = 512 * 1024  # read of a robots.txt; RFC 9309 asks for at least 500 KiB
 MOST_ROBOTS_BYTES = 4 * 1024 * 1024  # a larger robots.txt is not fetched
-OF_THE_HOST = frozenset({"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY"})
+OF_THE_HOST = frozenset(
+    {"UNREACHABLE", "TIMEOUT", "BROKEN_TRANSFER", "PRIVATE_ADDRESS", "HOST_BUSY", NOT_CACHED}
+)
 ROBOTS_AGAIN_S = 60.0  # before an unreadable robots.txt is requested again
 
 

@@ -81,6 +81,7 @@ def test_an_image_that_may_be_asked_for_by_https_is_retried_by_http_unless_that_
         (ConnectionResetError(), "BROKEN_TRANSFER", True),
         (IgnoreRequest("Forbidden by robots.txt"), "ROBOTS", False),
         (IgnoreRequest("max redirections reached"), "REDIRECTS", False),
+        (IgnoreRequest(f"Ignored request not in cache: <GET {LINK}>"), "NOT_CACHED", True),
         (RefusedError("OPTED_OUT", "says noai"), "OPTED_OUT", False),
         (ValueError(), "BAD_ADDRESS", False),
         (KeyError(), "KEYERROR", False),

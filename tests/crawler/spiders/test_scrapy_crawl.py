@@ -193,6 +193,32 @@ def test_what_an_owner_forbids_does_not_come_from_scrapys_cache(
     assert b"X-Ncp-Apigw-Api-Key" not in everything_under(tmp_path / "cache")
 
 
+def test_a_failure_that_has_passed_does_not_come_from_scrapys_cache(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    answers = [web.Response(status=500)]
+    shop.faults["/p/1.jpg"] = lambda request: answers.pop() if answers else web.Response(body=b"good")
+    cache = {"HTTPCACHE_ENABLED": True, "HTTPCACHE_DIR": str(tmp_path / "cache")}
+    scrapy_crawl(params=params_file(retries=1), scrapys=cache)
+    assert len(images_of(tmp_path / "store")) == 30
+
+
+def test_an_image_that_scrapys_cache_lacks_is_asked_for_by_a_later_run(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    cache = {"HTTPCACHE_ENABLED": True, "HTTPCACHE_DIR": str(tmp_path / "cache")}
+    scrapy_crawl(params=params_file(max_products=12), scrapys=cache, store=tmp_path / "other")
+    asked = shop.fetched().total()
+    for _ in range(3):  # more than crawl.tries
+        scrapy_crawl(params=params_file(), scrapys={**cache, "HTTPCACHE_IGNORE_MISSING": True})
+    assert (len(images_of(tmp_path / "store")), shop.fetched().total()) == (12, asked)
+    with (tmp_path / "store/failed.csv").open(newline="") as file:
+        assert [row["reason"] for row in csv.DictReader(file)] == ["NOT_CACHED"] * 18
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 12
+    scrapy_crawl(params=params_file())
+    assert len(read_records(tmp_path / "raw/records.parquet", RawImage)) == 30
+
+
 def test_a_folder_in_place_of_the_params_is_one_line(shop: Any, scrapy_crawl: Spider, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -7,11 +7,10 @@ from pathlib import Path
 from crawler.answer.counts import FAILED_CALL, ODD_ANSWER, Counts
 from crawler.lists.skipped import Skipped
 from crawler.lists.url_list import Listed, read_urls
-from crawler.network.addresses import canonical_url
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part
 from crawler.plan.setbacks import Setbacks
-from crawler.providers.api import ApiError, Page, SearchCall, Trouble
+from crawler.providers.api import ApiError, Page, Result, SearchCall, Trouble
 from crawler.providers.client import FailedCallError, SearchClient
 from crawler.providers.provider import NO_KEYS
 from crawler.session.result_filter import ResultFilter
@@ -43,7 +42,7 @@ class PlanFrontier:
         while not self.results.is_full and (call := self.plan.next()):
             page = await self._answer(call)
             self.counts.pages += 1
-            found = [(result, _url_of(result.link)) for result in page.results] if page else []
+            found = [(result, self._url_of(result)) for result in page.results] if page else []
             marks = [mark_of(url) for _, url in found if url]
             if page is not None and not self._understands(call, page, bool(marks)):
                 page, found = None, []
@@ -83,6 +82,15 @@ class PlanFrontier:
         if page is None:
             self.journal.answered(call, None, dict(self.counts.failed_calls).get(call.page, ""))
         return page
+
+    def _url_of(self, result: Result) -> str:
+        """What a result's image is known by; empty where it has no address."""
+        if is_forgotten(result.link):
+            return result.link
+        try:
+            return self.results.url_of(result)
+        except ValueError:
+            return ""
 
     def _name_of(self, call: SearchCall) -> str:
         return self.client.api.request_of(call, NO_KEYS).url
@@ -147,7 +155,7 @@ class ListFrontier:
                 await asyncio.sleep(0)
             line = result.rank + self.skipped.header
             try:
-                url = canonical_url(result.link)
+                url = self.results.url_of(result)
             except ValueError:
                 self.skipped.add(line, "BAD_ADDRESS", result.link, result.said)
                 continue
@@ -175,13 +183,3 @@ class ListFrontier:
     def calls_left(self) -> int:
         """None: a list makes no calls."""
         return 0
-
-
-def _url_of(link: str) -> str:
-    """The canonical URL of a link; empty when it has none."""
-    if is_forgotten(link):
-        return link
-    try:
-        return canonical_url(link)
-    except ValueError:
-        return ""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from crawler.answer.counts import Counts
 from crawler.answer.plural import many
 from crawler.network.addresses import canonical_url, canonical_with_signature
+from crawler.network.signatures import holds_signature
 from crawler.plan.journal import Journal
 from crawler.providers.api import Page, Result, SearchCall
 from crawler.providers.client import SearchClient
@@ -101,26 +102,30 @@ class Renewal:
 
 def is_signed(hit: SearchHit) -> bool:
     """Whether an image's link holds a signature."""
-    return canonical_with_signature(hit.link) != canonical_url(hit.link)
+    parts = urlsplit(canonical_with_signature(hit.link))
+    return holds_signature(parts.path, parts.query)
 
 
 def fresh_links(page: Page | None, hits: list[SearchHit]) -> dict[str, str]:
     """The links of a fresh answer to images, by canonical URL, where they are others than before.
 
-    An image is known by its canonical URL, or by its product and its address without the query.
+    An image is known by its canonical URL, or by its product and its address without the query. Where a
+    canonical URL is that of several products, the product decides.
     """
-    by_url: dict[str, str] = {}
+    by_url: dict[str, dict[str, str]] = defaultdict(dict)  # links by product
     by_image: dict[tuple[str, str], list[str]] = defaultdict(list)
     for result in page.results if page else ():
         by_image[_image_of(result)].append(result.link)
         try:
-            by_url.setdefault(canonical_url(result.link), result.link)
+            by_url[canonical_url(result.link)].setdefault(product_of(result), result.link)
         except ValueError:
             continue
     found = {}
     for hit in hits:
         alike = by_image[_image_of(hit)]
-        link = by_url.get(hit.url) or (alike[0] if len(alike) == 1 else hit.link)
+        same = by_url[canonical_url(hit.link)]
+        own = same.get(product_of(hit)) or (next(iter(same.values())) if len(same) == 1 else "")
+        link = own or (alike[0] if len(alike) == 1 else hit.link)
         if link != hit.link:
             found[hit.url] = link
     return found

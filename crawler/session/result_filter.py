@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from crawler.answer.counts import Counts
 from crawler.lists.skipped import Said
-from crawler.network.addresses import canonical_url
+from crawler.network.addresses import canonical_url, canonical_with_signature
 from crawler.plan.plan import most_of
 from crawler.plan.vocabulary import QueryLabels, Vocabulary
 from crawler.providers.api import Page, Result
+from crawler.session.products import product_of
 from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
@@ -39,12 +40,32 @@ class ResultFilter:
         self.votes: dict[str, dict[str, str]] = {}  # labels by query or row, by URL; of several that find it
         self.hits: dict[str, SearchHit] = {}  # by canonical URL, in the order of the search
         self.dropped: set[bytes] = set()  # marks of URLs that were left out
+        self.signed: dict[str, dict[str, str]] = {}  # by canonical URL: by product and by link, see `url_of`
         self.most = most_of(params)
 
     @property
     def is_full(self) -> bool:
         """Whether there are as many hits as `max_products` asks for."""
         return len(self.hits) >= self.most
+
+    def url_of(self, result: Result) -> str:
+        """What a result's image is known by: its canonical URL.
+
+        A token may itself name the image. So of links that differ in their signatures alone, those of the
+        first product have the canonical URL. Each further product, and each link that says nothing of its
+        product, keeps its signature.
+
+        Raises:
+            ValueError: its link is no URL; see `canonical_url`.
+        """
+        url, signed = canonical_url(result.link), canonical_with_signature(result.link)
+        if signed == url:
+            return url
+        product = product_of(result) if result.source or result.title else signed
+        known = self.signed.setdefault(url, {})
+        found = known.get(signed) or known.get(product) or (signed if known else url)
+        known[signed] = known[product] = found
+        return found
 
     def knows(self, url: str) -> bool:
         """Whether a canonical URL came before."""
@@ -57,7 +78,7 @@ class ResultFilter:
 
         Args:
             result: of the search.
-            url: its canonical URL.
+            url: of `url_of`.
             query: that found it.
             plan_query: the query with sort and size filter.
             label: of the image; empty: that of the query.

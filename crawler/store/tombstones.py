@@ -86,10 +86,10 @@ class Tombstones:
         self._check_number(max(stated))
 
     def forbid(self, url: str) -> bool:
-        """Whether a canonical URL (by http or https) or its host has a tombstone."""
+        """Whether a URL (by http or https, with its signature or without) or its host has a tombstone."""
         urls, hosts = self.of["url"], self.of["host"]
-        address = url.partition(":")[2]
-        spellings = (f"{scheme}:{address}" for scheme in SCHEMES)
+        addresses = {each.partition(":")[2] for each in (url, _canonical(url))} if urls else ()
+        spellings = (f"{scheme}:{address}" for scheme in SCHEMES for address in addresses)
         return (
             bool(urls) and any(digest_of(each) in urls or digest_as_spelt(each) in urls for each in spellings)
         ) or (bool(hosts) and _is_of_hosts(url, hosts))
@@ -99,11 +99,7 @@ class Tombstones:
         if not any(self.of.values()):
             return False
         ways = (image.url, image.final_url, *image.redirects.split())
-        return self.forbid_bytes(image.sha256) or any(
-            self.forbid(_canonical(url)) or self.forbid(url)  # earlier versions kept signatures
-            for url in ways
-            if url
-        )
+        return self.forbid_bytes(image.sha256) or any(self.forbid(url) for url in ways if url)
 
     @property
     def name_addresses(self) -> bool:

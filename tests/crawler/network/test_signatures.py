@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crawler.network.addresses import canonical_url, canonical_with_signature
-from crawler.network.signatures import BESIDE, PROOFS, UNTIL, without_signature
+from crawler.network.signatures import BESIDE, PROOFS, UNTIL, holds_signature, without_signature
 
 HEX = "9f86d081884c7d659a2feaa0c55ad015"
 FILE = "https://cdn.example.org/p/1.jpg"
@@ -62,6 +62,26 @@ def test_a_token_that_may_itself_name_the_image_stays() -> None:
     assert without_signature("/image.php", "id=5&sig=abc&exp=1764264000") == "id=5"
     product = f"product={HEX}&expires=1764264000"
     assert without_signature("/render.jpg", product) == f"product={HEX}"
+
+
+@pytest.mark.parametrize(
+    "query", ["expires=1900000000&token=" + HEX, "verify=abcd&t=3&e=1900000000", "hash=3&expires=1900000000"]
+)
+def test_a_token_stays_where_nothing_else_names_the_image(query: str) -> None:
+    assert without_signature("/download", query) == query
+    assert without_signature("/get.php", "id=5&" + query) == "id=5"
+    assert holds_signature("/download", query)
+
+
+def test_a_scheme_that_signs_paths_says_that_the_path_names_the_image() -> None:
+    assert without_signature("/5", "X-Amz-Date=20261127T160000Z&X-Amz-Signature=" + HEX) == ""
+
+
+def test_a_name_that_begins_like_one_of_tencent_is_no_signature() -> None:
+    assert without_signature("/img", "q-product=5&e=1900000000&sign=abc") == "q-product=5"
+    times = "q-sign-time=1764264000;1764265000&q-key-time=1764264000;1764265000"
+    tencent = f"q-sign-algorithm=sha1&q-ak=A&{times}&q-header-list=&q-url-param-list=&q-signature={HEX}"
+    assert without_signature("/p/1.jpg", tencent) == ""
 
 
 def test_the_image_inside_a_thumbnail_loses_its_signature_too() -> None:

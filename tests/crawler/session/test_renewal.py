@@ -155,3 +155,11 @@ def test_a_fresh_link_is_found_by_address_or_by_product() -> None:
     }
     assert fresh_links(page("https://a.example/i?zz=2", "https://a.example/i?zz=3"), [unknown]) == {}
     assert fresh_links(page("https://a.example/i?zz=2"), [hit("https://a.example/i?zz=1", "b")]) == {}
+
+
+def test_of_products_that_share_a_path_each_gets_its_own_fresh_link() -> None:
+    links = [f"https://a.example/1.jpg?expires=1764264000&token={name}" for name in "abcd"]
+    hits = [SearchHit(link, link, link[-1], "", "", 1, None, None, "") for link in links[:2]]
+    results = [Result(1, title, link, None, None) for title, link in zip("ba", links[2:], strict=True)]
+    fresh = fresh_links(Page(2, 2, tuple(results)), hits)
+    assert fresh == {links[0]: links[3], links[1]: links[2]}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.store.marks import digest_of
 from crawler.store.tombstones import Tombstones
 from fashion_pggan.errors import UserError
 
@@ -74,3 +75,12 @@ def test_lines_of_early_versions_are_read(tmp_path: Path) -> None:
     lines: list[dict[str, str]] = [{"about": "x"}, {"kind": "url", "value": "d" * 64, "when": "2026"}]
     (tmp_path / "t").write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert Tombstones(tmp_path / "t").of["url"] == {"d" * 64}
+
+
+def test_a_tombstone_holds_for_every_signature(tmp_path: Path) -> None:
+    url = "https://a.example/1.jpg"
+    tombstones = Tombstones(tmp_path / "tombstones.jsonl")
+    tombstones.add("url", [digest_of(url)])
+    assert tombstones.forbid(url)
+    assert tombstones.forbid(f"{url}?expires=1764264000&token=a")
+    assert not tombstones.forbid(f"{url}?v=2")

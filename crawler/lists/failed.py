@@ -27,7 +27,7 @@ class Failed(NamedTuple):
     tries: str = ""  # runs that tried it; empty: it was not requested
     host: str = ""
     last_tried: str = ""  # UTC, ISO 8601
-    line: str = ""  # of the list, for a skipped row
+    line: str = ""  # of the list, for a skipped row; of a search result its rank
     label: str = ""
     page: str = ""  # that shows the image
     width: int | None = None  # pixels, as the list or the search says

@@ -33,10 +33,15 @@ NOTHING = Said()
 class SkippedRow(NamedTuple):
     """A row without an address that can be requested."""
 
-    line: int  # in the file, from 1; of a Parquet file the row
+    line: int  # in the file, from 1; of a Parquet file the row; of a search result its rank
     reason: str
     text: str  # its address; of a longer one `cut: ` and its beginning
     said: Said
+
+
+def skipped_row(line: int, reason: str, text: str, said: Said) -> SkippedRow:
+    """A skipped row; a long text is cut."""
+    return SkippedRow(line, reason, text if len(text) <= TEXT else f"{CUT}{text}"[:TEXT], said)
 
 
 class Skipped:
@@ -67,8 +72,7 @@ class Skipped:
         self.counts[reason] += 1
         self.again[reason] += line in self.before
         if len(self.named) < NAMED:
-            kept = text if len(text) <= TEXT else f"{CUT}{text}"[:TEXT]
-            self.named.append(SkippedRow(line, reason, kept, said))
+            self.named.append(skipped_row(line, reason, text, said))
         if self.rows >= EARLY:
             self.check()
 

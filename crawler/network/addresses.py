@@ -38,7 +38,7 @@ def _canonical(link: str, unsigned: Callable[[str, str], str]) -> str:
     if len(link) > LONGEST:
         raise ValueError(f"a URL of {len(link)} characters, more than {LONGEST}: {link[:200]!r}")
     try:
-        parts = urlsplit(_unwrapped(link.strip()))
+        parts = urlsplit(_unwrapped(_with_scheme(link)))
         host = host_of(parts.hostname or "")
         port = parts.port
     except ValueError as error:  # UnicodeError is a ValueError too
@@ -66,7 +66,7 @@ def as_linked(link: str) -> str:
         ValueError: the link is no http or https URL.
     """
     canonical_url(link)  # raises
-    link = re.sub(r"[\t\r\n]", "", link.strip())
+    link = re.sub(r"[\t\r\n]", "", _with_scheme(link))
     parts = urlsplit(link)
     scheme, host = parts.scheme.lower(), host_of(parts.hostname or "")
     rest = link.partition("://")[2].partition("#")[0][len(parts.netloc) :]
@@ -115,6 +115,12 @@ def host_of(name: str) -> str:
 def _may_speak_tls(host: str) -> bool:
     """Whether a host may have a certificate: it is a name, and not a name of this machine."""
     return not re.fullmatch(r"[0-9.]+|.*:.*|(.*\.)?localhost", host)
+
+
+def _with_scheme(link: str) -> str:
+    """A link as it stands, or by https where it begins with its host: `//a.example/1.jpg`."""
+    link = link.strip()
+    return f"https:{link}" if link.startswith("//") else link
 
 
 def _unwrapped(link: str) -> str:

@@ -217,8 +217,7 @@ class Crawl:
             if (hit := self.hits[url])
         ]
         rows += [Failed("", call, reason) for call, reason in self.counts.failed_calls]
-        if isinstance(self.frontier, ListFrontier):
-            rows += map(failed_of_skipped, self.frontier.skipped.named)
+        rows += map(failed_of_skipped, self.frontier.named)
         file = write_failed(self.places.store, rows)
         if rows:
             log.info("%s names what failed: %s", file, many(len(rows), "row"))

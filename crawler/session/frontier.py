@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from crawler.answer.counts import FAILED_CALL, ODD_ANSWER, Counts
-from crawler.lists.skipped import Skipped
+from crawler.lists.skipped import NAMED, Said, Skipped, SkippedRow, skipped_row
 from crawler.lists.url_list import Listed, read_urls
 from crawler.plan.journal import Journal
 from crawler.plan.plan import Plan, in_part
@@ -32,6 +32,7 @@ class PlanFrontier:
         self.results, self.counts = results, counts
         self.setbacks = Setbacks(journal, counts, results.params.tries)
         self.useless = 0  # results in a row without an address that can be requested
+        self.named: list[SkippedRow] = []  # results with an address that cannot be requested
 
     async def hits(self) -> AsyncIterator[SearchHit]:
         """Yield each image of the plan once, up to `max_products`.
@@ -47,7 +48,7 @@ class PlanFrontier:
             if page is not None and not self._understands(call, page, bool(marks)):
                 page, found = None, []
             if page is not None and not self.plan.repeats(marks):
-                self._count_useless(page, len(marks))
+                self._count_useless(page, [result for result, url in found if not url])
             self.plan.answered(page, marks)
             plan_query = str(call)  # one string for all hits of a page, which stay in memory
             for result, url in found:
@@ -115,11 +116,14 @@ class PlanFrontier:
             self.journal.answered(call, page)
         return True
 
-    def _count_useless(self, page: Page, usable: int) -> None:
-        """Count the results without an address, or with one that cannot be requested."""
+    def _count_useless(self, page: Page, bad: list[Result]) -> None:
+        """Count the results without an address, or with one that cannot be requested; name the latter."""
+        for each in bad[: max(0, NAMED - len(self.named))]:
+            said = Said(each.title, "", each.source, each.width, each.height)
+            self.named.append(skipped_row(each.rank, "BAD_ADDRESS", each.link, said))
         counts = {
             "NO_ADDRESS": page.returned - len(page.results),
-            "BAD_ADDRESS": len(page.results) - usable,
+            "BAD_ADDRESS": len(bad),
         }
         self.counts.left_out.update({reason: count for reason, count in counts.items() if count})
 
@@ -145,6 +149,11 @@ class ListFrontier:
             self.counts.left_out.update(self.skipped.counts)
             self.skipped.report()
         self.skipped.check()
+
+    @property
+    def named(self) -> list[SkippedRow]:
+        """The rows without an address that can be requested."""
+        return self.skipped.named
 
     async def _hits(self) -> AsyncIterator[SearchHit]:
         for result in read_urls(self.path, self.skipped):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.network.addresses import canonical_url
+from crawler.network.addresses import as_linked, canonical_url, urls_of
 
 SHOP = "https://shop1.phinf.naver.net/20210628_112/a.jpg"
 
@@ -98,3 +98,10 @@ def test_a_canonical_address_is_its_own_and_plain(link: str) -> None:
 def test_any_text_is_an_address_or_a_value_error(link: str) -> None:
     with suppress(ValueError):
         assert canonical_url(link)
+
+
+def test_a_link_that_begins_with_its_host_is_by_https() -> None:
+    assert canonical_url(" //A.example/1.jpg") == "https://a.example/1.jpg"
+    assert urls_of("//a.example/1.jpg") == [as_linked("//a.example/1.jpg")] == ["https://a.example/1.jpg"]
+    with pytest.raises(ValueError, match="not an http or https URL"):
+        canonical_url("///1.jpg")

@@ -219,7 +219,7 @@ def test_a_total_of_thousands_of_digits_is_no_total(shop: Any, crawl: Crawl) -> 
 
 
 def test_results_without_an_address_are_counted_once_where_a_page_is_repeated(
-    shop: Any, crawl: Crawl
+    shop: Any, crawl: Crawl, tmp_path: Path
 ) -> None:
     items = [{"link": f"{shop.address}/p/{i % 30}.jpg?{i}"} for i in range(97)]
     page = json.dumps({"total": 900, "items": [*items, {"link": ""}, {"link": "ftp://a/b"}, "x"]})
@@ -227,6 +227,7 @@ def test_results_without_an_address_are_counted_once_where_a_page_is_repeated(
     figures = crawl(min_new=0.0)
     assert (figures["products"], figures["calls"]) == (97, 2)
     assert figures["left_out"] == {"BAD_ADDRESS": 1, "NO_ADDRESS": 2}
+    assert (tmp_path / "store" / "failed.csv").read_text().count("ftp://a/b,,BAD_ADDRESS") == 1
 
 
 def test_results_without_an_address_are_counted(shop: Any, crawl: Crawl) -> None:

@@ -25,6 +25,7 @@ from crawler.spiders.scrapy_options import (
     YES,
     QuickCrawl,
     complaint_about,
+    feed_in_the_way,
     left_out_part,
     without_job_folder,
     wrong_setting,
@@ -46,7 +47,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
 
     Args:
         params: the params file.
-        target: the folder to make, with the images and records of this crawl; replaced as a whole.
+        target: the folder to make, with the images and records of this crawl; replaced as a whole. Without it
+            data/raw, and data/quick for a crawl by `query` or `max`.
         store: the folder that keeps every image ever fetched.
         tombstones: the file that names what must not be fetched.
         report: a JSON file for the crawl's figures; empty: none.
@@ -62,7 +64,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     def __init__(
         self,
         params: str = "params.yaml",
-        target: str = "data/raw",
+        target: str | None = None,
         store: str = "runs/crawl",
         tombstones: str = "tombstones.jsonl",
         report: str = "",
@@ -72,6 +74,7 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
     ) -> None:
         super().__init__()
         self.quick = QuickCrawl(options.pop("query", None), options.pop("max", None))
+        target = self.quick.default_target() if target is None else target
         self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
         self.params_file, self.judged = Path(params), judged
         paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}
@@ -99,6 +102,9 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
             spider.failure = spider.failure or wrong_setting(crawler.settings, ours)
         except (UserError, OSError) as error:
             spider.failure = spider.failure or error
+        spider.failure = spider.failure or feed_in_the_way(crawler.settings, spider.places)
+        if spider.failure is not None:
+            crawler.settings.set("FEEDS", {}, priority="cmdline")  # a refused crawl replaces no feed
         return spider
 
     async def start(self) -> AsyncIterator[Any]:

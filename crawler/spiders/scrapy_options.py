@@ -5,9 +5,12 @@ from collections.abc import Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from crawler.answer.counts import KNOWN_BY
 from crawler.plan.vocabulary import QueryLabels, vocabulary_of
+from crawler.session.crawl_places import Places
 from crawler.spiders import settings as our_settings
 from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
@@ -25,6 +28,13 @@ class QuickCrawl(NamedTuple):
 
     query: str | None
     most: str | None
+
+    def default_target(self) -> str:
+        """The folder to make where none is given: a quick look must not replace a whole dataset."""
+        if self.query is None and self.most is None:
+            return "data/raw"
+        log.info("-a: the target is data/quick, in place of data/raw; -a target=… names another one")
+        return "data/quick"
 
     def params_of(self, params: CrawlParams) -> CrawlParams:
         """The parameters with this query and number; the log says what they replace.
@@ -98,6 +108,19 @@ def without_job_folder(settings: Any) -> Exception | None:
         return None
     settings.set("JOBDIR", None, priority="cmdline")
     return UserError(f"JOBDIR={value}: leave it out; a crawl resumes from its store")
+
+
+def feed_in_the_way(settings: Any, places: Places) -> Exception | None:
+    """Refuse a feed (`-o`, `-O`) in a folder that the crawl makes or keeps, or over one of its files."""
+    folders = [places.target, places.store, places.tombstones, *([places.report] if places.report else [])]
+    for feed in map(str, settings.getdict("FEEDS")):
+        if urlsplit(feed).scheme not in ("", "file"):
+            continue
+        file = Path(url2pathname(urlsplit(feed).path) if feed.startswith("file:") else feed).resolve()
+        for folder in folders:
+            if file.is_relative_to(folder.resolve()):
+                return UserError(f"-o {feed} would write into {folder}: give a file elsewhere")
+    return None
 
 
 def left_out_part(settings: Any) -> Exception | None:

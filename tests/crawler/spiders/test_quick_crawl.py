@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.storage.records import RawImage, read_records
 from tests.crawler.plan.words import WORDS
 
@@ -55,6 +56,23 @@ def test_a_quick_crawl_of_a_vocabularys_query_has_its_label(
         assert f"-a: crawl.vocabulary is empty, in place of {words}" in [r.getMessage() for r in records]
         stored = read_records(tmp_path / "raw/records.parquet", RawImage)
         assert [record.label for record in stored] == [label] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "made"),
+    [
+        ({"query": "니트"}, "data/quick"),
+        ({"max": "7"}, "data/quick"),
+        ({}, "data/raw"),
+        ({"max": "7", "target": "data/raw"}, "data/raw"),
+    ],
+)
+def test_a_quick_crawl_replaces_the_dataset_only_where_it_is_named(
+    options: dict[str, str], made: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    assert NaverTops(**options).places.target == Path(made)
+    assert ("the target is data/quick" in caplog.text) == (made == "data/quick")
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,30 @@ def test_an_option_that_leaves_out_a_part_of_the_crawl_is_one_line(
     assert not shop.requests
 
 
+@pytest.mark.parametrize("name", ["raw/items.csv", "store/failed.csv", "t.jsonl", "crawl.json"])
+@pytest.mark.parametrize("form", ["{}", "file://{}"])
+def test_a_feed_among_the_files_of_the_crawl_is_refused_before_the_first_request(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path, name: str, form: str
+) -> None:
+    feed = form.format(tmp_path / name)
+    scrapys = {"FEEDS": {feed: {"format": "csv", "overwrite": True}}}
+    paths = {"tombstones": tmp_path / "t.jsonl", "report": tmp_path / "crawl.json"}
+    (record,) = scrapy_crawl(params=params_file(), scrapys=scrapys, **paths)
+    assert record.getMessage().startswith(f"error: -o {feed} would write into ")
+    assert not shop.requests
+    assert not (tmp_path / name).exists()
+
+
+def test_a_refused_crawl_replaces_no_feed(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    feed = tmp_path / "items.csv"
+    feed.write_text("of the crawl before")
+    scrapys = {"FEEDS": {str(feed): {"format": "csv", "overwrite": True}}}
+    scrapy_crawl(params=params_file(), scrapys=scrapys, max="many")
+    assert feed.read_text() == "of the crawl before"
+
+
 def test_a_part_of_ones_own_may_be_added() -> None:
     settings = Settings()
     settings.setmodule("crawler.spiders.settings", priority="project")

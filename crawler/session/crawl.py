@@ -24,7 +24,7 @@ from crawler.session.crawl_places import Places
 from crawler.session.figures import counted, figures_of, tell_scrapy, yields_of
 from crawler.session.frontier import ListFrontier, PlanFrontier
 from crawler.session.missing import PAGE_ON_REFERER, complaint_about, why_nothing
-from crawler.session.placeholders import Askable, placeholders_of
+from crawler.session.placeholders import Askable, placeholders_of, undecided_of
 from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
 from crawler.session.renewal import Renewal, is_signed
@@ -290,6 +290,7 @@ class Crawl:
             "calls_left": self.frontier.calls_left,
             "part": self.params.part,
             "placeholders": self.placeholders,
+            "shared": [file.row() for file in undecided_of(self._stored(), self.params.max_sharing)],
             "renewed": len(self.renewal.tried.keys() - self.failures.keys()) if self.renewal else 0,
             "keeps_answers": self.counts.keeps_answers,
             "list_has_more": isinstance(self.frontier, ListFrontier) and self.frontier.has_more,

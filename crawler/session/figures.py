@@ -83,6 +83,7 @@ def tables_of(figures: dict[str, Any]) -> list[str]:
         *([f"search failed  {counted(calls)}"] if calls else []),
         f"left out       {counted(figures['left_out']) or 'none'}",
         *placeholder_lines(figures["placeholders"], SHOWN),
+        *map(_shared_in_words, figures["shared"][:SHOWN]),
         f"a further run  {_further(figures)}",
         *_table(figures["queries"], "new images by query", "query", "new"),
         *_table(figures["words"], "new images by word", "word", "new"),
@@ -106,6 +107,14 @@ def _placeholder_in_words(row: dict[str, Any]) -> str:
     return (
         f"one file came under {counts} and is left out, such as {row['example']}; to forget it: "
         f"`fashion-pggan crawl forget --sha256 {row['sha256']}`; to keep it: a higher crawl.max_sharing"
+    )
+
+
+def _shared_in_words(row: dict[str, Any]) -> str:
+    return (
+        f"one file       under {many(row['addresses'], 'URL')} without title or page, "
+        f"such as {row['example']}; if it is a placeholder, forget it: "
+        f"`fashion-pggan crawl forget --sha256 {row['sha256']}`"
     )
 
 

@@ -38,11 +38,21 @@ class SharedFile:
 
 def placeholders_of(pairs: Iterable[tuple[SearchHit, StoredImage]], most: int) -> list[SharedFile]:
     """The files that came for more than `most` products, largest first; none where it is 0."""
+    return [file for file in _shared_in(pairs, most) if file.products > most]
+
+
+def undecided_of(pairs: Iterable[tuple[SearchHit, StoredImage]], most: int) -> list[SharedFile]:
+    """The files of more than `most` addresses, of products that nothing tells apart, largest first."""
+    shared = (file for file in _shared_in(pairs, most) if file.products <= most)
+    return [file for file in shared if not any(hit.source or hit.title for hit in file.hits)]
+
+
+def _shared_in(pairs: Iterable[tuple[SearchHit, StoredImage]], most: int) -> list[SharedFile]:
     files: dict[str, list[SearchHit]] = defaultdict(list)
     for hit, stored in pairs if most else ():
         files[stored.sha256].append(hit)
     shared = (SharedFile(sha256, hits) for sha256, hits in files.items() if len(hits) > most)
-    return sorted((file for file in shared if file.products > most), key=lambda file: -len(file.hits))
+    return sorted(shared, key=lambda file: -len(file.hits))
 
 
 class Askable:

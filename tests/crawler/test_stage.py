@@ -69,6 +69,7 @@ def test_every_image_found_is_fetched_unmodified_with_its_record(
         "words": [],
         "store_damaged": {},
         "placeholders": [],
+        "shared": [],
         "renewed": 0,
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from crawler.session.placeholders import Askable, placeholders_of
+from crawler.session.placeholders import Askable, placeholders_of, undecided_of
 from crawler.store.items import SearchHit
 from crawler.store.stored import StoredImage
 from fashion_pggan.errors import UserError
@@ -57,6 +57,18 @@ def test_one_title_for_all_does_not_hide_a_placeholder() -> None:
     assert found_in([replace(HIT, url=f"https://a.example/image.php?id={i}") for i in range(100)]) == [
         (100, 20)
     ]
+
+
+def test_a_file_of_many_addresses_that_name_no_product_is_named() -> None:
+    queries = [
+        replace(HIT, url=f"https://a.example/img?id={i}", link=f"https://a.example/img?id={i}")
+        for i in range(50)
+    ]
+    assert found_in(queries) == []
+    assert [len(file.hits) for file in undecided_of(((hit, IMAGE) for hit in queries), 10)] == [50]
+    assert undecided_of(((hit, IMAGE) for hit in queries[:10]), 10) == []
+    assert undecided_of(((replace(hit, title="shirt"), IMAGE) for hit in queries), 10) == []
+    assert undecided_of(((hit, IMAGE) for hit in queries), 0) == []
 
 
 def test_stored_placeholders_are_asked_for_again_after_a_week() -> None:

@@ -37,6 +37,8 @@ def changed(preset: str, settings: tuple[str, ...], labels: bool | None, process
         given.append(f"train.labels={str(labels).lower()}")
     if processes is not None:
         given.append(f"train.processes={processes}")
+    if preset == HERE and not given:
+        return []  # the stages say themselves what is wrong with params.yaml
     return overrides(PARAMS, PRESETS, "" if preset == HERE else preset, given)
 
 

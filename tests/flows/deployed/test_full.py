@@ -136,3 +136,8 @@ def test_a_gpu_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(parameters, "answer_of", lambda command: None)
     with pytest.raises(UserError, match=r"no GPU 2 \(nvidia-smi names none\): give auto or cpu"):
         parameters.use_device("cuda:2")
+
+
+def test_without_parameters_a_run_reads_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # no params.yaml here: the stages tell what is wrong with it
+    assert parameters.changed("params.yaml", (), None, None) == []

@@ -19,7 +19,7 @@ from evaluate.report.verdict import Verdict
 from evaluate.report.verdicts import headline, verdicts
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.table import as_csv, by_level_csv
-from evaluate.sets.novelty import knows_held_out
+from evaluate.sets.novelty import knows_held_out, novelty_of
 from evaluate.sets.sources import of_dataset, of_snapshot, shown, shuffled
 from evaluate.worth.measured import measure_worth
 from fashion_pggan.distance.work import Work
@@ -80,8 +80,7 @@ def run(
     if _labelled(dataset, sampler):
         worth = measure_worth(dataset, sampler, params, mirror=mirror, store=store, work=work)
         measures["labels"] = worth.facts()
-    if knows_held_out(sampler.origin, dataset):
-        measures["knows_held_out"] = True
+    measures |= novelty_of(sampler.origin, dataset)
     _write_json(reports / "measures.json", measures)
     answers = verdicts(evaluation, measures, read_facts(reports / "train.json"))
     measured = {"dataset": dataset.version, "mirror": mirror, **_said(answers)}

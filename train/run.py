@@ -16,7 +16,7 @@ from train.growth.schedule import Phase, doublings_between, phase_at, phase_of
 from train.limits.held_out import tell_seen
 from train.limits.label_shares import labels_of
 from train.limits.minibatches import check_schedule
-from train.lineage.about import UNSEEN, About, about, about_in, continued, facts_of, write_about
+from train.lineage.about import About, about, about_in, continued, facts_of, write_about
 from train.lineage.identity import identity_of
 from train.lineage.start import architecture_for, start_from, unseen_at_start
 from train.lineage.weights import weights_of
@@ -243,7 +243,7 @@ class Run:
             start = self.params.start_from, self.folder.parent
             start_from(*start, self.trainer.vectors, architecture, [*self.labels])
             self.about = unseen_at_start(*start, self.about)
-        tell_seen(self.dataset, self.about.facts[UNSEEN])
+        tell_seen(self.dataset, self.about.facts)
 
     def _restore(self, state: dict[str, Any]) -> None:
         try:

@@ -11,7 +11,7 @@ from evaluate.report.verdict import STATES, State, Verdict, sentence
 from evaluate.report.worth_verdict import worth_verdict
 from evaluate.results.evaluation import Evaluation
 from evaluate.results.notes import in_percent
-from evaluate.sets.novelty import SEEN
+from evaluate.sets.novelty import MAY_HAVE_SEEN, SEEN
 
 SHARP = 1.5  # times the floor; an interval that ends higher is too wide for a verdict
 FARTHER = 0.05  # probability below which a distance is larger than that of two sets of one kind
@@ -53,6 +53,8 @@ def verdicts(evaluation: Evaluation, measures: Mapping[str, Any], train: Mapping
         answers.append(worth_verdict(measures["labels"]))
     if measures.get("knows_held_out"):
         answers.append(Verdict(HELD_OUT, "look", "the generator knows held-out images", SEEN))
+    elif measures.get("may_know_held_out"):
+        answers.append(Verdict(HELD_OUT, "note", "the generator may know held-out images", MAY_HAVE_SEEN))
     answers.append(_course(evaluation))
     if train:
         answers.append(_health(train))

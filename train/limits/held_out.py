@@ -1,10 +1,13 @@
 """Leaves the held-out images out of a training."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from fashion_pggan.storage.shards import Dataset
+from train.lineage.about import OTHER_DATASET, UNSEEN
 from train.lineage.chosen_images import Part
 
 log = logging.getLogger(__name__)
@@ -28,13 +31,14 @@ def shown(dataset: Dataset) -> Dataset:
     return part
 
 
-def tell_seen(dataset: Dataset, unseen: float) -> None:
-    """Say that a run knows images that are held out now.
+def tell_seen(dataset: Dataset, facts: Mapping[str, Any]) -> None:
+    """Say that a run knows, or may know, images that are held out now.
 
     Args:
         dataset: what is shown.
-        unseen: the share of all groups of images that neither the run nor its start was shown.
+        facts: of the run: the share that neither it nor its start was shown, and whether of another dataset.
     """
+    unseen = facts[UNSEEN]
     if unseen < dataset.held_out_share:
         log.warning(
             "the run or the weights that this training goes on from held out %g of the images, and "
@@ -43,4 +47,10 @@ def tell_seen(dataset: Dataset, unseen: float) -> None:
             "train.start_from, for a fair measure",
             unseen,
             dataset.held_out_share,
+        )
+    elif dataset.held_out_share and facts.get(OTHER_DATASET):
+        log.warning(
+            "the run or the weights that this training goes on from were shown another version of the "
+            "dataset: where curation has dropped images since, some that are held out now may have been "
+            "shown (the report says so); where it only added images, nearly all keep their side of the split"
         )

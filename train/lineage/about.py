@@ -28,6 +28,7 @@ FILE = "run.json"
 MACHINE = {"torch", "device", "threads", "chosen_precision"}
 
 UNSEEN = "unseen"  # share of all groups of images, by hash, that the run and its start were never shown
+OTHER_DATASET = "other_dataset"  # true: the run or its start was shown another version of the dataset
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,14 @@ def unseen_by(before: About, now: About) -> About:
     """What a run says of itself, with what the one before it was shown; former versions said less."""
     share = now.facts[UNSEEN]
     least = before.facts.get(UNSEEN, share if "chosen_images" in before.identity else 0.0)
-    return now.model_copy(update={"facts": now.facts | {UNSEEN: min(share, least)}})
+    other = before.facts.get(OTHER_DATASET) or before.identity.get("dataset_version") != version_of(now)
+    facts = {UNSEEN: min(share, least), **({OTHER_DATASET: True} if other else {})}
+    return now.model_copy(update={"facts": now.facts | facts})
+
+
+def version_of(now: About) -> str:
+    """The version of a run's dataset."""
+    return str(now.identity["dataset_version"])
 
 
 def write_about(folder: Path, about: About) -> None:

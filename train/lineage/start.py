@@ -12,7 +12,7 @@ from torch import Tensor
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import TrainParams
 from fashion_pggan.storage.shards import Dataset
-from train.lineage.about import UNSEEN, About, about, about_in, unseen_by
+from train.lineage.about import OTHER_DATASET, UNSEEN, About, about, about_in, unseen_by, version_of
 from train.lineage.label_names import LABEL_NAMES, check_label_names, label_names_of
 from train.lineage.weights import place_of_weights
 from train.model.flat import vector_of
@@ -114,7 +114,9 @@ def unseen_at_start(place: str, runs: Path, now: About) -> About:
     if origin.dataset_version == UNKNOWN:  # weights of another program: nobody says what they were shown
         return now
     least = min(now.facts[UNSEEN], origin.unseen or 0.0)
-    return now.model_copy(update={"facts": now.facts | {UNSEEN: least}})
+    other = origin.other_dataset or origin.dataset_version != version_of(now)
+    facts = {UNSEEN: least, **({OTHER_DATASET: True} if other else {})}
+    return now.model_copy(update={"facts": now.facts | facts})
 
 
 def _others(theirs: Mapping[str, object], ours: Mapping[str, object]) -> str:

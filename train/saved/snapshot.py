@@ -41,6 +41,7 @@ class Origin:
     git_commit: str  # of the program, see fashion_pggan.provenance
     labels: dict[str, float] = field(default_factory=dict)  # share of each label, in the networks' order
     unseen: float | None = None  # share that its training and all before held out; None: none is held out
+    other_dataset: bool = False  # whether its training, or one before, was shown another version
 
     @property
     def label_shares(self) -> list[float]:
@@ -80,6 +81,8 @@ def described(generator: Generator, origin: Origin) -> dict[str, dict[str, Any]]
         del architecture["label_size"], where["labels"]
     if origin.unseen is None:
         del where["unseen"]
+    if not origin.other_dataset:
+        del where["other_dataset"]
     return {"architecture": architecture, "origin": where}
 
 

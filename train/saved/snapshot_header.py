@@ -43,6 +43,7 @@ class OriginFields(Section):
     git_commit: Name
     labels: dict[Label, ShareOfAll] = Field({}, max_length=MOST_LABELS)
     unseen: ShareOfAll | None = None
+    other_dataset: bool = False
 
 
 class Header(Section):

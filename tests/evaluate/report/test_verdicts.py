@@ -192,6 +192,12 @@ def test_other_colours_are_blamed_before_a_collapse():
     assert "Other colours or another contrast move MS-SSIM, too" in verdict.says
 
 
+def test_a_generator_that_may_know_held_out_images_is_to_know():
+    question = "Are the held-out images new to it?"
+    answer = answer_to(question, evaluation_of(50.0), {"may_know_held_out": True}, {})
+    assert (answer.state, answer.short) == ("note", "the generator may know held-out images")
+
+
 def test_a_generator_that_knows_held_out_images_is_named():
     answer = answer_to(
         "Are the held-out images new to it?", evaluation_of(50.0), {"knows_held_out": True}, {}

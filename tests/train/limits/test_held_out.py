@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluate.sets.novelty import knows_held_out
+from evaluate.sets.novelty import knows_held_out, may_know_held_out
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.shards import Dataset
 from generate.sampling.sampler import snapshots_in
@@ -74,3 +74,33 @@ def test_snapshots_of_a_run_that_always_held_them_out_know_none(tmp_path, params
     stage.run(dataset.folder, tmp_path / "plain", short, runs=runs)
     plain = read_origin(snapshots_in(tmp_path / "plain")[-1])
     assert (plain.unseen, knows_held_out(plain, dataset), knows_held_out(plain, now)) == (None, False, True)
+
+
+@pytest.mark.parametrize("way", ["resume", "start_from", "models"])
+def test_a_run_that_goes_on_from_another_version_may_know_held_out_images(
+    tmp_path, params, make_dataset, caplog, way
+):
+    short, runs = params.model_copy(update={"total_kimg": 0.05}), tmp_path / "runs"
+    first = make_dataset(tmp_path / "first", held_out=HELD_OUT, share=0.2)
+    stage.run(first.folder, tmp_path / "before", short, runs=runs)
+    assert "may have been shown" not in caplog.text
+    (former,) = runs.iterdir()
+    now = make_dataset(tmp_path / "curated", held_out={1, 2}, share=0.2)
+    changes = {
+        "resume": {"resume": former.name, "total_kimg": 0.1},
+        "start_from": {"start_from": former.name},
+        "models": {"start_from": str(tmp_path / "before")},
+    }
+    stage.run(now.folder, tmp_path / "models", short.model_copy(update=changes[way]), runs=runs)
+    assert "some that are held out now may have been shown" in caplog.text
+    before, origin = (read_origin(snapshots_in(tmp_path / name)[-1]) for name in ("before", "models"))
+    assert (before.other_dataset, may_know_held_out(before, first), may_know_held_out(before, now)) == (
+        False,
+        False,
+        True,
+    )
+    assert (origin.other_dataset, may_know_held_out(origin, now), knows_held_out(origin, now)) == (
+        True,
+        True,
+        False,
+    )

@@ -9,7 +9,7 @@ from fashion_pggan.images.grid import png_of
 from fashion_pggan.program import hash_of
 from fashion_pggan.storage.files import write_bytes
 from fashion_pggan.storage.shards import Images
-from train.lineage.about import UNSEEN
+from train.lineage.about import OTHER_DATASET, UNSEEN
 from train.model.randomness import inputs_of
 from train.record.images.samples import grid_of, images_of, stddev_of, stddev_over
 from train.record.intervals import EveryKimg, EverySeconds
@@ -120,6 +120,7 @@ class Gallery:
             training.git_commit,
             training.labels,
             training.about.facts[UNSEEN] if training.dataset.held_out_share else None,
+            bool(training.about.facts.get(OTHER_DATASET)),
         )
 
 

@@ -26,8 +26,9 @@ OF_A_RUN = {  # outputs that describe the run itself, and what in them does so
 CARRIED = "data/run"  # its run.json names the commit of the last start
 SMALL: dict[str, dict[str, Any]] = {
     "crawl": {"max_products": 16, "shop_products": 16},
-    "curate": {"resolution": 16, "shard_images": 8},
+    "curate": {"resolution": 16, "held_out": 0.0, "shard_images": 8},
     "train": {
+        "labels": False,  # so few images leave a label without any
         "total_kimg": 0.1,
         "stabilise_kimg": 0.03,
         "fade_kimg": 0.03,

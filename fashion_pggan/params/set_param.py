@@ -14,7 +14,7 @@ from fashion_pggan.params.reading import parse_params
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.bounded.yaml_text import values_in
 
-KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*|[0-9]+|[/\-+.$%*@?|A-Za-z0-9_]+")  # of a mapping, never quoted
+KEY = re.compile(r"[/\-+.$%*@?|A-Za-z0-9_]+")  # of a mapping, never quoted
 BEFORE_QUOTE = re.compile(r"(\\*)('|$)")
 
 

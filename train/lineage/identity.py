@@ -50,11 +50,7 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks, weights: st
         ranks: the processes that train.
         weights: that it starts from, as `train.lineage.weights.weights_of` names them.
     """
-    fixed = params.model_dump(
-        mode="json",
-        exclude={name for name, when in CLASSES.items() if when is WhenChanged.SAME},
-        exclude_defaults=True,
-    )
+    fixed = trained_with(params)
     if ORIGIN in fixed:
         fixed[ORIGIN] = Path(params.resume).name
     if params.start_from:
@@ -63,6 +59,15 @@ def identity_of(params: TrainParams, dataset: Dataset, ranks: Ranks, weights: st
         fixed["chosen_images"] = dataset.choice
     program = program_of(*COMPUTING, *(ADAPTING if params.schedule == "adaptive" else ()))
     return {**fixed, "dataset_version": dataset.version, "processes": ranks.count, "program": program}
+
+
+def trained_with(params: TrainParams) -> Identity:
+    """The parameters that count, as plain values."""
+    return params.model_dump(
+        mode="json",
+        exclude={name for name, when in CLASSES.items() if when is WhenChanged.SAME},
+        exclude_defaults=True,
+    )
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Differences:

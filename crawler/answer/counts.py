@@ -20,6 +20,7 @@ class Counts:
     reused: int = 0  # images that were already in the store
     retryable: int = 0  # failures that the next run tries again
     undecided: int = 0  # of these, images that were tried by fewer runs than crawl.tries asks for
+    put_off: dict[str, str] = field(default_factory=dict)  # by URL: its host wants it asked for no earlier
     left_out: Counter[str] = field(default_factory=Counter)  # results that are not requested, by reason
     failed: Counter[str] = field(default_factory=Counter)  # images, and queries, by reason
     failed_hosts: Counter[str] = field(default_factory=Counter)

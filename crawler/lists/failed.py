@@ -32,14 +32,17 @@ class Failed(NamedTuple):
     page: str = ""  # that shows the image
     width: int | None = None  # pixels, as the list or the search says
     height: int | None = None
+    not_before: str = ""  # when its host wants to be asked again: UTC, ISO 8601
 
 
-def failed_of(link: str, said: Said, reason: str, tries: int, last_tried: str) -> Failed:
+def failed_of(
+    link: str, said: Said, reason: str, tries: int, last_tried: str, not_before: str = ""
+) -> Failed:
     """The row of an image."""
     status = reason.removeprefix("HTTP_") if reason.startswith("HTTP_") else ""
     host = urlsplit(canonical_url(link)).netloc  # of the image inside a thumbnail
     row = Failed(as_linked(link), said.title, reason, status, str(tries), host, last_tried)
-    return row._replace(**said._asdict())
+    return row._replace(**said._asdict(), not_before=not_before)
 
 
 def failed_of_skipped(row: SkippedRow) -> Failed:

@@ -28,7 +28,7 @@ from crawler.network.addresses import as_linked
 from crawler.network.context import download_context_of
 from crawler.network.host_rules import referer_of, rules_at
 from crawler.network.pacing.hosts import Host, host_at
-from crawler.network.pacing.pauses import pause_before, retry_after_s
+from crawler.network.pacing.pauses import moment_in, pause_before, retry_after_s
 
 REFUSED_ALONE = 5  # times that an image is refused while its host serves others
 ROBOTS_TRIES = 5  # after broken connections: all images of the host wait for its robots.txt
@@ -111,6 +111,7 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         wait = host.resume_at - now
         reason = request.meta.get("failed_with", "HOST_BUSY")
         if wait > host.patience_s:
+            request.meta["not_before"] = moment_in(wait)
             raise RefusedError(reason, f"the host of {request.url} asks for a pause of {wait:.0f} s")
         if not request.meta.get("image"):
             await asyncio.sleep(max(wait, 0.0))
@@ -202,21 +203,31 @@ class PausingRetry(RetryMiddleware):  # type: ignore[misc]  # mypy does not foll
         Raises:
             PostponedError: the image waits for its turn.
         """
+        if wanted > host.patience_s:
+            self._put_off(request, host, wanted)
+            return
         most = max(self.max_retry_times, REFUSED_ALONE) if most is None else most
         of_pace = host.refused(request.meta.get("sent_at", 0.0), request.meta.get("served_then"))
         own = request.meta.get("refused_alone", 0) + (not of_pace)
-        if of_pace or (own == 1 and wanted <= host.patience_s):  # otherwise it may be of this image alone
+        waited = request.meta.get("waited", 0.0) + (0.0 if of_pace else wanted)
+        if of_pace or own == 1:  # otherwise it may be of this image alone
             host.pause(wanted)
-        if wanted > host.patience_s or host.is_given_up() or own > most:
+        if waited > host.patience_s:
+            self._put_off(request, host, wanted)
+        if waited > host.patience_s or host.is_given_up() or own > most:
             return
         again = request.copy()
         again.meta["refused_alone"], again.meta["served_then"] = own, host.served
-        again.meta["failed_with"] = reason
+        again.meta["failed_with"], again.meta["waited"] = reason, waited
         again.meta["retry_times"] = request.meta.get("retry_times", 0) + 1
         if of_pace:
             again.meta["is_due"] = True
             raise PostponedError(again, host.line.append_and_call)
         await self._pause(again, max(wanted, pause_before(min(own, REFUSED_ALONE))))
+
+    def _put_off(self, request: Any, host: Host, wanted: float) -> None:
+        request.meta["not_before"] = moment_in(wanted)
+        host.puts_off(wanted)
 
     def _refuses(self, response: Any) -> bool:
         """Whether an answer is of the host's pace: so is any error that says when to come again."""

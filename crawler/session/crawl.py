@@ -210,9 +210,9 @@ class Crawl:
 
     def _write_failed(self) -> None:
         """Name what failed, for people and for a further crawl."""
-        tries, at = self.journal.failing, self.journal.at
+        tries, at, later = self.journal.failing, self.journal.at, self.counts.put_off
         rows = [
-            failed_of(hit.link, said_of(hit), reason, tries.get(url, 1), at.get(url, ""))
+            failed_of(hit.link, said_of(hit), reason, tries.get(url, 1), at.get(url, ""), later.get(url, ""))
             for url, reason in self.failures.items()
             if (hit := self.hits[url])
         ]

@@ -3,7 +3,7 @@
 The fields of the report are described in docs/reference/files.md.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +39,7 @@ def figures_of(
         "failed": dict(sorted(counts.failed.items())),
         "left_out": dict(sorted(counts.left_out.items())),
         "may_pass": counts.retryable,
+        "put_off": _put_off(counts.put_off),
         "seconds": round(seconds, 3),
         "images_per_s": round(counts.fetched / seconds, 1) if seconds else 0.0,
         "hosts": [
@@ -46,6 +47,14 @@ def figures_of(
             for host, _ in (hosts + counts.failed_hosts).most_common()
         ],
     }
+
+
+def _put_off(moments: dict[str, str]) -> list[dict[str, Any]]:
+    """How many images each host wants asked for later, and the last of the moments that it names."""
+    hosts: dict[str, list[str]] = defaultdict(list)
+    for url, moment in moments.items():
+        hosts[urlsplit(url).netloc].append(moment)
+    return [{"host": host, "images": len(each), "until": max(each)} for host, each in hosts.items()]
 
 
 def yields_of(name: str, yields: Iterable[tuple[str, Yield]]) -> list[dict[str, Any]]:
@@ -81,6 +90,10 @@ def tables_of(figures: dict[str, Any]) -> list[str]:
         ),
         f"failed         {counted(images) or 'none'}",
         *([f"search failed  {counted(calls)}"] if calls else []),
+        *(
+            f"put off        {many(row['images'], 'image')} by {row['host']}, until {row['until']}"
+            for row in figures["put_off"][:SHOWN]
+        ),
         f"left out       {counted(figures['left_out']) or 'none'}",
         *placeholder_lines(figures["placeholders"], SHOWN),
         *map(_shared_in_words, figures["shared"][:SHOWN]),

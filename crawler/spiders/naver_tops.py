@@ -239,11 +239,14 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         """Request the image at another URL where that may help; otherwise count the failure."""
         asked, smaller = request.meta["asked"], request.meta.get("smaller")
         url = self.ways.next(hit.link, asked, reason)
+        assert self.crawl is not None
         if url is not None:
             yield self._request(hit, url, asked, smaller)
         elif smaller is not None:
             yield smaller
         else:
+            if not_before := request.meta.get("not_before"):
+                self.crawl.counts.put_off[hit.url] = not_before
             self._lost(hit, reason)
 
     def _request(

@@ -60,6 +60,7 @@ def test_every_image_found_is_fetched_unmodified_with_its_record(
         "failed": {},
         "left_out": {},
         "may_pass": 0,
+        "put_off": [],
         "calls_left": 0,
         "list_has_more": False,
         "keeps_answers": False,

@@ -18,6 +18,7 @@ PROBE_S = 300.0  # before one request probes it again
 LAST_SHARE = 1 / 3  # of its patience, for a host that has refused all images which are left
 BAD_LUCK = 0.001  # share of a host's images that its random breaks may cost
 MOST_BREAKS = 20  # of one image's connections
+MOST_PUT_OFF = 10  # images in a row that a host puts off beyond its patience; more, and it means all
 
 
 class Line:
@@ -67,6 +68,7 @@ class Host:
         self.pace = Pace()
         self.line = Line(self._free_at, self._take)
         self.resume_at = 0.0  # by the monotonic clock; Retry-After asks for it
+        self.put_off = 0  # images since the last good answer, for longer than the patience
         self.served = 0  # good answers so far
         self.broken = 0  # images whose connection broke at the first try
         self.pages = Pages()
@@ -79,7 +81,7 @@ class Host:
         """Count an answer or a failure."""
         if well:
             self.served += 1
-            self.bad, self.refuses = 0, False
+            self.bad, self.put_off, self.refuses = 0, 0, False
             self.pace.answered(time.monotonic())
             return
         self.last_bad = time.monotonic()
@@ -116,6 +118,12 @@ class Host:
         if seconds:
             self.resume_at = time.monotonic() + seconds
 
+    def puts_off(self, seconds: float) -> None:
+        """Note that it wants one image asked for later than its patience lasts; many in a row are all."""
+        self.put_off += 1
+        if self.put_off > MOST_PUT_OFF:
+            self.pause(seconds)
+
     def is_given_up(self) -> bool:
         """Whether the host has sent nothing good for too long."""
         if self.refuses and self.served and not self.line.untried:  # it has refused all that is left
@@ -141,7 +149,10 @@ class Host:
         return True
 
     def _free_at(self) -> float:
-        return 0.0 if self.is_given_up() else max(self.resume_at, self.pace.next_at)
+        """When the next turn is; at once where an image would wait in vain, so that it is refused."""
+        if self.is_given_up() or self.resume_at - time.monotonic() > self.patience_s:
+            return 0.0
+        return max(self.resume_at, self.pace.next_at)
 
     def _take(self) -> None:
         self.pace.take(time.monotonic())

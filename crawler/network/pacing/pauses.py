@@ -1,7 +1,7 @@
 """How long to pause before another attempt: growing pauses, and what Retry-After asks for. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 FIRST_PAUSE_S = 0.5  # seconds; doubles with each further attempt
@@ -17,6 +17,11 @@ def pause_before(attempt: int, headers: Mapping[str, bytes] | None = None) -> fl
     """
     wanted = retry_after_s((headers or {}).get("Retry-After") or b"")
     return min(max(FIRST_PAUSE_S * 2.0 ** (attempt - 1), wanted), LONGEST_PAUSE_S)
+
+
+def moment_in(seconds: float) -> str:
+    """The moment after some seconds from now: UTC, ISO 8601."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 def retry_after_s(value: bytes) -> float:

@@ -146,7 +146,7 @@ def test_it_can_be_crawled_as_it_is_and_after_corrections(shop: Any, crawl: Craw
     assert figures["left_out"] == {"BAD_ADDRESS": 2, "DUPLICATE": 1, "NO_ADDRESS": 1}
     shop.faults.clear()
     failed = (tmp_path / "store" / "failed.csv").read_text()
-    assert ",nothing,NO_ADDRESS,,,,,7,,,,\n" in failed
+    assert ",nothing,NO_ADDRESS,,,,,7,,,,,\n" in failed
     again.write_text(failed.replace("ftp://a/b", f"{shop.address}/p/7.jpg"))
     figures = crawl(provider="urls", url_list=str(again), contact="a@b.org", max_skipped=0.0)
     assert (figures["products"], figures["fetched"]) == (2, 2)

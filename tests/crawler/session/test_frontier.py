@@ -248,7 +248,7 @@ def test_a_damaged_answer_is_counted_also_by_a_run_that_reads_it_in_the_journal(
         assert figures["failed"] == {"DAMAGED_ANSWER": 1, "HTTP_500": 1}
         assert line_of(figures).endswith("HTTP_500 1 failed; of the search DAMAGED_ANSWER 1")
         failed = (tmp_path / "store" / "failed.csv").read_text()
-        assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,,,,,\n" in failed
+        assert "\n,셔츠 | sim | all from rank 1 on,DAMAGED_ANSWER,,,,,,,,,,\n" in failed
 
 
 def test_calls_that_were_given_up_are_counted_also_by_a_run_that_reads_them_in_the_journal(

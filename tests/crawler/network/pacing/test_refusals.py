@@ -1,17 +1,22 @@
 """The pace of a host, by refusals: additive increase, multiplicative decrease."""
 
+import asyncio
+import csv
 import itertools
 import math
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from scrapy import Request
 from scrapy.http import Response
 
+from crawler.answer.failures import PostponedError
 from crawler.network.middlewares import PausingRetry
-from crawler.network.pacing.hosts import Host
+from crawler.network.pacing.hosts import MOST_PUT_OFF, Host
 from crawler.network.pacing.refusals import SLOWEST, Pace
 
 Crawl = Callable[..., dict[str, Any]]
@@ -148,3 +153,60 @@ def test_an_error_that_says_when_to_come_again_is_of_the_hosts_pace(
     middleware = PausingRetry.__new__(PausingRetry)
     response = Response("https://a.example/1.jpg", status=status, headers={"Retry-After": retry_after})
     assert middleware._refuses(response) is refuses
+
+
+@pytest.mark.parametrize("wanted", ["3600", "Fri, 31 Dec 9999 23:59:59 GMT", "99999999999999999999"])
+def test_images_that_are_put_off_hold_up_no_other_and_the_next_run_has_them(
+    shop: Any, crawl: Crawl, tmp_path: Path, wanted: str
+) -> None:
+    """They are refused beside others that are refused for a moment, so that the host has a pace."""
+    asked: Counter[str] = Counter()
+
+    def busy(request: web.Request) -> web.Response:
+        asked[request.path] += 1
+        is_off, is_first = request.path in off, asked[request.path] == 1
+        if is_first:
+            return web.Response(status=429, headers={"Retry-After": wanted} if is_off else {})
+        return web.Response(body=shop.images[request.path], headers=IMAGE)
+
+    off = {f"/p/{i}.jpg" for i in range(4, 30, 9)}
+    shop.faults = {f"/p/{i}.jpg": busy for i in range(0, 30, 3)} | dict.fromkeys(off, busy)
+    figures = crawl(retries=0)
+    assert (figures["images"], figures["failed"]) == (27, {"HTTP_429": 3})
+    (row,) = figures["put_off"]
+    with (tmp_path / "store/failed.csv").open(newline="") as file:
+        moments = [row["not_before"] for row in csv.DictReader(file)]
+    assert (row["images"], row["until"]) == (3, max(moments))
+    assert crawl()["images"] == 30
+
+
+def test_a_host_that_puts_off_many_images_in_a_row_means_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crawler.network.pacing.hosts.time.monotonic", lambda: 1000.0)
+    host = Host(180.0)
+    for _ in range(MOST_PUT_OFF):
+        host.puts_off(3600.0)
+    host.answered(well=True)
+    for _ in range(MOST_PUT_OFF):
+        host.puts_off(3600.0)
+    assert host.resume_at == 0.0
+    host.puts_off(3600.0)
+    assert host.resume_at == 4600.0
+    assert host._free_at() == 0.0  # who waits for it is refused now, not in an hour
+
+
+@pytest.mark.parametrize(("waited", "is_put_off"), [(0.0, False), (2.0, False), (3.0, True)])
+def test_several_pauses_of_one_image_are_no_longer_than_the_patience(waited: float, is_put_off: bool) -> None:
+    middleware, host = PausingRetry.__new__(PausingRetry), Host(5.0)
+    middleware.max_retry_times = 1
+    request = Request(
+        "https://a.example/1.jpg", meta={"image": True, "waited": waited, "refused_alone": 1, "sent_at": 1.0}
+    )
+    refused = middleware._refused(request, "HTTP_429", host, 3.0)
+    if is_put_off:
+        asyncio.run(refused)
+    else:
+        with pytest.raises(PostponedError):
+            asyncio.run(refused)
+    assert ("not_before" in request.meta) == is_put_off

@@ -3,7 +3,7 @@
 import json as writer
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App
 
@@ -63,6 +63,40 @@ def remove(run: str, /, *, runs: Annotated[Path, Keeps] = RUNS) -> None:
 
     folder = folder_of(run, runs)
     log.info("%s is removed: %s are free", folder, bytes_in_words(delete(folder)))
+
+
+@app.command
+def track(
+    *run: str,
+    to: Literal["mlflow", "wandb"],
+    project: str = "fashion-pggan",
+    follow: bool = False,
+    runs: Path = RUNS,
+    reports: Path = Path("reports"),
+) -> None:
+    """Send rows, images and distances of runs to MLflow or Weights & Biases, where a team looks at them.
+
+    What the tracker has is not sent again. A training does not wait for it, and does not know of it.
+
+    For example:
+        fashion-pggan runs track --to mlflow --follow
+
+    Args:
+        run: names or folders of runs; all runs by default.
+        to: which tracker; its client is installed by hand, and reads address and key from the environment.
+        project: at the tracker; MLflow calls it experiment.
+        follow: send what is new every 30 seconds until no run trains.
+        runs: the folder of runs.
+        reports: the folder with the distances of a run's snapshots, which are sent too.
+    """
+    from train.record.status import runs_in
+    from train.tracking.mirror import Mirror
+    from train.tracking.tracker import opener
+    from train.travel.run_files import folder_of
+
+    folders = [folder_of(name, runs) for name in run] or runs_in(runs)
+    mirror = Mirror(folders, opener(to), project, reports)
+    mirror.follow() if follow else mirror.send()
 
 
 @app.command

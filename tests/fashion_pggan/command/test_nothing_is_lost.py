@@ -113,6 +113,7 @@ READ = {  # the paths that commands only read: whoever adds one says so here, or
     "runs import": {"file"},
     "runs list": {"runs", "models", "params"},
     "runs share": {"models", "carried"},
+    "runs track": {"runs", "reports"},
     "show": {"raw"},
     "summary": {"reports", "models", "generated"},
     "train board": {"runs"},

@@ -1,0 +1,1 @@
+"""What runs wrote in; the same in Weights & Biases or MLflow out. No training waits for it."""

@@ -20,14 +20,14 @@ from urllib.request import urlopen
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, get_current_settings
 
 from fashion_pggan.command.lifetime import owned
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 from fashion_pggan.loopback import free_port
 from flows.server.key import LOCAL, key_to_start_with, use, use_key_of
 from flows.server.listener import check_listener
 
 OUR_URL = "http://127.0.0.1:4200/api"  # as in pyproject.toml
 ANSWER_S = 5.0  # seconds a server may take for an answer
-START_S = 120.0  # seconds a server may take to start, on a busy machine without bytecode
+START_S = 300.0  # seconds a server may take to start, on a busy machine without bytecode
 STOP_S = 10.0  # seconds
 DAMAGED = "sqlite3.DatabaseError"  # in what the server says
 NOT_WRITABLE = ("attempt to write a readonly database", "unable to open database file")
@@ -153,9 +153,14 @@ def _keep_to_oneself(home: Path) -> None:
 def _wait_for(url: str, server: "subprocess.Popen[bytes]", said: IO[bytes]) -> None:
     until = time.monotonic() + START_S
     while not answers(url):
-        if server.poll() is not None or time.monotonic() > until:
+        if server.poll() is not None:
             said.seek(0)
             raise _not_started(url, said.read().decode(errors="replace").strip().splitlines())
+        if time.monotonic() > until:
+            raise PassingError(
+                f"Prefect's server at {url} has started, but does not answer within {START_S:g} s: the "
+                "machine may be too busy, so run the same command later"
+            )
         time.sleep(0.2)
 
 

@@ -2,8 +2,10 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import yaml
@@ -39,6 +41,21 @@ def _stages() -> Iterator[tuple[str, object]]:
             },
         )
         before = report
+
+
+@pytest.fixture
+def stands_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType, object], None]:
+    """Give a module another client of Prefect's server: an object with the methods that it calls."""
+
+    def put(module: ModuleType, server: object) -> None:
+        @contextmanager
+        def get_client(*, sync_client: bool) -> Iterator[object]:
+            assert sync_client
+            yield server
+
+        monkeypatch.setattr(module, "get_client", get_client)
+
+    return put
 
 
 @pytest.fixture

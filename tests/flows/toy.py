@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,16 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 STAGES = ("crawl", "curate", "train", "evaluate", "generate")
+START_S = 400.0  # seconds, of Prefect on a busy machine, and of a silent run
 GONE_S = 30.0  # seconds until nothing may be at work any more, on a busy machine
+
+
+def wait_for(true: Callable[[], object]) -> None:
+    """Wait until something is true, such as a state of a run."""
+    until = time.monotonic() + START_S
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.5)
 
 
 class Toy:

@@ -1,10 +1,9 @@
 """What a former `make serve` left on the server is kept, or ended."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -55,15 +54,9 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(stands_in: Callable[[ModuleType, object], None]) -> Server:
     server = Server()
-
-    @contextmanager
-    def get_client(*, sync_client: bool) -> Iterator[Server]:
-        assert sync_client
-        yield server
-
-    monkeypatch.setattr(module, "get_client", get_client)
+    stands_in(module, server)
     return server
 
 

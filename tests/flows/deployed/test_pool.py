@@ -5,23 +5,25 @@ import re
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from prefect.automations import AutomationCore
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
+from prefect.states import Pending
 
 from fashion_pggan.loopback import free_port
 from flows.server.server import answers
-from tests.flows.toy import REPOSITORY, Toy
+from flows.server.silence import automations
+from tests.flows.toy import REPOSITORY, Toy, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
-START_S = 300.0  # seconds, of Prefect on a busy machine, and of a silent run
 ENDED = {StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED}
 
 
@@ -85,13 +87,6 @@ class Pool:
             started.communicate()
 
 
-def wait_for(true: Callable[[], object], seconds: float = START_S) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.5)
-
-
 @pytest.fixture
 def pool(toy: Toy) -> Iterator[Pool]:
     pool = Pool(toy)
@@ -125,6 +120,22 @@ def test_workers_that_are_stopped_and_killed_hold_the_pool_for_no_longer_than_th
     names = [pool.ask("crawl"), pool.ask("curate")]
     wait_for(lambda: {pool.state_of(name) for name in names} == {StateType.COMPLETED})
     assert toy.ran() == ["crawl", "curate"]
+
+
+def test_a_run_whose_worker_is_killed_before_it_starts_has_crashed(pool: Pool) -> None:
+    """The worker's last deed was to take it; how long a run may take to start is shortened here."""
+    (name,) = [each.name for each in automations() if "do not start" in each.name]
+    with pool.client() as client:
+        (found,) = client.read_automations_by_name(name)
+        client.delete_automation(found.id)
+        trigger = found.trigger.model_copy(update={"within": timedelta(seconds=10)})
+        client.create_automation(AutomationCore(**{**dict(found), "trigger": trigger}))
+        name = pool.ask("crawl")
+        client.set_flow_run_state(pool.run_of(name).id, Pending())
+    wait_for(lambda: pool.state_of(name) is StateType.CRASHED)
+    state = pool.run_of(name).state
+    assert state
+    assert "Run it again, which resumes it" in (state.message or "")
 
 
 def test_a_worker_works_in_its_own_clone_wherever_the_deployments_were_made(

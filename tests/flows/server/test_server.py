@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from prefect.context import refresh_global_settings_context
 
-from fashion_pggan.errors import UserError
+from fashion_pggan.errors import PassingError, UserError
 from flows.server import server
 
 URL = "http://127.0.0.1:1/api"
@@ -37,6 +37,14 @@ def test_what_a_server_said_before_it_ended_says_what_to_do(
     ended: Any = SimpleNamespace(poll=lambda: 3)
     with pytest.raises(UserError, match=error):
         server._wait_for(URL, ended, io.BytesIO(said))
+
+
+def test_a_server_that_is_only_slow_may_answer_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "answers", lambda url: False)
+    monkeypatch.setattr(server, "START_S", -1.0)
+    slow: Any = SimpleNamespace(poll=lambda: None)
+    with pytest.raises(PassingError, match=rf"server at {URL} has started, but does not answer within -1 s"):
+        server._wait_for(URL, slow, io.BytesIO(b"warning"))
 
 
 def test_a_port_that_another_program_uses_is_named_before_a_server_is_started(

@@ -1,8 +1,7 @@
 """What the server is to do about runs that fall silent."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import SimpleNamespace
+from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from prefect.automations import AutomationCore
@@ -27,15 +26,9 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+def server(stands_in: Callable[[ModuleType, object], None]) -> Server:
     server = Server()
-
-    @contextmanager
-    def get_client(*, sync_client: bool) -> Iterator[Server]:
-        assert sync_client
-        yield server
-
-    monkeypatch.setattr(silence, "get_client", get_client)
+    stands_in(silence, server)
     return server
 
 

@@ -4,8 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -15,14 +14,13 @@ import yaml
 from fashion_pggan.loopback import free_port
 from flows.server.server import answers
 from tests.crawler.kept import raw
-from tests.flows.toy import REPOSITORY, Toy
+from tests.flows.toy import REPOSITORY, Toy, wait_for
 from tests.running import ended
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 
 SLOW = {"max_products": 120, "shop_products": 90, "delay_s": 0.4, "concurrent_per_host": 1}
 FLOW = "fashion-pggan-crawl-parts/fleet"
-START_S = 400.0  # seconds, of Prefect on a busy machine
 STAGE = {
     "cmd": "exec python -m crawler data/raw --report reports/crawl.json",
     "params": ["crawl"],
@@ -78,13 +76,6 @@ class Fleet:
                 if "crawler" in words and any(f"{part}/raw" in word for word in words):
                     return process
         return None
-
-
-def wait_for(true: Callable[[], object], seconds: float = START_S) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.5)
 
 
 @pytest.fixture

@@ -158,8 +158,8 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]", said: IO[bytes]) -> N
             raise _not_started(url, said.read().decode(errors="replace").strip().splitlines())
         if time.monotonic() > until:
             raise PassingError(
-                f"Prefect's server at {url} has started, but does not answer within {START_S:g} s: the "
-                "machine may be too busy, so run the same command later"
+                f"Prefect's server at {url} has started, but does not answer within {START_S:g} s, as "
+                "on a machine that is too busy: run the same command later"
             )
         time.sleep(0.2)
 

@@ -99,11 +99,11 @@ class TrainParams(Section):
     gp_reference: Annotated[Literal["final", "native"], ON_REQUEST] = Field(
         description="resolution at which the gradient penalty is measured; final: as published"
     )
-    loss: Annotated[Literal["wgan-gp", "logistic-r1"], ON_REQUEST] = Field(
+    loss: Annotated[Literal["wgan-gp", "logistic-r1", "rpgan-r1-r2"], ON_REQUEST] = Field(
         description="wgan-gp: as published"
     )
     gp_weight: Annotated[float, ON_REQUEST] = Field(
-        ge=0, description="of the gradient penalty; for logistic-r1: gamma of R1"
+        ge=0, description="of the gradient penalty; for logistic-r1 and rpgan-r1-r2: gamma of R1 and R2"
     )
     drift_weight: Annotated[float, ON_REQUEST] = Field(
         ge=0, description="of squared real scores; wgan-gp alone"

@@ -2,8 +2,8 @@
 
 With labels, the cross-entropy of the critic's logits is added to both (Odena et al. 2017, AC-GAN).
 
-Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018;
-docs/reference/conformance.md.
+Source: Karras et al. 2018, section A.1; Gulrajani et al. 2017; Mescheder et al. 2018; Huang et al. 2024, "The
+GAN is dead; long live the GAN!" (relativistic pairing); docs/reference/conformance.md.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from train.model.networks import Critic
 
-LossName = Literal["wgan-gp", "logistic-r1"]
+LossName = Literal["wgan-gp", "logistic-r1", "rpgan-r1-r2"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def critic_loss(
         mixing: (n, 1, 1, 1) in [0, 1]; 0 takes the real image, 1 the fake. Used by WGAN-GP alone.
         steps: how often the resolution has doubled.
         fade: the share of the level below, None outside a transition.
-        loss: `wgan-gp`: the gradient penalty at mixed images and the drift; `logistic-r1`: R1 at real ones.
+        loss: `wgan-gp`: the gradient penalty at mixed images and the drift; `logistic-r1`: R1 at real ones;
+            `rpgan-r1-r2`: each real image against one fake, R1 at real ones and R2 at fakes.
         gp_target: the native gradient norm that counts as 1, see `penalty_target`.
         gp_weight: of the gradient penalty.
         drift_weight: of the squared scores of real images.
@@ -63,7 +64,8 @@ def critic_loss(
         trace = critic.trace(torch.cat([reals, fakes, torch.lerp(reals, fakes, mixing)]), steps, fade, sets=3)
     else:
         trace = critic.trace(torch.cat([fakes, reals]), steps, fade, sets=2)
-    norms = norms_of(critic.gradients(trace.last(n), steps, fade)) / gp_target
+    penalised = trace if loss == "rpgan-r1-r2" else trace.last(n)
+    norms = norms_of(critic.gradients(penalised, steps, fade)) / gp_target
     if loss == "wgan-gp":
         real, fake, _ = trace.scores.chunk(3)
         logits_real, logits_fake, _ = trace.logits.chunk(3)
@@ -72,14 +74,25 @@ def critic_loss(
     else:
         fake, real = trace.scores.chunk(2)
         logits_fake, logits_real = trace.logits.chunk(2)
-        total = F.softplus(fake).mean() + F.softplus(-real).mean() + gp_weight / 2 * norms.square().mean()
+        if loss == "rpgan-r1-r2":
+            total = F.softplus(fake - real).mean() + gp_weight * norms.square().mean()  # over 2n
+        else:
+            total = F.softplus(fake).mean() + F.softplus(-real).mean() + gp_weight / 2 * norms.square().mean()
     score_real, score_fake, norm = (values.detach().mean() for values in (real, fake, norms))
     return CriticLoss(total, score_real, score_fake, norm, (logits_real, logits_fake))
 
 
-def generator_loss(scores: Tensor, loss: LossName = "wgan-gp") -> Tensor:
-    """What the generator minimises, from the scores (n,) of its images: a scalar, without that of labels."""
-    return -scores.mean() if loss == "wgan-gp" else F.softplus(-scores).mean()
+def generator_loss(scores: Tensor, loss: LossName = "wgan-gp", reals: Tensor | None = None) -> Tensor:
+    """What the generator minimises: a scalar, without that of labels.
+
+    Args:
+        scores: (n,) of its images.
+        loss: as for the critic.
+        reals: (n,) scores of real images, for `rpgan-r1-r2`.
+    """
+    if loss == "wgan-gp":
+        return -scores.mean()
+    return F.softplus(-scores if reals is None else reals - scores).mean()
 
 
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:

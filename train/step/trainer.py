@@ -193,7 +193,17 @@ class Trainer:
             if self.params.augment == "diffaugment":
                 fakes = augmented(fakes.to(batch.draws.dtype), batch.draws[2])
             trace = self.critic.trace(fakes, steps, fade)
-            loss = generator_loss(trace.scores, self.params.loss)
+            loss = generator_loss(trace.scores, self.params.loss, self._paired_scores(batch, steps, fade))
             if self.labelled:
                 loss = loss + self.params.label_weight * label_loss(trace.logits, batch.generator_labels)
         return loss, {"generator_loss": loss.detach()}
+
+    def _paired_scores(self, batch: Batch, steps: int, fade: Tensor | None) -> Tensor | None:
+        """Scores (n,) of real images, for the loss that sets each against a fake."""
+        if self.params.loss != "rpgan-r1-r2":
+            return None
+        with torch.no_grad():
+            reals = reals_of(batch, fade)
+            if self.params.augment == "diffaugment":
+                reals = augmented(reals, batch.draws[0])
+            return self.critic.trace(reals, steps, fade).scores

@@ -1,0 +1,57 @@
+"""Recipes of training that a ladder compares: settings over `presets/photos.yaml`, and when each may help."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One recipe: what it changes of the published method, and of the kimg that all are given."""
+
+    settings: tuple[str, ...]  # section.key=value
+    helps: str  # when it may help
+    share: float = 1.0  # of the images shown to the others, where an image costs more
+
+
+PUBLISHED = "published"
+CANDIDATES = {
+    PUBLISHED: Candidate((), "the published method: what all others are compared with"),
+    "native": Candidate(
+        ("train.gp_reference=native",),
+        "the gradient penalty is measured at the images' own resolution: a weaker critic at low levels",
+    ),
+    "logistic": Candidate(
+        ("train.loss=logistic-r1", "train.gp_reference=native", "train.gp_weight=0.5"),
+        "logistic loss with R1: the critic need not be held to one slope everywhere",
+    ),
+    "rpgan": Candidate(
+        ("train.loss=rpgan-r1-r2", "train.gp_reference=native", "train.gp_weight=0.5"),
+        "relativistic pairs with both penalties: against lost modes, and stable without other tricks",
+    ),
+    "rpgan-slow": Candidate(
+        (
+            *("train.loss=rpgan-r1-r2", "train.gp_reference=native", "train.gp_weight=0.5"),
+            "train.learning_rate_base=0.0015",
+        ),
+        "the same at half the learning rate",
+    ),
+    "slow": Candidate(
+        ("train.learning_rate_base=0.0015",), "half the learning rate: long runs, small minibatches"
+    ),
+    "adaptive": Candidate(
+        ("train.schedule=adaptive",), "levels that have stopped improving grow at once: nobody knows how long"
+    ),
+    "wide": Candidate(
+        ("train.fmap_base=1024", "train.fmap_max=128"),
+        "twice the feature maps with half the images: much data, long runs",
+        share=0.5,
+    ),
+    "diffaugment": Candidate(
+        ("train.augment=diffaugment", "train.learning_rate_base=0.0015"),
+        "augmentation at half the learning rate: few images and a long run, when the critic knows them by heart",
+    ),
+    "long-average": Candidate(
+        ("train.ema_half_life_kimg=5.0", "train.ema_ramp=0.05"),
+        "the averaged generator looks back further: noisy steps",
+    ),
+    "centre": Candidate(("curate.crop=centre",), "the published square, where garments lie in the middle"),
+}

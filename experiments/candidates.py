@@ -47,7 +47,7 @@ CANDIDATES = {
     ),
     "diffaugment": Candidate(
         ("train.augment=diffaugment", "train.learning_rate_base=0.0015"),
-        "augmentation at half the learning rate: few images and a long run, when the critic knows them by heart",
+        "augmentation at half the learning rate: few images, a long run, a critic that knows them all",
     ),
     "long-average": Candidate(
         ("train.ema_half_life_kimg=5.0", "train.ema_ramp=0.05"),

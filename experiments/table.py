@@ -25,8 +25,7 @@ def write_table(folder: Path) -> str:
     levels = [key for key in results[0]["swd"]["last"] if key.startswith(PREFIX)]
     heads = ["candidate", "seeds", "kimg", *(key.removeprefix(PREFIX) for key in levels), "times the floor"]
     lines = [_line([*heads, "minutes of CPU"]), _line(["---"] * (len(heads) + 1))]
-    for name in [name for name in CANDIDATES if name in rows]:
-        lines.append(_line(_row(name, rows[name], levels)))
+    lines += [_line(_row(name, rows[name], levels)) for name in CANDIDATES if name in rows]
     floor = results[0]["swd"]["floor"]
     lines.append(_line(["floor", "", "", *(f"{floor[key]:.1f}" for key in levels), "1", ""]))
     write_text(folder / "table.md", "\n".join(lines) + "\n")

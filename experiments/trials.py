@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from experiments.candidates import Candidate
+from fashion_pggan.params import load_params
 from fashion_pggan.storage.files import write_text
 
 HELD_OUT = 0.1333  # of 1,500 photographs: 200
@@ -39,7 +40,7 @@ def settings_of(images: Path, side: int, candidate: Candidate, given: Sequence[s
 
 
 def make_params(path: Path, settings: Sequence[str], preset: str = "photos") -> None:
-    """Write a params file, or leave the one with the same text.
+    """Write a params file, or the same parameters again.
 
     Raises:
         SystemExit: the file there has other parameters.
@@ -48,7 +49,7 @@ def make_params(path: Path, settings: Sequence[str], preset: str = "photos") -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     words = [word for setting in settings for word in ("--set", setting)]
     run("fashion_pggan", "use", preset, *words, "--out", str(wanted))
-    if path.exists() and path.read_text() != wanted.read_text():
+    if path.exists() and load_params(path) != load_params(wanted):
         sys.exit(f"error: {path} holds other parameters than this ladder's: give another folder for results")
     wanted.replace(path)
 

@@ -44,6 +44,7 @@ def model(
     reports: Path = Path("reports"),
     params: Path = Path("params.yaml"),
     device: Device = "auto",
+    with_critic: bool = False,
 ) -> None:
     """Make a folder of a generator with a model card, samples, its distances and its parameters.
 
@@ -57,11 +58,15 @@ def model(
         reports: the folder of the stages' reports; what is missing there is left out.
         params: the parameters of the training; left out where there are none.
         device: auto, cpu, cuda or cuda:N.
+        with_critic: add networks.safetensors, from which others can train on (train.start_from).
     """
     from fashion_pggan.devices import device_of
     from generate.publish.model_folder import make_model_folder
 
-    name = make_model_folder(models, out, licence, reports=reports, params=params, device=device_of(device))
+    chosen = device_of(device)
+    name = make_model_folder(
+        models, out, licence, reports=reports, params=params, device=chosen, with_critic=with_critic
+    )
     log.info("%s holds %s: read its README.md, then fashion-pggan publish upload %s", out, name, out)
 
 

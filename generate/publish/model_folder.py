@@ -14,10 +14,10 @@ from fashion_pggan.storage.targets import Kind, hold_target
 from generate.by_distance import best_in
 from generate.card import TEMPLATES
 from generate.sampling.film import write_sheet
-from generate.sampling.sampler import Sampler, snapshots_in
+from generate.sampling.sampler import PUBLISHED, Sampler, snapshots_in
+from train.saved.snapshot import ALL_NETWORKS, read_origin
 
 KIND = Kind("a model to publish")
-WEIGHTS = "generator.safetensors"
 SAMPLES = (4, 8)  # rows and columns
 SEED = 0  # of the samples, which nobody chooses
 FIGURES = ("swd.csv", "swd.json")
@@ -32,6 +32,7 @@ def make_model_folder(
     reports: Path,
     params: Path,
     device: torch.device | str,
+    with_critic: bool = False,
 ) -> str:
     """Write the folder, and return the name of the snapshot.
 
@@ -42,22 +43,25 @@ def make_model_folder(
         reports: the folder of the stages' reports.
         params: the file of parameters.
         device: where to make the samples.
+        with_critic: add all networks of the finished training, from which others can train on.
 
     Raises:
-        UserError: there is no snapshot, or the reports are about another training.
+        UserError: there is no snapshot, no critic, or the reports are about another training.
     """
     with hold_target(target, KIND, [models, reports, params]) as held:
         snapshot = _chosen(models, reports / "swd.json")
         sampler = Sampler.load(snapshot, device)
         training = _about(reports / "train.json", sampler)
         with held.replaced() as building:
-            shutil.copyfile(snapshot, building / WEIGHTS)
+            shutil.copyfile(snapshot, building / PUBLISHED)
             rows, columns = SAMPLES
             write_sheet(building / "samples.png", [sampler] * rows, SEED, 0, columns)
             figures = [reports / name for name in FIGURES] if training else []
             for path in (*figures, params):
                 if path.is_file():
                     shutil.copyfile(path, building / path.name)
+            if with_critic:
+                shutil.copyfile(_networks_of(models), building / ALL_NETWORKS)
             card = _card(sampler, snapshot, building, licence, training)
             write_text(building / "README.md", card)
     return snapshot.name
@@ -67,6 +71,15 @@ def _chosen(models: Path, distances: Path) -> Path:
     if not models.is_dir():
         return models
     return best_in(models, distances) if distances.is_file() else snapshots_in(models)[-1]
+
+
+def _networks_of(models: Path) -> Path:
+    path = models / ALL_NETWORKS
+    if not path.is_file():
+        raise UserError(
+            f"{models} has no {ALL_NETWORKS}: give the models of a finished training, or no --with-critic"
+        )
+    return path
 
 
 def _about(path: Path, sampler: Sampler) -> dict[str, Any]:
@@ -103,7 +116,7 @@ def _card(
         licence=licence,
         snapshot=snapshot.stem,
         sha256=sampler.sha256,
-        weights=WEIGHTS,
+        weights=PUBLISHED,
         resolution=sampler.resolution,
         origin=sampler.origin,
         training=training,
@@ -113,5 +126,6 @@ def _card(
         prefix=DISTANCE,
         seed=SEED,
         count=SAMPLES[0] * SAMPLES[1],
+        networks=read_origin(folder / ALL_NETWORKS) if (folder / ALL_NETWORKS).is_file() else None,
         with_params=any(path.suffix == ".yaml" for path in folder.iterdir()),
     )

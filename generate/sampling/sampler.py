@@ -19,14 +19,16 @@ from train.model.networks import Generator, as_pixels, upscale
 from train.model.randomness import inputs_of
 from train.saved.snapshot import Origin, read_snapshot
 
+PUBLISHED = "generator.safetensors"  # of a folder by fashion-pggan publish model
+
 
 def snapshots_in(models: Path) -> list[Path]:
-    """The snapshots of a training, least trained first.
+    """The snapshots of a training, least trained first; of a published model its one.
 
     Raises:
         UserError: there are none.
     """
-    found = sorted((models / "snapshots").glob("*.safetensors"))
+    found = sorted((models / "snapshots").glob("*.safetensors")) or [*models.glob(PUBLISHED)]
     if not found:
         raise UserError(f"no snapshots in {models}: run the train stage first (dvc repro train)")
     return found

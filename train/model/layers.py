@@ -166,24 +166,27 @@ def minibatch_stddev(x: Tensor, group: int, sets: int = 1) -> Tensor:
     return torch.cat([x, y.to(x.dtype)], dim=1)
 
 
-def minibatch_stddev_pullback(gradient: Tensor, x: Tensor, group: int) -> Tensor:
+def minibatch_stddev_pullback(gradient: Tensor, x: Tensor, group: int, sets: int = 1) -> Tensor:
     """The gradient by the input of `minibatch_stddev`, from the one by its output.
 
     A group's deviation s grows with its member x by (x - mean) / (members s).
 
     Args:
         gradient: (n, c + 1, h, w).
-        x: (n, c, h, w), the input, one minibatch.
+        x: (n, c, h, w), the input.
         group: as there.
+        sets: as there.
 
     Returns:
         (n, c, h, w).
     """
-    members, deviation = _deviations(x, group, 1)
+    members, deviation = _deviations(x, group, sets)
     _, size, groups, *rest = members.shape
-    of_group = gradient[:, -1].to(members.dtype).reshape(1, size, groups, -1).sum(dim=(1, 3))  # (1, groups)
+    of_group = (
+        gradient[:, -1].to(members.dtype).reshape(sets, size, groups, -1).sum(dim=(1, 3))
+    )  # (sets, groups)
     share = of_group / (size * math.prod(rest))
-    through = (share.view(1, 1, groups, 1, 1, 1) / deviation.unsqueeze(1) * members).reshape(x.shape)
+    through = (share.view(sets, 1, groups, 1, 1, 1) / deviation.unsqueeze(1) * members).reshape(x.shape)
     return gradient[:, :-1] + through.to(gradient.dtype)
 
 

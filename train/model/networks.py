@@ -199,10 +199,16 @@ class Critic(nn.Module):
             last = self.dense1(dense.to(self.dense1.weight.dtype))  # (n, 1 + label_size)
         return Trace(entry, below, passed, x, conv, dense, last[:, 0], last[:, 1:])
 
-    def gradients(self, trace: Trace, steps: int, fade: Tensor | float | None) -> Tensor:
+    def gradients(self, trace: Trace, steps: int, fade: Tensor | float | None, sets: int = 1) -> Tensor:
         """The gradient of the sum of a trace's scores by its images.
 
         Written out layer by layer, so that it can be differentiated by the weights like any other pass.
+
+        Args:
+            trace: of a pass, or of its last images.
+            steps: of that pass.
+            fade: of that pass.
+            sets: minibatches in the trace.
 
         Returns:
             (n, 3, r, r).
@@ -212,7 +218,7 @@ class Critic(nn.Module):
         g = self.dense1.pullback(of_scores)  # (n, c)
         g = self.dense0.pullback(leaky_relu_pullback(g, trace.dense)).view_as(trace.conv)  # (n, c, 4, 4)
         g = self.conv.pullback(leaky_relu_pullback(g, trace.conv))  # (n, c + 1, 4, 4)
-        g = minibatch_stddev_pullback(g, trace.smallest, self.architecture.stddev_group)
+        g = minibatch_stddev_pullback(g, trace.smallest, self.architecture.stddev_group, sets)
         of_below = None
         for place, (inside, output) in enumerate(reversed(trace.blocks)):
             if trace.entry_below is not None and fade is not None and place == steps - 1:

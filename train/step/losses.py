@@ -64,8 +64,8 @@ def critic_loss(
         trace = critic.trace(torch.cat([reals, fakes, torch.lerp(reals, fakes, mixing)]), steps, fade, sets=3)
     else:
         trace = critic.trace(torch.cat([fakes, reals]), steps, fade, sets=2)
-    penalised = trace if loss == "rpgan-r1-r2" else trace.last(n)
-    norms = norms_of(critic.gradients(penalised, steps, fade)) / gp_target
+    penalised, sets = (trace, 2) if loss == "rpgan-r1-r2" else (trace.last(n), 1)
+    norms = norms_of(critic.gradients(penalised, steps, fade, sets)) / gp_target
     if loss == "wgan-gp":
         real, fake, _ = trace.scores.chunk(3)
         logits_real, logits_fake, _ = trace.logits.chunk(3)

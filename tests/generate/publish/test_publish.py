@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ from generate.publish.model_folder import make_model_folder
 from generate.publish.upload import upload_folder
 from generate.sampling.sampler import Sampler, snapshots_in
 from tests.generate.publish.conftest import TOKEN, Hub
+from train.lineage.start import weights_to_start_from
+from train.model.networks import Critic, Generator
+from train.saved.snapshot import ALL_NETWORKS, read_snapshot, write_snapshot
 
 REPOSITORY = Path(__file__).parents[3]
 SWD = {
@@ -83,6 +87,26 @@ def test_without_reports_the_last_snapshot_is_said_to_be_unmeasured(models: Path
     name = make_model_folder(models, made, "other", reports=none, params=none, device="cpu")
     assert name == snapshots_in(models)[-1].name
     assert "Not measured." in (made / "README.md").read_text()
+
+
+def test_a_published_model_serves_as_models_and_to_start_from(models: Path, tmp_path: Path) -> None:
+    none, made, whole = tmp_path / "none", tmp_path / "model", tmp_path / "models"
+    shutil.copytree(models, whole)
+    average, origin = read_snapshot(snapshots_in(whole)[-1])
+    beside = {"generator": Generator(average.architecture), "critic": Critic(average.architecture)}
+    write_snapshot(whole / ALL_NETWORKS, average, origin, beside)
+    make_model_folder(whole, made, "other", reports=none, params=none, device="cpu", with_critic=True)
+    assert snapshots_in(made) == [made / "generator.safetensors"]
+    vectors = weights_to_start_from(str(made), none, average.architecture)
+    assert set(vectors) == {"average", "critic", "generator"}
+    assert "`networks.safetensors` holds generator, critic and average" in (made / "README.md").read_text()
+
+
+def test_a_critic_that_is_missing_is_said(models: Path, tmp_path: Path) -> None:
+    none, made = tmp_path / "none", tmp_path / "model"
+    with pytest.raises(UserError, match=r"has no networks\.safetensors"):
+        make_model_folder(models, made, "other", reports=none, params=none, device="cpu", with_critic=True)
+    assert not made.exists()
 
 
 def test_reports_of_another_training_are_refused(models: Path, reports: Path, tmp_path: Path) -> None:

@@ -106,7 +106,9 @@ def test_an_image_without_a_label_adds_nothing_to_the_loss_of_labels():
     )
 
 
-@pytest.mark.parametrize("changed", [{}, {"augment": "diffaugment"}, {"loss": "logistic-r1"}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{}, {"augment": "diffaugment"}, {"loss": "logistic-r1"}, {"loss": "rpgan-r1-r2"}], ids=str
+)
 def test_a_minibatch_in_parts_has_the_gradient_that_processes_of_these_parts_have(labels_on, batch, changed):
     whole = Trainer(SHAPE, labels_on.model_copy(update={"microbatch": {16: 4}, **changed}), HERE)
     parted = Trainer(SHAPE, labels_on.model_copy(update=changed), HERE)

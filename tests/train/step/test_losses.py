@@ -21,7 +21,7 @@ class Linear(nn.Module):
     def trace(self, images, steps, fade, sets=1):
         return Scored(self(images))
 
-    def gradients(self, trace, steps, fade):
+    def gradients(self, trace, steps, fade, sets):
         return self.weights.expand(len(trace.scores), *self.weights.shape)
 
 
@@ -60,6 +60,39 @@ def test_the_logistic_loss_of_a_linear_critic_has_its_closed_form():
     torch.testing.assert_close(result.loss, expected + 10 / 2 * (critic.weights.norm() / 2) ** 2)
     torch.testing.assert_close(result.score_real, real.mean().detach())
     torch.testing.assert_close(generator_loss(fake, "logistic-r1"), (1 + (-fake).exp()).log().mean())
+
+
+def test_the_loss_of_pairs_has_its_closed_form():
+    """Each real image against one fake, with the penalty's mean at both."""
+    critic, *images = _linear()
+    result = critic_loss(critic, *images, 0, None, loss="rpgan-r1-r2", **WEIGHTS)
+    real, fake = critic(images[0]), critic(images[1])
+    penalty = 10 / 2 * 2 * (critic.weights.norm() / 2) ** 2  # of real images, and as much of fakes
+    torch.testing.assert_close(result.loss, (1 + (fake - real).exp()).log().mean() + penalty)
+    torch.testing.assert_close(result.score_real, real.mean().detach())
+    torch.testing.assert_close(result.score_fake, fake.mean().detach())
+    torch.testing.assert_close(
+        generator_loss(fake, "rpgan-r1-r2", real), (1 + (real - fake).exp()).log().mean()
+    )
+
+
+def test_the_penalty_of_pairs_is_taken_at_real_images_and_at_fakes():
+    torch.manual_seed(1)
+    critic = Critic(Architecture(8, 8, 64, 8)).double()
+    reals, fakes = torch.randn(2, 4, 3, 8, 8, dtype=torch.float64)
+    images = (reals, fakes, torch.zeros(4, 1, 1, 1))
+    with_penalty, without = (
+        critic_loss(
+            *(critic, *images, 1, None), loss="rpgan-r1-r2", gp_target=1.0, gp_weight=weight, drift_weight=0.0
+        )
+        for weight in (10.0, 0.0)
+    )
+    squares = []
+    for each in (reals, fakes):
+        leaf = each.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(critic(leaf, 0.0).sum(), leaf)
+        squares.append(gradient.flatten(1).square().sum(1).mean())
+    torch.testing.assert_close(with_penalty.loss - without.loss, 10 / 2 * (squares[0] + squares[1]))
 
 
 def test_a_critic_without_gradient_gives_a_finite_penalty():

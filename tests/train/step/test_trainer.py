@@ -42,7 +42,9 @@ def _distance(one, other):
     return float((one - other).norm() / other.norm())
 
 
-@pytest.mark.parametrize("changed", [{}, {"augment": "diffaugment"}, {"loss": "logistic-r1"}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{}, {"augment": "diffaugment"}, {"loss": "logistic-r1"}, {"loss": "rpgan-r1-r2"}], ids=str
+)
 @pytest.mark.parametrize("phase", PHASES, ids=["4 px", "in a fade"])
 def test_a_minibatch_in_parts_has_the_gradient_that_processes_of_these_parts_have(
     dataset, params, batch_of, phase, changed

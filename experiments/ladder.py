@@ -24,7 +24,7 @@ def main() -> None:
             trial = Trial(name, seed, folder / f"{name}-{seed}")
             params = trial.folder / "params.yaml"
             settings = settings_of(
-                given.images, given.side, CANDIDATES[name], _of_ladder(given.side, name), seed
+                given.images, given.side, CANDIDATES[name], of_ladder(given.side, name), seed
             )
             make_params(params, settings)
             data = given.out / f"curated-{given.side}-{_crop(CANDIDATES[name])}"
@@ -32,7 +32,7 @@ def main() -> None:
             print(f"{name}, seed {seed}: {write_table(folder)}", flush=True)
 
 
-def _of_ladder(side: int, name: str) -> tuple[str, ...]:
+def of_ladder(side: int, name: str) -> tuple[str, ...]:
     """What all candidates of a ladder share."""
     kimg, level = KIMG[side] * CANDIDATES[name].share, LEVEL_KIMG[side] * CANDIDATES[name].share
     return (

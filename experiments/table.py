@@ -28,7 +28,8 @@ def write_table(folder: Path) -> str:
     lines += [_line(_row(name, rows[name], levels)) for name in CANDIDATES if name in rows]
     floor = results[0]["swd"]["floor"]
     lines.append(_line(["floor", "", "", *(f"{floor[key]:.1f}" for key in levels), "1", ""]))
-    write_text(folder / "table.md", "\n".join(lines) + "\n")
+    reasons = [f"- `{name}`: {CANDIDATES[name].helps}" for name in CANDIDATES if name in rows]
+    write_text(folder / "table.md", "\n".join([*lines, "", *reasons]) + "\n")
     return f"{len(results)} trainings in {folder / 'table.md'}"
 
 

@@ -34,8 +34,12 @@ class Trial:
 
 def settings_of(images: Path, side: int, candidate: Candidate, given: Sequence[str], seed: int) -> list[str]:
     """All settings over the preset `photos`: of the data, of the ladder, of the candidate, in this order."""
-    data = (f"crawl.shop_images={json.dumps(str(images))}", f"curate.resolution={side}")
-    data = (*data, "curate.crop=garment", f"curate.held_out={HELD_OUT}")
+    data = (
+        f"crawl.shop_images={json.dumps(str(images))}",
+        f"curate.resolution={side}",
+        "curate.crop=garment",
+        f"curate.held_out={HELD_OUT}",
+    )
     return [*data, *given, *candidate.settings, f"train.seed={seed}"]
 
 

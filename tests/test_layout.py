@@ -24,7 +24,7 @@ STAGES: dict[str, Any] = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 MODULES = sorted(
     path
-    for folder in (*PACKAGES, "tests", "benchmarks", ".ci")
+    for folder in (*PACKAGES, "tests", "benchmarks", "experiments", ".ci")
     for path in (REPOSITORY / folder).rglob("*.py")
 )
 CODE = [path for path in MODULES if REPOSITORY / "tests" not in path.parents]
@@ -84,7 +84,7 @@ def test_every_package_is_installed_typed_and_under_the_import_contracts() -> No
     tool = PROJECT["tool"]
     included = {*(f"{name}*" for name in PACKAGES), "classifiers", "presets", "vocabularies"}
     assert set(tool["setuptools"]["packages"]["find"]["include"]) == included
-    assert sorted(tool["mypy"]["packages"]) == sorted(["benchmarks", *PACKAGES])
+    assert sorted(tool["mypy"]["packages"]) == sorted(["benchmarks", "experiments", *PACKAGES])
     assert sorted(tool["importlinter"]["root_packages"]) == list(PACKAGES)
 
 
@@ -249,7 +249,7 @@ def test_prefect_finds_what_make_serve_starts() -> None:
 def test_nothing_has_to_be_built() -> None:
     """No extension of ours: what needs a compiler fails on the next version of one."""
     sources = {".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".pyx", ".so"}
-    folders = (*PACKAGES, "benchmarks")
+    folders = (*PACKAGES, "benchmarks", "experiments")
     files = [path for folder in folders for path in (REPOSITORY / folder).rglob("*")]
     assert [path for path in files if path.suffix in sources] == []
     assert "ext-modules" not in PROJECT["tool"]["setuptools"]

@@ -82,11 +82,11 @@ class Size:
 
     Args:
         size: pixels: makes squares of this side of images of any size; without it they must be squares.
-        crop: centre or garment: which square; with --size.
+        crop: centre, garment or top: which square; with --size. Top needs the networks that see people.
     """
 
     size: Annotated[int | None, Parameter(validator=_is_side)] = None
-    crop: Literal["centre", "garment"] | None = None
+    crop: Literal["centre", "garment", "top"] | None = None
 
     def squares(self, shared: Shared) -> "Squares | None":
         """What makes the squares; None: the images are squares."""

@@ -3,18 +3,20 @@
 No stage reads images of any size, so that curation's code is imported for `--size` alone.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from curate.facts.evidence import garment_of
 from curate.facts.view import View
+from curate.people.seen import people_in
 from curate.pixels.decode import Refused, decode, open_image
 from curate.pixels.failure import Failure
 from curate.pixels.measure import Pixels
 from curate.squares.crop import square_of
 from curate.squares.levels import levels_in
 from curate.squares.reduction import reduce
+from curate.weights.installed import installed, lacking
+from curate.weights.weight_files import FILES, content_of
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CurateParams
 from fashion_pggan.storage.shards import Images
@@ -26,9 +28,16 @@ class Squares:
 
     Args:
         params: the curate section; its resolution and crop count.
+
+    Raises:
+        UserError: crop is top, and the networks that see people are not there, or are damaged.
     """
 
     params: CurateParams
+    networks: str = field(init=False)  # that see people, with versions; empty where none are asked
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "networks", _networks() if self.params.crop == "top" else "")
 
     @property
     def resolution(self) -> int:
@@ -47,9 +56,7 @@ class Squares:
         """
         pixels = _pixels_of(data, name)
         height, width, _ = pixels.shape
-        facts: Mapping[str, Any] = {"width": width, "height": height}
-        if self.params.crop == "garment":
-            facts = {**facts, **asdict(garment_of(View(pixels)))}
+        facts = {"width": width, "height": height, **self._seen(View(pixels))}
         side = square_of(facts, self.params).side
         if side < self.resolution:
             raise UserError(
@@ -57,6 +64,19 @@ class Squares:
                 f"{self.resolution}, or remove it"
             )
         return levels_in(reduce(pixels, facts, self.params), self.resolution)[self.resolution]
+
+    def _seen(self, view: View) -> dict[str, Any]:
+        """What gives the square, besides the image's size."""
+        garment = {} if self.params.crop == "centre" else asdict(garment_of(view))
+        return garment | (asdict(people_in(view.seen, self.networks)) if self.params.crop == "top" else {})
+
+
+def _networks() -> str:
+    if missing := lacking():
+        raise UserError(f"--crop top looks for people, but {missing.what}: run {missing.how}")
+    for file in FILES:
+        content_of(file)
+    return installed()
 
 
 def _pixels_of(data: bytes, name: str) -> Pixels:

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from curate.people.seen import People
 from curate.squares.levels import levels_of
+from curate.weights.installed import Lacking
 from evaluate.options import Shared, Size
+from evaluate.sets import squares
 from evaluate.sets.sources import of_path
 from fashion_pggan.errors import UserError
 
@@ -43,6 +46,43 @@ def test_the_square_around_the_garment_is_nearer_than_the_centre_square():
     near_share, centre_share = ((each[..., 1] < 100).mean() for each in (near, centre))
     assert near_share > 0.6
     assert centre_share == pytest.approx(0.25, abs=0.05)
+
+
+@pytest.fixture
+def networks(monkeypatch):
+    """Stand-ins for the networks: they see an upper body at the right of images that are wider than high."""
+
+    def look(pixels, networks):
+        assert networks == "stand-ins"
+        height, width, _ = pixels.shape
+        torso = (0.5, 0.25, 0.4, 0.5) if width > height else (0.0, 0.0, 0.0, 0.0)
+        return People(5.0, 5.0, -5.0, *torso)
+
+    monkeypatch.setattr(squares, "lacking", lambda: None)
+    monkeypatch.setattr(squares, "FILES", ())
+    monkeypatch.setattr(squares, "installed", lambda: "stand-ins")
+    monkeypatch.setattr(squares, "people_in", look)
+
+
+def test_the_square_of_the_upper_body_is_around_it_and_otherwise_around_the_garment(networks):
+    wide, high = _shirt(120, 60, left=70), _shirt(60, 120, left=2)
+    found = {
+        (name, crop): _squares(size=16, crop=crop).of(_png(image), name)
+        for name, image in (("wide", wide), ("high", high))
+        for crop in ("top", "garment", "centre")
+    }
+    np.testing.assert_array_equal(found["high", "top"], found["high", "garment"])
+    assert not np.array_equal(found["wide", "top"], found["wide", "garment"])
+    assert (found["wide", "top"][..., 1] < 100).mean() > (found["wide", "centre"][..., 1] < 100).mean()
+
+
+def test_the_square_of_the_upper_body_needs_the_networks(monkeypatch):
+    monkeypatch.setattr(squares, "lacking", lambda: Lacking("there is nothing in /cache", "models fetch"))
+    with pytest.raises(
+        UserError, match="--crop top looks for people, but there is nothing in /cache: run models fetch"
+    ):
+        _squares(size=64, crop="top")
+    _squares(size=64, crop="garment")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from benchmarks.memory import PeakMemory
 from curate.copies.best import Measured
 from curate.copies.closer import closer_look
 from curate.decide import Decision, decide
+from curate.facts.detail import Detail
 from curate.facts.evidence import Quality
 from curate.facts.fingerprint import Fingerprint, fingerprint_of
 from curate.facts.view import View
@@ -117,9 +118,9 @@ def _report(
 
 
 def _measured(photographs: Sequence[Pixels], every: int, kind: type, names: Sequence[str]) -> pa.Table:
-    """Equal quality, or closer looks at the images, which are made again."""
-    if kind is Quality:
-        return pa.table({name: np.zeros(len(names)) for name in ("banner", "sharpness")})
+    """Equal quality and detail, or closer looks at the images, which are made again."""
+    if kind in (Quality, Detail):
+        return pa.table({field.name: np.zeros(len(names)) for field in fields(kind)})
     made = (_made(photographs, every, int(name, 16)) for name in names)
     return pa.table({"closer": [closer_look(View(pixels)).closer for pixels in made]})
 

@@ -12,8 +12,19 @@ import pyarrow as pa
 
 from curate.copies.candidates import Fingerprints
 from curate.copies.closer import CloserLook
-from curate.copies.groups import Pairs, best_of_groups, exact_copies
+from curate.copies.groups import (
+    WITH_BANNER,
+    Indices,
+    Pairs,
+    best_of_groups,
+    enlarged,
+    exact_copies,
+    least_of,
+    merits_of,
+    most_of,
+)
 from curate.copies.pairs import copies_among
+from curate.facts.detail import Detail
 from curate.facts.evidence import Quality
 from curate.facts.fingerprint import Fingerprint
 from curate.facts.row import bytes_of, columns_of
@@ -49,7 +60,7 @@ def best_copies(
         usable: rows of `facts`.
         params: the curate section.
         folder: where the pairs found are kept.
-        measured: asked for the quality of equally large copies, and for a closer look at near ones.
+        measured: asked for the detail and the quality of copies, and for a closer look at near ones.
     """
     shown = facts.select(["sha256", "pixels_hash", *QUALITY])
     columns = columns_of(shown)
@@ -63,37 +74,54 @@ def best_copies(
     pairs = place[pairs]
     pairs = pairs[(pairs >= 0).all(axis=1)]
     chosen = {name: column[usable] for name, column in columns.items()}
-    return best_of_groups(len(usable), pairs, merits_of(chosen | _quality(chosen, pairs, measured)))
+    return best_among(chosen, pairs, measured)
+
+
+def best_among(
+    columns: Mapping[str, npt.NDArray[Any]], pairs: Pairs, measured: Measured
+) -> npt.NDArray[np.int64]:
+    """For each image the best of its group.
+
+    Args:
+        columns: sha256, pixels_hash and `QUALITY`, sorted by SHA-256; (n,) each.
+        pairs: copies of each other, as (k, 2) indices below n.
+        measured: asked for the detail and the quality of copies.
+    """
+    group = best_of_groups(len(columns["sha256"]), pairs, [])  # its first image names it
+    facts = {**columns, **_detail(columns, group, measured)}
+    facts["own"] = facts["width"] * facts["height"] * facts["own_share"]
+    facts["worth"] = np.where(enlarged(facts, group), 0, facts["own"])
+    return best_of_groups(len(group), pairs, merits_of(facts | _quality(facts, group, measured), group))
+
+
+def _detail(
+    columns: Mapping[str, npt.NDArray[Any]], group: Indices, measured: Measured
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Own share and edges of the images in groups whose pixels differ. Else 0."""
+    _, pixels = np.unique(columns["pixels_hash"], return_inverse=True)
+    shown = pixels.astype(np.float64)
+    asked = np.flatnonzero(least_of(shown, group) < most_of(shown, group))  # equal pixels are equally good
+    return _measured_of(Detail, columns["sha256"], asked, measured)
 
 
 def _quality(
-    columns: Mapping[str, npt.NDArray[Any]], pairs: Pairs, measured: Measured
+    columns: Mapping[str, npt.NDArray[Any]], group: Indices, measured: Measured
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Banner and sharpness of copies as large as the largest with other pixels: they can decide. Else 0."""
-    area = columns["width"] * columns["height"]
-    best = best_of_groups(len(area), pairs, [area])  # its number names the group
-    large = np.flatnonzero(area == area[best])
-    _, pixels = np.unique(columns["pixels_hash"][large], return_inverse=True)
-    least, most = pixels.max(initial=0) + np.zeros(len(area), np.int64), np.zeros(len(area), np.int64)
-    np.minimum.at(least, best[large], pixels)
-    np.maximum.at(most, best[large], pixels)
-    tied = large[least[best[large]] < most[best[large]]]  # equal pixels are equally good
-    found = columns_of(measured(Quality, columns["sha256"][tied].tolist()).select(["banner", "sharpness"]))
-    quality = {name: np.zeros(len(area)) for name in found}
-    for name, values in found.items():
-        quality[name][tied] = values  # both are sorted by SHA-256
-    return quality
+    """Banner and sharpness of the images that may be the best of such groups. Else 0."""
+    worth = columns["worth"]
+    asked = np.flatnonzero((worth > 0) & (worth >= WITH_BANNER * most_of(worth, group)))
+    return _measured_of(Quality, columns["sha256"], asked, measured)
 
 
-def merits_of(facts: Mapping[str, npt.NDArray[Any]]) -> list[npt.NDArray[np.float64]]:
-    """What makes a copy better, the most important first: it is larger, has no banner, lost less, is sharper.
-
-    Blocks and dither look sharp, so sharpness comes last: after the format (a GIF has 256 colours), the
-    quality of a JPEG, and the number of bytes.
-    """
-    quality = np.where(facts["format"] == "GIF", 0.0, np.nan_to_num(facts["jpeg_quality"], nan=100.0))
-    area = facts["width"] * facts["height"]
-    return [area, -facts["banner"], quality, facts["size"], facts["sharpness"]]
+def _measured_of(
+    kind: type, names: npt.NDArray[np.str_], asked: Indices, measured: Measured
+) -> dict[str, npt.NDArray[np.float64]]:
+    """The facts of a kind, 0 where not asked."""
+    found = columns_of(measured(kind, names[asked].tolist()))
+    values = {field.name: np.zeros(len(names)) for field in fields(kind)}
+    for name, column in values.items():
+        column[asked] = found[name]  # both are sorted by SHA-256
+    return values
 
 
 def _near(

@@ -18,6 +18,7 @@ from curate.copies.closer import CloserLook, closer_look
 from curate.facts.appearance import Recognised, recognised_in
 from curate.facts.classifier import OTHER, classifier_at, label_classifier_at
 from curate.facts.classifier_recipe import LabelRecipe, recipe_hashes
+from curate.facts.detail import Detail, detail_of
 from curate.facts.evidence import Garment, Quality, Shown, garment_of, quality_of, shown_in
 from curate.facts.row import SCHEMA, fields_of
 from curate.facts.style import Style
@@ -97,6 +98,7 @@ def kinds_for(params: CurateParams) -> list[Kind]:
         Kind("garment", Garment, garment_of, styles or params.crop != "centre"),
         Kind("shown", Shown, shown_in, styles),
         Kind("recognised", Recognised, recognised_in, params.measure == "all" or params.min_garment > 0),
+        Kind("detail", Detail, detail_of, False),
         Kind("closer", CloserLook, closer_look, False, CLOSER),
     ]
     if params.classifier:

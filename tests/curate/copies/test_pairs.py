@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.copies.best import merits_of
 from curate.copies.groups import best_of_groups, exact_copies
 from curate.copies.pairs import copies_among, kinds_of
 from curate.facts.fingerprint import fingerprint_of
@@ -239,28 +238,6 @@ def test_no_two_photographs_are_taken_for_copies(shared):
     files = sorted((shared / "images/tops").iterdir())
     images = [decode(open_image(Path(file).read_bytes())).pixels for file in files]
     assert copies(images) == set()
-
-
-def test_of_equally_large_copies_the_least_lossy_is_best():
-    columns = {
-        "width": np.full(5, 400.0),
-        "height": np.full(5, 300.0),
-        "banner": np.zeros(5),
-        "format": np.asarray(["GIF", "JPEG", "JPEG", "PNG", "JPEG"]),
-        "jpeg_quality": np.asarray([np.nan, 40, 90, np.nan, 90]),
-        "size": np.asarray([90.0, 20, 50, 300, 60]),
-        "sharpness": np.asarray([900.0, 700, 500, 400, 300]),  # blocks and dither look sharp
-    }
-    order = []
-    usable = np.arange(5)
-    while usable.size:
-        pairs = np.stack([np.zeros(len(usable), int), np.arange(len(usable))], axis=1)
-        best = best_of_groups(
-            len(usable), pairs, merits_of({name: column[usable] for name, column in columns.items()})
-        )[0]
-        order.append(int(usable[best]))
-        usable = np.delete(usable, best)
-    assert order == [3, 4, 2, 1, 0]
 
 
 def test_many_copies_of_one_image_are_one_group(garments):

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from curate.copies.closer import CloserLook
+from curate.facts.detail import Detail
 from curate.known import examine, known
 from curate.known.asked import COLUMNS, MEASURES, kinds_for
 from curate.pixels.failure import Failure
@@ -44,7 +45,7 @@ def curated(wild, tmp_path, params, run):
 def test_a_kind_is_measured_where_a_parameter_reads_it(params, changes, read):
     kinds = kinds_for(params.model_copy(update=changes))
     assert {kind.name for kind in kinds if kind.read} == read
-    assert {kind.columns for kind in kinds} <= {*COLUMNS, CloserLook}
+    assert {kind.columns for kind in kinds} <= {*COLUMNS, CloserLook, Detail}
 
 
 def test_without_a_question_there_is_no_answer_and_no_work(curated, monkeypatch, tmp_path):

@@ -47,7 +47,8 @@ def _experiment(about: About, presets: Presets) -> str:
     found = {name: _changes(preset, about) for name, preset in presets.items()}
     nearest = min(found, key=lambda name: (len(found[name]), len(name)), default="")
     if not nearest or len(found[nearest]) > MOST:
-        return f"own parameters, {about.facts.get('resolution', '?')} px"
+        start = f", from {about.start_from}" if about.start_from else ""
+        return f"own parameters, {about.facts.get('resolution', '?')} px{start}"
     return " ".join([nearest, *(f"{name}={value}" for name, (_, value) in found[nearest].items())])
 
 

@@ -19,6 +19,8 @@ from train.tracking.tracker import Named, Tracker
 EVERY_S = 30.0  # seconds between two looks at runs that train
 ROWS, IMAGES, DISTANCES = "rows", "samples", "distances"  # series
 TRAINING = "training"  # the state of a run
+GRIDS = "grids/[0-9]*.png"  # of snapshots, by kimg
+TRAINED, EVALUATED = "train.json", "evaluation.json"
 MEASURED = "SWDx1e3_"  # begins the names of distances
 
 log = logging.getLogger(__name__)
@@ -124,7 +126,7 @@ def _add(tracker: Tracker, run: Path, reports: Path) -> int:
                 tracker.scalars(series, images_shown, _finite(values))
                 count += 1
     last = tracker.sent(IMAGES)
-    for path in sorted(run.glob("grids/[0-9]*.png")):
+    for path in sorted(run.glob(GRIDS)):
         if (images_shown := round(float(path.stem) * 1000)) > last:
             tracker.image(IMAGES, images_shown, path)
             count += 1
@@ -138,14 +140,22 @@ def _rows(run: Path) -> Iterator[tuple[int, Mapping[str, float]]]:
 
 def _distances(run: Path, reports: Path) -> Iterator[tuple[int, Mapping[str, float]]]:
     """The distances of a run's snapshots, times 1000, where the reports are of that run."""
-    with suppress(OSError, ValueError, KeyError, AttributeError):
-        if json.loads((reports / "train.json").read_text())["params_hash"] == run.name.split("-")[0]:
-            for row in csv.DictReader((reports / "swd.csv").read_text().splitlines()):
-                found = {name: float(value) for name, value in row.items() if name.startswith(MEASURED)}
-                yield (
-                    round(float(row["kimg"]) * 1000),
-                    {f"distance/{name}": each for name, each in found.items()},
-                )
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        trained, measured = (json.loads((reports / name).read_text()) for name in (TRAINED, EVALUATED))
+        ours = trained["params_hash"] == run.name.split("-")[0]
+        rows = list(csv.DictReader((reports / "swd.csv").read_text().splitlines()))
+        there = {float(path.stem) for path in run.glob(GRIDS)}
+        # a training that lost the comparison of the weekly flow is not evaluated: the reports are of another
+        if (
+            ours
+            and trained["dataset_version"] == measured["dataset"]
+            and {float(row["kimg"]) for row in rows} <= there
+        ):
+            for row in rows:
+                found = {
+                    f"distance/{name}": float(each) for name, each in row.items() if name.startswith(MEASURED)
+                }
+                yield round(float(row["kimg"]) * 1000), found
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:

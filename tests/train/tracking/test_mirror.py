@@ -96,20 +96,18 @@ def test_a_run_is_sent_once_and_what_is_new_later(run, sent):
     assert has["states"] == ["stopped", "stopped", "finished"]
 
 
-def test_distances_are_sent_where_the_reports_are_of_the_run(sent, tmp_path):
+@pytest.mark.parametrize(
+    ("run_named", "dataset", "kimg", "count"),
+    [(NAME, "d", "0.1", 1), ("another", "d", "0.1", 0), (NAME, "other", "0.1", 0), (NAME, "d", "0.3", 0)],
+)
+def test_distances_are_sent_where_the_reports_are_of_the_run(sent, tmp_path, run_named, dataset, kimg, count):
     reports = tmp_path / "reports"
     reports.mkdir()
-    (reports / "swd.csv").write_text("kimg,images,SWDx1e3_avg\n0.0,9,176.4\n0.1,9,40.5\n")
-    for named, count in (("another", 0), (NAME, 2)):
-        (reports / "train.json").write_text(json.dumps({"params_hash": named}))
-        found = [entry for entry in sent()["entries"] if entry[0] == "distances"]
-        assert (
-            found
-            == [
-                ("distances", 0, {"distance/SWDx1e3_avg": 176.4}),
-                ("distances", 100, {"distance/SWDx1e3_avg": 40.5}),
-            ][:count]
-        )
+    (reports / "swd.csv").write_text(f"kimg,images,SWDx1e3_avg\n{kimg},9,40.5\n")
+    (reports / "train.json").write_text(json.dumps({"params_hash": run_named, "dataset_version": "d"}))
+    (reports / "evaluation.json").write_text(json.dumps({"dataset": dataset}))
+    found = [entry for entry in sent()["entries"] if entry[0] == "distances"]
+    assert found == [("distances", 100, {"distance/SWDx1e3_avg": 40.5})][:count]
 
 
 def test_a_value_that_is_no_number_is_left_out(run, sent):

@@ -13,6 +13,7 @@ from crawler.answer.encoding import INFLATED, decoded, encodings_of
 from crawler.answer.failures import RefusedError
 from crawler.answer.header import ENOUGH, size_against, size_of
 from crawler.answer.permission import opted_out
+from crawler.answer.whole import is_whole
 
 BRING_AN_IMAGE = frozenset({200, 203, 206})  # 203: changed by a proxy; 206: a part, which may be all
 STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)(?: .*)?")
@@ -122,6 +123,11 @@ class Answer:
             self._guarded(self._headed)
         if self.complete and self.encodings and not self.error:
             self._guarded(self._decoded)
+
+    @property
+    def is_whole_image(self) -> bool:
+        """Whether what came before a transfer broke off is an image to its end."""
+        return bool(self.request.meta.get("image")) and is_whole(self.body)
 
     def _guarded(self, step: Callable[..., bool], *arguments: Any) -> int | None:
         """Keep a step's exception and stop the transfer, since a callback of libcurl cannot raise."""

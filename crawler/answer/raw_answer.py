@@ -5,6 +5,7 @@ import re
 from scrapy import exceptions
 
 from crawler.answer.answer import GO_ON, STOP, Answer
+from crawler.answer.whole import is_whole
 
 HEAD_BYTES = 300 * 1024  # of the longest head, as libcurl's
 HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -32,6 +33,7 @@ class RawAnswer:
         self.length: int | None = None  # bytes of the body, where the head says so
         self.has_two_lengths = False
         self.is_chunked = False
+        self.loss = ""  # what is wrong with a body that is shorter than its head says
 
     def take(self, chunk: bytes) -> int | None:
         """Take a piece of the answer from libcurl."""
@@ -46,17 +48,18 @@ class RawAnswer:
 
         Raises:
             DownloadFailedError: there is no head.
-            ResponseDataLossError: the body is shorter than the head says.
+            ResponseDataLossError: the body is shorter than the head says, and no whole image.
         """
         if not self.lines:
             raise exceptions.DownloadFailedError(f"{answer.request.url} answers {bytes(self.data[:80])!r}")
         for line in (*self.lines, b""):
             if answer.take_line(line) == STOP:
                 return
-        try:
-            answer.take_chunk(self._body())
-        except ValueError as error:
-            raise exceptions.ResponseDataLossError(f"{answer.request.url}: {error}") from error
+        body = self._body()
+        if self.loss and not is_whole(body):
+            raise exceptions.ResponseDataLossError(f"{answer.request.url}: {self.loss}")
+        answer.flags = ["dataloss"] if self.loss else []
+        answer.take_chunk(body)
 
     def _blanks(self) -> int:
         """Bytes before the status line."""
@@ -95,19 +98,16 @@ class RawAnswer:
         return self.length is not None and len(self.data) >= self.length
 
     def _body(self) -> bytes:
-        """The body; one without a length ends with its connection.
-
-        Raises:
-            ValueError: it is cut, or the head gives it two lengths.
-        """
+        """The body; one without a length ends with its connection."""
         if self.has_two_lengths:
-            raise ValueError("two lengths")
+            self.loss = "two lengths"
+            return b""
         if self.is_chunked:
             return self._unchunked()
         if self.length is None:
             return bytes(self.data)
         if len(self.data) < min(self.length, (self.most or self.length) + 1):
-            raise ValueError(f"{len(self.data)} of {self.length} bytes")
+            self.loss = f"{len(self.data)} of {self.length} bytes"
         return bytes(self.data[: self.length])
 
     def _unchunked(self) -> bytes:
@@ -121,4 +121,5 @@ class RawAnswer:
             at = begin + size + 2
         if self.most and len(self.data) > self.most:
             return bytes(self.data)  # too large, which the answer says
-        raise ValueError("its last chunk is missing")
+        self.loss = "its last chunk is missing"
+        return b"".join(parts)

@@ -130,7 +130,8 @@ class ImageHandler:
         try:
             gateway = self._set(easy, request, answer, proxy)
             code = await self.transfers.perform(easy)
-            if not code:
+            loss = answer.complete and code in LOST
+            if loss or not code:
                 answer.take_end()
             address, text = easy.getinfo(pycurl.PRIMARY_IP), easy.errstr()
         finally:
@@ -139,11 +140,14 @@ class ImageHandler:
         if stopped:
             raise stopped
         if code and not answer.flags:
-            loss = answer.complete and code in LOST
-            if not loss or request.meta.get("download_fail_on_dataloss", self.fail_on_loss):
+            if not loss or not (answer.is_whole_image or self._takes_loss(request)):
                 raise _error_of(code, text or request.url, loss=loss)
             answer.flags = ["dataloss"]
         return _response_of(answer, address)
+
+    def _takes_loss(self, request: Any) -> bool:
+        """Whether Scrapy's user wants what is left of a broken transfer."""
+        return not request.meta.get("download_fail_on_dataloss", self.fail_on_loss)
 
     def _set(self, easy: Any, request: Any, answer: Answer, proxy: str) -> Gateway:
         """Set a request and its callbacks on a libcurl handle."""

@@ -59,6 +59,7 @@ def fetched_of(hit: SearchHit, response: Any, name_of: Callable[[str], str], cra
         "etag": header("ETag"),
         "last_modified": header("Last-Modified"),
         "robots_tag": header("X-Robots-Tag"),
+        "broken_off": "dataloss" in response.flags,
         "opt_out": meta.get("opt_out", ""),
         "attempts": 1 + meta.get("retry_times", 0),
         "crawl_id": crawl_id,

@@ -91,14 +91,17 @@ def write_raw(
         new = (_named(store, image) for sha256, image in wanted.items() if sha256 not in places)
         places |= write_shards(folder, new, most)
         records = (record_of(hit, facts, provider, places[facts.sha256]) for hit, facts in had)
-        unused = _unused(hit.label for hit, _ in had)
+        unused = _unused((hit for hit, _ in had), (facts for _, facts in had))
         write_records(folder / RECORDS, records, RawImage, without=unused)
     return [facts for _, facts in had]
 
 
-def _unused(labels: Iterable[str]) -> tuple[str, ...]:
-    """The columns to leave out: those of the labels, where no image has one."""
-    return () if any(labels) else ("label", "label_votes")
+def _unused(
+    records: Iterable[SearchHit | RawImage], facts: Iterable[StoredImage | RawImage]
+) -> tuple[str, ...]:
+    """The columns to leave out: those that say nothing of any image."""
+    labels = () if any(record.label for record in records) else ("label", "label_votes")
+    return labels if any(image.broken_off for image in facts) else (*labels, "broken_off")
 
 
 def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed | None = None) -> RawImage:
@@ -163,7 +166,7 @@ def remove_from_raw(target: HeldTarget, unwanted: Callable[[RawImage], bool], ha
         for name in {record.file for record in kept} - {*holding}:
             make_folder((new / name).parent)
             link_or_copy(folder / name, new / name)
-        unused = _unused(record.label for record in moved)
+        unused = _unused(moved, moved)
         write_records(new / RECORDS, moved, RawImage, without=unused)
     if lost := len(left) - len(kept):
         log.warning("%d images of %s were damaged and are gone: dvc repro fetches them again", lost, folder)

@@ -58,6 +58,7 @@ class RawImage(Record):
     opt_out: str = ""  # the signal by which its owner refuses, e.g. `noai`
     attempts: int = 1  # requests that it took
     crawl_id: str = ""  # of the crawl that fetched it
+    broken_off: bool = False  # whether its transfer broke off behind its last byte; no column where none did
     label: str = ""  # that most of its queries give, or its list; no column where no image has one
     label_votes: str = ""  # how many queries, or rows, give which label: `hoodie 3, shirt 1`; likewise
 

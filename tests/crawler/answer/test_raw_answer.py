@@ -111,3 +111,20 @@ def test_reading_stops_at_the_end_and_beyond_the_longest_body() -> None:
     assert RawAnswer(0).take(OK + CHUNKED + b"2\r\nim\r\n0\r\n\r\n") == STOP
     assert RawAnswer(9).take(OK + b"odd\r\n\r\n" + bytes(HEAD_BYTES + 10)) == STOP
     assert len(taken(OK + b"odd\r\n\r\n" + bytes(999_999), most=9, piece=50_000).body) > 9
+
+
+IMAGE = b"\xff\xd8\xff\xda \xff\xd9"
+
+
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n0"])
+def test_an_image_without_its_last_chunk_is_whole(end: bytes) -> None:
+    answer = taken(OK + CHUNKED + b"7\r\n" + IMAGE + end)
+    assert (answer.body, answer.flags) == (IMAGE, ["dataloss"])
+    assert taken(OK + CHUNKED + b"7\r\n" + IMAGE + b"\r\n0\r\n\r\n").flags == []
+
+
+def test_an_image_that_is_shorter_than_announced_is_whole() -> None:
+    answer = taken(OK + b"odd\r\nContent-Length: 9\r\n\r\n" + IMAGE)
+    assert (answer.body, answer.flags) == (IMAGE, ["dataloss"])
+    with pytest.raises(exceptions.ResponseDataLossError):
+        taken(OK + b"odd\r\nContent-Length: 9\r\n\r\n" + IMAGE[:-1])

@@ -107,6 +107,37 @@ def test_a_body_is_what_was_announced_whatever_follows_and_whenever(
     assert bodies == ({b"first"} if failed else {b"first", b"image"})
 
 
+WHOLE = b"\xff\xd8\xff\xda \xff\xd9"
+IN_CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n" + WHOLE
+TOO_LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n" + WHOLE
+
+
+def saying(text: bytes) -> Callable[[web.Request], web.Response]:
+    """An answer of these bytes, at whose end the connection closes."""
+
+    def answer(request: web.Request) -> web.Response:
+        assert request.transport is not None
+        request.transport.write(text)
+        request.transport.close()
+        return web.Response()
+
+    return answer
+
+
+@pytest.mark.parametrize("said", [IN_CHUNKS, IN_CHUNKS + b"\r\n", TOO_LONG])
+@pytest.mark.parametrize("first", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nno colon\r\n"])
+def test_a_whole_image_is_taken_although_its_transfer_broke_off(
+    crawl: Crawl, shop: Any, tmp_path: Path, said: bytes, first: bytes
+) -> None:
+    said = said.replace(b"HTTP/1.1 200 OK\r\n", first)
+    shop.images = {"/p/1.jpg": b"first"}
+    shop.faults = {"/p/whole": saying(said), "/p/cut": saying(said.replace(WHOLE, WHOLE[:-2]))}
+    assert crawl(retries=0)["failed"] == {"BROKEN_TRANSFER": 1}
+    records = read_records(tmp_path / "raw/records.parquet", RawImage)
+    (broken,) = [record for record in records if record.broken_off]
+    assert bytes_of(tmp_path / "raw", broken) == WHOLE
+
+
 OPTED_OUT = b"HTTP/1.1 200 OK\r\nX-Robots-Tag: noai\r\nHTTP/1.1 200 OK: yes\r\nContent-Length: 5\r\n\r\nimage"
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from crawler.lists.failed import check_failed, forget_failed
+from crawler.lists.failed import check_failed, failed_in, forget_failed
 from crawler.network.addresses import canonical_url, host_of
 from crawler.plan.journal import rewrite
 from crawler.store.image_files import ImageFiles
@@ -52,7 +52,8 @@ def forget(
 
     records = raw_of(raw)  # all of this raises before anything is set or deleted
     with held_store(store), _held(raw) as target:
-        check_failed(store)
+        for file in failed_in(store):
+            check_failed(file)
         stored = _recorded(store)
         known: list[StoredImage | RawImage] = [*stored, *records]
         shards = nameless_shards(store, stored)

@@ -1,6 +1,7 @@
 """The encoding of a list: UTF-8, UTF-16 (Excel's Unicode text), cp949 (Korean Excel) or Johab (before it)."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,11 +13,24 @@ SAMPLE = 4 << 20  # bytes by which an encoding is chosen
 PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP or Excel"}  # by the first bytes
 HANGUL = re.compile(r"[\uac00-\ud7a3]")
 NOT_KOREAN = re.compile(
-    "[\\u3040-\\u30ff\\u4e00-\\u9fff\\uf900-\\ufaff\\ufffd]"
-)  # kana, ideographs, undecodable bytes
+    "[\\u0370-\\u03ff\\u3040-\\u30ff\\u3131-\\u318e\\u4e00-\\u9fff\\uf900-\\ufaff\\ufffd]"
+)  # Greek, kana, lone letters of Hangul (kana of EUC-JP look so), ideographs, undecodable bytes
 KOREANS = ("cp949", "johab")
 KOREAN = 0.9  # share of Hangul among the letters of Korean text
 KANA = re.compile(r"[\u3041-\u30ff]")
+IDEOGRAPHS = re.compile(r"[\u4e00-\u9fff]+")
+FREQUENT = 0.9  # share of frequent ideographs in Chinese text
+# letters of Turkish, Icelandic or Czech, three letters with accents in a row, or a capital within a word
+NOT_WESTERN = re.compile(r"[ÐÝÞðýþŠšŽž]|[^\W\d_a-zA-Z]{3}|[a-zß-ÿ][À-ÞŠŒŽŸ]")
+CANDIDATES = (  # as `iconv` names them
+    *("CP1252", "CP1250", "CP1254", "MACINTOSH", "CP1251", "KOI8-R", "CP1253", "CP1255", "CP1256"),
+    *("CP874", "CP932", "EUC-JP", "GB18030", "BIG5"),
+)
+ASCII = frozenset(map(chr, range(128)))
+SIGNS = frozenset(  # quotation marks, dashes, money, blanks
+    "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u2022\u20ac\xa0\xab\xbb\xb0\xae\u2122"
+    "\u3000\u3001\u3002\uff08\uff09\uff0c"
+)
 
 
 def encoding_of(path: Path) -> str:
@@ -38,15 +52,50 @@ def encoding_of(path: Path) -> str:
     return next((name for name in of_korean if _is_korean(odd, name)), "utf-8")
 
 
-def likely_encoding_of(path: Path) -> str:
-    """What a list that is no UTF-8 may be, as `iconv` names it; a guess for a message."""
+def likely_encodings_of(path: Path) -> list[str]:
+    """What a list that is no UTF-8 may be in, as `iconv` names it; a single one is likely."""
     with open_plain(path) as file:
         _, odd = _odd_lines(file.read(SAMPLE))
-    text = b"\n".join(odd)
-    for name in ("CP932", "EUC-JP"):
-        if KANA.search(_decoded(text, name)):
-            return name
-    return "GB18030" if _decoded(text, "gb18030") else "CP1252"
+    data = b"\n".join(odd)
+    texts = {name: text for name in CANDIDATES if (text := _decoded(data, name)) and _is_text(text)}
+    likely = (name for name, is_likely in LIKELY.items() if name in texts and is_likely(texts[name]))
+    return next(([name] for name in likely), [*texts])
+
+
+def _is_text(text: str) -> bool:
+    """Whether all that is not ASCII are letters, their marks, or signs of prose."""
+    return all(letter in SIGNS or unicodedata.category(letter)[0] in "LM" for letter in {*text} - ASCII)
+
+
+def _is_japanese(text: str) -> bool:
+    return KANA.search(text) is not None
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether ideographs stand side by side and are frequent ones: pairs of other letters make rare ones."""
+    found = IDEOGRAPHS.findall(text)
+    usual = sum(_is_frequent(letter) for letter in "".join(found))
+    return bool(found) and all(len(run) > 1 for run in found) and usual >= FREQUENT * sum(map(len, found))
+
+
+def _is_frequent(letter: str) -> bool:
+    """Whether an ideograph is of the first level of GB 2312, or of Big5."""
+    gb, big5 = (letter.encode(name, "ignore")[:1] for name in ("gb2312", "big5"))
+    return b"\xb0" <= gb <= b"\xd7" or b"\xa4" <= big5 <= b"\xc6"
+
+
+def _is_western(text: str) -> bool:
+    """Whether letters with accents stand alone, as in most of Western Europe."""
+    return not NOT_WESTERN.search(text)
+
+
+LIKELY = {
+    "CP932": _is_japanese,
+    "EUC-JP": _is_japanese,
+    "GB18030": _is_chinese,
+    "BIG5": _is_chinese,
+    "CP1252": _is_western,
+}
 
 
 def _odd_lines(begin: bytes) -> tuple[int, list[bytes]]:

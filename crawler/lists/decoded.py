@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from crawler.lists.charset import encoding_of, likely_encoding_of
+from crawler.lists.charset import encoding_of, likely_encodings_of
 from crawler.lists.skipped import Skipped
 from fashion_pggan.storage.bounded.plain_file import LONGEST_ROW, open_plain
 
@@ -44,5 +44,8 @@ def _is_ended(line: str) -> bool:
 def _advice(path: Path, encoding: str) -> str:
     if not encoding.startswith("utf-8"):
         return f"bytes that are not {encoding}"
-    guess = f"iconv -f {likely_encoding_of(path)} -t UTF-8 {path} > {path.stem}-utf8{path.suffix}"
-    return f"bytes that are not UTF-8 (replaced; if the whole list is like that, convert it: {guess})"
+    names = likely_encodings_of(path)
+    name = names[0] if len(names) == 1 else "ENCODING"
+    known = "" if len(names) == 1 else f"; ENCODING is not known, and may be {', '.join(names) or 'any'}"
+    guess = f"iconv -f {name} -t UTF-8 {path} > {path.stem}-utf8{path.suffix}"
+    return f"bytes that are not UTF-8 (replaced; if the whole list is like that, convert it: {guess}{known})"

@@ -14,6 +14,7 @@ from fashion_pggan.storage.files import write_text
 from fashion_pggan.storage.outputs import check_output
 
 FAILED = "failed.csv"  # below the store; its column url makes it a list to crawl
+QUICK = "failed-quick.csv"  # of a crawl by `-a query` or `-a max`
 KNOWN_BY = ("url", "title", "reason", "tries")  # columns of each version
 
 
@@ -50,31 +51,33 @@ def failed_of_skipped(row: SkippedRow) -> Failed:
     return Failed(row.text, reason=row.reason, line=str(row.line), **row.said._asdict())
 
 
-def check_failed(store: Path) -> None:
+def check_failed(file: Path) -> None:
     """Make sure that writing the file replaces none of the user's, neither now nor later.
 
     Raises:
         UserError: another file has its name.
     """
-    check_output(store / FAILED, KNOWN_BY)
+    check_output(file, KNOWN_BY)
 
 
-def write_failed(store: Path, rows: Iterable[Failed]) -> Path:
+def write_failed(file: Path, rows: Iterable[Failed]) -> None:
     """Replace the file of the crawl before.
 
     Raises:
         UserError: another file has its name.
     """
-    file = store / FAILED
-    check_failed(store)
+    check_failed(file)
     write_text(file, csv_of(Failed._fields, rows))
-    return file
+
+
+def failed_in(store: Path) -> list[Path]:
+    """The files of this kind that a store has."""
+    return [file for name in (FAILED, QUICK) if (file := store / name).exists()]
 
 
 def forget_failed(store: Path, forbid: Callable[[str], bool]) -> None:
     """Remove rows whose address has a tombstone."""
-    file = store / FAILED
-    if file.exists():
+    for file in failed_in(store):
         rows = [list(map(text_of_cell, row)) for row in csv.reader(text_lines_in(file))][1:]
         write_text(file, csv_of(Failed._fields, [row for row in rows if not _is_of(row, forbid)]))
 

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from idna import uts46_remap
+
 from crawler.network.signatures import without_signature
 
 IMAGE_HOSTS = ("pstatic.net", "phinf.naver.net")  # take a size, `type`, in the query
 LONGEST = 8000  # characters of a URL
+LONGEST_PART = 63  # letters between two dots of a host, RFC 1035
 SAFE = "%!$&'()*+,;=:@/~-._"  # not escaped in a path; `%` keeps existing escapes
 ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2})|%[0-9a-fA-F]{2}")
 UNSENDABLE = re.compile(r"""[^!-~]+|["<>\\`]+""")  # escaped by browsers too
@@ -105,10 +108,23 @@ def width_named_in(link: str) -> int:
 def host_of(name: str) -> str:
     """A host as canonical URLs spell it: lower-case ASCII, no dot at the end.
 
+    Other letters are mapped as in browsers (UTS 46, not transitional): `faß.example` is not `fass.example`,
+    and an emoji is a letter.
+
     Raises:
-        ValueError: `name` is no host.
+        ValueError: `name` is no host, or DNS cannot hold a part of it.
     """
-    return name.rstrip(".").encode("idna").decode("ascii").lower() if name else ""
+    if not (name := name.rstrip(".")):
+        return ""
+    mapped = name.lower() if name.isascii() else uts46_remap(name, std3_rules=False, transitional=False)
+    parts = [_in_ascii(part) for part in mapped.split(".")]
+    if odd := [part for part in parts if not 0 < len(part) <= LONGEST_PART]:
+        raise ValueError(f"no host: {odd[0][:80]!r} is none of its parts, of 1 to {LONGEST_PART} letters")
+    return ".".join(parts)
+
+
+def _in_ascii(part: str) -> str:
+    return part if part.isascii() else f"xn--{part.encode('punycode').decode()}"
 
 
 @lru_cache(1024)  # hosts

@@ -77,6 +77,11 @@ def holds_signature(path: str, query: str) -> bool:
     return bool(proves and _is_file(path) and (beside or proves - LASTING))
 
 
+def signs_path(query: str) -> bool:
+    """Whether a query is of a scheme that signs the path, which names the image by itself."""
+    return not OF_PATHS.isdisjoint(name for _, name, _ in _parts(query))
+
+
 def _parts(query: str) -> list[tuple[str, str, str]]:
     """Each part of a query, with its name in lower case and its value."""
     split = [(part, *part.partition("=")[::2]) for part in query.split("&")]

@@ -27,6 +27,7 @@ from crawler.session.missing import PAGE_ON_REFERER, complaint_about, why_nothin
 from crawler.session.placeholders import Askable, placeholders_of, undecided_of
 from crawler.session.plan_name import name_of_plan
 from crawler.session.previews import is_smaller, side_of, was_linked_otherwise
+from crawler.session.products import owner_of
 from crawler.session.renewal import Renewal, is_signed
 from crawler.session.result_filter import ResultFilter, said_of
 from crawler.store.items import SearchHit, fetched_of
@@ -155,7 +156,7 @@ class Crawl:
 
     def fetched_of(self, hit: SearchHit, response: Any) -> Fetched:
         """The image of a response."""
-        return fetched_of(hit, response, self.provider.name_of, self.journal.crawl_id)
+        return fetched_of(hit, response, self.provider.name_of, self.journal.crawl_id, owner_of(hit))
 
     @property
     def hits(self) -> dict[str, SearchHit]:
@@ -195,8 +196,7 @@ class Crawl:
 
     def figures(self) -> dict[str, Any]:
         """The figures so far."""
-        stored = (self.store.find(hit.url) for hit in self._wanted())
-        return self._figures([image for image in stored if image is not None])
+        return self._figures([image for hit in self._wanted() if (image := self.store.find(hit.url))])
 
     def close(self) -> None:
         """Write what failed, and close everything; fetched images are kept."""
@@ -218,9 +218,9 @@ class Crawl:
         ]
         rows += [Failed("", call, reason) for call, reason in self.counts.failed_calls]
         rows += map(failed_of_skipped, self.frontier.named)
-        file = write_failed(self.places.store, rows)
+        write_failed(self.places.failed, rows)
         if rows:
-            log.info("%s names what failed: %s", file, many(len(rows), "row"))
+            log.info("%s names what failed: %s", self.places.failed, many(len(rows), "row"))
 
     def _stored(self) -> list[tuple[SearchHit, StoredImage]]:
         return [(hit, image) for hit in self._wanted() if (image := self.store.images.get(hit.url))]
@@ -264,20 +264,20 @@ class Crawl:
     def _frontier(
         self, vocabulary: Vocabulary | None, download: Callable[[Any], Awaitable[Any]]
     ) -> PlanFrontier | ListFrontier:
-        results = ResultFilter(self.params, self.counts, self.store.tombstones.forbid, vocabulary)
+        forbid, owner = self.store.tombstones.forbid, self.store.owner
+        kept = ResultFilter(self.params, self.counts, forbid, vocabulary, owner)
         if self.provider.api is None:
-            return ListFrontier(Path(self.params.url_list), results, self.counts)
+            return ListFrontier(Path(self.params.url_list), kept, self.counts)
         plan = Plan.of(self.provider.asked_of(self.params), vocabulary, self.provider.api)
         plan.check(self.params.part)
         client = SearchClient(
             self.params, self.provider, self.provider.api, self.counts, download, self.places.store
         )
-        return PlanFrontier(plan, self.journal, client, results, self.counts)
+        return PlanFrontier(plan, self.journal, client, kept, self.counts)
 
     def _renewal(self) -> Renewal | None:
-        if not isinstance(self.frontier, PlanFrontier):
-            return None
-        return Renewal(self.frontier.client, self.journal, self.counts)
+        found = self.frontier
+        return Renewal(found.client, self.journal, self.counts) if isinstance(found, PlanFrontier) else None
 
     def _figures(self, stored: list[StoredImage]) -> dict[str, Any]:
         figures = figures_of(

@@ -5,11 +5,25 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from crawler.network.addresses import canonical_url
+from crawler.network.addresses import canonical_url, canonical_with_signature
+from crawler.network.signatures import signs_path
 from crawler.providers.api import Result
 from crawler.store.items import SearchHit
+from crawler.store.marks import mark_of
 
 ADDRESSES_OF_A_PRODUCT = 5  # at one host, under which a shop may show one image of one product
+
+
+def owner_of(found: Result | SearchHit) -> str:
+    """A mark of the product of an image whose address holds a signature; empty for any other address.
+
+    Where nothing is said of the product, its signature stands for it. Where a scheme signs the path, the path
+    names the image by itself.
+    """
+    signed = canonical_with_signature(found.link)
+    if signed == canonical_url(found.link) or signs_path(urlsplit(signed).query):
+        return ""
+    return mark_of(product_of(found) if found.source or found.title else signed).hex()
 
 
 def product_of(found: Result | SearchHit) -> str:

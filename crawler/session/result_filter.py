@@ -11,7 +11,7 @@ from crawler.network.addresses import canonical_url, canonical_with_signature
 from crawler.plan.plan import most_of
 from crawler.plan.vocabulary import QueryLabels, Vocabulary
 from crawler.providers.api import Page, Result
-from crawler.session.products import product_of
+from crawler.session.products import owner_of, product_of
 from crawler.store.items import SearchHit
 from crawler.store.marks import FORGOTTEN, digest_of, is_forgotten, mark_of
 from fashion_pggan.params import CrawlParams
@@ -25,6 +25,7 @@ class ResultFilter:
         counts: where it counts results that it leaves out.
         forbid: whether a tombstone forbids a canonical URL.
         vocabulary: has words that keep a result out, and labels; None: neither.
+        owner: the mark of the product whose image the store has at a canonical URL; see `owner_of`.
     """
 
     def __init__(
@@ -33,8 +34,9 @@ class ResultFilter:
         counts: Counts,
         forbid: Callable[[str], bool],
         vocabulary: Vocabulary | None = None,
+        owner: Callable[[str], str] = lambda url: "",
     ) -> None:
-        self.params, self.counts, self.forbid = params, counts, forbid
+        self.params, self.counts, self.forbid, self.owner = params, counts, forbid, owner
         self.not_in_title = tuple(map(_plain, vocabulary.not_in_title if vocabulary else ()))
         self.labels = QueryLabels(params.query_labels, vocabulary)
         self.votes: dict[str, dict[str, str]] = {}  # labels by query or row, by URL; of several that find it
@@ -51,9 +53,9 @@ class ResultFilter:
     def url_of(self, result: Result) -> str:
         """What a result's image is known by: its canonical URL.
 
-        A token may itself name the image. So of links that differ in their signatures alone, those of the
-        first product have the canonical URL. Each further product, and each link that says nothing of its
-        product, keeps its signature.
+        A token may itself name the image. So of links that differ in their signatures alone, those of one
+        product have the canonical URL: of the product whose image the store has there, or of the first. Each
+        further product, and each link that says nothing of its product, keeps its signature.
 
         Raises:
             ValueError: its link is no URL; see `canonical_url`.
@@ -61,8 +63,10 @@ class ResultFilter:
         url, signed = canonical_url(result.link), canonical_with_signature(result.link)
         if signed == url:
             return url
-        product = product_of(result) if result.source or result.title else signed
-        known = self.signed.setdefault(url, {})
+        product = owner_of(result) or product_of(result)
+        if url not in self.signed:
+            self.signed[url] = {owner: url} if (owner := self.owner(url)) and owner_of(result) else {}
+        known = self.signed[url]
         found = known.get(signed) or known.get(product) or (signed if known else url)
         known[signed] = known[product] = found
         return found

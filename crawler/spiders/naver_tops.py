@@ -75,7 +75,8 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         super().__init__()
         self.quick = QuickCrawl(options.pop("query", None), options.pop("max", None))
         target = self.quick.default_target() if target is None else target
-        self.places = Places(Path(target), Path(store), Path(tombstones), Path(report) if report else None)
+        made = Path(report) if report else None
+        self.places = Places(Path(target), Path(store), Path(tombstones), made, self.quick.failed_name)
         self.params_file, self.judged = Path(params), judged
         paths = {"params": params, "target": target, "store": store, "tombstones": tombstones}
         paths |= {"report": report} if report else {}
@@ -95,14 +96,16 @@ class NaverTops(Spider):  # type: ignore[misc]  # mypy does not follow Scrapy, s
         spider: Self = super().from_crawler(crawler, *arguments, **options)
         spider.failure = spider.failure or without_job_folder(crawler.settings)
         spider.failure = spider.failure or left_out_part(crawler.settings)
+        read = [str(spider.params_file)]
         try:
             spider.params = spider.quick.params_of(load_params(spider.params_file).crawl)
+            read += [spider.params.url_list, spider.params.vocabulary]
             ours = settings_of(spider.params)
             crawler.settings.setdict(ours, priority="spider")
             spider.failure = spider.failure or wrong_setting(crawler.settings, ours)
         except (UserError, OSError) as error:
             spider.failure = spider.failure or error
-        spider.failure = spider.failure or feed_in_the_way(crawler.settings, spider.places)
+        spider.failure = spider.failure or feed_in_the_way(crawler.settings, spider.places, read)
         if spider.failure is not None:
             crawler.settings.set("FEEDS", {}, priority="cmdline")  # a refused crawl replaces no feed
         return spider

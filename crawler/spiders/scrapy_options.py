@@ -1,7 +1,7 @@
 """What may be wrong with the options of `scrapy crawl`: -a, -s and -o."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from crawler.answer.counts import KNOWN_BY
+from crawler.lists.failed import FAILED, QUICK
 from crawler.plan.vocabulary import QueryLabels, vocabulary_of
 from crawler.session.crawl_places import Places
 from crawler.spiders import settings as our_settings
+from crawler.store.feeds import COLUMNS, is_feed
 from fashion_pggan.command.roles import Keeps, Makes, Writes, check_paths
 from fashion_pggan.errors import UserError
 from fashion_pggan.params import CrawlParams
@@ -28,6 +30,11 @@ class QuickCrawl(NamedTuple):
 
     query: str | None
     most: str | None
+
+    @property
+    def failed_name(self) -> str:
+        """The file that names what failed: a quick look must not replace that of the whole crawl."""
+        return FAILED if self.query is None and self.most is None else QUICK
 
     def default_target(self) -> str:
         """The folder to make where none is given: a quick look must not replace a whole dataset."""
@@ -110,16 +117,25 @@ def without_job_folder(settings: Any) -> Exception | None:
     return UserError(f"JOBDIR={value}: leave it out; a crawl resumes from its store")
 
 
-def feed_in_the_way(settings: Any, places: Places) -> Exception | None:
-    """Refuse a feed (`-o`, `-O`) in a folder that the crawl makes or keeps, or over one of its files."""
+def feed_in_the_way(settings: Any, places: Places, read: Collection[str]) -> Exception | None:
+    """Refuse a feed (`-o`, `-O`) into what the crawl makes, keeps or reads, or over a file of another kind.
+
+    Args:
+        settings: Scrapy's.
+        places: that the crawl makes and keeps.
+        read: files that it reads.
+    """
     folders = [places.target, places.store, places.tombstones, *([places.report] if places.report else [])]
-    for feed in map(str, settings.getdict("FEEDS")):
-        if urlsplit(feed).scheme not in ("", "file"):
+    for feed, options in settings.getdict("FEEDS").items():
+        if urlsplit(str(feed)).scheme not in ("", "file"):
             continue
         file = Path(url2pathname(urlsplit(feed).path) if feed.startswith("file:") else feed).resolve()
-        for folder in folders:
-            if file.is_relative_to(folder.resolve()):
-                return UserError(f"-o {feed} would write into {folder}: give a file elsewhere")
+        for place in [*folders, *(Path(path) for path in read if path)]:
+            if file.is_relative_to(place.resolve()):
+                return UserError(f"-o {feed} would write into {place}: give a file elsewhere")
+        columns = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS") or COLUMNS
+        if not is_feed(file, columns):
+            return UserError(f"-o {feed}: the file is not a feed of a crawl: give another one, or move it away")
     return None
 
 

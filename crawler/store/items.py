@@ -37,7 +37,9 @@ class FetchedImage:
     fetched: Fetched
 
 
-def fetched_of(hit: SearchHit, response: Any, name_of: Callable[[str], str], crawl_id: str) -> Fetched:
+def fetched_of(
+    hit: SearchHit, response: Any, name_of: Callable[[str], str], crawl_id: str, product: str = ""
+) -> Fetched:
     """The image of a response, with the facts that its record keeps.
 
     Args:
@@ -45,6 +47,7 @@ def fetched_of(hit: SearchHit, response: Any, name_of: Callable[[str], str], cra
         response: Scrapy's.
         name_of: how records name a URL.
         crawl_id: the crawl that fetched it.
+        product: a mark of it.
     """
 
     def header(name: str) -> str:
@@ -63,6 +66,7 @@ def fetched_of(hit: SearchHit, response: Any, name_of: Callable[[str], str], cra
         "opt_out": meta.get("opt_out", ""),
         "attempts": 1 + meta.get("retry_times", 0),
         "crawl_id": crawl_id,
+        "product": product,
     }
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return Fetched(hit.url, response.body, header("Content-Type"), intern(now), facts)

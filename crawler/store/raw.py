@@ -106,7 +106,7 @@ def _unused(
 
 def record_of(hit: SearchHit, stored: StoredImage, provider: str, place: Packed | None = None) -> RawImage:
     """The record of an image: its search result in this crawl, the facts of its fetch, and its place."""
-    facts: dict[str, Any] = stored.model_dump() | (place._asdict() if place else {})
+    facts: dict[str, Any] = stored.model_dump(exclude={"product"}) | (place._asdict() if place else {})
     return RawImage(
         title=hit.title,
         query=hit.query,

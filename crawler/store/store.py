@@ -69,6 +69,11 @@ class Store:
         image = self.images.get(url)
         return image if image and self._is_whole(image) else None
 
+    def owner(self, url: str) -> str:
+        """A mark of the product whose image is stored at a canonical URL; empty where none is known."""
+        image = self.images.get(url)
+        return image.product if image else ""
+
     @property
     def troubles(self) -> dict[str, int]:
         """What this run found broken: files damaged, files missing, records damaged."""

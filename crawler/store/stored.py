@@ -49,6 +49,7 @@ class StoredImage(Record):
     last_modified: Text = ""
     robots_tag: Text = ""  # X-Robots-Tag
     opt_out: Text = ""  # the owner's opt-out, e.g. `noai`; stored only with obey_opt_out: false
+    product: Annotated[str, Field(max_length=40)] = ""  # a mark of it, where its address holds a signature
     broken_off: bool = False  # whether its transfer broke off behind the image's last byte
     attempts: Annotated[int, Field(ge=0, le=10**6)] = 1
     crawl_id: Text = ""  # of the crawl that fetched it

@@ -104,7 +104,10 @@ def test_an_odd_byte_in_an_address_costs_that_row_alone(read: Read) -> None:
         ("cp932", "メンズ シャツ", "CP932"),
         ("euc_jp", "メンズ シャツ", "EUC-JP"),
         ("gb18030", "男士衬衫", "GB18030"),
-        ("cp1252", "chemise été", "CP1252"),
+        ("big5", "紅色襯衫 短袖上衣", "BIG5"),
+        ("cp1252", "chemise été, GRÖSSE", "CP1252"),
+        ("cp1252", "BLÅ KLÄNNING, PANTALÓN", "CP1252"),
+        ("cp1252", "d\u2019été à 20 €", "CP1252"),
     ],
 )
 def test_another_encoding_is_named_with_the_command_that_converts_it(
@@ -115,6 +118,32 @@ def test_another_encoding_is_named_with_the_command_that_converts_it(
     got.skipped.report()
     assert f"iconv -f {named} -t UTF-8" in caplog.text
     assert "in 9 rows, the first in line 2" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [
+        ("cp1250", "šaty červené"),
+        ("cp1251", "платье красное"),
+        ("koi8-r", "РУБАШКА"),
+        ("cp1253", "ΠΟΥΚΑΜΙΣΟ"),
+        ("cp1254", "ŞORT GÖMLEK"),
+        ("cp874", "เสื้อเชิ้ต"),
+        ("macintosh", "robe d'été"),
+    ],
+)
+def test_where_no_encoding_is_likely_the_candidates_are_named(
+    read: Read, caplog: pytest.LogCaptureFixture, encoding: str, title: str
+) -> None:
+    read("a.csv", ("title,url\n" + f"{title},https://a/1\n" * 9).encode(encoding)).skipped.report()
+    assert "iconv -f ENCODING -t UTF-8" in caplog.text
+    assert encoding.upper() in caplog.text.partition("may be ")[2]
+
+
+def test_kana_of_euc_jp_are_not_taken_for_korean(read: Read) -> None:
+    titles = ["赤いシャツ", "ワンピース", "白い靴下", "かわいい"]
+    rows = "".join(f"{title},https://a/{i}\n" for i, title in enumerate(titles)).encode("euc_jp")
+    assert "iconv -f EUC-JP" in next(iter(read("a.csv", b"title,url\n" + rows).skipped.mended))
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt"])

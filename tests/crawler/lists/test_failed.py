@@ -21,8 +21,8 @@ from fashion_pggan.storage.escaped import csv_of
 Crawl = Callable[..., dict[str, Any]]
 
 
-def rows_in(store: Path) -> dict[str, dict[str, str]]:
-    with (store / "failed.csv").open(newline="") as file:
+def rows_in(store: Path, name: str = "failed.csv") -> dict[str, dict[str, str]]:
+    with (store / name).open(newline="") as file:
         return {row["url"]: row for row in csv.DictReader(file)}
 
 
@@ -76,7 +76,8 @@ def test_it_is_a_list_that_can_be_crawled(tmp_path: Path) -> None:
         Failed("no address", "", "BAD_ADDRESS", line="7"),
         failed_of("https://a/2.jpg", Said('a "title'), "TIMEOUT", 1, ""),
     ]
-    skipped = Skipped(write_failed(tmp_path, rows), 1.0)
+    write_failed(tmp_path / "failed.csv", rows)
+    skipped = Skipped(tmp_path / "failed.csv", 1.0)
     found = list(read_urls(tmp_path / "failed.csv", skipped))
     assert [result.link for result in found] == ["https://a/1.jpg", "no address", "https://a/2.jpg"]
     assert [result.title for result in found] == ['=cmd|"x",', "", 'a "title']
@@ -111,13 +112,14 @@ def test_what_a_row_says_comes_back_when_the_file_is_a_list(
         ("http://a/x\u200f y.jpg", "http://a/x%E2%80%8F%20y.jpg"),
     ],
 )
+@pytest.mark.parametrize("name", ["failed.csv", "failed-quick.csv"])
 def test_an_address_is_named_as_it_was_linked_and_can_be_forgotten(
-    tmp_path: Path, link: str, named: str
+    tmp_path: Path, link: str, named: str, name: str
 ) -> None:
-    write_failed(tmp_path, [failed_of(link, Said(), "HTTP_403", 1, "")])
-    assert list(rows_in(tmp_path)) == [named]
+    write_failed(tmp_path / name, [failed_of(link, Said(), "HTTP_403", 1, "")])
+    assert list(rows_in(tmp_path, name)) == [named]
     forget_failed(tmp_path, lambda url: url == canonical_url(link))
-    assert not rows_in(tmp_path)
+    assert not rows_in(tmp_path, name)
 
 
 def test_a_forgotten_address_is_no_longer_named(shop: Any, crawl: Crawl, tmp_path: Path) -> None:

@@ -5,9 +5,34 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler.network.addresses import as_linked, canonical_url, urls_of
+from crawler.network.addresses import as_linked, canonical_url, host_of, urls_of
 
 SHOP = "https://shop1.phinf.naver.net/20210628_112/a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("Faß.example.", "xn--fa-hia.example"),
+        ("straße.example", "xn--strae-oqa.example"),
+        ("σας.example", "xn--mxa8ab.example"),
+        ("쇼핑。example", "xn--hp4bo76a.example"),
+        ("☕.example", "xn--53h.example"),
+        ("a_ü.example", "xn--a_-yka.example"),
+        ("\uff11\uff12\uff17.0.0.1", "127.0.0.1"),
+        ("x" * 63 + ".example", "x" * 63 + ".example"),
+    ],
+)
+def test_a_host_is_asked_by_the_name_that_browsers_ask(name: str, asked: str) -> None:
+    assert host_of(name) == asked
+
+
+@pytest.mark.parametrize("name", ["x" * 64 + ".example", "ü" * 60 + ".example", "a..example", ".example"])
+def test_a_name_that_dns_cannot_hold_is_no_host(name: str) -> None:
+    with pytest.raises(ValueError, match="no host: "):
+        host_of(name)
+    with pytest.raises(ValueError, match="not an http or https URL: "):
+        canonical_url(f"https://{name}/1.jpg")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
 
 from crawler.spiders.naver_tops import NaverTops
 from fashion_pggan.storage.records import RawImage, read_records
@@ -97,3 +98,15 @@ def test_a_quick_crawl_with_a_value_that_cannot_hold_is_one_line(
     (record,) = scrapy_crawl(params=params, **options)
     assert record.getMessage().startswith(said)
     assert not shop.requests
+
+
+def test_a_quick_crawl_names_what_failed_in_a_file_of_its_own(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    shop.faults = {"/p/gone": lambda request: web.Response(status=404)}
+    scrapy_crawl(params=params_file())
+    whole = (tmp_path / "store/failed.csv").read_bytes()
+    scrapy_crawl(params=params_file(), max=2, target=tmp_path / "quick")
+    assert (tmp_path / "store/failed.csv").read_bytes() == whole
+    assert b"/p/gone" in whole
+    assert b"/p/gone" not in (tmp_path / "store/failed-quick.csv").read_bytes()

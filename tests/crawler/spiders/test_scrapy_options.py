@@ -12,6 +12,7 @@ from scrapy.settings import Settings
 
 from crawler.spiders.naver_tops import NaverTops
 from crawler.spiders.scrapy_options import left_out_part
+from crawler.store.feeds import COLUMNS, is_feed
 from crawler.store.store import images_of
 from fashion_pggan.storage.records import RawImage, read_records
 
@@ -130,6 +131,50 @@ def test_a_feed_among_the_files_of_the_crawl_is_refused_before_the_first_request
     assert record.getMessage().startswith(f"error: -o {feed} would write into ")
     assert not shop.requests
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("name", ["params.yaml", "words.yaml", "overrides.csv", "notes.json"])
+def test_a_feed_over_a_file_of_another_kind_is_refused(
+    shop: Any,
+    scrapy_crawl: Spider,
+    params_file: Callable[..., Path],
+    tmp_path: Path,
+    name: str,
+    overwrite: bool,
+) -> None:
+    params, file = params_file(vocabulary=str(tmp_path / "words.yaml")), tmp_path / name
+    before = file.read_bytes() if file.exists() else b"url,sha256,title\nhttps://a/1,x,a shirt\n"
+    file.write_bytes(before)
+    fields = ["url", "sha256", "crawled_at"] if name == "words.yaml" else None
+    scrapys = {"FEEDS": {str(file): {"format": "csv", "overwrite": overwrite}}, "FEED_EXPORT_FIELDS": fields}
+    (record,) = scrapy_crawl(params=params, scrapys=scrapys)
+    assert record.getMessage().startswith(f"error: -o {file}")
+    assert file.read_bytes() == before
+    assert not shop.requests
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "jsonlines", "xml", "pickle", "marshal"])
+@pytest.mark.parametrize("fields", [None, ["url", "title"], "url,title"])
+def test_a_feed_may_be_written_again(
+    shop: Any, scrapy_crawl: Spider, params_file: Callable[..., Path], tmp_path: Path, form: str, fields: Any
+) -> None:
+    feed = tmp_path / f"items.{form}"
+    feeds = {"FEEDS": {str(feed): {"format": form, "overwrite": True}}, "FEED_EXPORT_FIELDS": fields}
+    for _ in range(2):
+        records = scrapy_crawl(params=params_file(max_products=1), scrapys=feeds)
+        assert not [record for record in records if record.levelno >= logging.WARNING]
+    assert feed.stat().st_size
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[\n\n]", "[", '<?xml version="1.0" encoding="utf-8"?>\n<items></items>']
+)
+def test_a_feed_without_items_is_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "items").write_text(text)
+    assert is_feed(tmp_path / "items", COLUMNS)
+    (tmp_path / "items").write_text(f"{text}x")
+    assert not is_feed(tmp_path / "items", COLUMNS)
 
 
 def test_a_refused_crawl_replaces_no_feed(

@@ -135,7 +135,7 @@ def feed_in_the_way(settings: Any, places: Places, read: Collection[str]) -> Exc
                 return UserError(f"-o {feed} would write into {place}: give a file elsewhere")
         columns = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS") or COLUMNS
         if not is_feed(file, columns):
-            return UserError(f"-o {feed}: the file is not a feed of a crawl: give another one, or move it away")
+            return UserError(f"-o {feed}: this is not a feed of a crawl: give another file, or move it away")
     return None
 
 

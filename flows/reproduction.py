@@ -28,6 +28,13 @@ HINT = re.compile(
     r"|(\s|\\t)*(git add|dvc config core\.autostage) |Use `dvc push`"
 )
 
+# in a dry run DVC ends at the first stage whose input an earlier one is yet to make
+STUCK = re.compile(
+    r"^Running stage '[\s\S]*"
+    r"^ERROR: failed to reproduce '(\w+)': \[Errno 2\] No such file or directory: '(.+)'$",
+    re.MULTILINE,
+)
+
 
 class Outcome(StrEnum):
     """What DVC did."""
@@ -99,9 +106,19 @@ def experiment(name: str, overrides: Sequence[str], say: Callable[[str], None]) 
 def plan(say: Callable[[str], None]) -> None:
     """Say which stages would run, without running them; raises what `reproduce` raises."""
     check_workspace(Path.cwd())
-    status, lines = _followed(STOP_S, ["dvc", "--wait-for-lock", "repro", "--dry"], say)
-    if status:
+    status, lines = _followed(STOP_S, ["dvc", "--wait-for-lock", "repro", "--dry"], _nothing)
+    stuck = STUCK.search("\n".join(lines)) if status else None
+    if status and not stuck:
         raise failure_of("repro", lines)
+    for line in lines:
+        if not (HINT.match(line) or line.startswith("ERROR: ")):
+            say(line)
+    if stuck:
+        say(f"stage '{stuck[1]}' and those after it would run: {stuck[2]} is yet to be made")
+
+
+def _nothing(line: str) -> None:
+    pass
 
 
 def run_command(words: Sequence[str], say: Callable[[str], None]) -> None:

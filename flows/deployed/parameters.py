@@ -20,7 +20,8 @@ Stage = Literal["crawl", "curate", "train", "evaluate", "generate"]
 Preset = Annotated[
     str, Field(json_schema_extra={"enum": [HERE, *sorted(path.stem for path in PRESETS.glob("*.yaml"))]})
 ]
-Setting = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z0-9_]+=", examples=["train.total_kimg=50.0"])]
+# without brackets: Prefect shows a refused value beside its pattern, and leaves out what is in brackets
+Setting = Annotated[str, Field(pattern=r"^\w+\.\w+=", examples=["train.total_kimg=50.0"])]
 Processes = Annotated[int | None, Field(ge=1)]
 Count = Annotated[int, Field(ge=0)]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda:\d+(,\d+)*)$", examples=["cuda:0,1"])]

@@ -131,7 +131,15 @@ def _start(url: str, settings: Mapping[str, str]) -> None:
 
 def _check_free(url: str) -> None:
     """Raise a UserError when another program listens at the port of `url`."""
-    port = urlsplit(url).port or 80
+    try:
+        port = urlsplit(url).port
+    except ValueError:  # above 65535, or no number
+        port = None
+    if not port:
+        raise UserError(
+            f"PREFECT_API_URL is {url}, without a port from 1 to 65535: give one, such as {OUR_URL}, "
+            "or unset it"
+        )
     with socket.socket() as place:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as uvicorn does
         try:

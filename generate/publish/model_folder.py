@@ -1,5 +1,6 @@
 """A folder for others: one generator with a card that says where it comes from and how good it is."""
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from generate.by_distance import best_in
 from generate.card import TEMPLATES
 from generate.sampling.film import write_sheet
 from generate.sampling.sampler import PUBLISHED, Sampler, snapshots_in
-from train.saved.snapshot import ALL_NETWORKS, read_origin
+from train.saved.snapshot import ALL_NETWORKS, read_networks, read_origin
 
 KIND = Kind("a model to publish")
 SAMPLES = (4, 8)  # rows and columns
 SEED = 0  # of the samples, which nobody chooses
+NETWORKS = {"critic", "generator"}  # beside the average
 FIGURES = ("swd.csv", "swd.json")
+RESUMED = re.compile(r"(?:^|; )at \S+ kimg from ([^\s:]+): ")  # as train.lineage.about.Change says it
 DISTANCE = "SWDx1e3_"  # before a level
 
 
@@ -61,7 +64,7 @@ def make_model_folder(
                 if path.is_file():
                     shutil.copyfile(path, building / path.name)
             if with_critic:
-                shutil.copyfile(_networks_of(models), building / ALL_NETWORKS)
+                shutil.copyfile(_networks_of(models, sampler), building / ALL_NETWORKS)
             card = _card(sampler, snapshot, building, licence, training)
             write_text(building / "README.md", card)
     return snapshot.name
@@ -73,11 +76,26 @@ def _chosen(models: Path, distances: Path) -> Path:
     return best_in(models, distances) if distances.is_file() else snapshots_in(models)[-1]
 
 
-def _networks_of(models: Path) -> Path:
+def _networks_of(models: Path, sampler: Sampler) -> Path:
+    """The file from which others can train on.
+
+    Raises:
+        UserError: it is missing or damaged, holds no critic or generator, or others than the snapshot.
+    """
     path = models / ALL_NETWORKS
     if not path.is_file():
         raise UserError(
             f"{models} has no {ALL_NETWORKS}: give the models of a finished training, or no --with-critic"
+        )
+    networks, _ = read_networks(path)
+    if missing := sorted(NETWORKS - networks.keys()):
+        raise UserError(
+            f"{path} holds no {' and no '.join(missing)}: give the models of a finished training, or no "
+            "--with-critic"
+        )
+    if networks["average"].architecture != sampler.generator.architecture:
+        raise UserError(
+            f"{path} holds other networks than the snapshot: give models of one training, or no --with-critic"
         )
     return path
 
@@ -94,12 +112,18 @@ def _about(path: Path, sampler: Sampler) -> dict[str, Any]:
         return {}
     except ValueError:
         said = {}
-    if not isinstance(said, dict) or said.get("params_hash") != sampler.params_hash:
+    if not isinstance(said, dict) or sampler.params_hash not in _runs_of(said):
         raise UserError(
             f"{path} is not about the training of these models ({sampler.params_hash}): run dvc repro, or "
             "give --reports a folder without reports"
         )
     return said
+
+
+def _runs_of(training: dict[str, Any]) -> set[str]:
+    """A training's hash, and those of the runs that it resumed: snapshots from before are theirs."""
+    resumed = RESUMED.findall(str(training.get("history", "")))
+    return {str(training.get("params_hash")), *(name.partition("-")[0] for name in resumed)}
 
 
 def _card(

@@ -16,6 +16,7 @@ from flows.reproduction import (
     check_workspace,
     failure_of,
     outcome_of,
+    plan,
     reproduce,
 )
 from tests.flows.toy import REPOSITORY, Toy
@@ -39,6 +40,21 @@ def test_it_ran_then_it_is_unchanged_and_an_earlier_result_is_restored(inside: T
     inside.set("crawl", steps=1)
     assert reproduce("crawl", lines.append) is Outcome.RESTORED
     assert inside.ran() == ["crawl", "crawl", "crawl"]
+
+
+def test_a_plan_is_made_before_anything_is_there_and_runs_nothing(inside: Toy) -> None:
+    lines: list[str] = []
+    plan(lines.append)
+    assert "Running stage 'crawl':" in lines
+    made = inside.folder / "reports/crawl.json"
+    assert lines[-1] == f"stage 'curate' and those after it would run: {made} is yet to be made"
+    assert inside.ran() == []
+
+
+def test_a_plan_that_dvc_cannot_make_is_an_error(inside: Toy) -> None:
+    (inside.folder / "toy_stage.py").unlink()
+    with pytest.raises(StageError, match=r"^stage repro cannot run: .*toy_stage\.py"):
+        plan(lambda line: None)
 
 
 def test_lines_come_while_the_stage_is_at_work(inside: Toy) -> None:

@@ -62,6 +62,20 @@ def test_a_port_that_another_program_uses_is_named_before_a_server_is_started(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:99999/api", "http://127.0.0.1:0/api", "http://localhost/api"]
+)
+def test_an_address_without_a_port_that_can_be_is_named(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(server, "configured_url", lambda: address)
+    monkeypatch.setattr(server, "answers", lambda url: False)
+    with pytest.raises(
+        UserError, match=rf"^PREFECT_API_URL is {address}, without a port from 1 to 65535: give"
+    ):
+        server.ensure_server(temporary=False)
+
+
 def database_with(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
     """The database of a server that is started with one more setting."""
     monkeypatch.setenv(name, value)

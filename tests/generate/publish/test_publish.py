@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from generate.publish.model_folder import make_model_folder
 from generate.publish.upload import upload_folder
 from generate.sampling.sampler import Sampler, snapshots_in
 from tests.generate.publish.conftest import TOKEN, Hub
+from train.lineage.about import Change
 from train.lineage.start import weights_to_start_from
 from train.model.networks import Critic, Generator
 from train.saved.snapshot import ALL_NETWORKS, read_snapshot, write_snapshot
@@ -116,6 +118,42 @@ def test_reports_of_another_training_are_refused(models: Path, reports: Path, tm
             models, tmp_path / "model", "other", reports=reports, params=tmp_path / "none", device="cpu"
         )
     assert not (tmp_path / "model").exists()
+
+
+def test_a_snapshot_from_before_its_training_resumed_another_run_is_of_that_training(
+    models: Path, reports: Path, tmp_path: Path
+) -> None:
+    change = Change(images_shown=4_000, before="params", at="", git_commit="", changes={"seed": (0, 1)})
+    resumed = {"params_hash": "other", "history": f"at 1 kimg from {'a' * 16}: x; {change}"}
+    (reports / "train.json").write_text(json.dumps(TRAIN | resumed))
+    made = tmp_path / "model"
+    make_model_folder(models, made, "other", reports=reports, params=tmp_path / "none", device="cpu")
+    assert "| best (3k) | 11.29 | 11.29 |" in (made / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("beside", "shape", "error"),
+    [
+        ([], {}, "holds no critic and no generator: give the models"),
+        (["critic"], {}, "holds no generator: give the models"),
+        (["critic", "generator"], {"latent_size": 4}, "holds other networks than the snapshot: give"),
+    ],
+)
+def test_networks_from_which_nobody_could_train_on_are_not_published(
+    models: Path, tmp_path: Path, beside: list[str], shape: dict[str, int], error: str
+) -> None:
+    none, whole = tmp_path / "none", tmp_path / "models"
+    shutil.copytree(models, whole)
+    average, origin = read_snapshot(snapshots_in(whole)[-1])
+    architecture = replace(average.architecture, **shape)
+    kinds = {"critic": Critic, "generator": Generator}
+    networks = {name: kinds[name](architecture) for name in beside}
+    write_snapshot(whole / ALL_NETWORKS, Generator(architecture), origin, networks)
+    with pytest.raises(UserError, match=error):
+        make_model_folder(
+            whole, tmp_path / "made", "other", reports=none, params=none, device="cpu", with_critic=True
+        )
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_folder_of_ones_own_is_not_replaced(models: Path, reports: Path, tmp_path: Path) -> None:

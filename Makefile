@@ -9,8 +9,8 @@ LOCKED = --require-hashes --no-deps
 # programs that inspect the environment from outside
 TOOLS = $(VENV)-tools
 
-# a snapshot or a folder of models, and its training dataset
-MODELS ?= models
+# a snapshot or a folder of models (the trained generator that comes along, before there are any), and its training dataset
+MODELS ?= $(if $(wildcard models),models,pretrained/tops-64)
 DATA ?= data/curated
 
 # a value as one word to the shell, whatever it holds

@@ -72,7 +72,7 @@ def _checked(folder: Path) -> tuple[str, list[str]]:
             f"{folder} is {kind or 'no folder of this program'}: give what publish model, generate or curate "
             "export made"
         )
-    names = check_unchanged(folder) - {MARK}
+    names = check_unchanged(folder, CARD) - {MARK}
     here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     if more := sorted(here - names - {MARK}):
         raise UserError(f"{folder / more[0]} is not part of what was made: move it away")

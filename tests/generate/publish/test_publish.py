@@ -173,6 +173,14 @@ def test_the_model_arrives_whole_as_one_commit(hub: Hub, folder: Path) -> None:
     assert (hub.commits, hub.created[0]["type"], hub.created[0]["visibility"]) == (1, "model", "private")
 
 
+def test_a_card_that_its_owner_completed_is_uploaded(hub: Hub, folder: Path) -> None:
+    with (folder / "README.md").open("a") as card:
+        card.write("The images show tops.\n")
+    ended = _upload(hub, folder, "--repo", "me/tops")
+    assert ended.returncode == 0, ended.stderr
+    assert hub.files["README.md"].endswith(b"The images show tops.\n")
+
+
 def test_a_token_that_may_not_write_is_one_line(hub: Hub, folder: Path) -> None:
     ended = _upload(hub, folder, "--repo", "me/tops", token="hf_reader")
     assert ended.returncode == 1

@@ -140,7 +140,7 @@ def test_forgetting_refuses_an_outcome_whose_record_leads_out(tmp_path: Path, ho
     store_at(tmp_path / "raw", home)
     found = {"title": "", "query": "", "provider": "demo", "rank": 1}
     sizes = {"declared_width": None, "declared_height": None}
-    bad = RawImage(**found, **sizes, **hostile(good, file, home).model_dump())
+    bad = RawImage(**found, **sizes, **hostile(good, file, home).model_dump(exclude={"product"}))
     write_records(tmp_path / "raw" / RECORDS, [bad], RawImage)
     before = tree(tmp_path)
     with pytest.raises(UserError, match=REFUSAL):
@@ -155,7 +155,7 @@ def test_an_image_that_dvc_made_a_link_is_forgotten_and_what_it_links_to_stays(
     store_at(tmp_path / "raw", home)
     found = {"title": "", "query": "", "provider": "demo", "rank": 1}
     sizes = {"declared_width": None, "declared_height": None}
-    facts = hostile(good, LINK, home).model_dump() | {"sha256": sha256(THESIS).hexdigest()}
+    facts = hostile(good, LINK, home).model_dump(exclude={"product"}) | {"sha256": sha256(THESIS).hexdigest()}
     linked = RawImage(**found, **sizes, **facts)
     write_records(tmp_path / "raw" / RECORDS, [linked], RawImage)
     tombstones = Tombstones(tmp_path / "t.jsonl")

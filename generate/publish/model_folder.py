@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from fashion_pggan.errors import UserError
+from fashion_pggan.params.preset import PARAMS
 from fashion_pggan.storage.bounded.json_text import json_in
 from fashion_pggan.storage.bounded.plain_file import read_text
 from fashion_pggan.storage.files import write_text
@@ -60,9 +61,10 @@ def make_model_folder(
             rows, columns = SAMPLES
             write_sheet(building / "samples.png", [sampler] * rows, SEED, 0, columns)
             figures = [reports / name for name in FIGURES] if training else []
-            for path in (*figures, params):
+            copies = {path: path.name for path in figures} | {params: PARAMS.name}
+            for path, name in copies.items():
                 if path.is_file():
-                    shutil.copyfile(path, building / path.name)
+                    shutil.copyfile(path, building / name)
             if with_critic:
                 shutil.copyfile(_networks_of(models, sampler), building / ALL_NETWORKS)
             card = _card(sampler, snapshot, building, licence, training)
@@ -151,5 +153,5 @@ def _card(
         seed=SEED,
         count=SAMPLES[0] * SAMPLES[1],
         networks=read_origin(folder / ALL_NETWORKS) if (folder / ALL_NETWORKS).is_file() else None,
-        with_params=any(path.suffix == ".yaml" for path in folder.iterdir()),
+        with_params=(folder / PARAMS.name).is_file(),
     )

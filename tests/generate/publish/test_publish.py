@@ -48,9 +48,8 @@ def reports(tmp_path: Path) -> Path:
 @pytest.fixture
 def folder(models: Path, reports: Path, tmp_path: Path) -> Path:
     made = tmp_path / "model"
-    make_model_folder(
-        models, made, "cc0-1.0", reports=reports, params=REPOSITORY / "params.yaml", device="cpu"
-    )
+    params = shutil.copyfile(REPOSITORY / "params.yaml", tmp_path / "mine.yaml")
+    make_model_folder(models, made, "cc0-1.0", reports=reports, params=params, device="cpu")
     return made
 
 

@@ -189,7 +189,7 @@ def failure_of(stage: str, lines: list[str]) -> StageError:
     if exited := re.search(r"exited with (-?\d+)$", said):
         return StageError(f"stage {stage} failed: {_reason(lines, int(exited[1]))}", int(exited[1]))
     if "is busy" in said:
-        owners = re.findall(r"\((PID \d+)\): ", "\n".join(lines))
+        owners = dict.fromkeys(re.findall(r"\((PID \d+)\): ", "\n".join(lines)))  # a line for each file
         return StageError(
             f"stage {stage} cannot start while another DVC runs ({'; '.join(owners)}): "
             "wait for it to end and run again"

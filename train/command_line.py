@@ -118,13 +118,21 @@ def status(run: Path | None = None, /, *, runs: Path = RUNS, json: bool = False)
         runs: the folder of runs.
         json: print JSON, for programs.
     """
+    from fashion_pggan.errors import UserError
     from train.record.status import run_status, runs_in, text_of
 
-    states = [run_status(each) for each in ([run] if run else runs_in(runs))]
+    states, unreadable = [run_status(run)] if run else [], []
+    for each in [] if run else runs_in(runs):
+        try:
+            states.append(run_status(each))
+        except UserError as error:
+            unreadable.append(str(error))
     if json:
         print(writer.dumps(states[0] if run else states, indent=1))
     else:
         print("\n\n".join(text_of(standing) for standing in states))
+    if unreadable:
+        raise UserError("; ".join(unreadable))
 
 
 @app.command

@@ -33,11 +33,11 @@ def changed(preset: str, settings: tuple[str, ...], labels: bool | None, process
     Raises:
         UserError: no such preset, or no valid parameters.
     """
-    given = list(settings)
-    if labels is not None:
-        given.append(f"train.labels={str(labels).lower()}")
-    if processes is not None:
-        given.append(f"train.processes={processes}")
+    named = {"labels": labels, "processes": processes}
+    more = {name: str(value).lower() for name, value in named.items() if value is not None}
+    if twice := [name for name in more if any(each.startswith(f"train.{name}=") for each in settings)]:
+        raise UserError(f"settings and {twice[0]} both say train.{twice[0]}: leave one of them out")
+    given = [*settings, *(f"train.{name}={value}" for name, value in more.items())]
     if preset == HERE and not given:
         return []  # the stages say themselves what is wrong with params.yaml
     return overrides(PARAMS, PRESETS, "" if preset == HERE else preset, given)

@@ -141,3 +141,11 @@ def test_a_gpu_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
 def test_without_parameters_a_run_reads_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # no params.yaml here: the stages tell what is wrong with it
     assert parameters.changed("params.yaml", (), None, None) == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "labels", "processes"), [("train.labels=false", True, None), ("train.processes=1", None, 2)]
+)
+def test_what_is_said_twice_is_refused(setting: str, labels: bool | None, processes: int | None) -> None:
+    with pytest.raises(UserError, match=f"both say {setting.split('=', maxsplit=1)[0]}: leave one"):
+        parameters.changed("photos", (setting,), labels, processes)

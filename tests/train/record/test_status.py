@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from fashion_pggan.errors import UserError
 from fashion_pggan.storage.hashes import hashed_json
+from train.command_line import status
 from train.record.status import run_status, runs_in, text_of
 from train.record.status_file import Status, write_status
 from train.saved.checkpoint import write_checkpoint
@@ -191,3 +193,12 @@ def test_what_a_run_says_of_itself_stays_on_its_line(tmp_path):
     assert "\n  state       stopped" in text
     assert r"cpu\n  alarms      none\x9b2J" in text
     assert r"  alarms      a\nb" in text
+
+
+def test_a_run_that_cannot_be_read_hides_no_other(run, tmp_path, capsys):
+    damaged = tmp_path / "runs" / "def" / "status.json"
+    damaged.parent.mkdir()
+    damaged.write_text("{")
+    with pytest.raises(UserError, match=re.escape(f"{damaged} cannot be read")):
+        status(runs=tmp_path / "runs")
+    assert str(run) in capsys.readouterr().out

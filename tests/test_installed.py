@@ -56,13 +56,16 @@ def imported() -> Iterator[tuple[str, str]]:
             yield from ((str(path.relative_to(REPOSITORY)), name.split(".")[0]) for name in named)
 
 
+BROUGHT = {"mlflow", "wandb"}  # by those who send runs there: docs/how-to/watch-a-training.md
+
+
 def test_the_program_imports_nothing_that_only_developers_install() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     extras.pop("dev")
     known = needed([*project["dependencies"], *(line for lines in extras.values() for line in lines)])
     belongs = packages_distributions()
-    ours = {*sys.stdlib_module_names, *PACKAGES}
+    ours = {*sys.stdlib_module_names, *PACKAGES, *BROUGHT}
     others = {(path, name) for path, name in imported() if name not in ours}
     unknown = [(path, name) for path, name in others if not known & {*map(plain, belongs.get(name, []))}]
     assert unknown == []

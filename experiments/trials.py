@@ -81,18 +81,15 @@ def run_trial(trial: Trial, params: Path, dataset: Path) -> None:
     spent = {"cpu_s": _cpu_s() - before, "wall_s": time.monotonic() - start}
     store = ("--store", str(trial.folder / "measured"))
     run("evaluate", "snapshots", str(dataset), str(models), str(reports), *options, *store)
-    row = {"name": trial.name, "seed": trial.seed} | spent
-    write_text(trial.result, json.dumps(row | _distances(reports), indent=2) + "\n")
+    swd = json.loads((reports / "swd.json").read_text())
+    row = {"name": trial.name, "seed": trial.seed, **spent, "swd": swd}
+    write_text(trial.result, json.dumps(row, indent=2) + "\n")
 
 
 def _cpu_s() -> float:
     """Seconds of the processors in all commands that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _distances(reports: Path) -> dict[str, object]:
-    return {"swd": json.loads((reports / "swd.json").read_text())}
 
 
 def run(module: str, *words: str) -> None:

@@ -79,9 +79,8 @@ class Mirror:
 
     def _sent(self, run: Path) -> str:
         """Send what is new of a run; returns its state."""
-        state = str(
-            run_status(run)["state"]
-        )  # before its rows: what it writes from here on is for the next time
+        # before its rows: what it writes from here on is for the next time
+        state = str(run_status(run)["state"])
         named = None if run in self.trackers else self._named(run)
         try:
             tracker = self.opened(named) if named else self.trackers[run]
